@@ -1,0 +1,1 @@
+//! The Redis contract: keys, entries, events, scripts

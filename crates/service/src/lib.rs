@@ -1,0 +1,1 @@
+//! What every process does at start: environment, telemetry, shutdown, probes

@@ -1,0 +1,1 @@
+//! The stand-in upstream: a real HTTP server that speaks the Sora dialects

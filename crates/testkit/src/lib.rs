@@ -1,0 +1,1 @@
+//! For tests only: databases, Redis namespaces, waiting for a condition

@@ -1,0 +1,1 @@
+//! SeaORM entities: one file per table, with its scopes and its guarded transitions

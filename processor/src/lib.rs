@@ -1,0 +1,1 @@
+//! Takes jobs from the stream, drives the upstream, records results

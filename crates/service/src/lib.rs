@@ -1,1 +1,8 @@
-//! What every process does at start: environment, telemetry, shutdown, probes
+//! What every process does at start: read its environment, begin to log, listen for signals.
+
+pub mod env;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use env::{Environment, Secret};

@@ -1,1 +1,151 @@
-//! Where video files live
+//! Where video files live: a folder, later also S3.
+//!
+//! A file appears under its path only when it is whole: what was cut in the middle is never seen. Paths are made here
+//! ([`video_path`]) and hold the epoch of the job that wrote them, so that a worker that lost its job and cleans up can
+//! never delete the winner's file.
+
+use std::ops::Range;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt};
+use object_store::buffered::BufWriter;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such file.
+    #[error("no file at {0}")]
+    Missing(String),
+    /// The storage failed: the disk is full, a permission is missing …
+    #[error("the storage failed: {0}")]
+    Store(#[source] object_store::Error),
+    /// The folder cannot be used.
+    #[error("the folder cannot be used for storage: {0}")]
+    Folder(#[source] std::io::Error),
+    /// Writing failed.
+    #[error("the storage could not be written: {0}")]
+    Write(#[source] std::io::Error),
+}
+
+/// Why a file was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError<E> {
+    /// The content broke off.
+    #[error("the content broke off")]
+    Source(E),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// What was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes.
+    pub size: u64,
+    /// Of the content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A file, or a part of it, on its way out.
+pub struct Content {
+    /// Size of the whole file in bytes.
+    pub size: u64,
+    /// The part that comes.
+    pub range: Range<u64>,
+    /// The bytes.
+    pub bytes: BoxStream<'static, Result<Bytes, Error>>,
+}
+
+/// A place for files. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    store: Arc<LocalFileSystem>,
+}
+
+/// The path of the video of `job` as the holder of `epoch` writes it.
+#[must_use]
+pub fn video_path(job: impl Into<Uuid>, epoch: i64, extension: &str) -> String {
+    format!("videos/{}/{epoch}.{extension}", job.into())
+}
+
+impl Storage {
+    /// The folder at `path`, created if missing.
+    ///
+    /// # Errors
+    /// It cannot be created or used.
+    pub fn folder(path: &FilePath) -> Result<Self, Error> {
+        std::fs::create_dir_all(path).map_err(Error::Folder)?;
+        let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    /// Stores what `content` brings, without ever holding all of it; visible only when whole.
+    ///
+    /// # Errors
+    /// The content broke off or the storage failed; nothing is left at `path`.
+    pub async fn put<E>(
+        &self,
+        path: &str,
+        mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<Stored, PutError<E>> {
+        let mut writer = BufWriter::new(self.store.clone(), Path::from(path));
+        let (mut size, mut digest) = (0, Sha256::new());
+        while let Some(chunk) = content.next().await {
+            let written = match chunk {
+                Ok(chunk) => {
+                    size += chunk.len() as u64;
+                    digest.update(&chunk);
+                    writer.put(chunk).await.map_err(|error| PutError::Storage(Error::Write(error.into())))
+                }
+                Err(error) => Err(PutError::Source(error)),
+            };
+            if let Err(error) = written {
+                writer.abort().await.ok();
+                return Err(error);
+            }
+        }
+        writer.shutdown().await.map_err(Error::Write)?;
+        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Stored { size, sha256 })
+    }
+
+    /// The file at `path`, or the part of it that `range` names.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], or the storage failed: also when `range` begins behind the end, which is for the caller to
+    /// know, who has the size on record.
+    pub async fn get(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        let result = self.store.get_opts(&Path::from(path), options).await.map_err(classified)?;
+        let (size, range) = (result.meta.size, result.range.clone());
+        Ok(Content { size, range, bytes: result.into_stream().map_err(Error::Store).boxed() })
+    }
+
+    /// Removes the file at `path`; one that is not there is no error.
+    ///
+    /// # Errors
+    /// The storage failed.
+    pub async fn delete(&self, path: &str) -> Result<(), Error> {
+        match self.store.delete(&Path::from(path)).await.map_err(classified) {
+            Err(Error::Missing(_)) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+fn classified(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { path, .. } => Error::Missing(path),
+        other => Error::Store(other),
+    }
+}

@@ -1,1 +1,61 @@
-//! For tests only: databases, Redis namespaces, waiting for a condition
+//! For tests only: real databases, a real Redis under a namespace of one's own, waiting for a condition.
+//!
+//! The servers are the ones that `scripts/with-services` starts; without them a test fails and says so.
+
+#![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
+
+mod database;
+mod process;
+mod wait;
+
+pub use database::Database;
+pub use process::Process;
+pub use wait::eventually;
+
+use bus::Bus;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The address of the tests' Redis.
+#[must_use]
+pub fn redis_url() -> String {
+    service("TEST_REDIS_URL")
+}
+
+/// A key prefix that nobody else uses.
+#[must_use]
+pub fn namespace() -> String {
+    format!("{{test-{}}}:v1", Uuid::now_v7())
+}
+
+/// The real queue, under a namespace of its own, with limits in force.
+pub async fn bus() -> Bus {
+    let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
+    bus.mirror_limits(bus::Limits { cap: 0, paused: false }).await.expect("the tests' Redis answers");
+    bus
+}
+
+/// A real prompt out of `data/prompts.jsonl`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Prompt {
+    /// What makes it hard.
+    pub kind: String,
+    /// The shape to ask for.
+    pub orientation: String,
+    /// The text, to come back unchanged.
+    pub prompt: String,
+}
+
+/// Every prompt of the collection: Chinese, emoji, right to left, fenced code, imitated progress lines, 4,000 characters.
+#[must_use]
+pub fn prompts() -> Vec<Prompt> {
+    include_str!("../data/prompts.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line of prompts.jsonl is a prompt"))
+        .collect()
+}
+
+fn service(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run the tests by `make test` or `scripts/with-services cargo test`"))
+}

@@ -1,0 +1,45 @@
+//! Word between processes that should not wait for the next look at the database. Losing it costs seconds only.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A message on the control channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Control {
+    /// A session was ended: its sockets close, its cached answer is forgotten.
+    SessionRevoked {
+        /// The session.
+        session: Uuid,
+    },
+    /// A subscriber asks itself whether it still hears.
+    Probe {
+        /// The subscriber's own mark.
+        mark: Uuid,
+    },
+}
+
+impl Control {
+    pub(crate) fn encode(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// `None` for a kind that this version does not know.
+    pub(crate) fn decode(payload: &str) -> Option<Self> {
+        serde_json::from_str(payload).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_wire_form_is_the_published_one() {
+        let revoked = Control::SessionRevoked { session: Uuid::from_u128(0xC3) };
+        let golden = r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
+        assert_eq!(revoked.encode(), golden);
+        assert_eq!(Control::decode(golden), Some(revoked));
+        assert_eq!(Control::decode(r#"{"type":"of the future"}"#), None);
+    }
+}

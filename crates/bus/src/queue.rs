@@ -1,0 +1,202 @@
+//! Putting jobs in line and taking them out.
+
+use redis::{AsyncCommands, FromRedisValue};
+use uuid::Uuid;
+
+use crate::consumer::Delivery;
+use crate::{Bus, Error, Event, script};
+
+/// Whose turn a job takes: flows are served in turn, so one user's thousand jobs do not stand before another's one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Flow(String);
+
+impl Flow {
+    /// A user's new jobs.
+    #[must_use]
+    pub fn new_jobs(user: impl Into<Uuid>) -> Self {
+        Self(user.into().to_string())
+    }
+
+    /// A user's retries: a flow of their own, or they would stand behind their owner's whole backlog.
+    #[must_use]
+    pub fn retries(user: impl Into<Uuid>) -> Self {
+        Self(format!("{}/r", user.into()))
+    }
+
+    pub(crate) fn parse(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As the keys hold it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// By its flow's turn.
+    InTurn,
+    /// Before all others: work that was begun and is handed over.
+    Front,
+}
+
+/// What came of enqueueing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enqueued {
+    /// False: Redis really held the job already.
+    pub added: bool,
+    /// 1-based place in line; `None` when admitted or in hand.
+    pub position: Option<u64>,
+}
+
+/// The mirror of the `limits` row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Jobs in flight everywhere; 0 = no cap.
+    pub cap: u32,
+    /// Whether admission is halted.
+    pub paused: bool,
+}
+
+/// How many admitted entries may wait undelivered. Small, because their order is no longer fair once admitted.
+const TARGET: u32 = 8;
+
+/// Most entries a script works on.
+const BATCH: usize = 100;
+
+impl Bus {
+    /// Puts a job in line, unless Redis really holds it already. Safe to repeat.
+    ///
+    /// # Errors
+    /// Redis did not take it; the job's row stays, and the sweep enqueues it.
+    pub async fn enqueue(&self, job: impl Into<Uuid>, flow: &Flow, place: Place) -> Result<Enqueued, Error> {
+        let front = if place == Place::Front { "1" } else { "0" };
+        let (added, rank): (i64, i64) = script::ENQUEUE
+            .with(&self.keys)
+            .arg(job.into().to_string())
+            .arg(flow.as_str())
+            .arg(front)
+            .invoke_async(&mut self.connection().await?)
+            .await?;
+        Ok(Enqueued { added: added == 1, position: u64::try_from(rank + 1).ok().filter(|position| *position > 0) })
+    }
+
+    /// Admits what the limits allow; answers how many.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn pump(&self) -> Result<u64, Error> {
+        Ok(script::PUMP.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
+    }
+
+    /// Ends a delivery and publishes the job's committed state in the same step. False: the entry was no longer this
+    /// consumer's, and stays.
+    ///
+    /// # Errors
+    /// Redis did not answer; to be repeated, which is safe.
+    pub async fn settle(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
+        let settled: i64 = script::SETTLE
+            .with(&self.keys)
+            .arg(&delivery.entry)
+            .arg(delivery.consumer.to_string())
+            .arg(&self.keys.events)
+            .arg(event.map(Event::encode).unwrap_or_default())
+            .invoke_async(&mut self.connection().await?)
+            .await?;
+        Ok(settled == 1)
+    }
+
+    /// Takes a job out of line or out of hand: it was cancelled, or its owner starts it anew.
+    ///
+    /// # Errors
+    /// Redis did not answer; to be repeated, which is safe.
+    pub async fn forget(&self, job: impl Into<Uuid>) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        Ok(script::FORGET.with(&self.keys).arg(job.into().to_string()).invoke_async::<()>(&mut connection).await?)
+    }
+
+    /// Shows Redis that these deliveries are being worked on; answers those that still are this consumer's.
+    ///
+    /// # Errors
+    /// Redis did not answer. Work goes on: the lease in the database is what counts.
+    pub async fn renew(&self, consumer: Uuid, entries: &[String]) -> Result<Vec<String>, Error> {
+        let mut mine = Vec::with_capacity(entries.len());
+        for batch in entries.chunks(BATCH) {
+            let mut connection = self.connection().await?;
+            let mut script = script::RENEW.with(&self.keys);
+            script.arg(consumer.to_string()).arg(batch);
+            mine.extend(script.invoke_async::<Vec<String>>(&mut connection).await?);
+        }
+        Ok(mine)
+    }
+
+    /// Leaves a reclaimed entry to the living worker that has its job in hand.
+    ///
+    /// # Errors
+    /// Redis did not answer; the entry comes up again at the next reclaiming.
+    pub async fn yield_to(&self, delivery: &Delivery, holder: impl Into<Uuid>) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        let mut script = script::YIELD.with(&self.keys);
+        script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.into().to_string());
+        Ok(script.invoke_async::<()>(&mut connection).await?)
+    }
+
+    /// 1-based places in line, in the order asked; `None` for a job that does not wait.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn positions(&self, jobs: &[Uuid]) -> Result<Vec<Option<u64>>, Error> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = redis::pipe();
+        for job in jobs {
+            pipe.zrank(&self.keys.backlog, job.to_string());
+        }
+        let ranks: Vec<Option<u64>> = pipe.query_async(&mut self.connection().await?).await?;
+        Ok(ranks.into_iter().map(|rank| rank.map(|rank| rank + 1)).collect())
+    }
+
+    /// Whether Redis knows limits; if not, it has lost its data or never had any.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn knows_limits(&self) -> Result<bool, Error> {
+        Ok(self.connection().await?.exists(&self.keys.limits).await?)
+    }
+
+    /// Mirrors the limits in force and admits what they allow.
+    ///
+    /// # Errors
+    /// Redis did not take them.
+    pub async fn mirror_limits(&self, limits: Limits) -> Result<(), Error> {
+        let fields = [("cap", limits.cap), ("paused", u32::from(limits.paused)), ("target", TARGET)];
+        self.connection().await?.hset_multiple::<_, _, _, ()>(&self.keys.limits, &fields).await?;
+        self.pump().await.map(drop)
+    }
+
+    /// The consumers of the group that hold nothing.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn idle_consumers(&self) -> Result<Vec<Uuid>, Error> {
+        let mut connection = self.connection().await?;
+        let rows: redis::Value =
+            redis::cmd("XINFO").arg("CONSUMERS").arg(&self.keys.jobs).arg(crate::consumer::GROUP).query_async(&mut connection).await?;
+        let reply = redis::streams::StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
+        let idle = reply.consumers.into_iter().filter(|consumer| consumer.pending == 0);
+        Ok(idle.filter_map(|consumer| Uuid::try_parse(&consumer.name).ok()).collect())
+    }
+
+    /// Deletes a consumer, if it holds nothing.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn dismiss(&self, consumer: impl Into<Uuid>) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        Ok(script::DISMISS.with(&self.keys).arg(consumer.into().to_string()).invoke_async::<()>(&mut connection).await?)
+    }
+}

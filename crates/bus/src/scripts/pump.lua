@@ -1,0 +1,2 @@
+-- No ARGV. Answers how many jobs were admitted.
+return pump()

@@ -1,0 +1,230 @@
+//! The environment as the only source of configuration, read through a lookup so that tests need no process.
+//!
+//! Every variable is parsed into its final type, and *all* mistakes are collected and reported at once. A mistake names
+//! the variable and the remedy, and never prints the value.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+/// The exit status of a process whose configuration is wrong (`EX_CONFIG` of sysexits.h).
+pub const EXIT_CONFIGURATION: i32 = 78;
+
+/// A value that does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// One wrong variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Which.
+    pub variable: String,
+    /// What is wrong and what would be right; never the value.
+    pub remedy: String,
+}
+
+/// Everything that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is wrong:")?;
+        self.0.iter().try_for_each(|Mistake { variable, remedy }| write!(f, "\n  {variable}: {remedy}"))
+    }
+}
+
+/// A reader of variables that keeps what is wrong with them.
+pub struct Environment<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Environment<'a> {
+    /// Reads through `lookup`.
+    #[must_use]
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, mistakes: Vec::new() }
+    }
+
+    /// A variable that may be unset; blank counts as unset.
+    pub fn optional<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let text = (self.lookup)(name).filter(|text| !text.trim().is_empty())?;
+        self.parsed(name, text.trim(), parse)
+    }
+
+    /// A variable with a default.
+    pub fn or<T>(&mut self, name: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let text = (self.lookup)(name).filter(|text| !text.trim().is_empty());
+        self.parsed(name, text.as_deref().unwrap_or(default).trim(), parse)
+    }
+
+    /// A variable that must be set; `hint` says what to.
+    pub fn required<T>(&mut self, name: &str, hint: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        if (self.lookup)(name).is_none_or(|text| text.trim().is_empty()) {
+            self.mistake(name, format!("is not set; set it to {hint}"));
+            return None;
+        }
+        self.optional(name, parse)
+    }
+
+    /// A secret, from the variable itself or from the file that `NAME_FILE` names (a trailing line end is dropped).
+    pub fn secret(&mut self, name: &str) -> Option<Secret> {
+        if let Some(value) = (self.lookup)(name).filter(|value| !value.is_empty()) {
+            return Some(Secret::new(value));
+        }
+        let variable = format!("{name}_FILE");
+        let path = (self.lookup)(&variable).filter(|path| !path.is_empty())?;
+        match std::fs::read_to_string(&path) {
+            Ok(value) => Some(Secret::new(value.trim_end_matches(['\r', '\n']))),
+            Err(error) => {
+                self.mistake(&variable, format!("cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Notes a mistake that only several variables together make.
+    pub fn mistake(&mut self, variable: &str, remedy: impl Into<String>) {
+        self.mistakes.push(Mistake { variable: variable.to_owned(), remedy: remedy.into() });
+    }
+
+    /// The configuration, or everything that is wrong.
+    ///
+    /// # Errors
+    /// [`Mistakes`], when there is any.
+    pub fn finish<T>(self, configuration: Option<T>) -> Result<T, Mistakes> {
+        match configuration {
+            Some(configuration) if self.mistakes.is_empty() => Ok(configuration),
+            _ => Err(Mistakes(self.mistakes)),
+        }
+    }
+
+    fn parsed<T>(&mut self, name: &str, text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        parse(text).map_err(|remedy| self.mistake(name, remedy)).ok()
+    }
+}
+
+/// Reads a configuration from the process's environment; on mistakes prints them all and exits with status 78.
+pub fn or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let mut environment = Environment::new(&lookup);
+    let configuration = read(&mut environment);
+    environment.finish(configuration).unwrap_or_else(|mistakes| {
+        eprintln!("{mistakes}");
+        std::process::exit(EXIT_CONFIGURATION)
+    })
+}
+
+/// Any text.
+///
+/// # Errors
+/// Never.
+pub fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// A whole number within `T`'s range.
+///
+/// # Errors
+/// The text is none.
+pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "must be a whole number in range".to_owned())
+}
+
+/// A length of time: a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts seconds.
+///
+/// # Errors
+/// The text is none, or not a positive one.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "ms" => Some(1),
+        "" | "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(86_400_000),
+        _ => None,
+    };
+    let millis = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor)).filter(|ms| *ms > 0);
+    millis.map(Duration::from_millis).ok_or_else(|| "must be a positive length of time such as 500ms, 30s, 10m, 7d".into())
+}
+
+/// An `http` or `https` address with a host.
+///
+/// # Errors
+/// The text is none.
+pub fn http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| "must be an address such as https://host/path".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &str) -> Option<String> {
+        let value = match name {
+            "PORT" => "eighty",
+            "TTL" => "2m",
+            "BLANK" => "  ",
+            "KEY" => "hunter2hunter2",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn reports_every_mistake_at_once_and_no_value() {
+        let mut env = Environment::new(&lookup);
+        let port = env.or("PORT", "80", number::<u16>);
+        let missing = env.required("NAME", "a name", text);
+        let key = env.secret("KEY");
+        assert_eq!((port, missing.clone()), (None, None));
+        assert_eq!(format!("{key:?}"), "Some([secret])");
+        let mistakes = env.finish(missing).unwrap_err();
+        assert_eq!(
+            mistakes.to_string(),
+            "the configuration is wrong:\n  PORT: must be a whole number in range\n  NAME: is not set; set it to a name"
+        );
+    }
+
+    #[test]
+    fn takes_blank_for_unset() {
+        let mut env = Environment::new(&lookup);
+        assert_eq!(env.or("BLANK", "5", number::<u8>), Some(5));
+        assert_eq!(env.optional("BLANK", text), None);
+        assert_eq!(env.or("TTL", "30s", duration), Some(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn reads_lengths_of_time() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(7 * 86_400)));
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "s", "0", "-1s", "1y", "1.5s", "99999999999999999999s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

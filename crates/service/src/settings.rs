@@ -1,0 +1,137 @@
+//! Settings that more than one process reads, so that they mean the same everywhere.
+
+use crate::env::{self, Environment, Secret};
+
+/// What kind of installation this is (`APP_ENV`, default `production`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppEnv {
+    /// Strict: no usable defaults for secrets, registration closed.
+    Production,
+    /// On a developer's machine.
+    Development,
+    /// `make demo`: on loopback, the first account becomes administrator.
+    Demo,
+}
+
+/// How to log (`LOG_FORMAT`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people (default outside production).
+    Pretty,
+    /// One JSON object a line (default in production).
+    Json,
+}
+
+/// What every serving process needs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `APP_ENV`: `production` (default), `development` or `demo`.
+    pub app_env: AppEnv,
+    /// `DATABASE_URL`: `sqlite:PATH` (default `sqlite:data/sora.db`) or `postgres://…`.
+    pub database_url: Secret,
+    /// `REDIS_URL`: default `redis://127.0.0.1:6379`.
+    pub redis_url: Secret,
+    /// `REDIS_NAMESPACE`: prefix of all keys, holding one hash tag (default `{sora}:v1`).
+    pub redis_namespace: String,
+    /// `STORAGE_URL`: a folder (default `data/videos`).
+    pub storage_url: String,
+    /// `LOG_FORMAT`: `pretty` or `json`.
+    pub log_format: LogFormat,
+    /// `LOG_LEVEL`: `error`, `warn`, `info` (default), `debug`, `trace`, or per target as in `info,processor=debug`.
+    pub log_level: String,
+}
+
+/// Reads [`Settings`].
+pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
+    let app_env = env.or("APP_ENV", "production", app_env);
+    let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
+    let database_url = database_url(env);
+    let redis_url = env.secret("REDIS_URL").or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
+    if redis_url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
+        env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379");
+    }
+    let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
+    let storage_url = env.or("STORAGE_URL", "data/videos", folder);
+    let log_format = env.or("LOG_FORMAT", format, log_format);
+    let log_level = env.or("LOG_LEVEL", "info", env::text);
+    Some(Settings {
+        app_env: app_env?,
+        database_url: database_url?,
+        redis_url: redis_url?,
+        redis_namespace: redis_namespace?,
+        storage_url: storage_url?,
+        log_format: log_format?,
+        log_level: log_level?,
+    })
+}
+
+/// Reads `DATABASE_URL` alone.
+pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
+    let url = env.secret("DATABASE_URL").unwrap_or_else(|| Secret::new("sqlite:data/sora.db"));
+    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.expose().starts_with(scheme)) {
+        return Some(url);
+    }
+    env.mistake("DATABASE_URL", "must be sqlite:PATH or postgres://user:password@host:5432/database");
+    None
+}
+
+fn app_env(text: &str) -> Result<AppEnv, String> {
+    match text {
+        "production" => Ok(AppEnv::Production),
+        "development" => Ok(AppEnv::Development),
+        "demo" => Ok(AppEnv::Demo),
+        _ => Err("must be production, development or demo".into()),
+    }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be pretty or json".into()),
+    }
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    let tag = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).is_some_and(|(tag, _)| !tag.is_empty());
+    if tag { Ok(text.to_owned()) } else { Err("must hold a hash tag, as in {sora}:v1".into()) }
+}
+
+fn folder(text: &str) -> Result<String, String> {
+    match text.split_once("://") {
+        None => Ok(text.to_owned()),
+        Some(_) => Err("must be a folder; other kinds of storage are not supported yet".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_each_wrong_setting_by_name() {
+        let lookup = |name: &str| match name {
+            "APP_ENV" => Some("prod".to_owned()),
+            "DATABASE_URL" => Some("mysql://secret@host/db".to_owned()),
+            "REDIS_URL" => Some("http://secret@host".to_owned()),
+            "REDIS_NAMESPACE" => Some("sora".to_owned()),
+            "STORAGE_URL" => Some("ftp://host".to_owned()),
+            "LOG_FORMAT" => Some("xml".to_owned()),
+            _ => None,
+        };
+        let mut env = Environment::new(&lookup);
+        let settings = read(&mut env);
+        let mistakes = env.finish(settings).unwrap_err();
+        let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "STORAGE_URL", "LOG_FORMAT"]);
+        assert!(!mistakes.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn has_a_default_for_everything() {
+        let mut env = Environment::new(&|_| None);
+        let settings = read(&mut env);
+        let settings = env.finish(settings).unwrap();
+        assert_eq!((settings.app_env, settings.log_format), (AppEnv::Production, LogFormat::Json));
+    }
+}

@@ -1,0 +1,47 @@
+//! A migrated database for one test.
+
+use entity::database::{Missing, open};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A fresh database at the newest schema.
+pub struct Database {
+    /// How a process reaches it (`DATABASE_URL`).
+    pub url: String,
+    /// An open pool.
+    pub connection: DatabaseConnection,
+    /// SQLite's file lives as long as this.
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A SQLite file in a folder of its own.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self::migrated(url, Some(folder)).await
+    }
+
+    /// A database of its own in the tests' PostgreSQL.
+    pub async fn postgres() -> Self {
+        let server = crate::service("TEST_DATABASE_URL");
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let admin = open(&server, Missing::Refuse).await.expect("the tests' PostgreSQL answers");
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
+        admin.close().await.expect("the connection closes");
+        let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /DATABASE");
+        Self::migrated(format!("{base}/{name}"), None).await
+    }
+
+    /// One of each kind: for whatever must hold on both.
+    pub async fn each() -> [Self; 2] {
+        [Self::sqlite().await, Self::postgres().await]
+    }
+
+    async fn migrated(url: String, folder: Option<TempDir>) -> Self {
+        let connection = open(&url, Missing::Create).await.expect("the database opens");
+        migration::up(&connection).await.expect("the schema applies");
+        Self { url, connection, _folder: folder }
+    }
+}

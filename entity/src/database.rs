@@ -1,0 +1,58 @@
+//! Opening the database: SQLite in WAL mode with every commit on disk, or PostgreSQL.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+/// What to do when the SQLite file does not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Create it: the `migration` command.
+    Create,
+    /// Fail: every other process.
+    Refuse,
+}
+
+/// Connections of one pool. A processor's beat opens a pool of its own, so that work can never starve it.
+const POOL: u32 = 10;
+
+/// How long a request may wait for a connection, and a SQLite writer for the others.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a pool of connections to `url` (`sqlite:PATH` or `postgres://…`).
+///
+/// SQLite runs with `journal_mode=WAL`, `synchronous=FULL` and foreign keys: a committed money fact survives the loss
+/// of power.
+///
+/// # Errors
+/// An address that cannot be parsed, or a database that does not answer.
+pub async fn open(url: &str, missing: Missing) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(POOL)
+        .acquire_timeout(PATIENCE)
+        .connect_timeout(PATIENCE)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(missing == Missing::Create)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE)
+        });
+    Database::connect(options).await
+}
+
+/// Begins a transaction that reads before it writes. In SQLite it takes the write lock at once, because a reader that
+/// turns into a writer can be refused in the middle.
+pub(crate) async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
+    db.begin_with_options(TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    })
+    .await
+}
+

@@ -1,0 +1,253 @@
+//! Jobs: one row for each video that somebody asked for, and the only ways to change its state.
+//!
+//! ```text
+//!             ┌──────── retry in t · handed over · worker buried ────────┐
+//!             ▼                                                          │
+//! POST ─▶ pending ──claim──▶ processing {submitting → queued → generating → downloading} ──▶ completed
+//!             │                    │                            └──▶ failed
+//!             └──── cancel ────────┴──▶ cancelled
+//! ```
+//!
+//! Terminal states absorb. Each transition is one conditional update that raises `seq` and answers with the row as
+//! committed, or with nothing: then the caller lost and must write nothing more about the job. [`transition`] holds
+//! those of the worker that has the job in hand, [`queue`] those of the queue around it, [`view`] what the owner sees.
+
+mod queue;
+mod transition;
+mod view;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+
+use crate::id::fresh;
+use crate::{JobId, UserId, VideoId, WorkerId, clock};
+
+pub(crate) use queue::give_back;
+pub use queue::{Claim, claim, due, in_hand, pending_from};
+pub use transition::{Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, fail, hand_over, retry_later};
+pub use view::View;
+
+/// How many workers a job may outlive before it counts as the cause of their deaths.
+pub const MAX_CRASHES: i32 = 3;
+
+/// Where a job is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Ours, waiting: for its turn or for its next attempt.
+    #[sea_orm(string_value = "pending")]
+    Pending,
+    /// In a worker's hands.
+    #[sea_orm(string_value = "processing")]
+    Processing,
+    /// The video is stored.
+    #[sea_orm(string_value = "completed")]
+    Completed,
+    /// It ended without a video.
+    #[sea_orm(string_value = "failed")]
+    Failed,
+    /// Its owner no longer wants it.
+    #[sea_orm(string_value = "cancelled")]
+    Cancelled,
+}
+
+impl Status {
+    /// Whether nothing will change any more by itself.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What a job that is not finished is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Pending until `next_attempt_at`.
+    #[sea_orm(string_value = "retrying")]
+    Retrying,
+    /// The request is on its way to the upstream.
+    #[sea_orm(string_value = "submitting")]
+    Submitting,
+    /// The upstream took it and has not begun.
+    #[sea_orm(string_value = "queued")]
+    Queued,
+    /// The upstream works on it.
+    #[sea_orm(string_value = "generating")]
+    Generating,
+    /// The result is being fetched.
+    #[sea_orm(string_value = "downloading")]
+    Downloading,
+}
+
+/// The video's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[serde(rename_all = "lowercase")]
+pub enum Orientation {
+    /// Wide.
+    #[sea_orm(string_value = "landscape")]
+    Landscape,
+    /// Tall.
+    #[sea_orm(string_value = "portrait")]
+    Portrait,
+}
+
+impl Orientation {
+    /// Its name, as the API and the upstream's model names spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Landscape => "landscape",
+            Self::Portrait => "portrait",
+        }
+    }
+}
+
+/// A row of `jobs`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "jobs")]
+pub struct Model {
+    /// Key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: JobId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Exactly as it was sent.
+    pub prompt: String,
+    /// The video's shape.
+    pub orientation: Orientation,
+    /// The video's length.
+    pub seconds: i32,
+    /// What was asked for, out of `/api/models`.
+    pub model: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// What it is doing, while it is not finished.
+    pub phase: Option<Phase>,
+    /// 0–100; never decreases within an attempt, 100 only with the file stored.
+    pub progress: i32,
+    /// One up with each committed change.
+    pub seq: i64,
+    /// One up with each change of hands; what the former holder writes afterwards is refused.
+    pub epoch: i64,
+    /// Who has it in hand.
+    pub worker_id: Option<WorkerId>,
+    /// Drawn from the retry budget: requests that surely started nothing.
+    pub retries: i32,
+    /// Drawn from the resubmit budget: requests whose fate is unknown, or that were accepted and lost.
+    pub resubmits: i32,
+    /// Drawn from the fetch budget: downloads of the result that failed.
+    pub fetches: i32,
+    /// Workers that died with it in hand.
+    pub crashes: i32,
+    /// When its owner asked to cancel it in mid-work, epoch ms.
+    pub cancel_requested_at: Option<i64>,
+    /// While set and in the future, nobody may claim it; epoch ms.
+    pub next_attempt_at: Option<i64>,
+    /// Its video, once completed.
+    pub video_id: Option<VideoId>,
+    /// Why it failed: an outcome's name.
+    pub error_code: Option<String>,
+    /// The same in words for its owner.
+    pub error_message: Option<String>,
+    /// Whether some request for it may have cost money without bringing a video.
+    pub may_have_been_charged: bool,
+    /// The W3C trace context of the request that made it.
+    pub traceparent: Option<String>,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// When it was first claimed, epoch ms.
+    pub started_at: Option<i64>,
+    /// When it became terminal, epoch ms.
+    pub finished_at: Option<i64>,
+}
+
+/// No relation is used through the ORM.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// For whom.
+    pub user_id: UserId,
+    /// Kept exactly.
+    pub prompt: String,
+    /// The video's shape.
+    pub orientation: Orientation,
+    /// The video's length.
+    pub seconds: i32,
+    /// Out of `/api/models`.
+    pub model: String,
+    /// The request's trace context.
+    pub traceparent: Option<String>,
+}
+
+/// Creates a pending job. Once this has committed the job will end, with or without Redis: its row is the outbox.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
+    let row = ActiveModel {
+        id: Set(fresh()),
+        user_id: Set(new.user_id),
+        prompt: Set(new.prompt),
+        orientation: Set(new.orientation),
+        seconds: Set(new.seconds),
+        model: Set(new.model),
+        status: Set(Status::Pending),
+        traceparent: Set(new.traceparent),
+        created_at: Set(clock::wall()),
+        ..<ActiveModel as ActiveModelTrait>::default()
+    };
+    row.insert(db).await
+}
+
+/// The job, if it belongs to `user`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn of_user(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
+}
+
+/// A user's jobs, newest first: at most `limit`, those older than `before`, in state `status`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn page(
+    db: &DatabaseConnection,
+    user: UserId,
+    status: Option<Status>,
+    before: Option<JobId>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find().filter(Column::UserId.eq(user));
+    if let Some(status) = status {
+        query = query.filter(Column::Status.eq(status));
+    }
+    if let Some(before) = before {
+        query = query.filter(Column::Id.lt(before));
+    }
+    query.order_by_desc(Column::Id).limit(limit).all(db).await
+}
+
+/// What a page that opens shows: every unfinished job of the user and the latest finished ones, newest first.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> Result<Vec<Model>, DbErr> {
+    let unfinished = [Status::Pending, Status::Processing];
+    let of_user = || Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
+    let mut jobs = of_user().filter(Column::Status.is_in(unfinished)).all(db).await?;
+    jobs.extend(of_user().filter(Column::Status.is_not_in(unfinished)).limit(finished).all(db).await?);
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+    Ok(jobs)
+}

@@ -1,0 +1,137 @@
+//! Transitions of the queue around a job: being claimed, coming due, being given back by the dead.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{QueryOrder, QuerySelect, SqlErr, UpdateMany};
+
+use super::transition::next_seq;
+use super::{Column, Entity, MAX_CRASHES, Model, Phase, Status};
+use crate::{JobId, WorkerId, clock, user};
+
+/// What came of trying to take a job in hand.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
+pub enum Claim {
+    /// It is ours; the row as committed.
+    Won(Model),
+    /// It is not to be had: the row as it stands.
+    Lost(Model),
+    /// There is no such job.
+    Gone,
+    /// The claimant itself has been buried.
+    Buried,
+}
+
+/// Takes a pending job in hand: only when it is due and its owner's account is open. Nobody ever takes a job that is
+/// `processing`.
+///
+/// # Errors
+/// The database did not answer; the claim may or may not have happened, and the beat will find out.
+pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Result<Claim, DbErr> {
+    let backend = db.get_database_backend();
+    let open_accounts = Query::select()
+        .column(user::Column::Id)
+        .from(user::Entity)
+        .and_where(user::Column::DisabledAt.is_null())
+        .to_owned();
+    let claimed = next_seq(Entity::update_many())
+        .col_expr(Column::Status, Expr::value(Status::Processing))
+        .col_expr(Column::Phase, Expr::value(Phase::Submitting))
+        .col_expr(Column::WorkerId, Expr::value(worker))
+        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+        .col_expr(Column::StartedAt, Expr::col(Column::StartedAt).if_null(clock::now(backend)))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(Status::Pending))
+        .filter(Column::NextAttemptAt.is_null().or(Expr::col(Column::NextAttemptAt).lte(clock::now(backend))))
+        .filter(Column::UserId.in_subquery(open_accounts))
+        .exec_with_returning(db)
+        .await;
+    match claimed {
+        Ok(mut rows) => match rows.pop() {
+            Some(job) => Ok(Claim::Won(job)),
+            None => Ok(Entity::find_by_id(id).one(db).await?.map_or(Claim::Gone, Claim::Lost)),
+        },
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => Ok(Claim::Buried),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a worker has in hand, by the database.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn in_hand(db: &DatabaseConnection, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::WorkerId.eq(worker)).filter(Column::Status.eq(Status::Processing)).all(db).await
+}
+
+/// Makes up to `limit` retries whose time has come wait for their turn like any other job, and returns them to be
+/// enqueued. Should the caller die before it enqueues them, the sweep over all pending jobs does.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let due = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::Status.eq(Status::Pending))
+        .and_where(Expr::col(Column::NextAttemptAt).lte(clock::now(db.get_database_backend())))
+        .order_by(Column::NextAttemptAt, sea_orm::Order::Asc)
+        .limit(limit)
+        .to_owned();
+    next_seq(Entity::update_many())
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+        .col_expr(Column::Phase, Expr::value(None::<Phase>))
+        .filter(Column::Status.eq(Status::Pending))
+        .filter(Expr::col(Column::NextAttemptAt).lte(clock::now(db.get_database_backend())))
+        .filter(Column::Id.in_subquery(due))
+        .exec_with_returning(db)
+        .await
+}
+
+/// Pending jobs that wait for their turn, by id, from after `from`: a step of the sweep over all of them.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find()
+        .filter(Column::Status.eq(Status::Pending))
+        .filter(Column::NextAttemptAt.is_null())
+        .order_by_asc(Column::Id);
+    if let Some(from) = from {
+        query = query.filter(Column::Id.gt(from));
+    }
+    query.limit(limit).all(db).await
+}
+
+/// Turns a buried worker's jobs back, each with a new epoch; those that have seen too many deaths fail as poison.
+pub(crate) async fn give_back<C: ConnectionTrait>(tx: &C, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
+    let of_worker = || Column::WorkerId.eq(worker).and(Column::Status.eq(Status::Processing));
+    let left = |update: UpdateMany<Entity>| {
+        next_seq(update)
+            .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
+            .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+            .col_expr(Column::Crashes, Expr::col(Column::Crashes).add(1))
+            .col_expr(Column::Phase, Expr::value(None::<Phase>))
+    };
+    let mut jobs = left(Entity::update_many())
+        .col_expr(Column::Status, Expr::value(Status::Failed))
+        .col_expr(Column::ErrorCode, Expr::value("poison"))
+        .col_expr(
+            Column::ErrorMessage,
+            Expr::value("The workers that held this job kept dying, so it was stopped. Trying again may be charged again."),
+        )
+        .col_expr(Column::MayHaveBeenCharged, super::transition::charged())
+        .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()))
+        .filter(of_worker())
+        .filter(Column::Crashes.gte(MAX_CRASHES))
+        .exec_with_returning(tx)
+        .await?;
+    let back = left(Entity::update_many())
+        .col_expr(Column::Status, Expr::value(Status::Pending))
+        .filter(of_worker())
+        .exec_with_returning(tx)
+        .await?;
+    jobs.extend(back);
+    Ok(jobs)
+}

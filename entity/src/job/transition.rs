@@ -1,0 +1,201 @@
+//! Transitions by the worker that has the job in hand. Each requires that it still does: same epoch, `processing`.
+
+use std::time::Duration;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::UpdateMany;
+
+use super::{Column, Entity, Model, Phase, Status};
+use crate::{JobId, VideoId, WorkerId, attempt, clock, database, video};
+
+/// Proof of holding a job: its id and the epoch of the claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The job.
+    pub job: JobId,
+    /// Its epoch when it was claimed.
+    pub epoch: i64,
+}
+
+/// Which budget another try draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Requests that surely started nothing.
+    Retry,
+    /// Requests whose fate is unknown, or that were accepted and lost.
+    Resubmit,
+    /// Downloads of a result that is there.
+    Fetch,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The outcome's name.
+    pub code: &'static str,
+    /// The same in words for the owner.
+    pub message: String,
+}
+
+/// A result that lies in the storage.
+#[derive(Clone, Debug)]
+pub struct NewVideo {
+    /// Its key, which its path may contain.
+    pub id: VideoId,
+    /// Where the storage keeps it.
+    pub path: String,
+    /// Bytes.
+    pub size: i64,
+    /// MIME type by its first bytes.
+    pub content_type: String,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+/// The next change of `seq`, in every transition.
+pub(super) fn next_seq(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update.col_expr(Column::Seq, Expr::col(Column::Seq).add(1))
+}
+
+fn held(held: Held) -> UpdateMany<Entity> {
+    next_seq(Entity::update_many())
+        .filter(Column::Id.eq(held.job))
+        .filter(Column::Epoch.eq(held.epoch))
+        .filter(Column::Status.eq(Status::Processing))
+}
+
+/// Leaves the worker's hands.
+fn released(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update
+        .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
+        .col_expr(Column::Phase, Expr::value(None::<Phase>))
+}
+
+/// SQL: whether some attempt of the job may have cost money.
+pub(super) fn charged() -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::val(1))
+            .from(attempt::Entity)
+            .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
+            .and_where(Expr::col((attempt::Entity, attempt::Column::MayHaveBeenCharged)).eq(true))
+            .take(),
+    )
+}
+
+async fn committed<C: ConnectionTrait>(db: &C, update: UpdateMany<Entity>) -> Result<Option<Model>, DbErr> {
+    Ok(update.exec_with_returning(db).await?.pop())
+}
+
+/// Moves phase and progress on. Progress that is behind the row's is ignored, so that it never decreases.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn advance(
+    db: &DatabaseConnection,
+    hold: Held,
+    phase: Phase,
+    progress: i32,
+) -> Result<Option<Model>, DbErr> {
+    let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress).finally(Expr::col(Column::Progress));
+    let update = held(hold).col_expr(Column::Phase, Expr::value(phase)).col_expr(Column::Progress, further.into());
+    committed(db, update).await
+}
+
+/// Records that a request is about to be sent: commits *before* its first byte leaves, or not at all.
+///
+/// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded.
+///
+/// # Errors
+/// The database did not answer: nothing may be sent.
+pub async fn begin_attempt(
+    db: &DatabaseConnection,
+    hold: Held,
+    upstream: &str,
+) -> Result<Option<(Model, attempt::Model)>, DbErr> {
+    let tx = database::begin(db).await?;
+    let update = held(hold)
+        .col_expr(Column::Phase, Expr::value(Phase::Submitting))
+        .col_expr(Column::Progress, Expr::value(0));
+    let Some(job) = committed(&tx, update).await? else { return Ok(None) };
+    let attempt = attempt::insert(&tx, hold, upstream).await?;
+    tx.commit().await?;
+    Ok(Some((job, attempt)))
+}
+
+/// Ends the job with its video: the row of the video and the job's state in one commit.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Result<Option<Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    let update = released(held(hold))
+        .col_expr(Column::Status, Expr::value(Status::Completed))
+        .col_expr(Column::Progress, Expr::value(100))
+        .col_expr(Column::VideoId, Expr::value(new.id))
+        .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
+    let Some(job) = committed(&tx, update).await? else { return Ok(None) };
+    let row = video::ActiveModel {
+        id: Set(new.id),
+        job_id: Set(job.id),
+        user_id: Set(job.user_id),
+        path: Set(new.path),
+        size: Set(new.size),
+        content_type: Set(new.content_type),
+        sha256: Set(new.sha256),
+        created_at: Set(clock::wall()),
+    };
+    row.insert(&tx).await?;
+    tx.commit().await?;
+    Ok(Some(job))
+}
+
+/// Ends the job without a video.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn fail(db: &DatabaseConnection, hold: Held, failure: &Failure) -> Result<Option<Model>, DbErr> {
+    let update = released(held(hold))
+        .col_expr(Column::Status, Expr::value(Status::Failed))
+        .col_expr(Column::ErrorCode, Expr::value(failure.code))
+        .col_expr(Column::ErrorMessage, Expr::value(failure.message.as_str()))
+        .col_expr(Column::MayHaveBeenCharged, charged())
+        .col_expr(Column::FinishedAt, clock::now(db.get_database_backend()));
+    committed(db, update).await
+}
+
+/// Gives the job back to wait `delay` for its next try, drawing one on `budget`. The waiting happens in the row.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn retry_later(
+    db: &DatabaseConnection,
+    hold: Held,
+    budget: Budget,
+    delay: Duration,
+) -> Result<Option<Model>, DbErr> {
+    let drawn = match budget {
+        Budget::Retry => Column::Retries,
+        Budget::Resubmit => Column::Resubmits,
+        Budget::Fetch => Column::Fetches,
+    };
+    let update = released(held(hold))
+        .col_expr(Column::Status, Expr::value(Status::Pending))
+        .col_expr(Column::Phase, Expr::value(Phase::Retrying))
+        .col_expr(drawn, Expr::col(drawn).add(1))
+        .col_expr(Column::NextAttemptAt, clock::after(db.get_database_backend(), delay));
+    committed(db, update).await
+}
+
+/// Gives the job back at once, for the next worker to go on with.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn hand_over(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
+    let update = released(held(hold))
+        .col_expr(Column::Status, Expr::value(Status::Pending))
+        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
+    committed(db, update).await
+}

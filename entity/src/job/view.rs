@@ -1,0 +1,85 @@
+//! A job as its owner sees it: the one JSON shape of the API, the polling endpoints and the live frames.
+
+use serde::Serialize;
+
+use super::{Model, Orientation, Phase, Status};
+use crate::clock::rfc3339;
+use crate::{JobId, VideoId};
+
+/// The job's absolute state. A client keeps the view with the higher `seq`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// Key.
+    pub id: JobId,
+    /// Where it is in its life.
+    pub status: Status,
+    /// What it is doing, while it is not finished.
+    pub phase: Option<Phase>,
+    /// 0–100.
+    pub progress: i32,
+    /// One up with each change.
+    pub seq: i64,
+    /// Exactly as it was sent.
+    pub prompt: String,
+    /// The video's shape.
+    pub orientation: Orientation,
+    /// The video's length.
+    pub seconds: i32,
+    /// The model asked for.
+    pub model: String,
+    /// Its video, once completed.
+    pub video_id: Option<VideoId>,
+    /// 1-based place in line while it waits its turn; not part of what `seq` counts.
+    pub queue_position: Option<u64>,
+    /// Requests repeated because the upstream could not take them.
+    pub retries: i32,
+    /// When the next try begins, RFC 3339.
+    pub next_attempt_at: Option<String>,
+    /// Why it failed: an outcome's name.
+    pub error_code: Option<String>,
+    /// The same in words.
+    pub error_message: Option<String>,
+    /// Whether some request for it may have cost money without bringing a video.
+    pub may_have_been_charged: bool,
+    /// RFC 3339.
+    pub created_at: String,
+    /// When a worker first took it, RFC 3339.
+    pub started_at: Option<String>,
+    /// When it became terminal, RFC 3339.
+    pub finished_at: Option<String>,
+}
+
+impl View {
+    /// The view of `job`, whose place in line is the queue's to know.
+    #[must_use]
+    pub fn new(job: Model, queue_position: Option<u64>) -> Self {
+        Self {
+            id: job.id,
+            status: job.status,
+            phase: job.phase,
+            progress: job.progress,
+            seq: job.seq,
+            prompt: job.prompt,
+            orientation: job.orientation,
+            seconds: job.seconds,
+            model: job.model,
+            video_id: job.video_id,
+            queue_position: queue_position.filter(|_| job.status == Status::Pending),
+            retries: job.retries,
+            next_attempt_at: job.next_attempt_at.map(rfc3339),
+            error_code: job.error_code,
+            error_message: job.error_message,
+            may_have_been_charged: job.may_have_been_charged,
+            created_at: rfc3339(job.created_at),
+            started_at: job.started_at.map(rfc3339),
+            finished_at: job.finished_at.map(rfc3339),
+        }
+    }
+}
+
+impl From<Model> for View {
+    fn from(job: Model) -> Self {
+        Self::new(job, None)
+    }
+}

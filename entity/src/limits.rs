@@ -1,0 +1,51 @@
+//! One row that steers the queue: how many jobs may be in flight everywhere, and whether any may start.
+//!
+//! Seeded from the environment when absent, ruled by the administration page afterwards. Redis holds a mirror.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+
+/// The row of `limits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "limits")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// Jobs in flight over all processors; 0 = no cap.
+    pub concurrency: i32,
+    /// While true, nothing waiting is admitted.
+    pub paused: bool,
+}
+
+/// No relation is used through the ORM.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The limits in force; when there are none yet, these become them.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn seed(db: &DatabaseConnection, concurrency: u32) -> Result<Model, DbErr> {
+    let row = ActiveModel {
+        id: Set(1),
+        concurrency: Set(i32::try_from(concurrency).unwrap_or(i32::MAX)),
+        paused: Set(false),
+    };
+    Entity::insert(row)
+        .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    current(db).await?.ok_or_else(|| DbErr::RecordNotFound("limits".into()))
+}
+
+/// The limits in force, if they were ever set.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn current(db: &DatabaseConnection) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(1).one(db).await
+}

@@ -1,0 +1,34 @@
+//! One row that says whether the system has had its first account.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+
+use crate::UserId;
+
+/// The row of `setup`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "setup")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// The account that came first, once there was one.
+    pub first_account: Option<UserId>,
+}
+
+/// No relation is used through the ORM.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Claims to be the first account; true for exactly one caller, ever. Its row stays locked until the caller's
+/// transaction ends, so that a claim whose account then fails is free again.
+pub(crate) async fn claim<C: ConnectionTrait>(db: &C, user: UserId) -> Result<bool, DbErr> {
+    let claimed = Entity::update_many()
+        .col_expr(Column::FirstAccount, Expr::value(user))
+        .filter(Column::FirstAccount.is_null())
+        .exec(db)
+        .await?;
+    Ok(claimed.rows_affected == 1)
+}

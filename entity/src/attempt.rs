@@ -8,7 +8,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{PaginatorTrait, QueryOrder, UpdateMany};
 
-use crate::id::fresh;
 use crate::job::Held;
 use crate::{AttemptId, JobId, clock};
 
@@ -55,10 +54,15 @@ impl ActiveModelBehavior for ActiveModel {}
 const DETAIL_CHARACTERS: usize = 2_000;
 
 /// Writes the next attempt of a job; its caller holds the job's row.
-pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, held: Held, upstream: &str) -> Result<Model, DbErr> {
+pub(crate) async fn insert<C: ConnectionTrait>(
+    tx: &C,
+    held: Held,
+    id: AttemptId,
+    upstream: &str,
+) -> Result<(), DbErr> {
     let earlier = Entity::find().filter(Column::JobId.eq(held.job)).count(tx).await?;
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(id),
         job_id: Set(held.job),
         number: Set(i32::try_from(earlier).unwrap_or(i32::MAX - 1) + 1),
         epoch: Set(held.epoch),
@@ -67,23 +71,20 @@ pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, held: Held, upstream: &st
         may_have_been_charged: Set(true),
         ..<ActiveModel as ActiveModelTrait>::default()
     };
-    row.insert(tx).await
+    row.insert(tx).await.map(drop)
 }
 
-/// The job's attempts, first to last.
+/// The job's attempts from number `from` on, first to last.
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn of_job(db: &DatabaseConnection, job: JobId) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::JobId.eq(job)).order_by_asc(Column::Number).all(db).await
-}
-
-/// The job's last attempt.
-///
-/// # Errors
-/// The database did not answer.
-pub async fn latest(db: &DatabaseConnection, job: JobId) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(Column::JobId.eq(job)).order_by_desc(Column::Number).one(db).await
+pub async fn of_job(db: &DatabaseConnection, job: JobId, from: i32) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::JobId.eq(job))
+        .filter(Column::Number.gte(from))
+        .order_by_asc(Column::Number)
+        .all(db)
+        .await
 }
 
 /// Records that the upstream has taken the request.

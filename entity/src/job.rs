@@ -25,7 +25,7 @@ use crate::id::fresh;
 use crate::{JobId, UserId, VideoId, WorkerId, clock};
 
 pub(crate) use queue::give_back;
-pub use queue::{Claim, claim, due, in_hand, pending_from};
+pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
 pub use transition::{Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, fail, hand_over, retry_later};
 pub use view::View;
 
@@ -145,6 +145,8 @@ pub struct Model {
     pub fetches: i32,
     /// Workers that died with it in hand.
     pub crashes: i32,
+    /// The first attempt that still counts: its owner's wish to start anew leaves earlier ones behind.
+    pub attempts_from: i32,
     /// When its owner asked to cancel it in mid-work, epoch ms.
     pub cancel_requested_at: Option<i64>,
     /// While set and in the future, nobody may claim it; epoch ms.
@@ -250,4 +252,12 @@ pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> R
     jobs.extend(of_user().filter(Column::Status.is_not_in(unfinished)).limit(finished).all(db).await?);
     jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
     Ok(jobs)
+}
+
+/// The job as it stands.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn by_id(db: &DatabaseConnection, id: JobId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
 }

@@ -103,7 +103,7 @@ pub async fn bury_one(db: &DatabaseConnection) -> Result<Option<Buried>, DbErr> 
         .one(&tx)
         .await?;
     let Some(dead) = dead else { return Ok(None) };
-    let jobs = job::give_back(&tx, dead.id).await?;
+    let jobs = job::give_back(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
     Entity::delete_by_id(dead.id).exec(&tx).await?;
     tx.commit().await?;
     Ok(Some(Buried { worker: dead.id, jobs }))

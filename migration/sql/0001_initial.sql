@@ -63,6 +63,7 @@ CREATE TABLE jobs (
     resubmits               INTEGER NOT NULL DEFAULT 0,
     fetches                 INTEGER NOT NULL DEFAULT 0,
     crashes                 INTEGER NOT NULL DEFAULT 0,
+    attempts_from           INTEGER NOT NULL DEFAULT 1,
     cancel_requested_at     BIGINT,
     next_attempt_at         BIGINT,
     video_id                UUID,

@@ -2,11 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{QueryOrder, QuerySelect, SqlErr, UpdateMany};
+use sea_orm::{QueryOrder, QuerySelect, SqlErr};
 
-use super::transition::next_seq;
+use super::transition::{Held, charged, next_seq};
 use super::{Column, Entity, MAX_CRASHES, Model, Phase, Status};
 use crate::{JobId, WorkerId, clock, user};
+
+const POISON: &str = "The workers that held this job kept dying, so it was stopped. Trying again may be charged again.";
 
 /// What came of trying to take a job in hand.
 #[derive(Clone, Debug)]
@@ -104,34 +106,37 @@ pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u
     query.limit(limit).all(db).await
 }
 
-/// Turns a buried worker's jobs back, each with a new epoch; those that have seen too many deaths fail as poison.
-pub(crate) async fn give_back<C: ConnectionTrait>(tx: &C, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
-    let of_worker = || Column::WorkerId.eq(worker).and(Column::Status.eq(Status::Processing));
-    let left = |update: UpdateMany<Entity>| {
-        next_seq(update)
+/// Gives one job back that its worker has on record and not in hand: a claim whose answer was lost, or a task that
+/// panicked. It counts as a crash, so that a job that makes tasks panic ends as poison.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn reject(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
+    let filter = Column::Id.eq(hold.job).and(Column::Epoch.eq(hold.epoch));
+    Ok(give_back(db, &filter).await?.pop())
+}
+
+/// Turns jobs that match `filter` and are in work back, each with a new epoch; those that have seen too many deaths fail
+/// as poison.
+pub(crate) async fn give_back<C: ConnectionTrait>(db: &C, filter: &Expr) -> Result<Vec<Model>, DbErr> {
+    let left = || {
+        next_seq(Entity::update_many())
             .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
             .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
             .col_expr(Column::Crashes, Expr::col(Column::Crashes).add(1))
             .col_expr(Column::Phase, Expr::value(None::<Phase>))
+            .filter(filter.clone())
+            .filter(Column::Status.eq(Status::Processing))
     };
-    let mut jobs = left(Entity::update_many())
+    let mut jobs = left()
         .col_expr(Column::Status, Expr::value(Status::Failed))
         .col_expr(Column::ErrorCode, Expr::value("poison"))
-        .col_expr(
-            Column::ErrorMessage,
-            Expr::value("The workers that held this job kept dying, so it was stopped. Trying again may be charged again."),
-        )
-        .col_expr(Column::MayHaveBeenCharged, super::transition::charged())
-        .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()))
-        .filter(of_worker())
+        .col_expr(Column::ErrorMessage, Expr::value(POISON))
+        .col_expr(Column::MayHaveBeenCharged, charged())
+        .col_expr(Column::FinishedAt, clock::now(db.get_database_backend()))
         .filter(Column::Crashes.gte(MAX_CRASHES))
-        .exec_with_returning(tx)
+        .exec_with_returning(db)
         .await?;
-    let back = left(Entity::update_many())
-        .col_expr(Column::Status, Expr::value(Status::Pending))
-        .filter(of_worker())
-        .exec_with_returning(tx)
-        .await?;
-    jobs.extend(back);
+    jobs.extend(left().col_expr(Column::Status, Expr::value(Status::Pending)).exec_with_returning(db).await?);
     Ok(jobs)
 }

@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::UpdateMany;
 
 use super::{Column, Entity, Model, Phase, Status};
-use crate::{JobId, VideoId, WorkerId, attempt, clock, database, video};
+use crate::{AttemptId, JobId, VideoId, WorkerId, attempt, clock, database, video};
 
 /// Proof of holding a job: its id and the epoch of the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,23 +106,25 @@ pub async fn advance(
 
 /// Records that a request is about to be sent: commits *before* its first byte leaves, or not at all.
 ///
-/// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded.
+/// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded. Its id is the caller's to
+/// choose, so that after a commit whose answer was lost it can still be said that nothing was sent.
 ///
 /// # Errors
 /// The database did not answer: nothing may be sent.
 pub async fn begin_attempt(
     db: &DatabaseConnection,
     hold: Held,
+    id: AttemptId,
     upstream: &str,
-) -> Result<Option<(Model, attempt::Model)>, DbErr> {
+) -> Result<Option<Model>, DbErr> {
     let tx = database::begin(db).await?;
     let update = held(hold)
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
         .col_expr(Column::Progress, Expr::value(0));
     let Some(job) = committed(&tx, update).await? else { return Ok(None) };
-    let attempt = attempt::insert(&tx, hold, upstream).await?;
+    attempt::insert(&tx, hold, id, upstream).await?;
     tx.commit().await?;
-    Ok(Some((job, attempt)))
+    Ok(Some(job))
 }
 
 /// Ends the job with its video: the row of the video and the job's state in one commit.

@@ -1,0 +1,118 @@
+//! What a submission must look like. The checks are those of the servers simulated, in the order in which they make them.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::ApiError;
+
+/// A request that is well formed.
+#[derive(Debug)]
+pub(super) struct Submission {
+    pub(super) model: String,
+    /// The text of the last message of the user, its parts on lines of their own.
+    pub(super) prompt: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    role: String,
+    content: Content,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Deserialize)]
+struct ImageUrl {
+    url: String,
+}
+
+impl Submission {
+    /// Reads a body, or says what is wrong with it.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
+        let media_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok()?.split(';').next());
+        if !media_type
+            .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+        {
+            return Err(ApiError::invalid(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The Content-Type must be application/json.",
+            ));
+        }
+        let body: Value = serde_json::from_slice(body)
+            .map_err(|error| bad(format!("The body is not valid JSON: {error}")))?;
+        let model = match body.get("model") {
+            Some(Value::String(model)) if !model.is_empty() => model.clone(),
+            Some(_) => return Err(bad("'model' must be the name of a model.").param("model")),
+            None => {
+                return Err(bad("Missing required parameter: 'model'.")
+                    .param("model")
+                    .code("missing_required_parameter"));
+            }
+        };
+        let prompt = prompt(body.get("messages"))?;
+        if body.get("stream") != Some(&Value::Bool(true)) {
+            return Err(
+                bad("Generations are only streamed: 'stream' must be true.").param("stream")
+            );
+        }
+        Ok(Self { model, prompt })
+    }
+}
+
+fn prompt(messages: Option<&Value>) -> Result<String, ApiError> {
+    let bad = |message: String| bad(message).param("messages");
+    let messages = messages.ok_or_else(|| {
+        bad("Missing required parameter: 'messages'.".to_owned()).code("missing_required_parameter")
+    })?;
+    let messages = Vec::<Message>::deserialize(messages)
+        .map_err(|error| bad(format!("Invalid 'messages': {error}.")))?;
+    let last = messages
+        .into_iter()
+        .rev()
+        .find(|message| message.role == "user");
+    let texts = match last.map(|message| message.content) {
+        None => return Err(bad("'messages' holds no message of the user.".to_owned())),
+        Some(Content::Text(text)) => vec![text],
+        Some(Content::Parts(parts)) => texts(parts).map_err(|error| bad(error.to_owned()))?,
+    };
+    let prompt = texts.join("\n");
+    if prompt.trim().is_empty() {
+        Err(bad("The prompt is empty.".to_owned()))
+    } else {
+        Ok(prompt)
+    }
+}
+
+fn texts(parts: Vec<Part>) -> Result<Vec<String>, &'static str> {
+    let mut texts = Vec::new();
+    for part in parts {
+        match part {
+            Part::Text { text } => texts.push(text),
+            Part::ImageUrl { image_url } if image_url.url.is_empty() => {
+                return Err("An 'image_url' part has no URL.");
+            }
+            Part::ImageUrl { .. } => {}
+        }
+    }
+    Ok(texts)
+}
+
+fn bad(message: impl Into<String>) -> ApiError {
+    ApiError::invalid(StatusCode::BAD_REQUEST, message)
+}

@@ -1,0 +1,37 @@
+//! The command: `simulator --listen 127.0.0.1:8090`. Logs go to stderr; stdout carries the one line that says where it listens.
+
+use std::io::{self, IsTerminal};
+
+use clap::Parser;
+use simulator::{Config, Simulator};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::parse();
+    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_env_filter(filter)
+        .with_target(false)
+        .init();
+
+    // Installed before the address is announced: whoever reads that line may signal at once.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let simulator = Simulator::bind(config).await?;
+    println!("listening on {}", simulator.url());
+    simulator
+        .serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await?;
+    Ok(())
+}

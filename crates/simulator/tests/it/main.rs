@@ -1,0 +1,12 @@
+//! The simulator over real TCP: what a client sees, byte for byte, and what is counted.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod framing;
+mod lifecycle;
+mod media;
+mod prompts;
+mod requests;
+mod stats;
+mod streams;
+mod support;
+mod tags;

@@ -1,1 +1,121 @@
-//! Takes jobs from the stream, drives the upstream, records results
+//! Takes jobs from the stream, drives the upstream, records results.
+//!
+//! | module | its part |
+//! |---|---|
+//! | [`worker`] | permit → next delivery, reclaimed ones first → spawn → settle; nothing about video in it |
+//! | [`take`] | what to do with a delivery: the database decides |
+//! | [`generate`] | one job as a straight line: plan → submit → wait → fetch → record |
+//! | [`resume`], [`retry`] | pure: what the attempts on record allow; what follows from a failure |
+//! | [`progress`], [`words`] | pure: which changes are told; what is said of a failure |
+//! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
+//! | [`lease`] | the beat, on a thread of its own |
+//! | [`burial`], [`sweep`] | giving back what the dead held; putting in line what Redis does not hold |
+//!
+//! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
+//! on under a new id.
+
+mod burial;
+mod config;
+mod generate;
+mod hands;
+mod lease;
+mod life;
+mod persist;
+mod progress;
+mod resume;
+mod retry;
+mod sweep;
+mod take;
+mod words;
+mod worker;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bus::{Bus, Event};
+use entity::database::{Missing, open};
+use entity::{DatabaseConnection, job};
+use fetch::Fetcher;
+use sora::Chat;
+use storage::Storage;
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+
+/// What all parts of a processor share.
+pub(crate) struct Context {
+    config: Config,
+    db: DatabaseConnection,
+    bus: Bus,
+    storage: Storage,
+    fetcher: Fetcher,
+    chat: Chat,
+}
+
+/// Works until `stop`, then drains and returns.
+///
+/// # Errors
+/// The process cannot begin: the database does not answer or has another schema, or the storage cannot be used.
+pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let settings = &config.settings;
+    let db = open(settings.database_url.expose(), Missing::Refuse)
+        .await
+        .context("DATABASE_URL")?;
+    entity::schema::check(&db).await?;
+    let bus =
+        Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
+    let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
+    let fetcher = Fetcher::new(config.fetch_rules())?;
+    let chat = Chat::new(config.upstream.clone())?;
+    let context = Arc::new(Context {
+        config,
+        db,
+        bus,
+        storage,
+        fetcher,
+        chat,
+    });
+    tracing::info!(
+        upstream = context.config.upstream.url.as_str(),
+        "the processor begins"
+    );
+    while !stop.is_cancelled() {
+        life::live(&context, &stop).await?;
+    }
+    Ok(())
+}
+
+impl Context {
+    /// Tells browsers the state of a job as committed.
+    async fn publish(&self, job: &job::Model) {
+        self.publish_waiting(job, None).await;
+    }
+
+    /// The same for a job that waits in line.
+    async fn publish_waiting(&self, job: &job::Model, position: Option<u64>) {
+        let Some(event) = event(job, position) else {
+            return;
+        };
+        if let Err(error) = self.bus.publish(&event).await {
+            tracing::debug!(job.id = %job.id, %error, "an event was not published; a later one holds its state");
+        }
+    }
+}
+
+/// The event of a job's committed state, and of its place in line if it waits there.
+fn event(job: &job::Model, position: Option<u64>) -> Option<Event> {
+    let view = job::View::new(job.clone(), position);
+    Event::job(job.user_id, job.id, job.seq, &view)
+        .inspect_err(|error| tracing::error!(job.id = %job.id, %error, "a job's state cannot be written as an event"))
+        .ok()
+}
+
+/// Whose turn a waiting job takes: one that was begun before does not stand behind its owner's whole backlog.
+fn flow(job: &job::Model) -> bus::Flow {
+    if job.started_at.is_some() {
+        bus::Flow::retries(job.user_id)
+    } else {
+        bus::Flow::new_jobs(job.user_id)
+    }
+}

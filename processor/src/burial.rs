@@ -1,0 +1,59 @@
+//! Giving back what the dead held: their jobs to the queue, their names to nobody.
+
+use std::sync::Arc;
+
+use entity::worker as workers;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::life::Life;
+
+/// Buries until `over`: once as soon as this worker may, then with each renewal's pace.
+pub(crate) async fn run(context: Arc<Context>, life: Arc<Life>, over: CancellationToken) {
+    let mut ticks = interval(context.config.lease_renew);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! { _ = ticks.tick() => {}, () = over.cancelled() => return }
+        if life.may_bury() {
+            bury(&context).await;
+            dismiss(&context, &life).await;
+        }
+    }
+}
+
+async fn bury(context: &Context) {
+    loop {
+        match workers::bury_one(&context.db).await {
+            Ok(Some(buried)) => {
+                tracing::warn!(worker.id = %buried.worker, jobs = buried.jobs.len(), "buried a worker whose lease ran out");
+                for job in &buried.jobs {
+                    context.publish(job).await;
+                }
+            }
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for dead workers");
+                return;
+            }
+        }
+    }
+}
+
+/// Deletes consumers that hold nothing and whose worker is gone.
+async fn dismiss(context: &Context, life: &Life) {
+    let Ok(idle) = context.bus.idle_consumers().await else {
+        return;
+    };
+    let idle: Vec<_> = idle
+        .into_iter()
+        .map(entity::WorkerId::from)
+        .filter(|worker| *worker != life.id)
+        .collect();
+    let Ok(known) = workers::known(&context.db, idle.clone()).await else {
+        return;
+    };
+    for gone in idle.into_iter().filter(|worker| !known.contains(worker)) {
+        context.bus.dismiss(gone).await.ok();
+    }
+}

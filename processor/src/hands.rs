@@ -1,0 +1,126 @@
+//! The jobs that this process has in hand, and the orders that reach them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use entity::JobId;
+use entity::job::Held;
+use tokio::sync::watch;
+
+/// What a job in hand is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Nothing special.
+    GoOn,
+    /// It is someone else's by now: drop everything and write nothing.
+    Drop,
+    /// The process is about to end: leave the job to another.
+    HandOver,
+}
+
+/// All jobs in hand. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Hands(Arc<Mutex<HashMap<JobId, Slot>>>);
+
+struct Slot {
+    entry: String,
+    /// Set once the claim has won.
+    held: Option<Held>,
+    order: watch::Sender<Order>,
+}
+
+/// One job in hand; leaves the hands when dropped, even by a panic.
+pub(crate) struct Hand {
+    job: JobId,
+    all: Hands,
+    order: watch::Receiver<Order>,
+}
+
+impl Hands {
+    /// Takes a job in hand for the entry that brought it; `None` when it is in hand already.
+    pub(crate) fn take(&self, job: JobId, entry: &str) -> Option<Hand> {
+        let mut slots = self.slots();
+        if slots.contains_key(&job) {
+            return None;
+        }
+        let (sender, order) = watch::channel(Order::GoOn);
+        slots.insert(
+            job,
+            Slot {
+                entry: entry.to_owned(),
+                held: None,
+                order: sender,
+            },
+        );
+        Some(Hand {
+            job,
+            all: self.clone(),
+            order,
+        })
+    }
+
+    /// Whether a job is in hand, claimed or about to be.
+    pub(crate) fn holds(&self, job: JobId) -> bool {
+        self.slots().contains_key(&job)
+    }
+
+    /// The claims that have won.
+    pub(crate) fn held(&self) -> Vec<Held> {
+        self.slots().values().filter_map(|slot| slot.held).collect()
+    }
+
+    /// The entries in hand.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.slots()
+            .values()
+            .map(|slot| slot.entry.clone())
+            .collect()
+    }
+
+    /// Gives an order to one claim, if it is still in hand.
+    pub(crate) fn order(&self, held: Held, order: Order) {
+        if let Some(slot) = self
+            .slots()
+            .get(&held.job)
+            .filter(|slot| slot.held == Some(held))
+        {
+            slot.order.send_replace(order);
+        }
+    }
+
+    /// Gives an order to all.
+    pub(crate) fn order_all(&self, order: Order) {
+        for slot in self.slots().values() {
+            slot.order.send_replace(order);
+        }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<JobId, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hand {
+    /// Notes that the claim has won.
+    pub(crate) fn hold(&self, held: Held) {
+        if let Some(slot) = self.all.slots().get_mut(&self.job) {
+            slot.held = Some(held);
+        }
+    }
+
+    /// Waits for an order other than to go on.
+    pub(crate) async fn ordered(&self) -> Order {
+        let mut order = self.order.clone();
+        let given = order
+            .wait_for(|order| *order != Order::GoOn)
+            .await
+            .map(|order| *order);
+        given.unwrap_or(Order::Drop)
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.all.slots().remove(&self.job);
+    }
+}

@@ -1,0 +1,116 @@
+//! The beat: on a thread of its own, with its own connections, so that no load of work can stop it.
+//!
+//! Each time it renews the lease, compares what the database says this worker holds with what it has in hand, and shows
+//! Redis that its entries are being worked on. Redis being away never stops work; the database decides alone.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bus::Bus;
+use entity::database::{Missing, open};
+use entity::job::Held;
+use entity::{DatabaseConnection, DbErr, job, worker as workers};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::Config;
+use crate::hands::Order;
+use crate::life::Life;
+
+/// Starts the beat; it ends with `over`, or when the worker is buried.
+///
+/// # Errors
+/// The thread cannot be started.
+pub(crate) fn start(
+    config: Config,
+    life: Arc<Life>,
+    over: CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the beat's runtime")?;
+    Ok(tokio::task::spawn_blocking(move || {
+        runtime.block_on(async {
+            tokio::select! { () = beat(&config, &life) => {}, () = over.cancelled() => {} }
+        });
+    }))
+}
+
+async fn beat(config: &Config, life: &Life) {
+    let settings = &config.settings;
+    let mut ticks = interval(config.lease_renew);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut connections = None;
+    while !life.buried.is_cancelled() {
+        ticks.tick().await;
+        if connections.is_none() {
+            let database = open(settings.database_url.expose(), Missing::Refuse).await;
+            let redis = Bus::new(settings.redis_url.expose(), &settings.redis_namespace);
+            connections = database.ok().zip(redis.ok());
+        }
+        let Some((db, bus)) = &connections else {
+            continue;
+        };
+        if let Err(error) = once(db, bus, config, life).await {
+            tracing::warn!(worker.id = %life.id, %error, "the lease could not be renewed; nothing new is submitted");
+        }
+    }
+}
+
+async fn once(
+    db: &DatabaseConnection,
+    bus: &Bus,
+    config: &Config,
+    life: &Life,
+) -> Result<(), DbErr> {
+    let began = Instant::now();
+    if !workers::renew(db, life.id, config.lease_ttl).await? {
+        life.buried.cancel();
+        life.hands.order_all(Order::Drop);
+        return Ok(());
+    }
+    life.renewed(began);
+    reconcile(db, bus, life).await?;
+    if let Err(error) = bus.renew(life.id.into(), &life.hands.entries()).await {
+        tracing::debug!(worker.id = %life.id, %error, "the entries in hand could not be renewed");
+    }
+    Ok(())
+}
+
+/// Makes hands and database agree. What was in hand before the question and is not in its answer is lost; what is in
+/// the answer and not in hand after it was claimed without our knowing, or its task has panicked.
+async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<(), DbErr> {
+    let in_hand = life.hands.held();
+    let on_record = job::in_hand(db, life.id).await?;
+    for held in in_hand {
+        if !on_record
+            .iter()
+            .any(|job| job.id == held.job && job.epoch == held.epoch)
+        {
+            life.hands.order(held, Order::Drop);
+        }
+    }
+    for job in on_record
+        .into_iter()
+        .filter(|job| !life.hands.holds(job.id))
+    {
+        let Some(job) = job::reject(
+            db,
+            Held {
+                job: job.id,
+                epoch: job.epoch,
+            },
+        )
+        .await?
+        else {
+            continue;
+        };
+        tracing::warn!(job.id = %job.id, "a job on record was not in hand; it goes back in line");
+        if let Some(event) = crate::event(&job, None) {
+            bus.publish(&event).await.ok();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Putting in line what Redis does not hold. The row is the outbox: whatever was lost between a commit and the queue, or
+//! with all of Redis, comes back from here. Safe to run everywhere at once, so no leader is needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Enqueued, Limits, Place};
+use entity::{DbErr, JobId, job, limits};
+use rand::RngExt;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Context, flow};
+
+/// Rows looked at in one step.
+const STEP: u64 = 200;
+
+/// How long a pass over all pending rows rests before the next one begins.
+const REST: Duration = Duration::from_secs(10);
+
+/// Sweeps until `over`: due retries every second, all pending rows in small steps, everything at once when Redis is
+/// found empty.
+pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
+    let mut cursor = Cursor::default();
+    loop {
+        match once(&context, &mut cursor).await {
+            Ok(()) => {}
+            Err(Trouble::Database(error)) => {
+                tracing::warn!(%error, "the sweep cannot ask the database");
+            }
+            Err(Trouble::Redis(error)) => tracing::debug!(%error, "the sweep cannot reach Redis"),
+        }
+        let pause = Duration::from_millis(rand::rng().random_range(900..1_100));
+        tokio::select! { () = sleep(pause) => {}, () = over.cancelled() => return }
+    }
+}
+
+/// Where the pass over all pending rows stands.
+#[derive(Default)]
+struct Cursor {
+    after: Option<JobId>,
+    resting: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum Trouble {
+    Database(DbErr),
+    Redis(bus::Error),
+}
+
+impl From<DbErr> for Trouble {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<bus::Error> for Trouble {
+    fn from(error: bus::Error) -> Self {
+        Self::Redis(error)
+    }
+}
+
+async fn once(context: &Context, cursor: &mut Cursor) -> Result<(), Trouble> {
+    if !context.bus.knows_limits().await? {
+        restore(context).await?;
+        *cursor = Cursor::default();
+        while !step(context, cursor).await? {}
+    }
+    for job in job::due(&context.db, STEP).await? {
+        let enqueued = enqueue(context, &job).await?;
+        context.publish_waiting(&job, enqueued.position).await;
+    }
+    if cursor.resting.is_none_or(|until| until.elapsed() > REST) {
+        cursor.resting = None;
+        step(context, cursor).await?;
+    }
+    context.bus.pump().await?;
+    Ok(())
+}
+
+/// One step of the pass over all pending rows; true when it has come to the end.
+async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Trouble> {
+    let jobs = job::pending_from(&context.db, cursor.after, STEP).await?;
+    let mut restored = 0;
+    for job in &jobs {
+        restored += u32::from(enqueue(context, job).await?.added);
+    }
+    if restored > 0 {
+        tracing::info!(jobs = restored, "put jobs in line that Redis did not hold");
+    }
+    cursor.after = jobs.last().map(|job| job.id);
+    if cursor.after.is_none() {
+        cursor.resting = Some(Instant::now());
+    }
+    Ok(cursor.after.is_none())
+}
+
+async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::Error> {
+    context.bus.enqueue(job.id, &flow(job), Place::InTurn).await
+}
+
+/// Tells a Redis that knows no limits those on record; the environment's are put on record if there are none.
+async fn restore(context: &Context) -> Result<(), Trouble> {
+    let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
+    let cap = u32::try_from(limits.concurrency).unwrap_or(0);
+    context
+        .bus
+        .mirror_limits(Limits {
+            cap,
+            paused: limits.paused,
+        })
+        .await?;
+    tracing::info!(
+        cap,
+        "Redis knew no limits; restored them, and putting all pending jobs in line"
+    );
+    Ok(())
+}

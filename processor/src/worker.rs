@@ -1,0 +1,157 @@
+//! The loop: a permit first, then the next delivery, reclaimed ones before new ones; each is worked on by a task of its
+//! own. Nothing about video in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Consumer, Delivery, Place};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Context;
+use crate::hands::Order;
+use crate::life::Life;
+use crate::take;
+
+/// Least time between two looks for entries whose holder is silent.
+const RECLAIM_EVERY: Duration = Duration::from_secs(1);
+
+/// Most entries taken at once.
+const BATCH: usize = 8;
+
+/// How long after a failure of Redis it is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long tasks may take to hand their jobs over once ordered to.
+const HAND_OVER: Duration = Duration::from_secs(10);
+
+/// Takes deliveries until `stop` or burial, then drains.
+pub(crate) async fn run(context: &Arc<Context>, life: &Arc<Life>, stop: &CancellationToken) {
+    let tasks = TaskTracker::new();
+    let draining = async {
+        stop.cancelled().await;
+        drain(context, life, &tasks).await;
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(receive(context, life, &tasks, stop), draining) } => {}
+        () = life.buried.cancelled() => {}
+    }
+}
+
+async fn receive(
+    context: &Arc<Context>,
+    life: &Arc<Life>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(context.config.slots.get()));
+    let mut source = Source {
+        consumer: context.bus.consumer(life.id),
+        reclaimed: None,
+    };
+    loop {
+        let permit = tokio::select! {
+            () = stop.cancelled() => break,
+            permit = slots.clone().acquire_owned() => permit,
+        };
+        let Ok(permit) = permit else { break };
+        let free = 1 + slots.available_permits().min(BATCH - 1);
+        // Not dropped when asked to stop: an entry could be delivered to nobody. It waits two seconds at most.
+        let deliveries = match source.next(context.config.lease_ttl, free).await {
+            Ok(deliveries) => deliveries,
+            Err(error) => {
+                tracing::warn!(%error, "no deliveries");
+                tokio::select! { () = sleep(PAUSE) => {}, () = stop.cancelled() => {} }
+                continue;
+            }
+        };
+        let mut permits = vec![permit];
+        permits.extend((1..deliveries.len()).map_while(|_| slots.clone().try_acquire_owned().ok()));
+        for delivery in deliveries {
+            match permits.pop().filter(|_| !stop.is_cancelled()) {
+                Some(permit) => spawn(context, life, tasks, delivery, permit),
+                None => give_back(context, &delivery).await,
+            }
+        }
+    }
+    tasks.close();
+}
+
+/// Where deliveries come from.
+struct Source {
+    consumer: Consumer,
+    reclaimed: Option<Instant>,
+}
+
+impl Source {
+    async fn next(&mut self, idle: Duration, count: usize) -> Result<Vec<Delivery>, bus::Error> {
+        if self
+            .reclaimed
+            .is_none_or(|last| last.elapsed() >= RECLAIM_EVERY)
+        {
+            self.reclaimed = Some(Instant::now());
+            let found = self.consumer.reclaim(idle, count).await?;
+            if found.deleted > 0 {
+                tracing::warn!(
+                    entries = found.deleted,
+                    "entries had been deleted while in hand; the sweep restores their jobs"
+                );
+            }
+            if !found.deliveries.is_empty() {
+                tracing::info!(
+                    entries = found.deliveries.len(),
+                    "reclaimed entries whose holder is silent"
+                );
+                return Ok(found.deliveries);
+            }
+        }
+        self.consumer.next(count).await
+    }
+}
+
+fn spawn(
+    context: &Arc<Context>,
+    life: &Arc<Life>,
+    tasks: &TaskTracker,
+    delivery: Delivery,
+    permit: OwnedSemaphorePermit,
+) {
+    let (context, life) = (context.clone(), life.clone());
+    tasks.spawn(async move {
+        take::take(&context, &life, &delivery).await;
+        drop(permit);
+    });
+}
+
+/// Leaves a delivery that was not begun to the next worker, before all others.
+async fn give_back(context: &Context, delivery: &Delivery) {
+    let settled = context.bus.settle(delivery, None).await;
+    let enqueued = context
+        .bus
+        .enqueue(delivery.job, &delivery.flow, Place::Front)
+        .await;
+    if let (Err(error), _) | (_, Err(error)) = (settled, enqueued) {
+        tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be given back; it will be reclaimed");
+    }
+}
+
+/// Lets what is in hand finish, then has the rest handed over.
+async fn drain(context: &Context, life: &Life, tasks: &TaskTracker) {
+    tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "finishing what is in hand");
+    if timeout(context.config.drain_timeout, tasks.wait())
+        .await
+        .is_ok()
+    {
+        return;
+    }
+    tracing::info!(jobs = tasks.len(), "handing over what is not finished");
+    life.hands.order_all(Order::HandOver);
+    if timeout(HAND_OVER, tasks.wait()).await.is_err() {
+        tracing::warn!(
+            jobs = tasks.len(),
+            "left without handing everything over; others will bury this worker"
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! A world for one test: a database, a queue, a storage folder, a simulator, and processors as real processes.
+
+use bus::{Bus, Flow, Place};
+use entity::id::fresh;
+use entity::{JobId, UserId, attempt, job, user};
+use simulator::{Config, Running, Simulator};
+use storage::Storage;
+use tempfile::TempDir;
+use testkit::{Database, Process, eventually};
+
+pub(crate) struct World {
+    pub(crate) database: Database,
+    pub(crate) bus: Bus,
+    pub(crate) simulator: Running,
+    pub(crate) user: UserId,
+    namespace: String,
+    folder: TempDir,
+}
+
+impl World {
+    /// A world whose simulator takes `pace` milliseconds between two steps of a generation.
+    pub(crate) async fn new(database: Database, pace: u64) -> Self {
+        let namespace = testkit::namespace();
+        let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
+        let simulator = Simulator::start(Config { pace, ..Config::default() }).await.unwrap();
+        let new = user::New {
+            email: format!("{}@example.com", fresh::<UserId>()),
+            name: None,
+            password_hash: String::new(),
+        };
+        let user = user::create(&database.connection, new, false).await.unwrap().unwrap().id;
+        let folder = tempfile::tempdir().unwrap();
+        Self { database, bus, simulator, user, namespace, folder }
+    }
+
+    /// Starts a processor with a lease of two seconds and the given differences from the defaults.
+    pub(crate) fn processor(&self, differences: &[(&str, &str)]) -> Process {
+        let (redis, upstream) = (testkit::redis_url(), self.simulator.chat_url().to_string());
+        let mut environment = vec![
+            ("APP_ENV", "development"),
+            ("DATABASE_URL", self.database.url.as_str()),
+            ("REDIS_URL", redis.as_str()),
+            ("REDIS_NAMESPACE", self.namespace.as_str()),
+            ("STORAGE_URL", self.folder.path().to_str().unwrap()),
+            ("SORA_API_URL", upstream.as_str()),
+            ("SORA_RETRY_BASE", "20ms"),
+            ("LEASE_TTL", "2s"),
+            ("LEASE_RENEW", "500ms"),
+            ("DRAIN_TIMEOUT", "100ms"),
+            ("LOG_LEVEL", "warn"),
+        ];
+        environment.extend(differences);
+        Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
+    }
+
+    /// Commits a job and puts it in line, as a gateway does.
+    pub(crate) async fn submit(&self, prompt: &str) -> JobId {
+        let job = self.create(prompt).await;
+        self.bus.enqueue(job, &Flow::new_jobs(self.user), Place::InTurn).await.unwrap();
+        job
+    }
+
+    /// Commits a job and does not put it in line, as a gateway does while Redis is away.
+    pub(crate) async fn create(&self, prompt: &str) -> JobId {
+        let new = job::New {
+            user_id: self.user,
+            prompt: prompt.to_owned(),
+            orientation: job::Orientation::Portrait,
+            seconds: 10,
+            model: "sora2".into(),
+            traceparent: None,
+        };
+        job::create(&self.database.connection, new).await.unwrap().id
+    }
+
+    pub(crate) async fn row(&self, job: JobId) -> job::Model {
+        job::by_id(&self.database.connection, job).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn attempts(&self, job: JobId) -> Vec<attempt::Model> {
+        attempt::of_job(&self.database.connection, job, 1).await.unwrap()
+    }
+
+    /// Waits until a job is as `condition` says.
+    pub(crate) async fn until(&self, job: JobId, what: &str, condition: impl Fn(&job::Model) -> bool) -> job::Model {
+        eventually(what, async || Some(self.row(job).await).filter(|row| condition(row))).await
+    }
+
+    /// Waits for a job's end.
+    pub(crate) async fn end(&self, job: JobId) -> job::Model {
+        self.until(job, "the job ends", |job| job.status.is_terminal()).await
+    }
+
+    /// The bytes of a completed job's video.
+    pub(crate) async fn video(&self, job: &job::Model) -> Vec<u8> {
+        use futures::TryStreamExt;
+        use sea_orm::EntityTrait;
+        let id = job.video_id.unwrap();
+        let row = entity::video::Entity::find_by_id(id).one(&self.database.connection).await.unwrap().unwrap();
+        let storage = Storage::folder(self.folder.path()).unwrap();
+        let chunks: Vec<_> = storage.get(&row.path, None).await.unwrap().bytes.try_collect().await.unwrap();
+        let bytes = chunks.concat();
+        assert_eq!(row.size, i64::try_from(bytes.len()).unwrap());
+        bytes
+    }
+
+    /// Waits until Redis holds nothing of any job.
+    pub(crate) async fn redis_is_empty(&self, job: JobId) {
+        eventually("Redis lets go of the job", async || {
+            // A job that is still held anywhere is not added again.
+            let flow = Flow::new_jobs(self.user);
+            let enqueued = self.bus.enqueue(job, &flow, Place::InTurn).await.unwrap();
+            self.bus.forget(job).await.unwrap();
+            enqueued.added.then_some(())
+        })
+        .await;
+    }
+}

@@ -12,38 +12,128 @@ pub fn fresh<Id: From<Uuid>>() -> Id {
 }
 
 /// An account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct UserId(pub Uuid);
 
 /// A sign-in; the `jti` of its token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct SessionId(pub Uuid);
 
 /// A job: one video that somebody asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
 /// An attempt: one request sent to the upstream for a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct AttemptId(pub Uuid);
 
 /// A stored video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct VideoId(pub Uuid);
 
 /// A life of a processor: a process that was buried goes on under a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Display, From, FromStr, Into, Serialize, Deserialize, DeriveValueType)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    From,
+    FromStr,
+    Into,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 #[serde(transparent)]
 pub struct WorkerId(pub Uuid);
 

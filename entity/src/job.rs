@@ -26,7 +26,9 @@ use crate::{JobId, UserId, VideoId, WorkerId, clock};
 
 pub(crate) use queue::give_back;
 pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
-pub use transition::{Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, fail, hand_over, retry_later};
+pub use transition::{
+    Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, fail, hand_over, retry_later,
+};
 pub use view::View;
 
 /// How many workers a job may outlive before it counts as the cause of their deaths.
@@ -63,7 +65,19 @@ impl Status {
 }
 
 /// What a job that is not finished is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -216,8 +230,15 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn of_user(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
+pub async fn of_user(
+    db: &DatabaseConnection,
+    id: JobId,
+    user: UserId,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id)
+        .filter(Column::UserId.eq(user))
+        .one(db)
+        .await
 }
 
 /// A user's jobs, newest first: at most `limit`, those older than `before`, in state `status`.
@@ -245,11 +266,28 @@ pub async fn page(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn snapshot(
+    db: &DatabaseConnection,
+    user: UserId,
+    finished: u64,
+) -> Result<Vec<Model>, DbErr> {
     let unfinished = [Status::Pending, Status::Processing];
-    let of_user = || Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
-    let mut jobs = of_user().filter(Column::Status.is_in(unfinished)).all(db).await?;
-    jobs.extend(of_user().filter(Column::Status.is_not_in(unfinished)).limit(finished).all(db).await?);
+    let of_user = || {
+        Entity::find()
+            .filter(Column::UserId.eq(user))
+            .order_by_desc(Column::Id)
+    };
+    let mut jobs = of_user()
+        .filter(Column::Status.is_in(unfinished))
+        .all(db)
+        .await?;
+    jobs.extend(
+        of_user()
+            .filter(Column::Status.is_not_in(unfinished))
+            .limit(finished)
+            .all(db)
+            .await?,
+    );
     jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
     Ok(jobs)
 }
@@ -260,4 +298,23 @@ pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> R
 /// The database did not answer.
 pub async fn by_id(db: &DatabaseConnection, id: JobId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).one(db).await
+}
+
+/// Those of `ids` that are jobs of `user`, in no order.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn among(
+    db: &DatabaseConnection,
+    user: UserId,
+    ids: &[JobId],
+) -> Result<Vec<Model>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await
 }

@@ -128,7 +128,11 @@ fn budgets(env: &mut Environment<'_>) -> Option<Budgets> {
     let retries = env.or("SORA_MAX_RETRIES", "5", env::number::<u16>);
     let resubmits = env.or("SORA_MAX_RESUBMITS", "0", env::number::<u16>);
     let base = env.or("SORA_RETRY_BASE", "2s", env::duration);
-    Some(Budgets { retries: retries?.into(), resubmits: resubmits?.into(), base: base? })
+    Some(Budgets {
+        retries: retries?.into(),
+        resubmits: resubmits?.into(),
+        base: base?,
+    })
 }
 
 fn origins(text: &str) -> Result<Vec<Origin>, String> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::UpdateMany;
 
 use super::{Column, Entity, Model, Phase, Status};
 use crate::{AttemptId, JobId, VideoId, WorkerId, attempt, clock, database, video};
@@ -66,11 +66,11 @@ fn held(held: Held) -> UpdateMany<Entity> {
         .filter(Column::Status.eq(Status::Processing))
 }
 
-/// Leaves the worker's hands.
-fn released(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+/// Leaves the worker's hands, for `phase`.
+fn released(update: UpdateMany<Entity>, phase: Option<Phase>) -> UpdateMany<Entity> {
     update
         .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
-        .col_expr(Column::Phase, Expr::value(None::<Phase>))
+        .col_expr(Column::Phase, Expr::value(phase))
 }
 
 /// SQL: whether some attempt of the job may have cost money.
@@ -79,13 +79,18 @@ pub(super) fn charged() -> Expr {
         Query::select()
             .expr(Expr::val(1))
             .from(attempt::Entity)
-            .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
+            .and_where(
+                Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)),
+            )
             .and_where(Expr::col((attempt::Entity, attempt::Column::MayHaveBeenCharged)).eq(true))
             .take(),
     )
 }
 
-async fn committed<C: ConnectionTrait>(db: &C, update: UpdateMany<Entity>) -> Result<Option<Model>, DbErr> {
+async fn committed<C: ConnectionTrait>(
+    db: &C,
+    update: UpdateMany<Entity>,
+) -> Result<Option<Model>, DbErr> {
     Ok(update.exec_with_returning(db).await?.pop())
 }
 
@@ -99,8 +104,11 @@ pub async fn advance(
     phase: Phase,
     progress: i32,
 ) -> Result<Option<Model>, DbErr> {
-    let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress).finally(Expr::col(Column::Progress));
-    let update = held(hold).col_expr(Column::Phase, Expr::value(phase)).col_expr(Column::Progress, further.into());
+    let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress)
+        .finally(Expr::col(Column::Progress));
+    let update = held(hold)
+        .col_expr(Column::Phase, Expr::value(phase))
+        .col_expr(Column::Progress, further.into());
     committed(db, update).await
 }
 
@@ -121,7 +129,9 @@ pub async fn begin_attempt(
     let update = held(hold)
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
         .col_expr(Column::Progress, Expr::value(0));
-    let Some(job) = committed(&tx, update).await? else { return Ok(None) };
+    let Some(job) = committed(&tx, update).await? else {
+        return Ok(None);
+    };
     attempt::insert(&tx, hold, id, upstream).await?;
     tx.commit().await?;
     Ok(Some(job))
@@ -131,14 +141,20 @@ pub async fn begin_attempt(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Result<Option<Model>, DbErr> {
+pub async fn complete(
+    db: &DatabaseConnection,
+    hold: Held,
+    new: NewVideo,
+) -> Result<Option<Model>, DbErr> {
     let tx = database::begin(db).await?;
-    let update = released(held(hold))
+    let update = released(held(hold), None)
         .col_expr(Column::Status, Expr::value(Status::Completed))
         .col_expr(Column::Progress, Expr::value(100))
         .col_expr(Column::VideoId, Expr::value(new.id))
         .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
-    let Some(job) = committed(&tx, update).await? else { return Ok(None) };
+    let Some(job) = committed(&tx, update).await? else {
+        return Ok(None);
+    };
     let row = video::ActiveModel {
         id: Set(new.id),
         job_id: Set(job.id),
@@ -158,8 +174,12 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn fail(db: &DatabaseConnection, hold: Held, failure: &Failure) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold))
+pub async fn fail(
+    db: &DatabaseConnection,
+    hold: Held,
+    failure: &Failure,
+) -> Result<Option<Model>, DbErr> {
+    let update = released(held(hold), None)
         .col_expr(Column::Status, Expr::value(Status::Failed))
         .col_expr(Column::ErrorCode, Expr::value(failure.code))
         .col_expr(Column::ErrorMessage, Expr::value(failure.message.as_str()))
@@ -183,11 +203,13 @@ pub async fn retry_later(
         Budget::Resubmit => Column::Resubmits,
         Budget::Fetch => Column::Fetches,
     };
-    let update = released(held(hold))
+    let update = released(held(hold), Some(Phase::Retrying))
         .col_expr(Column::Status, Expr::value(Status::Pending))
-        .col_expr(Column::Phase, Expr::value(Phase::Retrying))
         .col_expr(drawn, Expr::col(drawn).add(1))
-        .col_expr(Column::NextAttemptAt, clock::after(db.get_database_backend(), delay));
+        .col_expr(
+            Column::NextAttemptAt,
+            clock::after(db.get_database_backend(), delay),
+        );
     committed(db, update).await
 }
 
@@ -196,7 +218,7 @@ pub async fn retry_later(
 /// # Errors
 /// The database did not answer.
 pub async fn hand_over(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold))
+    let update = released(held(hold), None)
         .col_expr(Column::Status, Expr::value(Status::Pending))
         .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
     committed(db, update).await

@@ -10,11 +10,26 @@ async fn what_surely_started_nothing_is_sent_again_up_to_five_times() {
     for database in Database::each().await {
         let world = World::new(database, 0).await;
         let _processor = world.processor(&[]);
+        let mut jobs = Vec::new();
         for tag in ["http-503", "http-500"] {
-            let lucky = world.end(world.submit(&format!("[sim:{tag}*5]")).await).await;
-            assert_eq!((lucky.status, lucky.retries), (Status::Completed, 5), "{tag}");
-            let unlucky = world.end(world.submit(&format!("[sim:{tag}]")).await).await;
-            assert_eq!((unlucky.status, unlucky.retries), (Status::Failed, 5), "{tag}");
+            jobs.push((
+                tag,
+                world.submit(&format!("[sim:{tag}*5]")).await,
+                world.submit(&format!("[sim:{tag}]")).await,
+            ));
+        }
+        for (tag, lucky, unlucky) in jobs {
+            let (lucky, unlucky) = (world.end(lucky).await, world.end(unlucky).await);
+            assert_eq!(
+                (lucky.status, lucky.retries),
+                (Status::Completed, 5),
+                "{tag}"
+            );
+            assert_eq!(
+                (unlucky.status, unlucky.retries),
+                (Status::Failed, 5),
+                "{tag}"
+            );
             assert_eq!(world.attempts(unlucky.id).await.len(), 6);
             assert!(!unlucky.may_have_been_charged);
         }
@@ -28,7 +43,10 @@ async fn a_generation_that_breaks_off_is_not_bought_again_unasked() {
     let world = World::new(Database::sqlite().await, 0).await;
     let _processor = world.processor(&[]);
     let ended = world.end(world.submit("[sim:cut@60%]").await).await;
-    assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
+    assert_eq!(
+        (ended.status, ended.error_code.as_deref()),
+        (Status::Failed, Some("interrupted"))
+    );
     assert!(ended.may_have_been_charged);
     assert_eq!(world.simulator.stats().total.submissions, 1);
 }
@@ -48,6 +66,8 @@ async fn a_generation_that_breaks_off_is_bought_again_within_the_budget() {
 async fn a_stream_cut_after_its_result_has_brought_it() {
     let world = World::new(Database::sqlite().await, 0).await;
     let _processor = world.processor(&[]);
-    let ended = world.end(world.submit("[sim:cut-after-result]").await).await;
+    let ended = world
+        .end(world.submit("[sim:cut-after-result]").await)
+        .await;
     assert_eq!(ended.status, Status::Completed);
 }

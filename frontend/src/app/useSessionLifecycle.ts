@@ -1,0 +1,37 @@
+// Ties the session to everything that belongs to one user. Invariant: nothing of one user is left when another one signs in.
+import { useEffect } from "react";
+import { useComposer } from "@/features/composer";
+import { resetLibrary } from "@/features/wall";
+import { setUnauthenticatedHandler } from "@/lib/api/client";
+import { useJobs } from "@/lib/jobs/store";
+import { startLive } from "@/lib/live/start";
+import { useSession } from "@/lib/session/store";
+
+export function useSessionLifecycle(): void {
+  const userId = useSession(({ session }) => (session.status === "signedIn" ? session.user.id : null));
+
+  useEffect(() => {
+    const { check, signedOut } = useSession.getState();
+    setUnauthenticatedHandler(() => signedOut(true));
+    void check();
+    const onOnline = () => {
+      if (useSession.getState().session.status === "unreachable") void check();
+    };
+    window.addEventListener("online", onOnline);
+    return () => window.removeEventListener("online", onOnline);
+  }, []);
+
+  useEffect(() => {
+    if (userId === null) return;
+    useComposer.getState().open(userId);
+    const stopLive = startLive(() => useSession.getState().signedOut(true));
+    return () => {
+      stopLive();
+      const { session } = useSession.getState();
+      // Whoever logs out wants nothing left here; whoever was logged out wants the draft back.
+      useComposer.getState().close(session.status === "signedOut" && !session.expired);
+      useJobs.getState().reset();
+      resetLibrary();
+    };
+  }, [userId]);
+}

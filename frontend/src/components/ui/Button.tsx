@@ -1,0 +1,29 @@
+// The buttons of the page. Invariant: of the accent kind there is one in sight, for what can be done next.
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+import styles from "./Button.module.css";
+
+interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
+  kind?: "accent" | "quiet" | "plain";
+  children: ReactNode;
+}
+
+export function Button({ kind = "quiet", className, type = "button", ...rest }: Props) {
+  return <button type={type} className={[styles.button, styles[kind], className].filter(Boolean).join(" ")} {...rest} />;
+}
+
+interface IconProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  label: string;
+  children: ReactNode;
+}
+
+export function IconButton({ label, className, type = "button", ...rest }: IconProps) {
+  return (
+    <button
+      type={type}
+      aria-label={label}
+      title={label}
+      className={[styles.icon, className].filter(Boolean).join(" ")}
+      {...rest}
+    />
+  );
+}

@@ -1,0 +1,66 @@
+// The composer by keyboard and press: the button always answers, the focus stays.
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { videos } from "@/lib/api/endpoints";
+import { setupI18n } from "@/lib/i18n/setup";
+import { useJobs } from "@/lib/jobs/store";
+import { Composer } from "./Composer";
+import { useComposer } from "./store";
+
+const never = new Promise<never>(() => undefined);
+
+beforeAll(setupI18n);
+
+beforeEach(() => {
+  localStorage.clear();
+  useJobs.getState().reset();
+  useComposer.getState().open("user");
+  vi.spyOn(videos, "models").mockReturnValue(never);
+});
+
+afterEach(cleanup);
+
+const box = () => screen.getByRole("textbox", { name: "Prompt" });
+const button = () => screen.getByRole("button", { name: "Generate" });
+
+it("keeps the button reachable while it cannot send, and says why when pressed", () => {
+  const submit = vi.spyOn(videos, "submit");
+  render(<Composer />);
+  expect(button()).toHaveProperty("disabled", false);
+  expect(button().getAttribute("aria-disabled")).toBe("true");
+  fireEvent.click(button());
+  expect(screen.getByText("Write a prompt first.")).toBeTruthy();
+  expect(submit).not.toHaveBeenCalled();
+});
+
+it("sends by Ctrl+Enter and by ⌘+Enter, and keeps the focus", () => {
+  const submit = vi.spyOn(videos, "submit").mockReturnValue(never);
+  render(<Composer />);
+  for (const key of [{ ctrlKey: true }, { metaKey: true }]) {
+    fireEvent.change(box(), { target: { value: " a fox\n" } });
+    fireEvent.keyDown(box(), { key: "Enter", ...key });
+    expect(submit).toHaveBeenLastCalledWith({ prompt: " a fox\n" });
+    expect(box()).toHaveProperty("value", "");
+    expect(document.activeElement).toBe(box());
+  }
+});
+
+it("leaves Enter alone while a word is being composed", () => {
+  const submit = vi.spyOn(videos, "submit");
+  render(<Composer />);
+  fireEvent.change(box(), { target: { value: "狐狸" } });
+  fireEvent.keyDown(box(), { key: "Enter", ctrlKey: true, isComposing: true });
+  expect(submit).not.toHaveBeenCalled();
+});
+
+it("recalls the last prompt by ↑ in an empty box only", () => {
+  vi.spyOn(videos, "submit").mockReturnValue(never);
+  render(<Composer />);
+  fireEvent.change(box(), { target: { value: "a fox" } });
+  fireEvent.keyDown(box(), { key: "Enter", ctrlKey: true });
+  fireEvent.keyDown(box(), { key: "ArrowUp" });
+  expect(box()).toHaveProperty("value", "a fox");
+  fireEvent.change(box(), { target: { value: "an owl" } });
+  fireEvent.keyDown(box(), { key: "ArrowUp" });
+  expect(box()).toHaveProperty("value", "an owl");
+});

@@ -1,0 +1,33 @@
+// Wishes against what the server lists: a request never carries anything else.
+import { expect, it } from "vitest";
+import type { Models } from "@/lib/api/types";
+import { resolveSettings } from "./settings";
+
+const models: Models = {
+  models: [
+    { id: "small", orientations: ["landscape"], seconds: [5], default: false },
+    { id: "large", orientations: ["landscape", "portrait"], seconds: [10, 15], default: true },
+  ],
+  defaults: { model: "large", orientation: "landscape", seconds: 10 },
+};
+const none = { model: null, orientation: null, seconds: null };
+
+it("takes the server's defaults where nothing was wished for", () => {
+  expect(resolveSettings(models, none)).toMatchObject({ model: { id: "large" }, orientation: "landscape", seconds: 10 });
+});
+
+it("grants what the server lists", () => {
+  expect(resolveSettings(models, { model: null, orientation: "portrait", seconds: 15 })).toMatchObject({ orientation: "portrait", seconds: 15 });
+});
+
+it("never asks for what the chosen model does not list", () => {
+  expect(resolveSettings(models, { model: "small", orientation: "portrait", seconds: 15 })).toMatchObject({ orientation: "landscape", seconds: 5 });
+});
+
+it("forgets a model that is no longer listed", () => {
+  expect(resolveSettings(models, { ...none, model: "retired" })).toMatchObject({ model: { id: "large" } });
+});
+
+it("has none where the server lists none", () => {
+  expect(resolveSettings({ ...models, models: [] }, none)).toBeNull();
+});

@@ -1,0 +1,118 @@
+// Sending and what may go wrong: no text may be lost, and nothing sent twice.
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import { useJobs } from "@/lib/jobs/store";
+import { makeJob, settle } from "@/lib/testing";
+import { useComposer } from "./store";
+import { submit } from "./submit";
+
+const refused = new ApiError({ status: 422, code: "invalid_fields", errors: [{ field: "prompt", code: "x", message: "no" }] });
+const unanswered = new ApiError({ status: 0, code: "network" });
+
+beforeEach(() => {
+  localStorage.clear();
+  useJobs.getState().reset();
+  useComposer.getState().open("user");
+});
+
+const type = (text: string) => useComposer.getState().setText(text);
+
+describe("sending", () => {
+  it("empties the box and shows the card at once, then the job in its place", async () => {
+    const job = makeJob({ prompt: "a fox" });
+    vi.spyOn(videos, "submit").mockResolvedValue({ job, jobs: [job] });
+    type("a fox");
+    expect(submit("a fox")).toBe(true);
+    expect(useComposer.getState().text).toBe("");
+    expect(useJobs.getState().sending).toMatchObject([{ prompt: "a fox" }]);
+    await settle();
+    expect(useJobs.getState().sending).toEqual([]);
+    expect(useJobs.getState().jobs).toEqual({ "job-1": job });
+  });
+
+  it("sends one request for one press, and never again by itself", async () => {
+    const call = vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    submit("a fox");
+    await settle();
+    expect(call).toHaveBeenCalledOnce();
+  });
+
+  it("does not show a job twice when the websocket is faster than the answer", () => {
+    vi.spyOn(videos, "submit").mockReturnValue(new Promise(() => undefined));
+    submit("a fox");
+    useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
+    expect(useJobs.getState().sending).toEqual([]);
+  });
+
+  it("does not send what cannot be sent", () => {
+    const call = vi.spyOn(videos, "submit");
+    expect(submit("   ")).toBe(false);
+    expect(call).not.toHaveBeenCalled();
+  });
+});
+
+describe("a request that was not accepted", () => {
+  it("comes back to the box with the reason", async () => {
+    vi.spyOn(videos, "submit").mockRejectedValue(refused);
+    type("a fox");
+    submit("a fox");
+    await settle();
+    expect(useComposer.getState()).toMatchObject({ text: "a fox", notice: { kind: "refused", text: null } });
+  });
+
+  it("does not overwrite what was typed meanwhile, and can be put back", async () => {
+    vi.spyOn(videos, "submit").mockRejectedValue(refused);
+    type("a fox");
+    submit("a fox");
+    type("an owl");
+    await settle();
+    expect(useComposer.getState()).toMatchObject({ text: "an owl", notice: { text: "a fox" } });
+    useComposer.getState().putBack();
+    expect(useComposer.getState().text).toBe("a fox");
+  });
+
+  it("is called unsure when no answer came", async () => {
+    vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    submit("a fox");
+    await settle();
+    expect(useComposer.getState().notice?.kind).toBe("unsure");
+  });
+
+  it("waits for its owner when the session ended with it", async () => {
+    vi.spyOn(videos, "submit").mockRejectedValue(new ApiError({ status: 401, code: "unauthenticated" }));
+    type("a fox");
+    submit("a fox");
+    useComposer.getState().close(false);
+    await settle();
+    expect(useComposer.getState().text).toBe("");
+    useComposer.getState().open("user");
+    expect(useComposer.getState().text).toBe("a fox");
+  });
+
+  it("is not offered again when it is already on the wall", async () => {
+    vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    submit("a fox");
+    useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
+    await settle();
+    expect(useComposer.getState()).toMatchObject({ text: "", notice: null });
+  });
+});
+
+describe("the draft", () => {
+  it("survives a reload, under its user only", () => {
+    type("half a thought");
+    useComposer.getState().close(false);
+    useComposer.getState().open("someone else");
+    expect(useComposer.getState().text).toBe("");
+    useComposer.getState().open("user");
+    expect(useComposer.getState().text).toBe("half a thought");
+  });
+
+  it("is forgotten on logging out", () => {
+    type("half a thought");
+    useComposer.getState().close(true);
+    useComposer.getState().open("user");
+    expect(useComposer.getState().text).toBe("");
+  });
+});

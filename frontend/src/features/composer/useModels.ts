@@ -1,0 +1,29 @@
+// What can be asked for. Invariant: until the server has said so, requests carry no settings and its defaults hold.
+import { useEffect } from "react";
+import { videos } from "@/lib/api/endpoints";
+import { useComposer } from "./store";
+
+const againAfterMs = 15_000;
+
+export function useModels(): void {
+  const loaded = useComposer((state) => state.models !== null);
+  const userId = useComposer((state) => state.userId);
+  useEffect(() => {
+    if (loaded || userId === null) return;
+    let stopped = false;
+    let timer = 0;
+    const load = async () => {
+      try {
+        const models = await videos.models();
+        if (!stopped) useComposer.getState().setModels(models);
+      } catch {
+        if (!stopped) timer = window.setTimeout(() => void load(), againAfterMs);
+      }
+    };
+    void load();
+    return () => {
+      stopped = true;
+      window.clearTimeout(timer);
+    };
+  }, [loaded, userId]);
+}

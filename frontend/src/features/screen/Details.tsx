@@ -1,0 +1,112 @@
+// What was asked for, and what can be done with it. Invariant: the prompt is shown whole and exactly as it was sent.
+import { useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Copy, Download } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { downloadUrl, videos } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { useJobPhrase } from "@/lib/jobs/usePhrase";
+import { needsOtherPrompt } from "@/lib/jobs/words";
+import buttons from "@/components/ui/Button.module.css";
+import styles from "./Details.module.css";
+
+interface Props {
+  job: Job;
+  onReuse: (job: Job) => void;
+}
+
+export function Details({ job, onReuse }: Props) {
+  const { t } = useTranslation();
+  return (
+    <aside className={styles.details}>
+      <section>
+        <h1 className={styles.heading}>{t("screen.prompt")}</h1>
+        <p className={styles.prompt} dir="auto" data-testid="screen-prompt">
+          {job.prompt}
+        </p>
+      </section>
+      <div className={styles.actions}>
+        {job.videoId !== null && (
+          <a className={[buttons.button, buttons.accent].join(" ")} href={downloadUrl(job.videoId)} download data-testid="download">
+            <Download size={18} aria-hidden /> {t("screen.download")}
+          </a>
+        )}
+        <Button onClick={() => onReuse(job)}>{t(needsOtherPrompt(job) ? "wall.editPrompt" : "wall.usePrompt")}</Button>
+        <CopyPrompt prompt={job.prompt} />
+      </div>
+      {job.errorMessage !== null && job.status === "failed" && (
+        <section>
+          <h2 className={styles.heading}>{t("screen.reason")}</h2>
+          <p className={styles.reason} dir="auto">
+            {job.errorMessage}
+          </p>
+        </section>
+      )}
+      <Settings job={job} />
+    </aside>
+  );
+}
+
+function CopyPrompt({ prompt }: { prompt: string }) {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState(false);
+  // Absent where the page is not served securely.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (!clipboard) return null;
+  const copy = () => void clipboard.writeText(prompt).then(() => setCopied(true), () => undefined);
+  return (
+    <Button onClick={copy} aria-live="polite">
+      <Copy size={16} aria-hidden /> {t(copied ? "screen.copied" : "screen.copyPrompt")}
+    </Button>
+  );
+}
+
+function Settings({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const words = useJobPhrase(job);
+  const size = useSize(job.videoId);
+  const took = job.startedAt !== null && job.finishedAt !== null ? Date.parse(job.finishedAt) - Date.parse(job.startedAt) : null;
+  return (
+    <section>
+      <h2 className={styles.heading}>{t("screen.settings")}</h2>
+      <dl className={styles.list}>
+        <Row name={t("screen.status")}>{words}</Row>
+        <Row name={t("screen.shape")}>{t(job.orientation === "portrait" ? "composer.portrait" : "composer.landscape")}</Row>
+        <Row name={t("screen.length")}>{t("composer.secondsValue", { value: format.number(job.seconds) })}</Row>
+        <Row name={t("screen.model")}>{job.model}</Row>
+        <Row name={t("screen.created")}>{format.dateTime(job.createdAt)}</Row>
+        {job.finishedAt !== null && <Row name={t("screen.finished")}>{format.dateTime(job.finishedAt)}</Row>}
+        {took !== null && <Row name={t("screen.took")}>{format.duration(took)}</Row>}
+        {job.retries > 0 && <Row name={t("screen.retries")}>{format.number(job.retries)}</Row>}
+        {size !== null && <Row name={t("screen.size")}>{format.bytes(size)}</Row>}
+      </dl>
+    </section>
+  );
+}
+
+function Row({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className={styles.row}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function useSize(videoId: string | null): number | null {
+  const [size, setSize] = useState<number | null>(null);
+  useEffect(() => {
+    if (videoId === null) return;
+    let stopped = false;
+    videos.video(videoId).then(
+      (video) => !stopped && setSize(video.size),
+      () => undefined,
+    );
+    return () => {
+      stopped = true;
+    };
+  }, [videoId]);
+  return size;
+}

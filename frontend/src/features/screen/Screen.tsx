@@ -1,0 +1,90 @@
+// One job or video, as large as its shape allows. Invariant: reads the same store as the wall, so that both always agree.
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ArrowLeft } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { State } from "@/components/ui/State";
+import { asApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { useJob, useJobs } from "@/lib/jobs/store";
+import { Details } from "./Details";
+import { Stage } from "./Stage";
+import styles from "./Screen.module.css";
+
+interface Props {
+  jobId: string;
+  onBack: () => void;
+  onReuse: (job: Job) => void;
+}
+
+export function Screen({ jobId, onBack, onReuse }: Props) {
+  const { t } = useTranslation();
+  const job = useJob(jobId);
+  const { failure, retry } = useLoad(jobId, job !== undefined);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && document.fullscreenElement === null) onBack();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [onBack]);
+
+  return (
+    <div className={styles.screen}>
+      <Button className={styles.back} onClick={onBack} title={t("screen.backHint")} data-testid="screen-back">
+        <ArrowLeft size={18} aria-hidden /> {t("screen.back")}
+      </Button>
+      {job ? (
+        <div className={styles.layout} data-testid="screen" data-job-id={job.id} data-status={job.status} data-shape={job.orientation}>
+          <Stage job={job} />
+          <Details key={job.id} job={job} onReuse={onReuse} />
+        </div>
+      ) : (
+        <Missing failure={failure} onRetry={retry} />
+      )}
+    </div>
+  );
+}
+
+function Missing({ failure, onRetry }: { failure: Failure | null; onRetry: () => void }) {
+  const { t } = useTranslation();
+  if (failure === null) return <State text={t("wall.loading")} />;
+  if (failure === "missing") return <State text={t("screen.missing")} />;
+  return (
+    <State text={t("screen.loadFailed")}>
+      <Button onClick={onRetry}>{t("app.tryAgain")}</Button>
+    </State>
+  );
+}
+
+type Failure = "missing" | "failed";
+
+/** Fetches a job that someone came to by its address. */
+function useLoad(jobId: string, known: boolean): { failure: Failure | null; retry: () => void } {
+  const [outcome, setOutcome] = useState<{ jobId: string; failure: Failure } | null>(null);
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (known) return;
+    let stopped = false;
+    const load = async () => {
+      try {
+        const job = await videos.job(jobId);
+        if (!stopped) useJobs.getState().apply({ type: "jobs", jobs: [job] });
+      } catch (cause) {
+        const failure = asApiError(cause).status === 404 ? "missing" : "failed";
+        if (!stopped) setOutcome({ jobId, failure });
+      }
+    };
+    void load();
+    return () => {
+      stopped = true;
+    };
+  }, [jobId, known, tries]);
+  const retry = () => {
+    setOutcome(null);
+    setTries(tries + 1);
+  };
+  return { failure: outcome?.jobId === jobId ? outcome.failure : null, retry };
+}

@@ -1,0 +1,45 @@
+// Every way a request can end: each must come out as an ApiError with a code.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { request, setUnauthenticatedHandler } from "./client";
+
+const answer = vi.fn<typeof fetch>();
+const onUnauthenticated = vi.fn();
+
+beforeEach(() => {
+  vi.stubGlobal("fetch", answer);
+  setUnauthenticatedHandler(onUnauthenticated);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  answer.mockReset();
+  onUnauthenticated.mockReset();
+});
+
+const problem = (status: number, code: string, headers = {}) =>
+  new Response(JSON.stringify({ type: "about:blank", status, code, detail: "no" }), { status, headers });
+
+describe("a request", () => {
+  it("that is refused carries the code, the fields and how long to wait", async () => {
+    answer.mockResolvedValue(problem(429, "rate_limited", { "Retry-After": "7" }));
+    await expect(request("/api/videos")).rejects.toMatchObject({ status: 429, code: "rate_limited", retryAfter: 7, fields: [] });
+  });
+
+  it("without an answer is called network", async () => {
+    answer.mockRejectedValue(new TypeError("failed"));
+    await expect(request("/api/videos")).rejects.toMatchObject({ status: 0, code: "network" });
+  });
+
+  it("answered by something in between still has a code", async () => {
+    answer.mockResolvedValue(new Response("<h1>Bad gateway</h1>", { status: 502 }));
+    await expect(request("/api/videos")).rejects.toMatchObject({ status: 502, code: "unavailable" });
+  });
+
+  it("ends the session on 401, except where 401 is an answer", async () => {
+    answer.mockImplementation(() => Promise.resolve(problem(401, "unauthenticated")));
+    await expect(request("/api/auth/me", { expects401: true })).rejects.toMatchObject({ status: 401 });
+    expect(onUnauthenticated).not.toHaveBeenCalled();
+    await expect(request("/api/models")).rejects.toMatchObject({ status: 401 });
+    expect(onUnauthenticated).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,30 @@
+// Every call the page makes, by name. Invariant: paths are spelled here and nowhere else.
+import { request } from "./client";
+import type { Job, JobPage, Models, Session, Video, VideoRequest } from "./types";
+
+const segment = encodeURIComponent;
+
+export const auth = {
+  me: () => request<Session>("/api/auth/me", { expects401: true }),
+  login: (email: string, password: string) =>
+    request<Session>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
+  register: (email: string, password: string, name?: string) =>
+    request<Session>("/api/auth/register", {
+      method: "POST",
+      body: name ? { email, password, name } : { email, password },
+      expects401: true,
+    }),
+  logout: () => request<undefined>("/api/auth/logout", { method: "POST", expects401: true }),
+};
+
+export const videos = {
+  models: () => request<Models>("/api/models"),
+  submit: (body: VideoRequest) => request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body }),
+  job: (id: string) => request<Job>(`/api/videos/jobs/${segment(id)}`),
+  jobs: (limit: number, cursor?: string) =>
+    request<JobPage>(`/api/videos/jobs?limit=${limit}${cursor ? `&cursor=${segment(cursor)}` : ""}`),
+  video: (id: string) => request<Video>(`/api/videos/${segment(id)}`),
+};
+
+export const contentUrl = (videoId: string): string => `/api/videos/${segment(videoId)}/content`;
+export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;

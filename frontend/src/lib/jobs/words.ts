@@ -1,0 +1,96 @@
+// What a job is doing, in words. Invariant: pure; says what is known and promises nothing more.
+import type { Job, JobErrorCode } from "@/lib/api/types";
+
+export type Phrase =
+  | {
+      key:
+        | "words.sending"
+        | "words.waiting"
+        | "words.waitingNext"
+        | "words.retryingNow"
+        | "words.submitting"
+        | "words.queued"
+        | "words.downloading"
+        | "words.completed"
+        | "words.failed"
+        | "words.cancelled";
+    }
+  | { key: "words.waitingInLine"; values: { count: number; ordinal: true } }
+  | { key: "words.retryingIn"; values: { seconds: number } }
+  | { key: "words.generating"; values: { percent: number } };
+
+/** `now` is the server's time in ms, for the countdown to the next try. */
+export function jobWords(job: Job, now: number): Phrase {
+  switch (job.status) {
+    case "pending":
+      return waiting(job, now);
+    case "processing":
+      return processing(job);
+    case "completed":
+      return { key: "words.completed" };
+    case "failed":
+      return { key: "words.failed" };
+    case "cancelled":
+      return { key: "words.cancelled" };
+    default:
+      // A status of a newer server.
+      return { key: "words.waiting" };
+  }
+}
+
+function waiting(job: Job, now: number): Phrase {
+  if (job.phase === "retrying") {
+    const left = job.nextAttemptAt ? Math.ceil((Date.parse(job.nextAttemptAt) - now) / 1_000) : 0;
+    return left > 0 ? { key: "words.retryingIn", values: { seconds: left } } : { key: "words.retryingNow" };
+  }
+  if (job.queuePosition === 1) return { key: "words.waitingNext" };
+  if (job.queuePosition !== null && job.queuePosition > 1) {
+    return { key: "words.waitingInLine", values: { count: job.queuePosition, ordinal: true } };
+  }
+  return { key: "words.waiting" };
+}
+
+function processing(job: Job): Phrase {
+  switch (job.phase) {
+    case "queued":
+      return { key: "words.queued" };
+    case "generating":
+      return { key: "words.generating", values: { percent: Math.round(job.progress) } };
+    case "downloading":
+      return { key: "words.downloading" };
+    default:
+      return { key: "words.submitting" };
+  }
+}
+
+/** Whether the line of light shows a known progress, or breathes. */
+export const hasKnownProgress = (job: Job): boolean =>
+  job.status === "processing" && (job.phase === "generating" || job.phase === "downloading") && job.progress > 0;
+
+const failureKeys = {
+  refused: "failure.refused",
+  invalid: "failure.invalid",
+  upstream_gone: "failure.upstream_gone",
+  unauthorised: "failure.unauthorised",
+  busy: "failure.busy",
+  transient: "failure.transient",
+  interrupted: "failure.interrupted",
+  unknown: "failure.unknown",
+  stalled: "failure.stalled",
+  timed_out: "failure.timed_out",
+  lost: "failure.lost",
+  upstream_changed: "failure.upstream_changed",
+  unfetchable: "failure.unfetchable",
+  poison: "failure.poison",
+  restored: "failure.restored",
+  internal: "failure.internal",
+} as const satisfies Record<JobErrorCode, string>;
+
+export const failureKey = (code: string | null): (typeof failureKeys)[JobErrorCode] =>
+  code !== null && Object.hasOwn(failureKeys, code) ? failureKeys[code as JobErrorCode] : failureKeys.internal;
+
+export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
+  job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";
+
+/** Sending the same text again would meet the same answer. */
+export const needsOtherPrompt = (job: Job): boolean => job.errorCode === "refused" || job.errorCode === "invalid";

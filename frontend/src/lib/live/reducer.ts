@@ -1,0 +1,74 @@
+// What is known of the jobs, fed alike by the websocket and by polling. Invariant: of two states of a job the one with the
+// higher seq stays, whatever order they arrive in, and a job that is gone never comes back.
+import type { Job } from "@/lib/api/types";
+
+export interface JobsState {
+  readonly jobs: Readonly<Record<string, Job>>;
+  /** Tombstones: the last seq each removed job is known to have had. */
+  readonly gone: Readonly<Record<string, number>>;
+}
+
+export type JobsEvent =
+  | { type: "jobs"; jobs: readonly Job[] }
+  | { type: "position"; id: string; queuePosition: number | null }
+  | { type: "gone"; id: string; seq: number };
+
+export const emptyJobs: JobsState = { jobs: {}, gone: {} };
+
+/** Returns the very same state when nothing changed. */
+export function reduceJobs(state: JobsState, event: JobsEvent): JobsState {
+  switch (event.type) {
+    case "jobs":
+      return merge(state, event.jobs);
+    case "position":
+      return move(state, event.id, event.queuePosition);
+    case "gone":
+      return bury(state, event.id, event.seq);
+  }
+}
+
+function merge(state: JobsState, incoming: readonly Job[]): JobsState {
+  const jobs = { ...state.jobs };
+  let changed = false;
+  for (const job of incoming) {
+    if (job.id in state.gone) continue;
+    const next = newer(jobs[job.id], job);
+    if (next === jobs[job.id]) continue;
+    jobs[job.id] = next;
+    changed = true;
+  }
+  return changed ? { ...state, jobs } : state;
+}
+
+function newer(known: Job | undefined, incoming: Job): Job {
+  if (!known || incoming.seq > known.seq) return incoming;
+  // The place in line moves without a seq of its own, so that equal states may still differ in it.
+  if (incoming.seq === known.seq && incoming.queuePosition !== known.queuePosition) {
+    return { ...known, queuePosition: incoming.queuePosition };
+  }
+  return known;
+}
+
+function move(state: JobsState, id: string, queuePosition: number | null): JobsState {
+  const job = state.jobs[id];
+  if (job?.status !== "pending" || job.queuePosition === queuePosition) return state;
+  return { ...state, jobs: { ...state.jobs, [id]: { ...job, queuePosition } } };
+}
+
+function bury(state: JobsState, id: string, seq: number): JobsState {
+  if (id in state.gone) return state;
+  const { [id]: job, ...jobs } = state.jobs;
+  return { jobs, gone: { ...state.gone, [id]: Math.max(seq, job?.seq ?? 0) } };
+}
+
+export const isActive = (job: Job): boolean => job.status === "pending" || job.status === "processing";
+
+/** A hello is one message of at most 16 KiB; some 45 bytes go to each job. */
+const knownLimit = 300;
+
+/** What to tell the server on reconnecting: active jobs first, then the newest, as many as fit. */
+export function knownJobs(state: JobsState): Record<string, number> {
+  const newestFirst = Object.values(state.jobs).sort((a, b) => (a.id < b.id ? 1 : -1));
+  const chosen = [...newestFirst.filter(isActive), ...newestFirst.filter((job) => !isActive(job))].slice(0, knownLimit);
+  return Object.fromEntries(chosen.map((job) => [job.id, job.seq]));
+}

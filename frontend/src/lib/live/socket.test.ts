@@ -1,0 +1,293 @@
+// The connection against a fake socket and a clock moved by hand: nothing here waits for real time.
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeClock, settle } from "@/lib/testing";
+import type { Frame } from "./frames";
+import { LiveConnection, type ConnectionState, type SocketLike } from "./socket";
+
+class FakeSocket implements SocketLike {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  readonly sent: unknown[] = [];
+  closed = false;
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data));
+  }
+  close(): void {
+    this.closed = true;
+  }
+  frame(value: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(value) });
+  }
+  /** Opens, and brings the page up to date. */
+  catchUp(): void {
+    this.onopen?.();
+    this.frame({ type: "snapshot", jobs: [], last: true });
+  }
+  fail(code = 1006): void {
+    this.onclose?.({ code });
+  }
+}
+
+let clock: FakeClock;
+let sockets: FakeSocket[];
+let states: ConnectionState[];
+let frames: Frame[];
+let known: Record<string, number>;
+let active: boolean;
+let online: boolean;
+const poll = vi.fn<() => Promise<number>>();
+const checkSession = vi.fn<() => Promise<boolean>>();
+const onSignedOut = vi.fn();
+
+function start(): LiveConnection {
+  const connection = new LiveConnection({
+    open: () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+    clock,
+    random: () => 0.5,
+    online: () => online,
+    known: () => known,
+    hasActiveJobs: () => active,
+    poll,
+    checkSession,
+    onFrame: (frame) => frames.push(frame),
+    onState: (state) => states.push(state),
+    onSignedOut,
+  });
+  connection.start();
+  return connection;
+}
+
+const socket = () => sockets.at(-1)!;
+const state = () => states.at(-1);
+
+beforeEach(() => {
+  clock = new FakeClock();
+  sockets = [];
+  states = [];
+  frames = [];
+  known = {};
+  active = true;
+  online = true;
+  poll.mockReset().mockResolvedValue(0);
+  checkSession.mockReset().mockResolvedValue(true);
+  onSignedOut.mockReset();
+});
+
+describe("on a healthy socket", () => {
+  it("says hello first, before anything has come", () => {
+    start();
+    expect(socket().sent).toEqual([]);
+    socket().onopen?.();
+    expect(socket().sent).toEqual([{ type: "hello" }]);
+  });
+
+  it("is live only when the last part of the snapshot is there", () => {
+    start();
+    socket().onopen?.();
+    socket().frame({ type: "snapshot", jobs: [], last: false });
+    expect(state()).toBe("catchingUp");
+    socket().frame({ type: "snapshot", jobs: [], last: true });
+    expect(state()).toBe("live");
+  });
+
+  it("answers a heartbeat inside the handler", () => {
+    start();
+    socket().catchUp();
+    socket().frame({ type: "heartbeat" });
+    expect(socket().sent.at(-1)).toEqual({ type: "heartbeat" });
+  });
+
+  it("hands frames on and survives nonsense", () => {
+    start();
+    socket().catchUp();
+    socket().frame({ type: "confetti" });
+    socket().frame({ type: "gone", id: "a", seq: 3 });
+    expect(frames.at(-1)).toEqual({ type: "gone", id: "a", seq: 3 });
+  });
+});
+
+describe("a lost socket", () => {
+  it("is replaced after 35 s of silence, and not before", async () => {
+    start();
+    socket().catchUp();
+    await clock.advance(34_000);
+    socket().frame({ type: "heartbeat" });
+    await clock.advance(34_999);
+    expect(socket().closed).toBe(false);
+    await clock.advance(1);
+    expect(sockets[0]?.closed).toBe(true);
+    await clock.advance(1_000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("is no longer listened to", async () => {
+    start();
+    socket().catchUp();
+    await clock.advance(40_000);
+    const before = frames.length;
+    sockets[0]?.frame({ type: "gone", id: "late", seq: 1 });
+    expect(frames).toHaveLength(before);
+  });
+
+  it("tells what is known when it comes back", async () => {
+    start();
+    socket().catchUp();
+    known = { a: 4 };
+    socket().fail();
+    await clock.advance(1_000);
+    socket().onopen?.();
+    expect(socket().sent).toEqual([{ type: "hello", known: { a: 4 } }]);
+  });
+
+  it("comes back inside the window of a bye", async () => {
+    start();
+    socket().catchUp();
+    socket().frame({ type: "bye", code: "restart", retryMs: [4_000, 6_000] });
+    socket().fail(1012);
+    await clock.advance(4_999);
+    expect(sockets).toHaveLength(1);
+    await clock.advance(1);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("comes back at once when the page is looked at", () => {
+    const connection = start();
+    socket().catchUp();
+    socket().fail();
+    connection.wake();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("leaves an overloaded server alone even then, and polls meanwhile", async () => {
+    const connection = start();
+    socket().catchUp();
+    socket().fail(1013);
+    connection.wake();
+    expect(state()).toBe("polling");
+    await clock.advance(14_999);
+    connection.wake();
+    expect(sockets).toHaveLength(1);
+    await clock.advance(6_000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it("never leaves two open", async () => {
+    const connection = start();
+    socket().fail();
+    connection.wake();
+    connection.wake();
+    await clock.advance(30_000);
+    expect(sockets.slice(0, -1).every((one) => one.closed)).toBe(true);
+  });
+
+  it("was asleep with the machine: noticed on waking, without waiting for the watchdog", () => {
+    const connection = start();
+    socket().catchUp();
+    vi.spyOn(clock, "now").mockReturnValue(3_600_000);
+    connection.wake();
+    expect(sockets).toHaveLength(2);
+    expect(sockets[0]?.closed).toBe(true);
+  });
+});
+
+describe("4401", () => {
+  it("leads to signed out, and to no reconnect", async () => {
+    checkSession.mockResolvedValue(false);
+    start();
+    socket().catchUp();
+    socket().fail(4401);
+    await settle();
+    expect(onSignedOut).toHaveBeenCalledOnce();
+    await clock.advance(120_000);
+    expect(sockets).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("reconnects, with a pause, when the session turns out to live", async () => {
+    start();
+    socket().catchUp();
+    socket().fail(4401);
+    await settle();
+    expect(sockets).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(sockets).toHaveLength(2);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+});
+
+describe("polling", () => {
+  it("starts after five seconds without a snapshot", async () => {
+    start();
+    socket().onopen?.();
+    await clock.advance(4_999);
+    expect(poll).not.toHaveBeenCalled();
+    await clock.advance(1);
+    expect(poll).toHaveBeenCalledOnce();
+    expect(state()).toBe("polling");
+  });
+
+  it("starts after two failures, without waiting for the five seconds", async () => {
+    start();
+    socket().fail();
+    expect(poll).not.toHaveBeenCalled();
+    await clock.advance(1_000);
+    socket().fail();
+    await settle();
+    expect(poll).toHaveBeenCalledOnce();
+  });
+
+  it("goes on each two seconds and stops when the socket is healthy", async () => {
+    start();
+    await clock.advance(5_000);
+    await clock.advance(4_000);
+    expect(poll).toHaveBeenCalledTimes(3);
+    socket().catchUp();
+    expect(state()).toBe("live");
+    await clock.advance(20_000);
+    expect(poll).toHaveBeenCalledTimes(3);
+  });
+
+  it("does not run while no job is active, and starts with the first one", async () => {
+    active = false;
+    const connection = start();
+    await clock.advance(20_000);
+    expect(poll).not.toHaveBeenCalled();
+    active = true;
+    connection.refresh();
+    expect(poll).toHaveBeenCalledOnce();
+  });
+
+  it("waits as long as the server asks", async () => {
+    poll.mockResolvedValue(9_000);
+    start();
+    await clock.advance(5_000);
+    await clock.advance(8_999);
+    expect(poll).toHaveBeenCalledOnce();
+    await clock.advance(1);
+    expect(poll).toHaveBeenCalledTimes(2);
+  });
+
+  it("says offline when no answer comes, and polling again when one does", async () => {
+    poll.mockRejectedValueOnce(new Error("no answer"));
+    start();
+    await clock.advance(5_000);
+    expect(state()).toBe("offline");
+    await clock.advance(2_000);
+    expect(state()).toBe("polling");
+  });
+
+  it("ends with the connection", async () => {
+    const connection = start();
+    await clock.advance(5_000);
+    connection.stop();
+    await clock.advance(60_000);
+    expect(poll).toHaveBeenCalledOnce();
+    expect(clock.pending).toBe(0);
+  });
+});

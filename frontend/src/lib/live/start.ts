@@ -1,0 +1,104 @@
+// Joins the live connection to the browser and to the store. Invariant: started once for each signed-in user, and stopped with them.
+import { auth, videos } from "@/lib/api/endpoints";
+import { asApiError } from "@/lib/api/client";
+import { useJobs } from "@/lib/jobs/store";
+import type { Frame } from "./frames";
+import { isActive, knownJobs } from "./reducer";
+import { LiveConnection, type SocketLike } from "./socket";
+
+const protocol = "sora.v1";
+/** Active jobs that are no longer on the first page are asked for one by one, this many at a time. */
+const stragglersAtOnce = 5;
+
+/** Returns what stops it. */
+export function startLive(onSignedOut: () => void): () => void {
+  const { apply, setConnection } = useJobs.getState();
+  const connection = new LiveConnection({
+    open: openSocket,
+    clock: {
+      // Not performance.now(), which may stand still while the machine sleeps.
+      now: () => Date.now(),
+      setTimeout: (run, ms) => window.setTimeout(run, ms),
+      clearTimeout: (id) => window.clearTimeout(id),
+    },
+    random: Math.random,
+    online: () => navigator.onLine,
+    known: () => knownJobs(useJobs.getState()),
+    hasActiveJobs,
+    poll,
+    checkSession,
+    onFrame: (frame) => applyFrame(frame, apply),
+    onState: setConnection,
+    onSignedOut,
+  });
+
+  const stopWatching = useJobs.subscribe((state, before) => {
+    if (state.jobs !== before.jobs) connection.refresh();
+  });
+  const wake = () => connection.wake();
+  const seen = () => {
+    if (document.visibilityState === "visible") connection.wake();
+  };
+  const offline = () => connection.refresh();
+  window.addEventListener("online", wake);
+  window.addEventListener("offline", offline);
+  window.addEventListener("pageshow", wake);
+  document.addEventListener("visibilitychange", seen);
+  connection.start();
+
+  return () => {
+    connection.stop();
+    stopWatching();
+    window.removeEventListener("online", wake);
+    window.removeEventListener("offline", offline);
+    window.removeEventListener("pageshow", wake);
+    document.removeEventListener("visibilitychange", seen);
+  };
+}
+
+function openSocket(): SocketLike {
+  const url = new URL("/api/ws", window.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url, protocol) as unknown as SocketLike;
+}
+
+const hasActiveJobs = (): boolean => Object.values(useJobs.getState().jobs).some(isActive);
+
+function applyFrame(frame: Frame, apply: ReturnType<typeof useJobs.getState>["apply"]): void {
+  if (frame.type === "snapshot") apply({ type: "jobs", jobs: frame.jobs });
+  else if (frame.type === "job") apply({ type: "jobs", jobs: [frame.job] });
+  else if (frame.type === "position" || frame.type === "gone") apply(frame);
+}
+
+async function poll(): Promise<number> {
+  try {
+    const { data } = await videos.jobs(50);
+    useJobs.getState().apply({ type: "jobs", jobs: data });
+    const listed = new Set(data.map((job) => job.id));
+    const missing = Object.values(useJobs.getState().jobs).filter((job) => isActive(job) && !listed.has(job.id));
+    await Promise.all(missing.slice(0, stragglersAtOnce).map((job) => askOne(job.id)));
+    return 0;
+  } catch (cause) {
+    const error = asApiError(cause);
+    if (error.status === 0 || error.status >= 500) throw error;
+    return (error.retryAfter ?? 0) * 1_000;
+  }
+}
+
+async function askOne(id: string): Promise<void> {
+  const { apply } = useJobs.getState();
+  try {
+    apply({ type: "jobs", jobs: [await videos.job(id)] });
+  } catch (cause) {
+    if (asApiError(cause).status === 404) apply({ type: "gone", id, seq: 0 });
+  }
+}
+
+async function checkSession(): Promise<boolean> {
+  try {
+    await auth.me();
+    return true;
+  } catch (cause) {
+    return asApiError(cause).status !== 401;
+  }
+}

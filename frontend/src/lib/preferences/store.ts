@@ -1,0 +1,47 @@
+// What this browser prefers: theme and language. Invariant: the keys are those that public/theme.js reads before the first paint.
+import { create } from "zustand";
+import { readText, writeText } from "@/lib/storage";
+
+export type Theme = "dark" | "light";
+export type Language = "en" | "zh";
+
+export const languages: readonly Language[] = ["en", "zh"];
+export const languageTags: Record<Language, string> = { en: "en", zh: "zh-CN" };
+
+interface Preferences {
+  theme: Theme;
+  language: Language;
+  setTheme: (theme: Theme) => void;
+  setLanguage: (language: Language) => void;
+}
+
+const themeKey = "sora.theme";
+const languageKey = "sora.language";
+
+const toLanguage = (tag: string): Language => (tag.toLowerCase().startsWith("zh") ? "zh" : "en");
+
+export const usePreferences = create<Preferences>()((set) => ({
+  theme: readText(themeKey) === "light" ? "light" : "dark",
+  language: toLanguage(readText(languageKey) ?? navigator.language),
+  setTheme: (theme) => {
+    writeText(themeKey, theme);
+    set({ theme });
+  },
+  setLanguage: (language) => {
+    writeText(languageKey, language);
+    set({ language });
+  },
+}));
+
+/** Carries the preferences to the document, now and whenever they change. */
+export function reflectPreferences(): void {
+  const reflect = ({ theme, language }: Preferences) => {
+    const root = document.documentElement;
+    root.dataset.theme = theme;
+    root.lang = languageTags[language];
+    const background = theme === "light" ? "#faf9f6" : "#0b0b0c";
+    document.querySelector('meta[name="theme-color"]')?.setAttribute("content", background);
+  };
+  reflect(usePreferences.getState());
+  usePreferences.subscribe(reflect);
+}

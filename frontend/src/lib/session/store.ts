@@ -1,0 +1,45 @@
+// Who is signed in. Invariant: script never sees a token; the server's answer to "me" is the only truth.
+import { create } from "zustand";
+import { asApiError } from "@/lib/api/client";
+import { auth } from "@/lib/api/endpoints";
+import type { Session, User } from "@/lib/api/types";
+
+export type SessionState =
+  | { status: "checking" }
+  | { status: "unreachable" }
+  /** `expired`: it ended without being asked to. */
+  | { status: "signedOut"; expired: boolean }
+  | { status: "signedIn"; user: User };
+
+interface SessionStore {
+  session: SessionState;
+  check: () => Promise<void>;
+  signedIn: (session: Session) => void;
+  signedOut: (expired: boolean) => void;
+  logOut: () => Promise<void>;
+}
+
+export const useSession = create<SessionStore>()((set, get) => ({
+  session: { status: "checking" },
+  check: async () => {
+    try {
+      get().signedIn(await auth.me());
+    } catch (cause) {
+      if (asApiError(cause).status === 401) get().signedOut(get().session.status === "signedIn");
+      // Someone who is at work is not thrown out because one answer is missing.
+      else if (get().session.status !== "signedIn") set({ session: { status: "unreachable" } });
+    }
+  },
+  signedIn: ({ user }) => {
+    const { session } = get();
+    if (session.status === "signedIn" && session.user.id === user.id) return;
+    set({ session: { status: "signedIn", user } });
+  },
+  signedOut: (expired) => {
+    if (get().session.status !== "signedOut") set({ session: { status: "signedOut", expired } });
+  },
+  logOut: async () => {
+    await auth.logout();
+    get().signedOut(false);
+  },
+}));

@@ -1,0 +1,71 @@
+// For tests only: a job to start from, and a clock that moves when told. Invariant: nothing here waits.
+import type { Job } from "@/lib/api/types";
+import type { Clock } from "@/lib/live/poller";
+
+export function makeJob(fields: Partial<Job> = {}): Job {
+  return {
+    id: "job-1",
+    status: "pending",
+    phase: null,
+    progress: 0,
+    seq: 1,
+    prompt: "a lighthouse",
+    orientation: "landscape",
+    seconds: 10,
+    model: "sora",
+    videoId: null,
+    queuePosition: null,
+    etaSeconds: null,
+    retries: 0,
+    nextAttemptAt: null,
+    errorCode: null,
+    errorMessage: null,
+    mayHaveBeenCharged: false,
+    createdAt: "2026-01-01T00:00:00Z",
+    startedAt: null,
+    finishedAt: null,
+    ...fields,
+  };
+}
+
+export class FakeClock implements Clock {
+  #now = 0;
+  #next = 1;
+  readonly #timers = new Map<number, { at: number; run: () => void }>();
+
+  readonly now = (): number => this.#now;
+
+  readonly setTimeout = (run: () => void, ms: number): number => {
+    const id = this.#next;
+    this.#next += 1;
+    this.#timers.set(id, { at: this.#now + ms, run });
+    return id;
+  };
+
+  readonly clearTimeout = (id: number): void => {
+    this.#timers.delete(id);
+  };
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves on, runs what falls due in order, and lets promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(([, timer]) => timer.at <= until).sort((a, b) => a[1].at - b[1].at)[0];
+      if (!due) break;
+      this.#timers.delete(due[0]);
+      this.#now = due[1].at;
+      due[1].run();
+      await settle();
+    }
+    this.#now = until;
+    await settle();
+  }
+}
+
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
+}

@@ -5,7 +5,10 @@
 //! command applies steps; a serving process only reads the version (`entity::schema`).
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode,
+};
+use sea_orm_migration::sea_orm::{TransactionOptions, TransactionTrait};
 
 /// The history, oldest first.
 #[derive(Debug)]
@@ -14,31 +17,35 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") })]
-    }
-}
-
-/// Brings the database to the newest schema; does nothing when it is there already.
-///
-/// Safe to run from several places at once: PostgreSQL holds an advisory lock for the duration, SQLite its write lock.
-///
-/// # Errors
-/// Whatever the database refuses; the step that failed is rolled back.
-pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
-    match db.get_database_backend() {
-        DbBackend::Postgres => up_under_lock(db).await,
-        _ => Migrator::up(db, None).await,
+        vec![Box::new(Step {
+            name: "0001_initial",
+            sql: include_str!("../sql/0001_initial.sql"),
+        })]
     }
 }
 
 /// An arbitrary number that all versions of this command agree on.
 const ADVISORY_LOCK: i64 = 0x736f_7261;
 
-async fn up_under_lock(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let lock = db.begin().await?;
-    lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
-    Migrator::up(&lock, None).await?;
-    lock.commit().await
+/// Brings the database to the newest schema; does nothing when it is there already.
+///
+/// All steps are one transaction. Safe to run from several places at once: PostgreSQL holds an advisory lock for the
+/// duration, SQLite its write lock.
+///
+/// # Errors
+/// Whatever the database refuses; nothing has changed then.
+pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = db.begin_with_options(options).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }
 
 struct Step {
@@ -59,6 +66,10 @@ impl MigrationTrait for Step {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(self.sql).await.map(drop)
+        manager
+            .get_connection()
+            .execute_unprepared(self.sql)
+            .await
+            .map(drop)
     }
 }

@@ -36,8 +36,11 @@ mod tests {
 
     #[test]
     fn its_wire_form_is_the_published_one() {
-        let revoked = Control::SessionRevoked { session: Uuid::from_u128(0xC3) };
-        let golden = r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
+        let revoked = Control::SessionRevoked {
+            session: Uuid::from_u128(0xC3),
+        };
+        let golden =
+            r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
         assert_eq!(revoked.encode(), golden);
         assert_eq!(Control::decode(golden), Some(revoked));
         assert_eq!(Control::decode(r#"{"type":"of the future"}"#), None);

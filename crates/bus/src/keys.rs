@@ -40,7 +40,14 @@ impl Keys {
 
     /// In the order that the scripts unpack.
     pub(crate) fn of_scripts(&self) -> [&str; 6] {
-        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.places, &self.limits]
+        [
+            &self.jobs,
+            &self.backlog,
+            &self.tags,
+            &self.clock,
+            &self.places,
+            &self.limits,
+        ]
     }
 }
 
@@ -53,8 +60,18 @@ mod tests {
         let keys = Keys::new("{sora}:v1");
         assert_eq!(
             keys.of_scripts(),
-            ["{sora}:v1:jobs", "{sora}:v1:backlog", "{sora}:v1:tags", "{sora}:v1:clock", "{sora}:v1:where", "{sora}:v1:limits"]
+            [
+                "{sora}:v1:jobs",
+                "{sora}:v1:backlog",
+                "{sora}:v1:tags",
+                "{sora}:v1:clock",
+                "{sora}:v1:where",
+                "{sora}:v1:limits"
+            ]
         );
-        assert_eq!([keys.events.as_str(), keys.control.as_str()], ["{sora}:v1:events", "{sora}:v1:control"]);
+        assert_eq!(
+            [keys.events.as_str(), keys.control.as_str()],
+            ["{sora}:v1:events", "{sora}:v1:control"]
+        );
     }
 }

@@ -47,7 +47,11 @@ impl Subscriber {
             let began = Instant::now();
             let Err(error) = self.listen(&hear).await;
             tracing::warn!(%error, "no longer listening to events; trying again");
-            backoff = if began.elapsed() > PROBE_EVERY { Duration::ZERO } else { next_backoff(backoff) };
+            backoff = if began.elapsed() > PROBE_EVERY {
+                Duration::ZERO
+            } else {
+                next_backoff(backoff)
+            };
             sleep(backoff).await;
         }
     }
@@ -55,8 +59,13 @@ impl Subscriber {
     async fn listen(&self, hear: &impl Fn(Signal)) -> Result<Infallible, Error> {
         let connected = timeout(CONNECT_TIMEOUT, self.bus.client.get_async_pubsub()).await;
         let mut pubsub = connected.map_err(|_| silent("connecting"))??;
-        let channels = [self.bus.keys.events.as_str(), self.bus.keys.control.as_str()];
-        timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels)).await.map_err(|_| silent("SUBSCRIBE"))??;
+        let channels = [
+            self.bus.keys.events.as_str(),
+            self.bus.keys.control.as_str(),
+        ];
+        timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels))
+            .await
+            .map_err(|_| silent("SUBSCRIBE"))??;
         hear(Signal::Listening);
 
         let mark = Uuid::new_v4();
@@ -100,7 +109,10 @@ impl Subscriber {
 }
 
 fn silent(what: &'static str) -> Error {
-    Error::Unexpected { what, answer: "silence".into() }
+    Error::Unexpected {
+        what,
+        answer: "silence".into(),
+    }
 }
 
 /// 100 ms, then twice as long each time, up to two seconds.

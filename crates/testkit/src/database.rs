@@ -16,22 +16,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// A SQLite file in a folder of its own.
+    /// A migrated SQLite file in a folder of its own.
     pub async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self::migrated(url, Some(folder)).await
+        Self::empty_sqlite().await.migrated().await
     }
 
-    /// A database of its own in the tests' PostgreSQL.
+    /// A migrated database of its own in the tests' PostgreSQL.
     pub async fn postgres() -> Self {
-        let server = crate::service("TEST_DATABASE_URL");
-        let name = format!("test_{}", Uuid::now_v7().simple());
-        let admin = open(&server, Missing::Refuse).await.expect("the tests' PostgreSQL answers");
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
-        admin.close().await.expect("the connection closes");
-        let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /DATABASE");
-        Self::migrated(format!("{base}/{name}"), None).await
+        Self::empty_postgres().await.migrated().await
     }
 
     /// One of each kind: for whatever must hold on both.
@@ -39,9 +31,46 @@ impl Database {
         [Self::sqlite().await, Self::postgres().await]
     }
 
-    async fn migrated(url: String, folder: Option<TempDir>) -> Self {
-        let connection = open(&url, Missing::Create).await.expect("the database opens");
-        migration::up(&connection).await.expect("the schema applies");
-        Self { url, connection, _folder: folder }
+    /// SQLite without a schema.
+    pub async fn empty_sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self::opened(url, Some(folder)).await
+    }
+
+    /// PostgreSQL without a schema.
+    pub async fn empty_postgres() -> Self {
+        let server = crate::service("TEST_DATABASE_URL");
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let admin = open(&server, Missing::Refuse)
+            .await
+            .expect("the tests' PostgreSQL answers");
+        admin
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a database of its own");
+        admin.close().await.expect("the connection closes");
+        let (base, _) = server
+            .rsplit_once('/')
+            .expect("TEST_DATABASE_URL ends in /DATABASE");
+        Self::opened(format!("{base}/{name}"), None).await
+    }
+
+    async fn migrated(self) -> Self {
+        migration::up(&self.connection)
+            .await
+            .expect("the schema applies");
+        self
+    }
+
+    async fn opened(url: String, folder: Option<TempDir>) -> Self {
+        let connection = open(&url, Missing::Create)
+            .await
+            .expect("the database opens");
+        Self {
+            url,
+            connection,
+            _folder: folder,
+        }
     }
 }

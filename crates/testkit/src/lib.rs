@@ -2,14 +2,20 @@
 //!
 //! The servers are the ones that `scripts/with-services` starts; without them a test fails and says so.
 
-#![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot set up its world must fail"
+)]
 
 mod database;
 mod process;
+mod redis;
 mod wait;
 
 pub use database::Database;
 pub use process::Process;
+pub use redis::Redis;
 pub use wait::eventually;
 
 use bus::Bus;
@@ -31,7 +37,12 @@ pub fn namespace() -> String {
 /// The real queue, under a namespace of its own, with limits in force.
 pub async fn bus() -> Bus {
     let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
-    bus.mirror_limits(bus::Limits { cap: 0, paused: false }).await.expect("the tests' Redis answers");
+    bus.mirror_limits(bus::Limits {
+        cap: 0,
+        paused: false,
+    })
+    .await
+    .expect("the tests' Redis answers");
     bus
 }
 

@@ -12,7 +12,18 @@ impl Process {
     /// Starts `program` with exactly these variables; its log goes to the test's standard error.
     #[must_use]
     pub fn start(program: impl AsRef<Path>, environment: &[(&str, &str)]) -> Self {
+        Self::with_arguments(program, &[], environment)
+    }
+
+    /// The same with arguments.
+    #[must_use]
+    pub fn with_arguments(
+        program: impl AsRef<Path>,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let child = Command::new(program.as_ref())
+            .args(arguments)
             .env_clear()
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
@@ -34,6 +45,10 @@ impl Process {
 
     /// Waits for its end and answers with its exit status; `None` when a signal ended it.
     pub async fn exit(mut self) -> Option<i32> {
-        self.0.wait().await.expect("the process can be waited for").code()
+        self.0
+            .wait()
+            .await
+            .expect("the process can be waited for")
+            .code()
     }
 }

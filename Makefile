@@ -1,0 +1,45 @@
+# The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt build install dev-backend dev-frontend db-migrate clean
+
+DATABASE_URL ?= sqlite:.demo/sora.db
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Run the whole platform here: one address, nothing to set up (PORT=3000)
+	@scripts/demo
+
+test: ## Install what is missing, lint, and run every test
+	@scripts/test
+
+lint: ## Check formatting, lints and the dependency rules
+	cargo fmt --all --check
+	scripts/check-dependencies
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd frontend && npm run lint
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+build: install ## Build the processes (release) and the page
+	cargo build --release --workspace --bins
+	cd frontend && npm run build
+
+install: ## Fetch the dependencies of the processes and of the page
+	cargo fetch --locked
+	cd frontend && npm ci
+
+dev-backend: ## Run the processes for development, without the page (PORT=3000)
+	@scripts/demo --backend
+
+dev-frontend: ## Run the page's development server against dev-backend
+	cd frontend && npm run dev
+
+db-migrate: ## Bring the database up to date (DATABASE_URL=sqlite:.demo/sora.db)
+	@mkdir -p .demo
+	DATABASE_URL="$(DATABASE_URL)" cargo run --quiet --package migration -- up
+
+clean: ## Remove the demo's data and everything that was built
+	@! { [ -e .demo/pid ] && kill -0 "$$(cat .demo/pid)" 2>/dev/null; } || { echo "the demo is running: stop it first" >&2; exit 1; }
+	rm -rf .demo target frontend/dist

@@ -1,0 +1,61 @@
+// A real Chromium whose page is watched: what it writes to the console as an error, exceptions, and the frames that reach its
+// websocket. A test that passes ends with `assertQuiet`: the page complained about nothing.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const places = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function open() {
+  const executablePath = places.find((place) => place && existsSync(place));
+  assert(executablePath, "no Chromium: name it with CHROMIUM");
+  const browser = await chromium.launch({ executablePath, args, headless: true });
+  const page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  const complaints = [];
+  const frames = [];
+  const requests = [];
+  page.setDefaultTimeout(20_000);
+  page.on("console", (message) => {
+    if (message.type() === "error" && !isSignedOut(message)) complaints.push(`${message.text()} ${message.location().url}`);
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", ({ payload }) => frames.push(JSON.parse(payload)));
+    socket.on("socketerror", (error) => complaints.push(`websocket: ${error}`));
+  });
+  const assertQuiet = () => assert.deepEqual(complaints, [], "the page complained");
+  return { page, frames, requests, assertQuiet, close: () => browser.close() };
+}
+
+/** Asking who is signed in is answered with 401 before anyone is: the browser reports that as an error. */
+function isSignedOut(message) {
+  return message.location().url.endsWith("/api/auth/me") && message.text().includes("401");
+}
+
+/** Signs up through the page, until it shows the composer; answers with the credentials. */
+export async function signUp(page, url) {
+  const credentials = { email: `someone-${Date.now()}@example.com`, password: "correct horse battery" };
+  await page.goto(`${url}/sign-up`);
+  await page.locator('input[name="email"]').fill(credentials.email);
+  await page.locator('input[name="password"]').fill(credentials.password);
+  await page.getByTestId("auth-submit").click();
+  await page.getByTestId("composer-prompt").waitFor();
+  return credentials;
+}

@@ -1,0 +1,125 @@
+// The real processes, as `make demo` runs them, for one test file: SQLite and videos in a temporary folder, a namespace of
+// its own in the Redis of TEST_REDIS_URL. Promises that a process which ends by itself fails the test with its last words,
+// and that `stop` leaves no process and no file behind.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+const binaries = resolve(root, process.env.BINARIES ?? "target/debug");
+
+/** Asks until the answer is truthy, and answers with it; fails by name after the deadline. */
+export async function eventually(what, ask, seconds = 30) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await pause(20);
+  }
+}
+
+/** Starts everything; `simulator` are its flags. */
+export async function start({ simulator = [] } = {}) {
+  if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
+  const folder = await mkdtemp(join(tmpdir(), "e2e-"));
+  const processes = [];
+  const platform = { stop: () => stop(processes, folder) };
+  try {
+    const upstream = run(processes, "simulator", ["--listen", "127.0.0.1:0", ...simulator], {});
+    const address = await upstream.says(/listening on (http:\S+)/);
+    const port = await freePort();
+    const shared = {
+      APP_ENV: "demo",
+      DATABASE_URL: `sqlite:${join(folder, "sora.db")}`,
+      REDIS_URL: process.env.TEST_REDIS_URL.replace(/\/?$/, ""),
+      REDIS_NAMESPACE: `{e2e-${randomBytes(6).toString("hex")}}:v1`,
+      STORAGE_URL: join(folder, "videos"),
+      LOG_FORMAT: "pretty",
+    };
+    const migration = run([], "migration", ["up"], shared);
+    await migration.ended;
+    if (migration.child.exitCode !== 0) throw new Error(`migration up failed:\n${migration.log()}`);
+    const gateway = run(processes, "gateway", [], {
+      ...shared,
+      BACKEND_HOST: "127.0.0.1",
+      BACKEND_PORT: String(port),
+      FRONTEND_DIST: join(root, "frontend/dist"),
+      JWT_SECRET: randomBytes(32).toString("hex"),
+    });
+    run(processes, "processor", [], {
+      ...shared,
+      SORA_API_URL: `${address}/v1/chat/completions`,
+      SORA_API_TOKEN: "e2e",
+      DRAIN_TIMEOUT: "5s",
+    });
+    platform.url = `http://localhost:${port}`;
+    await eventually("the gateway is ready", async () => {
+      gateway.check();
+      return fetch(`${platform.url}/readyz`).then(({ ok }) => ok, () => false);
+    });
+    platform.check = () => processes.forEach(({ check }) => check());
+    return platform;
+  } catch (cause) {
+    await platform.stop();
+    throw cause;
+  }
+}
+
+function run(processes, name, flags, environment) {
+  const child = spawn(join(binaries, name), flags, {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
+  const ended = new Promise((done) => child.on("error", (cause) => done((log += cause))).on("close", done));
+  const gone = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const check = () => {
+    if (gone()) throw new Error(`the ${name} ended by itself:\n${log.slice(-2000)}`);
+  };
+  const says = (pattern) =>
+    eventually(`the ${name} says ${pattern}`, () => {
+      const found = pattern.exec(log);
+      if (!found) check();
+      return found?.[1];
+    });
+  const process_ = { name, child, ended, gone, check, says, log: () => log };
+  processes.push(process_);
+  return process_;
+}
+
+/** The last started first, each by its own handle; one that must be killed, or that had ended already, is a failure. */
+async function stop(processes, folder) {
+  const complaints = [];
+  for (const { name, child, ended, gone, log } of processes.reverse()) {
+    if (gone()) {
+      complaints.push(`the ${name} ended by itself:\n${log().slice(-2000)}`);
+      continue;
+    }
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      complaints.push(`the ${name} did not stop within 15 s:\n${log().slice(-2000)}`);
+      child.kill("SIGKILL");
+    }, 15_000);
+    await ended;
+    clearTimeout(timer);
+  }
+  await rm(folder, { recursive: true, force: true });
+  if (complaints.length) throw new Error(complaints.join("\n"));
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,237 @@
+# shellcheck shell=bash
+# What the scripts share: one clear line for every failure, tools found or installed, and commands
+# in process groups of their own, so that a Ctrl-C reaches them only through the script.
+# Sourced, never run; moves to the repository's root. Keeps to what bash 3.2 knows.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+
+say() { printf '%s\n' "$*"; }
+
+# fail MESSAGE: one line on stderr, exit 1.
+fail() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# The process group `run` waits for, the signal that arrived meanwhile, and the status to leave with
+# after a signal (empty: 128 + its number).
+running=
+received=
+signal_status=
+
+on_signal() { # NAME NUMBER
+  received=$2
+  if [ -n "$running" ]; then
+    kill -s "$1" -- "-$running" 2>/dev/null || true # `run` leaves once the group has ended
+  else
+    exit "${signal_status:-$((128 + received))}"
+  fi
+}
+trap 'on_signal HUP 1' HUP
+trap 'on_signal INT 2' INT
+trap 'on_signal TERM 15' TERM
+
+# run COMMAND…: in its own process group, without a terminal's input; signals are passed on to the
+# whole group, and end the script when the command has ended.
+run() {
+  local status
+  set -m
+  if [ ! -t 0 ] && { : <&0; } 2>/dev/null; then
+    "$@" <&0 &
+  else
+    "$@" </dev/null &
+  fi
+  running=$!
+  set +m
+  while :; do
+    status=0
+    wait "$running" || status=$?
+    kill -0 "$running" 2>/dev/null || break
+  done
+  if [ -n "$received" ]; then
+    kill -TERM -- "-$running" 2>/dev/null || true # what the command left behind
+    exit "${signal_status:-$((128 + received))}"
+  fi
+  running=
+  return "$status"
+}
+
+# stop PID SECONDS: SIGTERM, and SIGKILL when the time is over; returns when the process is gone.
+stop() {
+  local tenths=$(($2 * 10))
+  kill -TERM "$1" 2>/dev/null || return 0
+  while kill -0 "$1" 2>/dev/null; do
+    [ "$tenths" -ne 0 ] || kill -KILL "$1" 2>/dev/null || true
+    tenths=$((tenths - 1))
+    sleep 0.1
+  done
+}
+
+# command_of PID: its command line, empty when there is no such process.
+command_of() {
+  if [ -r "/proc/$1/cmdline" ]; then
+    tr '\0' ' ' <"/proc/$1/cmdline"
+  elif has ps; then
+    ps -p "$1" -o command= || true
+  fi
+}
+
+# at_least HAVE WANT: compares dotted versions by their first two numbers.
+at_least() {
+  local have want
+  IFS=. read -r -a have <<<"$1"
+  IFS=. read -r -a want <<<"$2"
+  [ "${have[0]}" -gt "${want[0]}" ] ||
+    { [ "${have[0]}" -eq "${want[0]}" ] && [ "${have[1]:-0}" -ge "${want[1]}" ]; }
+}
+
+need_rust() {
+  local install="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" version
+  has cargo || fail "cargo is missing; install Rust with: $install"
+  # With rustup this also fetches the toolchain that rust-toolchain.toml names.
+  version=$(cargo --version) || fail "cargo cannot start; try: rustup toolchain install"
+  version=${version#cargo }
+  at_least "${version%% *}" 1.95 || fail "Rust 1.95 or newer is needed, this is ${version%% *}; install it with: $install"
+  has cc || install_missing cc:build-essential:
+}
+
+need_node() {
+  local install='curl -fsSL https://deb.nodesource.com/setup_22.x | sudo -E bash - && sudo apt-get install -y nodejs' version
+  ! has brew || install='brew install node'
+  has node || fail "Node.js is missing; install it with: $install"
+  has npm || fail "npm is missing; install it with: $install"
+  version=$(node --version)
+  version=${version#v}
+  at_least "$version" 20.19 || fail "Node.js 20.19 or newer is needed, this is $version; install it with: $install"
+}
+
+# install_missing COMMAND:DEBIAN-PACKAGE:BREW-FORMULA…: installs what has no command yet.
+install_missing() {
+  local spec command debian brew wanted=() formulas=() root=()
+  for spec in "$@"; do
+    IFS=: read -r command debian brew <<<"$spec"
+    ! has "$command" || continue
+    wanted+=("$debian")
+    [ -z "$brew" ] || formulas+=("$brew")
+  done
+  [ ${#wanted[@]} -gt 0 ] || return 0
+  if has apt-get; then
+    if [ "$(id -u)" -ne 0 ]; then
+      if has sudo && sudo -n true 2>/dev/null; then
+        root=(sudo -n)
+      elif has sudo && [ -t 0 ]; then
+        root=(sudo)
+      else
+        fail "missing: ${wanted[*]}; install with: sudo apt-get install ${wanted[*]}"
+      fi
+    fi
+    say "Installing ${wanted[*]} (apt-get)"
+    apt_install "${wanted[@]}"
+  elif has brew && [ ${#formulas[@]} -eq ${#wanted[@]} ]; then
+    say "Installing ${formulas[*]} (brew)"
+    brew install --quiet "${formulas[@]}" || fail "brew could not install ${formulas[*]}"
+  else
+    fail "missing, please install: ${wanted[*]}"
+  fi
+}
+
+# apt_install PACKAGE…: quietly; servers that come along are not left running as services.
+# Uses the caller's `root` (the command that makes one root).
+apt_install() {
+  local log package as_root
+  log=$(mktemp)
+  as_root=(${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive)
+  if ! { "${as_root[@]}" apt-get update -q &&
+    "${as_root[@]}" apt-get install -qy --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } \
+    </dev/null >"$log" 2>&1; then
+    tail -n 15 "$log" >&2
+    rm -f "$log"
+    fail "apt-get could not install $*"
+  fi
+  rm -f "$log"
+  [ -d /run/systemd/system ] || return 0
+  for package in "$@"; do
+    case $package in
+    redis-server | postgresql) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
+    esac
+  done
+}
+
+# find_postgres: sets POSTGRES_BIN to the newest installed version's programs, which Debian and brew
+# keep off the PATH.
+find_postgres() {
+  local folder
+  POSTGRES_BIN=
+  for folder in /usr/lib/postgresql/??/bin /{opt/homebrew,usr/local}/opt/postgresql@??/bin; do
+    [ ! -x "$folder/initdb" ] || POSTGRES_BIN=$folder
+  done
+  [ -n "$POSTGRES_BIN" ] || ! has initdb || POSTGRES_BIN=$(dirname "$(command -v initdb)")
+  [ -n "$POSTGRES_BIN" ]
+}
+
+# free_ports COUNT: numbers on one line. They lie below the range that systems hand out to outgoing
+# connections, so that nothing takes one between this moment and its use.
+free_ports() {
+  node -e '
+    const net = require("node:net");
+    const free = new Set();
+    const next = () => {
+      if (free.size === Number(process.argv[1])) return console.log([...free].join(" "));
+      const port = 15000 + Math.floor(Math.random() * 15000);
+      const server = net.createServer().once("error", next);
+      server.listen(port, "127.0.0.1", () => server.close(() => next(free.add(port))));
+    };
+    next();' "$1"
+}
+
+# port_is_free PORT: on both of the addresses that `localhost` means; says why when it is not.
+# shellcheck disable=SC2016
+port_is_free() {
+  node -e '
+    const net = require("node:net");
+    const hosts = ["127.0.0.1", "::1"];
+    const next = () => {
+      const host = hosts.shift();
+      if (!host) return;
+      const server = net.createServer().once("error", ({ code }) => {
+        if (["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(code)) return next();
+        console.log(code === "EADDRINUSE" ? "is in use" : `cannot be used (${code})`);
+        process.exit(1);
+      });
+      server.listen(Number(process.argv[1]), host, () => server.close(next));
+    };
+    next();' "$1"
+}
+
+# answers URL: whether a GET succeeds within two seconds.
+answers() {
+  node -e '
+    fetch(process.argv[1], { signal: AbortSignal.timeout(2000) })
+      .then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));' "$1"
+}
+
+# built_in PROFILE: the folder in which cargo puts the binaries.
+built_in() {
+  cargo metadata --format-version 1 --no-deps |
+    node -e 'console.log(JSON.parse(require("node:fs").readFileSync(0)).target_directory)' |
+    sed "s,\$,/$1,"
+}
+
+# npm_install FOLDER: `npm ci` when the lock file has changed since the last one.
+npm_install() {
+  local stamp=$1/node_modules/.installed
+  cmp -s "$1/package-lock.json" "$stamp" && return
+  (cd "$1" && npm ci --no-audit --no-fund --no-progress --loglevel=error) || return
+  cp "$1/package-lock.json" "$stamp"
+}
+
+# build_frontend: installs and builds only when something is newer than the last build.
+build_frontend() {
+  local built=frontend/dist/index.html
+  npm_install frontend || return
+  if [ -e "$built" ] && [ -z "$(find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
+    -o -newer "$built" -print | head -n 1)" ]; then return; fi
+  (cd frontend && npm run --silent build)
+}

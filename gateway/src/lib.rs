@@ -1,1 +1,80 @@
-//! The HTTP and websocket edge
+//! The HTTP and websocket edge: accounts, the native API, live progress, and the page itself.
+//!
+//! Nothing is kept here that the database does not have: a gateway can be killed at any instant, and any number of them
+//! can serve side by side. What they tell each other goes over the bus, and losing it costs seconds only.
+//!
+//! | module | role |
+//! |---|---|
+//! | `router` | the whole URL space on one screen |
+//! | `error` | the only place that chooses a status; every refusal is a problem document |
+//! | `request` | what holds for every request: its id, its span, its log line, its headers |
+//! | `body` | reading JSON: all mistakes at once, unknown fields refused by name |
+//! | `auth` | accounts, sessions, who is asking |
+//! | `videos` | jobs and what came of them |
+//! | `live` | the websocket |
+//! | `web`, `health` | the page; the probes |
+
+mod auth;
+mod body;
+mod config;
+mod error;
+mod health;
+mod live;
+mod request;
+mod router;
+mod state;
+mod videos;
+mod web;
+
+use std::io;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+pub use auth::PasswordError;
+pub use config::{Catalogue, Config, Registration, Timings};
+pub use state::{Gateway, StartError};
+
+/// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
+///
+/// # Errors
+/// The listener failed.
+pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
+    let relay = tokio::spawn(live::relay(gateway.clone()));
+    let drain = gateway.config.timings.drain;
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was refused");
+        }
+    });
+    let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
+    let serve = axum::serve(listener, router::router(gateway.clone())).with_graceful_shutdown(async move {
+        asked.cancelled().await;
+        stopping.cancel();
+    });
+    let served = tokio::select! {
+        served = serve.into_future() => served,
+        () = patience(&shutdown, drain) => Ok(()),
+    };
+    finish(&gateway, drain).await;
+    relay.abort();
+    served
+}
+
+/// Returns a while after `shutdown`: a download that takes longer is cut.
+async fn patience(shutdown: &CancellationToken, drain: Duration) {
+    shutdown.cancelled().await;
+    sleep(drain).await;
+}
+
+/// Waits for the websockets, which have been sent away, and for jobs that are being enqueued.
+async fn finish(gateway: &Gateway, drain: Duration) {
+    gateway.stopping.cancel();
+    gateway.tasks.close();
+    if timeout(drain, gateway.tasks.wait()).await.is_err() {
+        tracing::warn!(left = gateway.tasks.len(), "stopping with websockets still open");
+    }
+}

@@ -1,0 +1,123 @@
+//! Where a request comes from and under which name it reached us. Both are compared exactly: no wildcard, no suffix.
+
+use std::collections::HashSet;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use url::Origin;
+
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// The origins of our pages, and the host names that go with them.
+pub(crate) struct Origins {
+    origins: HashSet<String>,
+    hosts: HashSet<String>,
+}
+
+impl Origins {
+    /// Out of the configuration.
+    pub(crate) fn new(origins: &[Origin]) -> Self {
+        Self {
+            origins: origins.iter().map(Origin::ascii_serialization).collect(),
+            hosts: origins.iter().flat_map(hosts).collect(),
+        }
+    }
+
+    /// Demands that the request comes from one of our pages.
+    ///
+    /// # Errors
+    /// [`ApiError::ForbiddenOrigin`]: no `Origin`, `null`, or any other one.
+    pub(crate) fn demand(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let mut given = headers.get_all(header::ORIGIN).iter();
+        let ours = |origin: &str| self.origins.contains(origin);
+        match (given.next().and_then(|origin| origin.to_str().ok()), given.next()) {
+            (Some(origin), None) if ours(origin) => Ok(()),
+            _ => Err(ApiError::ForbiddenOrigin),
+        }
+    }
+
+    fn is_host(&self, host: &str) -> bool {
+        self.hosts.contains(&host.to_ascii_lowercase())
+    }
+}
+
+/// The values of `Host` under which an origin is reached: the port may stand there even where it is the scheme's own.
+fn hosts(origin: &Origin) -> Vec<String> {
+    let Origin::Tuple(scheme, host, port) = origin else {
+        return Vec::new();
+    };
+    let mut names = vec![format!("{host}:{port}")];
+    if matches!((scheme.as_str(), port), ("http", 80) | ("https", 443)) {
+        names.push(host.to_string());
+    }
+    names
+}
+
+/// Whether the request changes something.
+pub(crate) fn is_unsafe(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a browser's page makes the request, which browsers say themselves.
+pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
+/// A layer: refuses requests that were sent to another name, as DNS rebinding does. Probes call by address.
+pub(crate) async fn known_host(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
+    let named = match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
+    };
+    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
+    if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {
+        return next.run(request).await;
+    }
+    ApiError::Misdirected.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use url::Url;
+
+    fn origins() -> Origins {
+        Origins::new(&["https://sora.example", "http://localhost:3000"].map(|url| Url::parse(url).unwrap().origin()))
+    }
+
+    #[test]
+    fn demands_an_exact_origin() {
+        let allowed = |origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            origins().demand(&headers).is_ok()
+        };
+        assert!(allowed("https://sora.example") && allowed("http://localhost:3000"));
+        for wrong in [
+            "null",
+            "",
+            "http://sora.example",
+            "https://evil.sora.example",
+            "https://sora.example.evil",
+            "https://sora.example:8443",
+            "http://localhost",
+            "http://localhost:3001",
+        ] {
+            assert!(!allowed(wrong), "{wrong}");
+        }
+        assert!(origins().demand(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn knows_its_own_names() {
+        for host in ["sora.example", "SORA.example:443", "localhost:3000"] {
+            assert!(origins().is_host(host), "{host}");
+        }
+        for host in ["", "localhost", "127.0.0.1:3000", "sora.example:80", "evil.example"] {
+            assert!(!origins().is_host(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading a JSON object: its content type, its size, and *all* that is wrong with its fields at once.
+//!
+//! A handler asks [`Fields`] for each field it knows and then calls [`Fields::finish`]: what was not asked for is refused
+//! by name. Prompts pass through here unchanged; nothing is trimmed or normalised.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use futures::StreamExt;
+use serde_json::{Map, Value};
+
+use crate::error::{ApiError, FieldError};
+
+/// The largest body that is read.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// A rule for a field's value: `Err` holds its code and a sentence for people.
+pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
+
+/// The fields of a JSON object, and what is wrong with them so far.
+pub(crate) struct Fields {
+    values: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let bytes = limited(request.into_body()).await?;
+        Self::parse(&bytes)
+    }
+}
+
+impl Fields {
+    fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(values)) => Ok(Self { values, errors: Vec::new() }),
+            Ok(_) => Err(ApiError::UnreadableBody("it must be a JSON object".into())),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                Err(ApiError::UnreadableBody(format!("it is not valid JSON, at line {line}, column {column}")))
+            }
+        }
+    }
+
+    /// A text that must be there and obey `rule`.
+    pub(crate) fn text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<T> {
+        match self.values.remove(name) {
+            Some(value) => self.judged(name, text(value), "text", |text: String| rule(&text)),
+            None => self.mistake(name, "required", "This field is missing.".into()),
+        }
+    }
+
+    /// A text that may be missing or `null`: `Some(None)` then.
+    pub(crate) fn optional_text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<Option<T>> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.judged(name, text(value), "text", |text: String| rule(&text)).map(Some),
+        }
+    }
+
+    /// A whole number that may be missing or `null`: `Some(None)` then.
+    pub(crate) fn optional_number<T>(&mut self, name: &str, rule: impl FnOnce(i64) -> Rule<T>) -> Option<Option<T>> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.judged(name, value.as_i64(), "a whole number", rule).map(Some),
+        }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] when anything was wrong, fields that nobody asked for included.
+    pub(crate) fn finish(mut self) -> Result<(), ApiError> {
+        for name in std::mem::take(&mut self.values).keys() {
+            self.mistake::<()>(name, "unknown_field", "This field is not known.".into());
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
+    }
+
+    fn judged<A, T>(&mut self, name: &str, value: Option<A>, kind: &str, rule: impl FnOnce(A) -> Rule<T>) -> Option<T> {
+        match value.map(rule) {
+            Some(Ok(value)) => Some(value),
+            Some(Err((code, message))) => self.mistake(name, code, message),
+            None => self.mistake(name, "wrong_type", format!("This field must be {kind}.")),
+        }
+    }
+
+    fn mistake<T>(&mut self, field: &str, code: &'static str, message: String) -> Option<T> {
+        self.errors.push(FieldError { field: field.to_owned(), code, message });
+        None
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    if let Value::String(text) = value { Some(text) } else { None }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+async fn limited(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| ApiError::UnreadableBody("it broke off".into()))?;
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(ApiError::TooLarge(MAX_BYTES));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str) -> Rule<String> {
+        Ok(text.to_owned())
+    }
+
+    fn errors(result: Result<(), ApiError>) -> Vec<(String, &'static str)> {
+        match result {
+            Err(ApiError::InvalidFields(errors)) => errors.into_iter().map(|error| (error.field, error.code)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reports_every_wrong_field_at_once() {
+        let mut fields = Fields::parse(br#"{"a": 1, "n": "2", "x": 0, "y": null, "z": "kept"}"#).unwrap();
+        assert_eq!(fields.text("a", kept), None);
+        assert_eq!(fields.text("b", kept), None);
+        assert_eq!(fields.optional_number("n", Ok), None);
+        assert_eq!(fields.optional_text("y", kept), Some(None));
+        assert_eq!(fields.optional_text::<()>("z", |_| Err(("short", "Too short.".into()))), None);
+        let expected =
+            [("a", "wrong_type"), ("b", "required"), ("n", "wrong_type"), ("z", "short"), ("x", "unknown_field")];
+        assert_eq!(errors(fields.finish()), expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn refuses_what_is_no_json_object() {
+        let deep = "[".repeat(100_000);
+        for wrong in ["", "{", "[]", "\"a\"", "{\"a\": 1e999}", "{\"a\": \"\\ud800\"}", "{} {}", &deep] {
+            assert!(matches!(Fields::parse(wrong.as_bytes()), Err(ApiError::UnreadableBody(_))), "{wrong:.20}");
+        }
+        assert!(matches!(Fields::parse(b"{\"a\": \"\xff\"}"), Err(ApiError::UnreadableBody(_))));
+    }
+}

@@ -1,0 +1,283 @@
+//! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use service::env::{self, Environment, Secret};
+use service::settings::{self, AppEnv, Settings};
+use url::{Origin, Url};
+
+/// Who may open an account (`REGISTRATION`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody who reaches the page.
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+/// What can be asked for. The first entry of each list is the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    /// `SORA_MODELS`: comma-separated names (default `sora2`).
+    pub models: Vec<String>,
+    /// `SORA_SECONDS`: comma-separated lengths (default `10,15`).
+    pub seconds: Vec<i32>,
+}
+
+/// How long things may take. Constants of the protocol, not settings; tests shorten them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timings {
+    /// A request, up to the head of its response.
+    pub request: Duration,
+    /// Putting a committed job in line, before the answer goes out without that.
+    pub enqueue: Duration,
+    /// Asking for places in line, before the answer goes out without them.
+    pub positions: Duration,
+    /// A session's cached state.
+    pub session_cache: Duration,
+    /// Each check of `/readyz`.
+    pub probe: Duration,
+    /// A websocket's first message.
+    pub hello: Duration,
+    /// Between two heartbeats of a websocket.
+    pub heartbeat: Duration,
+    /// A websocket's client taking what is sent to it.
+    pub flush: Duration,
+    /// What is under way at shutdown.
+    pub drain: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(30),
+            enqueue: Duration::from_secs(1),
+            positions: Duration::from_millis(300),
+            session_cache: Duration::from_secs(5),
+            probe: Duration::from_secs(2),
+            hello: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(25),
+            flush: Duration::from_secs(10),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Everything the gateway needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What other processes read too.
+    pub settings: Settings,
+    /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
+    pub listen: SocketAddr,
+    /// `PUBLIC_URL`: where people reach the page. Required in production, otherwise `http://localhost:PORT`.
+    pub public_url: Url,
+    /// The origins pages may come from: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
+    /// `http://localhost:PORT` and `http://127.0.0.1:PORT`.
+    pub origins: Vec<Origin>,
+    /// `JWT_SECRET` (or `JWT_SECRET_FILE`): signs the sessions' tokens; at least 32 bytes, required.
+    pub jwt_secret: Secret,
+    /// `JWT_EXPIRES_IN`: how long a sign-in lasts (default `7d`).
+    pub jwt_expires_in: Duration,
+    /// `REGISTRATION`: `open` or `closed` (default: closed in production, else open).
+    pub registration: Registration,
+    /// `FRONTEND_DIST`: the built page's folder; unset = no page.
+    pub frontend_dist: Option<PathBuf>,
+    /// `SORA_MODELS`, `SORA_SECONDS`.
+    pub catalogue: Catalogue,
+    /// No variables.
+    pub timings: Timings,
+}
+
+impl Config {
+    /// Reads the configuration; `None` when `env` has noted mistakes.
+    pub fn read(env: &mut Environment<'_>) -> Option<Self> {
+        let settings = settings::read(env);
+        let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
+        let host = if app_env == AppEnv::Demo { "127.0.0.1" } else { "0.0.0.0" };
+        let host = env.or("BACKEND_HOST", host, address);
+        let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
+        let public_url = public_url(env, app_env, port);
+        let allowed = env.or("ALLOWED_ORIGINS", "", origins);
+        let jwt_secret = jwt_secret(env);
+        let jwt_expires_in = env.or("JWT_EXPIRES_IN", "7d", env::duration);
+        let registration = if app_env == AppEnv::Production { "closed" } else { "open" };
+        let registration = env.or("REGISTRATION", registration, parse_registration);
+        let frontend_dist = env.optional("FRONTEND_DIST", page);
+        let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
+        let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
+        let mut known = local_origins(app_env, port?);
+        known.push(public_url.as_ref()?.origin());
+        known.extend(allowed?);
+        Some(Self {
+            settings: settings?,
+            listen: SocketAddr::new(host?, port?),
+            public_url: public_url?,
+            origins: known,
+            jwt_secret: jwt_secret?,
+            jwt_expires_in: jwt_expires_in?,
+            registration: registration?,
+            frontend_dist,
+            catalogue: Catalogue { models: models?, seconds: seconds? },
+            timings: Timings::default(),
+        })
+    }
+}
+
+fn public_url(env: &mut Environment<'_>, app_env: AppEnv, port: Option<u16>) -> Option<Url> {
+    match (app_env, port) {
+        (AppEnv::Production, _) => {
+            env.required("PUBLIC_URL", "the address people open, such as https://sora.example", site)
+        }
+        (_, port) => env.or("PUBLIC_URL", &format!("http://localhost:{}", port.unwrap_or(3000)), site),
+    }
+}
+
+/// Outside production a page may be opened by either name of this machine.
+fn local_origins(app_env: AppEnv, port: u16) -> Vec<Origin> {
+    let names: &[&str] = if app_env == AppEnv::Production { &[] } else { &["localhost", "127.0.0.1"] };
+    names.iter().filter_map(|name| Url::parse(&format!("http://{name}:{port}")).ok()).map(|url| url.origin()).collect()
+}
+
+fn jwt_secret(env: &mut Environment<'_>) -> Option<Secret> {
+    let Some(secret) = env.secret("JWT_SECRET") else {
+        env.mistake("JWT_SECRET", "is not set; set it to 32 or more random bytes, as from `openssl rand -hex 32`");
+        return None;
+    };
+    match weakness(secret.expose()) {
+        None => Some(secret),
+        Some(weakness) => {
+            env.mistake("JWT_SECRET", format!("{weakness}; take one from `openssl rand -hex 32`"));
+            None
+        }
+    }
+}
+
+/// Fewest different bytes in a secret: 32 random hexadecimal digits all but never have fewer.
+const VARIETY: usize = 8;
+
+fn weakness(secret: &str) -> Option<&'static str> {
+    let lower = secret.to_lowercase();
+    let well_known = ["change", "secret", "your", "jwt", "password", "example", "default", "test"];
+    let variety = secret.bytes().collect::<std::collections::HashSet<_>>().len();
+    if secret.len() < 32 {
+        Some("is shorter than 32 bytes")
+    } else if well_known.iter().any(|word| lower.starts_with(word)) {
+        Some("begins like the values that stand in examples")
+    } else if variety < VARIETY {
+        Some("repeats too few characters")
+    } else {
+        None
+    }
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "must be an IP address such as 127.0.0.1".to_owned())
+}
+
+fn site(text: &str) -> Result<Url, String> {
+    let url = env::http_url(text)?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if bare { Ok(url) } else { Err("must be an origin without a path, such as https://sora.example".into()) }
+}
+
+fn origins(text: &str) -> Result<Vec<Origin>, String> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(|entry| site(entry).map(|url| url.origin())).collect()
+}
+
+fn parse_registration(text: &str) -> Result<Registration, String> {
+    match text {
+        "open" => Ok(Registration::Open),
+        "closed" => Ok(Registration::Closed),
+        _ => Err("must be open or closed".into()),
+    }
+}
+
+fn page(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if folder.join("index.html").is_file() { Ok(folder) } else { Err("must be a folder that holds index.html".into()) }
+}
+
+fn list<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',').map(|entry| parse(entry.trim())).collect()
+}
+
+fn model(text: &str) -> Result<String, String> {
+    let proper = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if proper { Ok(text.to_owned()) } else { Err("must be names separated by commas, such as sora2,sora2-pro".into()) }
+}
+
+fn seconds(text: &str) -> Result<i32, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3_600).contains(seconds));
+    seconds.ok_or_else(|| "must be whole seconds separated by commas, such as 10,15".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b";
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let mut env = Environment::new(&lookup);
+        let config = Config::read(&mut env);
+        env.finish(config).map_err(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn is_strict_in_production() {
+        let mistakes = read(&[]).unwrap_err();
+        assert!(mistakes.contains("PUBLIC_URL") && mistakes.contains("JWT_SECRET"), "{mistakes}");
+        let config = read(&[("PUBLIC_URL", "https://sora.example"), ("JWT_SECRET", SECRET)]).unwrap();
+        assert_eq!(config.registration, Registration::Closed);
+        assert_eq!(config.origins.len(), 1);
+        assert_eq!(config.listen.to_string(), "0.0.0.0:3000");
+    }
+
+    #[test]
+    fn has_usable_defaults_for_the_demo() {
+        let config = read(&[("APP_ENV", "demo"), ("JWT_SECRET", SECRET), ("BACKEND_PORT", "8080")]).unwrap();
+        assert_eq!(config.registration, Registration::Open);
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
+        let origins: Vec<_> = config.origins.iter().map(Origin::ascii_serialization).collect();
+        assert_eq!(origins, ["http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:8080"]);
+        assert_eq!(config.catalogue, Catalogue { models: vec!["sora2".into()], seconds: vec![10, 15] });
+    }
+
+    #[test]
+    fn refuses_secrets_that_others_know() {
+        for weak in ["short", "change_me_please_change_me_please_now", "secretsecretsecretsecretsecretsecret12"] {
+            assert!(weakness(weak).is_some(), "{weak}");
+        }
+        assert!(weakness(&"a".repeat(64)).is_some());
+        assert!(weakness(&"abcd".repeat(16)).is_some());
+        assert_eq!(weakness(SECRET), None);
+    }
+
+    #[test]
+    fn names_every_wrong_variable_at_once_and_no_value() {
+        let wrong = [
+            ("APP_ENV", "demo"),
+            ("BACKEND_HOST", "nowhere"),
+            ("BACKEND_PORT", "99999"),
+            ("PUBLIC_URL", "https://sora.example/path"),
+            ("ALLOWED_ORIGINS", "https://a.example,b.example"),
+            ("JWT_SECRET", "hunter2"),
+            ("JWT_EXPIRES_IN", "soon"),
+            ("REGISTRATION", "maybe"),
+            ("FRONTEND_DIST", "/nonexistent"),
+            ("SORA_MODELS", "a,,b"),
+            ("SORA_SECONDS", "ten"),
+        ];
+        let mistakes = read(&wrong).unwrap_err();
+        for (name, _) in &wrong[1..] {
+            assert!(mistakes.contains(name), "{name} is missing in {mistakes}");
+        }
+        assert!(!mistakes.contains("hunter2"));
+    }
+}

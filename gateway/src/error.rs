@@ -1,0 +1,190 @@
+//! Every way in which the gateway says no: the only place that chooses a status.
+//!
+//! A handler returns an [`ApiError`]; [`render`] turns it into an RFC 9457 problem document with the request's id. Codes
+//! are the contract, sentences are for people. Causes are logged there, once, and never sent.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use entity::DbErr;
+use serde::Serialize;
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldError {
+    /// Its name.
+    pub(crate) field: String,
+    /// For programs.
+    pub(crate) code: &'static str,
+    /// For people.
+    pub(crate) message: String,
+}
+
+/// A request that is not granted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("The body cannot be read: {0}.")]
+    UnreadableBody(String),
+    #[error("Sign in first: the session is missing, has ended, or is not valid.")]
+    Unauthenticated,
+    #[error("E-mail address or password are wrong.")]
+    InvalidCredentials,
+    #[error("The request comes from a page that is not allowed to make it.")]
+    ForbiddenOrigin,
+    #[error("Registration is closed on this server.")]
+    RegistrationClosed,
+    #[error("There is nothing here.")]
+    NotFound,
+    #[error("This address does not know the request's method.")]
+    MethodNotAllowed,
+    #[error("An account with this e-mail address exists already.")]
+    EmailTaken,
+    #[error("The body is larger than {0} bytes.")]
+    TooLarge(usize),
+    #[error("The body must be sent as application/json.")]
+    UnsupportedMediaType,
+    #[error("The range lies outside of the {size} bytes there are.")]
+    RangeNotSatisfiable { size: u64 },
+    #[error("This server does not answer under the name that the request was sent to.")]
+    Misdirected,
+    #[error("This address speaks the websocket protocol only.")]
+    UpgradeRequired,
+    #[error("Some fields are not valid.")]
+    InvalidFields(Vec<FieldError>),
+    #[error("The server made a mistake.")]
+    Internal(String),
+    #[error("The server cannot do this right now; try again soon.")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Seconds to wait after a 503.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+impl ApiError {
+    /// A service that is needed does not answer.
+    pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+
+    fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
+            Self::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
+            Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
+            Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
+            Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
+            Self::InvalidFields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            Self::UpgradeRequired => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
+            Self::RangeNotSatisfiable { size } => {
+                HeaderValue::from_str(&format!("bytes */{size}")).ok().map(|value| (header::CONTENT_RANGE, value))
+            }
+            _ => None,
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Internal(cause) => tracing::error!(cause, "the server made a mistake"),
+            Self::Unavailable(cause) => tracing::error!(error = %chain(&**cause), "unavailable"),
+            _ => {}
+        }
+    }
+}
+
+impl From<DbErr> for ApiError {
+    fn from(error: DbErr) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    /// A response without a body, which [`render`] fills.
+    fn into_response(self) -> Response {
+        let mut response = self.kind().0.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+/// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translated.
+pub(crate) fn render(response: Response, request_id: &str) -> Response {
+    let error = match response.extensions().get::<Arc<ApiError>>() {
+        Some(error) => error.clone(),
+        None if is_foreign(&response) => Arc::new(translated(response.status())),
+        None => return response,
+    };
+    error.log();
+    let (status, code) = error.kind();
+    let problem = Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or(code),
+        status: status.as_u16(),
+        detail: error.to_string(),
+        code,
+        request_id,
+        errors: if let ApiError::InvalidFields(errors) = &*error { errors } else { &[] },
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let (mut parts, _) = response.into_parts();
+    parts.status = status;
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.extend(error.header());
+    Response::from_parts(parts, body.into())
+}
+
+/// A refusal that no handler of ours made: without a body, or with a sentence in plain text.
+fn is_foreign(response: &Response) -> bool {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
+}
+
+fn translated(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND => ApiError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
+        StatusCode::RANGE_NOT_SATISFIABLE => ApiError::RangeNotSatisfiable { size: 0 },
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+        status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
+        status => ApiError::Internal(format!("the framework answered {status}")),
+    }
+}
+
+/// An error with all its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

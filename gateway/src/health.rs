@@ -1,0 +1,42 @@
+//! Probes: whether the process lives, and whether it can keep what it promises.
+//!
+//! Only the database and its schema decide readiness: without Redis a POST still answers 202, because the row is the
+//! outbox. Redis and storage are reported.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::state::Gateway;
+
+/// `GET /livez`: the process answers.
+pub(crate) async fn alive() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(json!({"status": "alive"}))).into_response()
+}
+
+/// `GET /readyz`: 200 when the database is there with a schema that this program knows, else 503.
+pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let bound = gateway.config.timings.probe;
+    let (database, redis, storage) = tokio::join!(
+        timeout(bound, entity::schema::check(&gateway.db)),
+        timeout(bound, gateway.bus.ping()),
+        timeout(bound, gateway.storage.get("probe", None)),
+    );
+    let ready = matches!(database, Ok(Ok(())));
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "status": if ready { "ready" } else { "unready" },
+        "database": word(ready),
+        "redis": word(matches!(redis, Ok(Ok(())))),
+        // An answer is what counts; that there is no such file is one.
+        "storage": word(matches!(storage, Ok(Ok(_) | Err(storage::Error::Missing(_))))),
+    });
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+fn word(up: bool) -> &'static str {
+    if up { "up" } else { "down" }
+}

@@ -1,0 +1,75 @@
+//! What a client is told first, and again after anything may have been missed: the state in the database, as far as the
+//! client does not have it.
+
+use axum::extract::ws::Utf8Bytes;
+use entity::job::{self, Status, View};
+use entity::{JobId, UserId};
+
+use crate::error::ApiError;
+use crate::live::frame::{Frame, GONE_SEQ};
+use crate::live::hub::Outbox;
+use crate::state::Gateway;
+use crate::videos;
+
+/// How many finished jobs a snapshot shows.
+const FINISHED: u64 = 20;
+
+/// Most jobs of one frame.
+const JOBS_PER_FRAME: usize = 50;
+
+/// Where a frame is full, in bytes of prompts.
+const BYTES_PER_FRAME: usize = 128 * 1024;
+
+/// The frames of a snapshot. What they show counts as sent.
+///
+/// `known` are the jobs that the client spoke of: it is told of each one that is no more.
+///
+/// # Errors
+/// The database did not answer.
+pub(crate) async fn frames(
+    gateway: &Gateway,
+    user: UserId,
+    outbox: &Outbox,
+    known: &[JobId],
+) -> Result<Vec<Utf8Bytes>, ApiError> {
+    let turn = gateway.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let mut rows = job::snapshot(&gateway.db, user, FINISHED).await?;
+    let unseen: Vec<JobId> = known.iter().copied().filter(|id| rows.iter().all(|row| row.id != *id)).collect();
+    let others = job::among(&gateway.db, user, &unseen).await?;
+    drop(turn);
+    let gone = unseen.iter().filter(|id| others.iter().all(|row| row.id != **id));
+    let gone: Vec<Utf8Bytes> = gone.map(|id| Frame::Gone { id: *id, seq: GONE_SEQ }.text()).collect();
+    rows.extend(others);
+    Ok(written(outbox, videos::views(gateway, rows).await).chain(gone).collect())
+}
+
+/// Bare places in line of waiting jobs that the client has, then all that is news, the last frame marked.
+fn written(outbox: &Outbox, views: Vec<View>) -> impl Iterator<Item = Utf8Bytes> {
+    let (news, had): (Vec<View>, Vec<View>) = views.into_iter().partition(|view| outbox.note_sent(view.id, view.seq));
+    let places = had.into_iter().filter(|view| view.status == Status::Pending);
+    let places = places.map(|view| Frame::Position { id: view.id, queue_position: view.queue_position }.text());
+    let parts = parts(news);
+    let last = parts.len().saturating_sub(1);
+    let frames: Vec<Utf8Bytes> =
+        parts.iter().enumerate().map(|(i, jobs)| Frame::Snapshot { jobs, last: i == last }.text()).collect();
+    places.collect::<Vec<_>>().into_iter().chain(frames)
+}
+
+/// Cuts jobs into frames of bounded size; at least one, which may be empty.
+fn parts(views: Vec<View>) -> Vec<Vec<View>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for view in views {
+        bytes += view.prompt.len();
+        match parts.last_mut() {
+            Some(part) if part.len() < JOBS_PER_FRAME && bytes <= BYTES_PER_FRAME => {
+                part.push(view);
+            }
+            _ => {
+                bytes = view.prompt.len();
+                parts.push(vec![view]);
+            }
+        }
+    }
+    parts
+}

@@ -1,0 +1,55 @@
+//! `GET /api/ws`: who may open a websocket, settled as far as possible before the upgrade.
+//!
+//! A wrong `Origin` is refused with 403. A bad token is upgraded and then closed with 4401, because a browser cannot read
+//! the answer to a failed upgrade.
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+
+use crate::auth::{Credentials, identify};
+use crate::error::ApiError;
+use crate::live::frame::PROTOCOL;
+use crate::live::session::{self, Identity};
+use crate::state::Gateway;
+
+/// Largest message of a client.
+const MESSAGE_BYTES: usize = 16 * 1024;
+
+/// What a socket reads at a time; the library's 128 KiB would be most of what an idle socket costs.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// From here on what is written goes to the kernel at once.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// Bound of what waits for the kernel to take it: a snapshot frame is far smaller.
+const MAX_WRITE_BUFFER: usize = 1024 * 1024;
+
+/// Upgrades to the protocol `sora.v1`.
+pub(crate) async fn upgrade(
+    State(gateway): State<Gateway>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let credentials = Credentials::of(&gateway, &headers);
+    if headers.contains_key(header::ORIGIN) || matches!(credentials, Credentials::Cookie(_)) {
+        gateway.origins.demand(&headers)?;
+    }
+    let upgrade = upgrade.map_err(|_| ApiError::UpgradeRequired)?;
+    let identity = match (&credentials, credentials.token()) {
+        (Credentials::None, _) => Identity::Unknown,
+        (_, None) => Identity::Refused,
+        (_, Some(token)) => identify(&gateway, token).await?.map_or(Identity::Refused, Identity::Known),
+    };
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES);
+    let tasks = gateway.tasks.clone();
+    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, identity))))
+}

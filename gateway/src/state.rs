@@ -1,0 +1,98 @@
+//! What the handlers share: one value, cheap to clone, made once at start.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use bus::Bus;
+use entity::database::Missing;
+use entity::schema::Mismatch;
+use entity::{DatabaseConnection, DbErr};
+use storage::Storage;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
+use crate::config::Config;
+use crate::live::Hub;
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database does not answer.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] DbErr),
+    /// The database's schema is not this program's.
+    #[error(transparent)]
+    Schema(#[from] Mismatch),
+    /// The folder for videos cannot be used.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// `REDIS_URL` is malformed.
+    #[error(transparent)]
+    Bus(#[from] bus::Error),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+}
+
+/// A gateway: its configuration, its connections, and what it knows of its clients.
+#[derive(Clone)]
+pub struct Gateway(Arc<Shared>);
+
+/// See [`Gateway`].
+pub struct Shared {
+    pub(crate) config: Config,
+    pub(crate) db: DatabaseConnection,
+    pub(crate) bus: Bus,
+    pub(crate) storage: Storage,
+    pub(crate) passwords: Passwords,
+    pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) origins: Origins,
+    pub(crate) hub: Hub,
+    /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
+    pub(crate) snapshots: Semaphore,
+    /// Websockets and jobs being enqueued, to be waited for at shutdown.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the websockets have to go.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// See [`Shared::snapshots`]; fewer than the pool has connections.
+const SNAPSHOTS_AT_A_TIME: usize = 4;
+
+impl Gateway {
+    /// Opens everything that `config` names. Redis may be away.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        let db = entity::database::open(config.settings.database_url.expose(), Missing::Refuse).await?;
+        entity::schema::check(&db).await?;
+        let secret = config.jwt_secret.expose().as_bytes();
+        Ok(Self(Arc::new(Shared {
+            bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,
+            storage: Storage::folder(Path::new(&config.settings.storage_url))?,
+            passwords: Passwords::new()?,
+            tokens: Tokens::new(secret),
+            sessions: Sessions::new(config.timings.session_cache),
+            origins: Origins::new(&config.origins),
+            hub: Hub::default(),
+            snapshots: Semaphore::new(SNAPSHOTS_AT_A_TIME),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            db,
+            config,
+        })))
+    }
+}
+
+impl Deref for Gateway {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,17 @@
+//! Jobs and what came of them: asking for a video, following it, fetching it.
+//!
+//! Everything belongs to a user; what belongs to another one is answered as if it did not exist.
+
+mod content;
+mod create;
+mod list;
+mod models;
+mod path;
+mod range;
+mod read;
+
+pub(crate) use content::content;
+pub(crate) use create::create;
+pub(crate) use list::list;
+pub(crate) use models::models;
+pub(crate) use read::{read_job, read_video, views};

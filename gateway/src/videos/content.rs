@@ -1,0 +1,90 @@
+//! `GET /api/videos/{video}/content`: the file, streamed; never whole in memory.
+//!
+//! Whether the video is the caller's is settled before anything else is looked at, so that neither `ETag` nor `Range`
+//! tells of another's. The type is one of ours whatever the upstream said, and nothing in the file can act as a page.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use entity::VideoId;
+use entity::video::{self, Model};
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::Gateway;
+use crate::videos::path::Id;
+use crate::videos::range::{Part, none_match, part};
+
+/// Answers with the file or a part of it; `?download=1` makes browsers save it.
+pub(crate) async fn content(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<VideoId>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let headers = &request.headers;
+    let video = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let described = described(&video, request.uri.query().unwrap_or_default());
+    let tag = format!("\"{}\"", video.sha256);
+    if !none_match(headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, described).into_response());
+    }
+    let size = u64::try_from(video.size).unwrap_or_default();
+    // A range is defined for GET alone.
+    let part = if request.method == Method::GET { part(headers, size, &tag, &modified(&video)) } else { Part::Whole };
+    let range = match part {
+        Part::Whole => None,
+        Part::Of(range) => Some(range),
+        Part::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { size }),
+    };
+    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| match error {
+        storage::Error::Missing(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
+        error => ApiError::unavailable(error),
+    })?;
+    let length = content.range.end.saturating_sub(content.range.start);
+    let mut response =
+        (described, [(header::CONTENT_LENGTH, length)], Body::from_stream(content.bytes)).into_response();
+    if let Some(range) = range {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let range = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
+        response.headers_mut().extend(HeaderValue::from_str(&range).map(|range| (header::CONTENT_RANGE, range)));
+    }
+    Ok(response)
+}
+
+/// The headers that describe the file, whatever part of it comes.
+fn described(video: &Model, query: &str) -> HeaderMap {
+    let download =
+        url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "download" && value == "1");
+    let disposition = if download { "attachment" } else { "inline" };
+    let (kind, extension) = kind(&video.content_type);
+    let texts = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("{disposition}; filename=\"sora-{}.{extension}\"", video.id)),
+        (header::ETAG, format!("\"{}\"", video.sha256)),
+        (header::LAST_MODIFIED, modified(video)),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
+    ];
+    texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::from_str(&text).ok()?))).collect()
+}
+
+/// Types that a browser plays and never runs; anything else is only saved.
+fn kind(recorded: &str) -> (&'static str, &'static str) {
+    match recorded {
+        "video/mp4" => ("video/mp4", "mp4"),
+        "video/webm" => ("video/webm", "webm"),
+        "video/quicktime" => ("video/quicktime", "mov"),
+        _ => ("application/octet-stream", "bin"),
+    }
+}
+
+fn modified(video: &Model) -> String {
+    let since = Duration::from_millis(u64::try_from(video.created_at).unwrap_or_default());
+    httpdate::fmt_http_date(UNIX_EPOCH + since)
+}

@@ -1,0 +1,25 @@
+//! Ids in addresses. A malformed one is answered like one that names nothing.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+
+/// The one id in the request's path, in its canonical form.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound)?;
+        id(&text).map(Self).ok_or(ApiError::NotFound)
+    }
+}
+
+/// Reads the hyphenated form only, of the several that the library takes.
+pub(crate) fn id<T: From<Uuid>>(text: &str) -> Option<T> {
+    let id = Uuid::try_parse(text).ok()?;
+    (id.to_string() == text).then(|| id.into())
+}

@@ -1,0 +1,72 @@
+//! One job, one video: as its owner sees it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use entity::job::{self, Model, Status, View};
+use entity::video;
+use entity::{JobId, VideoId};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::Gateway;
+use crate::videos::path::Id;
+use crate::videos::range::none_match;
+
+/// `GET /api/videos/jobs/{job}`: the job, with an `ETag`; while it is active, `Retry-After` says when to ask again.
+pub(crate) async fn read_job(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let row = job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let active = !row.status.is_terminal();
+    let mut views = views(&gateway, vec![row]).await;
+    let view = views.pop().ok_or(ApiError::NotFound)?;
+    let position = view.queue_position.map(|position| position.to_string()).unwrap_or_default();
+    let tag = format!("\"{}-{position}\"", view.seq);
+    let unchanged = !none_match(&headers, &tag);
+    let mut response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Json(view).into_response() };
+    let out = response.headers_mut();
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        out.insert(header::ETAG, tag);
+    }
+    if active {
+        out.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    Ok(response)
+}
+
+/// `GET /api/videos/{video}`: what is known of a stored video.
+pub(crate) async fn read_video(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<VideoId>,
+) -> Result<Response, ApiError> {
+    let row = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    Ok(([(header::CACHE_CONTROL, "private, no-cache")], Json(video::View::from(row))).into_response())
+}
+
+/// Jobs as their owner sees them, with their places in line; without these when Redis does not tell.
+pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
+    let waiting: Vec<Uuid> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id.into()).collect();
+    let asked = timeout(gateway.config.timings.positions, gateway.bus.positions(&waiting)).await;
+    let mut positions = match asked {
+        Ok(Ok(positions)) => positions.into_iter(),
+        _ => Vec::new().into_iter(),
+    };
+    let mut position = |job: &Model| {
+        if job.status == Status::Pending { positions.next().flatten() } else { None }
+    };
+    jobs.into_iter()
+        .map(|job| {
+            let position = position(&job);
+            View::new(job, position)
+        })
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! The built page: files of `FRONTEND_DIST`, and its `index.html` for every address that the page itself routes.
+//!
+//! Files under `/assets` carry a hash in their names and are cached for ever; everything else is asked for anew, so that
+//! a deployment reaches everybody at the next load.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use tower_http::services::ServeDir;
+
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// No inline script or style, nothing from elsewhere; `blob:` is what a page makes itself.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
+     font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
+/// Whatever has no route: a file of the page, the page, or nothing.
+pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> Result<Response, ApiError> {
+    let path = request.uri().path();
+    let Some(folder) = gateway.config.frontend_dist.as_ref().filter(|_| !is_api(path)) else {
+        return Err(ApiError::NotFound);
+    };
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return Err(ApiError::MethodNotAllowed);
+    }
+    let (lasting, routed) = (path.starts_with("/assets/"), is_routed(path));
+    let head = request.method() == Method::HEAD;
+    let mut files = ServeDir::new(folder);
+    let mut response = files.try_call(request).await.map_err(ApiError::unavailable)?.map(Body::new);
+    if response.status() == StatusCode::NOT_FOUND && routed {
+        response = files.try_call(index(head)).await.map_err(ApiError::unavailable)?.map(Body::new);
+    }
+    let good = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let caching = if lasting && good { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers =
+        [(header::CACHE_CONTROL, HeaderValue::from_static(caching)), (header::CONTENT_SECURITY_POLICY, PAGE_POLICY)];
+    Ok((headers, response).into_response())
+}
+
+fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// Whether the page may know the address: it names no file.
+fn is_routed(path: &str) -> bool {
+    !path.starts_with("/assets/") && path.rsplit('/').next().is_none_or(|last| !last.contains('.'))
+}
+
+fn index(head: bool) -> Request {
+    let mut request = Request::default();
+    *request.uri_mut() = Uri::from_static("/");
+    *request.method_mut() = if head { Method::HEAD } else { Method::GET };
+    request
+}

@@ -1,0 +1,117 @@
+//! A video's file: whole, in part, and not at all when the client has it.
+
+use reqwest::{Method, Response, StatusCode};
+use serde_json::Value;
+
+use crate::world::{Account, World, header, problem};
+
+const CONTENT: &[u8] = b"0123456789";
+
+async fn world() -> (World, Account, String) {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let video = world.completed(&job, CONTENT).await;
+    (world, account, video)
+}
+
+async fn ask(world: &World, account: &Account, video: &str, headers: &[(&str, &str)]) -> Response {
+    let path = format!("/api/videos/{video}/content");
+    let request = world.request(Method::GET, &path).bearer_auth(&account.token);
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_file_comes_whole_and_cannot_act_as_a_page() {
+    let (world, account, video) = world().await;
+    let response = ask(&world, &account, &video, &[]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    for (name, value) in [
+        ("content-type", "video/mp4"),
+        ("content-length", "10"),
+        ("accept-ranges", "bytes"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "private, no-cache"),
+        ("content-disposition", &*format!("inline; filename=\"sora-{video}.mp4\"")),
+        // The hash of the content.
+        ("etag", "\"84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882\""),
+    ] {
+        assert_eq!(header(&response, name), value, "{name}");
+    }
+    assert_eq!(response.bytes().await.unwrap(), CONTENT);
+
+    let path = format!("/api/videos/{video}/content?download=1");
+    let download = world.get(&account, &path).await;
+    assert!(header(&download, "content-disposition").starts_with("attachment; filename="));
+
+    let described: Value = world.get(&account, &format!("/api/videos/{video}")).await.json().await.unwrap();
+    assert_eq!((described["id"].as_str(), described["size"].as_i64()), (Some(&*video), Some(10)));
+    assert_eq!(described["contentType"], "video/mp4");
+}
+
+#[tokio::test]
+async fn a_range_gets_its_part() {
+    let (world, account, video) = world().await;
+    for (range, part, content_range) in [
+        ("bytes=0-3", &CONTENT[0..4], "bytes 0-3/10"),
+        ("bytes=4-", &CONTENT[4..], "bytes 4-9/10"),
+        ("bytes=-3", &CONTENT[7..], "bytes 7-9/10"),
+        ("bytes=-99", CONTENT, "bytes 0-9/10"),
+        ("bytes=8-99", &CONTENT[8..], "bytes 8-9/10"),
+        ("bytes=9-9", &CONTENT[9..], "bytes 9-9/10"),
+    ] {
+        let response = ask(&world, &account, &video, &[("range", range)]).await;
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
+        assert_eq!(header(&response, "content-range"), content_range);
+        assert_eq!(header(&response, "content-length"), part.len().to_string());
+        assert_eq!(response.bytes().await.unwrap(), part, "{range}");
+    }
+    for whole in ["bytes=0-1,3-4", "bytes=5-1", "bytes=x", "items=0-1", "bytes"] {
+        let response = ask(&world, &account, &video, &[("range", whole)]).await;
+        assert_eq!(response.status(), StatusCode::OK, "{whole}");
+        assert_eq!(response.bytes().await.unwrap(), CONTENT);
+    }
+    for outside in ["bytes=10-", "bytes=10-12", "bytes=-0", "bytes=99999999999999999999-"] {
+        let response = ask(&world, &account, &video, &[("range", outside)]).await;
+        assert_eq!(header(&response, "content-range"), "bytes */10", "{outside}");
+        problem(response, 416, "range_not_satisfiable").await;
+    }
+}
+
+#[tokio::test]
+async fn conditions_are_honoured() {
+    let (world, account, video) = world().await;
+    let whole = ask(&world, &account, &video, &[]).await;
+    let (tag, modified) = (header(&whole, "etag").to_owned(), header(&whole, "last-modified").to_owned());
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".into()] {
+        let response = ask(&world, &account, &video, &[("if-none-match", &known)]).await;
+        assert_eq!((response.status(), header(&response, "etag")), (StatusCode::NOT_MODIFIED, &*tag), "{known}");
+    }
+    let status = async |condition: &str| {
+        ask(&world, &account, &video, &[("range", "bytes=0-1"), ("if-range", condition)]).await.status()
+    };
+    assert_eq!(status(&tag).await, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(status(&modified).await, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(status("\"other\"").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn head_tells_the_same_without_the_file() {
+    let (world, account, video) = world().await;
+    let path = format!("/api/videos/{video}/content");
+    let head = world.request(Method::HEAD, &path).bearer_auth(&account.token).header("range", "bytes=0-1");
+    let response = head.send().await.unwrap();
+    assert_eq!((response.status(), header(&response, "content-length")), (StatusCode::OK, "10"));
+    assert_eq!(header(&response, "content-type"), "video/mp4");
+    assert_eq!(response.bytes().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_lost_is_our_mistake() {
+    let (world, account, video) = world().await;
+    let row = entity::video::of_user(&world.database.connection, video.parse().unwrap(), account.id.parse().unwrap());
+    world.storage.delete(&row.await.unwrap().unwrap().path).await.unwrap();
+    problem(ask(&world, &account, &video, &[]).await, 500, "internal").await;
+}

@@ -1,0 +1,150 @@
+//! What holds for every request, the page, and the probes.
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use testkit::Database;
+
+use crate::world::{Setup, World, header, problem};
+
+#[tokio::test]
+async fn whatever_the_framework_refuses_is_a_problem_document() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    for path in ["/api", "/api/", "/api/nothing", "/api/videos/jobs/a/b", "/nothing"] {
+        problem(world.get(&account, path).await, 404, "not_found").await;
+    }
+    for (method, path) in [
+        (Method::GET, "/api/videos"),
+        (Method::DELETE, "/api/auth/me"),
+        (Method::POST, "/api/videos/jobs"),
+        (Method::PUT, "/readyz"),
+    ] {
+        let request = world.request(method, path).bearer_auth(&account.token);
+        let response = request.send().await.unwrap();
+        assert_ne!(header(&response, "allow"), "", "{path}");
+        problem(response, 405, "method_not_allowed").await;
+    }
+    problem(world.get(&account, "/api/ws").await, 426, "upgrade_required").await;
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_harmless_id() {
+    let world = World::new().await;
+    let ask = |id: &'static str| world.request(Method::GET, "/api/auth/me").header("x-request-id", id).send();
+    let kept = ask("client_id-7").await.unwrap();
+    assert_eq!(header(&kept, "x-request-id"), "client_id-7");
+    assert_eq!(problem(kept, 401, "unauthenticated").await["requestId"], "client_id-7");
+    let replaced = ask("<b>bold</b>").await.unwrap();
+    assert_eq!(header(&replaced, "x-request-id").len(), 36);
+}
+
+#[tokio::test]
+async fn another_host_name_is_not_ours_except_for_probes() {
+    let world = World::new().await;
+    let ask = |path: &str, host: &str| world.request(Method::GET, path).header("host", host).send();
+    for host in ["evil.example", "localhost", "localhost:1", "10.0.0.1:3000"] {
+        problem(ask("/api/auth/me", host).await.unwrap(), 421, "misdirected").await;
+        assert_eq!(ask("/livez", host).await.unwrap().status(), StatusCode::OK);
+        assert_eq!(ask("/readyz", host).await.unwrap().status(), StatusCode::OK);
+    }
+    let ours = format!("localhost:{}", world.port);
+    problem(ask("/api/auth/me", &ours).await.unwrap(), 401, "unauthenticated").await;
+}
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers() {
+    let world = World::new().await;
+    for path in ["/livez", "/api/auth/me", "/nothing"] {
+        let response = world.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+        assert_eq!(header(&response, "referrer-policy"), "same-origin");
+        assert!(header(&response, "content-security-policy").contains("frame-ancestors 'none'"));
+    }
+}
+
+#[tokio::test]
+async fn readiness_is_the_databases_and_the_rest_is_reported() {
+    for world in World::each().await {
+        let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let body: Value = response.json().await.unwrap();
+        assert_eq!((&body["database"], &body["redis"], &body["storage"]), (&"up".into(), &"up".into(), &"up".into()));
+        let dropped =
+            sea_orm::ConnectionTrait::execute_unprepared(&world.database.connection, "DROP TABLE schema_version");
+        dropped.await.unwrap();
+        let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.json::<Value>().await.unwrap()["database"], "down");
+        assert_eq!(world.request(Method::GET, "/livez").send().await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_fails_is_unavailable_and_its_error_stays_inside() {
+    for world in World::each().await {
+        let account = world.account("ada@example.org").await;
+        let sql = match sea_orm::ConnectionTrait::get_database_backend(&world.database.connection) {
+            sea_orm::DbBackend::Postgres => "DROP TABLE jobs CASCADE",
+            _ => "PRAGMA foreign_keys = OFF; DROP TABLE jobs",
+        };
+        sea_orm::ConnectionTrait::execute_unprepared(&world.database.connection, sql).await.unwrap();
+        let response = world.get(&account, "/api/videos/jobs").await;
+        assert_eq!(header(&response, "retry-after"), "2");
+        let problem = problem(response, 503, "unavailable").await;
+        assert!(!problem.to_string().contains("jobs\""), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_does_not_start_on_a_database_without_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("empty.db").display());
+    let empty = entity::database::open(&url, entity::database::Missing::Create).await.unwrap();
+    assert!(entity::schema::check(&empty).await.is_err());
+    let lookup = |name: &str| match name {
+        "APP_ENV" => Some("demo".to_owned()),
+        "DATABASE_URL" => Some(url.clone()),
+        "JWT_SECRET" => Some(crate::world::SECRET.to_owned()),
+        _ => None,
+    };
+    let mut env = service::Environment::new(&lookup);
+    let config = gateway::Config::read(&mut env).unwrap();
+    let error = gateway::Gateway::open(config).await.err().unwrap().to_string();
+    assert!(error.contains("migration up"), "{error}");
+}
+
+#[tokio::test]
+async fn the_page_is_served_with_a_strict_policy() {
+    let dist = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dist.path().join("assets")).unwrap();
+    std::fs::write(dist.path().join("index.html"), "<!doctype html>the page").unwrap();
+    std::fs::write(dist.path().join("assets/app-1a2b.js"), "code").unwrap();
+    std::fs::write(dist.path().join("favicon.svg"), "<svg/>").unwrap();
+    std::fs::write(dist.path().parent().unwrap().join("outside.txt"), "outside").unwrap();
+    let variables = vec![("FRONTEND_DIST", dist.path().display().to_string())];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let get = |path: &str| world.request(Method::GET, path).send();
+    for path in ["/", "/index.html", "/jobs/123", "/sign-in"] {
+        let response = get(path).await.unwrap();
+        assert_eq!((response.status(), header(&response, "cache-control")), (StatusCode::OK, "no-cache"), "{path}");
+        assert_eq!(header(&response, "content-type"), "text/html");
+        let policy = header(&response, "content-security-policy").to_owned();
+        assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(response.text().await.unwrap(), "<!doctype html>the page");
+    }
+    let asset = get("/assets/app-1a2b.js").await.unwrap();
+    assert_eq!(header(&asset, "cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(header(&asset, "content-type"), "text/javascript");
+    for missing in [
+        "/assets/app-old.js",
+        "/assets/nothing",
+        "/missing.png",
+        "/api/nothing",
+        "/..%2foutside.txt",
+        "/%2e%2e/outside.txt",
+    ] {
+        problem(get(missing).await.unwrap(), 404, "not_found").await;
+    }
+    let post = world.request(Method::POST, "/").send().await.unwrap();
+    problem(post, 405, "method_not_allowed").await;
+}

@@ -1,0 +1,432 @@
+//! The websocket: who gets in, what they are told, and why they are sent away.
+
+use std::time::Duration;
+
+use bus::Event;
+use entity::job::{self, Phase, View};
+use futures::SinkExt;
+use gateway::Timings;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use testkit::{Database, eventually};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::socket::Socket;
+use crate::world::{Account, PASSWORD, Setup, World, header, uuid};
+
+async fn quick(timings: fn(&mut Timings)) -> World {
+    World::with(Database::sqlite().await, Setup { timings: Some(timings), ..Setup::default() }).await
+}
+
+/// Moves a job on in the database and publishes that, as a processor does.
+async fn advance(world: &World, account: &Account, held: job::Held, progress: i32) -> Value {
+    let row = job::advance(&world.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
+    publish(world, account, row).await
+}
+
+async fn publish(world: &World, account: &Account, row: job::Model) -> Value {
+    let view = View::from(row);
+    let event = Event::job(uuid(&account.id), view.id, view.seq, &view).unwrap();
+    world.bus.publish(&event).await.unwrap();
+    serde_json::from_str(&event.frame).unwrap()
+}
+
+/// Waits until the gateway hears what is published: a new job's event arrives.
+async fn listening(world: &World, account: &Account, socket: &mut Socket) {
+    let job = eventually("the gateway listens", async || {
+        let job = world.job(account, "are you there?").await;
+        let heard = tokio::time::timeout(Duration::from_millis(500), socket.heard()).await.ok()?;
+        (heard["type"] == "job" || heard["type"] == "snapshot").then_some(job)
+    });
+    job.await;
+}
+
+#[tokio::test]
+async fn a_page_gets_welcome_snapshot_and_live_frames() {
+    for world in World::each().await {
+        let account = world.account("ada@example.org").await;
+        let before = world.job(&account, "before").await;
+        let mut socket = Socket::page(&world, &account).await;
+        socket.say(json!({"type": "hello"})).await;
+        let welcome = socket.heard().await;
+        assert_eq!((welcome["type"].as_str(), welcome["v"].as_u64()), (Some("welcome"), Some(1)));
+        assert_eq!(welcome["heartbeat"], 25);
+        assert!(welcome["connection"].is_string() && welcome["expiresAt"].is_string());
+        let jobs = socket.snapshot().await;
+        assert_eq!(jobs, std::slice::from_ref(&before));
+
+        listening(&world, &account, &mut socket).await;
+        let held = world.claim(before["id"].as_str().unwrap()).await;
+        let published = advance(&world, &account, held, 36).await;
+        let heard = eventually("the frame arrives", async || {
+            let frame = socket.heard().await;
+            (frame["id"] == before["id"]).then_some(frame)
+        });
+        assert_eq!(heard.await, published, "handed on untouched");
+    }
+}
+
+#[tokio::test]
+async fn a_program_says_who_it_is_in_its_hello() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let mut socket = Socket::open(&world, &[]).await.unwrap();
+    socket.say(json!({"type": "hello", "token": account.token})).await;
+    assert_eq!(socket.heard().await["type"], "welcome");
+    let bearer = format!("Bearer {}", account.token);
+    let mut socket = Socket::open(&world, &[("authorization", &bearer)]).await.unwrap();
+    socket.say(json!({"type": "hello"})).await;
+    assert_eq!(socket.heard().await["type"], "welcome");
+}
+
+#[tokio::test]
+async fn frames_never_go_back_and_nothing_of_others_comes() {
+    let world = World::new().await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = world.claim(&job).await;
+    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    listening(&world, &ada, &mut socket).await;
+    let old = job::of_user(&world.database.connection, held.job, ada.id.parse().unwrap()).await.unwrap().unwrap();
+    world.job(&eve, "not Ada's").await;
+    for progress in [10, 20] {
+        advance(&world, &ada, held, progress).await;
+    }
+    publish(&world, &ada, old).await;
+    let last = advance(&world, &ada, held, 30).await;
+    let mut seqs = Vec::new();
+    while seqs.last() != last["seq"].as_i64().as_ref() {
+        let frame = socket.heard().await;
+        assert_ne!(frame["prompt"], "not Ada's");
+        if frame["id"] == *job {
+            seqs.push(frame["seq"].as_i64().unwrap());
+        }
+    }
+    assert!(seqs.is_sorted_by(|a, b| a < b), "{seqs:?}");
+}
+
+#[tokio::test]
+async fn nothing_that_happens_while_connecting_is_missed() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = world.claim(&job).await;
+    let (mut first, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut first).await;
+    for round in 0..20 {
+        let mut socket = Socket::page(&world, &account).await;
+        socket.say(json!({"type": "hello"})).await;
+        let last = advance(&world, &account, held, round).await["seq"].as_i64();
+        let mut newest = None;
+        while newest < last {
+            let frame = socket.heard().await;
+            let jobs = frame["jobs"].as_array().cloned().unwrap_or_else(|| vec![frame]);
+            for seen in jobs.iter().filter(|seen| seen["id"] == *job) {
+                assert!(newest < seen["seq"].as_i64());
+                newest = seen["seq"].as_i64();
+            }
+        }
+        assert_eq!(newest, last);
+    }
+}
+
+#[tokio::test]
+async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again() {
+    for world in World::each().await {
+        let account = world.account("ada@example.org").await;
+        let mut known = serde_json::Map::new();
+        for number in 0..60 {
+            let job = world.job(&account, &format!("{number} {}", "字".repeat(1_500))).await;
+            known.insert(job["id"].as_str().unwrap().into(), job["seq"].clone());
+        }
+        let (_, jobs) = Socket::greeted(&world, &account).await;
+        assert_eq!(jobs.len(), 60);
+
+        let stale = known.keys().next().unwrap().clone();
+        known.insert(stale.clone(), json!(0));
+        let nobodys = entity::id::fresh::<entity::JobId>().to_string();
+        known.insert(nobodys.clone(), json!(5));
+        let mut socket = Socket::page(&world, &account).await;
+        socket.say(json!({"type": "hello", "known": known})).await;
+        assert_eq!(socket.heard().await["type"], "welcome");
+        let mut frames = Vec::new();
+        while frames.iter().all(|frame: &Value| frame["type"] != "gone") {
+            frames.push(socket.heard().await);
+        }
+        let of = |kind: &str| frames.iter().filter(|frame| frame["type"] == kind).collect::<Vec<_>>();
+        assert_eq!(of("position").len(), 59);
+        assert_eq!(of("snapshot").len(), 1);
+        assert_eq!(of("snapshot")[0]["last"], true);
+        let jobs = of("snapshot")[0]["jobs"].as_array().unwrap();
+        assert_eq!((jobs.len(), jobs[0]["id"].as_str()), (1, Some(&*stale)));
+        assert_eq!(of("gone")[0]["id"], nobodys);
+    }
+}
+
+#[tokio::test]
+async fn a_known_job_that_finished_long_ago_is_answered_too() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let old = world.job(&account, "old").await["id"].as_str().unwrap().to_owned();
+    world.completed(&old, b"video").await;
+    for number in 0..20 {
+        let job = world.job(&account, &format!("{number}")).await["id"].as_str().unwrap().to_owned();
+        world.completed(&job, b"video").await;
+    }
+    let (_, jobs) = Socket::greeted(&world, &account).await;
+    assert!(jobs.len() == 20 && jobs.iter().all(|job| job["id"] != *old));
+    let mut socket = Socket::page(&world, &account).await;
+    let known = json!({&old: 1});
+    socket.say(json!({"type": "hello", "known": known})).await;
+    assert_eq!(socket.heard().await["type"], "welcome");
+    assert!(socket.snapshot().await.iter().any(|job| job["id"] == *old && job["status"] == "completed"));
+}
+
+#[tokio::test]
+async fn a_wrong_origin_is_refused_before_the_upgrade() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let cookie = format!("session={}", account.token);
+    for headers in [
+        vec![("cookie", &*cookie), ("origin", "https://evil.example")],
+        vec![("cookie", &*cookie), ("origin", "null")],
+        vec![("cookie", &*cookie)],
+        vec![("origin", "https://evil.example")],
+    ] {
+        assert_eq!(Socket::open(&world, &headers).await.err(), Some(403), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_token_is_told_by_a_close_code() {
+    let world = World::new().await;
+    let origin = world.origin();
+    for headers in [vec![("cookie", "session=forged"), ("origin", &*origin)], vec![("authorization", "Bearer forged")]]
+    {
+        assert_eq!(Socket::open(&world, &headers).await.unwrap().closed().await, 4401);
+    }
+    for hello in [json!({"type": "hello"}), json!({"type": "hello", "token": "forged"})] {
+        let mut socket = Socket::open(&world, &[]).await.unwrap();
+        socket.say(hello).await;
+        assert_eq!(socket.closed().await, 4401);
+    }
+}
+
+#[tokio::test]
+async fn the_first_message_is_a_hello_and_comes_in_time() {
+    let world = quick(|timings| timings.hello = Duration::from_millis(100)).await;
+    let account = world.account("ada@example.org").await;
+    assert_eq!(Socket::page(&world, &account).await.closed().await, 4408);
+    assert_eq!(Socket::open(&world, &[]).await.unwrap().closed().await, 4408);
+    let malformed = ["hello", "{}", r#"{"type":"heartbeat"}"#, r#"{"type":"hello","known":[1]}"#];
+    for text in malformed.map(Message::text).into_iter().chain([Message::binary(vec![1])]) {
+        let mut socket = Socket::page(&world, &account).await;
+        socket.0.send(text).await.unwrap();
+        assert_eq!(socket.closed().await, 4400);
+    }
+    let mut socket = Socket::page(&world, &account).await;
+    socket.0.send(Message::text(" ".repeat(17 * 1024))).await.unwrap();
+    assert_eq!(socket.closed().await, 4400);
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_sessions_sockets_and_no_others() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let login = world.request(reqwest::Method::POST, "/api/auth/login");
+    let login = login.json(&json!({"email": "ada@example.org", "password": PASSWORD})).send().await.unwrap();
+    let token = login.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let other = Account { token, ..account.clone() };
+    let (socket, _) = Socket::greeted(&world, &account).await;
+    let (mut stays, _) = Socket::greeted(&world, &other).await;
+    assert_eq!(world.post(&account, "/api/auth/logout", json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(socket.closed().await, 4401);
+    listening(&world, &other, &mut stays).await;
+}
+
+#[tokio::test]
+async fn signing_out_works_without_redis() {
+    let variables = vec![("REDIS_URL", "redis://127.0.0.1:1".to_owned())];
+    let setup = Setup { variables, ..Setup::default() };
+    let world = World::with(Database::sqlite().await, setup).await;
+    let account = world.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&world, &account).await;
+    let out = world.post(&account, "/api/auth/logout", json!({})).await;
+    assert_eq!(out.status(), StatusCode::NO_CONTENT);
+    let me = world.get(&account, "/api/auth/me").await;
+    assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(socket.closed().await, 4401);
+}
+
+#[tokio::test]
+async fn a_session_ended_by_another_gateway_ends_here() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut socket).await;
+    let row = <entity::session::Entity as sea_orm::EntityTrait>::find().one(&world.database.connection).await;
+    let session = row.unwrap().unwrap().id;
+    entity::session::revoke(&world.database.connection, session).await.unwrap();
+    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::OK, "still in the cache");
+    world.bus.tell(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
+    assert_eq!(socket.closed().await, 4401);
+    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_session_that_runs_out_ends_its_socket() {
+    let variables = vec![("JWT_EXPIRES_IN", "2s".to_owned())];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = world.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&world, &account).await;
+    assert_eq!(socket.closed().await, 4401);
+    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn heartbeats_that_nobody_answers_end_the_socket() {
+    let world = quick(|timings| timings.heartbeat = Duration::from_millis(100)).await;
+    let account = world.account("ada@example.org").await;
+    let (silent, _) = Socket::greeted(&world, &account).await;
+    let (mut lively, _) = Socket::greeted(&world, &account).await;
+    let answers = async {
+        for _ in 0..6 {
+            assert_eq!(lively.heard().await["type"], "heartbeat");
+            lively.say(json!({"type": "heartbeat"})).await;
+        }
+    };
+    let (code, ()) = tokio::join!(silent.closed(), answers);
+    assert_eq!(code, 4410);
+}
+
+#[tokio::test]
+async fn sockets_and_commands_are_bounded() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let mut sockets = Vec::new();
+    for _ in 0..8 {
+        sockets.push(Socket::greeted(&world, &account).await.0);
+    }
+    let mut ninth = Socket::page(&world, &account).await;
+    ninth.say(json!({"type": "hello"})).await;
+    assert_eq!(ninth.closed().await, 4429);
+
+    let mut chatty = sockets.pop().unwrap();
+    for _ in 0..30 {
+        // The gateway may have closed meanwhile.
+        let _ = chatty.0.send(Message::text(r#"{"type":"heartbeat"}"#)).await;
+    }
+    assert_eq!(chatty.closed().await, 4429);
+    eventually("the place is free again", async || {
+        let mut socket = Socket::page(&world, &account).await;
+        socket.say(json!({"type": "hello"})).await;
+        let Some(Ok(Message::Text(text))) = futures::StreamExt::next(&mut socket.0).await else {
+            return None;
+        };
+        text.contains("welcome").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_stops_says_when_to_come_back() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    let unknown = Socket::open(&world, &[]).await.unwrap();
+    world.shutdown.cancel();
+    let bye = socket.heard().await;
+    assert_eq!(bye["type"], "bye");
+    let window = bye["retryMs"].as_array().unwrap();
+    assert!(window[0].as_u64() < window[1].as_u64());
+    assert_eq!(socket.closed().await, 1012);
+    assert_eq!(unknown.closed().await, 1012);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
+    let redis = Proxy::start().await;
+    let variables = vec![("REDIS_URL", redis.url.clone())];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = world.claim(&job).await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut socket).await;
+    redis.cut();
+    // Committed, and told to nobody.
+    let row = job::advance(&world.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
+    let missed = eventually("the missed state arrives", async || {
+        let frame = socket.heard().await;
+        let jobs = frame["jobs"].as_array().cloned().unwrap_or_default();
+        jobs.into_iter().find(|seen| seen["id"] == *job && seen["seq"] == row.seq)
+    });
+    assert_eq!(missed.await["progress"], 50);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_let_go() {
+    let world = quick(|timings| timings.flush = Duration::from_millis(200)).await;
+    let account = world.account("ada@example.org").await;
+    let mut stalled = Vec::new();
+    for _ in 0..8 {
+        stalled.push(Socket::greeted(&world, &account).await.0);
+    }
+    let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
+    eventually("a stalled socket gives its place to another", async || {
+        for _ in 0..50 {
+            let (user, job) = (uuid(&account.id), entity::id::fresh::<entity::JobId>().into());
+            world.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
+        }
+        let mut socket = Socket::page(&world, &account).await;
+        socket.say(json!({"type": "hello"})).await;
+        let Some(Ok(Message::Text(text))) = futures::StreamExt::next(&mut socket.0).await else {
+            return None;
+        };
+        text.contains("welcome").then_some(())
+    })
+    .await;
+    assert_eq!(stalled.len(), 8, "all still open on this side");
+}
+
+#[tokio::test]
+async fn an_upgrade_is_never_cached_and_needs_a_get() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let response = world.post(&account, "/api/ws", json!({})).await;
+    assert_eq!((response.status(), header(&response, "cache-control")), (StatusCode::METHOD_NOT_ALLOWED, "no-store"));
+}
+
+/// Stands before the tests' Redis, so that connections to it can be cut.
+struct Proxy {
+    url: String,
+    cut: tokio::sync::watch::Sender<u64>,
+}
+
+impl Proxy {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let target = testkit::redis_url().trim_start_matches("redis://").trim_end_matches('/').to_owned();
+        let (cut, watched) = tokio::sync::watch::channel(0);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let (target, mut watched) = (target.clone(), watched.clone());
+                watched.borrow_and_update();
+                tokio::spawn(async move {
+                    let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        _ = watched.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { url, cut }
+    }
+
+    fn cut(&self) {
+        self.cut.send_modify(|cuts| *cuts += 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! Bad input: a problem document each, and nothing enqueued.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::world::{Account, SECRET, World, problem};
+
+#[tokio::test]
+async fn refuses_each_bad_request_for_a_video_and_keeps_nothing() {
+    for world in World::each().await {
+        let account = world.account("ada@example.org").await;
+        for (field, value, code) in [
+            ("prompt", json!(""), "blank"),
+            ("prompt", json!(" \n\t\u{3000}"), "blank"),
+            ("prompt", json!("🎬".repeat(4_001)), "too_long"),
+            ("prompt", json!(7), "wrong_type"),
+            ("prompt", json!(null), "wrong_type"),
+            ("prompt", json!(["a cat"]), "wrong_type"),
+            ("prompt", json!("a\u{0}b"), "invalid_characters"),
+            ("orientation", json!("diagonal"), "unknown_value"),
+            ("orientation", json!("Landscape"), "unknown_value"),
+            ("orientation", json!(1), "wrong_type"),
+            ("seconds", json!(11), "unknown_value"),
+            ("seconds", json!("10"), "wrong_type"),
+            ("seconds", json!(10.5), "wrong_type"),
+            ("seconds", json!(u64::MAX), "wrong_type"),
+            ("model", json!("sora9"), "unknown_value"),
+            ("colour", json!("blue"), "unknown_field"),
+        ] {
+            let mut body = json!({"prompt": "a cat"});
+            body[field] = value;
+            let errors = wrong_fields(&world, &account, body).await;
+            assert_eq!(errors, [(field.to_owned(), code.to_owned())]);
+        }
+        let missing = wrong_fields(&world, &account, json!({})).await;
+        assert_eq!(missing, [("prompt".to_owned(), "required".to_owned())]);
+        let all = json!({"prompt": "", "orientation": "up", "seconds": 1, "model": "m", "x": 1});
+        assert_eq!(wrong_fields(&world, &account, all).await.len(), 5);
+        assert_eq!(world.jobs_in_database().await, 0);
+    }
+}
+
+/// What a refused request for a video has wrong: fields and codes.
+async fn wrong_fields(world: &World, account: &Account, body: Value) -> Vec<(String, String)> {
+    let response = world.post(account, "/api/videos", body).await;
+    let problem = problem(response, 422, "invalid_fields").await;
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+    let errors = problem["errors"].as_array().unwrap().iter();
+    let errors = errors.inspect(|error| assert!(error["message"].is_string()));
+    errors.map(|error| (text(error, "field"), text(error, "code"))).collect()
+}
+
+#[tokio::test]
+async fn refuses_bodies_that_are_no_json_of_the_right_size() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let send = async |kind: &str, body: &[u8]| {
+        let request = world.request(Method::POST, "/api/videos").bearer_auth(&account.token);
+        request.header("content-type", kind).body(body.to_vec()).send().await.unwrap()
+    };
+    let broken: [&[u8]; 7] = [
+        b"",
+        b"{\"prompt\": \"a cat\"",
+        b"[]",
+        b"null",
+        b"{\"prompt\": \"\\ud800\"}",
+        b"{} trailing",
+        b"{\"prompt\": \"\xff\"}",
+    ];
+    for body in broken {
+        problem(send("application/json", body).await, 400, "unreadable_body").await;
+    }
+    let proper = json!({"prompt": "a cat"}).to_string();
+    for kind in ["text/plain", "multipart/form-data", "application/jsonp", ""] {
+        let response = send(kind, proper.as_bytes()).await;
+        problem(response, 415, "unsupported_media_type").await;
+    }
+    let large = json!({"prompt": "a".repeat(64 * 1024)}).to_string();
+    problem(send("application/json", large.as_bytes()).await, 413, "too_large").await;
+    assert_eq!(world.jobs_in_database().await, 0);
+    let accepted = send("application/json; charset=utf-8", proper.as_bytes()).await;
+    assert_eq!(accepted.status(), StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn refuses_missing_expired_and_forged_tokens() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let create = |token: &str| {
+        let request = world.request(Method::POST, "/api/videos").json(&json!({"prompt": "a cat"}));
+        if token.is_empty() { request } else { request.bearer_auth(token) }
+    };
+    for token in forgeries(&account.token) {
+        let response = create(&token).send().await.unwrap();
+        problem(response, 401, "unauthenticated").await;
+    }
+    assert_eq!(world.jobs_in_database().await, 0);
+    let proper = signed(&claims(&account.token), SECRET, Algorithm::HS256);
+    let accepted = create(&proper).send().await.unwrap();
+    assert_eq!(accepted.status(), StatusCode::ACCEPTED, "a token without a flaw is good");
+}
+
+/// Tokens that differ from a good one in one thing each, and none at all.
+fn forgeries(good: &str) -> Vec<String> {
+    let (claims, payload) = (claims(good), good.split('.').nth(1).unwrap());
+    let mut forgeries = vec![
+        String::new(),
+        "nonsense".into(),
+        signed(&claims, "another-secret-another-secret-another", Algorithm::HS256),
+        signed(&claims, SECRET, Algorithm::HS384),
+        format!("eyJhbGciOiJub25lIn0.{payload}."),
+        format!("{good}x"),
+    ];
+    let nobody = json!("00000000-0000-7000-8000-000000000000");
+    let past = json!(claims["iat"].as_i64().unwrap() - 2);
+    let other = json!("other");
+    for (name, value) in [("exp", &past), ("aud", &other), ("iss", &other), ("sub", &nobody), ("jti", &nobody)] {
+        let mut claims = claims.clone();
+        claims[name] = value.clone();
+        forgeries.push(signed(&claims, SECRET, Algorithm::HS256));
+    }
+    forgeries
+}
+
+fn claims(token: &str) -> Value {
+    let mut rules = Validation::new(Algorithm::HS256);
+    rules.validate_aud = false;
+    let key = DecodingKey::from_secret(SECRET.as_bytes());
+    decode(token, &key, &rules).unwrap().claims
+}
+
+fn signed(claims: &Value, secret: &str, algorithm: Algorithm) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(algorithm), claims, &key).unwrap()
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_user_does_not_exist() {
+    for world in World::each().await {
+        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+        let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+        let video = world.completed(&job, b"0123456789").await;
+        for path in
+            [format!("/api/videos/jobs/{job}"), format!("/api/videos/{video}"), format!("/api/videos/{video}/content")]
+        {
+            assert_eq!(world.get(&ada, &path).await.status(), StatusCode::OK);
+            let ask = |method: Method| world.request(method, &path).bearer_auth(&eve.token);
+            let theirs = problem(ask(Method::GET).send().await.unwrap(), 404, "not_found").await;
+            let nobodys = path.replace(&job, &video_like()).replace(&video, &video_like());
+            let mut nothing = problem(world.get(&eve, &nobodys).await, 404, "not_found").await;
+            nothing["requestId"] = theirs["requestId"].clone();
+            assert_eq!(theirs, nothing);
+            assert_eq!(ask(Method::HEAD).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+            for (name, value) in [("range", "bytes=0-1"), ("range", "bytes=99-"), ("if-none-match", "*")] {
+                problem(ask(Method::GET).header(name, value).send().await.unwrap(), 404, "not_found").await;
+            }
+        }
+        let list: Value = world.get(&eve, "/api/videos/jobs").await.json().await.unwrap();
+        assert_eq!(list["data"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_id_names_nothing() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let bare = job.replace('-', "");
+    for id in ["1", "not-an-id", "%00", "%FF", "..%2f..", "🎬", &format!("{{{job}}}"), &bare, &job.to_uppercase()] {
+        for path in [format!("/api/videos/jobs/{id}"), format!("/api/videos/{id}"), format!("/api/videos/{id}/content")]
+        {
+            problem(world.get(&account, &path).await, 404, "not_found").await;
+        }
+    }
+}
+
+fn video_like() -> String {
+    entity::id::fresh::<entity::VideoId>().to_string()
+}

@@ -1,0 +1,94 @@
+//! A websocket client that a test holds in its hand.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::world::{Account, World};
+
+/// Less than a heartbeat's interval.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens one with these headers; `Err` holds the status of the refusal.
+    pub(crate) async fn open(world: &World, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://127.0.0.1:{}/api/ws", world.port).into_client_request().unwrap();
+        for (name, value) in headers.iter().chain([&("sec-websocket-protocol", "sora.v1")]) {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, response)) => {
+                assert_eq!(response.headers()["sec-websocket-protocol"], "sora.v1");
+                Ok(Self(socket))
+            }
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// As a page does: by cookie, from our origin.
+    pub(crate) async fn page(world: &World, account: &Account) -> Self {
+        let cookie = format!("session={}", account.token);
+        Self::open(world, &[("cookie", &cookie), ("origin", &world.origin())]).await.unwrap()
+    }
+
+    /// A page that has said hello and read its welcome and its whole snapshot, whose jobs it answers with.
+    pub(crate) async fn greeted(world: &World, account: &Account) -> (Self, Vec<Value>) {
+        let mut socket = Self::page(world, account).await;
+        socket.say(json!({"type": "hello"})).await;
+        assert_eq!(socket.heard().await["type"], "welcome");
+        let jobs = socket.snapshot().await;
+        (socket, jobs)
+    }
+
+    /// Whatever comes next; soon, since a heartbeat would discover much that has to be noticed at once.
+    async fn next(&mut self) -> Option<Result<Message, Error>> {
+        timeout(PATIENCE, self.0.next()).await.expect("the gateway says something")
+    }
+
+    pub(crate) async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// The next frame, heartbeats included.
+    pub(crate) async fn heard(&mut self) -> Value {
+        match self.next().await {
+            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The jobs of a snapshot, up to its last frame.
+    pub(crate) async fn snapshot(&mut self) -> Vec<Value> {
+        let mut jobs = Vec::new();
+        loop {
+            let frame = self.heard().await;
+            assert_eq!(frame["type"], "snapshot", "{frame}");
+            let part = frame["jobs"].as_array().unwrap();
+            assert!(part.len() <= 50);
+            jobs.extend(part.iter().cloned());
+            if frame["last"] == true {
+                return jobs;
+            }
+        }
+    }
+
+    /// The code it is closed with; what comes before is passed over.
+    pub(crate) async fn closed(mut self) -> u16 {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("closed without a code: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A gateway of one's own: in this process, on a free port, under a Redis namespace and with a database of its own.
+
+use std::time::Duration;
+
+use bus::Bus;
+use entity::job::{self, Claim, Held, NewVideo};
+use entity::{JobId, VideoId, id, video, worker};
+use gateway::{Config, Gateway, Timings};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use serde_json::{Value, json};
+use service::Environment;
+use storage::Storage;
+use tempfile::TempDir;
+use testkit::Database;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c";
+
+/// What a test may change.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) timings: Option<fn(&mut Timings)>,
+}
+
+pub(crate) struct World {
+    pub(crate) port: u16,
+    pub(crate) database: Database,
+    pub(crate) bus: Bus,
+    pub(crate) storage: Storage,
+    pub(crate) client: Client,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) served: JoinHandle<std::io::Result<()>>,
+    _folder: TempDir,
+}
+
+/// Somebody with an account and a token.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) token: String,
+}
+
+impl World {
+    /// On SQLite, as the demo is.
+    pub(crate) async fn new() -> Self {
+        Self::with(Database::sqlite().await, Setup::default()).await
+    }
+
+    /// One on each kind of database.
+    pub(crate) async fn each() -> Vec<Self> {
+        let mut worlds = Vec::new();
+        for database in Database::each().await {
+            worlds.push(Self::with(database, Setup::default()).await);
+        }
+        worlds
+    }
+
+    pub(crate) async fn with(database: Database, setup: Setup) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let namespace = testkit::namespace();
+        let lookup = |name: &str| {
+            let own = setup.variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+            own.or_else(|| match name {
+                "APP_ENV" => Some("development".into()),
+                "BACKEND_PORT" => Some(port.to_string()),
+                "DATABASE_URL" => Some(database.url.clone()),
+                "REDIS_URL" => Some(testkit::redis_url()),
+                "REDIS_NAMESPACE" => Some(namespace.clone()),
+                "STORAGE_URL" => Some(folder.path().display().to_string()),
+                "JWT_SECRET" => Some(SECRET.into()),
+                _ => None,
+            })
+        };
+        let mut env = Environment::new(&lookup);
+        let config = Config::read(&mut env);
+        let mut config = env.finish(config).unwrap();
+        if let Some(change) = setup.timings {
+            change(&mut config.timings);
+        }
+        let gateway = Gateway::open(config).await.unwrap();
+        let shutdown = CancellationToken::new();
+        let served = tokio::spawn(gateway::run(listener, gateway, shutdown.clone()));
+        Self {
+            port,
+            bus: Bus::new(&testkit::redis_url(), &namespace).unwrap(),
+            storage: Storage::folder(folder.path()).unwrap(),
+            client: Client::builder().no_proxy().build().unwrap(),
+            database,
+            shutdown,
+            served,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://127.0.0.1:{}{path}", self.port))
+    }
+
+    pub(crate) async fn get(&self, account: &Account, path: &str) -> Response {
+        self.request(Method::GET, path).bearer_auth(&account.token).send().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, account: &Account, path: &str, body: Value) -> Response {
+        self.request(Method::POST, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
+    }
+
+    /// Opens an account as a program does.
+    pub(crate) async fn account(&self, email: &str) -> Account {
+        let body = json!({"email": email, "password": PASSWORD});
+        let response = self.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        let body: Value = response.json().await.unwrap();
+        Account { id: body["user"]["id"].as_str().unwrap().into(), token: body["token"].as_str().unwrap().into() }
+    }
+
+    /// Asks for a video and answers with the job.
+    pub(crate) async fn job(&self, account: &Account, prompt: &str) -> Value {
+        let response = self.post(account, "/api/videos", json!({"prompt": prompt})).await;
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        response.json::<Value>().await.unwrap()["job"].take()
+    }
+
+    pub(crate) async fn jobs_in_database(&self) -> u64 {
+        job::Entity::find().count(&self.database.connection).await.unwrap()
+    }
+
+    /// What is in line or admitted.
+    pub(crate) async fn is_enqueued(&self, job: &str) -> bool {
+        !self
+            .bus
+            .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(uuid(job)), bus::Place::InTurn)
+            .await
+            .unwrap()
+            .added
+    }
+
+    /// Takes a job in hand, as a processor would.
+    pub(crate) async fn claim(&self, job: &str) -> Held {
+        let worker = id::fresh();
+        let db = &self.database.connection;
+        worker::register(db, worker, "test", Duration::from_secs(60)).await.unwrap();
+        match job::claim(db, job.parse().unwrap(), worker).await.unwrap() {
+            Claim::Won(row) => Held { job: row.id, epoch: row.epoch },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ends a job with a video that holds `content`.
+    pub(crate) async fn completed(&self, job: &str, content: &[u8]) -> String {
+        let held = self.claim(job).await;
+        let path = storage::video_path(held.job, held.epoch, "mp4");
+        let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
+        let stored = self.storage.put(&path, chunks).await.unwrap();
+        let (id, content_type) = (id::fresh::<VideoId>(), "video/mp4".to_owned());
+        let size = i64::try_from(stored.size).unwrap();
+        let new = NewVideo { id, path, size, content_type, sha256: stored.sha256 };
+        job::complete(&self.database.connection, held, new).await.unwrap().unwrap();
+        assert_eq!(video::Entity::find_by_id(id).count(&self.database.connection).await.unwrap(), 1);
+        id.to_string()
+    }
+
+    /// Stops the gateway and waits for its end.
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.served.await.unwrap().unwrap();
+    }
+}
+
+pub(crate) fn uuid(text: &str) -> sea_orm::prelude::Uuid {
+    sea_orm::prelude::Uuid::try_parse(text).unwrap()
+}
+
+/// Checks that a response is the problem document of `code`, and answers with it.
+pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.status().as_u16(), status, "{}", response.url());
+    assert_eq!(header(&response, "content-type"), "application/problem+json");
+    let id = header(&response, "x-request-id").to_owned();
+    let body: Value = response.json().await.unwrap();
+    assert_eq!((body["code"].as_str(), body["status"].as_u64()), (Some(code), Some(u64::from(status))), "{body}");
+    assert_eq!(body["requestId"], id);
+    for member in ["type", "title", "detail"] {
+        assert!(body[member].is_string(), "{member} is missing in {body}");
+    }
+    body
+}
+
+pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}

@@ -54,16 +54,8 @@ impl ActiveModelBehavior for ActiveModel {}
 const DETAIL_CHARACTERS: usize = 2_000;
 
 /// Writes the next attempt of a job; its caller holds the job's row.
-pub(crate) async fn insert<C: ConnectionTrait>(
-    tx: &C,
-    held: Held,
-    id: AttemptId,
-    upstream: &str,
-) -> Result<(), DbErr> {
-    let earlier = Entity::find()
-        .filter(Column::JobId.eq(held.job))
-        .count(tx)
-        .await?;
+pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, held: Held, id: AttemptId, upstream: &str) -> Result<(), DbErr> {
+    let earlier = Entity::find().filter(Column::JobId.eq(held.job)).count(tx).await?;
     let row = ActiveModel {
         id: Set(id),
         job_id: Set(held.job),
@@ -96,10 +88,7 @@ pub async fn of_job(db: &DatabaseConnection, job: JobId, from: i32) -> Result<Ve
 /// The database did not do it.
 pub async fn accepted(db: &DatabaseConnection, id: AttemptId) -> Result<(), DbErr> {
     update(id)
-        .col_expr(
-            Column::AcceptedAt,
-            Expr::col(Column::AcceptedAt).if_null(clock::wall()),
-        )
+        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::wall()))
         .exec(db)
         .await
         .map(drop)
@@ -111,10 +100,7 @@ pub async fn accepted(db: &DatabaseConnection, id: AttemptId) -> Result<(), DbEr
 /// The database did not do it.
 pub async fn result(db: &DatabaseConnection, id: AttemptId, url: &str) -> Result<(), DbErr> {
     update(id)
-        .col_expr(
-            Column::AcceptedAt,
-            Expr::col(Column::AcceptedAt).if_null(clock::wall()),
-        )
+        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::wall()))
         .col_expr(Column::ResultUrl, Expr::value(url))
         .exec(db)
         .await
@@ -137,19 +123,11 @@ pub struct End<'a> {
 /// # Errors
 /// The database did not do it.
 pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Result<(), DbErr> {
-    let detail = end.detail.map(|text| {
-        text.chars()
-            .filter(|c| *c != '\0')
-            .take(DETAIL_CHARACTERS)
-            .collect::<String>()
-    });
+    let detail = end.detail.map(|text| text.chars().filter(|c| *c != '\0').take(DETAIL_CHARACTERS).collect::<String>());
     update(id)
         .col_expr(Column::Outcome, Expr::value(end.outcome))
         .col_expr(Column::Detail, Expr::value(detail))
-        .col_expr(
-            Column::MayHaveBeenCharged,
-            Expr::value(end.may_have_been_charged),
-        )
+        .col_expr(Column::MayHaveBeenCharged, Expr::value(end.may_have_been_charged))
         .col_expr(Column::FinishedAt, Expr::value(clock::wall()))
         .exec(db)
         .await

@@ -10,9 +10,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 #[must_use]
 pub fn now(backend: DbBackend) -> Expr {
     match backend {
-        DbBackend::Postgres => {
-            Expr::cust("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
-        }
+        DbBackend::Postgres => Expr::cust("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"),
         _ => Expr::cust("CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
     }
 }
@@ -26,11 +24,7 @@ pub fn after(backend: DbBackend, delay: Duration) -> Expr {
 /// This process's own idea of the time in epoch milliseconds: for records that nobody compares (`created_at`).
 #[must_use]
 pub fn wall() -> i64 {
-    millis(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default(),
-    )
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// A duration in milliseconds, at most `i64::MAX`.
@@ -42,7 +36,5 @@ pub fn millis(duration: Duration) -> i64 {
 /// Epoch milliseconds as the API writes instants: RFC 3339, UTC, to the millisecond.
 #[must_use]
 pub fn rfc3339(epoch_ms: i64) -> String {
-    DateTime::from_timestamp_millis(epoch_ms)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
+    DateTime::from_timestamp_millis(epoch_ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -61,15 +61,11 @@ pub(crate) async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction,
 pub fn is_transient(error: &DbErr) -> bool {
     let inner = match error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return true,
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
-            inner
-        }
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => inner,
         _ => return false,
     };
     match inner.as_ref() {
-        sqlx::Error::Database(refusal) => {
-            refusal.code().is_some_and(|code| is_transient_code(&code))
-        }
+        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| is_transient_code(&code)),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
@@ -83,13 +79,8 @@ pub fn is_transient(error: &DbErr) -> bool {
 /// PostgreSQL: connection, resources, shutdown, serialisation and read-only. SQLite (primary and extended codes): busy,
 /// locked, read-only, I/O, full.
 fn is_transient_code(code: &str) -> bool {
-    let postgres = ["08", "40", "53", "57"]
-        .iter()
-        .any(|class| code.len() == 5 && code.starts_with(class))
-        || code == "25006";
-    let sqlite = code
-        .parse::<i32>()
-        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13))
-        && code.len() != 5;
+    let postgres =
+        ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)) || code == "25006";
+    let sqlite = code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)) && code.len() != 5;
     postgres || sqlite
 }

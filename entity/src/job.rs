@@ -10,8 +10,10 @@
 //!
 //! Terminal states absorb. Each transition is one conditional update that raises `seq` and answers with the row as
 //! committed, or with nothing: then the caller lost and must write nothing more about the job. [`transition`] holds
-//! those of the worker that has the job in hand, [`queue`] those of the queue around it, [`view`] what the owner sees.
+//! those of the worker that has the job in hand, [`queue`] those of the queue around it, [`owner`] those of its owner,
+//! [`view`] what that one sees.
 
+mod owner;
 mod queue;
 mod transition;
 mod view;
@@ -24,10 +26,11 @@ use serde::{Deserialize, Serialize};
 use crate::id::fresh;
 use crate::{JobId, UserId, VideoId, WorkerId, clock};
 
+pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
 pub(crate) use queue::give_back;
 pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
 pub use transition::{
-    Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, fail, hand_over, retry_later,
+    Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over, retry_later,
 };
 pub use view::View;
 
@@ -65,19 +68,7 @@ impl Status {
 }
 
 /// What a job that is not finished is doing.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    EnumIter,
-    DeriveActiveEnum,
-    Serialize,
-    Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -230,15 +221,8 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn of_user(
-    db: &DatabaseConnection,
-    id: JobId,
-    user: UserId,
-) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id)
-        .filter(Column::UserId.eq(user))
-        .one(db)
-        .await
+pub async fn of_user(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
 }
 
 /// A user's jobs, newest first: at most `limit`, those older than `before`, in state `status`.
@@ -266,28 +250,11 @@ pub async fn page(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn snapshot(
-    db: &DatabaseConnection,
-    user: UserId,
-    finished: u64,
-) -> Result<Vec<Model>, DbErr> {
+pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> Result<Vec<Model>, DbErr> {
     let unfinished = [Status::Pending, Status::Processing];
-    let of_user = || {
-        Entity::find()
-            .filter(Column::UserId.eq(user))
-            .order_by_desc(Column::Id)
-    };
-    let mut jobs = of_user()
-        .filter(Column::Status.is_in(unfinished))
-        .all(db)
-        .await?;
-    jobs.extend(
-        of_user()
-            .filter(Column::Status.is_not_in(unfinished))
-            .limit(finished)
-            .all(db)
-            .await?,
-    );
+    let of_user = || Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
+    let mut jobs = of_user().filter(Column::Status.is_in(unfinished)).all(db).await?;
+    jobs.extend(of_user().filter(Column::Status.is_not_in(unfinished)).limit(finished).all(db).await?);
     jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
     Ok(jobs)
 }
@@ -304,17 +271,9 @@ pub async fn by_id(db: &DatabaseConnection, id: JobId) -> Result<Option<Model>, 
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn among(
-    db: &DatabaseConnection,
-    user: UserId,
-    ids: &[JobId],
-) -> Result<Vec<Model>, DbErr> {
+pub async fn among(db: &DatabaseConnection, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, DbErr> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Entity::find()
-        .filter(Column::UserId.eq(user))
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db)
-        .await
+    Entity::find().filter(Column::UserId.eq(user)).filter(Column::Id.is_in(ids.iter().copied())).all(db).await
 }

@@ -39,9 +39,7 @@ pub async fn seed(db: &DatabaseConnection, concurrency: u32) -> Result<Model, Db
         .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned())
         .exec_without_returning(db)
         .await?;
-    current(db)
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound("limits".into()))
+    current(db).await?.ok_or_else(|| DbErr::RecordNotFound("limits".into()))
 }
 
 /// The limits in force, if they were ever set.

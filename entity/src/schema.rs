@@ -23,9 +23,7 @@ pub struct Version {
 #[derive(Debug, thiserror::Error)]
 pub enum Mismatch {
     /// No schema at all, or one from before this program.
-    #[error(
-        "the database has schema version {found}, this program needs {EXPECTED}: run `migration up` first"
-    )]
+    #[error("the database has schema version {found}, this program needs {EXPECTED}: run `migration up` first")]
     Older {
         /// 0 when there is none.
         found: i32,
@@ -58,19 +56,10 @@ pub async fn version(db: &DatabaseConnection) -> Result<Version, DbErr> {
         _ => "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'",
     };
     if db.query_one_raw(query(table)).await?.is_none() {
-        return Ok(Version {
-            version: 0,
-            compatible_from: 0,
-        });
+        return Ok(Version { version: 0, compatible_from: 0 });
     }
-    let row =
-        Version::find_by_statement(query("SELECT version, compatible_from FROM schema_version"))
-            .one(db)
-            .await?;
-    Ok(row.unwrap_or(Version {
-        version: 0,
-        compatible_from: 0,
-    }))
+    let row = Version::find_by_statement(query("SELECT version, compatible_from FROM schema_version")).one(db).await?;
+    Ok(row.unwrap_or(Version { version: 0, compatible_from: 0 }))
 }
 
 /// Checks that this program can work with the database.
@@ -83,15 +72,10 @@ pub async fn check(db: &DatabaseConnection) -> Result<(), Mismatch> {
 
 fn judge(found: Version, expected: i32) -> Result<(), Mismatch> {
     if found.version < expected {
-        return Err(Mismatch::Older {
-            found: found.version,
-        });
+        return Err(Mismatch::Older { found: found.version });
     }
     if found.compatible_from > expected {
-        return Err(Mismatch::Newer {
-            found: found.version,
-            compatible_from: found.compatible_from,
-        });
+        return Err(Mismatch::Newer { found: found.version, compatible_from: found.compatible_from });
     }
     Ok(())
 }
@@ -102,24 +86,10 @@ mod tests {
 
     #[test]
     fn accepts_its_own_and_compatible_newer_schemas_only() {
-        let judge = |version, compatible_from| {
-            judge(
-                Version {
-                    version,
-                    compatible_from,
-                },
-                3,
-            )
-        };
+        let judge = |version, compatible_from| judge(Version { version, compatible_from }, 3);
         assert!(matches!(judge(2, 1), Err(Mismatch::Older { found: 2 })));
         assert!(judge(3, 3).is_ok());
         assert!(judge(5, 3).is_ok());
-        assert!(matches!(
-            judge(5, 4),
-            Err(Mismatch::Newer {
-                found: 5,
-                compatible_from: 4
-            })
-        ));
+        assert!(matches!(judge(5, 4), Err(Mismatch::Newer { found: 5, compatible_from: 4 })));
     }
 }

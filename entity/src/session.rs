@@ -30,11 +30,7 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The owner.
-    #[sea_orm(
-        belongs_to = "user::Entity",
-        from = "Column::UserId",
-        to = "user::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "user::Entity", from = "Column::UserId", to = "user::Column::Id")]
     User,
 }
 
@@ -71,10 +67,7 @@ pub async fn open(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn alive(
-    db: &DatabaseConnection,
-    id: SessionId,
-) -> Result<Option<(Model, user::Model)>, DbErr> {
+pub async fn alive(db: &DatabaseConnection, id: SessionId) -> Result<Option<(Model, user::Model)>, DbErr> {
     let found = Entity::find_by_id(id)
         .filter(Column::RevokedAt.is_null())
         .filter(Expr::col((Entity, Column::ExpiresAt)).gt(clock::now(db.get_database_backend())))

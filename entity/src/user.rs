@@ -65,11 +65,7 @@ pub struct New {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn create(
-    db: &DatabaseConnection,
-    new: New,
-    first_is_admin: bool,
-) -> Result<Option<Model>, DbErr> {
+pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> Result<Option<Model>, DbErr> {
     let id = fresh();
     let tx = database::begin(db).await?;
     let admin = first_is_admin && setup::claim(&tx, id).await?;
@@ -84,9 +80,7 @@ pub async fn create(
     };
     match row.insert(&tx).await {
         Ok(user) => tx.commit().await.map(|()| Some(user)),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Ok(None)
-        }
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -39,15 +39,8 @@ impl ActiveModelBehavior for ActiveModel {}
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn of_user(
-    db: &DatabaseConnection,
-    id: VideoId,
-    user: UserId,
-) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id)
-        .filter(Column::UserId.eq(user))
-        .one(db)
-        .await
+pub async fn of_user(db: &DatabaseConnection, id: VideoId, user: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
 }
 
 /// A video as its owner sees it.

@@ -36,27 +36,12 @@ impl ActiveModelBehavior for ActiveModel {}
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn register(
-    db: &DatabaseConnection,
-    id: WorkerId,
-    host: &str,
-    ttl: Duration,
-) -> Result<(), DbErr> {
+pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Duration) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let insert = Query::insert()
         .into_table(Entity)
-        .columns([
-            Column::Id,
-            Column::Host,
-            Column::StartedAt,
-            Column::LeaseUntil,
-        ])
-        .values_panic([
-            id.into(),
-            host.into(),
-            clock::now(backend),
-            clock::after(backend, ttl),
-        ])
+        .columns([Column::Id, Column::Host, Column::StartedAt, Column::LeaseUntil])
+        .values_panic([id.into(), host.into(), clock::now(backend), clock::after(backend, ttl)])
         .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned())
         .to_owned();
     db.execute(&insert).await.map(drop)
@@ -68,10 +53,7 @@ pub async fn register(
 /// The database did not answer; the lease may or may not have been renewed.
 pub async fn renew(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Result<bool, DbErr> {
     let renewed = Entity::update_many()
-        .col_expr(
-            Column::LeaseUntil,
-            clock::after(db.get_database_backend(), ttl),
-        )
+        .col_expr(Column::LeaseUntil, clock::after(db.get_database_backend(), ttl))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -124,8 +106,5 @@ pub async fn bury_one(db: &DatabaseConnection) -> Result<Option<Buried>, DbErr> 
     let jobs = job::give_back(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
     Entity::delete_by_id(dead.id).exec(&tx).await?;
     tx.commit().await?;
-    Ok(Some(Buried {
-        worker: dead.id,
-        jobs,
-    }))
+    Ok(Some(Buried { worker: dead.id, jobs }))
 }

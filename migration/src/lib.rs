@@ -5,9 +5,7 @@
 //! command applies steps; a serving process only reads the version (`entity::schema`).
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode,
-};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode};
 use sea_orm_migration::sea_orm::{TransactionOptions, TransactionTrait};
 
 /// The history, oldest first.
@@ -17,10 +15,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Step {
-            name: "0001_initial",
-            sql: include_str!("../sql/0001_initial.sql"),
-        })]
+        vec![Box::new(Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") })]
     }
 }
 
@@ -66,10 +61,6 @@ impl MigrationTrait for Step {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .get_connection()
-            .execute_unprepared(self.sql)
-            .await
-            .map(drop)
+        manager.get_connection().execute_unprepared(self.sql).await.map(drop)
     }
 }

@@ -45,11 +45,7 @@ async fn dismiss(context: &Context, life: &Life) {
     let Ok(idle) = context.bus.idle_consumers().await else {
         return;
     };
-    let idle: Vec<_> = idle
-        .into_iter()
-        .map(entity::WorkerId::from)
-        .filter(|worker| *worker != life.id)
-        .collect();
+    let idle: Vec<_> = idle.into_iter().map(entity::WorkerId::from).filter(|worker| *worker != life.id).collect();
     let Ok(known) = workers::known(&context.db, idle.clone()).await else {
         return;
     };

@@ -43,11 +43,7 @@ impl Config {
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let upstream = upstream(env);
-        let model_template = env.or(
-            "SORA_MODEL_TEMPLATE",
-            "{model}-{orientation}-{seconds}s",
-            str::parse,
-        );
+        let model_template = env.or("SORA_MODEL_TEMPLATE", "{model}-{orientation}-{seconds}s", str::parse);
         let budgets = budgets(env);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
@@ -56,10 +52,7 @@ impl Config {
         let lease_ttl = env.or("LEASE_TTL", "30s", env::duration);
         let lease_renew = env.or("LEASE_RENEW", "5s", env::duration);
         if matches!((lease_ttl, lease_renew), (Some(ttl), Some(renew)) if renew * 3 > ttl) {
-            env.mistake(
-                "LEASE_RENEW",
-                "must be at most a third of LEASE_TTL, or one slow renewal costs the lease",
-            );
+            env.mistake("LEASE_RENEW", "must be at most a third of LEASE_TTL, or one slow renewal costs the lease");
         }
         let drain_timeout = env.or("DRAIN_TIMEOUT", "600s", env::duration);
         Some(Self {
@@ -80,10 +73,7 @@ impl Config {
     /// What may be fetched: from the upstream's own origin wherever that is, and from what the operator allowed.
     pub(crate) fn fetch_rules(&self) -> Rules {
         let own = Origin::of(&self.upstream.url);
-        Rules {
-            allowed: own.into_iter().chain(self.fetch_allow.clone()).collect(),
-            max_bytes: self.max_video_size,
-        }
+        Rules { allowed: own.into_iter().chain(self.fetch_allow.clone()).collect(), max_bytes: self.max_video_size }
     }
 }
 
@@ -91,56 +81,28 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let hint = "the upstream's address, such as https://host/v1/chat/completions";
     let url = env.required("SORA_API_URL", hint, |text| {
         let url = env::http_url(text)?;
-        let known = url
-            .path()
-            .trim_end_matches('/')
-            .ends_with("/chat/completions");
-        if known {
-            Ok(url)
-        } else {
-            Err("must end in /chat/completions, the dialect that is spoken".to_owned())
-        }
+        let known = url.path().trim_end_matches('/').ends_with("/chat/completions");
+        if known { Ok(url) } else { Err("must end in /chat/completions, the dialect that is spoken".to_owned()) }
     });
-    let token = env
-        .secret("SORA_API_TOKEN")
-        .map(|token| token.expose().to_owned());
-    if token
-        .as_ref()
-        .is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic()))
-    {
+    let token = env.secret("SORA_API_TOKEN").map(|token| token.expose().to_owned());
+    if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
         env.mistake("SORA_API_TOKEN", "must be printable ASCII without spaces");
     }
     let idle = env.or("SORA_IDLE_TIMEOUT", "180s", env::duration);
     let stall = env.or("SORA_STALL_TIMEOUT", "900s", env::duration);
     let total = env.or("SORA_TOTAL_TIMEOUT", "3600s", env::duration);
-    Some(Upstream {
-        url: url?,
-        token,
-        timeouts: Timeouts {
-            idle: idle?,
-            stall: stall?,
-            total: total?,
-        },
-    })
+    Some(Upstream { url: url?, token, timeouts: Timeouts { idle: idle?, stall: stall?, total: total? } })
 }
 
 fn budgets(env: &mut Environment<'_>) -> Option<Budgets> {
     let retries = env.or("SORA_MAX_RETRIES", "5", env::number::<u16>);
     let resubmits = env.or("SORA_MAX_RESUBMITS", "0", env::number::<u16>);
     let base = env.or("SORA_RETRY_BASE", "2s", env::duration);
-    Some(Budgets {
-        retries: retries?.into(),
-        resubmits: resubmits?.into(),
-        base: base?,
-    })
+    Some(Budgets { retries: retries?.into(), resubmits: resubmits?.into(), base: base? })
 }
 
 fn origins(text: &str) -> Result<Vec<Origin>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-        .map(str::parse)
-        .collect()
+    text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(str::parse).collect()
 }
 
 #[cfg(test)]
@@ -148,11 +110,7 @@ mod tests {
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<Config, env::Mistakes> {
-        let lookup = |name: &str| {
-            set.iter()
-                .find(|(set, _)| *set == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
+        let lookup = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let mut env = Environment::new(&lookup);
         let config = Config::read(&mut env);
         env.finish(config)
@@ -162,10 +120,7 @@ mod tests {
     fn pays_at_most_once_unless_told_otherwise() {
         let config = read(&[("SORA_API_URL", "https://up.example/v1/chat/completions")]).unwrap();
         assert_eq!((config.budgets.retries, config.budgets.resubmits), (5, 0));
-        assert_eq!(
-            config.fetch_rules().allowed,
-            ["up.example:443".parse().unwrap()]
-        );
+        assert_eq!(config.fetch_rules().allowed, ["up.example:443".parse().unwrap()]);
     }
 
     #[test]
@@ -181,11 +136,7 @@ mod tests {
             ("DRAIN_TIMEOUT", "soon"),
         ];
         let mistakes = read(&wrong).err().unwrap();
-        let names: Vec<_> = mistakes
-            .0
-            .iter()
-            .map(|mistake| mistake.variable.as_str())
-            .collect();
+        let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
         assert_eq!(
             names,
             [

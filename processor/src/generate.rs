@@ -3,72 +3,51 @@
 //! Facts about money are committed before anything follows from them. An order to drop or hand over ends the line
 //! between two steps; what then becomes of the job depends on how far its request had come.
 
+mod wind_up;
+
 use std::time::Duration;
 
 use entity::attempt::{self, End};
 use entity::id::fresh;
-use entity::job::{self, Failure as Failed, Held, NewVideo, Phase};
+use entity::job::{self, Held, NewVideo, Phase, Status};
 use entity::{AttemptId, DbErr, database};
-use rand::RngExt;
 use sora::{Event, Failure, Generation, Outcome, Request};
 use storage::{PutError, video_path};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
 
+use crate::breaker::Passage;
 use crate::hands::{Hand, Order};
 use crate::life::Life;
 use crate::persist::persist;
 use crate::progress::Progress;
 use crate::resume::{Plan, plan};
-use crate::retry::{Decision, decide};
-use crate::{Context, words};
+use crate::{Context, fault};
 
 /// Works on a claimed job until it leaves this worker's hands; `None` when it had left them before.
-pub(crate) async fn generate(
-    context: &Context,
-    life: &Life,
-    hand: &Hand,
-    job: job::Model,
-) -> Option<job::Model> {
-    let hold = Held {
-        job: job.id,
-        epoch: job.epoch,
-    };
-    let mut line = Line {
-        context,
-        life,
-        job,
-        hold,
-        stage: Stage::Planning,
-    };
+pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: job::Model) -> Option<job::Model> {
+    let hold = Held { job: job.id, epoch: job.epoch };
+    let mut line =
+        Line { context, life, job, hold, stage: Stage::Planning, probing: false, request: None, generation: None };
     let ended = tokio::select! {
         ended = line.run() => ended,
-        order = hand.ordered() => Err(match order {
-            Order::HandOver => Stop::HandOver,
-            Order::Drop | Order::GoOn => Stop::Lost,
-        }),
+        order = hand.ordered(Order::Cancel) => Err(order.into()),
     };
-    // Winding up writes to the database; should that be away for long, the beat may still order to drop.
-    let wound_up = async {
-        match ended {
-            Ok(job) => Ok(Some(job)),
-            Err(stop) => line.wind_up(stop).await,
-        }
-    };
+    let cancelled = matches!(ended, Err(Stop::Cancelled));
+    // Winding up writes to the database; should that be away for long, the job may still be lost.
     let wound_up = tokio::select! {
-        wound_up = wound_up => wound_up,
-        () = lost(hand) => Ok(None),
+        wound_up = line.wind_up(ended) => wound_up,
+        _ = hand.ordered(Order::Drop) => Ok(None),
     };
+    if cancelled {
+        hand.release();
+        tokio::select! { () = line.read_on() => {}, _ = hand.ordered(Order::HandOver) => {} }
+    }
     wound_up.unwrap_or_else(|error| {
         tracing::error!(job.id = %hold.job, %error, "the database refuses what becomes of a job; the beat gives it back");
         None
     })
-}
-
-async fn lost(hand: &Hand) {
-    while hand.ordered().await != Order::Drop {
-        sleep(Duration::from_millis(200)).await;
-    }
 }
 
 /// How far the job's request has come.
@@ -91,10 +70,24 @@ enum Stop {
     Lost,
     /// Someone else is to go on.
     HandOver,
+    /// Its owner no longer wants it.
+    Cancelled,
+    /// The upstream is unwell, and nothing new is submitted for this long.
+    PutOff(Duration),
     /// It failed.
     Failed(Failure),
     /// The database refuses a statement.
     Database(DbErr),
+}
+
+impl From<Order> for Stop {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Cancel => Self::Cancelled,
+            Order::HandOver => Self::HandOver,
+            Order::Drop | Order::GoOn => Self::Lost,
+        }
+    }
 }
 
 impl From<DbErr> for Stop {
@@ -115,128 +108,109 @@ struct Line<'a> {
     job: job::Model,
     hold: Held,
     stage: Stage,
+    /// Whether its request is the circuit breaker's probe.
+    probing: bool,
+    /// A request that has not been answered yet. A task of its own, since what it costs to drop it is not known.
+    request: Option<JoinHandle<Result<Generation, Failure>>>,
+    /// An answer that has begun.
+    generation: Option<Generation>,
 }
 
 impl Line<'_> {
     async fn run(&mut self) -> Result<job::Model, Stop> {
         let (db, job) = (&self.context.db, &self.job);
-        let attempts = persist("reading attempts", || {
-            attempt::of_job(db, job.id, job.attempts_from)
-        })
-        .await?;
+        let attempts = persist("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
         let url = match plan(&self.job, &attempts) {
             Plan::Submit => self.submit().await?,
-            Plan::Fetch(url) => Url::parse(&url)
-                .map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?,
+            Plan::Fetch(url) => Url::parse(&url).map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?,
             Plan::Lost(attempt, outcome) => {
                 self.stage = Stage::Sent(attempt);
                 return Err(Failure::new(outcome, "the worker that sent this request died").into());
             }
         };
         self.stage = Stage::Fetching;
-        self.tell(Phase::Downloading, 0).await?;
+        tell(self.context, self.hold, Phase::Downloading, 0).await?;
         let video = self.fetch(&url).await?;
         self.record(video).await
     }
 
     /// Sends one request and waits for its result. Its attempt is on record before its first byte leaves.
     async fn submit(&mut self) -> Result<Url, Stop> {
-        while !self.life.is_leased() {
-            sleep(Duration::from_millis(200)).await;
-        }
+        self.pass().await?;
         let (db, id) = (&self.context.db, fresh());
         self.stage = Stage::Preparing(id);
+        fault::point("before-sent");
         let upstream = &self.context.config.upstream.url;
         match job::begin_attempt(db, self.hold, id, upstream.as_str()).await {
             Ok(Some(job)) => self.context.publish(&job).await,
-            Ok(None) => return Err(Stop::Lost),
+            Ok(None) => return Err(self.gone().await?),
             Err(error) if database::is_transient(&error) => return Err(Stop::HandOver),
             Err(error) => return Err(error.into()),
         }
-        let seconds = u32::try_from(self.job.seconds).unwrap_or(0);
-        let template = &self.context.config.model_template;
-        let model = template.render(&self.job.model, self.job.orientation.as_str(), seconds);
-        let request = Request {
-            prompt: self.job.prompt.clone(),
-            model,
-        };
-        self.stage = Stage::Sent(id);
-        let mut generation = self.context.chat.submit(&request).await?;
-        let url = self.wait(id, &mut generation).await?;
-        persist("recording a result", || {
-            attempt::result(db, id, url.as_str())
-        })
-        .await?;
-        tokio::spawn(generation.read_on());
-        let end = End {
-            outcome: "completed",
-            detail: None,
-            may_have_been_charged: true,
-        };
-        persist("recording an attempt's end", || {
-            attempt::finish(db, id, end)
-        })
-        .await?;
+        fault::point("after-sent");
+        let generation = self.send(id).await?;
+        let generation = self.generation.insert(generation);
+        fault::point("after-answer");
+        let url = wait(self.context, self.hold, id, generation).await?;
+        persist("recording a result", || attempt::result(db, id, url.as_str())).await?;
+        fault::point("after-result");
+        if let Some(generation) = self.generation.take() {
+            tokio::spawn(generation.read_on());
+        }
+        let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
+        persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
         Ok(url)
     }
 
-    /// Reads the generation to its result and tells its progress.
-    async fn wait(&mut self, id: AttemptId, generation: &mut Generation) -> Result<Url, Stop> {
-        let mut progress = Progress::new();
-        loop {
-            let due = progress.due();
-            tokio::select! {
-                event = generation.next() => {
-                    let event = event?;
-                    if event == Event::Accepted {
-                        let db = &self.context.db;
-                        persist("recording acceptance", || attempt::accepted(db, id)).await?;
-                    }
-                    progress.learn(&event);
-                    if let Event::Result(url) = event {
-                        return Ok(url);
-                    }
-                }
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    let (phase, percent) = progress.tell(Instant::now());
-                    self.tell(phase, percent).await?;
-                }
+    /// Waits until the lease surely holds, and asks the circuit breaker.
+    async fn pass(&mut self) -> Result<(), Stop> {
+        while !self.life.is_leased() {
+            sleep(Duration::from_millis(200)).await;
+        }
+        match self.context.breaker().ask(self.job.user_id, Instant::now()) {
+            Passage::Free => {}
+            Passage::Probe => self.probing = true,
+            Passage::Wait(pause) => return Err(Stop::PutOff(pause)),
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, id: AttemptId) -> Result<Generation, Stop> {
+        let seconds = u32::try_from(self.job.seconds).unwrap_or(0);
+        let template = &self.context.config.model_template;
+        let model = template.render(&self.job.model, self.job.orientation.as_str(), seconds);
+        let request = Request { prompt: self.job.prompt.clone(), model };
+        let chat = self.context.chat.clone();
+        self.stage = Stage::Sent(id);
+        let request = self.request.insert(tokio::spawn(async move { chat.submit(&request).await }));
+        let answered = request.await;
+        self.request = None;
+        match answered {
+            Ok(Ok(generation)) => {
+                self.context.breaker().works();
+                Ok(generation)
             }
+            Ok(Err(failure)) => Err(failure.into()),
+            Err(_) => Err(Failure::new(Outcome::Unknown, "the request's task ended early").into()),
         }
     }
 
-    /// Commits a change of phase or progress and publishes it. A database that is away costs the change, not the job.
-    async fn tell(&mut self, phase: Phase, percent: i32) -> Result<(), Stop> {
-        match job::advance(&self.context.db, self.hold, phase, percent).await {
-            Ok(Some(job)) => {
-                tracing::info!(job.id = %job.id, progress = job.progress, ?phase, "progress");
-                self.context.publish(&job).await;
-                Ok(())
-            }
-            Ok(None) => Err(Stop::Lost),
-            Err(error) if database::is_transient(&error) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+    /// Why a transition found no row: the job is someone else's, or its owner no longer wants it.
+    async fn gone(&mut self) -> Result<Stop, DbErr> {
+        let row = persist("reading a job", || job::by_id(&self.context.db, self.hold.job)).await?;
+        let ours = |job: &job::Model| job.status == Status::Processing && job.epoch == self.hold.epoch;
+        Ok(if row.is_some_and(|job| ours(&job)) { Stop::Cancelled } else { Stop::Lost })
     }
 
-    async fn fetch(&self, url: &Url) -> Result<NewVideo, Failure> {
+    async fn fetch(&mut self, url: &Url) -> Result<NewVideo, Failure> {
         let unfetchable = |detail: String| Failure::new(Outcome::Unfetchable, detail);
-        let download = self
-            .context
-            .fetcher
-            .get(url)
-            .await
-            .map_err(|error| unfetchable(chain(&error)))?;
+        let download = self.context.fetcher.get(url).await.map_err(|error| unfetchable(chain(&error)))?;
         let path = video_path(self.hold.job, self.hold.epoch, download.media.extension());
-        let stored = self
-            .context
-            .storage
-            .put(&path, download.bytes)
-            .await
-            .map_err(|error| match error {
-                PutError::Source(error) => unfetchable(chain(&error)),
-                PutError::Storage(error) => unfetchable(chain(&error)),
-            })?;
+        fault::point("in-download");
+        let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
+            PutError::Source(error) => unfetchable(chain(&error)),
+            PutError::Storage(error) => unfetchable(chain(&error)),
+        })?;
         Ok(NewVideo {
             id: fresh(),
             path,
@@ -247,14 +221,11 @@ impl Line<'_> {
     }
 
     /// Commits the end; a worker that has lost the job removes its own file, whose path nobody else has.
-    async fn record(&self, video: NewVideo) -> Result<job::Model, Stop> {
+    async fn record(&mut self, video: NewVideo) -> Result<job::Model, Stop> {
         let db = &self.context.db;
         let path = video.path.clone();
-        match persist("recording a video", || {
-            job::complete(db, self.hold, video.clone())
-        })
-        .await?
-        {
+        fault::point("after-file");
+        match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
             Some(job) => {
                 tracing::info!(job.id = %job.id, video.id = %video.id, "completed");
                 Ok(job)
@@ -265,84 +236,48 @@ impl Line<'_> {
             }
         }
     }
+}
 
-    /// Decides what becomes of a job whose line has ended early; the row as committed, or `None` when it was lost.
-    async fn wind_up(&self, stop: Stop) -> Result<Option<job::Model>, DbErr> {
-        let db = &self.context.db;
-        match (stop, self.stage) {
-            (Stop::Lost, _) => Ok(None),
-            (Stop::Database(error), _) => Err(error),
-            (Stop::Failed(failure), _) => self.fail(failure).await,
-            // Cutting an open stream may have cost money.
-            (Stop::HandOver, Stage::Sent(_)) => {
-                self.fail(Failure::new(
-                    Outcome::Interrupted,
-                    "the processor was stopped",
-                ))
-                .await
-            }
-            (Stop::HandOver, stage) => {
-                if let Stage::Preparing(id) = stage {
-                    let end = End {
-                        outcome: "transient",
-                        detail: Some("nothing was sent"),
-                        may_have_been_charged: false,
-                    };
-                    persist("recording an attempt's end", || {
-                        attempt::finish(db, id, end)
-                    })
-                    .await?;
+/// Reads a generation to its result and tells its progress.
+async fn wait(context: &Context, hold: Held, id: AttemptId, generation: &mut Generation) -> Result<Url, Stop> {
+    let mut progress = Progress::new();
+    loop {
+        let due = progress.due();
+        tokio::select! {
+            event = generation.next() => {
+                let event = event?;
+                if event == Event::Accepted {
+                    persist("recording acceptance", || attempt::accepted(&context.db, id)).await?;
+                    fault::point("after-accepted");
                 }
-                persist("handing over", || job::hand_over(db, self.hold)).await
+                progress.learn(&event);
+                if let Event::Result(url) = event {
+                    return Ok(url);
+                }
             }
-        }
-    }
-
-    async fn fail(&self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
-        let (db, outcome) = (&self.context.db, failure.outcome);
-        if let Stage::Sent(id) = self.stage {
-            let detail = Some(failure.detail.as_str());
-            let end = End {
-                outcome: outcome.name(),
-                detail,
-                may_have_been_charged: outcome.is_charged(),
-            };
-            persist("recording an attempt's end", || {
-                attempt::finish(db, id, end)
-            })
-            .await?;
-        }
-        let jitter = rand::rng().random();
-        match decide(
-            outcome,
-            &self.job,
-            self.context.config.budgets,
-            failure.retry_after,
-            jitter,
-        ) {
-            Decision::Again(budget, delay) => {
-                tracing::warn!(job.id = %self.hold.job, %failure, ?budget, ?delay, "trying again later");
-                persist("putting a job off", || {
-                    job::retry_later(db, self.hold, budget, delay)
-                })
-                .await
-            }
-            Decision::GiveUp => {
-                tracing::warn!(job.id = %self.hold.job, %failure, "failed");
-                let failed = Failed {
-                    code: outcome.name(),
-                    message: words::of(&failure),
-                };
-                persist("recording a failure", || job::fail(db, self.hold, &failed)).await
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                let (phase, percent) = progress.tell(Instant::now());
+                tell(context, hold, phase, percent).await?;
             }
         }
     }
 }
 
+/// Commits a change of phase or progress and publishes it. A database that is away costs the change, not the job.
+async fn tell(context: &Context, hold: Held, phase: Phase, percent: i32) -> Result<(), Stop> {
+    match job::advance(&context.db, hold, phase, percent).await {
+        Ok(Some(job)) => {
+            tracing::info!(job.id = %job.id, progress = job.progress, ?phase, "progress");
+            context.publish(&job).await;
+            Ok(())
+        }
+        Ok(None) => Err(Stop::Lost),
+        Err(error) if database::is_transient(&error) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// An error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

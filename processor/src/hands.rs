@@ -7,15 +7,17 @@ use entity::JobId;
 use entity::job::Held;
 use tokio::sync::watch;
 
-/// What a job in hand is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a job in hand is told to do; a later order counts only if it is stronger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Order {
     /// Nothing special.
     GoOn,
-    /// It is someone else's by now: drop everything and write nothing.
-    Drop,
+    /// Its owner no longer wants it.
+    Cancel,
     /// The process is about to end: leave the job to another.
     HandOver,
+    /// It is someone else's by now: drop everything and write nothing.
+    Drop,
 }
 
 /// All jobs in hand. Cheap to clone.
@@ -44,19 +46,8 @@ impl Hands {
             return None;
         }
         let (sender, order) = watch::channel(Order::GoOn);
-        slots.insert(
-            job,
-            Slot {
-                entry: entry.to_owned(),
-                held: None,
-                order: sender,
-            },
-        );
-        Some(Hand {
-            job,
-            all: self.clone(),
-            order,
-        })
+        slots.insert(job, Slot { entry: entry.to_owned(), held: None, order: sender });
+        Some(Hand { job, all: self.clone(), order })
     }
 
     /// Whether a job is in hand, claimed or about to be.
@@ -71,27 +62,27 @@ impl Hands {
 
     /// The entries in hand.
     pub(crate) fn entries(&self) -> Vec<String> {
-        self.slots()
-            .values()
-            .map(|slot| slot.entry.clone())
-            .collect()
+        self.slots().values().map(|slot| slot.entry.clone()).collect()
     }
 
     /// Gives an order to one claim, if it is still in hand.
     pub(crate) fn order(&self, held: Held, order: Order) {
-        if let Some(slot) = self
-            .slots()
-            .get(&held.job)
-            .filter(|slot| slot.held == Some(held))
-        {
-            slot.order.send_replace(order);
+        if let Some(slot) = self.slots().get(&held.job).filter(|slot| slot.held == Some(held)) {
+            slot.give(order);
+        }
+    }
+
+    /// Has a job cancelled, if it is in hand.
+    pub(crate) fn cancel(&self, job: JobId) {
+        if let Some(slot) = self.slots().get(&job) {
+            slot.give(Order::Cancel);
         }
     }
 
     /// Gives an order to all.
     pub(crate) fn order_all(&self, order: Order) {
         for slot in self.slots().values() {
-            slot.order.send_replace(order);
+            slot.give(order);
         }
     }
 
@@ -100,22 +91,38 @@ impl Hands {
     }
 }
 
+impl Slot {
+    fn give(&self, order: Order) {
+        self.order.send_if_modified(|given| {
+            let stronger = order > *given;
+            *given = order.max(*given);
+            stronger
+        });
+    }
+}
+
 impl Hand {
     /// Notes that the claim has won.
     pub(crate) fn hold(&self, held: Held) {
-        if let Some(slot) = self.all.slots().get_mut(&self.job) {
-            slot.held = Some(held);
-        }
+        self.note(Some(held));
     }
 
-    /// Waits for an order other than to go on.
-    pub(crate) async fn ordered(&self) -> Order {
+    /// Notes that the job's row has left this worker, which goes on for a while all the same.
+    pub(crate) fn release(&self) {
+        self.note(None);
+    }
+
+    /// Waits for an order of at least this strength.
+    pub(crate) async fn ordered(&self, least: Order) -> Order {
         let mut order = self.order.clone();
-        let given = order
-            .wait_for(|order| *order != Order::GoOn)
-            .await
-            .map(|order| *order);
+        let given = order.wait_for(|order| *order >= least).await.map(|order| *order);
         given.unwrap_or(Order::Drop)
+    }
+
+    fn note(&self, held: Option<Held>) {
+        if let Some(slot) = self.all.slots().get_mut(&self.job) {
+            slot.held = held;
+        }
     }
 }
 

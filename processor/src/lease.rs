@@ -1,7 +1,8 @@
 //! The beat: on a thread of its own, with its own connections, so that no load of work can stop it.
 //!
-//! Each time it renews the lease, compares what the database says this worker holds with what it has in hand, and shows
-//! Redis that its entries are being worked on. Redis being away never stops work; the database decides alone.
+//! Each time it renews the lease, compares what the database says this worker holds with what it has in hand, passes on
+//! wishes to cancel, and shows Redis that its entries are being worked on. Redis being away never stops work; the
+//! database decides alone.
 
 use std::sync::Arc;
 
@@ -22,15 +23,8 @@ use crate::life::Life;
 ///
 /// # Errors
 /// The thread cannot be started.
-pub(crate) fn start(
-    config: Config,
-    life: Arc<Life>,
-    over: CancellationToken,
-) -> anyhow::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the beat's runtime")?;
+pub(crate) fn start(config: Config, life: Arc<Life>, over: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the beat's runtime")?;
     Ok(tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
             tokio::select! { () = beat(&config, &life) => {}, () = over.cancelled() => {} }
@@ -59,12 +53,7 @@ async fn beat(config: &Config, life: &Life) {
     }
 }
 
-async fn once(
-    db: &DatabaseConnection,
-    bus: &Bus,
-    config: &Config,
-    life: &Life,
-) -> Result<(), DbErr> {
+async fn once(db: &DatabaseConnection, bus: &Bus, config: &Config, life: &Life) -> Result<(), DbErr> {
     let began = Instant::now();
     if !workers::renew(db, life.id, config.lease_ttl).await? {
         life.buried.cancel();
@@ -85,26 +74,15 @@ async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<()
     let in_hand = life.hands.held();
     let on_record = job::in_hand(db, life.id).await?;
     for held in in_hand {
-        if !on_record
-            .iter()
-            .any(|job| job.id == held.job && job.epoch == held.epoch)
-        {
+        if !on_record.iter().any(|job| job.id == held.job && job.epoch == held.epoch) {
             life.hands.order(held, Order::Drop);
         }
     }
-    for job in on_record
-        .into_iter()
-        .filter(|job| !life.hands.holds(job.id))
-    {
-        let Some(job) = job::reject(
-            db,
-            Held {
-                job: job.id,
-                epoch: job.epoch,
-            },
-        )
-        .await?
-        else {
+    for job in on_record.iter().filter(|job| job.cancel_requested_at.is_some()) {
+        life.hands.cancel(job.id);
+    }
+    for job in on_record.into_iter().filter(|job| !life.hands.holds(job.id)) {
+        let Some(job) = job::reject(db, Held { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
         tracing::warn!(job.id = %job.id, "a job on record was not in hand; it goes back in line");

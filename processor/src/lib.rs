@@ -6,6 +6,7 @@
 //! | [`take`] | what to do with a delivery: the database decides |
 //! | [`generate`] | one job as a straight line: plan → submit → wait → fetch → record |
 //! | [`resume`], [`retry`] | pure: what the attempts on record allow; what follows from a failure |
+//! | [`breaker`] | pure: whether the upstream is well enough for anything new |
 //! | [`progress`], [`words`] | pure: which changes are told; what is said of a failure |
 //! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
 //! | [`lease`] | the beat, on a thread of its own |
@@ -14,8 +15,10 @@
 //! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
 //! on under a new id.
 
+mod breaker;
 mod burial;
 mod config;
+mod fault;
 mod generate;
 mod hands;
 mod lease;
@@ -30,7 +33,7 @@ mod words;
 mod worker;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use bus::{Bus, Event};
@@ -40,6 +43,8 @@ use fetch::Fetcher;
 use sora::Chat;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
+
+use crate::breaker::Breaker;
 
 pub use config::Config;
 
@@ -51,6 +56,7 @@ pub(crate) struct Context {
     storage: Storage,
     fetcher: Fetcher,
     chat: Chat,
+    breaker: Mutex<Breaker>,
 }
 
 /// Works until `stop`, then drains and returns.
@@ -59,27 +65,15 @@ pub(crate) struct Context {
 /// The process cannot begin: the database does not answer or has another schema, or the storage cannot be used.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let settings = &config.settings;
-    let db = open(settings.database_url.expose(), Missing::Refuse)
-        .await
-        .context("DATABASE_URL")?;
+    let db = open(settings.database_url.expose(), Missing::Refuse).await.context("DATABASE_URL")?;
     entity::schema::check(&db).await?;
-    let bus =
-        Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
+    let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
     let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
     let fetcher = Fetcher::new(config.fetch_rules())?;
     let chat = Chat::new(config.upstream.clone())?;
-    let context = Arc::new(Context {
-        config,
-        db,
-        bus,
-        storage,
-        fetcher,
-        chat,
-    });
-    tracing::info!(
-        upstream = context.config.upstream.url.as_str(),
-        "the processor begins"
-    );
+    let breaker = Mutex::default();
+    let context = Arc::new(Context { config, db, bus, storage, fetcher, chat, breaker });
+    tracing::info!(upstream = context.config.upstream.url.as_str(), "the processor begins");
     while !stop.is_cancelled() {
         life::live(&context, &stop).await?;
     }
@@ -87,6 +81,10 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
 }
 
 impl Context {
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells browsers the state of a job as committed.
     async fn publish(&self, job: &job::Model) {
         self.publish_waiting(job, None).await;
@@ -113,9 +111,5 @@ fn event(job: &job::Model, position: Option<u64>) -> Option<Event> {
 
 /// Whose turn a waiting job takes: one that was begun before does not stand behind its owner's whole backlog.
 fn flow(job: &job::Model) -> bus::Flow {
-    if job.started_at.is_some() {
-        bus::Flow::retries(job.user_id)
-    } else {
-        bus::Flow::new_jobs(job.user_id)
-    }
+    if job.started_at.is_some() { bus::Flow::retries(job.user_id) } else { bus::Flow::new_jobs(job.user_id) }
 }

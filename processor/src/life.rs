@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bus::{Control, Signal};
 use entity::id::fresh;
 use entity::{WorkerId, worker as workers};
 use tokio::time::Instant;
@@ -40,10 +41,7 @@ impl Life {
             id: fresh(),
             hands: Hands::default(),
             buried: CancellationToken::new(),
-            pulse: Mutex::new(Pulse {
-                renewed: now,
-                unbroken_since: now,
-            }),
+            pulse: Mutex::new(Pulse { renewed: now, unbroken_since: now }),
             ttl,
         }
     }
@@ -81,9 +79,7 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     let life = Arc::new(Life::new(context.config.lease_ttl));
     let host = host();
     let ttl = context.config.lease_ttl;
-    let register = persist("registering", || {
-        workers::register(&context.db, life.id, &host, ttl)
-    });
+    let register = persist("registering", || workers::register(&context.db, life.id, &host, ttl));
     tokio::select! {
         registered = register => registered?,
         () = stop.cancelled() => return Ok(()),
@@ -96,7 +92,10 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     let beat = lease::start(context.config.clone(), life.clone(), over.clone())?;
     let sweeping = tokio::spawn(sweep::run(context.clone(), over.clone()));
     let burying = tokio::spawn(burial::run(context.clone(), life.clone(), over.clone()));
-    worker::run(context, &life, stop).await;
+    tokio::select! {
+        () = worker::run(context, &life, stop) => {}
+        never = context.bus.control_subscriber().run(|signal| heed(&life, &signal)) => match never {},
+    }
 
     over.cancel();
     for part in [beat, sweeping, burying] {
@@ -111,9 +110,15 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     Ok(())
 }
 
+/// Word from another process; what is missed here is found by the beat.
+fn heed(life: &Life, signal: &Signal) {
+    if let Signal::Control(Control::CancelRequested { job }) = signal {
+        life.hands.cancel((*job).into());
+    }
+}
+
 /// The machine's name, for people who look at the list of workers.
 fn host() -> String {
-    let name =
-        std::env::var("HOSTNAME").or_else(|_| std::fs::read_to_string("/proc/sys/kernel/hostname"));
+    let name = std::env::var("HOSTNAME").or_else(|_| std::fs::read_to_string("/proc/sys/kernel/hostname"));
     name.map_or_else(|_| "unknown".into(), |name| name.trim().to_owned())
 }

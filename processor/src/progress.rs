@@ -25,11 +25,7 @@ impl Progress {
     /// Of a job that has just been submitted.
     pub(crate) fn new() -> Self {
         let begun = (Phase::Submitting, 0);
-        Self {
-            known: begun,
-            told: begun,
-            told_at: None,
-        }
+        Self { known: begun, told: begun, told_at: None }
     }
 
     /// Takes in what the upstream has shown. Neither phase nor number goes back.

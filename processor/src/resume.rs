@@ -25,10 +25,7 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model]) -> Plan {
     if let Some(url) = &last.result_url {
         return Plan::Fetch(url.clone());
     }
-    let charged = attempts
-        .iter()
-        .filter(|attempt| attempt.may_have_been_charged)
-        .count();
+    let charged = attempts.iter().filter(|attempt| attempt.may_have_been_charged).count();
     let drawn = usize::try_from(job.resubmits).unwrap_or(0);
     if charged <= drawn {
         return Plan::Submit;
@@ -105,36 +102,21 @@ pub(crate) mod tests {
 
     #[test]
     fn what_was_refused_is_submitted_again() {
-        assert_eq!(
-            plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))]),
-            Plan::Submit
-        );
+        assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))]), Plan::Submit);
     }
 
     #[test]
     fn a_result_on_record_is_only_fetched() {
-        let done = attempt::Model {
-            result_url: Some("https://h/v.mp4".into()),
-            ..attempt(Some("completed"))
-        };
+        let done = attempt::Model { result_url: Some("https://h/v.mp4".into()), ..attempt(Some("completed")) };
         assert_eq!(plan(&job(), &[done]), Plan::Fetch("https://h/v.mp4".into()));
     }
 
     #[test]
     fn a_request_whose_sender_died_is_unknown_or_interrupted() {
         let sent = attempt(None);
-        assert_eq!(
-            plan(&job(), std::slice::from_ref(&sent)),
-            Plan::Lost(sent.id, Outcome::Unknown)
-        );
-        let accepted = attempt::Model {
-            accepted_at: Some(1),
-            ..attempt(None)
-        };
-        assert_eq!(
-            plan(&job(), std::slice::from_ref(&accepted)),
-            Plan::Lost(accepted.id, Outcome::Interrupted)
-        );
+        assert_eq!(plan(&job(), std::slice::from_ref(&sent)), Plan::Lost(sent.id, Outcome::Unknown));
+        let accepted = attempt::Model { accepted_at: Some(1), ..attempt(None) };
+        assert_eq!(plan(&job(), std::slice::from_ref(&accepted)), Plan::Lost(accepted.id, Outcome::Interrupted));
     }
 
     #[test]
@@ -142,17 +124,8 @@ pub(crate) mod tests {
         let interrupted = attempt(Some("interrupted"));
         let torn = plan(&job(), std::slice::from_ref(&interrupted));
         assert_eq!(torn, Plan::Lost(interrupted.id, Outcome::Interrupted));
-        let drawn = job::Model {
-            resubmits: 1,
-            ..job()
-        };
-        assert_eq!(
-            plan(&drawn, std::slice::from_ref(&interrupted)),
-            Plan::Submit
-        );
-        assert_eq!(
-            plan(&drawn, &[interrupted, attempt(Some("busy"))]),
-            Plan::Submit
-        );
+        let drawn = job::Model { resubmits: 1, ..job() };
+        assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted)), Plan::Submit);
+        assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))]), Plan::Submit);
     }
 }

@@ -57,14 +57,10 @@ pub(crate) fn decide(
     }
     let spent = u32::try_from(spent).unwrap_or(0);
     let delay = match budget {
-        Budget::Fetch => budgets
-            .base
-            .mul_f64(FETCH_DELAYS[(spent as usize).min(FETCH_DELAYS.len() - 1)]),
-        Budget::Retry | Budget::Resubmit => budgets
-            .base
-            .saturating_mul(1 << spent.min(16))
-            .min(MAX_DELAY)
-            .mul_f64(jitter),
+        Budget::Fetch => budgets.base.mul_f64(FETCH_DELAYS[(spent as usize).min(FETCH_DELAYS.len() - 1)]),
+        Budget::Retry | Budget::Resubmit => {
+            budgets.base.saturating_mul(1 << spent.min(16)).min(MAX_DELAY).mul_f64(jitter)
+        }
     };
     Decision::Again(budget, delay.max(retry_after.unwrap_or_default()))
 }
@@ -74,11 +70,7 @@ mod tests {
     use super::*;
     use crate::resume::tests::job;
 
-    const BUDGETS: Budgets = Budgets {
-        retries: 5,
-        resubmits: 0,
-        base: Duration::from_secs(2),
-    };
+    const BUDGETS: Budgets = Budgets { retries: 5, resubmits: 0, base: Duration::from_secs(2) };
 
     fn after(outcome: Outcome, spent: impl Fn(&mut job::Model), budgets: Budgets) -> Decision {
         let mut job = job();
@@ -88,100 +80,39 @@ mod tests {
 
     #[test]
     fn what_started_nothing_is_tried_five_times_more() {
-        let delays: Vec<_> = (0..6)
-            .map(|n| after(Outcome::Transient, |job| job.retries = n, BUDGETS))
-            .collect();
+        let delays: Vec<_> = (0..6).map(|n| after(Outcome::Transient, |job| job.retries = n, BUDGETS)).collect();
         let again = |seconds| Decision::Again(Budget::Retry, Duration::from_secs(seconds));
-        assert_eq!(
-            delays,
-            [
-                again(2),
-                again(4),
-                again(8),
-                again(16),
-                again(32),
-                Decision::GiveUp
-            ]
-        );
+        assert_eq!(delays, [again(2), again(4), again(8), again(16), again(32), Decision::GiveUp]);
     }
 
     #[test]
     fn what_may_have_cost_is_never_repeated_unasked() {
-        for outcome in [
-            Outcome::Interrupted,
-            Outcome::Unknown,
-            Outcome::Stalled,
-            Outcome::TimedOut,
-        ] {
-            assert_eq!(
-                after(outcome, |_| {}, BUDGETS),
-                Decision::GiveUp,
-                "{outcome:?}"
-            );
-            let one = Budgets {
-                resubmits: 1,
-                ..BUDGETS
-            };
-            assert!(
-                matches!(
-                    after(outcome, |_| {}, one),
-                    Decision::Again(Budget::Resubmit, _)
-                ),
-                "{outcome:?}"
-            );
-            assert_eq!(
-                after(outcome, |job| job.resubmits = 1, one),
-                Decision::GiveUp,
-                "{outcome:?}"
-            );
+        for outcome in [Outcome::Interrupted, Outcome::Unknown, Outcome::Stalled, Outcome::TimedOut] {
+            assert_eq!(after(outcome, |_| {}, BUDGETS), Decision::GiveUp, "{outcome:?}");
+            let one = Budgets { resubmits: 1, ..BUDGETS };
+            assert!(matches!(after(outcome, |_| {}, one), Decision::Again(Budget::Resubmit, _)), "{outcome:?}");
+            assert_eq!(after(outcome, |job| job.resubmits = 1, one), Decision::GiveUp, "{outcome:?}");
         }
     }
 
     #[test]
     fn what_is_final_stays_so() {
-        let rich = Budgets {
-            retries: 99,
-            resubmits: 99,
-            ..BUDGETS
-        };
-        for outcome in [
-            Outcome::Refused,
-            Outcome::Invalid,
-            Outcome::UpstreamGone,
-            Outcome::Unauthorised,
-        ] {
-            assert_eq!(
-                after(outcome, |_| {}, rich),
-                Decision::GiveUp,
-                "{outcome:?}"
-            );
+        let rich = Budgets { retries: 99, resubmits: 99, ..BUDGETS };
+        for outcome in [Outcome::Refused, Outcome::Invalid, Outcome::UpstreamGone, Outcome::Unauthorised] {
+            assert_eq!(after(outcome, |_| {}, rich), Decision::GiveUp, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_download_is_tried_five_times_in_all() {
-        let delays: Vec<_> = (0..5)
-            .map(|n| after(Outcome::Unfetchable, |job| job.fetches = n, BUDGETS))
-            .collect();
+        let delays: Vec<_> = (0..5).map(|n| after(Outcome::Unfetchable, |job| job.fetches = n, BUDGETS)).collect();
         let again = |seconds| Decision::Again(Budget::Fetch, Duration::from_secs(seconds));
-        assert_eq!(
-            delays,
-            [again(4), again(8), again(15), again(30), Decision::GiveUp]
-        );
+        assert_eq!(delays, [again(4), again(8), again(15), again(30), Decision::GiveUp]);
     }
 
     #[test]
     fn the_upstream_may_ask_for_more_patience() {
-        let asked = decide(
-            Outcome::Busy,
-            &job(),
-            BUDGETS,
-            Some(Duration::from_secs(60)),
-            0.1,
-        );
-        assert_eq!(
-            asked,
-            Decision::Again(Budget::Retry, Duration::from_secs(60))
-        );
+        let asked = decide(Outcome::Busy, &job(), BUDGETS, Some(Duration::from_secs(60)), 0.1);
+        assert_eq!(asked, Decision::Again(Budget::Retry, Duration::from_secs(60)));
     }
 }

@@ -103,16 +103,7 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
 async fn restore(context: &Context) -> Result<(), Trouble> {
     let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
     let cap = u32::try_from(limits.concurrency).unwrap_or(0);
-    context
-        .bus
-        .mirror_limits(Limits {
-            cap,
-            paused: limits.paused,
-        })
-        .await?;
-    tracing::info!(
-        cap,
-        "Redis knew no limits; restored them, and putting all pending jobs in line"
-    );
+    context.bus.mirror_limits(Limits { cap, paused: limits.paused }).await?;
+    tracing::info!(cap, "Redis knew no limits; restored them, and putting all pending jobs in line");
     Ok(())
 }

@@ -25,10 +25,7 @@ pub(crate) async fn take(context: &Context, life: &Life, delivery: &Delivery) {
     };
     match job::claim(&context.db, id, life.id).await {
         Ok(Claim::Won(job)) => {
-            hand.hold(Held {
-                job: job.id,
-                epoch: job.epoch,
-            });
+            hand.hold(Held { job: job.id, epoch: job.epoch });
             tracing::info!(job.id = %job.id, job.epoch = job.epoch, "took a job in hand");
             context.publish(&job).await;
             let ended = generate(context, life, &hand, job).await;
@@ -58,16 +55,12 @@ async fn conclude(context: &Context, delivery: &Delivery, ended: Option<job::Mod
             }
         },
     };
-    match row
-        .as_ref()
-        .and_then(|job| job.worker_id.filter(|_| job.status == Status::Processing))
-    {
+    match row.as_ref().and_then(|job| job.worker_id.filter(|_| job.status == Status::Processing)) {
         Some(holder) => leave_to(context, delivery, holder).await,
         None => settle(context, delivery, row.as_ref()).await,
     }
     // Handed over, or given back by a burial: it goes on before all others.
-    if let Some(job) =
-        row.filter(|job| job.status == Status::Pending && job.next_attempt_at.is_none())
+    if let Some(job) = row.filter(|job| job.status == Status::Pending && job.next_attempt_at.is_none())
         && let Err(error) = context.bus.enqueue(job.id, &flow(&job), Place::Front).await
     {
         tracing::debug!(job.id = %job.id, %error, "the sweep will put this job in line");

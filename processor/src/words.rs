@@ -12,9 +12,7 @@ const MAX_REASON: usize = 500;
 pub(crate) fn of(failure: &Failure) -> String {
     let said = match failure.outcome {
         Outcome::Refused => return refused(failure.reason.as_deref()),
-        Outcome::Invalid => {
-            "The video service could not work with this request. Change the prompt or the settings."
-        }
+        Outcome::Invalid => "The video service could not work with this request. Change the prompt or the settings.",
         Outcome::UpstreamGone => {
             "The video service no longer offers this model. An administrator has to choose another."
         }
@@ -22,9 +20,7 @@ pub(crate) fn of(failure: &Failure) -> String {
             "The video service does not accept this platform's key. An administrator has to look at it."
         }
         Outcome::Busy => "The video service stayed too busy to take the request. Try again later.",
-        Outcome::Transient => {
-            "The video service could not be reached or failed before it began. Try again later."
-        }
+        Outcome::Transient => "The video service could not be reached or failed before it began. Try again later.",
         Outcome::Interrupted => "The video service broke off before the video was finished.",
         Outcome::Unknown => "It is not known what became of the request at the video service.",
         Outcome::Stalled => "The video service stopped making progress.",
@@ -35,12 +31,7 @@ pub(crate) fn of(failure: &Failure) -> String {
 }
 
 fn refused(reason: Option<&str>) -> String {
-    let reason: String = reason
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_REASON)
-        .collect();
+    let reason: String = reason.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
     match reason.trim() {
         "" => "The video service refused this prompt.".to_owned(),
         reason => format!("The video service refused this prompt: {reason}"),
@@ -53,20 +44,8 @@ mod tests {
 
     #[test]
     fn passes_on_the_reason_of_a_refusal_and_no_other_raw_words() {
-        let refused = Failure {
-            reason: Some("violence\u{7}".into()),
-            ..Failure::new(Outcome::Refused, "raw")
-        };
-        assert_eq!(
-            of(&refused),
-            "The video service refused this prompt: violence"
-        );
-        assert!(
-            !of(&Failure::new(
-                Outcome::Unknown,
-                "id task_42 at https://secret"
-            ))
-            .contains("42")
-        );
+        let refused = Failure { reason: Some("violence\u{7}".into()), ..Failure::new(Outcome::Refused, "raw") };
+        assert_eq!(of(&refused), "The video service refused this prompt: violence");
+        assert!(!of(&Failure::new(Outcome::Unknown, "id task_42 at https://secret")).contains("42"));
     }
 }

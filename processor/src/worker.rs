@@ -40,19 +40,12 @@ pub(crate) async fn run(context: &Arc<Context>, life: &Arc<Life>, stop: &Cancell
     }
 }
 
-async fn receive(
-    context: &Arc<Context>,
-    life: &Arc<Life>,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) {
+async fn receive(context: &Arc<Context>, life: &Arc<Life>, tasks: &TaskTracker, stop: &CancellationToken) {
     let slots = Arc::new(Semaphore::new(context.config.slots.get()));
-    let mut source = Source {
-        consumer: context.bus.consumer(life.id),
-        reclaimed: None,
-    };
+    let mut source = Source { consumer: context.bus.consumer(life.id), reclaimed: None };
     loop {
         let permit = tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             permit = slots.clone().acquire_owned() => permit,
         };
@@ -87,10 +80,7 @@ struct Source {
 
 impl Source {
     async fn next(&mut self, idle: Duration, count: usize) -> Result<Vec<Delivery>, bus::Error> {
-        if self
-            .reclaimed
-            .is_none_or(|last| last.elapsed() >= RECLAIM_EVERY)
-        {
+        if self.reclaimed.is_none_or(|last| last.elapsed() >= RECLAIM_EVERY) {
             self.reclaimed = Some(Instant::now());
             let found = self.consumer.reclaim(idle, count).await?;
             if found.deleted > 0 {
@@ -100,10 +90,7 @@ impl Source {
                 );
             }
             if !found.deliveries.is_empty() {
-                tracing::info!(
-                    entries = found.deliveries.len(),
-                    "reclaimed entries whose holder is silent"
-                );
+                tracing::info!(entries = found.deliveries.len(), "reclaimed entries whose holder is silent");
                 return Ok(found.deliveries);
             }
         }
@@ -128,10 +115,7 @@ fn spawn(
 /// Leaves a delivery that was not begun to the next worker, before all others.
 async fn give_back(context: &Context, delivery: &Delivery) {
     let settled = context.bus.settle(delivery, None).await;
-    let enqueued = context
-        .bus
-        .enqueue(delivery.job, &delivery.flow, Place::Front)
-        .await;
+    let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Place::Front).await;
     if let (Err(error), _) | (_, Err(error)) = (settled, enqueued) {
         tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be given back; it will be reclaimed");
     }
@@ -140,18 +124,12 @@ async fn give_back(context: &Context, delivery: &Delivery) {
 /// Lets what is in hand finish, then has the rest handed over.
 async fn drain(context: &Context, life: &Life, tasks: &TaskTracker) {
     tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "finishing what is in hand");
-    if timeout(context.config.drain_timeout, tasks.wait())
-        .await
-        .is_ok()
-    {
+    if timeout(context.config.drain_timeout, tasks.wait()).await.is_ok() {
         return;
     }
     tracing::info!(jobs = tasks.len(), "handing over what is not finished");
     life.hands.order_all(Order::HandOver);
     if timeout(HAND_OVER, tasks.wait()).await.is_err() {
-        tracing::warn!(
-            jobs = tasks.len(),
-            "left without handing everything over; others will bury this worker"
-        );
+        tracing::warn!(jobs = tasks.len(), "left without handing everything over; others will bury this worker");
     }
 }

@@ -48,11 +48,7 @@ impl Bus {
     /// A consumer named after the worker `id`.
     #[must_use]
     pub fn consumer(&self, id: impl Into<Uuid>) -> Consumer {
-        Consumer {
-            bus: self.clone(),
-            id: id.into(),
-            connection: None,
-        }
+        Consumer { bus: self.clone(), id: id.into(), connection: None }
     }
 }
 
@@ -91,20 +87,12 @@ impl Consumer {
         let mut found = Reclaimed::default();
         let mut cursor = "0-0".to_owned();
         while found.deliveries.len() < count {
-            let reply = match self
-                .autoclaim(idle, &cursor, count - found.deliveries.len())
-                .await
-            {
+            let reply = match self.autoclaim(idle, &cursor, count - found.deliveries.len()).await {
                 Err(error) if error.is_missing_group() => return Ok(found),
                 other => other?,
             };
             found.deleted += reply.deleted_ids.len();
-            found.deliveries.extend(
-                reply
-                    .claimed
-                    .iter()
-                    .filter_map(|entry| self.delivery(entry)),
-            );
+            found.deliveries.extend(reply.claimed.iter().filter_map(|entry| self.delivery(entry)));
             if reply.next_stream_id == "0-0" {
                 break;
             }
@@ -113,23 +101,11 @@ impl Consumer {
         Ok(found)
     }
 
-    async fn autoclaim(
-        &mut self,
-        idle: Duration,
-        cursor: &str,
-        count: usize,
-    ) -> Result<StreamAutoClaimReply, Error> {
+    async fn autoclaim(&mut self, idle: Duration, cursor: &str, count: usize) -> Result<StreamAutoClaimReply, Error> {
         let mut connection = self.bus.connection().await?;
         let mut command = redis::cmd("XAUTOCLAIM");
-        command
-            .arg(&self.bus.keys.jobs)
-            .arg(GROUP)
-            .arg(self.id.to_string());
-        command
-            .arg(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX))
-            .arg(cursor)
-            .arg("COUNT")
-            .arg(count);
+        command.arg(&self.bus.keys.jobs).arg(GROUP).arg(self.id.to_string());
+        command.arg(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)).arg(cursor).arg("COUNT").arg(count);
         Ok(command.query_async(&mut connection).await?)
     }
 
@@ -139,43 +115,20 @@ impl Consumer {
             none => none.insert(self.bus.dedicated_connection().await?),
         };
         let mut command = redis::cmd("XREADGROUP");
-        command
-            .arg("GROUP")
-            .arg(GROUP)
-            .arg(self.id.to_string())
-            .arg("COUNT")
-            .arg(count);
-        command
-            .arg("BLOCK")
-            .arg(BLOCK.as_millis() as u64)
-            .arg("STREAMS")
-            .arg(&self.bus.keys.jobs)
-            .arg(">");
+        command.arg("GROUP").arg(GROUP).arg(self.id.to_string()).arg("COUNT").arg(count);
+        command.arg("BLOCK").arg(BLOCK.as_millis() as u64).arg("STREAMS").arg(&self.bus.keys.jobs).arg(">");
         let reply: Option<StreamReadReply> = command.query_async(connection).await?;
-        let entries = reply
-            .into_iter()
-            .flat_map(|reply| reply.keys)
-            .flat_map(|key| key.ids);
+        let entries = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
         Ok(entries.filter_map(|entry| self.delivery(&entry)).collect())
     }
 
     fn delivery(&self, entry: &StreamId) -> Option<Delivery> {
-        let job = entry
-            .get::<String>("job")
-            .and_then(|job| Uuid::try_parse(&job).ok());
+        let job = entry.get::<String>("job").and_then(|job| Uuid::try_parse(&job).ok());
         let (Some(job), Some(flow)) = (job, entry.get::<String>("flow")) else {
-            tracing::error!(
-                entry.id = entry.id,
-                "an entry of the job stream is not ours: it names no job"
-            );
+            tracing::error!(entry.id = entry.id, "an entry of the job stream is not ours: it names no job");
             return None;
         };
-        Some(Delivery {
-            entry: entry.id.clone(),
-            consumer: self.id,
-            job,
-            flow: Flow::parse(flow),
-        })
+        Some(Delivery { entry: entry.id.clone(), consumer: self.id, job, flow: Flow::parse(flow) })
     }
 }
 
@@ -185,9 +138,6 @@ impl Bus {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(BLOCK + RESPONSE_TIMEOUT));
-        Ok(self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?)
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }

@@ -12,6 +12,11 @@ pub enum Control {
         /// The session.
         session: Uuid,
     },
+    /// A job's owner wants it cancelled: the worker that has it in hand lets go.
+    CancelRequested {
+        /// The job.
+        job: Uuid,
+    },
     /// A subscriber asks itself whether it still hears.
     Probe {
         /// The subscriber's own mark.
@@ -36,11 +41,8 @@ mod tests {
 
     #[test]
     fn its_wire_form_is_the_published_one() {
-        let revoked = Control::SessionRevoked {
-            session: Uuid::from_u128(0xC3),
-        };
-        let golden =
-            r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
+        let revoked = Control::SessionRevoked { session: Uuid::from_u128(0xC3) };
+        let golden = r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
         assert_eq!(revoked.encode(), golden);
         assert_eq!(Control::decode(golden), Some(revoked));
         assert_eq!(Control::decode(r#"{"type":"of the future"}"#), None);

@@ -51,23 +51,13 @@ impl Event {
         view: &impl Serialize,
     ) -> serde_json::Result<Self> {
         let frame = serde_json::to_string(&JobFrame { view })?;
-        Ok(Self {
-            user: user.into(),
-            job: job.into(),
-            seq,
-            frame,
-        })
+        Ok(Self { user: user.into(), job: job.into(), seq, frame })
     }
 
     /// The wire form.
     #[must_use]
     pub fn encode(&self) -> String {
-        let Self {
-            user,
-            job,
-            seq,
-            frame,
-        } = self;
+        let Self { user, job, seq, frame } = self;
         format!("{user}|{job}|{seq}\n{frame}")
     }
 
@@ -81,19 +71,12 @@ impl Event {
         }
         let (header, frame) = payload.split_once('\n').ok_or(Malformed::Header)?;
         let mut parts = header.split('|');
-        let (Some(user), Some(job), Some(seq), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(user), Some(job), Some(seq), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err(Malformed::Header);
         };
         let id = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed::Header);
         let seq = seq.parse().map_err(|_| Malformed::Header)?;
-        Ok(Self {
-            user: id(user)?,
-            job: id(job)?,
-            seq,
-            frame: frame.to_owned(),
-        })
+        Ok(Self { user: id(user)?, job: id(job)?, seq, frame: frame.to_owned() })
     }
 }
 
@@ -103,13 +86,8 @@ mod tests {
 
     fn event() -> Event {
         let user = Uuid::from_u128(0xA1);
-        Event::job(
-            user,
-            Uuid::from_u128(0xB2),
-            7,
-            &serde_json::json!({"id": "b2", "progress": 36, "prompt": "a\nb|c"}),
-        )
-        .unwrap()
+        Event::job(user, Uuid::from_u128(0xB2), 7, &serde_json::json!({"id": "b2", "progress": 36, "prompt": "a\nb|c"}))
+            .unwrap()
     }
 
     #[test]
@@ -123,18 +101,9 @@ mod tests {
     #[test]
     fn refuses_what_is_not_exactly_that() {
         let good = event().encode();
-        assert_eq!(
-            Event::decode(&good.replacen('|', "||", 1)),
-            Err(Malformed::Header)
-        );
-        assert_eq!(
-            Event::decode(&good.replacen("|7\n", "|seven\n", 1)),
-            Err(Malformed::Header)
-        );
-        assert_eq!(
-            Event::decode(&good.replace('\n', " ")),
-            Err(Malformed::Header)
-        );
+        assert_eq!(Event::decode(&good.replacen('|', "||", 1)), Err(Malformed::Header));
+        assert_eq!(Event::decode(&good.replacen("|7\n", "|seven\n", 1)), Err(Malformed::Header));
+        assert_eq!(Event::decode(&good.replace('\n', " ")), Err(Malformed::Header));
         assert_eq!(Event::decode(""), Err(Malformed::Header));
         let large = format!("{good}{}", " ".repeat(MAX_BYTES));
         assert_eq!(Event::decode(&large), Err(Malformed::TooLarge(large.len())));

@@ -40,14 +40,7 @@ impl Keys {
 
     /// In the order that the scripts unpack.
     pub(crate) fn of_scripts(&self) -> [&str; 6] {
-        [
-            &self.jobs,
-            &self.backlog,
-            &self.tags,
-            &self.clock,
-            &self.places,
-            &self.limits,
-        ]
+        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.places, &self.limits]
     }
 }
 
@@ -69,9 +62,6 @@ mod tests {
                 "{sora}:v1:limits"
             ]
         );
-        assert_eq!(
-            [keys.events.as_str(), keys.control.as_str()],
-            ["{sora}:v1:events", "{sora}:v1:control"]
-        );
+        assert_eq!([keys.events.as_str(), keys.control.as_str()], ["{sora}:v1:events", "{sora}:v1:control"]);
     }
 }

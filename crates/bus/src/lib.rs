@@ -79,11 +79,7 @@ impl Bus {
             .recycle_timeout(Some(RESPONSE_TIMEOUT))
             .runtime(Runtime::Tokio1)
             .build()?;
-        Ok(Self {
-            pool,
-            client: redis::Client::open(url)?,
-            keys: Keys::new(namespace),
-        })
+        Ok(Self { pool, client: redis::Client::open(url)?, keys: Keys::new(namespace) })
     }
 
     /// Asks Redis whether it is there.
@@ -91,9 +87,7 @@ impl Bus {
     /// # Errors
     /// It did not answer.
     pub async fn ping(&self) -> Result<(), Error> {
-        Ok(redis::cmd("PING")
-            .query_async(&mut self.connection().await?)
-            .await?)
+        Ok(redis::cmd("PING").query_async(&mut self.connection().await?).await?)
     }
 
     /// Publishes an event outside of settling: progress, or a job's creation.
@@ -120,11 +114,7 @@ impl Bus {
 
     async fn send(&self, channel: &str, payload: &str) -> Result<(), Error> {
         let mut connection = self.connection().await?;
-        Ok(redis::cmd("PUBLISH")
-            .arg(channel)
-            .arg(payload)
-            .query_async::<()>(&mut connection)
-            .await?)
+        Ok(redis::cmd("PUBLISH").arg(channel).arg(payload).query_async::<()>(&mut connection).await?)
     }
 
     async fn connection(&self) -> Result<Connection, Error> {

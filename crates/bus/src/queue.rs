@@ -72,12 +72,7 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not take it; the job's row stays, and the sweep enqueues it.
-    pub async fn enqueue(
-        &self,
-        job: impl Into<Uuid>,
-        flow: &Flow,
-        place: Place,
-    ) -> Result<Enqueued, Error> {
+    pub async fn enqueue(&self, job: impl Into<Uuid>, flow: &Flow, place: Place) -> Result<Enqueued, Error> {
         let front = if place == Place::Front { "1" } else { "0" };
         let (added, rank): (i64, i64) = script::ENQUEUE
             .with(&self.keys)
@@ -86,12 +81,7 @@ impl Bus {
             .arg(front)
             .invoke_async(&mut self.connection().await?)
             .await?;
-        Ok(Enqueued {
-            added: added == 1,
-            position: u64::try_from(rank + 1)
-                .ok()
-                .filter(|position| *position > 0),
-        })
+        Ok(Enqueued { added: added == 1, position: u64::try_from(rank + 1).ok().filter(|position| *position > 0) })
     }
 
     /// Admits what the limits allow; answers how many.
@@ -99,10 +89,7 @@ impl Bus {
     /// # Errors
     /// Redis did not answer.
     pub async fn pump(&self) -> Result<u64, Error> {
-        Ok(script::PUMP
-            .with(&self.keys)
-            .invoke_async(&mut self.connection().await?)
-            .await?)
+        Ok(script::PUMP.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
     }
 
     /// Ends a delivery and publishes the job's committed state in the same step. False: the entry was no longer this
@@ -128,11 +115,7 @@ impl Bus {
     /// Redis did not answer; to be repeated, which is safe.
     pub async fn forget(&self, job: impl Into<Uuid>) -> Result<(), Error> {
         let mut connection = self.connection().await?;
-        Ok(script::FORGET
-            .with(&self.keys)
-            .arg(job.into().to_string())
-            .invoke_async::<()>(&mut connection)
-            .await?)
+        Ok(script::FORGET.with(&self.keys).arg(job.into().to_string()).invoke_async::<()>(&mut connection).await?)
     }
 
     /// Shows Redis that these deliveries are being worked on; answers those that still are this consumer's.
@@ -154,17 +137,10 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer; the entry comes up again at the next reclaiming.
-    pub async fn yield_to(
-        &self,
-        delivery: &Delivery,
-        holder: impl Into<Uuid>,
-    ) -> Result<(), Error> {
+    pub async fn yield_to(&self, delivery: &Delivery, holder: impl Into<Uuid>) -> Result<(), Error> {
         let mut connection = self.connection().await?;
         let mut script = script::YIELD.with(&self.keys);
-        script
-            .arg(&delivery.entry)
-            .arg(delivery.consumer.to_string())
-            .arg(holder.into().to_string());
+        script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.into().to_string());
         Ok(script.invoke_async::<()>(&mut connection).await?)
     }
 
@@ -181,10 +157,7 @@ impl Bus {
             pipe.zrank(&self.keys.backlog, job.to_string());
         }
         let ranks: Vec<Option<u64>> = pipe.query_async(&mut self.connection().await?).await?;
-        Ok(ranks
-            .into_iter()
-            .map(|rank| rank.map(|rank| rank + 1))
-            .collect())
+        Ok(ranks.into_iter().map(|rank| rank.map(|rank| rank + 1)).collect())
     }
 
     /// Whether Redis knows limits; if not, it has lost its data or never had any.
@@ -200,15 +173,8 @@ impl Bus {
     /// # Errors
     /// Redis did not take them.
     pub async fn mirror_limits(&self, limits: Limits) -> Result<(), Error> {
-        let fields = [
-            ("cap", limits.cap),
-            ("paused", u32::from(limits.paused)),
-            ("target", TARGET),
-        ];
-        self.connection()
-            .await?
-            .hset_multiple::<_, _, _, ()>(&self.keys.limits, &fields)
-            .await?;
+        let fields = [("cap", limits.cap), ("paused", u32::from(limits.paused)), ("target", TARGET)];
+        self.connection().await?.hset_multiple::<_, _, _, ()>(&self.keys.limits, &fields).await?;
         self.pump().await.map(drop)
     }
 
@@ -224,15 +190,10 @@ impl Bus {
             .arg(crate::consumer::GROUP)
             .query_async(&mut connection)
             .await?;
-        let reply = redis::streams::StreamInfoConsumersReply::from_redis_value(rows)
-            .map_err(redis::RedisError::from)?;
-        let idle = reply
-            .consumers
-            .into_iter()
-            .filter(|consumer| consumer.pending == 0);
-        Ok(idle
-            .filter_map(|consumer| Uuid::try_parse(&consumer.name).ok())
-            .collect())
+        let reply =
+            redis::streams::StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
+        let idle = reply.consumers.into_iter().filter(|consumer| consumer.pending == 0);
+        Ok(idle.filter_map(|consumer| Uuid::try_parse(&consumer.name).ok()).collect())
     }
 
     /// Deletes a consumer, if it holds nothing.

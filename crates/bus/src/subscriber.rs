@@ -29,13 +29,20 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// See [`Bus::subscriber`].
 pub struct Subscriber {
     bus: Bus,
+    events: bool,
 }
 
 impl Bus {
     /// A subscriber to both channels.
     #[must_use]
     pub fn subscriber(&self) -> Subscriber {
-        Subscriber { bus: self.clone() }
+        Subscriber { bus: self.clone(), events: true }
+    }
+
+    /// A subscriber to word between processes alone.
+    #[must_use]
+    pub fn control_subscriber(&self) -> Subscriber {
+        Subscriber { bus: self.clone(), events: false }
     }
 }
 
@@ -47,11 +54,7 @@ impl Subscriber {
             let began = Instant::now();
             let Err(error) = self.listen(&hear).await;
             tracing::warn!(%error, "no longer listening to events; trying again");
-            backoff = if began.elapsed() > PROBE_EVERY {
-                Duration::ZERO
-            } else {
-                next_backoff(backoff)
-            };
+            backoff = if began.elapsed() > PROBE_EVERY { Duration::ZERO } else { next_backoff(backoff) };
             sleep(backoff).await;
         }
     }
@@ -59,13 +62,9 @@ impl Subscriber {
     async fn listen(&self, hear: &impl Fn(Signal)) -> Result<Infallible, Error> {
         let connected = timeout(CONNECT_TIMEOUT, self.bus.client.get_async_pubsub()).await;
         let mut pubsub = connected.map_err(|_| silent("connecting"))??;
-        let channels = [
-            self.bus.keys.events.as_str(),
-            self.bus.keys.control.as_str(),
-        ];
-        timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels))
-            .await
-            .map_err(|_| silent("SUBSCRIBE"))??;
+        let events = self.events.then_some(self.bus.keys.events.as_str());
+        let channels: Vec<_> = events.into_iter().chain([self.bus.keys.control.as_str()]).collect();
+        timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels)).await.map_err(|_| silent("SUBSCRIBE"))??;
         hear(Signal::Listening);
 
         let mark = Uuid::new_v4();
@@ -109,10 +108,7 @@ impl Subscriber {
 }
 
 fn silent(what: &'static str) -> Error {
-    Error::Unexpected {
-        what,
-        answer: "silence".into(),
-    }
+    Error::Unexpected { what, answer: "silence".into() }
 }
 
 /// 100 ms, then twice as long each time, up to two seconds.

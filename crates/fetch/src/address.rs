@@ -22,10 +22,7 @@ impl Origin {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        Some(Self {
-            host: url.host()?.to_owned(),
-            port: url.port_or_known_default()?,
-        })
+        Some(Self { host: url.host()?.to_owned(), port: url.port_or_known_default()? })
     }
 }
 
@@ -34,16 +31,11 @@ impl FromStr for Origin {
 
     /// Reads `host:port`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("must be host:port pairs such as media.internal:8080, and {text} is none");
+        let wrong = || format!("must be host:port pairs such as media.internal:8080, and {text} is none");
         let (_, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         port.parse::<u16>().map_err(|_| wrong())?;
         // Parsed as a URL's authority, so that both sides of a comparison are normalised alike.
-        Url::parse(&format!("http://{text}/"))
-            .ok()
-            .as_ref()
-            .and_then(Self::of)
-            .ok_or_else(wrong)
+        Url::parse(&format!("http://{text}/")).ok().as_ref().and_then(Self::of).ok_or_else(wrong)
     }
 }
 
@@ -153,12 +145,7 @@ mod tests {
         ] {
             assert_eq!(judged(private), Some(false), "{private}");
         }
-        for global in [
-            "https://1.1.1.1/",
-            "https://[2606:4700::1111]/",
-            "http://100.128.0.1/",
-            "http://172.32.0.1/",
-        ] {
+        for global in ["https://1.1.1.1/", "https://[2606:4700::1111]/", "http://100.128.0.1/", "http://172.32.0.1/"] {
             assert_eq!(judged(global), Some(true), "{global}");
         }
         assert_eq!(judged("https://example.com/"), None);
@@ -167,14 +154,8 @@ mod tests {
     #[test]
     fn reads_origins_as_urls_name_them() {
         let origin: Origin = "Media.Internal:8080".parse().unwrap();
-        assert_eq!(
-            Some(origin),
-            Origin::of(&Url::parse("http://media.internal:8080/x.mp4").unwrap())
-        );
-        assert_eq!(
-            Origin::of(&Url::parse("https://h/x").unwrap()),
-            Some("h:443".parse().unwrap())
-        );
+        assert_eq!(Some(origin), Origin::of(&Url::parse("http://media.internal:8080/x.mp4").unwrap()));
+        assert_eq!(Origin::of(&Url::parse("https://h/x").unwrap()), Some("h:443".parse().unwrap()));
         assert!("media.internal".parse::<Origin>().is_err());
         assert_eq!(Origin::of(&Url::parse("file:///etc/passwd").unwrap()), None);
     }

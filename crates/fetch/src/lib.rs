@@ -90,9 +90,7 @@ impl Fetcher {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(rules: Rules) -> Result<Self, Error> {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = || {
             Client::builder()
                 .redirect(redirect::Policy::none())
@@ -102,11 +100,7 @@ impl Fetcher {
                 .read_timeout(IDLE_TIMEOUT)
                 .pool_max_idle_per_host(0)
         };
-        Ok(Self {
-            guarded: client().dns_resolver(GlobalOnly).build()?,
-            allowed: client().build()?,
-            rules,
-        })
+        Ok(Self { guarded: client().dns_resolver(GlobalOnly).build()?, allowed: client().build()?, rules })
     }
 
     /// Begins to fetch the video at `url`. Its type and announced size have been checked when this returns.
@@ -129,10 +123,7 @@ impl Fetcher {
         }
         let media = media::sniff(&head).ok_or(Error::NotVideo)?;
         let whole = stream::iter([Ok(Bytes::from(head))]).chain(body).boxed();
-        Ok(Download {
-            media,
-            bytes: measured(whole, announced, self.rules.max_bytes),
-        })
+        Ok(Download { media, bytes: measured(whole, announced, self.rules.max_bytes) })
     }
 
     async fn follow(&self, mut url: Url) -> Result<Response, Error> {
@@ -140,20 +131,11 @@ impl Fetcher {
             let response = self.client_for(&url)?.get(url.clone()).send().await?;
             let status = response.status();
             if status.is_redirection() {
-                let location = response
-                    .headers()
-                    .get(header::LOCATION)
-                    .and_then(|location| location.to_str().ok());
-                url = location
-                    .and_then(|location| url.join(location).ok())
-                    .ok_or(Error::Location)?;
+                let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+                url = location.and_then(|location| url.join(location).ok()).ok_or(Error::Location)?;
                 continue;
             }
-            return if status.as_u16() == 200 {
-                Ok(response)
-            } else {
-                Err(Error::Status(status.as_u16()))
-            };
+            return if status.as_u16() == 200 { Ok(response) } else { Err(Error::Status(status.as_u16())) };
         }
         Err(Error::Redirects)
     }
@@ -180,11 +162,7 @@ fn measured(
         match body.try_next().await? {
             Some(chunk) => {
                 let got = got + chunk.len() as u64;
-                if got > max_bytes {
-                    Err(Error::TooLarge(max_bytes))
-                } else {
-                    Ok(Some((chunk, (body, got))))
-                }
+                if got > max_bytes { Err(Error::TooLarge(max_bytes)) } else { Ok(Some((chunk, (body, got)))) }
             }
             None => match announced.filter(|announced| *announced != got) {
                 Some(announced) => Err(Error::Truncated { got, announced }),

@@ -51,10 +51,7 @@ mod tests {
     #[test]
     fn knows_videos_by_their_first_bytes() {
         assert_eq!(sniff(b"\0\0\0\x20ftypisom...."), Some(MediaType::Mp4));
-        assert_eq!(
-            sniff(b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81\x01\x42\xF7\x81"),
-            Some(MediaType::Webm)
-        );
+        assert_eq!(sniff(b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81\x01\x42\xF7\x81"), Some(MediaType::Webm));
         assert_eq!(sniff(b"<!DOCTYPE html><html>"), None);
         assert_eq!(sniff(b"\0\0\0\x20ftyp"), None);
     }

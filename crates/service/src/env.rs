@@ -50,9 +50,7 @@ pub struct Mistakes(pub Vec<Mistake>);
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration is wrong:")?;
-        self.0
-            .iter()
-            .try_for_each(|Mistake { variable, remedy }| write!(f, "\n  {variable}: {remedy}"))
+        self.0.iter().try_for_each(|Mistake { variable, remedy }| write!(f, "\n  {variable}: {remedy}"))
     }
 }
 
@@ -66,40 +64,23 @@ impl<'a> Environment<'a> {
     /// Reads through `lookup`.
     #[must_use]
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            lookup,
-            mistakes: Vec::new(),
-        }
+        Self { lookup, mistakes: Vec::new() }
     }
 
     /// A variable that may be unset; blank counts as unset.
-    pub fn optional<T>(
-        &mut self,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn optional<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = (self.lookup)(name).filter(|text| !text.trim().is_empty())?;
         self.parsed(name, text.trim(), parse)
     }
 
     /// A variable with a default.
-    pub fn or<T>(
-        &mut self,
-        name: &str,
-        default: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn or<T>(&mut self, name: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = (self.lookup)(name).filter(|text| !text.trim().is_empty());
         self.parsed(name, text.as_deref().unwrap_or(default).trim(), parse)
     }
 
     /// A variable that must be set; `hint` says what to.
-    pub fn required<T>(
-        &mut self,
-        name: &str,
-        hint: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, hint: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if (self.lookup)(name).is_none_or(|text| text.trim().is_empty()) {
             self.mistake(name, format!("is not set; set it to {hint}"));
             return None;
@@ -125,10 +106,7 @@ impl<'a> Environment<'a> {
 
     /// Notes a mistake that only several variables together make.
     pub fn mistake(&mut self, variable: &str, remedy: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            variable: variable.to_owned(),
-            remedy: remedy.into(),
-        });
+        self.mistakes.push(Mistake { variable: variable.to_owned(), remedy: remedy.into() });
     }
 
     /// The configuration, or everything that is wrong.
@@ -142,15 +120,8 @@ impl<'a> Environment<'a> {
         }
     }
 
-    fn parsed<T>(
-        &mut self,
-        name: &str,
-        text: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        parse(text)
-            .map_err(|remedy| self.mistake(name, remedy))
-            .ok()
+    fn parsed<T>(&mut self, name: &str, text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        parse(text).map_err(|remedy| self.mistake(name, remedy)).ok()
     }
 }
 
@@ -159,12 +130,10 @@ pub fn or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
     let lookup = |name: &str| std::env::var(name).ok();
     let mut environment = Environment::new(&lookup);
     let configuration = read(&mut environment);
-    environment
-        .finish(configuration)
-        .unwrap_or_else(|mistakes| {
-            eprintln!("{mistakes}");
-            std::process::exit(EXIT_CONFIGURATION)
-        })
+    environment.finish(configuration).unwrap_or_else(|mistakes| {
+        eprintln!("{mistakes}");
+        std::process::exit(EXIT_CONFIGURATION)
+    })
 }
 
 /// Any text.
@@ -180,8 +149,7 @@ pub fn text(text: &str) -> Result<String, String> {
 /// # Errors
 /// The text is none.
 pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| "must be a whole number in range".to_owned())
+    text.parse().map_err(|_| "must be a whole number in range".to_owned())
 }
 
 /// A length of time: a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts seconds.
@@ -189,9 +157,7 @@ pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 /// # Errors
 /// The text is none, or not a positive one.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor = match unit.trim() {
         "ms" => Some(1),
@@ -201,9 +167,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "d" => Some(86_400_000),
         _ => None,
     };
-    let millis = factor
-        .and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor))
-        .filter(|ms| *ms > 0);
+    let millis = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor)).filter(|ms| *ms > 0);
     millis
         .map(Duration::from_millis)
         .ok_or_else(|| "must be a positive length of time such as 500ms, 30s, 10m, 7d".into())
@@ -214,9 +178,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// The text is none.
 pub fn http_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| "must be an address such as https://host/path".to_owned())
 }
 
@@ -255,10 +217,7 @@ mod tests {
         let mut env = Environment::new(&lookup);
         assert_eq!(env.or("BLANK", "5", number::<u8>), Some(5));
         assert_eq!(env.optional("BLANK", text), None);
-        assert_eq!(
-            env.or("TTL", "30s", duration),
-            Some(Duration::from_secs(120))
-        );
+        assert_eq!(env.or("TTL", "30s", duration), Some(Duration::from_secs(120)));
     }
 
     #[test]

@@ -44,23 +44,11 @@ pub struct Settings {
 /// Reads [`Settings`].
 pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let app_env = env.or("APP_ENV", "production", app_env);
-    let format = if app_env == Some(AppEnv::Production) {
-        "json"
-    } else {
-        "pretty"
-    };
+    let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
     let database_url = database_url(env);
-    let redis_url = env
-        .secret("REDIS_URL")
-        .or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
-    if redis_url
-        .as_ref()
-        .is_some_and(|url| !url.expose().starts_with("redis://"))
-    {
-        env.mistake(
-            "REDIS_URL",
-            "must be an address such as redis://:password@host:6379",
-        );
+    let redis_url = env.secret("REDIS_URL").or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
+    if redis_url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
+        env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379");
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
     let storage_url = env.or("STORAGE_URL", "data/videos", folder);
@@ -79,19 +67,11 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
 
 /// Reads `DATABASE_URL` alone.
 pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
-    let url = env
-        .secret("DATABASE_URL")
-        .unwrap_or_else(|| Secret::new("sqlite:data/sora.db"));
-    if ["sqlite:", "postgres:", "postgresql:"]
-        .iter()
-        .any(|scheme| url.expose().starts_with(scheme))
-    {
+    let url = env.secret("DATABASE_URL").unwrap_or_else(|| Secret::new("sqlite:data/sora.db"));
+    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.expose().starts_with(scheme)) {
         return Some(url);
     }
-    env.mistake(
-        "DATABASE_URL",
-        "must be sqlite:PATH or postgres://user:password@host:5432/database",
-    );
+    env.mistake("DATABASE_URL", "must be sqlite:PATH or postgres://user:password@host:5432/database");
     None
 }
 
@@ -113,15 +93,8 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 fn namespace(text: &str) -> Result<String, String> {
-    let tag = text
-        .split_once('{')
-        .and_then(|(_, rest)| rest.split_once('}'))
-        .is_some_and(|(tag, _)| !tag.is_empty());
-    if tag {
-        Ok(text.to_owned())
-    } else {
-        Err("must hold a hash tag, as in {sora}:v1".into())
-    }
+    let tag = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).is_some_and(|(tag, _)| !tag.is_empty());
+    if tag { Ok(text.to_owned()) } else { Err("must hold a hash tag, as in {sora}:v1".into()) }
 }
 
 fn folder(text: &str) -> Result<String, String> {
@@ -149,22 +122,8 @@ mod tests {
         let mut env = Environment::new(&lookup);
         let settings = read(&mut env);
         let mistakes = env.finish(settings).unwrap_err();
-        let names: Vec<_> = mistakes
-            .0
-            .iter()
-            .map(|mistake| mistake.variable.as_str())
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "APP_ENV",
-                "DATABASE_URL",
-                "REDIS_URL",
-                "REDIS_NAMESPACE",
-                "STORAGE_URL",
-                "LOG_FORMAT"
-            ]
-        );
+        let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "STORAGE_URL", "LOG_FORMAT"]);
         assert!(!mistakes.to_string().contains("secret"));
     }
 
@@ -173,9 +132,6 @@ mod tests {
         let mut env = Environment::new(&|_| None);
         let settings = read(&mut env);
         let settings = env.finish(settings).unwrap();
-        assert_eq!(
-            (settings.app_env, settings.log_format),
-            (AppEnv::Production, LogFormat::Json)
-        );
+        assert_eq!((settings.app_env, settings.log_format), (AppEnv::Production, LogFormat::Json));
     }
 }

@@ -12,10 +12,7 @@ const EXIT_IMPATIENT: i32 = 130;
 /// The signals cannot be listened to.
 pub fn on_signal() -> std::io::Result<CancellationToken> {
     let token = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stopping = token.clone();
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;

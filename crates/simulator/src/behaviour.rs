@@ -18,28 +18,16 @@ pub(crate) const FORMS: &[(&str, &str)] = &[
     ("slow", "30 s between steps"),
     ("pace=MS", "MS milliseconds between steps"),
     ("steps=N", "N progress lines in a whole generation"),
-    (
-        "silent",
-        "no progress lines: the time passes without a word",
-    ),
+    ("silent", "no progress lines: the time passes without a word"),
     ("refuse@N%", "refused by the content policy at N %"),
     ("http-500", "not accepted: HTTP 500"),
     ("http-503", "not accepted: HTTP 503"),
-    (
-        "cut@N%",
-        "the connection closes at N %, in the middle of the response",
-    ),
-    (
-        "cut-after-result",
-        "the connection closes right after the line with the URL",
-    ),
+    ("cut@N%", "the connection closes at N %, in the middle of the response"),
+    ("cut-after-result", "the connection closes right after the line with the URL"),
     ("no-done", "the stream ends without `data: [DONE]`"),
     ("pings", "an SSE comment before every step"),
     ("crlf", "lines end in CR LF"),
-    (
-        "split-utf8",
-        "every character outside ASCII is cut in two on the wire",
-    ),
+    ("split-utf8", "every character outside ASCII is cut in two on the wire"),
 ];
 
 /// One thing that a stream can be made to do.
@@ -88,11 +76,7 @@ impl Behaviours {
     /// `http-500*2,http-503*3,refuse@40%` reads as it happens.
     pub(crate) fn on_request(&self, nth: u64) -> impl Iterator<Item = Behaviour> {
         let lasting = self.0.iter().filter(|rule| rule.first.is_none());
-        let counted = self
-            .0
-            .iter()
-            .rev()
-            .filter(move |rule| rule.first.is_some_and(|first| nth <= first));
+        let counted = self.0.iter().rev().filter(move |rule| rule.first.is_some_and(|first| nth <= first));
         lasting.chain(counted).map(|rule| rule.behaviour)
     }
 
@@ -106,10 +90,7 @@ impl FromStr for Behaviours {
     type Err = UnknownBehaviour;
 
     fn from_str(list: &str) -> Result<Self, UnknownBehaviour> {
-        list.split(',')
-            .map(|word| word.trim().parse())
-            .collect::<Result<_, _>>()
-            .map(Self)
+        list.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -119,10 +100,7 @@ impl FromStr for Rule {
     fn from_str(word: &str) -> Result<Self, UnknownBehaviour> {
         let unknown = || UnknownBehaviour(word.to_owned());
         let (name, first) = match word.split_once('*') {
-            Some((name, count)) => (
-                name,
-                Some(count.parse().ok().filter(|&n| n > 0).ok_or_else(unknown)?),
-            ),
+            Some((name, count)) => (name, Some(count.parse().ok().filter(|&n| n > 0).ok_or_else(unknown)?)),
             None => (word, None),
         };
         let behaviour = Behaviour::read(name).ok_or_else(unknown)?;
@@ -142,16 +120,8 @@ impl Behaviour {
         }
         if let Some((name, value)) = word.split_once('=') {
             return match name {
-                "pace" => value
-                    .parse()
-                    .ok()
-                    .map(Duration::from_millis)
-                    .map(Self::Pace),
-                "steps" => value
-                    .parse()
-                    .ok()
-                    .filter(|&steps| steps > 0)
-                    .map(Self::Steps),
+                "pace" => value.parse().ok().map(Duration::from_millis).map(Self::Pace),
+                "steps" => value.parse().ok().filter(|&steps| steps > 0).map(Self::Steps),
                 _ => None,
             };
         }
@@ -178,10 +148,7 @@ impl fmt::Display for UnknownBehaviour {
         for (index, (form, _)) in FORMS.iter().enumerate() {
             write!(f, "{}{form}", if index == 0 { "" } else { ", " })?;
         }
-        write!(
-            f,
-            ", each also as FORM*N for the first N requests of a prompt"
-        )
+        write!(f, ", each also as FORM*N for the first N requests of a prompt")
     }
 }
 
@@ -192,42 +159,23 @@ mod tests {
     use super::*;
 
     fn behaviours(list: &str, nth: u64) -> Vec<Behaviour> {
-        list.parse::<Behaviours>()
-            .unwrap()
-            .on_request(nth)
-            .collect()
+        list.parse::<Behaviours>().unwrap().on_request(nth).collect()
     }
 
     #[test]
     fn reads_every_form_it_lists() {
         for (form, _) in FORMS {
-            let written = form
-                .replace("N%", "12.5%")
-                .replace("=N", "=3")
-                .replace("MS", "50");
+            let written = form.replace("N%", "12.5%").replace("=N", "=3").replace("MS", "50");
             assert!(written.parse::<Behaviours>().is_ok(), "{written}");
-            assert!(
-                format!("{written}*2").parse::<Behaviours>().is_ok(),
-                "{written}*2"
-            );
+            assert!(format!("{written}*2").parse::<Behaviours>().is_ok(), "{written}*2");
         }
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for list in [
-            "",
-            "happy,",
-            "cut",
-            "cut@60",
-            "cut@101%",
-            "cut@1e1%",
-            "pace=",
-            "steps=0",
-            "http-503*0",
-            "Happy",
-            "x@1%",
-        ] {
+        for list in
+            ["", "happy,", "cut", "cut@60", "cut@101%", "cut@1e1%", "pace=", "steps=0", "http-503*0", "Happy", "x@1%"]
+        {
             assert!(list.parse::<Behaviours>().is_err(), "{list:?}");
         }
     }
@@ -235,17 +183,8 @@ mod tests {
     #[test]
     fn a_counted_behaviour_holds_for_the_first_requests() {
         let list = "http-500*1,http-503*2,refuse@40%";
-        let ends: Vec<_> = (1..=3)
-            .filter_map(|nth| behaviours(list, nth).pop())
-            .collect();
+        let ends: Vec<_> = (1..=3).filter_map(|nth| behaviours(list, nth).pop()).collect();
         let refused = Behaviour::Refuse(Percent(400));
-        assert_eq!(
-            ends,
-            [
-                Behaviour::Fail(Failure::Internal),
-                Behaviour::Fail(Failure::Unavailable),
-                refused
-            ]
-        );
+        assert_eq!(ends, [Behaviour::Fail(Failure::Internal), Behaviour::Fail(Failure::Unavailable), refused]);
     }
 }

@@ -53,19 +53,13 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     shared.ledger.arrival();
     authorise(&headers, shared.config.token.as_deref())?;
-    let body =
-        body.map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
+    let body = body.map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
     let Submission { model, prompt } = Submission::read(&headers, &body)?;
 
     let tags = Tags::of(&prompt);
-    let origin = Origin {
-        prompt: fingerprint(&prompt),
-        tag: tags.label.into(),
-    };
+    let origin = Origin { prompt: fingerprint(&prompt), tag: tags.label.into() };
     let nth = shared.ledger.request(&origin);
-    let tagged = tags
-        .behaviours
-        .map_err(|bad| unknown_behaviour(bad.to_string()))?;
+    let tagged = tags.behaviours.map_err(|bad| unknown_behaviour(bad.to_string()))?;
     let plan = Plan::new(&shared.config, &tagged, nth);
     let note = Extension(TagNote(Arc::clone(&origin.tag)));
     if let Ending::Fail(failure) = plan.ending {
@@ -73,31 +67,13 @@ pub(crate) async fn submit(
     }
     let id = Uuid::new_v4();
     let url = format!("{}/media/{id}.mp4", base_url(&headers, &shared));
-    let generation = Generation {
-        id,
-        prompt,
-        orientation: Orientation::of_model(&model),
-        url,
-        origin,
-    };
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-        (CACHE_CONTROL, "no-cache"),
-    ];
-    Ok((
-        note,
-        headers,
-        Body::from_stream(play(shared, generation, plan)),
-    )
-        .into_response())
+    let generation = Generation { id, prompt, orientation: Orientation::of_model(&model), url, origin };
+    let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
+    Ok((note, headers, Body::from_stream(play(shared, generation, plan))).into_response())
 }
 
 /// The bytes of a stream. It counts as a submission from here on, read or not: the generation would run.
-fn play(
-    shared: Arc<Shared>,
-    generation: Generation,
-    plan: Plan,
-) -> impl Stream<Item = io::Result<Bytes>> {
+fn play(shared: Arc<Shared>, generation: Generation, plan: Plan) -> impl Stream<Item = io::Result<Bytes>> {
     let streaming = shared.ledger.submission(&generation.origin);
     let (stopping, stopped) = (shared.stopping.clone(), shared.stopping.clone());
     let steps = stream::iter(script(&plan)).then(move |step| async move {
@@ -110,20 +86,10 @@ fn play(
         let _open = &streaming;
         if step == Step::Succeeded {
             let clip = generation.orientation.clip(generation.origin.prompt);
-            shared
-                .ledger
-                .publish(generation.id, clip, &generation.origin);
+            shared.ledger.publish(generation.id, clip, &generation.origin);
         }
-        let pieces = plan
-            .framing
-            .pieces(&b1::payloads(step, &generation))
-            .into_iter()
-            .map(Ok);
-        stream::iter(
-            pieces
-                .chain((step == Step::Cut).then(|| Err(torn())))
-                .collect::<Vec<_>>(),
-        )
+        let pieces = plan.framing.pieces(&b1::payloads(step, &generation)).into_iter().map(Ok);
+        stream::iter(pieces.chain((step == Step::Cut).then(|| Err(torn()))).collect::<Vec<_>>())
     });
     // A pause before each piece: what was written leaves first, and reaches the client even if the next thing is a cut.
     let pieces = pieces.then(|piece| async {
@@ -131,9 +97,7 @@ fn play(
         piece
     });
     let tail = stream::once(async move { stopped.is_cancelled().then(|| Err(torn())) });
-    pieces
-        .take_until(stopping.cancelled_owned())
-        .chain(tail.filter_map(ready))
+    pieces.take_until(stopping.cancelled_owned()).chain(tail.filter_map(ready))
 }
 
 /// An error in a body makes the server close the connection without the end of the response.
@@ -143,19 +107,13 @@ fn torn() -> io::Error {
 
 fn authorise(headers: &HeaderMap, token: Option<&str>) -> Result<(), ApiError> {
     let Some(token) = token else { return Ok(()) };
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match bearer {
         Some(bearer) if bearer == token => Ok(()),
-        Some(_) => Err(
-            ApiError::invalid(StatusCode::UNAUTHORIZED, "Incorrect API key provided.")
-                .code("invalid_api_key"),
-        ),
-        None => Err(ApiError::invalid(
-            StatusCode::UNAUTHORIZED,
-            "You didn't provide an API key.",
-        )),
+        Some(_) => {
+            Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "Incorrect API key provided.").code("invalid_api_key"))
+        }
+        None => Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "You didn't provide an API key.")),
     }
 }
 
@@ -173,15 +131,11 @@ fn refusal_to_start(failure: Failure) -> ApiError {
 }
 
 fn unknown_behaviour(message: String) -> ApiError {
-    ApiError::invalid(StatusCode::BAD_REQUEST, message)
-        .param("messages")
-        .code("unknown_behaviour")
+    ApiError::invalid(StatusCode::BAD_REQUEST, message).param("messages").code("unknown_behaviour")
 }
 
 /// The address under which the client reached this server, so that it can also reach the video.
 fn base_url(headers: &HeaderMap, shared: &Shared) -> String {
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     host.map_or_else(|| shared.url.clone(), |host| format!("http://{host}"))
 }

@@ -17,42 +17,20 @@ pub(crate) struct Clip {
 }
 
 static LANDSCAPE: [Clip; 3] = [
-    Clip {
-        name: "sea",
-        bytes: include_bytes!("../media/sea.mp4"),
-    },
-    Clip {
-        name: "aurora",
-        bytes: include_bytes!("../media/aurora.mp4"),
-    },
-    Clip {
-        name: "galaxy",
-        bytes: include_bytes!("../media/galaxy.mp4"),
-    },
+    Clip { name: "sea", bytes: include_bytes!("../media/sea.mp4") },
+    Clip { name: "aurora", bytes: include_bytes!("../media/aurora.mp4") },
+    Clip { name: "galaxy", bytes: include_bytes!("../media/galaxy.mp4") },
 ];
 static PORTRAIT: [Clip; 3] = [
-    Clip {
-        name: "hills",
-        bytes: include_bytes!("../media/hills.mp4"),
-    },
-    Clip {
-        name: "lanterns",
-        bytes: include_bytes!("../media/lanterns.mp4"),
-    },
-    Clip {
-        name: "reef",
-        bytes: include_bytes!("../media/reef.mp4"),
-    },
+    Clip { name: "hills", bytes: include_bytes!("../media/hills.mp4") },
+    Clip { name: "lanterns", bytes: include_bytes!("../media/lanterns.mp4") },
+    Clip { name: "reef", bytes: include_bytes!("../media/reef.mp4") },
 ];
 
 impl Orientation {
     /// The orientation that a model's name asks for: landscape unless it says `portrait`.
     pub(crate) fn of_model(name: &str) -> Self {
-        if name.contains("portrait") {
-            Self::Portrait
-        } else {
-            Self::Landscape
-        }
+        if name.contains("portrait") { Self::Portrait } else { Self::Landscape }
     }
 
     /// The clip for a prompt: always the same one for the same prompt.
@@ -67,9 +45,7 @@ impl Orientation {
 
 /// A prompt's fingerprint (64-bit FNV-1a): the same in every build, and all that is remembered of a prompt.
 pub(crate) fn fingerprint(prompt: &str) -> u64 {
-    prompt.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    prompt.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -78,17 +54,10 @@ mod tests {
 
     #[test]
     fn the_name_of_a_model_says_how_a_video_stands() {
-        for model in [
-            "sora2-portrait-10s",
-            "sora_video2-portrait-15s",
-            "sora2pro-hd-portrait-10s",
-        ] {
+        for model in ["sora2-portrait-10s", "sora_video2-portrait-15s", "sora2pro-hd-portrait-10s"] {
             assert_eq!(Orientation::of_model(model), Orientation::Portrait);
         }
-        assert_eq!(
-            Orientation::of_model("sora2-landscape-10s"),
-            Orientation::Landscape
-        );
+        assert_eq!(Orientation::of_model("sora2-landscape-10s"), Orientation::Landscape);
     }
 
     #[test]

@@ -8,11 +8,7 @@ use crate::behaviour::Behaviours;
 
 /// How a simulator listens, and how it treats requests that do not say otherwise in a `[sim:…]` tag.
 #[derive(Clone, Debug, Parser)]
-#[command(
-    name = "simulator",
-    version,
-    about = "A stand-in for a Sora-compatible upstream"
-)]
+#[command(name = "simulator", version, about = "A stand-in for a Sora-compatible upstream")]
 pub struct Config {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, default_value_t = Self::default().listen)]

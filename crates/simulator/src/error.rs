@@ -18,24 +18,12 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// A fault of the request: `invalid_request_error`.
     pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind: "invalid_request_error",
-            message: message.into(),
-            param: None,
-            code: None,
-        }
+        Self { status, kind: "invalid_request_error", message: message.into(), param: None, code: None }
     }
 
     /// A fault of the server: `server_error`.
     pub(crate) fn server(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind: "server_error",
-            message: message.into(),
-            param: None,
-            code: None,
-        }
+        Self { status, kind: "server_error", message: message.into(), param: None, code: None }
     }
 
     /// Names the part of the request that is at fault.

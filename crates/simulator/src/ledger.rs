@@ -132,21 +132,13 @@ impl Ledger {
             total: books.total,
             streaming: books.streaming,
             peak_streaming: books.peak_streaming,
-            by_tag: books
-                .tags
-                .iter()
-                .map(|(tag, counts)| (tag.to_string(), *counts))
-                .collect(),
+            by_tag: books.tags.iter().map(|(tag, counts)| (tag.to_string(), *counts)).collect(),
         }
     }
 
     /// The counts of one prompt, character for character.
     pub(crate) fn stats_of(&self, prompt: &str) -> Counts {
-        self.books()
-            .prompts
-            .get(&fingerprint(prompt))
-            .copied()
-            .unwrap_or_default()
+        self.books().prompts.get(&fingerprint(prompt)).copied().unwrap_or_default()
     }
 
     /// Zeroes the counts. Videos stay, open streams go on.

@@ -19,10 +19,7 @@ async fn main() -> anyhow::Result<()> {
         .init();
 
     // Installed before the address is announced: whoever reads that line may signal at once.
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let simulator = Simulator::bind(config).await?;
     println!("listening on {}", simulator.url());
     simulator

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE,
-    RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -26,9 +25,9 @@ pub(crate) async fn fetch(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let id = file.strip_suffix(".mp4").and_then(|id| id.parse().ok());
-    let (clip, origin) = id.and_then(|id| shared.ledger.video(id)).ok_or_else(|| {
-        ApiError::invalid(StatusCode::NOT_FOUND, "No such video.").code("not_found")
-    })?;
+    let (clip, origin) = id
+        .and_then(|id| shared.ledger.video(id))
+        .ok_or_else(|| ApiError::invalid(StatusCode::NOT_FOUND, "No such video.").code("not_found"))?;
     if method == Method::GET {
         shared.ledger.download(&origin);
     }
@@ -52,28 +51,13 @@ fn serve(clip: &'static Clip, headers: &HeaderMap) -> Response {
             return (StatusCode::RANGE_NOT_SATISFIABLE, common, whole).into_response();
         }
     };
-    let part = (status == StatusCode::PARTIAL_CONTENT).then(|| {
-        [(
-            CONTENT_RANGE,
-            format!("bytes {}-{}/{length}", range.start, range.end - 1),
-        )]
-    });
-    let about = [
-        (CONTENT_TYPE, "video/mp4".to_owned()),
-        (CONTENT_LENGTH, range.len().to_string()),
-    ];
-    let mut response = (
-        status,
-        common,
-        about,
-        Body::from(Bytes::from_static(&clip.bytes[range])),
-    )
-        .into_response();
-    response.headers_mut().extend(
-        part.into_iter()
-            .flatten()
-            .filter_map(|(name, value)| Some((name, value.parse().ok()?))),
-    );
+    let part = (status == StatusCode::PARTIAL_CONTENT)
+        .then(|| [(CONTENT_RANGE, format!("bytes {}-{}/{length}", range.start, range.end - 1))]);
+    let about = [(CONTENT_TYPE, "video/mp4".to_owned()), (CONTENT_LENGTH, range.len().to_string())];
+    let mut response = (status, common, about, Body::from(Bytes::from_static(&clip.bytes[range]))).into_response();
+    response
+        .headers_mut()
+        .extend(part.into_iter().flatten().filter_map(|(name, value)| Some((name, value.parse().ok()?))));
     response
 }
 

@@ -14,18 +14,12 @@ impl FromStr for Percent {
     fn from_str(text: &str) -> Result<Self, ()> {
         let number = text.strip_suffix('%').ok_or(())?;
         let (whole, tenths) = number.split_once('.').unwrap_or((number, "0"));
-        let digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(whole) || !digits(tenths) || tenths.len() > 1 || whole.len() > 3 {
             return Err(());
         }
-        let value =
-            whole.parse::<u16>().map_err(drop)? * 10 + tenths.parse::<u16>().map_err(drop)?;
-        if value <= 1000 {
-            Ok(Self(value))
-        } else {
-            Err(())
-        }
+        let value = whole.parse::<u16>().map_err(drop)? * 10 + tenths.parse::<u16>().map_err(drop)?;
+        if value <= 1000 { Ok(Self(value)) } else { Err(()) }
     }
 }
 

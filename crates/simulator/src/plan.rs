@@ -43,23 +43,12 @@ impl Plan {
     /// The plan for the `nth` request of a prompt whose tags ask for `tagged`. Tags prevail over flags.
     pub(crate) fn new(config: &Config, tagged: &Behaviours, nth: u64) -> Self {
         let mut plan = Self::happy(Duration::from_millis(config.pace), config.steps);
-        config
-            .behaviour
-            .on_request(nth)
-            .chain(tagged.on_request(nth))
-            .for_each(|behaviour| plan.apply(behaviour));
+        config.behaviour.on_request(nth).chain(tagged.on_request(nth)).for_each(|behaviour| plan.apply(behaviour));
         plan
     }
 
     fn happy(pace: Duration, steps: u16) -> Self {
-        Self {
-            pace,
-            steps,
-            silent: false,
-            ending: Ending::Succeed,
-            done: true,
-            framing: Framing::default(),
-        }
+        Self { pace, steps, silent: false, ending: Ending::Succeed, done: true, framing: Framing::default() }
     }
 
     fn apply(&mut self, behaviour: Behaviour) {

@@ -16,11 +16,7 @@ pub(crate) struct Recent<K, V> {
 impl<K: Clone + Eq + Hash, V: Default> Recent<K, V> {
     /// An empty map for `capacity` keys.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            order: VecDeque::new(),
-            values: HashMap::new(),
-        }
+        Self { capacity, order: VecDeque::new(), values: HashMap::new() }
     }
 
     /// The value of `key`, made now if it is new; then the oldest key makes room.
@@ -67,9 +63,6 @@ mod tests {
         *recent.entry("b") = 2;
         *recent.entry("a") += 10;
         *recent.entry("c") = 3;
-        assert_eq!(
-            (recent.get("a"), recent.get("b"), recent.get("c")),
-            (None, Some(&2), Some(&3))
-        );
+        assert_eq!((recent.get("a"), recent.get("b"), recent.get("c")), (None, Some(&2), Some(&3)));
     }
 }

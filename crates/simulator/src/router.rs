@@ -26,22 +26,14 @@ pub(crate) struct TagNote(pub(crate) Arc<str>);
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(about::page))
-        .route(
-            "/v1/chat/completions",
-            post(chat::submit).layer(DefaultBodyLimit::max(BODY_LIMIT)),
-        )
+        .route("/v1/chat/completions", post(chat::submit).layer(DefaultBodyLimit::max(BODY_LIMIT)))
         .route("/media/{file}", get(media::fetch))
         .route("/sim/stats", get(stats::read))
         .route("/sim/reset", post(stats::reset))
-        .fallback(async || {
-            ApiError::invalid(StatusCode::NOT_FOUND, "Unknown request URL.").code("unknown_url")
-        })
+        .fallback(async || ApiError::invalid(StatusCode::NOT_FOUND, "Unknown request URL.").code("unknown_url"))
         .method_not_allowed_fallback(async || {
-            ApiError::invalid(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Not allowed to use this method here.",
-            )
-            .code("method_not_supported")
+            ApiError::invalid(StatusCode::METHOD_NOT_ALLOWED, "Not allowed to use this method here.")
+                .code("method_not_supported")
         })
         .layer(from_fn(log))
         .with_state(shared)
@@ -51,21 +43,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 async fn log(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(
-        || request.uri().path().to_owned(),
-        |path| path.as_str().to_owned(),
-    );
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| request.uri().path().to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let tag = response
-        .extensions()
-        .get::<TagNote>()
-        .map_or("", |note| &note.0);
-    info!(
-        http.status = status,
-        http.ms = started.elapsed().as_millis(),
-        sim.tag = tag,
-        "{method} {route}"
-    );
+    let tag = response.extensions().get::<TagNote>().map_or("", |note| &note.0);
+    info!(http.status = status, http.ms = started.elapsed().as_millis(), sim.tag = tag, "{method} {route}");
     response
 }

@@ -34,10 +34,7 @@ pub(crate) enum Step {
 impl Step {
     /// Whether time passes before it.
     pub(crate) fn takes_time(self) -> bool {
-        matches!(
-            self,
-            Self::Queued | Self::Progress(_) | Self::Silence | Self::Succeeded | Self::Refused
-        )
+        matches!(self, Self::Queued | Self::Progress(_) | Self::Silence | Self::Succeeded | Self::Refused)
     }
 }
 
@@ -50,13 +47,7 @@ pub(crate) fn script(plan: &Plan) -> Vec<Step> {
         Ending::Cut(at) => (at.min(LAST), &[Step::Cut]),
     };
     let mut steps = vec![Step::Opened, Step::Queued, Step::Queued];
-    steps.extend(progress(plan.steps, end).map(|at| {
-        if plan.silent {
-            Step::Silence
-        } else {
-            Step::Progress(at)
-        }
-    }));
+    steps.extend(progress(plan.steps, end).map(|at| if plan.silent { Step::Silence } else { Step::Progress(at) }));
     steps.extend_from_slice(close);
     if plan.done && close.last() == Some(&Step::Finished) {
         steps.push(Step::Done);
@@ -68,12 +59,8 @@ pub(crate) fn script(plan: &Plan) -> Vec<Step> {
 fn progress(steps: u16, end: Percent) -> impl Iterator<Item = Percent> {
     let whole = u32::from(LAST.0);
     let points = (1..=u32::from(steps)).map(move |step| whole * step / u32::from(steps));
-    let points = points
-        .filter_map(|tenths| u16::try_from(tenths).ok())
-        .map(Percent);
-    points
-        .take_while(move |&at| at < end)
-        .chain((end > Percent(0)).then_some(end))
+    let points = points.filter_map(|tenths| u16::try_from(tenths).ok()).map(Percent);
+    points.take_while(move |&at| at < end).chain((end > Percent(0)).then_some(end))
 }
 
 #[cfg(test)]
@@ -82,10 +69,7 @@ mod tests {
     use crate::config::Config;
 
     fn steps(behaviour: &str) -> Vec<Step> {
-        let config = Config {
-            steps: 4,
-            ..Config::default()
-        };
+        let config = Config { steps: 4, ..Config::default() };
         script(&Plan::new(&config, &behaviour.parse().unwrap(), 1))
     }
 
@@ -93,12 +77,7 @@ mod tests {
     fn a_happy_generation_is_told_from_the_queue_to_the_result() {
         use Step::*;
         let told = [246, 493, 740, 987].map(|at| Progress(Percent(at)));
-        let all = [
-            &[Opened, Queued, Queued],
-            &told[..],
-            &[Succeeded, Finished, Done],
-        ]
-        .concat();
+        let all = [&[Opened, Queued, Queued], &told[..], &[Succeeded, Finished, Done]].concat();
         assert_eq!(steps("happy"), all);
     }
 
@@ -107,19 +86,11 @@ mod tests {
         use Step::*;
         assert_eq!(
             steps("cut@60%")[3..],
-            [
-                Progress(Percent(246)),
-                Progress(Percent(493)),
-                Progress(Percent(600)),
-                Cut
-            ]
+            [Progress(Percent(246)), Progress(Percent(493)), Progress(Percent(600)), Cut]
         );
         assert_eq!(steps("refuse@0%")[3..], [Refused, Finished, Done]);
         assert_eq!(steps("cut-after-result")[7..], [Succeeded, Cut]);
-        assert_eq!(
-            steps("refuse@10%,no-done")[3..],
-            [Progress(Percent(100)), Refused, Finished]
-        );
+        assert_eq!(steps("refuse@10%,no-done")[3..], [Progress(Percent(100)), Refused, Finished]);
     }
 
     #[test]

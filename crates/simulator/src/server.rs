@@ -55,16 +55,8 @@ impl Simulator {
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let url = format!("http://{}", reachable(listener.local_addr()?));
-        let shared = Shared {
-            config,
-            url,
-            ledger: Arc::new(Ledger::new()),
-            stopping: CancellationToken::new(),
-        };
-        Ok(Self {
-            listener,
-            shared: Arc::new(shared),
-        })
+        let shared = Shared { config, url, ledger: Arc::new(Ledger::new()), stopping: CancellationToken::new() };
+        Ok(Self { listener, shared: Arc::new(shared) })
     }
 
     /// Binds, and serves in a background task of the current runtime.
@@ -76,11 +68,7 @@ impl Simulator {
         let shared = Arc::clone(&simulator.shared);
         let stop = CancellationToken::new();
         let task = tokio::spawn(simulator.serve(stop.clone().cancelled_owned()));
-        Ok(Running {
-            shared,
-            task,
-            stop: stop.drop_guard(),
-        })
+        Ok(Running { shared, task, stop: stop.drop_guard() })
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -97,10 +85,7 @@ impl Simulator {
     ///
     /// # Errors
     /// If the listener fails.
-    pub async fn serve(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let stopping = self.shared.stopping.clone();
         let stop = {
             let stopping = stopping.clone();
@@ -110,9 +95,7 @@ impl Simulator {
             }
         };
         // A frame that waits to be merged with the next is a frame that the client does not see in time.
-        let listener = self
-            .listener
-            .tap_io(|stream| drop(stream.set_nodelay(true)));
+        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let server = axum::serve(listener, router(self.shared)).with_graceful_shutdown(stop);
         let overdue = async {
             stopping.cancelled().await;

@@ -34,34 +34,22 @@ impl Tags {
         let texts: Result<Vec<&str>, BadTag> = prompt
             .split(OPEN)
             .skip(1)
-            .map(|rest| {
-                rest.split_once(']')
-                    .map(|(text, _)| text)
-                    .ok_or(BadTag::Open)
-            })
+            .map(|rest| rest.split_once(']').map(|(text, _)| text).ok_or(BadTag::Open))
             .collect();
         let texts = match texts {
             Ok(texts) if texts.is_empty() => {
-                return Self {
-                    label: "untagged".to_owned(),
-                    behaviours: Ok(Behaviours::default()),
-                };
+                return Self { label: "untagged".to_owned(), behaviours: Ok(Behaviours::default()) };
             }
             Ok(texts) => texts,
             Err(bad) => {
-                return Self {
-                    label: "unclosed".to_owned(),
-                    behaviours: Err(bad),
-                };
+                return Self { label: "unclosed".to_owned(), behaviours: Err(bad) };
             }
         };
         let label = texts.join(",").chars().take(LABEL).collect();
-        let behaviours = texts
-            .iter()
-            .try_fold(Behaviours::default(), |mut all, text| {
-                all.extend(text.parse().map_err(BadTag::Unknown)?);
-                Ok(all)
-            });
+        let behaviours = texts.iter().try_fold(Behaviours::default(), |mut all, text| {
+            all.extend(text.parse().map_err(BadTag::Unknown)?);
+            Ok(all)
+        });
         Self { label, behaviours }
     }
 }
@@ -83,27 +71,18 @@ mod tests {
     fn tags_add_up() {
         let tags = Tags::of("[sim:slow] a cat [sim:cut@60%, pings] on a fence");
         assert_eq!(tags.label, "slow,cut@60%, pings");
-        assert_eq!(
-            tags.behaviours,
-            "slow,cut@60%,pings".parse().map_err(BadTag::Unknown)
-        );
+        assert_eq!(tags.behaviours, "slow,cut@60%,pings".parse().map_err(BadTag::Unknown));
     }
 
     #[test]
     fn a_prompt_without_tags_asks_for_nothing() {
         let tags = Tags::of("[5.0s] a [sim] card ]");
-        assert_eq!(
-            (tags.label.as_str(), tags.behaviours),
-            ("untagged", Ok(Behaviours::default()))
-        );
+        assert_eq!((tags.label.as_str(), tags.behaviours), ("untagged", Ok(Behaviours::default())));
     }
 
     #[test]
     fn a_tag_that_cannot_be_obeyed_is_an_error() {
         assert_eq!(Tags::of("[sim:cut@60%").behaviours, Err(BadTag::Open));
-        assert!(matches!(
-            Tags::of("[sim:pings][sim:boom]").behaviours,
-            Err(BadTag::Unknown(_))
-        ));
+        assert!(matches!(Tags::of("[sim:pings][sim:boom]").behaviours, Err(BadTag::Unknown(_))));
     }
 }

@@ -38,10 +38,7 @@ impl Chat {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(upstream: Upstream) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            client: client::submitting()?,
-            upstream,
-        })
+        Ok(Self { client: client::submitting()?, upstream })
     }
 
     /// Sends `request`, once. What it costs to lose this future is not known: it must be awaited to its end.
@@ -55,27 +52,18 @@ impl Chat {
             "messages": [{"role": "user", "content": request.prompt}],
             "stream": true,
         });
-        let mut post = self
-            .client
-            .post(self.upstream.url.clone())
-            .header(header::ACCEPT, "text/event-stream")
-            .json(&body);
+        let mut post =
+            self.client.post(self.upstream.url.clone()).header(header::ACCEPT, "text/event-stream").json(&body);
         if let Some(token) = &self.upstream.token {
             post = post.bearer_auth(token);
         }
         let answer = timeout(self.upstream.timeouts.idle, post.send()).await;
-        let answer =
-            answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
+        let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
             return Err(client::refusal(response).await);
         }
-        Ok(Generation::new(
-            response.bytes_stream(),
-            &request.prompt,
-            &self.upstream,
-            deadline,
-        ))
+        Ok(Generation::new(response.bytes_stream(), &request.prompt, &self.upstream, deadline))
     }
 }
 
@@ -133,11 +121,7 @@ impl Generation {
                 return Ok(event);
             }
             let idle_at = Instant::now() + self.idle;
-            let until = self
-                .stalled_at
-                .unwrap_or(idle_at)
-                .min(idle_at)
-                .min(self.deadline);
+            let until = self.stalled_at.unwrap_or(idle_at).min(idle_at).min(self.deadline);
             match timeout_at(until, self.frames.next()).await {
                 Ok(Some(Ok(frame))) => self.take(&frame)?,
                 Ok(Some(Err(broken))) => {
@@ -157,11 +141,7 @@ impl Generation {
 
     /// Reads on to the end, for at most 30 seconds: to be called once the result is there.
     pub async fn read_on(mut self) {
-        timeout(READ_ON, async {
-            while let Some(Ok(_)) = self.frames.next().await {}
-        })
-        .await
-        .ok();
+        timeout(READ_ON, async { while let Some(Ok(_)) = self.frames.next().await {} }).await.ok();
     }
 
     /// One frame's data.
@@ -171,15 +151,10 @@ impl Generation {
         };
         if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
             let text = error.get("message").unwrap_or(error);
-            let text = text
-                .as_str()
-                .map_or_else(|| text.to_string(), str::to_owned);
+            let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
             return Err(outcome::of_error_frame(&text, self.accepted));
         }
-        let Some(content) = chunk
-            .pointer("/choices/0/delta/content")
-            .and_then(Value::as_str)
-        else {
+        let Some(content) = chunk.pointer("/choices/0/delta/content").and_then(Value::as_str) else {
             return Ok(());
         };
         for line in self.transcript.push(content) {
@@ -194,10 +169,7 @@ impl Generation {
             self.interpret(line)?;
         }
         if self.read.is_empty() {
-            return Err(Failure::new(
-                Outcome::Interrupted,
-                "the stream ended without a result",
-            ));
+            return Err(Failure::new(Outcome::Interrupted, "the stream ended without a result"));
         }
         Ok(())
     }

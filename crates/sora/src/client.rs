@@ -39,9 +39,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client whose every request is sent at most once.
 pub(crate) fn submitting() -> reqwest::Result<Client> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
+    rustls::crypto::ring::default_provider().install_default().ok();
     Client::builder()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -55,11 +53,7 @@ pub(crate) fn submitting() -> reqwest::Result<Client> {
 
 /// What a request that got no answer means: only one that never had a connection surely started nothing.
 pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
-    let outcome = if error.is_connect() || error.is_builder() {
-        Outcome::Transient
-    } else {
-        Outcome::Unknown
-    };
+    let outcome = if error.is_connect() || error.is_builder() { Outcome::Transient } else { Outcome::Unknown };
     Failure::new(outcome, chain(error))
 }
 
@@ -89,12 +83,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
+    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }

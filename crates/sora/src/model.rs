@@ -11,10 +11,7 @@ impl ModelTemplate {
     #[must_use]
     pub fn render(&self, model: &str, orientation: &str, seconds: u32) -> String {
         let seconds = seconds.to_string();
-        self.0
-            .replace("{model}", model)
-            .replace("{orientation}", orientation)
-            .replace("{seconds}", &seconds)
+        self.0.replace("{model}", model).replace("{orientation}", orientation).replace("{seconds}", &seconds)
     }
 }
 
@@ -22,10 +19,7 @@ impl FromStr for ModelTemplate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let plain = text
-            .replace("{model}", "")
-            .replace("{orientation}", "")
-            .replace("{seconds}", "");
+        let plain = text.replace("{model}", "").replace("{orientation}", "").replace("{seconds}", "");
         if plain.contains(['{', '}']) {
             return Err("may only hold the places {model}, {orientation} and {seconds}".into());
         }
@@ -40,10 +34,7 @@ mod tests {
     #[test]
     fn renders_its_places_and_refuses_others() {
         let template: ModelTemplate = "{model}-{orientation}-{seconds}s".parse().unwrap();
-        assert_eq!(
-            template.render("sora2", "portrait", 15),
-            "sora2-portrait-15s"
-        );
+        assert_eq!(template.render("sora2", "portrait", 15), "sora2-portrait-15s");
         assert!("{model}-{size}".parse::<ModelTemplate>().is_err());
     }
 }

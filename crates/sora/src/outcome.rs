@@ -54,10 +54,7 @@ impl Outcome {
     /// Whether the request may have cost money.
     #[must_use]
     pub fn is_charged(self) -> bool {
-        matches!(
-            self,
-            Self::Interrupted | Self::Unknown | Self::Stalled | Self::TimedOut | Self::Unfetchable
-        )
+        matches!(self, Self::Interrupted | Self::Unknown | Self::Stalled | Self::TimedOut | Self::Unfetchable)
     }
 }
 
@@ -78,20 +75,12 @@ pub struct Failure {
 impl Failure {
     /// A failure with this outcome.
     pub fn new(outcome: Outcome, detail: impl Into<String>) -> Self {
-        Self {
-            outcome,
-            detail: detail.into(),
-            reason: None,
-            retry_after: None,
-        }
+        Self { outcome, detail: detail.into(), reason: None, retry_after: None }
     }
 
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self {
-            reason: Some(reason.clone()),
-            ..Self::new(Outcome::Refused, reason)
-        }
+        Self { reason: Some(reason.clone()), ..Self::new(Outcome::Refused, reason) }
     }
 }
 
@@ -102,14 +91,8 @@ pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>) 
     let outcome = of_status(status, text, is_page(body));
     let detail = format!("HTTP {status}: {text}");
     match outcome {
-        Outcome::Refused => Failure {
-            detail,
-            ..Failure::refused(text)
-        },
-        _ => Failure {
-            retry_after,
-            ..Failure::new(outcome, detail)
-        },
+        Outcome::Refused => Failure { detail, ..Failure::refused(text) },
+        _ => Failure { retry_after, ..Failure::new(outcome, detail) },
     }
 }
 
@@ -145,47 +128,22 @@ fn of_status(status: u16, text: &str, page: bool) -> Outcome {
 /// sora2api answers a wrong request with status 500 and a message that starts with the real one: `400: …`.
 fn is_wrapped_client_error(text: &str) -> bool {
     let status = text.as_bytes();
-    status.len() > 4
-        && status[0] == b'4'
-        && status[1..3].iter().all(u8::is_ascii_digit)
-        && status[3] == b':'
+    status.len() > 4 && status[0] == b'4' && status[1..3].iter().all(u8::is_ascii_digit) && status[3] == b':'
 }
 
 pub(crate) fn is_policy(text: &str) -> bool {
-    let words = [
-        "moderation_blocked",
-        "content policy",
-        "content_policy",
-        "审核",
-        "审查",
-        "违规",
-    ];
+    let words = ["moderation_blocked", "content policy", "content_policy", "审核", "审查", "违规"];
     contains_any(text, &words)
 }
 
 fn is_gone(text: &str) -> bool {
-    contains_any(
-        text,
-        &[
-            "model not found",
-            "model_not_found",
-            "retired",
-            "deprecated and removed",
-        ],
-    )
+    contains_any(text, &["model not found", "model_not_found", "retired", "deprecated and removed"])
 }
 
 fn is_heavy_load(text: &str) -> bool {
     contains_any(
         text,
-        &[
-            "no available token",
-            "no available channel",
-            "无可用账号",
-            "无可用渠道",
-            "heavy load",
-            "负载",
-        ],
+        &["no available token", "no available channel", "无可用账号", "无可用渠道", "heavy load", "负载"],
     )
 }
 
@@ -195,11 +153,7 @@ fn contains_any(text: &str, words: &[&str]) -> bool {
 }
 
 fn is_page(body: &str) -> bool {
-    let start = body
-        .trim_start()
-        .get(..15)
-        .unwrap_or(body.trim_start())
-        .to_lowercase();
+    let start = body.trim_start().get(..15).unwrap_or(body.trim_start()).to_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<head")
 }
 
@@ -207,16 +161,10 @@ fn is_page(body: &str) -> bool {
 fn message(body: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(body).ok()?;
     let error = value.get("error");
-    let code = error
-        .and_then(|error| error.get("code"))
-        .and_then(serde_json::Value::as_str);
-    let found = error
-        .and_then(|error| error.get("message").or(Some(error)))
-        .or(value.get("detail"))
-        .or(value.get("message"))?;
-    let text = found
-        .as_str()
-        .map_or_else(|| found.to_string(), str::to_owned);
+    let code = error.and_then(|error| error.get("code")).and_then(serde_json::Value::as_str);
+    let found =
+        error.and_then(|error| error.get("message").or(Some(error))).or(value.get("detail")).or(value.get("message"))?;
+    let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
     Some(code.map_or(text.clone(), |code| format!("{text} ({code})")))
 }
 
@@ -233,10 +181,7 @@ mod tests {
         let error = r#"{"error":{"message":"internal error","type":"server_error","param":null,"code":null}}"#;
         let page = "<!DOCTYPE html><html><body>Bad gateway</body></html>";
         assert_eq!(outcome(500, error), Outcome::Transient);
-        assert_eq!(
-            outcome(500, r#"{"error":{"message":"400: bad size"}}"#),
-            Outcome::Invalid
-        );
+        assert_eq!(outcome(500, r#"{"error":{"message":"400: bad size"}}"#), Outcome::Invalid);
         assert_eq!(outcome(500, page), Outcome::Unknown);
         assert_eq!(outcome(503, error), Outcome::Busy);
         assert_eq!(outcome(503, page), Outcome::Unknown);
@@ -251,10 +196,7 @@ mod tests {
             assert_eq!(outcome(status, error), Outcome::Unauthorised, "{status}");
         }
         assert_eq!(outcome(410, ""), Outcome::UpstreamGone);
-        assert_eq!(
-            outcome(404, r#"{"detail":"Model not found"}"#),
-            Outcome::UpstreamGone
-        );
+        assert_eq!(outcome(404, r#"{"detail":"Model not found"}"#), Outcome::UpstreamGone);
     }
 
     #[test]
@@ -262,22 +204,13 @@ mod tests {
         let body = r#"{"error":{"message":"Blocked by our system","code":"moderation_blocked"}}"#;
         let failure = of_answer(400, body, None);
         assert_eq!(failure.outcome, Outcome::Refused);
-        assert_eq!(
-            failure.reason.as_deref(),
-            Some("Blocked by our system (moderation_blocked)")
-        );
+        assert_eq!(failure.reason.as_deref(), Some("Blocked by our system (moderation_blocked)"));
     }
 
     #[test]
     fn words_never_make_a_begun_answer_more_retryable() {
-        assert_eq!(
-            of_error_frame("No available tokens for video generation", false).outcome,
-            Outcome::Busy
-        );
-        assert_eq!(
-            of_error_frame("No available tokens for video generation", true).outcome,
-            Outcome::Interrupted
-        );
+        assert_eq!(of_error_frame("No available tokens for video generation", false).outcome, Outcome::Busy);
+        assert_eq!(of_error_frame("No available tokens for video generation", true).outcome, Outcome::Interrupted);
         assert_eq!(outcome(502, r#"{"error":"heavy load"}"#), Outcome::Unknown);
     }
 }

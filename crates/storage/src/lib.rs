@@ -85,12 +85,8 @@ impl Storage {
     /// It cannot be created or used.
     pub fn folder(path: &FilePath) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(Error::Folder)?;
-        let store = LocalFileSystem::new_with_prefix(path)
-            .map_err(Error::Store)?
-            .with_automatic_cleanup(true);
-        Ok(Self {
-            store: Arc::new(store),
-        })
+        let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store) })
     }
 
     /// Stores what `content` brings, without ever holding all of it; visible only when whole.
@@ -109,10 +105,7 @@ impl Storage {
                 Ok(chunk) => {
                     size += chunk.len() as u64;
                     digest.update(&chunk);
-                    writer
-                        .put(chunk)
-                        .await
-                        .map_err(|error| PutError::Storage(Error::Write(error.into())))
+                    writer.put(chunk).await.map_err(|error| PutError::Storage(Error::Write(error.into())))
                 }
                 Err(error) => Err(PutError::Source(error)),
             };
@@ -122,11 +115,7 @@ impl Storage {
             }
         }
         writer.shutdown().await.map_err(Error::Write)?;
-        let sha256 = digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Stored { size, sha256 })
     }
 
@@ -136,21 +125,10 @@ impl Storage {
     /// [`Error::Missing`], or the storage failed: also when `range` begins behind the end, which is for the caller to
     /// know, who has the size on record.
     pub async fn get(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
-        let options = GetOptions {
-            range: range.map(GetRange::Bounded),
-            ..GetOptions::default()
-        };
-        let result = self
-            .store
-            .get_opts(&Path::from(path), options)
-            .await
-            .map_err(classified)?;
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        let result = self.store.get_opts(&Path::from(path), options).await.map_err(classified)?;
         let (size, range) = (result.meta.size, result.range.clone());
-        Ok(Content {
-            size,
-            range,
-            bytes: result.into_stream().map_err(Error::Store).boxed(),
-        })
+        Ok(Content { size, range, bytes: result.into_stream().map_err(Error::Store).boxed() })
     }
 
     /// Removes the file at `path`; one that is not there is no error.
@@ -158,12 +136,7 @@ impl Storage {
     /// # Errors
     /// The storage failed.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
-        match self
-            .store
-            .delete(&Path::from(path))
-            .await
-            .map_err(classified)
-        {
+        match self.store.delete(&Path::from(path)).await.map_err(classified) {
             Err(Error::Missing(_)) => Ok(()),
             other => other,
         }

@@ -42,35 +42,20 @@ impl Database {
     pub async fn empty_postgres() -> Self {
         let server = crate::service("TEST_DATABASE_URL");
         let name = format!("test_{}", Uuid::now_v7().simple());
-        let admin = open(&server, Missing::Refuse)
-            .await
-            .expect("the tests' PostgreSQL answers");
-        admin
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
-            .await
-            .expect("a database of its own");
+        let admin = open(&server, Missing::Refuse).await.expect("the tests' PostgreSQL answers");
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
         admin.close().await.expect("the connection closes");
-        let (base, _) = server
-            .rsplit_once('/')
-            .expect("TEST_DATABASE_URL ends in /DATABASE");
+        let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /DATABASE");
         Self::opened(format!("{base}/{name}"), None).await
     }
 
     async fn migrated(self) -> Self {
-        migration::up(&self.connection)
-            .await
-            .expect("the schema applies");
+        migration::up(&self.connection).await.expect("the schema applies");
         self
     }
 
     async fn opened(url: String, folder: Option<TempDir>) -> Self {
-        let connection = open(&url, Missing::Create)
-            .await
-            .expect("the database opens");
-        Self {
-            url,
-            connection,
-            _folder: folder,
-        }
+        let connection = open(&url, Missing::Create).await.expect("the database opens");
+        Self { url, connection, _folder: folder }
     }
 }

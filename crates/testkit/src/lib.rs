@@ -2,11 +2,7 @@
 //!
 //! The servers are the ones that `scripts/with-services` starts; without them a test fails and says so.
 
-#![allow(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test that cannot set up its world must fail"
-)]
+#![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
 mod database;
 mod process;
@@ -37,12 +33,7 @@ pub fn namespace() -> String {
 /// The real queue, under a namespace of its own, with limits in force.
 pub async fn bus() -> Bus {
     let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
-    bus.mirror_limits(bus::Limits {
-        cap: 0,
-        paused: false,
-    })
-    .await
-    .expect("the tests' Redis answers");
+    bus.mirror_limits(bus::Limits { cap: 0, paused: false }).await.expect("the tests' Redis answers");
     bus
 }
 
@@ -67,6 +58,7 @@ pub fn prompts() -> Vec<Prompt> {
 }
 
 fn service(variable: &str) -> String {
-    std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: run the tests by `make test` or `scripts/with-services cargo test`"))
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run the tests by `make test` or `scripts/with-services cargo test`")
+    })
 }

@@ -17,11 +17,7 @@ impl Process {
 
     /// The same with arguments.
     #[must_use]
-    pub fn with_arguments(
-        program: impl AsRef<Path>,
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Self {
+    pub fn with_arguments(program: impl AsRef<Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let child = Command::new(program.as_ref())
             .args(arguments)
             .env_clear()
@@ -45,10 +41,6 @@ impl Process {
 
     /// Waits for its end and answers with its exit status; `None` when a signal ended it.
     pub async fn exit(mut self) -> Option<i32> {
-        self.0
-            .wait()
-            .await
-            .expect("the process can be waited for")
-            .code()
+        self.0.wait().await.expect("the process can be waited for").code()
     }
 }

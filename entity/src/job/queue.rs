@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{QueryOrder, QuerySelect, SqlErr};
 
-use super::transition::{Held, charged, next_seq};
+use super::transition::{Held, charged, next_seq, returned};
 use super::{Column, Entity, MAX_CRASHES, Model, Phase, Status};
 use crate::{JobId, WorkerId, clock, user};
 
@@ -12,10 +12,7 @@ const POISON: &str = "The workers that held this job kept dying, so it was stopp
 
 /// What came of trying to take a job in hand.
 #[derive(Clone, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "lives for one match on one task's stack"
-)]
+#[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
 pub enum Claim {
     /// It is ours; the row as committed.
     Won(Model),
@@ -45,36 +42,19 @@ pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Resu
         .col_expr(Column::WorkerId, Expr::value(worker))
         .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
-        .col_expr(
-            Column::StartedAt,
-            Expr::col(Column::StartedAt).if_null(clock::now(backend)),
-        )
+        .col_expr(Column::StartedAt, Expr::col(Column::StartedAt).if_null(clock::now(backend)))
         .filter(Column::Id.eq(id))
         .filter(Column::Status.eq(Status::Pending))
-        .filter(
-            Column::NextAttemptAt
-                .is_null()
-                .or(Expr::col(Column::NextAttemptAt).lte(clock::now(backend))),
-        )
+        .filter(Column::NextAttemptAt.is_null().or(Expr::col(Column::NextAttemptAt).lte(clock::now(backend))))
         .filter(Column::UserId.in_subquery(open_accounts))
         .exec_with_returning(db)
         .await;
     match claimed {
         Ok(mut rows) => match rows.pop() {
             Some(job) => Ok(Claim::Won(job)),
-            None => Ok(Entity::find_by_id(id)
-                .one(db)
-                .await?
-                .map_or(Claim::Gone, Claim::Lost)),
+            None => Ok(Entity::find_by_id(id).one(db).await?.map_or(Claim::Gone, Claim::Lost)),
         },
-        Err(error)
-            if matches!(
-                error.sql_err(),
-                Some(SqlErr::ForeignKeyConstraintViolation(_))
-            ) =>
-        {
-            Ok(Claim::Buried)
-        }
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => Ok(Claim::Buried),
         Err(error) => Err(error),
     }
 }
@@ -84,11 +64,7 @@ pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Resu
 /// # Errors
 /// The database did not answer.
 pub async fn in_hand(db: &DatabaseConnection, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(Column::WorkerId.eq(worker))
-        .filter(Column::Status.eq(Status::Processing))
-        .all(db)
-        .await
+    Entity::find().filter(Column::WorkerId.eq(worker)).filter(Column::Status.eq(Status::Processing)).all(db).await
 }
 
 /// Makes up to `limit` retries whose time has come wait for their turn like any other job, and returns them to be
@@ -119,11 +95,7 @@ pub async fn due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbEr
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn pending_from(
-    db: &DatabaseConnection,
-    from: Option<JobId>,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
+pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u64) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find()
         .filter(Column::Status.eq(Status::Pending))
         .filter(Column::NextAttemptAt.is_null())
@@ -144,35 +116,29 @@ pub async fn reject(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>
     Ok(give_back(db, &filter).await?.pop())
 }
 
-/// Turns jobs that match `filter` and are in work back, each with a new epoch; those that have seen too many deaths fail
-/// as poison.
-pub(crate) async fn give_back<C: ConnectionTrait>(
-    db: &C,
-    filter: &Expr,
-) -> Result<Vec<Model>, DbErr> {
-    let left = || {
-        next_seq(Entity::update_many())
-            .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
+/// Turns jobs that match `filter` and are in work back, each with a new epoch. Those that have seen too many deaths fail
+/// as poison; those that their owner wants cancelled have ended.
+pub(crate) async fn give_back<C: ConnectionTrait>(db: &C, filter: &Expr) -> Result<Vec<Model>, DbErr> {
+    let backend = db.get_database_backend();
+    let left = |update| {
+        next_seq(update)
             .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
             .col_expr(Column::Crashes, Expr::col(Column::Crashes).add(1))
-            .col_expr(Column::Phase, Expr::value(None::<Phase>))
             .filter(filter.clone())
             .filter(Column::Status.eq(Status::Processing))
     };
-    let mut jobs = left()
+    let mut jobs = left(Entity::update_many())
+        .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
+        .col_expr(Column::Phase, Expr::value(None::<Phase>))
         .col_expr(Column::Status, Expr::value(Status::Failed))
         .col_expr(Column::ErrorCode, Expr::value("poison"))
         .col_expr(Column::ErrorMessage, Expr::value(POISON))
         .col_expr(Column::MayHaveBeenCharged, charged())
-        .col_expr(Column::FinishedAt, clock::now(db.get_database_backend()))
+        .col_expr(Column::FinishedAt, clock::now(backend))
         .filter(Column::Crashes.gte(MAX_CRASHES))
+        .filter(Column::CancelRequestedAt.is_null())
         .exec_with_returning(db)
         .await?;
-    jobs.extend(
-        left()
-            .col_expr(Column::Status, Expr::value(Status::Pending))
-            .exec_with_returning(db)
-            .await?,
-    );
+    jobs.extend(returned(left(Entity::update_many()), None, backend).exec_with_returning(db).await?);
     Ok(jobs)
 }

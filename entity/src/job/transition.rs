@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{DbBackend, UpdateMany};
 
 use super::{Column, Entity, Model, Phase, Status};
 use crate::{AttemptId, JobId, VideoId, WorkerId, attempt, clock, database, video};
@@ -66,11 +66,21 @@ fn held(held: Held) -> UpdateMany<Entity> {
         .filter(Column::Status.eq(Status::Processing))
 }
 
-/// Leaves the worker's hands, for `phase`.
-fn released(update: UpdateMany<Entity>, phase: Option<Phase>) -> UpdateMany<Entity> {
+/// Leaves the worker's hands for good.
+fn released(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+    update.col_expr(Column::WorkerId, Expr::value(None::<WorkerId>)).col_expr(Column::Phase, Expr::value(None::<Phase>))
+}
+
+/// Goes back to wait, for `phase`; a job that its owner wants cancelled has ended instead.
+pub(super) fn returned(update: UpdateMany<Entity>, phase: Option<Phase>, backend: DbBackend) -> UpdateMany<Entity> {
+    let unwanted = || Expr::col(Column::CancelRequestedAt).is_not_null();
+    let if_unwanted = |then: Expr, otherwise: Expr| -> Expr { Expr::case(unwanted(), then).finally(otherwise).into() };
     update
         .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
-        .col_expr(Column::Phase, Expr::value(phase))
+        .col_expr(Column::Status, if_unwanted(Status::Cancelled.into(), Status::Pending.into()))
+        .col_expr(Column::Phase, if_unwanted(Expr::value(None::<Phase>), Expr::value(phase)))
+        .col_expr(Column::FinishedAt, if_unwanted(clock::now(backend), Expr::value(None::<i64>)))
+        .col_expr(Column::MayHaveBeenCharged, unwanted().and(charged()))
 }
 
 /// SQL: whether some attempt of the job may have cost money.
@@ -79,18 +89,13 @@ pub(super) fn charged() -> Expr {
         Query::select()
             .expr(Expr::val(1))
             .from(attempt::Entity)
-            .and_where(
-                Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)),
-            )
+            .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
             .and_where(Expr::col((attempt::Entity, attempt::Column::MayHaveBeenCharged)).eq(true))
             .take(),
     )
 }
 
-async fn committed<C: ConnectionTrait>(
-    db: &C,
-    update: UpdateMany<Entity>,
-) -> Result<Option<Model>, DbErr> {
+pub(super) async fn committed<C: ConnectionTrait>(db: &C, update: UpdateMany<Entity>) -> Result<Option<Model>, DbErr> {
     Ok(update.exec_with_returning(db).await?.pop())
 }
 
@@ -98,24 +103,17 @@ async fn committed<C: ConnectionTrait>(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn advance(
-    db: &DatabaseConnection,
-    hold: Held,
-    phase: Phase,
-    progress: i32,
-) -> Result<Option<Model>, DbErr> {
-    let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress)
-        .finally(Expr::col(Column::Progress));
-    let update = held(hold)
-        .col_expr(Column::Phase, Expr::value(phase))
-        .col_expr(Column::Progress, further.into());
+pub async fn advance(db: &DatabaseConnection, hold: Held, phase: Phase, progress: i32) -> Result<Option<Model>, DbErr> {
+    let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress).finally(Expr::col(Column::Progress));
+    let update = held(hold).col_expr(Column::Phase, Expr::value(phase)).col_expr(Column::Progress, further.into());
     committed(db, update).await
 }
 
 /// Records that a request is about to be sent: commits *before* its first byte leaves, or not at all.
 ///
 /// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded. Its id is the caller's to
-/// choose, so that after a commit whose answer was lost it can still be said that nothing was sent.
+/// choose, so that after a commit whose answer was lost it can still be said that nothing was sent. Nothing is sent for
+/// a job that its owner wants cancelled.
 ///
 /// # Errors
 /// The database did not answer: nothing may be sent.
@@ -127,6 +125,7 @@ pub async fn begin_attempt(
 ) -> Result<Option<Model>, DbErr> {
     let tx = database::begin(db).await?;
     let update = held(hold)
+        .filter(Column::CancelRequestedAt.is_null())
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
         .col_expr(Column::Progress, Expr::value(0));
     let Some(job) = committed(&tx, update).await? else {
@@ -141,13 +140,9 @@ pub async fn begin_attempt(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn complete(
-    db: &DatabaseConnection,
-    hold: Held,
-    new: NewVideo,
-) -> Result<Option<Model>, DbErr> {
+pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Result<Option<Model>, DbErr> {
     let tx = database::begin(db).await?;
-    let update = released(held(hold), None)
+    let update = released(held(hold))
         .col_expr(Column::Status, Expr::value(Status::Completed))
         .col_expr(Column::Progress, Expr::value(100))
         .col_expr(Column::VideoId, Expr::value(new.id))
@@ -174,12 +169,8 @@ pub async fn complete(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn fail(
-    db: &DatabaseConnection,
-    hold: Held,
-    failure: &Failure,
-) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold), None)
+pub async fn fail(db: &DatabaseConnection, hold: Held, failure: &Failure) -> Result<Option<Model>, DbErr> {
+    let update = released(held(hold))
         .col_expr(Column::Status, Expr::value(Status::Failed))
         .col_expr(Column::ErrorCode, Expr::value(failure.code))
         .col_expr(Column::ErrorMessage, Expr::value(failure.message.as_str()))
@@ -188,28 +179,26 @@ pub async fn fail(
     committed(db, update).await
 }
 
-/// Gives the job back to wait `delay` for its next try, drawing one on `budget`. The waiting happens in the row.
+/// Gives the job back to wait `delay` for its next try, drawing one on `budget`; without a budget it is put off for no
+/// fault of its own. The waiting happens in the row.
 ///
 /// # Errors
 /// The database did not answer.
 pub async fn retry_later(
     db: &DatabaseConnection,
     hold: Held,
-    budget: Budget,
+    budget: Option<Budget>,
     delay: Duration,
 ) -> Result<Option<Model>, DbErr> {
-    let drawn = match budget {
+    let backend = db.get_database_backend();
+    let update = returned(held(hold), Some(Phase::Retrying), backend)
+        .col_expr(Column::NextAttemptAt, clock::after(backend, delay));
+    let drawn = budget.map(|budget| match budget {
         Budget::Retry => Column::Retries,
         Budget::Resubmit => Column::Resubmits,
         Budget::Fetch => Column::Fetches,
-    };
-    let update = released(held(hold), Some(Phase::Retrying))
-        .col_expr(Column::Status, Expr::value(Status::Pending))
-        .col_expr(drawn, Expr::col(drawn).add(1))
-        .col_expr(
-            Column::NextAttemptAt,
-            clock::after(db.get_database_backend(), delay),
-        );
+    });
+    let update = drawn.into_iter().fold(update, |update, drawn| update.col_expr(drawn, Expr::col(drawn).add(1)));
     committed(db, update).await
 }
 
@@ -218,8 +207,20 @@ pub async fn retry_later(
 /// # Errors
 /// The database did not answer.
 pub async fn hand_over(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold), None)
-        .col_expr(Column::Status, Expr::value(Status::Pending))
-        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
+    let update =
+        returned(held(hold), None, db.get_database_backend()).col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
+    committed(db, update).await
+}
+
+/// Ends the job because its owner no longer wants it.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn end_cancelled(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
+    let update = released(held(hold))
+        .filter(Column::CancelRequestedAt.is_not_null())
+        .col_expr(Column::Status, Expr::value(Status::Cancelled))
+        .col_expr(Column::MayHaveBeenCharged, charged())
+        .col_expr(Column::FinishedAt, clock::now(db.get_database_backend()));
     committed(db, update).await
 }

@@ -34,6 +34,8 @@ pub struct View {
     pub queue_position: Option<u64>,
     /// Requests repeated because the upstream could not take them.
     pub retries: i32,
+    /// Whether its owner has cancelled it and its worker has still to let go.
+    pub cancelling: bool,
     /// When the next try begins, RFC 3339.
     pub next_attempt_at: Option<String>,
     /// Why it failed: an outcome's name.
@@ -67,6 +69,7 @@ impl View {
             video_id: job.video_id,
             queue_position: queue_position.filter(|_| job.status == Status::Pending),
             retries: job.retries,
+            cancelling: job.cancel_requested_at.is_some() && !job.status.is_terminal(),
             next_attempt_at: job.next_attempt_at.map(rfc3339),
             error_code: job.error_code,
             error_message: job.error_message,

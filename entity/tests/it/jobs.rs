@@ -11,34 +11,16 @@ use testkit::Database;
 use crate::{TTL, claimed, pending, user, worker};
 
 fn video() -> NewVideo {
-    NewVideo {
-        id: fresh(),
-        path: "p".into(),
-        size: 5,
-        content_type: "video/mp4".into(),
-        sha256: "00".into(),
-    }
+    NewVideo { id: fresh(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
 }
 
 /// Every transition of a holder, as `held` says it is.
 async fn writes(db: &DatabaseConnection, held: Held) -> Vec<bool> {
-    let failure = Failure {
-        code: "refused",
-        message: "no".into(),
-    };
+    let failure = Failure { code: "refused", message: "no".into() };
     vec![
-        job::advance(db, held, Phase::Generating, 50)
-            .await
-            .unwrap()
-            .is_some(),
-        job::begin_attempt(db, held, fresh(), "u")
-            .await
-            .unwrap()
-            .is_some(),
-        job::retry_later(db, held, Budget::Retry, TTL)
-            .await
-            .unwrap()
-            .is_some(),
+        job::advance(db, held, Phase::Generating, 50).await.unwrap().is_some(),
+        job::begin_attempt(db, held, fresh(), "u").await.unwrap().is_some(),
+        job::retry_later(db, held, Some(Budget::Retry), TTL).await.unwrap().is_some(),
         job::hand_over(db, held).await.unwrap().is_some(),
         job::fail(db, held, &failure).await.unwrap().is_some(),
         job::complete(db, held, video()).await.unwrap().is_some(),
@@ -51,10 +33,7 @@ async fn of_many_claims_exactly_one_wins() {
         let db = &database.connection;
         let (me, job) = (worker(db, TTL).await, pending(db, user(db).await).await);
         let claims = join_all((0..10).map(|_| job::claim(db, job, me))).await;
-        let won = claims
-            .iter()
-            .filter(|claim| matches!(claim, Ok(Claim::Won(_))))
-            .count();
+        let won = claims.iter().filter(|claim| matches!(claim, Ok(Claim::Won(_)))).count();
         assert_eq!(won, 1);
     }
 }
@@ -64,15 +43,9 @@ async fn what_a_former_holder_writes_is_refused() {
     for database in Database::each().await {
         let db = &database.connection;
         let (_, held) = claimed(db, worker(db, TTL).await).await;
-        let stale = Held {
-            epoch: held.epoch - 1,
-            ..held
-        };
+        let stale = Held { epoch: held.epoch - 1, ..held };
         assert_eq!(writes(db, stale).await, [false; 6]);
-        assert!(
-            attempt::of_job(db, held.job, 1).await.unwrap().is_empty(),
-            "an attempt without a holder"
-        );
+        assert!(attempt::of_job(db, held.job, 1).await.unwrap().is_empty(), "an attempt without a holder");
         assert!(job::by_id(db, held.job).await.unwrap().unwrap().status == Status::Processing);
     }
 }
@@ -86,18 +59,9 @@ async fn terminal_states_absorb() {
         assert_eq!((done.status, done.progress), (Status::Completed, 100));
         assert_eq!(writes(db, held).await, [false; 6]);
         assert_eq!(job::by_id(db, held.job).await.unwrap(), Some(done.clone()));
-        let stored = video::of_user(db, done.video_id.unwrap(), done.user_id)
-            .await
-            .unwrap()
-            .unwrap();
+        let stored = video::of_user(db, done.video_id.unwrap(), done.user_id).await.unwrap().unwrap();
         assert_eq!(stored.job_id, done.id);
-        assert!(
-            video::of_user(db, stored.id, user(db).await)
-                .await
-                .unwrap()
-                .is_none(),
-            "another user's video"
-        );
+        assert!(video::of_user(db, stored.id, user(db).await).await.unwrap().is_none(), "another user's video");
     }
 }
 
@@ -108,17 +72,11 @@ async fn each_change_raises_seq_and_progress_never_decreases_within_an_attempt()
         let (job, held) = claimed(db, worker(db, TTL).await).await;
         let mut seq = job.seq;
         for (given, shown) in [(40, 40), (30, 40), (70, 70)] {
-            let job = job::advance(db, held, Phase::Generating, given)
-                .await
-                .unwrap()
-                .unwrap();
+            let job = job::advance(db, held, Phase::Generating, given).await.unwrap().unwrap();
             assert_eq!((job.progress, job.seq), (shown, seq + 1));
             seq = job.seq;
         }
-        let anew = job::begin_attempt(db, held, fresh(), "u")
-            .await
-            .unwrap()
-            .unwrap();
+        let anew = job::begin_attempt(db, held, fresh(), "u").await.unwrap().unwrap();
         assert_eq!((anew.progress, anew.seq), (0, seq + 1));
     }
 }
@@ -129,37 +87,17 @@ async fn a_retry_waits_in_the_row_until_it_is_due() {
         let db = &database.connection;
         let me = worker(db, TTL).await;
         let (_, held) = claimed(db, me).await;
-        let waiting = job::retry_later(db, held, Budget::Retry, TTL)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (waiting.status, waiting.phase, waiting.retries),
-            (Status::Pending, Some(Phase::Retrying), 1)
-        );
-        assert!(matches!(
-            job::claim(db, held.job, me).await.unwrap(),
-            Claim::Lost(_)
-        ));
+        let waiting = job::retry_later(db, held, Some(Budget::Retry), TTL).await.unwrap().unwrap();
+        assert_eq!((waiting.status, waiting.phase, waiting.retries), (Status::Pending, Some(Phase::Retrying), 1));
+        assert!(matches!(job::claim(db, held.job, me).await.unwrap(), Claim::Lost(_)));
         assert!(job::due(db, 10).await.unwrap().is_empty());
         assert!(job::pending_from(db, None, 10).await.unwrap().is_empty());
 
         let (_, soon) = claimed(db, me).await;
-        job::retry_later(db, soon, Budget::Resubmit, Duration::ZERO)
-            .await
-            .unwrap()
-            .unwrap();
+        job::retry_later(db, soon, Some(Budget::Resubmit), Duration::ZERO).await.unwrap().unwrap();
         let due = job::due(db, 10).await.unwrap();
-        assert_eq!(
-            due.iter()
-                .map(|job| (job.id, job.phase, job.resubmits))
-                .collect::<Vec<_>>(),
-            [(soon.job, None, 1)]
-        );
-        assert!(matches!(
-            job::claim(db, soon.job, me).await.unwrap(),
-            Claim::Won(_)
-        ));
+        assert_eq!(due.iter().map(|job| (job.id, job.phase, job.resubmits)).collect::<Vec<_>>(), [(soon.job, None, 1)]);
+        assert!(matches!(job::claim(db, soon.job, me).await.unwrap(), Claim::Won(_)));
     }
 }
 
@@ -171,31 +109,15 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
         for charged in [true, false] {
             let (_, held) = claimed(db, me).await;
             let id = fresh();
-            job::begin_attempt(db, held, id, "u")
-                .await
-                .unwrap()
-                .unwrap();
+            job::begin_attempt(db, held, id, "u").await.unwrap().unwrap();
             attempt::accepted(db, id).await.unwrap();
-            let end = attempt::End {
-                outcome: "x",
-                detail: Some("a\0b"),
-                may_have_been_charged: charged,
-            };
+            let end = attempt::End { outcome: "x", detail: Some("a\0b"), may_have_been_charged: charged };
             attempt::finish(db, id, end).await.unwrap();
-            let failure = Failure {
-                code: "interrupted",
-                message: "it broke off".into(),
-            };
+            let failure = Failure { code: "interrupted", message: "it broke off".into() };
             let failed = job::fail(db, held, &failure).await.unwrap().unwrap();
-            assert_eq!(
-                (failed.may_have_been_charged, failed.error_code.as_deref()),
-                (charged, Some("interrupted"))
-            );
+            assert_eq!((failed.may_have_been_charged, failed.error_code.as_deref()), (charged, Some("interrupted")));
             let attempts = attempt::of_job(db, held.job, 1).await.unwrap();
-            assert_eq!(
-                (attempts.len(), attempts[0].detail.as_deref()),
-                (1, Some("ab"))
-            );
+            assert_eq!((attempts.len(), attempts[0].detail.as_deref()), (1, Some("ab")));
         }
     }
 }
@@ -212,9 +134,7 @@ async fn pages_are_newest_first_and_stable_under_inserts() {
         pending(db, user(db).await).await;
         let first = job::page(db, owner, None, None, 2).await.unwrap();
         pending(db, owner).await;
-        let second = job::page(db, owner, None, Some(first[1].id), 9)
-            .await
-            .unwrap();
+        let second = job::page(db, owner, None, Some(first[1].id), 9).await.unwrap();
         let seen: Vec<_> = first.iter().chain(&second).map(|job| job.id).collect();
         assert_eq!(seen, all.into_iter().rev().collect::<Vec<_>>());
     }

@@ -1,10 +1,6 @@
 //! Rows and their guarded transitions, on SQLite and PostgreSQL alike.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
 mod jobs;
@@ -19,11 +15,7 @@ const TTL: Duration = Duration::from_secs(3_600);
 
 async fn user(db: &DatabaseConnection) -> UserId {
     let email = format!("{}@example.com", fresh::<UserId>());
-    let new = user::New {
-        email,
-        name: None,
-        password_hash: "$argon2id$".into(),
-    };
+    let new = user::New { email, name: None, password_hash: "$argon2id$".into() };
     user::create(db, new, false).await.unwrap().unwrap().id
 }
 
@@ -48,12 +40,7 @@ async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
 /// A job in the hands of `worker`.
 async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::Held) {
     let id = pending(db, user(db).await).await;
-    let job::Claim::Won(job) = job::claim(db, id, worker).await.unwrap() else {
-        panic!("the claim was lost")
-    };
-    let held = job::Held {
-        job: job.id,
-        epoch: job.epoch,
-    };
+    let job::Claim::Won(job) = job::claim(db, id, worker).await.unwrap() else { panic!("the claim was lost") };
+    let held = job::Held { job: job.id, epoch: job.epoch };
     (job, held)
 }

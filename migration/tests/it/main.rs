@@ -17,10 +17,7 @@ async fn leads_to_the_version_that_the_programs_expect_and_is_safe_to_repeat() {
 
 #[tokio::test]
 async fn two_at_once_do_it_once() {
-    for database in [
-        Database::empty_sqlite().await,
-        Database::empty_postgres().await,
-    ] {
+    for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
         let db = &database.connection;
         let (one, other) = tokio::join!(migration::up(db), migration::up(db));
         one.and(other).unwrap();
@@ -30,15 +27,9 @@ async fn two_at_once_do_it_once() {
 
 #[tokio::test]
 async fn a_database_without_a_schema_is_older_than_any_program() {
-    for database in [
-        Database::empty_sqlite().await,
-        Database::empty_postgres().await,
-    ] {
+    for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
         let mismatch = schema::check(&database.connection).await.unwrap_err();
-        assert!(
-            matches!(mismatch, schema::Mismatch::Older { found: 0 }),
-            "{mismatch}"
-        );
+        assert!(matches!(mismatch, schema::Mismatch::Older { found: 0 }), "{mismatch}");
         assert!(mismatch.to_string().contains("run `migration up`"));
     }
 }

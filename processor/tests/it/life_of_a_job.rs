@@ -11,15 +11,8 @@ async fn a_prompt_becomes_a_stored_video() {
         let world = World::new(database, 0).await;
         let _processor = world.processor(&[]);
         let ended = world.end(world.submit("夕阳下的海边").await).await;
-        assert_eq!(
-            (ended.status, ended.progress, ended.phase),
-            (Status::Completed, 100, None)
-        );
-        assert!(
-            ended.worker_id.is_none()
-                && ended.finished_at.is_some()
-                && !ended.may_have_been_charged
-        );
+        assert_eq!((ended.status, ended.progress, ended.phase), (Status::Completed, 100, None));
+        assert!(ended.worker_id.is_none() && ended.finished_at.is_some() && !ended.may_have_been_charged);
         assert_eq!(&world.video(&ended).await[4..8], b"ftyp");
         let attempts = world.attempts(ended.id).await;
         assert_eq!(attempts.len(), 1);
@@ -40,11 +33,7 @@ async fn no_prompt_is_read_as_the_upstreams_word() {
     }
     for (job, prompt) in &jobs {
         let ended = world.end(*job).await;
-        assert_eq!(
-            (ended.status, ended.error_code),
-            (Status::Completed, None),
-            "{prompt}"
-        );
+        assert_eq!((ended.status, ended.error_code), (Status::Completed, None), "{prompt}");
         assert_eq!(ended.prompt, *prompt);
     }
     assert_eq!(world.simulator.stats().total.submissions, jobs.len() as u64);
@@ -55,10 +44,7 @@ async fn a_refusal_ends_the_job_with_its_reason() {
     let world = World::new(Database::sqlite().await, 0).await;
     let _processor = world.processor(&[("SORA_MAX_RESUBMITS", "3")]);
     let ended = world.end(world.submit("no [sim:refuse@40%]").await).await;
-    assert_eq!(
-        (ended.status, ended.error_code.as_deref()),
-        (Status::Failed, Some("refused"))
-    );
+    assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("refused")));
     assert!(ended.error_message.unwrap().contains("审核"));
     assert!(!ended.may_have_been_charged);
     assert_eq!(world.attempts(ended.id).await.len(), 1);
@@ -75,20 +61,11 @@ async fn jobs_that_redis_never_heard_of_are_found_in_the_database() {
 #[tokio::test]
 async fn an_upstream_that_is_down_leaves_the_job_visibly_retrying() {
     let world = World::new(Database::sqlite().await, 0).await;
-    let _processor = world.processor(&[
-        ("SORA_API_URL", "http://127.0.0.1:1/v1/chat/completions"),
-        ("SORA_RETRY_BASE", "1h"),
-    ]);
+    let _processor =
+        world.processor(&[("SORA_API_URL", "http://127.0.0.1:1/v1/chat/completions"), ("SORA_RETRY_BASE", "1h")]);
     let job = world.submit("nobody listens").await;
-    let waiting = world
-        .until(job, "the job waits for a retry", |job| {
-            job.next_attempt_at.is_some()
-        })
-        .await;
-    assert_eq!(
-        (waiting.status, waiting.phase),
-        (Status::Pending, Some(entity::job::Phase::Retrying))
-    );
+    let waiting = world.until(job, "the job waits for a retry", |job| job.next_attempt_at.is_some()).await;
+    assert_eq!((waiting.status, waiting.phase), (Status::Pending, Some(entity::job::Phase::Retrying)));
     assert_eq!(waiting.retries, 1);
     assert!(!world.attempts(job).await[0].may_have_been_charged);
 }

@@ -1,11 +1,6 @@
 //! The processor as a real process, against the simulator, real Redis and both databases.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod life_of_a_job;
 mod money;

@@ -20,16 +20,8 @@ async fn what_surely_started_nothing_is_sent_again_up_to_five_times() {
         }
         for (tag, lucky, unlucky) in jobs {
             let (lucky, unlucky) = (world.end(lucky).await, world.end(unlucky).await);
-            assert_eq!(
-                (lucky.status, lucky.retries),
-                (Status::Completed, 5),
-                "{tag}"
-            );
-            assert_eq!(
-                (unlucky.status, unlucky.retries),
-                (Status::Failed, 5),
-                "{tag}"
-            );
+            assert_eq!((lucky.status, lucky.retries), (Status::Completed, 5), "{tag}");
+            assert_eq!((unlucky.status, unlucky.retries), (Status::Failed, 5), "{tag}");
             assert_eq!(world.attempts(unlucky.id).await.len(), 6);
             assert!(!unlucky.may_have_been_charged);
         }
@@ -43,10 +35,7 @@ async fn a_generation_that_breaks_off_is_not_bought_again_unasked() {
     let world = World::new(Database::sqlite().await, 0).await;
     let _processor = world.processor(&[]);
     let ended = world.end(world.submit("[sim:cut@60%]").await).await;
-    assert_eq!(
-        (ended.status, ended.error_code.as_deref()),
-        (Status::Failed, Some("interrupted"))
-    );
+    assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
     assert!(ended.may_have_been_charged);
     assert_eq!(world.simulator.stats().total.submissions, 1);
 }
@@ -66,8 +55,6 @@ async fn a_generation_that_breaks_off_is_bought_again_within_the_budget() {
 async fn a_stream_cut_after_its_result_has_brought_it() {
     let world = World::new(Database::sqlite().await, 0).await;
     let _processor = world.processor(&[]);
-    let ended = world
-        .end(world.submit("[sim:cut-after-result]").await)
-        .await;
+    let ended = world.end(world.submit("[sim:cut-after-result]").await).await;
     assert_eq!(ended.status, Status::Completed);
 }

@@ -8,15 +8,10 @@ use crate::world::World;
 /// Slow enough that a job is in mid-generation when its processor is killed.
 const PACE: u64 = 150;
 
-async fn killed_in_mid_generation(
-    world: &World,
-    differences: &[(&str, &str)],
-) -> entity::job::Model {
+async fn killed_in_mid_generation(world: &World, differences: &[(&str, &str)]) -> entity::job::Model {
     let first = world.processor(differences);
     let job = world.submit("a processor dies over this").await;
-    let running = world
-        .until(job, "progress begins", |job| job.progress > 0)
-        .await;
+    let running = world.until(job, "progress begins", |job| job.progress > 0).await;
     let _second = world.processor(differences);
     first.kill().await;
     let ended = world.end(job).await;
@@ -41,10 +36,7 @@ async fn a_killed_processors_job_is_not_bought_again_unasked() {
     for database in Database::each().await {
         let world = World::new(database, PACE).await;
         let ended = killed_in_mid_generation(&world, &[]).await;
-        assert_eq!(
-            (ended.status, ended.error_code.as_deref()),
-            (Status::Failed, Some("interrupted"))
-        );
+        assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
         assert!(ended.may_have_been_charged);
         assert_eq!(world.simulator.stats().total.submissions, 1);
     }
@@ -55,15 +47,10 @@ async fn a_processor_that_is_asked_to_stop_hands_over_and_leaves() {
     let world = World::new(Database::sqlite().await, PACE).await;
     let first = world.processor(&[("SORA_MAX_RESUBMITS", "1")]);
     let job = world.submit("a processor leaves").await;
-    world
-        .until(job, "progress begins", |job| job.progress > 0)
-        .await;
+    world.until(job, "progress begins", |job| job.progress > 0).await;
     assert_eq!(terminated(first).await, Some(0));
     let left = world.row(job).await;
-    assert_eq!(
-        (left.status, left.resubmits, left.crashes),
-        (Status::Pending, 1, 0)
-    );
+    assert_eq!((left.status, left.resubmits, left.crashes), (Status::Pending, 1, 0));
     let _second = world.processor(&[("SORA_MAX_RESUBMITS", "1")]);
     assert_eq!(world.end(job).await.status, Status::Completed);
 }
@@ -73,35 +60,19 @@ async fn a_processor_meets_another_schema_and_says_so() {
     use sea_orm::ConnectionTrait;
     for database in Database::each().await {
         let world = World::new(database, 0).await;
-        let set = |sql: &'static str| async {
-            world
-                .database
-                .connection
-                .execute_unprepared(sql)
-                .await
-                .unwrap()
-        };
+        let set = |sql: &'static str| async { world.database.connection.execute_unprepared(sql).await.unwrap() };
         set("UPDATE schema_version SET version = 0").await;
         assert_eq!(world.processor(&[]).exit().await, Some(1));
         set("UPDATE schema_version SET version = 9, compatible_from = 9").await;
         assert_eq!(world.processor(&[]).exit().await, Some(1));
         set("UPDATE schema_version SET compatible_from = 1").await;
         let _processor = world.processor(&[]);
-        assert_eq!(
-            world
-                .end(world.submit("newer and compatible").await)
-                .await
-                .status,
-            Status::Completed
-        );
+        assert_eq!(world.end(world.submit("newer and compatible").await).await.status, Status::Completed);
     }
 }
 
 async fn terminated(process: Process) -> Option<i32> {
-    let kill = tokio::process::Command::new("kill")
-        .args(["-TERM", &process.id().to_string()])
-        .status()
-        .await;
+    let kill = tokio::process::Command::new("kill").args(["-TERM", &process.id().to_string()]).status().await;
     assert!(kill.unwrap().success());
     process.exit().await
 }

@@ -22,31 +22,12 @@ impl World {
     pub(crate) async fn new(database: Database, pace: u64) -> Self {
         let namespace = testkit::namespace();
         let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
-        let simulator = Simulator::start(Config {
-            pace,
-            ..Config::default()
-        })
-        .await
-        .unwrap();
-        let new = user::New {
-            email: format!("{}@example.com", fresh::<UserId>()),
-            name: None,
-            password_hash: String::new(),
-        };
-        let user = user::create(&database.connection, new, false)
-            .await
-            .unwrap()
-            .unwrap()
-            .id;
+        let simulator = Simulator::start(Config { pace, ..Config::default() }).await.unwrap();
+        let new =
+            user::New { email: format!("{}@example.com", fresh::<UserId>()), name: None, password_hash: String::new() };
+        let user = user::create(&database.connection, new, false).await.unwrap().unwrap().id;
         let folder = tempfile::tempdir().unwrap();
-        Self {
-            database,
-            bus,
-            simulator,
-            user,
-            namespace,
-            folder,
-        }
+        Self { database, bus, simulator, user, namespace, folder }
     }
 
     /// Starts a processor with a lease of two seconds and the given differences from the defaults.
@@ -72,10 +53,7 @@ impl World {
     /// Commits a job and puts it in line, as a gateway does.
     pub(crate) async fn submit(&self, prompt: &str) -> JobId {
         let job = self.create(prompt).await;
-        self.bus
-            .enqueue(job, &Flow::new_jobs(self.user), Place::InTurn)
-            .await
-            .unwrap();
+        self.bus.enqueue(job, &Flow::new_jobs(self.user), Place::InTurn).await.unwrap();
         job
     }
 
@@ -89,42 +67,25 @@ impl World {
             model: "sora2".into(),
             traceparent: None,
         };
-        job::create(&self.database.connection, new)
-            .await
-            .unwrap()
-            .id
+        job::create(&self.database.connection, new).await.unwrap().id
     }
 
     pub(crate) async fn row(&self, job: JobId) -> job::Model {
-        job::by_id(&self.database.connection, job)
-            .await
-            .unwrap()
-            .unwrap()
+        job::by_id(&self.database.connection, job).await.unwrap().unwrap()
     }
 
     pub(crate) async fn attempts(&self, job: JobId) -> Vec<attempt::Model> {
-        attempt::of_job(&self.database.connection, job, 1)
-            .await
-            .unwrap()
+        attempt::of_job(&self.database.connection, job, 1).await.unwrap()
     }
 
     /// Waits until a job is as `condition` says.
-    pub(crate) async fn until(
-        &self,
-        job: JobId,
-        what: &str,
-        condition: impl Fn(&job::Model) -> bool,
-    ) -> job::Model {
-        eventually(what, async || {
-            Some(self.row(job).await).filter(|row| condition(row))
-        })
-        .await
+    pub(crate) async fn until(&self, job: JobId, what: &str, condition: impl Fn(&job::Model) -> bool) -> job::Model {
+        eventually(what, async || Some(self.row(job).await).filter(|row| condition(row))).await
     }
 
     /// Waits for a job's end.
     pub(crate) async fn end(&self, job: JobId) -> job::Model {
-        self.until(job, "the job ends", |job| job.status.is_terminal())
-            .await
+        self.until(job, "the job ends", |job| job.status.is_terminal()).await
     }
 
     /// The bytes of a completed job's video.
@@ -132,20 +93,9 @@ impl World {
         use futures::TryStreamExt;
         use sea_orm::EntityTrait;
         let id = job.video_id.unwrap();
-        let row = entity::video::Entity::find_by_id(id)
-            .one(&self.database.connection)
-            .await
-            .unwrap()
-            .unwrap();
+        let row = entity::video::Entity::find_by_id(id).one(&self.database.connection).await.unwrap().unwrap();
         let storage = Storage::folder(self.folder.path()).unwrap();
-        let chunks: Vec<_> = storage
-            .get(&row.path, None)
-            .await
-            .unwrap()
-            .bytes
-            .try_collect()
-            .await
-            .unwrap();
+        let chunks: Vec<_> = storage.get(&row.path, None).await.unwrap().bytes.try_collect().await.unwrap();
         let bytes = chunks.concat();
         assert_eq!(row.size, i64::try_from(bytes.len()).unwrap());
         bytes

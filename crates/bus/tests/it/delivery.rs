@@ -18,10 +18,7 @@ async fn enqueueing_twice_adds_once_wherever_the_job_is() {
     for stage in ["admitted", "in hand"] {
         let added = bus.enqueue(job, &flow, Place::InTurn).await.unwrap().added;
         assert_eq!(added, stage == "admitted");
-        assert!(
-            !bus.enqueue(job, &flow, Place::InTurn).await.unwrap().added,
-            "{stage}"
-        );
+        assert!(!bus.enqueue(job, &flow, Place::InTurn).await.unwrap().added, "{stage}");
         if stage == "admitted" {
             assert_eq!(next(&mut consumer).await.job, job);
         }
@@ -34,10 +31,7 @@ async fn a_settled_job_leaves_nothing_behind() {
     let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
     let delivery = next(&mut bus.consumer(Uuid::now_v7())).await;
     assert!(bus.settle(&delivery, None).await.unwrap());
-    assert!(
-        !bus.settle(&delivery, None).await.unwrap(),
-        "settling again settles nothing"
-    );
+    assert!(!bus.settle(&delivery, None).await.unwrap(), "settling again settles nothing");
     enqueue(&bus, job, Uuid::now_v7()).await;
 }
 
@@ -47,27 +41,12 @@ async fn only_the_holder_settles_and_renews() {
     jobs(&bus, Uuid::now_v7(), 1).await;
     let (silent, other) = (Uuid::now_v7(), Uuid::now_v7());
     let lost = next(&mut bus.consumer(silent)).await;
-    let reclaimed = bus
-        .consumer(other)
-        .reclaim(SILENT, 10)
-        .await
-        .unwrap()
-        .deliveries;
+    let reclaimed = bus.consumer(other).reclaim(SILENT, 10).await.unwrap().deliveries;
     assert_eq!(reclaimed.len(), 1);
     assert_eq!((reclaimed[0].job, reclaimed[0].consumer), (lost.job, other));
     assert!(!bus.settle(&lost, None).await.unwrap());
-    assert!(
-        bus.renew(silent, std::slice::from_ref(&lost.entry))
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        bus.renew(other, std::slice::from_ref(&lost.entry))
-            .await
-            .unwrap(),
-        [lost.entry]
-    );
+    assert!(bus.renew(silent, std::slice::from_ref(&lost.entry)).await.unwrap().is_empty());
+    assert_eq!(bus.renew(other, std::slice::from_ref(&lost.entry)).await.unwrap(), [lost.entry]);
     assert!(bus.settle(&reclaimed[0], None).await.unwrap());
 }
 
@@ -81,25 +60,9 @@ async fn renewing_keeps_others_from_reclaiming() {
     for entry in [&shown.entry, &silent.entry] {
         grown_old(&bus, holder, entry).await;
     }
-    assert_eq!(
-        bus.renew(holder, std::slice::from_ref(&shown.entry))
-            .await
-            .unwrap(),
-        [shown.entry]
-    );
-    let reclaimed = bus
-        .consumer(Uuid::now_v7())
-        .reclaim(Duration::from_secs(3_000), 10)
-        .await
-        .unwrap();
-    assert_eq!(
-        reclaimed
-            .deliveries
-            .iter()
-            .map(|delivery| delivery.job)
-            .collect::<Vec<_>>(),
-        [silent.job]
-    );
+    assert_eq!(bus.renew(holder, std::slice::from_ref(&shown.entry)).await.unwrap(), [shown.entry]);
+    let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(Duration::from_secs(3_000), 10).await.unwrap();
+    assert_eq!(reclaimed.deliveries.iter().map(|delivery| delivery.job).collect::<Vec<_>>(), [silent.job]);
 }
 
 /// Makes an entry look as if its holder had been silent for an hour.
@@ -107,19 +70,8 @@ async fn grown_old(bus: &bus::Bus, holder: Uuid, entry: &str) {
     let client = redis::Client::open(testkit::redis_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = redis::cmd("XCLAIM");
-    command
-        .arg(&bus.keys().jobs)
-        .arg("processors")
-        .arg(holder.to_string())
-        .arg(0)
-        .arg(entry);
-    let _: Vec<String> = command
-        .arg("IDLE")
-        .arg(3_600_000)
-        .arg("JUSTID")
-        .query_async(&mut connection)
-        .await
-        .unwrap();
+    command.arg(&bus.keys().jobs).arg("processors").arg(holder.to_string()).arg(0).arg(entry);
+    let _: Vec<String> = command.arg("IDLE").arg(3_600_000).arg("JUSTID").query_async(&mut connection).await.unwrap();
 }
 
 #[tokio::test]
@@ -133,10 +85,7 @@ async fn reclaiming_goes_through_the_whole_stream_and_takes_no_more_than_asked()
     }
     let mut heir = bus.consumer(Uuid::now_v7());
     assert_eq!(heir.reclaim(SILENT, 7).await.unwrap().deliveries.len(), 7);
-    assert_eq!(
-        heir.reclaim(SILENT, 100).await.unwrap().deliveries.len(),
-        30
-    );
+    assert_eq!(heir.reclaim(SILENT, 100).await.unwrap().deliveries.len(), 30);
 }
 
 #[tokio::test]
@@ -145,21 +94,9 @@ async fn an_entry_left_to_its_jobs_holder_is_never_the_one_that_is_dropped() {
     let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
     let holder = Uuid::now_v7();
     let held = next(&mut bus.consumer(holder)).await;
-    let reclaimed = bus
-        .consumer(Uuid::now_v7())
-        .reclaim(SILENT, 1)
-        .await
-        .unwrap()
-        .deliveries
-        .remove(0);
+    let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
     bus.yield_to(&reclaimed, holder).await.unwrap();
-    assert!(
-        !bus.enqueue(job, &held.flow, Place::InTurn)
-            .await
-            .unwrap()
-            .added,
-        "the only entry was dropped"
-    );
+    assert!(!bus.enqueue(job, &held.flow, Place::InTurn).await.unwrap().added, "the only entry was dropped");
     assert!(bus.settle(&held, None).await.unwrap());
 }
 
@@ -170,10 +107,7 @@ async fn a_consumer_is_dismissed_only_when_it_holds_nothing() {
     let id = Uuid::now_v7();
     let held = next(&mut bus.consumer(id)).await;
     bus.dismiss(id).await.unwrap();
-    assert!(
-        bus.settle(&held, None).await.unwrap(),
-        "what it held was lost"
-    );
+    assert!(bus.settle(&held, None).await.unwrap(), "what it held was lost");
     assert_eq!(bus.idle_consumers().await.unwrap(), [id]);
     bus.dismiss(id).await.unwrap();
     assert!(bus.idle_consumers().await.unwrap().is_empty());
@@ -189,8 +123,5 @@ async fn a_forgotten_job_is_gone_from_line_and_from_hand() {
         bus.forget(*job).await.unwrap();
     }
     assert!(!bus.settle(&held, None).await.unwrap());
-    eventually("nothing is left to read", async || {
-        consumer.next(10).await.unwrap().is_empty().then_some(())
-    })
-    .await;
+    eventually("nothing is left to read", async || consumer.next(10).await.unwrap().is_empty().then_some(())).await;
 }

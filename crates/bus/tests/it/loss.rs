@@ -14,14 +14,7 @@ async fn raw() -> redis::aio::MultiplexedConnection {
 /// Deletes every key of the namespace, as FLUSHALL does to all.
 async fn emptied(bus: &Bus) {
     let keys = bus.keys();
-    let all = [
-        &keys.jobs,
-        &keys.backlog,
-        &keys.tags,
-        &keys.clock,
-        &keys.places,
-        &keys.limits,
-    ];
+    let all = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.places, &keys.limits];
     let _: () = raw().await.del(&all[..]).await.unwrap();
 }
 
@@ -33,17 +26,8 @@ async fn an_emptied_redis_admits_nothing_until_its_limits_are_back() {
     assert!(!bus.knows_limits().await.unwrap());
     let job = Uuid::now_v7();
     enqueue(&bus, job, Uuid::now_v7()).await;
-    assert_eq!(
-        bus.positions(&[job]).await.unwrap(),
-        [Some(1)],
-        "admitted without limits"
-    );
-    bus.mirror_limits(Limits {
-        cap: 0,
-        paused: false,
-    })
-    .await
-    .unwrap();
+    assert_eq!(bus.positions(&[job]).await.unwrap(), [Some(1)], "admitted without limits");
+    bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
     assert_eq!(next(&mut bus.consumer(Uuid::now_v7())).await.job, job);
 }
 
@@ -54,17 +38,9 @@ async fn a_reader_survives_the_loss_of_stream_and_group() {
     jobs(&bus, Uuid::now_v7(), 1).await;
     let held = next(&mut consumer).await;
     emptied(&bus).await;
-    bus.mirror_limits(Limits {
-        cap: 0,
-        paused: false,
-    })
-    .await
-    .unwrap();
+    bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
     assert!(!bus.settle(&held, None).await.unwrap());
-    let again = bus
-        .enqueue(held.job, &held.flow, Place::InTurn)
-        .await
-        .unwrap();
+    let again = bus.enqueue(held.job, &held.flow, Place::InTurn).await.unwrap();
     assert!(again.added, "what was lost can be put in line again");
     let mut read = Vec::new();
     while read.is_empty() {
@@ -91,11 +67,7 @@ async fn a_group_made_anew_begins_with_the_oldest_entry() {
 #[tokio::test]
 async fn scripts_that_the_server_forgot_are_loaded_again() {
     let bus = testkit::bus().await;
-    let _: () = redis::cmd("SCRIPT")
-        .arg("FLUSH")
-        .query_async(&mut raw().await)
-        .await
-        .unwrap();
+    let _: () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut raw().await).await.unwrap();
     enqueue(&bus, Uuid::now_v7(), Uuid::now_v7()).await;
 }
 
@@ -104,10 +76,6 @@ async fn a_redis_that_is_away_is_an_error_and_no_hang() {
     let bus = Bus::new("redis://127.0.0.1:1", "{gone}:v1").unwrap();
     assert!(bus.ping().await.is_err());
     let flow = Flow::new_jobs(Uuid::now_v7());
-    assert!(
-        bus.enqueue(Uuid::now_v7(), &flow, Place::InTurn)
-            .await
-            .is_err()
-    );
+    assert!(bus.enqueue(Uuid::now_v7(), &flow, Place::InTurn).await.is_err());
     assert!(bus.consumer(Uuid::now_v7()).next(1).await.is_err());
 }

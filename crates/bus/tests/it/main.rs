@@ -12,12 +12,7 @@ use uuid::Uuid;
 
 /// Enqueues a job of `user` in turn.
 async fn enqueue(bus: &Bus, job: Uuid, user: Uuid) {
-    assert!(
-        bus.enqueue(job, &Flow::new_jobs(user), Place::InTurn)
-            .await
-            .unwrap()
-            .added
-    );
+    assert!(bus.enqueue(job, &Flow::new_jobs(user), Place::InTurn).await.unwrap().added);
 }
 
 /// As many jobs of `user` as asked, in order.

@@ -9,34 +9,20 @@ use crate::{jobs, next};
 /// A subscriber that listens already, and what it hears.
 async fn listening(bus: &Bus) -> mpsc::UnboundedReceiver<Signal> {
     let (sender, mut heard) = mpsc::unbounded_channel();
-    tokio::spawn(
-        bus.subscriber()
-            .run(move |signal| drop(sender.send(signal))),
-    );
+    tokio::spawn(bus.subscriber().run(move |signal| drop(sender.send(signal))));
     assert_eq!(heard.recv().await, Some(Signal::Listening));
     heard
 }
 
 fn event() -> Event {
-    Event::job(
-        Uuid::now_v7(),
-        Uuid::now_v7(),
-        3,
-        &serde_json::json!({"status": "completed"}),
-    )
-    .unwrap()
+    Event::job(Uuid::now_v7(), Uuid::now_v7(), 3, &serde_json::json!({"status": "completed"})).unwrap()
 }
 
 #[tokio::test]
 async fn events_and_control_reach_every_subscriber() {
     let bus = testkit::bus().await;
     let mut gateways = [listening(&bus).await, listening(&bus).await];
-    let (event, revoked) = (
-        event(),
-        Control::SessionRevoked {
-            session: Uuid::now_v7(),
-        },
-    );
+    let (event, revoked) = (event(), Control::SessionRevoked { session: Uuid::now_v7() });
     bus.publish(&event).await.unwrap();
     bus.tell(&revoked).await.unwrap();
     for gateway in &mut gateways {
@@ -66,13 +52,7 @@ async fn a_subscriber_whose_connection_is_cut_listens_again_and_says_so() {
     let mut gateway = listening(&bus).await;
     let client = redis::Client::open(server.url()).unwrap();
     let mut admin = client.get_multiplexed_async_connection().await.unwrap();
-    let killed: i64 = redis::cmd("CLIENT")
-        .arg("KILL")
-        .arg("TYPE")
-        .arg("PUBSUB")
-        .query_async(&mut admin)
-        .await
-        .unwrap();
+    let killed: i64 = redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("PUBSUB").query_async(&mut admin).await.unwrap();
     assert_eq!(killed, 1);
     assert_eq!(gateway.recv().await, Some(Signal::Listening));
     let event = event();

@@ -51,19 +51,10 @@ struct Usage {
 /// The payloads of the frames that tell of a step.
 pub(super) fn payloads(step: Step, generation: &Generation) -> Vec<String> {
     match step {
-        Step::Opened => vec![
-            delta(Delta {
-                role: Some("assistant"),
-                content: None,
-            }),
-            content(echo(generation)),
-        ],
+        Step::Opened => vec![delta(Delta { role: Some("assistant"), content: None }), content(echo(generation))],
         Step::Queued => vec![content("> ⌛️ 任务正在队列中，请耐心等待...\n\n".to_owned())],
         Step::Progress(at) => vec![content(format!("> 🏃 进度：{at}\n\n"))],
-        Step::Succeeded => vec![content(format!(
-            "> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n",
-            generation.url
-        ))],
+        Step::Succeeded => vec![content(format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n", generation.url))],
         Step::Refused => vec![content(format!("> ❌ 生成失败: {REASON}\n\n"))],
         Step::Finished => vec![finish(generation)],
         Step::Done => vec!["[DONE]".to_owned()],
@@ -76,57 +67,26 @@ fn echo(generation: &Generation) -> String {
         Orientation::Landscape => "横屏模式",
         Orientation::Portrait => "竖屏模式",
     };
-    format!(
-        "```json\n{{\n    \"prompt\": {},\n    \"mode\": \"{mode}\"\n}}\n```\n\n",
-        json!(generation.prompt)
-    )
+    format!("```json\n{{\n    \"prompt\": {},\n    \"mode\": \"{mode}\"\n}}\n```\n\n", json!(generation.prompt))
 }
 
 fn content(text: String) -> String {
-    delta(Delta {
-        role: None,
-        content: Some(text),
-    })
+    delta(Delta { role: None, content: Some(text) })
 }
 
 fn delta(delta: Delta) -> String {
-    chunk(
-        Choice {
-            index: 0,
-            delta,
-            finish_reason: None,
-        },
-        None,
-    )
+    chunk(Choice { index: 0, delta, finish_reason: None }, None)
 }
 
 fn finish(generation: &Generation) -> String {
     let prompt_tokens = generation.prompt.chars().count();
     let total_tokens = prompt_tokens + COMPLETION_TOKENS;
-    let usage = Usage {
-        prompt_tokens,
-        completion_tokens: COMPLETION_TOKENS,
-        total_tokens,
-    };
-    chunk(
-        Choice {
-            index: 0,
-            delta: Delta::default(),
-            finish_reason: Some("stop"),
-        },
-        Some(usage),
-    )
+    let usage = Usage { prompt_tokens, completion_tokens: COMPLETION_TOKENS, total_tokens };
+    chunk(Choice { index: 0, delta: Delta::default(), finish_reason: Some("stop") }, Some(usage))
 }
 
 fn chunk(choice: Choice, usage: Option<Usage>) -> String {
-    let chunk = Chunk {
-        id: "",
-        object: "chat.completion.chunk",
-        created: 0,
-        model: "sora",
-        choices: [choice],
-        usage,
-    };
+    let chunk = Chunk { id: "", object: "chat.completion.chunk", created: 0, model: "sora", choices: [choice], usage };
     // Nothing in a chunk can fail to be JSON: strings and numbers only.
     serde_json::to_string(&chunk).unwrap_or_default()
 }

@@ -43,19 +43,15 @@ struct ImageUrl {
 impl Submission {
     /// Reads a body, or says what is wrong with it.
     pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
-        let media_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok()?.split(';').next());
-        if !media_type
-            .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
-        {
+        let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+        if !media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json")) {
             return Err(ApiError::invalid(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The Content-Type must be application/json.",
             ));
         }
-        let body: Value = serde_json::from_slice(body)
-            .map_err(|error| bad(format!("The body is not valid JSON: {error}")))?;
+        let body: Value =
+            serde_json::from_slice(body).map_err(|error| bad(format!("The body is not valid JSON: {error}")))?;
         let model = match body.get("model") {
             Some(Value::String(model)) if !model.is_empty() => model.clone(),
             Some(_) => return Err(bad("'model' must be the name of a model.").param("model")),
@@ -67,9 +63,7 @@ impl Submission {
         };
         let prompt = prompt(body.get("messages"))?;
         if body.get("stream") != Some(&Value::Bool(true)) {
-            return Err(
-                bad("Generations are only streamed: 'stream' must be true.").param("stream")
-            );
+            return Err(bad("Generations are only streamed: 'stream' must be true.").param("stream"));
         }
         Ok(Self { model, prompt })
     }
@@ -77,26 +71,18 @@ impl Submission {
 
 fn prompt(messages: Option<&Value>) -> Result<String, ApiError> {
     let bad = |message: String| bad(message).param("messages");
-    let messages = messages.ok_or_else(|| {
-        bad("Missing required parameter: 'messages'.".to_owned()).code("missing_required_parameter")
-    })?;
-    let messages = Vec::<Message>::deserialize(messages)
-        .map_err(|error| bad(format!("Invalid 'messages': {error}.")))?;
-    let last = messages
-        .into_iter()
-        .rev()
-        .find(|message| message.role == "user");
+    let messages = messages
+        .ok_or_else(|| bad("Missing required parameter: 'messages'.".to_owned()).code("missing_required_parameter"))?;
+    let messages =
+        Vec::<Message>::deserialize(messages).map_err(|error| bad(format!("Invalid 'messages': {error}.")))?;
+    let last = messages.into_iter().rev().find(|message| message.role == "user");
     let texts = match last.map(|message| message.content) {
         None => return Err(bad("'messages' holds no message of the user.".to_owned())),
         Some(Content::Text(text)) => vec![text],
         Some(Content::Parts(parts)) => texts(parts).map_err(|error| bad(error.to_owned()))?,
     };
     let prompt = texts.join("\n");
-    if prompt.trim().is_empty() {
-        Err(bad("The prompt is empty.".to_owned()))
-    } else {
-        Ok(prompt)
-    }
+    if prompt.trim().is_empty() { Err(bad("The prompt is empty.".to_owned())) } else { Ok(prompt) }
 }
 
 fn texts(parts: Vec<Part>) -> Result<Vec<String>, &'static str> {

@@ -32,11 +32,7 @@ async fn crlf_ends_every_line() {
 async fn split_characters_arrive_in_two_pieces_and_whole_in_the_end() {
     let simulator = simulator("split-utf8").await;
     let answer = submit(&simulator, "猫🐈").await;
-    let broken = answer
-        .pieces
-        .iter()
-        .filter(|piece| str::from_utf8(piece).is_err())
-        .count();
+    let broken = answer.pieces.iter().filter(|piece| str::from_utf8(piece).is_err()).count();
     assert!(broken > 20, "{broken} broken pieces");
     assert!(answer.contents()[0].contains("猫🐈"));
     assert_eq!(answer.progress(), ["24.6", "49.3", "74.0", "98.7"]);

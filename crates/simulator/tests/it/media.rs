@@ -8,20 +8,13 @@ use simulator::Running;
 use crate::support::{Answer, LANDSCAPE, PORTRAIT, body, client, post, simulator, submit};
 
 async fn video(simulator: &Running, model: &str, prompt: &str) -> Response {
-    let url = Answer::read(post(simulator, &body(model, prompt)).await)
-        .await
-        .url()
-        .unwrap();
+    let url = Answer::read(post(simulator, &body(model, prompt)).await).await.url().unwrap();
     client().get(url).send().await.unwrap()
 }
 
 /// Width and height out of the track header: the last eight bytes of `tkhd`, 16.16 fixed point.
 fn dimensions(file: &[u8]) -> (u16, u16) {
-    let at = file
-        .windows(4)
-        .position(|window| window == b"tkhd")
-        .unwrap()
-        + 80;
+    let at = file.windows(4).position(|window| window == b"tkhd").unwrap() + 80;
     let number = |at: usize| u16::from_be_bytes([file[at], file[at + 1]]);
     (number(at), number(at + 4))
 }
@@ -42,76 +35,33 @@ async fn a_result_downloads_as_a_video_of_its_orientation() {
 #[tokio::test]
 async fn a_prompt_keeps_its_clip_and_every_generation_has_its_address() {
     let simulator = simulator("happy").await;
-    let (first, second) = (
-        submit(&simulator, "a cat").await,
-        submit(&simulator, "a cat").await,
-    );
+    let (first, second) = (submit(&simulator, "a cat").await, submit(&simulator, "a cat").await);
     assert_ne!(first.url(), second.url());
     let mut clips = HashSet::new();
-    for prompt in [
-        "a cat",
-        "a cat",
-        "two cats",
-        "three cats",
-        "four cats",
-        "five cats",
-        "six cats",
-        "seven cats",
-    ] {
+    for prompt in ["a cat", "a cat", "two cats", "three cats", "four cats", "five cats", "six cats", "seven cats"] {
         let tag = video(&simulator, LANDSCAPE, prompt).await.headers()["etag"].clone();
         clips.insert((prompt, tag));
     }
     assert_eq!(clips.len(), 7);
-    assert_eq!(
-        clips
-            .iter()
-            .map(|(_, tag)| tag)
-            .collect::<HashSet<_>>()
-            .len(),
-        3
-    );
+    assert_eq!(clips.iter().map(|(_, tag)| tag).collect::<HashSet<_>>().len(), 3);
 }
 
 #[tokio::test]
 async fn parts_are_served_as_parts() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
-    let whole = client()
-        .get(&url)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap();
+    let whole = client().get(&url).send().await.unwrap().bytes().await.unwrap();
     let length = whole.len();
-    for (range, expected) in [
-        ("bytes=0-99", 0..100),
-        ("bytes=1000-", 1000..length),
-        ("bytes=-7", length - 7..length),
-    ] {
-        let response = client()
-            .get(&url)
-            .header("range", range)
-            .send()
-            .await
-            .unwrap();
+    for (range, expected) in [("bytes=0-99", 0..100), ("bytes=1000-", 1000..length), ("bytes=-7", length - 7..length)] {
+        let response = client().get(&url).header("range", range).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
         let told = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
         assert_eq!(response.headers()["content-range"], told);
         assert_eq!(response.bytes().await.unwrap(), whole[expected]);
     }
-    let outside = client()
-        .get(&url)
-        .header("range", format!("bytes={length}-"))
-        .send()
-        .await
-        .unwrap();
+    let outside = client().get(&url).header("range", format!("bytes={length}-")).send().await.unwrap();
     assert_eq!(outside.status(), StatusCode::RANGE_NOT_SATISFIABLE);
-    assert_eq!(
-        outside.headers()["content-range"],
-        format!("bytes */{length}")
-    );
+    assert_eq!(outside.headers()["content-range"], format!("bytes */{length}"));
 }
 
 #[tokio::test]
@@ -120,14 +70,7 @@ async fn a_part_of_another_version_is_the_whole() {
     let url = submit(&simulator, "a cat").await.url().unwrap();
     let request = || client().get(&url).header("range", "bytes=0-9");
     let tag = request().send().await.unwrap().headers()["etag"].clone();
-    let status = async |tag: &[u8]| {
-        request()
-            .header("if-range", tag)
-            .send()
-            .await
-            .unwrap()
-            .status()
-    };
+    let status = async |tag: &[u8]| request().header("if-range", tag).send().await.unwrap().status();
     assert_eq!(status(tag.as_bytes()).await, StatusCode::PARTIAL_CONTENT);
     assert_eq!(status(b"\"other\"").await, StatusCode::OK);
 }
@@ -137,41 +80,19 @@ async fn a_head_and_a_known_version_cost_no_bytes() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
     let head = client().head(&url).send().await.unwrap();
-    assert_eq!(
-        (head.status(), &head.headers()["accept-ranges"]),
-        (StatusCode::OK, &"bytes".parse().unwrap())
-    );
-    assert!(
-        head.headers()["content-length"]
-            .to_str()
-            .unwrap()
-            .parse::<usize>()
-            .unwrap()
-            > 10_000
-    );
+    assert_eq!((head.status(), &head.headers()["accept-ranges"]), (StatusCode::OK, &"bytes".parse().unwrap()));
+    assert!(head.headers()["content-length"].to_str().unwrap().parse::<usize>().unwrap() > 10_000);
     assert_eq!(simulator.stats().total.downloads, 0);
     let tag = head.headers()["etag"].clone();
-    let known = client()
-        .get(&url)
-        .header("if-none-match", tag)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (known.status(), known.bytes().await.unwrap().len()),
-        (StatusCode::NOT_MODIFIED, 0)
-    );
+    let known = client().get(&url).header("if-none-match", tag).send().await.unwrap();
+    assert_eq!((known.status(), known.bytes().await.unwrap().len()), (StatusCode::NOT_MODIFIED, 0));
 }
 
 #[tokio::test]
 async fn an_address_never_told_is_not_found() {
     let simulator = simulator("happy").await;
     for file in ["00000000-0000-4000-8000-000000000000.mp4", "sea.mp4", "x"] {
-        let response = client()
-            .get(format!("{}/media/{file}", simulator.url()))
-            .send()
-            .await
-            .unwrap();
+        let response = client().get(format!("{}/media/{file}", simulator.url())).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 }
@@ -179,16 +100,8 @@ async fn an_address_never_told_is_not_found() {
 #[tokio::test]
 async fn a_result_is_addressed_as_its_client_addressed_the_server() {
     let simulator = simulator("happy").await;
-    let request = client()
-        .post(simulator.chat_url())
-        .header("host", "simulator.internal:8090")
-        .json(&body(LANDSCAPE, "a"));
-    let url = Answer::read(request.send().await.unwrap())
-        .await
-        .url()
-        .unwrap();
-    assert!(
-        url.starts_with("http://simulator.internal:8090/media/"),
-        "{url}"
-    );
+    let request =
+        client().post(simulator.chat_url()).header("host", "simulator.internal:8090").json(&body(LANDSCAPE, "a"));
+    let url = Answer::read(request.send().await.unwrap()).await.url().unwrap();
+    assert!(url.starts_with("http://simulator.internal:8090/media/"), "{url}");
 }

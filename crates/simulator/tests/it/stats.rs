@@ -6,24 +6,11 @@ use simulator::{Counts, Running};
 use crate::support::{LANDSCAPE, body, client, post, simulator, submit};
 
 async fn read(simulator: &Running, query: &[(&str, &str)]) -> Value {
-    let mut url = reqwest::Url::parse(simulator.url())
-        .unwrap()
-        .join("/sim/stats")
-        .unwrap();
+    let mut url = reqwest::Url::parse(simulator.url()).unwrap().join("/sim/stats").unwrap();
     if !query.is_empty() {
         url.query_pairs_mut().extend_pairs(query);
     }
-    serde_json::from_str(
-        &client()
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-    )
-    .unwrap()
+    serde_json::from_str(&client().get(url).send().await.unwrap().text().await.unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -43,14 +30,8 @@ async fn requests_submissions_and_downloads_are_told_apart() {
     });
     assert_eq!(stats, expected);
     let one = read(&simulator, &[("prompt", "[sim:http-500*1] 猫 & dog")]).await;
-    assert_eq!(
-        one,
-        json!({"requests": 2, "submissions": 1, "downloads": 0})
-    );
-    assert_eq!(
-        read(&simulator, &[("prompt", "unheard of")]).await["requests"],
-        0
-    );
+    assert_eq!(one, json!({"requests": 2, "submissions": 1, "downloads": 0}));
+    assert_eq!(read(&simulator, &[("prompt", "unheard of")]).await["requests"], 0);
     assert_eq!(serde_json::to_value(simulator.stats()).unwrap(), expected);
 }
 
@@ -71,11 +52,7 @@ async fn a_reset_starts_over_and_keeps_the_videos() {
     let prompt = "[sim:http-503*1] a cat";
     assert_eq!(submit(&simulator, prompt).await.status, 503);
     let url = submit(&simulator, prompt).await.url().unwrap();
-    client()
-        .post(format!("{}/sim/reset", simulator.url()))
-        .send()
-        .await
-        .unwrap();
+    client().post(format!("{}/sim/reset", simulator.url())).send().await.unwrap();
     assert_eq!(simulator.stats_of(prompt), Counts::default());
     assert_eq!(simulator.stats().total, Counts::default());
     assert_eq!(client().get(url).send().await.unwrap().status(), 200);

@@ -16,9 +16,7 @@ fn stream(lines: &[&str], end: &[&str]) -> String {
         )
     };
     let opening = OPENING.iter().map(ToString::to_string);
-    let frames = opening
-        .chain(lines.iter().map(content))
-        .chain(end.iter().map(ToString::to_string));
+    let frames = opening.chain(lines.iter().map(content)).chain(end.iter().map(ToString::to_string));
     frames.map(|frame| frame + "\n\n").collect()
 }
 
@@ -28,24 +26,11 @@ const QUEUE: &str = "> ⌛️ 任务正在队列中，请耐心等待...";
 async fn a_happy_stream_runs_from_the_echo_to_done() {
     let simulator = simulator("happy").await;
     let answer = submit(&simulator, "海").await;
-    let success = format!(
-        "> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~",
-        answer.url().unwrap()
-    );
-    let progress = [
-        "> 🏃 进度：24.6%",
-        "> 🏃 进度：49.3%",
-        "> 🏃 进度：74.0%",
-        "> 🏃 进度：98.7%",
-    ];
+    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", answer.url().unwrap());
+    let progress = ["> 🏃 进度：24.6%", "> 🏃 进度：49.3%", "> 🏃 进度：74.0%", "> 🏃 进度：98.7%"];
     let lines = [&[QUEUE, QUEUE], &progress[..], &[&success]].concat();
     assert_eq!(answer.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
-    assert!(
-        answer
-            .url()
-            .unwrap()
-            .starts_with(&format!("{}/media/", simulator.url()))
-    );
+    assert!(answer.url().unwrap().starts_with(&format!("{}/media/", simulator.url())));
     assert!(!answer.torn);
 }
 
@@ -54,10 +39,7 @@ async fn the_answer_is_an_event_stream() {
     let simulator = simulator("happy").await;
     let response = post(&simulator, &body(PORTRAIT, "海")).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/event-stream; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     assert!(Answer::read(response).await.contents()[0].contains("\"mode\": \"竖屏模式\""));
 }
 
@@ -66,50 +48,25 @@ async fn a_refusal_tells_its_reason_and_ends_in_order() {
     let simulator = simulator("refuse@40%").await;
     let answer = submit(&simulator, "海").await;
     let refusal = "> ❌ 生成失败: 内容未通过审核，可能违反内容政策 (Content Policy Violation)";
-    let lines = [
-        QUEUE,
-        QUEUE,
-        "> 🏃 进度：24.6%",
-        "> 🏃 进度：40.0%",
-        refusal,
-    ];
+    let lines = [QUEUE, QUEUE, "> 🏃 进度：24.6%", "> 🏃 进度：40.0%", refusal];
     assert_eq!(answer.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
-    assert_eq!(
-        (answer.torn, simulator.stats_of("海").submissions),
-        (false, 1)
-    );
+    assert_eq!((answer.torn, simulator.stats_of("海").submissions), (false, 1));
 }
 
 #[tokio::test]
 async fn a_cut_tears_the_connection_after_what_was_said() {
     let simulator = simulator("cut@60%").await;
     let answer = submit(&simulator, "海").await;
-    let lines = [
-        QUEUE,
-        QUEUE,
-        "> 🏃 进度：24.6%",
-        "> 🏃 进度：49.3%",
-        "> 🏃 进度：60.0%",
-    ];
+    let lines = [QUEUE, QUEUE, "> 🏃 进度：24.6%", "> 🏃 进度：49.3%", "> 🏃 进度：60.0%"];
     assert_eq!(answer.text(), stream(&lines, &[]));
-    assert_eq!(
-        (
-            answer.status,
-            answer.torn,
-            simulator.stats_of("海").submissions
-        ),
-        (200, true, 1)
-    );
+    assert_eq!((answer.status, answer.torn, simulator.stats_of("海").submissions), (200, true, 1));
 }
 
 #[tokio::test]
 async fn a_cut_at_the_start_still_comes_after_the_queue() {
     let simulator = simulator("cut@0%").await;
     let answer = submit(&simulator, "海").await;
-    assert_eq!(
-        (answer.text(), answer.torn),
-        (stream(&[QUEUE, QUEUE], &[]), true)
-    );
+    assert_eq!((answer.text(), answer.torn), (stream(&[QUEUE, QUEUE], &[]), true));
 }
 
 #[tokio::test]
@@ -132,14 +89,8 @@ async fn without_done_the_stream_ends_with_the_finish_chunk() {
 async fn a_silent_stream_has_no_progress_lines() {
     let simulator = simulator("silent").await;
     let answer = submit(&simulator, "海").await;
-    let success = format!(
-        "> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~",
-        answer.url().unwrap()
-    );
-    assert_eq!(
-        answer.text(),
-        stream(&[QUEUE, QUEUE, &success], &[FINISH, "data: [DONE]"])
-    );
+    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", answer.url().unwrap());
+    assert_eq!(answer.text(), stream(&[QUEUE, QUEUE, &success], &[FINISH, "data: [DONE]"]));
 }
 
 #[tokio::test]
@@ -149,10 +100,7 @@ async fn server_errors_come_in_place_of_a_stream_and_cost_nothing() {
         let answer = submit(&simulator, "海").await;
         assert_eq!((answer.status, answer.torn), (status, false));
         let error = &answer.json()["error"];
-        assert_eq!(
-            (&error["type"], error["message"].is_string()),
-            (&"server_error".into(), true)
-        );
+        assert_eq!((&error["type"], error["message"].is_string()), (&"server_error".into(), true));
         assert!(error["param"].is_null() && error["code"].is_null());
         let counts = simulator.stats_of("海");
         assert_eq!((counts.requests, counts.submissions), (1, 0));

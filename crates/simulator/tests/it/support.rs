@@ -11,19 +11,11 @@ pub(crate) const PORTRAIT: &str = "sora2-portrait-10s";
 
 /// A simulator with four progress lines and no pauses, which also behaves like this.
 pub(crate) async fn simulator(behaviour: &str) -> Running {
-    start(Config {
-        behaviour: behaviour.parse().unwrap(),
-        ..config()
-    })
-    .await
+    start(Config { behaviour: behaviour.parse().unwrap(), ..config() }).await
 }
 
 pub(crate) fn config() -> Config {
-    Config {
-        pace: 0,
-        steps: 4,
-        ..Config::default()
-    }
+    Config { pace: 0, steps: 4, ..Config::default() }
 }
 
 pub(crate) async fn start(config: Config) -> Running {
@@ -33,9 +25,7 @@ pub(crate) async fn start(config: Config) -> Running {
 pub(crate) fn client() -> Client {
     static PROVIDER: OnceLock<()> = OnceLock::new();
     PROVIDER.get_or_init(|| {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .unwrap();
+        rustls::crypto::ring::default_provider().install_default().unwrap();
     });
     Client::builder().no_proxy().build().unwrap()
 }
@@ -45,12 +35,7 @@ pub(crate) fn body(model: &str, prompt: &str) -> Value {
 }
 
 pub(crate) async fn post(simulator: &Running, body: &Value) -> Response {
-    client()
-        .post(simulator.chat_url())
-        .json(body)
-        .send()
-        .await
-        .unwrap()
+    client().post(simulator.chat_url()).json(body).send().await.unwrap()
 }
 
 /// Submits a prompt in landscape and reads all of the answer.
@@ -76,18 +61,10 @@ impl Answer {
             match response.chunk().await {
                 Ok(Some(piece)) => pieces.push(piece.to_vec()),
                 Ok(None) => {
-                    return Self {
-                        status,
-                        pieces,
-                        torn: false,
-                    };
+                    return Self { status, pieces, torn: false };
                 }
                 Err(_) => {
-                    return Self {
-                        status,
-                        pieces,
-                        torn: true,
-                    };
+                    return Self { status, pieces, torn: true };
                 }
             }
         }
@@ -103,42 +80,25 @@ impl Answer {
 
     /// The payloads of the frames.
     pub(crate) fn payloads(&self) -> Vec<String> {
-        self.text()
-            .lines()
-            .filter_map(|line| line.strip_prefix("data: ").map(str::to_owned))
-            .collect()
+        self.text().lines().filter_map(|line| line.strip_prefix("data: ").map(str::to_owned)).collect()
     }
 
     /// What `delta.content` says, chunk by chunk.
     pub(crate) fn contents(&self) -> Vec<String> {
-        let chunks = self
-            .payloads()
-            .into_iter()
-            .filter(|payload| payload != "[DONE]");
+        let chunks = self.payloads().into_iter().filter(|payload| payload != "[DONE]");
         let chunks = chunks.map(|payload| serde_json::from_str::<Value>(&payload).unwrap());
-        chunks
-            .filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned()))
-            .collect()
+        chunks.filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned())).collect()
     }
 
     /// The lines that tell of progress.
     pub(crate) fn progress(&self) -> Vec<String> {
-        let percent = |line: &String| {
-            Some(
-                line.strip_prefix("> 🏃 进度：")?
-                    .strip_suffix("%\n\n")?
-                    .to_owned(),
-            )
-        };
+        let percent = |line: &String| Some(line.strip_prefix("> 🏃 进度：")?.strip_suffix("%\n\n")?.to_owned());
         self.contents().iter().filter_map(percent).collect()
     }
 
     /// The address that the success line holds.
     pub(crate) fn url(&self) -> Option<String> {
-        let line = self
-            .contents()
-            .into_iter()
-            .find(|line| line.starts_with("> ✅"))?;
+        let line = self.contents().into_iter().find(|line| line.starts_with("> ✅"))?;
         Some(line.split_once("](")?.1.split_once(')')?.0.to_owned())
     }
 }

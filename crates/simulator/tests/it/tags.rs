@@ -28,18 +28,9 @@ async fn a_tag_prevails_over_a_flag() {
 
 #[tokio::test]
 async fn a_tag_sets_the_pace() {
-    let simulator = start(Config {
-        pace: 3_600_000,
-        ..config()
-    })
-    .await;
+    let simulator = start(Config { pace: 3_600_000, ..config() }).await;
     for tag in ["instant", "pace=0"] {
-        assert!(
-            submit(&simulator, &format!("[sim:{tag}]"))
-                .await
-                .url()
-                .is_some()
-        );
+        assert!(submit(&simulator, &format!("[sim:{tag}]")).await.url().is_some());
     }
 }
 
@@ -47,12 +38,7 @@ async fn a_tag_sets_the_pace() {
 async fn a_counted_tag_holds_for_the_first_requests_of_its_prompt() {
     let simulator = simulator("happy").await;
     let mut statuses = Vec::new();
-    for prompt in [
-        "[sim:http-503*2] a",
-        "[sim:http-503*2] a",
-        "[sim:http-503*2] b",
-        "[sim:http-503*2] a",
-    ] {
+    for prompt in ["[sim:http-503*2] a", "[sim:http-503*2] a", "[sim:http-503*2] b", "[sim:http-503*2] a"] {
         statuses.push(submit(&simulator, prompt).await.status);
     }
     assert_eq!(statuses, [503, 503, 503, 200]);
@@ -63,20 +49,11 @@ async fn a_counted_tag_holds_for_the_first_requests_of_its_prompt() {
 #[tokio::test]
 async fn an_unknown_tag_is_named_in_a_400() {
     let simulator = simulator("happy").await;
-    for (prompt, named) in [
-        ("[sim:pings,explode] a cat", "\"explode\""),
-        ("[sim:cut@60%", "no closing bracket"),
-    ] {
+    for (prompt, named) in [("[sim:pings,explode] a cat", "\"explode\""), ("[sim:cut@60%", "no closing bracket")] {
         let answer = submit(&simulator, prompt).await;
         let error = &answer.json()["error"];
-        assert_eq!(
-            (answer.status, &error["code"]),
-            (400, &"unknown_behaviour".into())
-        );
-        assert!(
-            error["message"].as_str().unwrap().contains(named),
-            "{error}"
-        );
+        assert_eq!((answer.status, &error["code"]), (400, &"unknown_behaviour".into()));
+        assert!(error["message"].as_str().unwrap().contains(named), "{error}");
         assert_eq!(simulator.stats_of(prompt).submissions, 0);
     }
 }

@@ -30,10 +30,7 @@ impl Transcript {
     /// A transcript of a generation of `prompt`.
     pub(super) fn new(prompt: &str) -> Self {
         let escaped = serde_json::Value::from(prompt).to_string();
-        Self {
-            echoes: [prompt.to_owned(), escaped],
-            line: String::new(),
-        }
+        Self { echoes: [prompt.to_owned(), escaped], line: String::new() }
     }
 
     /// Adds text as it came; answers what the lines that it ended say.
@@ -82,19 +79,14 @@ fn read(said: &str) -> Option<Line> {
 
 /// What stands behind the upstream's phrase for a failure.
 fn reason(said: &str) -> String {
-    let text = said
-        .split_once(['：', ':'])
-        .map_or(said, |(_, reason)| reason);
-    text.trim_matches(|c: char| c.is_whitespace() || c == '❌')
-        .to_owned()
+    let text = said.split_once(['：', ':']).map_or(said, |(_, reason)| reason);
+    text.trim_matches(|c: char| c.is_whitespace() || c == '❌').to_owned()
 }
 
 /// The address of a Markdown link, or a bare one.
 fn link(said: &str) -> Option<Url> {
     let start = said.find("https://").or_else(|| said.find("http://"))?;
-    let end = said[start..]
-        .find([')', ' ', '>', '"', '\'', '，', '）'])
-        .map_or(said.len(), |end| start + end);
+    let end = said[start..].find([')', ' ', '>', '"', '\'', '，', '）']).map_or(said.len(), |end| start + end);
     Url::parse(&said[start..end]).ok().filter(Url::has_host)
 }
 
@@ -102,30 +94,17 @@ fn link(said: &str) -> Option<Url> {
 fn percent(said: &str) -> Option<f32> {
     let number = match said.find('%') {
         Some(end) => {
-            let start = said[..end]
-                .trim_end()
-                .rfind(|c: char| !c.is_ascii_digit() && c != '.');
-            let start = start.map_or(0, |at| {
-                at + said[at..].chars().next().map_or(1, char::len_utf8)
-            });
+            let start = said[..end].trim_end().rfind(|c: char| !c.is_ascii_digit() && c != '.');
+            let start = start.map_or(0, |at| at + said[at..].chars().next().map_or(1, char::len_utf8));
             &said[start..end]
         }
         None => {
-            let after = said
-                .split_once("进度")?
-                .1
-                .trim_start_matches(['：', ':', ' ']);
-            let end = after
-                .find(|c: char| !c.is_ascii_digit() && c != '.')
-                .unwrap_or(after.len());
+            let after = said.split_once("进度")?.1.trim_start_matches(['：', ':', ' ']);
+            let end = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
             after[..end].trim_end_matches('.')
         }
     };
-    number
-        .trim()
-        .parse()
-        .ok()
-        .filter(|percent| (0.0..=100.0).contains(percent))
+    number.trim().parse().ok().filter(|percent| (0.0..=100.0).contains(percent))
 }
 
 #[cfg(test)]
@@ -145,20 +124,12 @@ mod tests {
 
     fn expected() -> Vec<Line> {
         let url = Url::parse("https://host/x.mp4").unwrap();
-        vec![
-            Line::Queued,
-            Line::Progress(0.5),
-            Line::Progress(98.7),
-            Line::Result(url),
-        ]
+        vec![Line::Queued, Line::Progress(0.5), Line::Progress(98.7), Line::Result(url)]
     }
 
     fn read_all<'a>(prompt: &str, chunks: impl IntoIterator<Item = &'a str>) -> Vec<Line> {
         let mut transcript = Transcript::new(prompt);
-        let mut lines: Vec<_> = chunks
-            .into_iter()
-            .flat_map(|chunk| transcript.push(chunk))
-            .collect();
+        let mut lines: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk)).collect();
         lines.extend(transcript.finish());
         lines
     }
@@ -166,20 +137,14 @@ mod tests {
     #[test]
     fn reads_a_refusal_with_its_reason() {
         let lines = read_all("x", ["> 🏃 进度：12%\n\n> ❌ 生成失败: 内容审核未通过\n"]);
-        assert_eq!(
-            lines,
-            [Line::Progress(12.0), Line::Refused("内容审核未通过".into())]
-        );
+        assert_eq!(lines, [Line::Progress(12.0), Line::Refused("内容审核未通过".into())]);
     }
 
     #[test]
     fn reads_progress_in_its_many_forms() {
-        for (said, percent) in [
-            ("🏃 进度：98.7%", 98.7),
-            ("🏃 进度 76..", 76.0),
-            ("进度: 5 %", 5.0),
-            ("36% (processing)", 36.0),
-        ] {
+        for (said, percent) in
+            [("🏃 进度：98.7%", 98.7), ("🏃 进度 76..", 76.0), ("进度: 5 %", 5.0), ("36% (processing)", 36.0)]
+        {
             assert_eq!(read(said), Some(Line::Progress(percent)), "{said}");
         }
         assert_eq!(read("进度：120%"), None);
@@ -195,11 +160,7 @@ mod tests {
         ] {
             assert_eq!(read_all(hard, [b1(hard).as_str()]), expected(), "{hard}");
             let unescaped = b1("HERE").replace("\"HERE\"", hard);
-            assert_eq!(
-                read_all(hard, [unescaped.as_str()]).last(),
-                expected().last(),
-                "{hard}"
-            );
+            assert_eq!(read_all(hard, [unescaped.as_str()]).last(), expected().last(), "{hard}");
         }
     }
 

@@ -1,10 +1,6 @@
 //! The driver against the simulator over real connections.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
@@ -15,28 +11,16 @@ use url::Url;
 const LONG: Duration = Duration::from_secs(60);
 
 fn chat(url: &str, token: Option<&str>, timeouts: Timeouts) -> Chat {
-    Chat::new(Upstream {
-        url: Url::parse(url).unwrap(),
-        token: token.map(Into::into),
-        timeouts,
-    })
-    .unwrap()
+    Chat::new(Upstream { url: Url::parse(url).unwrap(), token: token.map(Into::into), timeouts }).unwrap()
 }
 
 fn patient() -> Timeouts {
-    Timeouts {
-        idle: LONG,
-        stall: LONG,
-        total: LONG,
-    }
+    Timeouts { idle: LONG, stall: LONG, total: LONG }
 }
 
 /// Everything that a generation shows until its result or its failure.
 async fn generate(chat: &Chat, prompt: &str) -> (Vec<Event>, Option<Failure>) {
-    let request = Request {
-        prompt: prompt.into(),
-        model: "sora2-portrait-10s".into(),
-    };
+    let request = Request { prompt: prompt.into(), model: "sora2-portrait-10s".into() };
     let mut generation = match chat.submit(&request).await {
         Ok(generation) => generation,
         Err(failure) => return (vec![], Some(failure)),
@@ -56,50 +40,20 @@ async fn generate(chat: &Chat, prompt: &str) -> (Vec<Event>, Option<Failure>) {
 }
 
 async fn against_simulator(prompt: &str) -> (Vec<Event>, Option<Failure>) {
-    let simulator = Simulator::start(Config {
-        pace: 0,
-        ..Config::default()
-    })
-    .await
-    .unwrap();
-    generate(
-        &chat(simulator.chat_url().as_str(), None, patient()),
-        prompt,
-    )
-    .await
+    let simulator = Simulator::start(Config { pace: 0, ..Config::default() }).await.unwrap();
+    generate(&chat(simulator.chat_url().as_str(), None, patient()), prompt).await
 }
 
 #[tokio::test]
 async fn tells_acceptance_then_progress_then_the_result_however_the_stream_is_framed() {
-    for tags in [
-        "",
-        "[sim:pings]",
-        "[sim:crlf]",
-        "[sim:split-utf8]",
-        "[sim:no-done]",
-        "[sim:cut-after-result]",
-    ] {
+    for tags in ["", "[sim:pings]", "[sim:crlf]", "[sim:split-utf8]", "[sim:no-done]", "[sim:cut-after-result]"] {
         let (events, failure) = against_simulator(&format!("海浪 {tags}")).await;
         assert_eq!(failure, None, "{tags}");
         assert_eq!(events[..2], [Event::Accepted, Event::Queued], "{tags}");
-        let progress: Vec<_> = events
-            .iter()
-            .filter_map(|event| {
-                if let Event::Progress(p) = event {
-                    Some(*p)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        assert!(
-            progress.len() > 3 && progress.is_sorted(),
-            "{tags}: {progress:?}"
-        );
-        assert!(
-            matches!(events.last(), Some(Event::Result(url)) if url.path().ends_with(".mp4")),
-            "{tags}"
-        );
+        let progress: Vec<_> =
+            events.iter().filter_map(|event| if let Event::Progress(p) = event { Some(*p) } else { None }).collect();
+        assert!(progress.len() > 3 && progress.is_sorted(), "{tags}: {progress:?}");
+        assert!(matches!(events.last(), Some(Event::Result(url)) if url.path().ends_with(".mp4")), "{tags}");
     }
 }
 
@@ -121,13 +75,8 @@ async fn tells_each_failure_by_what_it_means_for_money() {
 
 #[tokio::test]
 async fn a_key_that_is_not_accepted_is_told_apart() {
-    let simulator = Simulator::start(Config {
-        token: Some("right".into()),
-        pace: 0,
-        ..Config::default()
-    })
-    .await
-    .unwrap();
+    let simulator =
+        Simulator::start(Config { token: Some("right".into()), pace: 0, ..Config::default() }).await.unwrap();
     let url = simulator.chat_url().clone();
     let (_, failure) = generate(&chat(&url, Some("wrong"), patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Unauthorised);
@@ -137,86 +86,38 @@ async fn a_key_that_is_not_accepted_is_told_apart() {
 
 #[tokio::test]
 async fn what_never_had_a_connection_surely_started_nothing() {
-    let (_, failure) = generate(
-        &chat("http://127.0.0.1:1/v1/chat/completions", None, patient()),
-        "x",
-    )
-    .await;
+    let (_, failure) = generate(&chat("http://127.0.0.1:1/v1/chat/completions", None, patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Transient);
 }
 
 #[tokio::test]
 async fn a_request_that_is_never_answered_is_unknown() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!(
-        "http://{}/v1/chat/completions",
-        silent.local_addr().unwrap()
-    );
-    let hasty = Timeouts {
-        idle: Duration::from_millis(50),
-        ..patient()
-    };
+    let url = format!("http://{}/v1/chat/completions", silent.local_addr().unwrap());
+    let hasty = Timeouts { idle: Duration::from_millis(50), ..patient() };
     let (_, failure) = generate(&chat(&url, None, hasty), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Unknown);
 }
 
 #[tokio::test]
 async fn silence_standstill_and_length_end_a_generation() {
-    let simulator = Simulator::start(Config {
-        pace: 600_000,
-        ..Config::default()
-    })
-    .await
-    .unwrap();
+    let simulator = Simulator::start(Config { pace: 600_000, ..Config::default() }).await.unwrap();
     let url = simulator.chat_url().clone();
     let short = Duration::from_millis(300);
-    let (_, silent) = generate(
-        &chat(
-            &url,
-            None,
-            Timeouts {
-                idle: short,
-                ..patient()
-            },
-        ),
-        "x",
-    )
-    .await;
+    let (_, silent) = generate(&chat(&url, None, Timeouts { idle: short, ..patient() }), "x").await;
     assert_eq!(silent.unwrap().outcome, Outcome::Stalled);
-    let (_, over) = generate(
-        &chat(
-            &url,
-            None,
-            Timeouts {
-                total: short,
-                ..patient()
-            },
-        ),
-        "x",
-    )
-    .await;
+    let (_, over) = generate(&chat(&url, None, Timeouts { total: short, ..patient() }), "x").await;
     assert_eq!(over.unwrap().outcome, Outcome::TimedOut);
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
     use axum::{Router, response::Redirect, routing::post};
-    let simulator = Simulator::start(Config {
-        pace: 0,
-        ..Config::default()
-    })
-    .await
-    .unwrap();
+    let simulator = Simulator::start(Config { pace: 0, ..Config::default() }).await.unwrap();
     let target = simulator.chat_url().clone();
-    let routes = Router::new().route(
-        "/v1/chat/completions",
-        post(async move || Redirect::temporary(&target)),
-    );
+    let routes = Router::new().route("/v1/chat/completions", post(async move || Redirect::temporary(&target)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!(
-        "http://{}/v1/chat/completions",
-        listener.local_addr().unwrap()
-    );
+    let url = format!("http://{}/v1/chat/completions", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let (_, failure) = generate(&chat(&url, None, patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Invalid);

@@ -1,0 +1,136 @@
+//! Transitions by a job's owner: cancel, start anew, fetch again, delete.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+
+use super::transition::{charged, committed, next_seq};
+use super::{Column, Entity, Model, Phase, Status, of_user};
+use crate::{JobId, UserId, attempt, clock, database, video};
+
+/// What came of a wish to cancel.
+#[derive(Clone, Debug)]
+pub enum Cancel {
+    /// It was waiting and is cancelled.
+    Done(Model),
+    /// A worker has it in hand and will end it; the row as committed.
+    Requested(Model),
+    /// It had ended before; the row as it stands.
+    Over(Model),
+}
+
+/// Cancels a user's job, or asks the worker that has it in hand to. `None`: the user has no such job.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Cancel>, DbErr> {
+    let now = || clock::now(db.get_database_backend());
+    // A job can change hands between the two updates; then the first one fits again.
+    for _ in 0..3 {
+        let waiting = next_seq(Entity::update_many())
+            .col_expr(Column::Status, Expr::value(Status::Cancelled))
+            .col_expr(Column::Phase, Expr::value(None::<Phase>))
+            .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+            .col_expr(Column::CancelRequestedAt, now())
+            .col_expr(Column::FinishedAt, now())
+            .col_expr(Column::MayHaveBeenCharged, charged())
+            .filter(of(id, user))
+            .filter(Column::Status.eq(Status::Pending));
+        if let Some(job) = committed(db, waiting).await? {
+            return Ok(Some(Cancel::Done(job)));
+        }
+        let in_hand = next_seq(Entity::update_many())
+            .col_expr(Column::CancelRequestedAt, now())
+            .filter(of(id, user))
+            .filter(Column::Status.eq(Status::Processing))
+            .filter(Column::CancelRequestedAt.is_null());
+        if let Some(job) = committed(db, in_hand).await? {
+            return Ok(Some(Cancel::Requested(job)));
+        }
+        match of_user(db, id, user).await? {
+            None => return Ok(None),
+            Some(job) if job.status.is_terminal() => return Ok(Some(Cancel::Over(job))),
+            Some(job) if job.status == Status::Processing => return Ok(Some(Cancel::Requested(job))),
+            Some(_) => {}
+        }
+    }
+    Err(DbErr::Custom("a job kept changing hands while it was to be cancelled".into()))
+}
+
+/// Starts a failed or cancelled job anew: budgets, counters and wishes are cleared; earlier attempts stay on record and
+/// no longer count. `None`: the user has no such job, or it is in another state.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn reopen(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
+    let next_number = Query::select()
+        .expr(Expr::expr(Func::coalesce([Expr::col(attempt::Column::Number).max(), Expr::val(0)])).add(1))
+        .from(attempt::Entity)
+        .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
+        .take();
+    let zero = [Column::Progress, Column::Retries, Column::Resubmits, Column::Fetches, Column::Crashes];
+    let update = zero.into_iter().fold(waiting_again(), |update, column| update.col_expr(column, Expr::value(0)));
+    let update = update
+        .col_expr(Column::AttemptsFrom, Expr::SubQuery(None, Box::new(next_number.into())))
+        .filter(of(id, user))
+        .filter(Column::Status.is_in([Status::Failed, Status::Cancelled]));
+    committed(db, update).await
+}
+
+/// Tries the download of a result again that could not be fetched, without a new request. `None`: the user has no such
+/// job, or it did not fail over that.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
+    let update = waiting_again()
+        .col_expr(Column::Fetches, Expr::value(0))
+        .filter(of(id, user))
+        .filter(Column::Status.eq(Status::Failed))
+        .filter(Column::ErrorCode.eq("unfetchable"));
+    committed(db, update).await
+}
+
+/// What a deleted job leaves to be removed.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// The row as it was.
+    pub job: Model,
+    /// Its video's place in the storage.
+    pub path: Option<String>,
+}
+
+/// Deletes a job that has ended, with its attempts and its video's row. `None`: the user has no such job, or it has not
+/// ended.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn remove(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Removed>, DbErr> {
+    let tx = database::begin(db).await?;
+    let path = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?.map(|video| video.path);
+    let terminal = [Status::Completed, Status::Failed, Status::Cancelled];
+    let deleted = Entity::delete_many()
+        .filter(of(id, user))
+        .filter(Column::Status.is_in(terminal))
+        .exec_with_returning(&tx)
+        .await?;
+    tx.commit().await?;
+    Ok(deleted.into_iter().next().map(|job| Removed { job, path }))
+}
+
+fn of(id: JobId, user: UserId) -> Expr {
+    Column::Id.eq(id).and(Column::UserId.eq(user))
+}
+
+/// A job that had ended is pending again, out of every former holder's reach.
+fn waiting_again() -> sea_orm::UpdateMany<Entity> {
+    next_seq(Entity::update_many())
+        .col_expr(Column::Status, Expr::value(Status::Pending))
+        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+        .col_expr(Column::Phase, Expr::value(None::<Phase>))
+        .col_expr(Column::CancelRequestedAt, Expr::value(None::<i64>))
+        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
+        .col_expr(Column::ErrorCode, Expr::value(None::<String>))
+        .col_expr(Column::ErrorMessage, Expr::value(None::<String>))
+        .col_expr(Column::MayHaveBeenCharged, Expr::value(false))
+        .col_expr(Column::FinishedAt, Expr::value(None::<i64>))
+}

@@ -1,0 +1,173 @@
+//! The circuit breaker: while the upstream fails for everybody, nothing new is submitted. Polls, fetches and reclaims go
+//! on. Pure: time is given.
+//!
+//! It opens when several jobs in a row fail, of several users where several are active, so that neither one job nor one
+//! user's poison can stop all.
+//! Then one job probes at a time; a failed probe costs its job no budget and doubles the pause.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use entity::{JobId, UserId};
+use sora::Outcome;
+use tokio::time::Instant;
+
+/// Jobs that fail in a row until it opens.
+const JOBS: usize = 5;
+
+/// Users among them, where that many are active.
+const USERS: usize = 3;
+
+/// Who submitted within this time is active.
+const ACTIVE: Duration = Duration::from_secs(300);
+
+/// The first pause, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+
+/// Whether a job may be submitted now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// As usual.
+    Free,
+    /// As the one probe; its end must be told.
+    Probe,
+    /// Not yet.
+    Wait(Duration),
+}
+
+/// What is known of the upstream's health.
+#[derive(Debug, Default)]
+pub(crate) struct Breaker {
+    failed: HashMap<JobId, UserId>,
+    active: HashMap<UserId, Instant>,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    until: Instant,
+    pause: Duration,
+    probing: bool,
+}
+
+impl Breaker {
+    /// Asks for passage for a job of `user`.
+    pub(crate) fn ask(&mut self, user: UserId, now: Instant) -> Passage {
+        self.active.insert(user, now);
+        self.active.retain(|_, at| now.duration_since(*at) < ACTIVE);
+        match &mut self.open {
+            None => Passage::Free,
+            Some(open) if now < open.until => Passage::Wait(open.until - now),
+            Some(open) if open.probing => Passage::Wait(open.pause),
+            Some(open) => {
+                open.probing = true;
+                Passage::Probe
+            }
+        }
+    }
+
+    /// The upstream has taken a request, or refused it for what it asks: it works.
+    pub(crate) fn works(&mut self) {
+        self.failed.clear();
+        self.open = None;
+    }
+
+    /// A probe ended without telling anything.
+    pub(crate) fn undecided(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probing = false;
+        }
+    }
+
+    /// A request for a job of `user` failed for no fault of its own.
+    pub(crate) fn fails(&mut self, job: JobId, user: UserId, now: Instant) {
+        self.failed.insert(job, user);
+        let pause = match self.open {
+            Some(open) if open.probing => (open.pause * 2).min(PAUSES.1),
+            Some(_) => return,
+            None => PAUSES.0,
+        };
+        let users: HashSet<_> = self.failed.values().collect();
+        if self.open.is_some() || (self.failed.len() >= JOBS && users.len() >= USERS.min(self.active.len())) {
+            self.open = Some(Open { until: now + pause, pause, probing: false });
+            self.failed.clear();
+        }
+    }
+}
+
+/// Whether an outcome says that the upstream is unwell, rather than that it dislikes a request.
+pub(crate) fn is_unwell(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Busy | Outcome::Transient | Outcome::Unknown | Outcome::Unauthorised)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use entity::id::fresh;
+
+    fn opened() -> (Breaker, Instant) {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        for user in std::iter::repeat_with(fresh).take(JOBS) {
+            assert_eq!(breaker.ask(user, now), Passage::Free);
+            breaker.fails(fresh(), user, now);
+        }
+        (breaker, now)
+    }
+
+    #[test]
+    fn failures_of_several_users_open_it_and_a_probe_that_works_closes_it() {
+        let (mut breaker, now) = opened();
+        assert_eq!(breaker.ask(fresh(), now), Passage::Wait(PAUSES.0));
+        let later = now + PAUSES.0;
+        assert_eq!(breaker.ask(fresh(), later), Passage::Probe);
+        assert_eq!(breaker.ask(fresh(), later), Passage::Wait(PAUSES.0), "two probes at once");
+        breaker.works();
+        assert_eq!(breaker.ask(fresh(), later), Passage::Free);
+    }
+
+    #[test]
+    fn a_probe_that_fails_doubles_the_pause_up_to_a_minute() {
+        let (mut breaker, mut now) = opened();
+        for pause in [5, 10, 20, 40, 60, 60] {
+            let user = fresh();
+            assert_eq!(breaker.ask(user, now), Passage::Wait(Duration::from_secs(pause)));
+            now += Duration::from_secs(pause);
+            assert_eq!(breaker.ask(user, now), Passage::Probe);
+            breaker.fails(fresh(), user, now);
+        }
+        now += PAUSES.1;
+        assert_eq!(breaker.ask(fresh(), now), Passage::Probe);
+        breaker.undecided();
+        assert_eq!(breaker.ask(fresh(), now), Passage::Probe);
+    }
+
+    #[test]
+    fn one_job_that_keeps_failing_opens_nothing() {
+        let (mut breaker, now, job, user) = (Breaker::default(), Instant::now(), fresh(), fresh());
+        for _ in 0..100 {
+            assert_eq!(breaker.ask(user, now), Passage::Free);
+            breaker.fails(job, user, now);
+        }
+    }
+
+    #[test]
+    fn one_users_poison_stops_nobody_else_and_a_single_user_stops_himself() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        let (poisoned, others) = (fresh(), [fresh(), fresh()]);
+        for user in others {
+            breaker.ask(user, now);
+        }
+        for _ in 0..100 {
+            assert_eq!(breaker.ask(poisoned, now), Passage::Free);
+            breaker.fails(fresh(), poisoned, now);
+        }
+        assert_eq!(breaker.ask(others[0], now), Passage::Free);
+
+        let mut alone = Breaker::default();
+        for _ in 0..JOBS {
+            assert_eq!(alone.ask(poisoned, now), Passage::Free);
+            alone.fails(fresh(), poisoned, now);
+        }
+        assert!(matches!(alone.ask(poisoned, now), Passage::Wait(_)));
+    }
+}

@@ -38,6 +38,8 @@ pub(crate) enum ApiError {
     NotFound,
     #[error("This address does not know the request's method.")]
     MethodNotAllowed,
+    #[error("{0}")]
+    WrongState(&'static str),
     #[error("An account with this e-mail address exists already.")]
     EmailTaken,
     #[error("The body is larger than {0} bytes.")]
@@ -77,6 +79,7 @@ impl ApiError {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
+            Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),

@@ -18,7 +18,10 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/models", get(videos::models))
         .route("/videos", post(videos::create))
         .route("/videos/jobs", get(videos::list))
-        .route("/videos/jobs/{job}", get(videos::read_job))
+        .route("/videos/jobs/{job}", get(videos::read_job).delete(videos::delete))
+        .route("/videos/jobs/{job}/cancel", post(videos::cancel))
+        .route("/videos/jobs/{job}/retry", post(videos::retry))
+        .route("/videos/jobs/{job}/fetch", post(videos::fetch))
         .route("/videos/{video}", get(videos::read_video))
         .route("/videos/{video}/content", get(videos::content))
         .route("/ws", get(live::upgrade));

@@ -227,6 +227,7 @@ impl Line<'_> {
         fault::point("after-file");
         match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
             Some(job) => {
+                fault::point("after-commit");
                 tracing::info!(job.id = %job.id, video.id = %video.id, "completed");
                 Ok(job)
             }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::generate::generate;
 use crate::life::Life;
 use crate::persist::persist;
-use crate::{Context, event, flow};
+use crate::{Context, event, fault, flow};
 
 /// The longest pause between attempts to settle.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -69,6 +69,7 @@ async fn conclude(context: &Context, delivery: &Delivery, ended: Option<job::Mod
 
 /// Settles the entry with the job's state, until Redis has taken it: a terminal event must not be lost.
 async fn settle(context: &Context, delivery: &Delivery, job: Option<&job::Model>) {
+    fault::point("before-settle");
     let event = job.and_then(|job| event(job, None));
     let mut pause = Duration::from_millis(200);
     while let Err(error) = context.bus.settle(delivery, event.as_ref()).await {

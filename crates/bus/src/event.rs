@@ -40,6 +40,9 @@ struct JobFrame<'a, View: Serialize> {
 }
 
 impl Event {
+    /// The `seq` of a tombstone: the largest integer that every JSON reader keeps exactly.
+    pub const GONE_SEQ: i64 = (1 << 53) - 1;
+
     /// The event of a job's state; `view` is what its owner may see of it.
     ///
     /// # Errors
@@ -52,6 +55,14 @@ impl Event {
     ) -> serde_json::Result<Self> {
         let frame = serde_json::to_string(&JobFrame { view })?;
         Ok(Self { user: user.into(), job: job.into(), seq, frame })
+    }
+
+    /// The event of a job that was deleted: a tombstone that no state of it outlives.
+    #[must_use]
+    pub fn gone(user: impl Into<Uuid>, job: impl Into<Uuid>) -> Self {
+        let (job, seq) = (job.into(), Self::GONE_SEQ);
+        let frame = format!(r#"{{"type":"gone","id":"{job}","seq":{seq}}}"#);
+        Self { user: user.into(), job, seq, frame }
     }
 
     /// The wire form.
@@ -96,6 +107,13 @@ mod tests {
                       {\"type\":\"job\",\"id\":\"b2\",\"progress\":36,\"prompt\":\"a\\nb|c\"}";
         assert_eq!(event().encode(), golden);
         assert_eq!(Event::decode(golden), Ok(event()));
+    }
+
+    #[test]
+    fn a_tombstone_outlives_every_state() {
+        let gone = Event::gone(Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(gone.frame, r#"{"type":"gone","id":"00000000-0000-0000-0000-000000000002","seq":9007199254740991}"#);
+        assert_eq!(Event::decode(&gone.encode()), Ok(gone));
     }
 
     #[test]

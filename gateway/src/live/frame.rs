@@ -120,9 +120,6 @@ pub(crate) enum Frame<'a> {
     },
 }
 
-/// A tombstone's `seq`: the largest integer that JavaScript holds exactly.
-pub(crate) const GONE_SEQ: i64 = (1 << 53) - 1;
-
 impl Frame<'_> {
     /// As it goes over the wire.
     pub(crate) fn text(&self) -> Utf8Bytes {
@@ -182,7 +179,7 @@ mod tests {
                 r#"{"type":"position","id":"00000000-0000-0000-0000-0000000000b2","queuePosition":3}"#,
             ),
             (
-                Frame::Gone { id: id.into(), seq: GONE_SEQ },
+                Frame::Gone { id: id.into(), seq: bus::Event::GONE_SEQ },
                 r#"{"type":"gone","id":"00000000-0000-0000-0000-0000000000b2","seq":9007199254740991}"#,
             ),
             (Frame::Heartbeat, r#"{"type":"heartbeat"}"#),

@@ -2,11 +2,12 @@
 //! client does not have it.
 
 use axum::extract::ws::Utf8Bytes;
+use bus::Event;
 use entity::job::{self, Status, View};
 use entity::{JobId, UserId};
 
 use crate::error::ApiError;
-use crate::live::frame::{Frame, GONE_SEQ};
+use crate::live::frame::Frame;
 use crate::live::hub::Outbox;
 use crate::state::Gateway;
 use crate::videos;
@@ -38,7 +39,7 @@ pub(crate) async fn frames(
     let others = job::among(&gateway.db, user, &unseen).await?;
     drop(turn);
     let gone = unseen.iter().filter(|id| others.iter().all(|row| row.id != **id));
-    let gone: Vec<Utf8Bytes> = gone.map(|id| Frame::Gone { id: *id, seq: GONE_SEQ }.text()).collect();
+    let gone: Vec<Utf8Bytes> = gone.map(|id| Frame::Gone { id: *id, seq: Event::GONE_SEQ }.text()).collect();
     rows.extend(others);
     Ok(written(outbox, videos::views(gateway, rows).await).chain(gone).collect())
 }

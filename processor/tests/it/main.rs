@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod cancel;
+mod faults;
 mod life_of_a_job;
 mod money;
 mod recovery;

@@ -1,0 +1,2 @@
+//! Faults over real processes, and the checks afterwards.
+fn main() {}

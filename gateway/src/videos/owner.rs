@@ -1,0 +1,176 @@
+//! What an owner does with a job: cancel, start anew, fetch again, delete.
+//!
+//! The row decides first and alone; Redis, the processors and the pages are told afterwards. Both run in a task of their
+//! own, so that a client that hangs up in between changes nothing; what could not be told, the processors find out from
+//! the database.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bus::{Control, Event, Flow, Place};
+use entity::job::{self, Cancel, Model, Removed, View};
+use entity::{JobId, UserId};
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::Gateway;
+use crate::videos::path::Id;
+use crate::videos::read::views;
+
+/// `POST /api/videos/jobs/{job}/cancel`: 200 with the job, cancelled or about to be (`cancelling`); a job that had ended
+/// before is answered as it is.
+pub(crate) async fn cancel(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
+    let user = caller.user();
+    let job = detached(&gateway, async move |gateway: Gateway| {
+        let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
+        Ok(match cancel {
+            Cancel::Done(job) => told(&gateway, Word::Forget, job).await,
+            Cancel::Requested(job) => told(&gateway, Word::LetGo, job).await,
+            Cancel::Over(job) => job,
+        })
+    });
+    answer(&gateway, StatusCode::OK, job.await?).await
+}
+
+/// `POST /api/videos/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
+pub(crate) async fn retry(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
+    let user = caller.user();
+    let job = detached(&gateway, async move |gateway: Gateway| {
+        let reopened = job::reopen(&gateway.db, id, user).await?;
+        again(&gateway, user, id, reopened, "Only a failed or cancelled job can be started anew.").await
+    });
+    answer(&gateway, StatusCode::ACCEPTED, job.await?).await
+}
+
+/// `POST /api/videos/jobs/{job}/fetch`: 202 with a job whose finished video is downloaded again, without a new request to
+/// the upstream; 409 when there is nothing to download.
+pub(crate) async fn fetch(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
+    let user = caller.user();
+    let job = detached(&gateway, async move |gateway: Gateway| {
+        let reopened = job::refetch(&gateway.db, id, user).await?;
+        again(&gateway, user, id, reopened, "Only a job whose download failed can be fetched again.").await
+    });
+    answer(&gateway, StatusCode::ACCEPTED, job.await?).await
+}
+
+/// `DELETE /api/videos/jobs/{job}`: 204, and job, attempts and video are gone; 409 while the job is active.
+pub(crate) async fn delete(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+) -> Result<StatusCode, ApiError> {
+    let user = caller.user();
+    let deleted = detached(&gateway, async move |gateway: Gateway| {
+        let Some(Removed { job, path }) = job::remove(&gateway.db, id, user).await? else {
+            return Err(conflict(&gateway, user, id, "An active job cannot be deleted: cancel it first.").await);
+        };
+        if let Some(path) = path
+            && let Err(error) = gateway.storage.delete(&path).await
+        {
+            tracing::error!(job.id = %id, %error, "the file of a deleted job stays behind");
+        }
+        told(&gateway, Word::Gone, job).await;
+        Ok(())
+    });
+    deleted.await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Runs `work` to its end, whatever becomes of the request.
+async fn detached<T, Work>(gateway: &Gateway, work: impl FnOnce(Gateway) -> Work) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    Work: Future<Output = Result<T, ApiError>> + Send + 'static,
+{
+    let task = gateway.tasks.spawn(work(gateway.clone()).in_current_span());
+    task.await.map_err(|error| ApiError::Internal(error.to_string()))?
+}
+
+/// A job that waits again is put in line anew.
+async fn again(
+    gateway: &Gateway,
+    user: UserId,
+    id: JobId,
+    reopened: Option<Model>,
+    otherwise: &'static str,
+) -> Result<Model, ApiError> {
+    match reopened {
+        Some(job) => Ok(told(gateway, Word::Again, job).await),
+        None => Err(conflict(gateway, user, id, otherwise).await),
+    }
+}
+
+/// The job is another's or none's (404), or it is in a state that does not allow this (409).
+async fn conflict(gateway: &Gateway, user: UserId, id: JobId, otherwise: &'static str) -> ApiError {
+    match job::of_user(&gateway.db, id, user).await {
+        Ok(Some(_)) => ApiError::WrongState(otherwise),
+        Ok(None) => ApiError::NotFound,
+        Err(error) => error.into(),
+    }
+}
+
+async fn answer(gateway: &Gateway, status: StatusCode, job: Model) -> Result<Response, ApiError> {
+    let view: View = views(gateway, vec![job]).await.pop().ok_or(ApiError::NotFound)?;
+    Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(view)).into_response())
+}
+
+/// What others are to be told of a change, beside the job's new state.
+#[derive(Clone, Copy)]
+enum Word {
+    /// It no longer waits.
+    Forget,
+    /// Its worker is to let go.
+    LetGo,
+    /// It waits anew.
+    Again,
+    /// It was deleted.
+    Gone,
+}
+
+/// Tells Redis, the processors and the pages; for at most as long as an enqueue may take. Answers with the job.
+async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
+    match timeout(gateway.config.timings.enqueue, tell(gateway, word, &job)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(job.id = %job.id, %error, "Redis was not told; the processors will find out"),
+        Err(_) => tracing::warn!(job.id = %job.id, "Redis was not told in time; the processors will find out"),
+    }
+    job
+}
+
+async fn tell(gateway: &Gateway, word: Word, job: &Model) -> Result<(), bus::Error> {
+    let bus = &gateway.bus;
+    let mut view = View::from(job.clone());
+    match word {
+        Word::Forget | Word::Gone => bus.forget(job.id).await?,
+        Word::LetGo => bus.tell(&Control::CancelRequested { job: job.id.into() }).await?,
+        Word::Again => {
+            bus.forget(job.id).await?;
+            view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Place::InTurn).await?.position;
+        }
+    }
+    let event = match word {
+        Word::Gone => Ok(Event::gone(job.user_id, job.id)),
+        _ => Event::job(job.user_id, job.id, job.seq, &view),
+    };
+    match event {
+        Ok(event) => bus.publish(&event).await,
+        Err(error) => {
+            tracing::error!(%error, "a job cannot be written as an event");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A job that its owner no longer wants.
+
+use entity::job::{self, Cancel, Phase, Status};
+use testkit::Database;
+
+use crate::world::World;
+
+const PACE: u64 = 100;
+
+async fn cancelled(world: &World, id: entity::JobId, told: bool) -> job::Model {
+    let cancel = job::cancel(&world.database.connection, id, world.user).await.unwrap().unwrap();
+    assert!(matches!(cancel, Cancel::Requested(_)), "{cancel:?}");
+    if told {
+        world.bus.tell(&bus::Control::CancelRequested { job: id.into() }).await.unwrap();
+    }
+    world.end(id).await
+}
+
+#[tokio::test]
+async fn a_running_job_ends_cancelled_by_word_or_by_the_beat_and_a_late_result_is_dropped() {
+    for database in Database::each().await {
+        let world = World::new(database, PACE).await;
+        let _processor = world.processor(&[]);
+        for told in [true, false] {
+            let id = world.submit("changed my mind").await;
+            world.until(id, "progress begins", |job| job.progress > 0).await;
+            let ended = cancelled(&world, id, told).await;
+            assert_eq!((ended.status, ended.may_have_been_charged), (Status::Cancelled, true));
+            assert_eq!(world.attempts(id).await[0].outcome.as_deref(), Some("cancelled"));
+            world.redis_is_empty(id).await;
+            assert_eq!(world.row(id).await, ended);
+        }
+        assert_eq!(world.simulator.stats().total.submissions, 2);
+        assert_eq!(world.simulator.stats().total.downloads, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_generation_keeps_its_place_until_its_stream_ends() {
+    let world = World::new(Database::sqlite().await, PACE).await;
+    let _processor = world.processor(&[("SORA_MAX_CONCURRENCY", "1")]);
+    let first = world.submit("changed my mind").await;
+    let second = world.submit("waits for its turn").await;
+    world.until(first, "progress begins", |job| job.progress > 0).await;
+    cancelled(&world, first, true).await;
+    assert_eq!(world.end(second).await.status, Status::Completed);
+    assert_eq!(world.simulator.stats().peak_streaming, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_a_retry_is_cancelled_at_once_and_can_be_started_anew() {
+    let world = World::new(Database::sqlite().await, 0).await;
+    let _processor = world.processor(&[("SORA_RETRY_BASE", "1h")]);
+    let id = world.submit("[sim:http-503*1]").await;
+    world.until(id, "the job waits for a retry", |job| job.phase == Some(Phase::Retrying)).await;
+    let db = &world.database.connection;
+    let Some(Cancel::Done(ended)) = job::cancel(db, id, world.user).await.unwrap() else { panic!("not cancelled") };
+    assert_eq!((ended.status, ended.may_have_been_charged), (Status::Cancelled, false));
+    let anew = job::reopen(db, id, world.user).await.unwrap().unwrap();
+    assert_eq!((anew.status, anew.retries, anew.attempts_from), (Status::Pending, 0, 2));
+    assert_eq!(world.end(id).await.status, Status::Completed);
+}
+
+#[tokio::test]
+async fn a_failed_job_that_is_started_anew_may_be_bought_again() {
+    let world = World::new(Database::postgres().await, 0).await;
+    let _processor = world.processor(&[]);
+    let id = world.submit("[sim:cut@50%*1]").await;
+    assert_eq!(world.end(id).await.error_code.as_deref(), Some("interrupted"));
+    job::reopen(&world.database.connection, id, world.user).await.unwrap().unwrap();
+    let ended = world.end(id).await;
+    assert_eq!((ended.status, ended.error_code, ended.may_have_been_charged), (Status::Completed, None, false));
+    assert_eq!(world.simulator.stats().total.submissions, 2);
+}

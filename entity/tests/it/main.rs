@@ -4,6 +4,7 @@
 
 mod accounts;
 mod jobs;
+mod owner;
 mod workers;
 
 use entity::id::fresh;

@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) shutdown: CancellationToken,
     pub(crate) served: JoinHandle<std::io::Result<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Somebody with an account and a token.
@@ -96,8 +96,13 @@ impl World {
             database,
             shutdown,
             served,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where the storage keeps its files.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn origin(&self) -> String {

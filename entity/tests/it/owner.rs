@@ -1,0 +1,89 @@
+//! What a job's owner does to its row, and what a wish to cancel does to everyone else's transitions.
+
+use std::time::Duration;
+
+use entity::job::{self, Cancel, Status};
+use entity::{attempt, id::fresh, worker};
+use testkit::Database;
+
+use crate::{TTL, claimed, pending, user, worker as registered};
+
+#[tokio::test]
+async fn a_wish_to_cancel_turns_every_way_back_to_the_queue_into_the_end() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let me = registered(db, TTL).await;
+        for way in ["retry", "hand over", "reject", "cancelled"] {
+            let (job, held) = claimed(db, me).await;
+            assert!(job::end_cancelled(db, held).await.unwrap().is_none(), "cancelled without a wish");
+            assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(Cancel::Requested(_))));
+            assert!(
+                job::begin_attempt(db, held, fresh(), "u").await.unwrap().is_none(),
+                "a request for a job unwanted"
+            );
+            let ended = match way {
+                "retry" => job::retry_later(db, held, None, TTL).await,
+                "hand over" => job::hand_over(db, held).await,
+                "reject" => job::reject(db, held).await,
+                _ => job::end_cancelled(db, held).await,
+            };
+            let ended = ended.unwrap().unwrap();
+            assert_eq!((ended.status, ended.worker_id), (Status::Cancelled, None), "{way}");
+            assert!(ended.finished_at.is_some() && ended.phase.is_none(), "{way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wish_to_cancel_outlives_the_worker() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (job, _) = claimed(db, registered(db, Duration::ZERO).await).await;
+        job::cancel(db, job.id, job.user_id).await.unwrap();
+        let buried = testkit::eventually("the lease is over", async || worker::bury_one(db).await.unwrap()).await;
+        assert_eq!(buried.jobs[0].status, Status::Cancelled);
+    }
+}
+
+#[tokio::test]
+async fn the_first_terminal_state_wins() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (job, held) = claimed(db, registered(db, TTL).await).await;
+        let failure = job::Failure { code: "refused", message: "no".into() };
+        job::fail(db, held, &failure).await.unwrap().unwrap();
+        let Some(Cancel::Over(over)) = job::cancel(db, job.id, job.user_id).await.unwrap() else { panic!("cancelled") };
+        assert_eq!((over.status, over.cancel_requested_at), (Status::Failed, None));
+    }
+}
+
+#[tokio::test]
+async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (job, held) = claimed(db, registered(db, TTL).await).await;
+        job::begin_attempt(db, held, fresh(), "u").await.unwrap().unwrap();
+        job::fail(db, held, &job::Failure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
+        assert!(job::reopen(db, job.id, user(db).await).await.unwrap().is_none(), "by another user");
+        let anew = job::reopen(db, job.id, job.user_id).await.unwrap().unwrap();
+        assert_eq!((anew.status, anew.attempts_from, anew.error_code.as_deref()), (Status::Pending, 2, None));
+        assert!(anew.epoch > held.epoch && !anew.may_have_been_charged && anew.finished_at.is_none());
+        assert!(attempt::of_job(db, job.id, anew.attempts_from).await.unwrap().is_empty());
+        assert_eq!(attempt::of_job(db, job.id, 1).await.unwrap().len(), 1);
+        assert!(job::reopen(db, job.id, job.user_id).await.unwrap().is_none(), "a pending job");
+    }
+}
+
+#[tokio::test]
+async fn only_what_has_ended_is_removed_and_only_by_its_owner() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let owner = user(db).await;
+        let id = pending(db, owner).await;
+        assert!(job::remove(db, id, owner).await.unwrap().is_none());
+        job::cancel(db, id, owner).await.unwrap();
+        assert!(job::remove(db, id, user(db).await).await.unwrap().is_none());
+        assert_eq!(job::remove(db, id, owner).await.unwrap().unwrap().job.id, id);
+        assert!(job::by_id(db, id).await.unwrap().is_none());
+    }
+}

@@ -90,6 +90,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Trouble> {
     }
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
+        context.bus.tidy().await?;
         cursor.resting = Some(Instant::now());
     }
     Ok(cursor.after.is_none())

@@ -144,6 +144,22 @@ impl Bus {
         Ok(script.invoke_async::<()>(&mut connection).await?)
     }
 
+    /// Drops entries that were delivered and are pending for nobody, because their consumer was deleted under them; answers
+    /// how many. Jobs among them that have not ended are the sweep's to put in line again.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn tidy(&self) -> Result<u64, Error> {
+        let (mut last, mut dropped) = ("0-0".to_owned(), 0);
+        while !last.is_empty() {
+            let mut connection = self.connection().await?;
+            let found: (String, u64) = script::TIDY.with(&self.keys).arg(last).invoke_async(&mut connection).await?;
+            last = found.0;
+            dropped += found.1;
+        }
+        Ok(dropped)
+    }
+
     /// 1-based places in line, in the order asked; `None` for a job that does not wait.
     ///
     /// # Errors

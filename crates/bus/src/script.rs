@@ -33,3 +33,4 @@ pub(crate) static FORGET: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/
 pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));
 pub(crate) static YIELD: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/yield.lua"))));
 pub(crate) static DISMISS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/dismiss.lua"))));
+pub(crate) static TIDY: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/tidy.lua"))));

@@ -1,8 +1,10 @@
--- ARGV: entry, consumer, channel, payload ('' for none). Answers 1 when the entry was the consumer's and is gone.
+-- ARGV: entry, consumer, channel, payload ('' for none). Answers 1 when the entry was the consumer's, or nobody's (the
+-- server lost the group or the consumer), and is gone now.
 -- The payload is the job's committed state: true whoever holds the entry, so it is published in any case.
 local settled = 0
 group()
-if owner(ARGV[1]) == ARGV[2] then
+local holder = owner(ARGV[1])
+if holder == ARGV[2] or (not holder and #c('XRANGE', jobs, ARGV[1], ARGV[1]) == 1) then
   drop(ARGV[1])
   pump()
   settled = 1

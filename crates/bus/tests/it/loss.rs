@@ -79,3 +79,19 @@ async fn a_redis_that_is_away_is_an_error_and_no_hang() {
     assert!(bus.enqueue(Uuid::now_v7(), &flow, Place::InTurn).await.is_err());
     assert!(bus.consumer(Uuid::now_v7()).next(1).await.is_err());
 }
+
+#[tokio::test]
+async fn entries_whose_consumer_was_deleted_do_not_take_places_for_ever() {
+    let bus = testkit::bus().await;
+    jobs(&bus, Uuid::now_v7(), 2).await;
+    let (deleted, living) = (Uuid::now_v7(), Uuid::now_v7());
+    let lost = next(&mut bus.consumer(deleted)).await;
+    let held = next(&mut bus.consumer(living)).await;
+    let mut command = redis::cmd("XGROUP");
+    command.arg("DELCONSUMER").arg(&bus.keys().jobs).arg("processors").arg(deleted.to_string());
+    let _: u64 = command.query_async(&mut raw().await).await.unwrap();
+    assert_eq!(bus.tidy().await.unwrap(), 1);
+    assert_eq!(bus.tidy().await.unwrap(), 0);
+    assert!(bus.enqueue(lost.job, &lost.flow, Place::InTurn).await.unwrap().added);
+    assert!(bus.settle(&held, None).await.unwrap(), "an entry in hand was dropped");
+}

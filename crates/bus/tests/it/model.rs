@@ -1,5 +1,5 @@
 //! Random interleavings of everything that happens to jobs, rows and scripts together, checked after each step and driven
-//! to the end: submit, lose an enqueue, read, claim, finish, crash, bury, reclaim, sweep, cancel, start anew, flush.
+//! to the end: submit, lose an enqueue, read, claim, finish, crash, bury, reclaim, sweep, cancel, start anew, lose a consumer, flush.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -37,7 +37,7 @@ struct World {
 
 #[tokio::test]
 async fn whatever_happens_in_whatever_order_every_job_ends_once_and_nothing_is_left() {
-    for seed in 0..8 {
+    for seed in 0..12 {
         let database = if seed % 4 == 3 { Database::postgres().await } else { Database::sqlite().await };
         let mut world = World::new(database.connection.clone(), seed).await;
         for step in 0..120 {
@@ -82,9 +82,13 @@ impl World {
             68..76 => self.cancel().await,
             76..82 => self.reopen().await,
             82..88 => self.reclaim(3).await,
-            88..93 => self.crash().await,
+            88..93 => {
+                let chosen = self.random.random_range(0..self.workers.len());
+                self.crash(chosen).await;
+            }
             93..97 => self.sweep().await,
-            97..99 => self.forgetful_worker(),
+            97 => self.forgetful_worker(),
+            98 => self.lose_a_consumer().await,
             _ => self.flush().await,
         }
     }
@@ -204,9 +208,8 @@ impl World {
     }
 
     /// A worker dies and is buried; another one comes.
-    async fn crash(&mut self) {
-        let chosen = self.random.random_range(0..self.workers.len());
-        let dead = self.workers.swap_remove(chosen);
+    async fn crash(&mut self, chosen: usize) {
+        let dead = self.workers.remove(chosen);
         worker::renew(&self.db, dead.id, Duration::ZERO).await.unwrap();
         let buried = testkit::eventually("the lease is over", async || worker::bury_one(&self.db).await.unwrap()).await;
         for row in buried.jobs.into_iter().filter(|row| row.status.is_terminal()) {
@@ -221,7 +224,17 @@ impl World {
         self.workers[chosen].hands.clear();
     }
 
+    /// Somebody deletes a consumer by hand: what it holds is pending for nobody any more.
+    async fn lose_a_consumer(&mut self) {
+        let chosen = self.random.random_range(0..self.workers.len());
+        let mut command = redis::cmd("XGROUP");
+        command.arg("DELCONSUMER").arg(&self.bus.keys().jobs).arg("processors");
+        // Without a stream there is no consumer to delete.
+        let _: Result<u64, _> = command.arg(self.workers[chosen].id.to_string()).query_async(&mut self.raw).await;
+    }
+
     async fn sweep(&mut self) {
+        self.bus.tidy().await.unwrap();
         let due = job::due(&self.db, 200).await.unwrap();
         let pending = job::pending_from(&self.db, None, 1_000).await.unwrap();
         for job in due.into_iter().chain(pending) {
@@ -254,12 +267,13 @@ impl World {
 
     /// Everything heals: each job must come to its end, and Redis must be left empty.
     async fn end(mut self, seed: u64) {
-        self.crash().await;
-        self.crash().await;
+        for _ in 0..self.workers.len() {
+            self.crash(0).await;
+        }
         let mut rounds = 0;
         while self.jobs.values().any(Option::is_none) || self.held_by_redis().await > 0 {
             rounds += 1;
-            assert!(rounds < 500, "seed {seed}: they never end: {:?}", self.jobs);
+            assert!(rounds < 500, "seed {seed}: {} never ends", self.left().await);
             self.sweep().await;
             self.reclaim(100).await;
             self.read().await;
@@ -276,6 +290,17 @@ impl World {
             let row = job::by_id(&self.db, *job).await.unwrap().unwrap();
             assert_eq!((Some(row.status), row.worker_id), (*status, None), "seed {seed}: {job}");
         }
+    }
+
+    /// What Redis and the rows still hold, for a failure's message.
+    async fn left(&mut self) -> String {
+        let keys = self.bus.keys().clone();
+        let places: HashMap<String, String> = self.raw.hgetall(&keys.places).await.unwrap();
+        let waiting: Vec<(String, f64)> = self.raw.zrange_withscores(&keys.backlog, 0, -1).await.unwrap();
+        let entries: redis::Value = self.raw.xrange_all(&keys.jobs).await.unwrap();
+        let groups: redis::Value = self.raw.xinfo_groups(&keys.jobs).await.unwrap();
+        let active: Vec<_> = self.jobs.iter().filter(|(_, status)| status.is_none()).collect();
+        format!("active {active:?}, where {places:?}, backlog {waiting:?}, stream {entries:?}, group {groups:?}")
     }
 
     async fn held_by_redis(&mut self) -> u64 {

@@ -11,7 +11,7 @@ use crate::{enqueue, jobs, limited, next, serve};
 async fn one_users_many_jobs_do_not_stand_before_anothers_one() {
     let bus = testkit::bus().await;
     let (many, one) = (Uuid::now_v7(), Uuid::now_v7());
-    jobs(&bus, many, 300).await;
+    jobs(&bus, many, 5_000).await;
     let mut consumer = bus.consumer(Uuid::now_v7());
     serve(&bus, &mut consumer, 50).await;
     let late = Uuid::now_v7();

@@ -1,179 +1,150 @@
 //! Typed identifiers: `UUIDv7`, so that their order is the order of creation.
+//!
+//! One type for all of them, told apart by what they identify; the database sees plain UUIDs.
 
-use derive_more::{Display, From, FromStr, Into};
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
 use sea_orm::prelude::Uuid;
-use sea_orm::{DbErr, DeriveValueType, TryFromU64};
-use serde::{Deserialize, Serialize};
+use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr};
+use sea_orm::{ActiveValue, ColIdx, DbErr, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An identifier of a `Kind`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id<Kind>(Uuid, PhantomData<fn() -> Kind>);
+
+/// What the identifiers identify.
+pub mod kind {
+    /// An account.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum User {}
+    /// A sign-in.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Session {}
+    /// One video that somebody asked for.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Job {}
+    /// One request sent to the upstream for a job.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Attempt {}
+    /// A stored video.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Video {}
+    /// A life of a processor: a process that was buried goes on under a new one.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Worker {}
+}
+
+/// Identifies an account.
+pub type UserId = Id<kind::User>;
+/// Identifies a sign-in; the `jti` of its token.
+pub type SessionId = Id<kind::Session>;
+/// Identifies a job.
+pub type JobId = Id<kind::Job>;
+/// Identifies an attempt.
+pub type AttemptId = Id<kind::Attempt>;
+/// Identifies a video.
+pub type VideoId = Id<kind::Video>;
+/// Identifies a worker, and names its consumer in Redis.
+pub type WorkerId = Id<kind::Worker>;
 
 /// A new identifier of any kind.
 #[must_use]
-pub fn fresh<Id: From<Uuid>>() -> Id {
+pub fn fresh<Kind>() -> Id<Kind> {
     Uuid::now_v7().into()
 }
 
-/// An account.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct UserId(pub Uuid);
-
-/// A sign-in; the `jti` of its token.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct SessionId(pub Uuid);
-
-/// A job: one video that somebody asked for.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct JobId(pub Uuid);
-
-/// An attempt: one request sent to the upstream for a job.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct AttemptId(pub Uuid);
-
-/// A stored video.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct VideoId(pub Uuid);
-
-/// A life of a processor: a process that was buried goes on under a new one.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    From,
-    FromStr,
-    Into,
-    Serialize,
-    Deserialize,
-    DeriveValueType,
-)]
-#[serde(transparent)]
-pub struct WorkerId(pub Uuid);
-
-impl TryFromU64 for UserId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> From<Uuid> for Id<Kind> {
+    fn from(id: Uuid) -> Self {
+        Self(id, PhantomData)
     }
 }
 
-impl TryFromU64 for SessionId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> From<Id<Kind>> for Uuid {
+    fn from(id: Id<Kind>) -> Self {
+        id.0
     }
 }
 
-impl TryFromU64 for JobId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> FromStr for Id<Kind> {
+    type Err = <Uuid as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<Uuid>().map(Into::into)
     }
 }
 
-impl TryFromU64 for AttemptId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> fmt::Display for Id<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
-impl TryFromU64 for VideoId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> fmt::Debug for Id<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
-impl TryFromU64 for WorkerId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(not_a_number())
+impl<Kind> Serialize for Id<Kind> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
-/// The databases' generated keys are numbers; ours never are.
-fn not_a_number() -> DbErr {
-    DbErr::ConvertFromU64("UUID")
+impl<'de, Kind> Deserialize<'de> for Id<Kind> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Into::into)
+    }
+}
+
+impl<Kind> From<Id<Kind>> for Value {
+    fn from(id: Id<Kind>) -> Self {
+        id.0.into()
+    }
+}
+
+impl<Kind> TryGetable for Id<Kind> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        Uuid::try_get_by(row, index).map(Into::into)
+    }
+}
+
+impl<Kind> ValueType for Id<Kind> {
+    fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+        <Uuid as ValueType>::try_from(value).map(Into::into)
+    }
+
+    fn type_name() -> String {
+        Uuid::type_name()
+    }
+
+    fn array_type() -> ArrayType {
+        Uuid::array_type()
+    }
+
+    fn column_type() -> ColumnType {
+        Uuid::column_type()
+    }
+}
+
+impl<Kind> Nullable for Id<Kind> {
+    fn null() -> Value {
+        Uuid::null()
+    }
+}
+
+impl<Kind> IntoActiveValue<Self> for Id<Kind> {
+    fn into_active_value(self) -> ActiveValue<Self> {
+        ActiveValue::Set(self)
+    }
+}
+
+impl<Kind> TryFromU64 for Id<Kind> {
+    /// The databases' generated keys are numbers; ours never are.
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("UUID"))
+    }
 }

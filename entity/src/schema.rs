@@ -3,20 +3,27 @@
 //! A replica never migrates. It refuses an older schema than its own, and a newer one unless that declares itself
 //! compatible (`compatible_from`), so that the old pods of a rolling update keep serving.
 
-use derive_more::Display;
+use std::fmt;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
 /// The version this program was written for.
 pub const EXPECTED: i32 = 1;
 
 /// What the database says of its schema.
-#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, FromQueryResult)]
-#[display("schema version {version}, compatible with programs from version {compatible_from}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Version {
     /// The newest step applied.
     pub version: i32,
     /// The oldest program version that can still work with it.
     pub compatible_from: i32,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, compatible_from } = self;
+        write!(f, "schema version {version}, compatible with programs from version {compatible_from}")
+    }
 }
 
 /// Why this program and this database cannot work together.

@@ -15,7 +15,7 @@ use std::time::Duration;
 const TTL: Duration = Duration::from_secs(3_600);
 
 async fn user(db: &DatabaseConnection) -> UserId {
-    let email = format!("{}@example.com", fresh::<UserId>());
+    let email = format!("{}@example.com", fresh::<entity::id::kind::User>());
     let new = user::New { email, name: None, password_hash: "$argon2id$".into() };
     user::create(db, new, false).await.unwrap().unwrap().id
 }

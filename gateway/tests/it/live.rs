@@ -144,7 +144,7 @@ async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again()
 
         let stale = known.keys().next().unwrap().clone();
         known.insert(stale.clone(), json!(0));
-        let nobodys = entity::id::fresh::<entity::JobId>().to_string();
+        let nobodys = entity::id::fresh::<entity::id::kind::Job>().to_string();
         known.insert(nobodys.clone(), json!(5));
         let mut socket = Socket::page(&world, &account).await;
         socket.say(json!({"type": "hello", "known": known})).await;
@@ -376,7 +376,7 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
     eventually("a stalled socket gives its place to another", async || {
         for _ in 0..50 {
-            let (user, job) = (uuid(&account.id), entity::id::fresh::<entity::JobId>().into());
+            let (user, job) = (uuid(&account.id), entity::id::fresh::<entity::id::kind::Job>().into());
             world.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
         }
         let mut socket = Socket::page(&world, &account).await;

@@ -176,5 +176,5 @@ async fn a_malformed_id_names_nothing() {
 }
 
 fn video_like() -> String {
-    entity::id::fresh::<entity::VideoId>().to_string()
+    entity::id::fresh::<entity::id::kind::Video>().to_string()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use entity::job::{self, Claim, Held, NewVideo};
-use entity::{JobId, VideoId, id, video, worker};
+use entity::{JobId, id, video, worker};
 use gateway::{Config, Gateway, Timings};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -168,7 +168,7 @@ impl World {
         let path = storage::video_path(held.job, held.epoch, "mp4");
         let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
         let stored = self.storage.put(&path, chunks).await.unwrap();
-        let (id, content_type) = (id::fresh::<VideoId>(), "video/mp4".to_owned());
+        let (id, content_type) = (id::fresh(), "video/mp4".to_owned());
         let size = i64::try_from(stored.size).unwrap();
         let new = NewVideo { id, path, size, content_type, sha256: stored.sha256 };
         job::complete(&self.database.connection, held, new).await.unwrap().unwrap();

@@ -23,8 +23,11 @@ impl World {
         let namespace = testkit::namespace();
         let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
         let simulator = Simulator::start(Config { pace, ..Config::default() }).await.unwrap();
-        let new =
-            user::New { email: format!("{}@example.com", fresh::<UserId>()), name: None, password_hash: String::new() };
+        let new = user::New {
+            email: format!("{}@example.com", fresh::<entity::id::kind::User>()),
+            name: None,
+            password_hash: String::new(),
+        };
         let user = user::create(&database.connection, new, false).await.unwrap().unwrap().id;
         let folder = tempfile::tempdir().unwrap();
         Self { database, bus, simulator, user, namespace, folder }

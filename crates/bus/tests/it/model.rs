@@ -56,7 +56,7 @@ impl World {
         let raw = client.get_multiplexed_async_connection().await.unwrap();
         let mut users = Vec::new();
         for _ in 0..3 {
-            let email = format!("{}@example.com", id::fresh::<UserId>());
+            let email = format!("{}@example.com", id::fresh::<entity::id::kind::User>());
             let new = user::New { email, name: None, password_hash: String::new() };
             users.push(user::create(&db, new, false).await.unwrap().unwrap().id);
         }

@@ -252,9 +252,11 @@ pub async fn page(
 /// The database did not answer.
 pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> Result<Vec<Model>, DbErr> {
     let unfinished = [Status::Pending, Status::Processing];
-    let of_user = || Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
+    let of_user = || Entity::find().filter(Column::UserId.eq(user));
+    // Not in order, so that the index by status serves it; all are put in order below.
     let mut jobs = of_user().filter(Column::Status.is_in(unfinished)).all(db).await?;
-    jobs.extend(of_user().filter(Column::Status.is_not_in(unfinished)).limit(finished).all(db).await?);
+    let over = of_user().filter(Column::Status.is_not_in(unfinished)).order_by_desc(Column::Id);
+    jobs.extend(over.limit(finished).all(db).await?);
     jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
     Ok(jobs)
 }

@@ -76,6 +76,7 @@ CREATE TABLE jobs (
     finished_at             BIGINT
 );
 CREATE INDEX jobs_of_user ON jobs (user_id, id);
+CREATE INDEX jobs_of_user_by_status ON jobs (user_id, status, id);
 CREATE INDEX jobs_pending ON jobs (id) WHERE status = 'pending';
 CREATE INDEX jobs_due ON jobs (next_attempt_at) WHERE status = 'pending' AND next_attempt_at IS NOT NULL;
 CREATE INDEX jobs_in_hand ON jobs (worker_id) WHERE worker_id IS NOT NULL;

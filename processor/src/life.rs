@@ -107,6 +107,8 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     } else if let Err(error) = workers::retire(&context.db, life.id).await {
         tracing::warn!(worker.id = %life.id, %error, "could not sign off; others will bury this worker");
     }
+    // Does nothing while the consumer holds entries; then others dismiss it.
+    context.bus.dismiss(life.id).await.ok();
     Ok(())
 }
 

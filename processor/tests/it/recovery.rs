@@ -71,8 +71,50 @@ async fn a_processor_meets_another_schema_and_says_so() {
     }
 }
 
+#[tokio::test]
+async fn a_processor_that_wakes_after_its_burial_changes_nothing_and_goes_on_under_a_new_id() {
+    for database in Database::each().await {
+        let world = World::new(database, PACE).await;
+        let frozen = world.processor(&[]);
+        let job = world.submit("a processor freezes over this").await;
+        world.until(job, "progress begins", |job| job.progress > 0).await;
+        signal(&frozen, "STOP").await;
+        let heir = world.processor(&[]);
+        let ended = world.end(job).await;
+        assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
+        heir.kill().await;
+        signal(&frozen, "CONT").await;
+        let next = world.end(world.submit("the next one").await).await;
+        assert_eq!(next.status, Status::Completed);
+        assert_eq!(world.row(job).await, ended);
+        assert_eq!(world.simulator.stats().total.submissions, 2);
+    }
+}
+
+#[tokio::test]
+async fn every_job_ends_though_redis_loses_all_its_data_under_load() {
+    for database in Database::each().await {
+        let world = World::new(database, 20).await;
+        let _processors = [world.processor(&[]), world.processor(&[])];
+        let mut jobs = Vec::new();
+        for n in 0..40 {
+            jobs.push(world.submit(&format!("job {n}")).await);
+        }
+        world.until(jobs[0], "work is under way", |job| job.progress > 0).await;
+        world.flush_redis().await;
+        for job in &jobs {
+            assert_eq!(world.end(*job).await.status, Status::Completed);
+        }
+        assert_eq!(world.simulator.stats().total.submissions, 40);
+    }
+}
+
 async fn terminated(process: Process) -> Option<i32> {
-    let kill = tokio::process::Command::new("kill").args(["-TERM", &process.id().to_string()]).status().await;
-    assert!(kill.unwrap().success());
+    signal(&process, "TERM").await;
     process.exit().await
+}
+
+async fn signal(process: &Process, name: &str) {
+    let kill = tokio::process::Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status().await;
+    assert!(kill.unwrap().success());
 }

@@ -104,6 +104,15 @@ impl World {
         bytes
     }
 
+    /// Deletes all that Redis holds of this world, as FLUSHALL does.
+    pub(crate) async fn flush_redis(&self) {
+        use redis::AsyncCommands;
+        let client = redis::Client::open(testkit::redis_url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let keys: Vec<String> = connection.keys(format!("{}:*", self.namespace)).await.unwrap();
+        let _: () = connection.del(keys).await.unwrap();
+    }
+
     /// Waits until Redis holds nothing of any job.
     pub(crate) async fn redis_is_empty(&self, job: JobId) {
         eventually("Redis lets go of the job", async || {

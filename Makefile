@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build install dev-backend dev-frontend db-migrate clean
+.PHONY: help demo test nemesis lint fmt build install dev-backend dev-frontend db-migrate clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -12,6 +12,9 @@ demo: ## Run the whole platform here: one address, nothing to set up (PORT=3000)
 
 test: ## Install what is missing, lint, and run every test
 	@scripts/test
+
+nemesis: ## Kill, freeze and empty real processes, and check that nothing is lost (SEEDS=1,2,3 or COUNT=200)
+	@SEEDS="$(SEEDS)" COUNT="$(COUNT)" scripts/nemesis
 
 lint: ## Check formatting, lints and the dependency rules
 	cargo fmt --all --check

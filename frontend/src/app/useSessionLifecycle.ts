@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useComposer } from "@/features/composer";
 import { resetLibrary } from "@/features/wall";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
+import { resetActions } from "@/lib/jobs/actions";
 import { useJobs } from "@/lib/jobs/store";
 import { startLive } from "@/lib/live/start";
 import { useSession } from "@/lib/session/store";
@@ -30,6 +31,7 @@ export function useSessionLifecycle(): void {
       const { session } = useSession.getState();
       // Whoever logs out wants nothing left here; whoever was logged out wants the draft back.
       useComposer.getState().close(session.status === "signedOut" && !session.expired);
+      resetActions();
       useJobs.getState().reset();
       resetLibrary();
     };

@@ -17,6 +17,7 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     queuePosition: null,
     etaSeconds: null,
     retries: 0,
+    cancelling: false,
     nextAttemptAt: null,
     errorCode: null,
     errorMessage: null,

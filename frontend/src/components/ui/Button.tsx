@@ -1,8 +1,8 @@
 // The buttons of the page. Invariant: of the accent kind there is one in sight, for what can be done next.
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ComponentProps, ReactNode } from "react";
 import styles from "./Button.module.css";
 
-interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface Props extends ComponentProps<"button"> {
   kind?: "accent" | "quiet" | "plain";
   children: ReactNode;
 }
@@ -11,7 +11,7 @@ export function Button({ kind = "quiet", className, type = "button", ...rest }: 
   return <button type={type} className={[styles.button, styles[kind], className].filter(Boolean).join(" ")} {...rest} />;
 }
 
-interface IconProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface IconProps extends ComponentProps<"button"> {
   label: string;
   children: ReactNode;
 }

@@ -1,22 +1,20 @@
 // What was asked for, and what can be done with it. Invariant: the prompt is shown whole and exactly as it was sent.
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Copy, Download } from "lucide-react";
-import { Button } from "@/components/ui/Button";
-import { downloadUrl, videos } from "@/lib/api/endpoints";
+import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
-import { needsOtherPrompt } from "@/lib/jobs/words";
-import buttons from "@/components/ui/Button.module.css";
+import { Actions } from "./Actions";
 import styles from "./Details.module.css";
 
 interface Props {
   job: Job;
   onReuse: (job: Job) => void;
+  onDelete: () => void;
 }
 
-export function Details({ job, onReuse }: Props) {
+export function Details({ job, onReuse, onDelete }: Props) {
   const { t } = useTranslation();
   return (
     <aside className={styles.details}>
@@ -26,15 +24,7 @@ export function Details({ job, onReuse }: Props) {
           {job.prompt}
         </p>
       </section>
-      <div className={styles.actions}>
-        {job.videoId !== null && (
-          <a className={[buttons.button, buttons.accent].join(" ")} href={downloadUrl(job.videoId)} download data-testid="download">
-            <Download size={18} aria-hidden /> {t("screen.download")}
-          </a>
-        )}
-        <Button onClick={() => onReuse(job)}>{t(needsOtherPrompt(job) ? "wall.editPrompt" : "wall.usePrompt")}</Button>
-        <CopyPrompt prompt={job.prompt} />
-      </div>
+      <Actions job={job} onReuse={onReuse} onDelete={onDelete} />
       {job.errorMessage !== null && job.status === "failed" && (
         <section>
           <h2 className={styles.heading}>{t("screen.reason")}</h2>
@@ -45,20 +35,6 @@ export function Details({ job, onReuse }: Props) {
       )}
       <Settings job={job} />
     </aside>
-  );
-}
-
-function CopyPrompt({ prompt }: { prompt: string }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
-  // Absent where the page is not served securely.
-  const clipboard = navigator.clipboard as Clipboard | undefined;
-  if (!clipboard) return null;
-  const copy = () => void clipboard.writeText(prompt).then(() => setCopied(true), () => undefined);
-  return (
-    <Button onClick={copy} aria-live="polite">
-      <Copy size={16} aria-hidden /> {t(copied ? "screen.copied" : "screen.copyPrompt")}
-    </Button>
   );
 }
 

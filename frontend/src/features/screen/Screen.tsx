@@ -21,7 +21,14 @@ interface Props {
 export function Screen({ jobId, onBack, onReuse }: Props) {
   const { t } = useTranslation();
   const job = useJob(jobId);
-  const { failure, retry } = useLoad(jobId, job !== undefined);
+  const gone = useJobs((state) => jobId in state.gone);
+  const { failure, retry } = useLoad(jobId, job !== undefined || gone);
+  const [deleting, setDeleting] = useState(false);
+  const left = deleting && gone;
+
+  useEffect(() => {
+    if (left) onBack();
+  }, [left, onBack]);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -39,10 +46,10 @@ export function Screen({ jobId, onBack, onReuse }: Props) {
       {job ? (
         <div className={styles.layout} data-testid="screen" data-job-id={job.id} data-status={job.status} data-shape={job.orientation}>
           <Stage job={job} />
-          <Details key={job.id} job={job} onReuse={onReuse} />
+          <Details key={job.id} job={job} onReuse={onReuse} onDelete={() => setDeleting(true)} />
         </div>
       ) : (
-        <Missing failure={failure} onRetry={retry} />
+        !left && <Missing failure={gone ? "missing" : failure} onRetry={retry} />
       )}
     </div>
   );

@@ -4,12 +4,14 @@ import { useTranslation } from "react-i18next";
 import { Exposure, LineOfLight } from "@/components/ui/Exposure";
 import { contentUrl } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
+import { useForeseen } from "@/lib/jobs/useActing";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
 import { chargeKey, failureKey, hasKnownProgress } from "@/lib/jobs/words";
 import { isActive } from "@/lib/live/reducer";
 import styles from "./Stage.module.css";
 
-export function Stage({ job }: { job: Job }) {
+export function Stage({ job: known }: { job: Job }) {
+  const job = useForeseen(known);
   const words = useJobPhrase(job);
   const active = isActive(job);
   const ended = job.status === "failed" || job.status === "cancelled";
@@ -23,7 +25,7 @@ export function Stage({ job }: { job: Job }) {
             <p className={styles.now} role={active ? undefined : "status"} data-testid="job-words">
               {words}
             </p>
-            {job.status === "failed" && <FailureWords job={job} />}
+            {ended && <EndWords job={job} />}
           </div>
         )}
         {active && <LineOfLight key={job.retries} progress={job.progress} known={hasKnownProgress(job)} words={words} />}
@@ -32,11 +34,11 @@ export function Stage({ job }: { job: Job }) {
   );
 }
 
-function FailureWords({ job }: { job: Job }) {
+function EndWords({ job }: { job: Job }) {
   const { t } = useTranslation();
   return (
     <div data-testid="job-failure">
-      <p>{t(failureKey(job.errorCode))}</p>
+      {job.status === "failed" && <p>{t(failureKey(job.errorCode))}</p>}
       <p className={styles.charge} data-charged={job.mayHaveBeenCharged}>
         {t(chargeKey(job))}
       </p>

@@ -1,8 +1,10 @@
 // What happened to a failed job. Invariant: always says whether it may have been charged, and never sends anything by itself.
+import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/ui/Button";
+import { HelpButton } from "@/components/jobs/HelpButton";
 import type { Job } from "@/lib/api/types";
-import { chargeKey, failureKey, needsOtherPrompt } from "@/lib/jobs/words";
+import { useRefusal } from "@/lib/jobs/useActing";
+import { chargeKey, costKey, failureKey, helpFor } from "@/lib/jobs/words";
 import styles from "./FailureNote.module.css";
 
 interface Props {
@@ -12,15 +14,21 @@ interface Props {
 
 export function FailureNote({ job, onReuse }: Props) {
   const { t } = useTranslation();
+  const id = useId();
+  const refusal = useRefusal(job);
+  const cost = costKey(job);
   return (
     <div className={styles.note} data-testid="job-failure">
       <p className={styles.what}>{t(failureKey(job.errorCode))}</p>
-      <p className={styles.charge} data-charged={job.mayHaveBeenCharged}>
-        {t(chargeKey(job))}
+      <p id={id} className={styles.charge}>
+        <span data-charged={job.mayHaveBeenCharged}>{t(chargeKey(job))}</span> {cost && t(cost)}
       </p>
-      <Button className={styles.action} onClick={() => onReuse(job)}>
-        {t(needsOtherPrompt(job) ? "wall.editPrompt" : "wall.usePrompt")}
-      </Button>
+      {refusal !== null && (
+        <p role="alert" className={styles.refusal} data-testid="job-refusal">
+          {refusal}
+        </p>
+      )}
+      <HelpButton job={job} help={helpFor(job) ?? "retry"} onEdit={onReuse} className={styles.action} describedBy={id} />
     </div>
   );
 }

@@ -3,9 +3,12 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { CircleSlash, RectangleHorizontal, RectangleVertical } from "lucide-react";
+import { CancelButton } from "@/components/jobs/CancelButton";
+import { DeleteJob } from "@/components/jobs/DeleteJob";
 import { Exposure, LineOfLight } from "@/components/ui/Exposure";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
+import { useForeseen, useRefusal } from "@/lib/jobs/useActing";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
 import { hasKnownProgress } from "@/lib/jobs/words";
 import { isActive } from "@/lib/live/reducer";
@@ -23,8 +26,9 @@ interface Props {
 /** As much of a prompt as two lines can show, in characters; the whole of it is on the screen. */
 const shownLength = 200;
 
-export function JobCard({ job, onReuse }: Props) {
+export function JobCard({ job: known, onReuse }: Props) {
   const { t } = useTranslation();
+  const job = useForeseen(known);
   const card = useRef<HTMLElement>(null);
   const words = useJobPhrase(job);
   if (job.status === "failed") return <FailedCard job={job} words={words} onReuse={onReuse} />;
@@ -43,6 +47,7 @@ export function JobCard({ job, onReuse }: Props) {
           )}
         </Link>
         {active && <LineOfLight key={job.retries} progress={job.progress} known={hasKnownProgress(job)} words={words} />}
+        <Refusal job={job} />
       </Exposure>
       <Caption job={job} words={words} />
     </article>
@@ -53,11 +58,24 @@ function Caption({ job, words }: { job: Job; words: string }) {
   const active = isActive(job);
   return (
     <div className={styles.caption}>
-      <p className={active ? styles.words : styles.title} dir={active ? undefined : "auto"} data-testid={active ? "job-words" : undefined}>
-        {active ? words : shorten(job.prompt, shownLength)}
-      </p>
-      <Meta job={job} />
+      <div className={styles.about}>
+        <p className={active ? styles.words : styles.title} dir={active ? undefined : "auto"} data-testid={active ? "job-words" : undefined}>
+          {active ? words : shorten(job.prompt, shownLength)}
+        </p>
+        <Meta job={job} />
+      </div>
+      {active ? <CancelButton job={job} compact /> : <DeleteJob job={job} compact className={styles.wanted} />}
     </div>
+  );
+}
+
+function Refusal({ job }: { job: Job }) {
+  const refusal = useRefusal(job);
+  if (refusal === null) return null;
+  return (
+    <p role="alert" className={styles.refusal} data-testid="job-refusal">
+      {refusal}
+    </p>
   );
 }
 
@@ -82,27 +100,17 @@ function FailedCard({ job, words, onReuse }: Props & { words: string }) {
         <FailureNote job={job} onReuse={onReuse} />
       </Exposure>
       <div className={styles.caption}>
-        <Link href={`/videos/${job.id}`} className={styles.title} dir="auto" data-testid="job-link">
-          {shorten(job.prompt, shownLength)}
-        </Link>
-        <p className={styles.meta}>
-          <CircleSlash size={13} aria-hidden className={styles.danger} />
-          <span data-testid="job-words">{words}</span>
-        </p>
+        <div className={styles.about}>
+          <Link href={`/videos/${job.id}`} className={styles.title} dir="auto" data-testid="job-link">
+            {shorten(job.prompt, shownLength)}
+          </Link>
+          <p className={styles.meta}>
+            <CircleSlash size={13} aria-hidden className={styles.danger} />
+            <span data-testid="job-words">{words}</span>
+          </p>
+        </div>
+        <DeleteJob job={job} compact className={styles.wanted} />
       </div>
     </article>
-  );
-}
-
-export function CancelledLine({ job }: { job: Job }) {
-  const words = useJobPhrase(job);
-  return (
-    <Link href={`/videos/${job.id}`} className={styles.line}>
-      <CircleSlash size={14} aria-hidden />
-      <span data-testid="job-words">{words}</span>
-      <span className={styles.lineTitle} dir="auto">
-        {shorten(job.prompt, shownLength)}
-      </span>
-    </Link>
   );
 }

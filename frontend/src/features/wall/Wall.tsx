@@ -4,8 +4,10 @@ import { useCallback, useMemo, useState, type ReactNode, type RefCallback } from
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useJobs } from "@/lib/jobs/store";
+import { useKeepFocus } from "@/lib/useKeepFocus";
 import { Announcer } from "./Announcer";
-import { CancelledLine, JobCard } from "./JobCard";
+import { CancelledLine } from "./CancelledLine";
+import { JobCard } from "./JobCard";
 import { layOut, type Shape } from "./layout";
 import { LoadMore } from "./LoadMore";
 import { wallOrder } from "./order";
@@ -21,7 +23,7 @@ interface Props {
 }
 
 const captionHeight = 48;
-const lineHeight = 40;
+const lineHeight = 48;
 /** With fewer cards everyone sees that this is all. */
 const endWorthSaying = 24;
 
@@ -44,12 +46,13 @@ export function Wall({ empty, onReuse }: Props) {
     return box ? { transform: `translate(${box.left}px, ${box.top}px)`, width: box.width, "--picture": `${box.height}px` } : {};
   };
 
+  const keepFocus = useKeepFocus(placeOf, nearby);
   const isEmpty = shapes.length === 0;
   return (
     <section aria-label={t("wall.label")} className={styles.wall}>
       <Announcer />
       {isEmpty && library.cursor === null && empty}
-      <ul ref={list} className={styles.list} style={{ height }} data-testid="wall">
+      <ul ref={list} className={styles.list} style={{ height }} data-testid="wall" {...keepFocus}>
         {sending.map((one, index) => (
           <li key={one.key} className={styles.place} style={place(index)}>
             <SendingCard sending={one} />
@@ -65,13 +68,31 @@ export function Wall({ empty, onReuse }: Props) {
             data-status={job.status}
             data-phase={job.phase ?? ""}
           >
-            {job.status === "cancelled" ? <CancelledLine job={job} /> : <JobCard job={job} onReuse={onReuse} />}
+            {job.status === "cancelled" ? <CancelledLine job={job} onReuse={onReuse} /> : <JobCard job={job} onReuse={onReuse} />}
           </li>
         ))}
       </ul>
       <LoadMore library={library} quiet={shapes.length < endWorthSaying} />
     </section>
   );
+}
+
+interface Place {
+  card: Element | null;
+  list: Element | null;
+  index: number;
+}
+
+function placeOf(held: Element): Place {
+  const card = held.closest("li");
+  const list = card?.parentElement ?? null;
+  return { card, list, index: list ? [...list.children].indexOf(card as Element) : 0 };
+}
+
+/** The same card in its new state, or else the one that has taken its place; never a button that another Enter would press. */
+function nearby({ card, list, index }: Place): HTMLElement | null | undefined {
+  const there = card?.isConnected ? card : (list?.children[index] ?? list?.lastElementChild);
+  return there?.querySelector("a");
 }
 
 /** The last known width: a wall that comes back has its height at once, and with it its scroll position. */

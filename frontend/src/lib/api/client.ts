@@ -33,7 +33,7 @@ export function setUnauthenticatedHandler(handler: () => void): void {
 }
 
 interface RequestOptions {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "DELETE";
   body?: unknown;
   signal?: AbortSignal;
   /** Sign-in and the session probe answer 401 themselves. */

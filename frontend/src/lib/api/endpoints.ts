@@ -3,6 +3,7 @@ import { request } from "./client";
 import type { Job, JobPage, Models, Session, Video, VideoRequest } from "./types";
 
 const segment = encodeURIComponent;
+const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
 
 export const auth = {
   me: () => request<Session>("/api/auth/me", { expects401: true }),
@@ -20,9 +21,14 @@ export const auth = {
 export const videos = {
   models: () => request<Models>("/api/models"),
   submit: (body: VideoRequest) => request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body }),
-  job: (id: string) => request<Job>(`/api/videos/jobs/${segment(id)}`),
+  job: (id: string) => request<Job>(jobPath(id)),
   jobs: (limit: number, cursor?: string) =>
     request<JobPage>(`/api/videos/jobs?limit=${limit}${cursor ? `&cursor=${segment(cursor)}` : ""}`),
+  cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
+  retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
+  /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */
+  fetch: (id: string) => request<Job>(`${jobPath(id)}/fetch`, { method: "POST" }),
+  remove: (id: string) => request<undefined>(jobPath(id), { method: "DELETE" }),
   video: (id: string) => request<Video>(`/api/videos/${segment(id)}`),
 };
 

@@ -40,6 +40,8 @@ export interface Job {
   /** From the last completed jobs of its kind; null while nothing is known. */
   etaSeconds: { p50: number; p90: number } | null;
   retries: number;
+  /** Its owner has cancelled it, and its worker has still to let go. */
+  cancelling: boolean;
   nextAttemptAt: string | null;
   errorCode: JobErrorCode | null;
   errorMessage: string | null;

@@ -9,6 +9,7 @@ const keys = {
   invalid_fields: "error.invalid_fields",
   unauthenticated: "error.unauthenticated",
   unavailable: "error.unavailable",
+  wrong_state: "error.wrong_state",
 } as const;
 
 export function useErrorText(): (error: Pick<ApiError, "code" | "retryAfter">) => string {

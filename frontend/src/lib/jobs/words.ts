@@ -1,5 +1,6 @@
 // What a job is doing, in words. Invariant: pure; says what is known and promises nothing more.
 import type { Job, JobErrorCode } from "@/lib/api/types";
+import { isActive } from "@/lib/live/reducer";
 
 export type Phrase =
   | {
@@ -13,6 +14,7 @@ export type Phrase =
         | "words.downloading"
         | "words.completed"
         | "words.failed"
+        | "words.cancelling"
         | "words.cancelled";
     }
   | { key: "words.waitingInLine"; values: { count: number; ordinal: true } }
@@ -21,6 +23,7 @@ export type Phrase =
 
 /** `now` is the server's time in ms, for the countdown to the next try. */
 export function jobWords(job: Job, now: number): Phrase {
+  if (job.cancelling && isActive(job)) return { key: "words.cancelling" };
   switch (job.status) {
     case "pending":
       return waiting(job, now);
@@ -65,7 +68,7 @@ function processing(job: Job): Phrase {
 
 /** Whether the line of light shows a known progress, or breathes. */
 export const hasKnownProgress = (job: Job): boolean =>
-  job.status === "processing" && (job.phase === "generating" || job.phase === "downloading") && job.progress > 0;
+  !job.cancelling && job.status === "processing" && (job.phase === "generating" || job.phase === "downloading") && job.progress > 0;
 
 const failureKeys = {
   refused: "failure.refused",
@@ -92,5 +95,34 @@ export const failureKey = (code: string | null): (typeof failureKeys)[JobErrorCo
 export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
   job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";
 
-/** Sending the same text again would meet the same answer. */
-export const needsOtherPrompt = (job: Job): boolean => job.errorCode === "refused" || job.errorCode === "invalid";
+/** The one thing that helps a job which ended without a video: the same text again may meet the same answer, and a video that
+ * is finished need not be paid for twice. */
+export type Help = "retry" | "fetch" | "edit";
+
+export function helpFor(job: Job): Help | null {
+  if (job.status === "cancelled") return "retry";
+  if (job.status !== "failed") return null;
+  if (job.errorCode === "unfetchable") return "fetch";
+  return job.errorCode === "refused" || job.errorCode === "invalid" ? "edit" : "retry";
+}
+
+/** Failures from which it cannot be told that nothing was begun. */
+const mayCharge: ReadonlySet<JobErrorCode> = new Set<JobErrorCode>([
+  "interrupted",
+  "unknown",
+  "stalled",
+  "timed_out",
+  "lost",
+  "upstream_changed",
+  "poison",
+  "restored",
+]);
+
+/** What that help may cost, where there is something to say about it. */
+export function costKey(job: Job): "help.mayChargeAgain" | "help.mayCharge" | "help.noNewCharge" | null {
+  const help = helpFor(job);
+  if (help === "fetch") return "help.noNewCharge";
+  if (help !== "retry") return null;
+  if (job.mayHaveBeenCharged) return "help.mayChargeAgain";
+  return job.errorCode !== null && mayCharge.has(job.errorCode) ? "help.mayCharge" : null;
+}

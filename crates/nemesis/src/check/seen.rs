@@ -1,0 +1,85 @@
+//! What clients saw was true, in order, and in the end complete.
+
+use std::time::Duration;
+
+use super::Facts;
+use crate::client::User;
+use crate::history::History;
+use crate::transcript::{Record, View};
+use crate::wait::until;
+use crate::world::World;
+
+/// How long a connected client may be behind.
+const BEHIND: Duration = Duration::from_secs(15);
+
+/// Waits until every websocket shows what the database holds.
+///
+/// # Errors
+/// The database could not be asked.
+pub(super) async fn caught_up(world: &World, users: &[User]) -> anyhow::Result<()> {
+    let history = History::read(&world.db).await?;
+    let mut behind = Vec::new();
+    let caught_up = until("every websocket shows the last states", BEHIND, async || {
+        behind = users.iter().flat_map(|user| behind_by(&history, &user.transcript.record())).collect();
+        behind.is_empty().then_some(())
+    });
+    if let Err(error) = caught_up.await {
+        world.log.wrong(format!("{error:#}: {}", behind.join("; ")));
+    }
+    Ok(())
+}
+
+fn behind_by(history: &History, record: &Record) -> Vec<String> {
+    let last = |job| history.jobs.get(&job).and_then(|states| states.last());
+    let job = |job| {
+        let (live, last) = (record.live.get(&job), last(job)?);
+        let shown = live.map(|view| (view.seq, view.status.clone()));
+        let differs = live.is_none_or(|view| view.seq != last.seq);
+        differs.then(|| format!("job {job} is at seq {} {}, shown is {shown:?}", last.seq, last.status))
+    };
+    let socket = (!record.connected).then(|| "no websocket is open".to_owned());
+    record.accepted.iter().filter_map(|accepted| job(accepted.id)).chain(socket).collect()
+}
+
+/// Checks everything that was ever shown.
+///
+/// # Errors
+/// A gateway does not answer.
+pub(super) async fn check(world: &World, facts: &Facts, users: &[User]) -> anyhow::Result<()> {
+    for user in users {
+        let accepted: Vec<_> = user.transcript.record().accepted.iter().map(|job| job.id).collect();
+        for id in accepted {
+            user.last_look(id).await?;
+        }
+        let record = user.transcript.record();
+        record.wrong.iter().for_each(|wrong| world.log.wrong(wrong.clone()));
+        for view in &record.seen {
+            if let Some(wrong) = untrue(facts, &record, view) {
+                world.log.wrong(format!("job {}: {wrong}", view.id));
+            }
+        }
+        for (id, view) in &record.polled {
+            if facts.jobs.get(id).is_none_or(|job| job.seq != view.seq) {
+                world.log.wrong(format!("job {id}: its last poll showed seq {} {}", view.seq, view.status));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why a view is not what was committed under its `seq`, to this user's job.
+fn untrue(facts: &Facts, record: &Record, view: &View) -> Option<String> {
+    let Some(state) = facts.history.at(view.id, view.seq) else {
+        return Some(format!("seq {} was shown and never committed", view.seq));
+    };
+    let shown = (view.status.as_str(), view.phase.as_deref(), view.progress);
+    let committed = (state.status.as_str(), state.phase.as_deref(), state.progress);
+    if shown != committed {
+        return Some(format!("seq {} was shown as {shown:?} and committed as {committed:?}", view.seq));
+    }
+    let own = record.accepted.iter().any(|job| job.id == view.id) || record.unclear.contains(&view.prompt);
+    if !own {
+        return Some(format!("it was shown to someone else: {}", view.prompt));
+    }
+    (view.status == "completed" && view.video_id.is_none()).then(|| "it was shown as completed without a video".into())
+}

@@ -1,0 +1,39 @@
+//! A completed job's file downloads whole and is what its row says.
+
+use sha2::{Digest, Sha256};
+
+use super::Facts;
+use crate::client::User;
+use crate::world::World;
+
+/// Downloads every video.
+///
+/// # Errors
+/// None; what cannot be downloaded is noted.
+pub(super) async fn check(world: &World, facts: &Facts, users: &[User]) -> anyhow::Result<()> {
+    for user in users {
+        let accepted: Vec<_> = user.transcript.record().accepted.iter().map(|job| job.id).collect();
+        for video in accepted.iter().filter_map(|id| facts.videos.get(id)).flatten() {
+            match user.download(video.id.into()).await {
+                Ok(bytes) => {
+                    if let Some(wrong) = spoilt(&bytes, video) {
+                        world.log.wrong(format!("job {}: its video {wrong}", video.job_id));
+                    }
+                }
+                Err(error) => world.log.wrong(format!("job {}: its video: {error:#}", video.job_id)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn spoilt(bytes: &[u8], row: &entity::video::Model) -> Option<String> {
+    if i64::try_from(bytes.len()).ok() != Some(row.size) {
+        return Some(format!("has {} bytes, its row says {}", bytes.len(), row.size));
+    }
+    if bytes.get(4..8) != Some(b"ftyp") {
+        return Some("does not begin as an MP4".into());
+    }
+    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    (sha256 != row.sha256).then(|| format!("has the SHA-256 {sha256}, its row says {}", row.sha256))
+}

@@ -1,0 +1,86 @@
+//! The user's websocket: opened at either gateway, given up at will, opened again with what is known.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use futures::{SinkExt, StreamExt};
+use rand::RngExt;
+use rand::rngs::StdRng;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::{PATIENCE, Phases, User};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Watches for as long as it is polled. In the calm the last socket is kept for good.
+pub(super) async fn watch(user: &User, phases: &Phases) {
+    let mut rng = user.rng(4);
+    loop {
+        let until = Instant::now() + Duration::from_millis(rng.random_range(1_000..6_000));
+        if let Ok(Ok(mut socket)) = timeout(PATIENCE, open(user, &mut rng)).await {
+            loop {
+                let heard = tokio::select! {
+                    message = next(&mut socket) => message,
+                    () = sleep_until(until), if !phases.calm.is_cancelled() => break,
+                };
+                let Ok(frame) = heard else { break };
+                if let Err(error) = hear(user, &mut socket, frame).await {
+                    user.wrong(format!("a websocket showed something else: {error:#}"));
+                    break;
+                }
+            }
+        }
+        user.transcript.record().connected = false;
+        sleep(Duration::from_millis(rng.random_range(100..600))).await;
+    }
+}
+
+async fn open(user: &User, rng: &mut StdRng) -> anyhow::Result<Socket> {
+    let mut request = format!("ws://{}/api/ws", user.gateway(rng)).into_client_request()?;
+    request.headers_mut().insert("authorization", format!("Bearer {}", user.token).parse()?);
+    request.headers_mut().insert("sec-websocket-protocol", "sora.v1".parse()?);
+    let (mut socket, _) = connect_async(request).await?;
+    let known: Map<String, Value> =
+        user.transcript.record().live.iter().map(|(id, view)| (id.to_string(), view.seq.into())).collect();
+    say(&mut socket, &json!({"type": "hello", "known": known})).await?;
+    Ok(socket)
+}
+
+/// The next text frame.
+async fn next(socket: &mut Socket) -> anyhow::Result<Value> {
+    loop {
+        match socket.next().await.context("closed")?? {
+            Message::Text(text) => return Ok(serde_json::from_str(&text)?),
+            Message::Close(close) => bail!("closed: {close:?}"),
+            _ => {}
+        }
+    }
+}
+
+async fn hear(user: &User, socket: &mut Socket, frame: Value) -> anyhow::Result<()> {
+    match frame["type"].as_str().context("a frame without a type")? {
+        "snapshot" => {
+            for job in frame["jobs"].as_array().context("a snapshot without jobs")? {
+                user.transcript.live(serde_json::from_value(job.clone())?);
+            }
+            if frame["last"] == true {
+                user.transcript.record().connected = true;
+            }
+        }
+        "job" => user.transcript.live(serde_json::from_value(frame)?),
+        "gone" => bail!("a job is gone that nobody deleted: {frame}"),
+        // Whether it can be said is for the next read to find out.
+        "heartbeat" => say(socket, &json!({"type": "heartbeat"})).await.unwrap_or_default(),
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn say(socket: &mut Socket, message: &Value) -> anyhow::Result<()> {
+    socket.send(Message::text(message.to_string())).await.context("cannot send")
+}

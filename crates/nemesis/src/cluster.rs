@@ -1,0 +1,181 @@
+//! The run's own PostgreSQL: one server for all seeds, a database for each, copied from a migrated template.
+//!
+//! Commits are acknowledged once the operating system has them, so that killing the server loses none.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use entity::DatabaseConnection;
+use entity::database::{Missing, open};
+use sea_orm::ConnectionTrait;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::history;
+use crate::process::{Process, Program, is_root};
+use crate::signal::{Signal, children, send};
+use crate::wait::until;
+
+const TEMPLATE: &str = "nemesis_template";
+
+/// The server.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    process: Process,
+    port: u16,
+    folder: TempDir,
+    /// Who was stopped, to be woken.
+    frozen: Mutex<Vec<u32>>,
+}
+
+impl Cluster {
+    /// Makes a cluster in a folder of its own and starts it; `migration` is the command that makes the schema.
+    pub(crate) async fn start(port: u16, migration: &Path) -> anyhow::Result<Self> {
+        let programs = programs().context("PostgreSQL is missing; install it with: apt-get install postgresql")?;
+        let owner = is_root().then_some("postgres");
+        let folder = tempfile::Builder::new().prefix("nemesis-postgres.").tempdir_in("/tmp")?;
+        let files = folder.path().join("files");
+        std::fs::create_dir(&files)?;
+        if owner.is_some() {
+            run(Command::new("chmod").arg("755").arg(folder.path())).await?;
+            run(Command::new("chown").arg("postgres").arg(&files)).await?;
+        }
+        let mut initdb = as_owner(owner, &programs.join("initdb"));
+        initdb.current_dir(&files).arg("-D").arg(files.join("data"));
+        initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
+        run(&mut initdb).await?;
+        let mut arguments: Vec<String> = ["-D", "data", "-k", ".", "-p"].map(ToOwned::to_owned).to_vec();
+        arguments.push(port.to_string());
+        for setting in ["listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=64MB", "fsync=off"] {
+            arguments.extend(["-c".to_owned(), setting.to_owned()]);
+        }
+        let process = Process::new(Program {
+            name: "postgres".into(),
+            path: programs.join("postgres"),
+            arguments,
+            environment: Vec::new(),
+            folder: files,
+            owner,
+            ready: "ready to accept connections",
+        });
+        // Its log belongs to this program, whoever the server runs as.
+        let cluster = Self { process, port, folder, frozen: Mutex::default() };
+        cluster.begin().await?;
+        cluster.make_template(migration).await?;
+        Ok(cluster)
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) async fn begin(&self) -> anyhow::Result<()> {
+        self.process.start()?;
+        self.answers().await
+    }
+
+    /// Waits until the server answers.
+    pub(crate) async fn answers(&self) -> anyhow::Result<()> {
+        until("postgres answers", Duration::from_secs(60), async || {
+            let admin = open(&self.url("postgres"), Missing::Refuse).await.ok()?;
+            admin.execute_unprepared("SELECT 1").await.ok()?;
+            admin.close().await.ok()
+        })
+        .await
+    }
+
+    /// The address of a database.
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A new database at the newest schema.
+    pub(crate) async fn create(&self, name: &str) -> anyhow::Result<DatabaseConnection> {
+        self.administer(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
+        Ok(open(&self.url(name), Missing::Refuse).await?)
+    }
+
+    /// Removes a database, whoever is connected to it.
+    pub(crate) async fn remove(&self, name: &str) -> anyhow::Result<()> {
+        self.administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+    }
+
+    /// Terminates every connection to a database.
+    pub(crate) async fn terminate(&self, name: &str) -> anyhow::Result<()> {
+        self.administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+            .await
+    }
+
+    /// Stops the server at once, as a crash would, and starts it again.
+    pub(crate) async fn restart(&self) -> anyhow::Result<()> {
+        self.process.end(Signal::Quit, Duration::from_secs(20)).await?;
+        self.begin().await
+    }
+
+    /// Freezes the server and all of its processes.
+    pub(crate) async fn freeze(&self) -> anyhow::Result<()> {
+        let Some(server) = self.process.id() else { return Ok(()) };
+        send(Signal::Stop, &[server]).await?;
+        let backends = children(server);
+        send(Signal::Stop, &backends).await?;
+        *self.frozen.lock().unwrap_or_else(PoisonError::into_inner) = backends.into_iter().chain([server]).collect();
+        Ok(())
+    }
+
+    /// Wakes them.
+    pub(crate) async fn thaw(&self) -> anyhow::Result<()> {
+        let frozen = std::mem::take(&mut *self.frozen.lock().unwrap_or_else(PoisonError::into_inner));
+        send(Signal::Continue, &frozen).await
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Stops the server for good.
+    pub(crate) async fn stop(&self) -> anyhow::Result<()> {
+        self.thaw().await?;
+        self.process.end(Signal::Quit, Duration::from_secs(20)).await
+    }
+
+    async fn make_template(&self, migration: &Path) -> anyhow::Result<()> {
+        self.administer(&format!("CREATE DATABASE {TEMPLATE}")).await?;
+        let url = self.url(TEMPLATE);
+        run(Command::new(migration).arg("up").env("DATABASE_URL", &url).current_dir(self.folder.path())).await?;
+        let template = open(&url, Missing::Refuse).await?;
+        template.execute_unprepared(history::SCHEMA).await?;
+        template.close().await?;
+        Ok(())
+    }
+
+    async fn administer(&self, sql: &str) -> anyhow::Result<()> {
+        let admin = open(&self.url("postgres"), Missing::Refuse).await?;
+        let done = admin.execute_unprepared(sql).await;
+        admin.close().await?;
+        done.map(drop).context("administering postgres")
+    }
+}
+
+fn as_owner(owner: Option<&str>, program: &Path) -> Command {
+    let Some(owner) = owner else { return Command::new(program) };
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={owner}"), format!("--regid={owner}"), "--init-groups".into()]).arg(program);
+    command
+}
+
+async fn run(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.kill_on_drop(true).output().await.with_context(|| format!("{:?}", command.as_std()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{:?} failed: {}", command.as_std().get_program(), said.trim());
+    Ok(())
+}
+
+/// The folder of PostgreSQL's programs: `POSTGRES_BIN`, or where Debian keeps the newest.
+fn programs() -> Option<PathBuf> {
+    let named = std::env::var_os("POSTGRES_BIN").map(PathBuf::from);
+    let installed = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max()
+    };
+    named.filter(|bin| bin.join("initdb").exists()).or_else(installed)
+}

@@ -1,0 +1,186 @@
+//! What is done to the platform: the faults, and when each of them strikes. Drawn from the seed alone.
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+/// How many gateways there are.
+pub(crate) const GATEWAYS: usize = 2;
+
+/// How many processors there are.
+pub(crate) const PROCESSORS: usize = 3;
+
+/// A part of the platform that can be harmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The gateway of this number.
+    Gateway(usize),
+    /// The processor of this number.
+    Processor(usize),
+    /// The queue's server.
+    Redis,
+    /// The database's server.
+    Postgres,
+}
+
+/// One act of harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// SIGKILL, and started again after a while. Redis keeps its append-only file.
+    Kill(Part, Duration),
+    /// SIGSTOP, and SIGCONT after a while.
+    Freeze(Part, Duration),
+    /// SIGTERM to a processor, a second one soon after if it is impatient; started again when it has ended.
+    Drain(usize, bool),
+    /// SIGKILL to Redis, and started again without its data.
+    LoseRedis(Duration),
+    /// FLUSHALL.
+    Flush,
+    /// Every client's connection to Redis is closed.
+    DropClients,
+    /// SCRIPT FLUSH.
+    ForgetScripts,
+    /// XGROUP DESTROY.
+    DestroyGroup,
+    /// PostgreSQL's immediate shutdown, and started again.
+    RestartPostgres,
+    /// Every connection to the database is terminated.
+    TerminateBackends,
+}
+
+/// A fault and its moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timed {
+    /// Since the load began.
+    pub(crate) at: Duration,
+    /// What happens.
+    pub(crate) fault: Fault,
+}
+
+impl Fault {
+    fn draw(rng: &mut StdRng) -> Self {
+        let processor = rng.random_range(0..PROCESSORS);
+        let gateway = rng.random_range(0..GATEWAYS);
+        let down = Duration::from_millis(rng.random_range(200..2_500));
+        let frozen = Duration::from_millis(rng.random_range(500..5_000));
+        match rng.random_range(0..100) {
+            0..18 => Self::Kill(Part::Processor(processor), down),
+            18..32 => Self::Freeze(Part::Processor(processor), frozen),
+            32..42 => Self::Drain(processor, rng.random_bool(0.3)),
+            42..49 => Self::Kill(Part::Gateway(gateway), down),
+            49..54 => Self::Freeze(Part::Gateway(gateway), frozen),
+            54..62 => Self::Flush,
+            62..67 => Self::Kill(Part::Redis, down),
+            67..71 => Self::LoseRedis(down),
+            71..76 => Self::Freeze(Part::Redis, frozen),
+            76..80 => Self::DropClients,
+            80..83 => Self::ForgetScripts,
+            83..87 => Self::DestroyGroup,
+            87..92 => Self::RestartPostgres,
+            92..96 => Self::Freeze(Part::Postgres, frozen),
+            _ => Self::TerminateBackends,
+        }
+    }
+
+    /// What it harms.
+    pub(crate) fn part(self) -> Part {
+        match self {
+            Self::Kill(part, _) | Self::Freeze(part, _) => part,
+            Self::Drain(processor, _) => Part::Processor(processor),
+            Self::RestartPostgres | Self::TerminateBackends => Part::Postgres,
+            _ => Part::Redis,
+        }
+    }
+
+    /// How long its part is busy with it, about.
+    fn length(self) -> Duration {
+        match self {
+            Self::Kill(_, down) | Self::LoseRedis(down) => down + Duration::from_millis(800),
+            Self::Freeze(_, frozen) => frozen + Duration::from_millis(300),
+            Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
+            _ => Duration::from_millis(300),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kill(part, down) => write!(f, "kill {part}, back after {} ms", down.as_millis()),
+            Self::Freeze(part, frozen) => write!(f, "freeze {part} for {} ms", frozen.as_millis()),
+            Self::Drain(processor, false) => write!(f, "drain {}", Part::Processor(*processor)),
+            Self::Drain(processor, true) => write!(f, "drain {} impatiently", Part::Processor(*processor)),
+            Self::LoseRedis(down) => write!(f, "kill redis and delete its data, back after {} ms", down.as_millis()),
+            Self::Flush => f.write_str("FLUSHALL"),
+            Self::DropClients => f.write_str("close all connections to redis"),
+            Self::ForgetScripts => f.write_str("SCRIPT FLUSH"),
+            Self::DestroyGroup => f.write_str("XGROUP DESTROY"),
+            Self::RestartPostgres => f.write_str("restart postgres at once"),
+            Self::TerminateBackends => f.write_str("terminate all connections to postgres"),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateway(number) => write!(f, "gateway-{number}"),
+            Self::Processor(number) => write!(f, "processor-{number}"),
+            Self::Redis => f.write_str("redis"),
+            Self::Postgres => f.write_str("postgres"),
+        }
+    }
+}
+
+/// How many draws a schedule may take: some faults find no room.
+const DRAWS: usize = 40;
+
+/// A schedule over `load`: one processor is killed in any case; two faults never harm the same part at once.
+pub(crate) fn schedule(rng: &mut StdRng, load: Duration) -> Vec<Timed> {
+    let wanted = rng.random_range(7..=12);
+    let processor = rng.random_range(0..PROCESSORS);
+    let first = Fault::Kill(Part::Processor(processor), Duration::from_millis(rng.random_range(200..2_500)));
+    let mut timed = vec![Timed { at: moment(rng, load), fault: first }];
+    for _ in 0..DRAWS {
+        let next = Timed { at: moment(rng, load), fault: Fault::draw(rng) };
+        if timed.len() < wanted && timed.iter().all(|other| other.leaves_room_for(&next)) {
+            timed.push(next);
+        }
+    }
+    timed.sort_by_key(|timed| timed.at);
+    timed
+}
+
+fn moment(rng: &mut StdRng, load: Duration) -> Duration {
+    load.mul_f64(rng.random_range(0.08..1.0))
+}
+
+impl Timed {
+    fn leaves_room_for(&self, other: &Self) -> bool {
+        let apart = self.at + self.fault.length() < other.at || other.at + other.fault.length() < self.at;
+        apart || self.fault.part() != other.fault.part()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_schedule_and_no_part_is_harmed_twice_at_once() {
+        let draw = |seed| schedule(&mut StdRng::seed_from_u64(seed), Duration::from_secs(7));
+        for seed in 0..200 {
+            let timed = draw(seed);
+            let words = |timed: &[Timed]| timed.iter().map(|t| format!("{:?} {}", t.at, t.fault)).collect::<Vec<_>>();
+            assert_eq!(words(&timed), words(&draw(seed)));
+            assert!(timed.iter().any(|timed| matches!(timed.fault, Fault::Kill(Part::Processor(_), _))), "{seed}");
+            for (i, one) in timed.iter().enumerate() {
+                assert!(timed[i + 1..].iter().all(|other| one.leaves_room_for(other)), "{seed}");
+            }
+        }
+    }
+}

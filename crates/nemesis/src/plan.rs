@@ -1,0 +1,105 @@
+//! Everything about a run that a seed decides: the platform's settings, what its users ask for, and the faults.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::fault::{Timed, schedule};
+
+/// How many people use the platform.
+pub(crate) const USERS: usize = 4;
+
+/// A run, before it happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// What all of it is drawn from.
+    pub(crate) seed: u64,
+    /// How long users ask and faults strike.
+    pub(crate) load: Duration,
+    /// `SORA_MAX_RESUBMITS`.
+    pub(crate) resubmits: i32,
+    /// `SORA_MAX_CONCURRENCY`.
+    pub(crate) cap: u32,
+    /// The simulator's milliseconds between two steps.
+    pub(crate) pace: u64,
+    /// What each user asks for.
+    pub(crate) wishes: Vec<Vec<Wish>>,
+    /// What goes wrong.
+    pub(crate) faults: Vec<Timed>,
+}
+
+/// A video that a user asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// Since the load began.
+    pub(crate) at: Duration,
+    /// Unlike any other.
+    pub(crate) prompt: String,
+    /// Cancelled this long after it was accepted.
+    pub(crate) cancel: Option<Duration>,
+    /// Started anew once, if it fails or was cancelled.
+    pub(crate) retry: bool,
+}
+
+impl Plan {
+    /// Draws a plan with about `jobs` jobs.
+    pub(crate) fn draw(seed: u64, jobs: usize, load: Duration) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let resubmits = rng.random_range(0..=2);
+        let cap = if rng.random_bool(0.3) { 4 } else { 0 };
+        let pace = rng.random_range(60..=120);
+        // Four at a time: what is asked for has to be done in time.
+        let (jobs, pace) = if cap == 0 { (jobs, pace) } else { (jobs / 2, pace / 2) };
+        let wishes = (0..USERS).map(|user| wishes(&mut rng, seed, user, jobs.div_ceil(USERS), load)).collect();
+        let faults = schedule(&mut rng, load);
+        Self { seed, load, resubmits, cap, pace, wishes, faults }
+    }
+}
+
+fn wishes(rng: &mut StdRng, seed: u64, user: usize, jobs: usize, load: Duration) -> Vec<Wish> {
+    let wish = |job| {
+        let tag = behaviour(rng);
+        Wish {
+            at: load.mul_f64(rng.random_range(0.0..0.9)),
+            prompt: format!("seed {seed}, user {user}, wish {job}: 海边的日落 {tag}"),
+            cancel: rng.random_bool(0.15).then(|| Duration::from_millis(rng.random_range(0..2_500))),
+            retry: rng.random_bool(0.4),
+        }
+    };
+    (0..jobs).map(wish).collect()
+}
+
+/// How the upstream treats a request. Errors before a stream are counted, so that a job outlives them.
+fn behaviour(rng: &mut StdRng) -> String {
+    let point = rng.random_range(5..95);
+    let times = rng.random_range(1..=3);
+    match rng.random_range(0..100) {
+        0..50 => String::new(),
+        50..57 => "[sim:pace=300]".into(),
+        57..63 => "[sim:silent]".into(),
+        63..68 => "[sim:no-done,pings,crlf]".into(),
+        68..73 => format!("[sim:cut@{point}%]"),
+        73..80 => format!("[sim:cut@{point}%*1]"),
+        80..83 => "[sim:cut-after-result]".into(),
+        83..89 => format!("[sim:refuse@{point}%]"),
+        89..96 => format!("[sim:http-503*{times}]"),
+        _ => format!("[sim:http-500*{times}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_seed_decides_everything_and_no_prompt_comes_twice() {
+        let draw = |seed| Plan::draw(seed, 40, Duration::from_secs(7));
+        assert_eq!(format!("{:?}", draw(7)), format!("{:?}", draw(7)));
+        let plan = draw(7);
+        let prompts: HashSet<_> = plan.wishes.iter().flatten().map(|wish| &wish.prompt).collect();
+        assert_eq!(prompts.len(), plan.wishes.iter().flatten().count());
+    }
+}

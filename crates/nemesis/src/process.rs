@@ -1,0 +1,213 @@
+//! A real process: started, signalled and ended by its id alone, its output in a log. It does not outlive this program.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, timeout};
+
+use crate::log::now;
+use crate::signal::{Signal, send};
+
+/// How to start a process.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// Its name in messages, and its log's.
+    pub(crate) name: String,
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Its arguments.
+    pub(crate) arguments: Vec<String>,
+    /// Its whole environment, but for `PATH`.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Where it runs, and its log is.
+    pub(crate) folder: PathBuf,
+    /// The account that it runs under, if another.
+    pub(crate) owner: Option<&'static str>,
+    /// What it logs once it is ready.
+    pub(crate) ready: &'static str,
+}
+
+/// A process that is started anew after each end.
+#[derive(Debug)]
+pub(crate) struct Process {
+    program: Program,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    child: Option<Child>,
+    /// Epoch ms.
+    started: i64,
+    /// Length of the log at the start.
+    log_from: u64,
+}
+
+impl Process {
+    /// Not running yet.
+    pub(crate) fn new(program: Program) -> Self {
+        Self { program, state: Mutex::default() }
+    }
+
+    /// Starts it.
+    pub(crate) fn start(&self) -> anyhow::Result<()> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log())?;
+        let from = log.metadata()?.len();
+        let child = self.command(&log)?.spawn().with_context(|| self.program.path.display().to_string())?;
+        *self.state() = State { child: Some(child), started: now(), log_from: from };
+        Ok(())
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.program.name
+    }
+
+    /// Its log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.program.folder.join(format!("{}.log", self.program.name))
+    }
+
+    /// Its id, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.state().child.as_ref().and_then(Child::id)
+    }
+
+    /// When it was started last, epoch ms.
+    pub(crate) fn started(&self) -> i64 {
+        self.state().started
+    }
+
+    /// Whether it has become ready since it was started.
+    pub(crate) fn is_ready(&self) -> bool {
+        let from = self.state().log_from;
+        let mut text = Vec::new();
+        let read = File::open(self.log()).and_then(|mut log| {
+            log.seek(SeekFrom::Start(from))?;
+            log.read_to_end(&mut text)
+        });
+        read.is_ok() && String::from_utf8_lossy(&text).contains(self.program.ready)
+    }
+
+    /// How it ended, if it did so by itself; told once.
+    pub(crate) fn ended(&self) -> Option<ExitStatus> {
+        let mut state = self.state();
+        let status = state.child.as_mut()?.try_wait().ok()??;
+        state.child = None;
+        Some(status)
+    }
+
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        match self.id() {
+            Some(id) => send(signal, &[id]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends it as a crash does and waits until it is gone.
+    pub(crate) async fn kill(&self) {
+        if let Some(mut child) = self.take() {
+            child.kill().await.ok();
+        }
+    }
+
+    /// Asks it to end, with a second signal after `again`; its exit status, or `None` when it took longer than
+    /// `patience` and was killed.
+    pub(crate) async fn stop(&self, again: Option<Duration>, patience: Duration) -> Option<ExitStatus> {
+        let mut child = self.take()?;
+        let deadline = Instant::now() + patience;
+        for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
+            if let Ok(status) = timeout(pause, child.wait()).await {
+                return status.ok();
+            }
+            send(Signal::Terminate, &[child.id()?]).await.ok();
+        }
+        if let Ok(status) = tokio::time::timeout_at(deadline, child.wait()).await {
+            return status.ok();
+        }
+        child.kill().await.ok();
+        None
+    }
+
+    /// Ends it by a signal and waits until it is gone.
+    pub(crate) async fn end(&self, signal: Signal, patience: Duration) -> anyhow::Result<()> {
+        let Some(mut child) = self.take() else { return Ok(()) };
+        send(signal, &child.id().into_iter().collect::<Vec<_>>()).await?;
+        if timeout(patience, child.wait()).await.is_err() {
+            child.kill().await.ok();
+            bail!("{} did not end within {patience:?}", self.name());
+        }
+        Ok(())
+    }
+
+    fn take(&self) -> Option<Child> {
+        self.state().child.take()
+    }
+
+    fn command(&self, log: &File) -> anyhow::Result<Command> {
+        let program = &self.program;
+        let mut command = if let Some(wrapped) = guarded(program.owner) {
+            let mut command = Command::new("setpriv");
+            command.args(wrapped).arg("--").arg(&program.path);
+            command
+        } else {
+            Command::new(&program.path)
+        };
+        command
+            .args(&program.arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(program.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&program.folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?)
+            .process_group(0)
+            .kill_on_drop(true);
+        Ok(command)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a process ended, in words.
+pub(crate) fn told(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => "an unknown end".into(),
+    }
+}
+
+/// Whether this program runs as root.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Arguments for `setpriv`, where it is there: the process dies with this program, under another account if need be.
+fn guarded(owner: Option<&str>) -> Option<Vec<String>> {
+    static SETPRIV: OnceLock<bool> = OnceLock::new();
+    let works = || {
+        let tried = std::process::Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).status();
+        tried.is_ok_and(|status| status.success())
+    };
+    if !*SETPRIV.get_or_init(works) {
+        return None;
+    }
+    let mut arguments = vec!["--pdeathsig".to_owned(), if owner.is_some() { "QUIT" } else { "KILL" }.to_owned()];
+    if let Some(owner) = owner {
+        arguments.extend([format!("--reuid={owner}"), format!("--regid={owner}"), "--init-groups".to_owned()]);
+    }
+    Some(arguments)
+}

@@ -1,0 +1,127 @@
+//! The run's own Redis, with an append-only file, and commands to it in its own protocol.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::process::{Process, Program};
+use crate::wait::until;
+
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What Redis answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Nothing.
+    Nil,
+    /// A number.
+    Int(i64),
+    /// A text or a status.
+    Text(String),
+    /// Several.
+    List(Vec<Reply>),
+}
+
+/// The server.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    /// Its process.
+    pub(crate) process: Process,
+    port: u16,
+    data: PathBuf,
+}
+
+impl Redis {
+    /// Not running yet.
+    pub(crate) fn new(folder: &Path, port: u16) -> anyhow::Result<Self> {
+        let data = folder.join("redis");
+        std::fs::create_dir_all(&data)?;
+        let flags = format!("--port {port} --bind 127.0.0.1 --appendonly yes --maxmemory-policy noeviction --save");
+        let mut arguments: Vec<String> = flags.split(' ').map(ToOwned::to_owned).collect();
+        arguments.extend([String::new(), "--dir".into(), data.display().to_string()]);
+        let process = Process::new(Program {
+            name: "redis".into(),
+            path: "redis-server".into(),
+            arguments,
+            environment: Vec::new(),
+            folder: folder.to_owned(),
+            owner: None,
+            ready: "Ready to accept connections",
+        });
+        Ok(Self { process, port, data })
+    }
+
+    /// Starts it and waits until it answers.
+    pub(crate) async fn start(&self) -> anyhow::Result<()> {
+        self.process.start()?;
+        let pong = Reply::Text("PONG".into());
+        until("redis answers", Duration::from_secs(20), async || {
+            self.command(&["PING"]).await.ok().filter(|reply| *reply == pong)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Deletes what it has kept.
+    pub(crate) fn lose_data(&self) -> std::io::Result<()> {
+        std::fs::remove_dir_all(&self.data)?;
+        std::fs::create_dir_all(&self.data)
+    }
+
+    /// Sends one command on a connection of its own.
+    pub(crate) async fn command(&self, words: &[&str]) -> anyhow::Result<Reply> {
+        let exchange = async {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
+            let mut bytes = format!("*{}\r\n", words.len());
+            for word in words {
+                bytes += &format!("${}\r\n{word}\r\n", word.len());
+            }
+            stream.write_all(bytes.as_bytes()).await?;
+            reply(&mut BufReader::new(stream)).await
+        };
+        timeout(PATIENCE, exchange).await.context("redis did not answer in time")?
+    }
+}
+
+impl Reply {
+    /// In few words.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Nil => "nothing".into(),
+            Self::Int(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::List(list) => list.iter().map(Self::told).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+async fn reply(reader: &mut BufReader<TcpStream>) -> anyhow::Result<Reply> {
+    let mut line = String::new();
+    reader.read_line(&mut line).await?;
+    let line = line.trim_end();
+    let (kind, rest) = line.split_at_checked(1).context("redis closed the connection")?;
+    Ok(match kind {
+        "+" => Reply::Text(rest.to_owned()),
+        ":" => Reply::Int(rest.parse()?),
+        "$" | "*" if rest == "-1" => Reply::Nil,
+        "$" => {
+            let mut bytes = vec![0; rest.parse::<usize>()? + 2];
+            reader.read_exact(&mut bytes).await?;
+            bytes.truncate(bytes.len() - 2);
+            Reply::Text(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        "*" => {
+            let mut list = Vec::new();
+            for _ in 0..rest.parse::<usize>()? {
+                list.push(Box::pin(reply(reader)).await?);
+            }
+            Reply::List(list)
+        }
+        _ => bail!("redis answers {line}"),
+    })
+}

@@ -1,0 +1,250 @@
+//! One seed's platform: its processes, its database, its folder; started, watched, healed and stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use entity::DatabaseConnection;
+use tokio::time::sleep;
+
+use crate::cluster::Cluster;
+use crate::fault::{GATEWAYS, PROCESSORS};
+use crate::log::{Log, now};
+use crate::plan::Plan;
+use crate::process::{Process, Program, told};
+use crate::redis::Redis;
+use crate::wait::until;
+
+/// How long starting or healing may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The namespace of the keys in Redis.
+pub(crate) const NAMESPACE: &str = "{sora}:v1";
+
+/// A platform.
+pub(crate) struct World {
+    /// The database's server, which outlives this platform.
+    pub(crate) cluster: Arc<Cluster>,
+    /// The database's name.
+    pub(crate) database: String,
+    /// Access to it, for the checks.
+    pub(crate) db: DatabaseConnection,
+    /// The queue's server.
+    pub(crate) redis: Redis,
+    /// The edge.
+    pub(crate) gateways: Vec<Process>,
+    /// The workers.
+    pub(crate) processors: Vec<Process>,
+    /// Their addresses.
+    pub(crate) addresses: Vec<String>,
+    /// The upstream.
+    pub(crate) simulator: Process,
+    /// Its address.
+    pub(crate) upstream: String,
+    /// What happened.
+    pub(crate) log: Log,
+    /// When the database was last harmed or still is, epoch ms.
+    pub(crate) database_harmed: Mutex<i64>,
+}
+
+impl World {
+    /// Starts everything.
+    pub(crate) async fn start(
+        plan: &Plan,
+        cluster: &Arc<Cluster>,
+        programs: &Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let database = format!("nemesis_{}", plan.seed);
+        cluster.remove(&database).await?;
+        let db = cluster.create(&database).await?;
+        let ports = free_ports(GATEWAYS + 2)?;
+        let setting = Setting { plan, programs, folder, database: cluster.url(&database), redis: ports[0] };
+        let address = |port: &u16| format!("127.0.0.1:{port}");
+        let world = Self {
+            cluster: cluster.clone(),
+            database,
+            db,
+            redis: Redis::new(folder, ports[0])?,
+            gateways: ports[2..].iter().enumerate().map(|(n, port)| Process::new(setting.gateway(n, *port))).collect(),
+            processors: (0..PROCESSORS).map(|n| Process::new(setting.processor(n, ports[1]))).collect(),
+            addresses: ports[2..].iter().map(address).collect(),
+            simulator: Process::new(setting.simulator(ports[1])),
+            upstream: format!("http://{}", address(&ports[1])),
+            log: Log::default(),
+            database_harmed: Mutex::new(0),
+        };
+        std::fs::create_dir_all(folder.join("videos"))?;
+        world.redis.start().await?;
+        world.simulator.start()?;
+        for process in world.servers() {
+            process.start()?;
+        }
+        world.is_well().await?;
+        Ok(world)
+    }
+
+    /// Waits until everything runs and is ready.
+    pub(crate) async fn is_well(&self) -> anyhow::Result<()> {
+        self.cluster.answers().await?;
+        for process in self.servers().chain([&self.simulator, &self.redis.process]) {
+            until(&format!("{} is ready", process.name()), PATIENCE, async || {
+                (process.id().is_some() && process.is_ready()).then_some(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Starts again, for as long as it is polled, what ends by itself. That is a violation, unless a process could not
+    /// begin because the database was away.
+    pub(crate) async fn watch(&self) -> anyhow::Result<std::convert::Infallible> {
+        loop {
+            for process in self.servers() {
+                if let Some(status) = process.ended() {
+                    let excused = !process.is_ready() && self.harmed() >= process.started();
+                    let line = format!("{} ended by itself: {}", process.name(), told(status));
+                    if excused {
+                        self.log.note(line);
+                    } else {
+                        self.log.wrong(line);
+                    }
+                    sleep(Duration::from_millis(300)).await;
+                    process.start()?;
+                }
+            }
+            for process in [&self.simulator, &self.redis.process, self.cluster.process()] {
+                if let Some(status) = process.ended() {
+                    anyhow::bail!("{} ended by itself: {}", process.name(), told(status));
+                }
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Notes that the database is harmed until now.
+    pub(crate) fn harm_database(&self) {
+        *self.database_harmed.lock().unwrap_or_else(PoisonError::into_inner) = now();
+    }
+
+    fn harmed(&self) -> i64 {
+        // A pool may need this long to find out that the database is there again.
+        *self.database_harmed.lock().unwrap_or_else(PoisonError::into_inner) + 6_000
+    }
+
+    /// Looks for panics in the logs.
+    pub(crate) fn scan_logs(&self) {
+        for process in self.servers().chain([&self.simulator]) {
+            let text = std::fs::read(process.log()).unwrap_or_default();
+            for line in String::from_utf8_lossy(&text).lines().filter(|line| line.contains("panicked")) {
+                self.log.wrong(format!("{}: {line}", process.name()));
+            }
+        }
+    }
+
+    /// How often a processor found itself buried by others.
+    pub(crate) fn buried(&self) -> usize {
+        let times = |process: &Process| {
+            let text = std::fs::read(process.log()).unwrap_or_default();
+            String::from_utf8_lossy(&text).matches("buried by others while").count()
+        };
+        self.processors.iter().map(times).sum()
+    }
+
+    /// Ends everything and removes the database.
+    pub(crate) async fn stop(&self) -> anyhow::Result<()> {
+        for process in self.servers().chain([&self.simulator, &self.redis.process]) {
+            process.kill().await;
+        }
+        self.cluster.remove(&self.database).await.context("removing the database")
+    }
+
+    fn servers(&self) -> impl Iterator<Item = &Process> {
+        self.gateways.iter().chain(&self.processors)
+    }
+}
+
+/// What the processes are told.
+struct Setting<'a> {
+    plan: &'a Plan,
+    programs: &'a Path,
+    folder: &'a Path,
+    database: String,
+    redis: u16,
+}
+
+impl Setting<'_> {
+    fn gateway(&self, number: usize, port: u16) -> Program {
+        let own = [
+            ("BACKEND_HOST", "127.0.0.1".to_owned()),
+            ("BACKEND_PORT", port.to_string()),
+            ("JWT_SECRET", "a secret of this run alone, of no use elsewhere".into()),
+        ];
+        self.program("gateway", &format!("gateway-{number}"), &own, "listening")
+    }
+
+    fn processor(&self, number: usize, upstream: u16) -> Program {
+        let name = format!("processor-{number}");
+        let own = [
+            ("HOSTNAME", name.clone()),
+            ("SORA_API_URL", format!("http://127.0.0.1:{upstream}/v1/chat/completions")),
+            ("SORA_RETRY_BASE", "100ms".into()),
+            ("SORA_MAX_RESUBMITS", self.plan.resubmits.to_string()),
+            ("SORA_MAX_CONCURRENCY", self.plan.cap.to_string()),
+            ("PROCESSOR_SLOTS", "8".into()),
+            ("LEASE_TTL", "2s".into()),
+            ("LEASE_RENEW", "500ms".into()),
+            ("DRAIN_TIMEOUT", "1s".into()),
+        ];
+        self.program("processor", &name, &own, "ready for jobs")
+    }
+
+    fn program(&self, file: &str, name: &str, own: &[(&str, String)], ready: &'static str) -> Program {
+        let common = [
+            ("APP_ENV", "development".to_owned()),
+            ("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".into())),
+            // By this name the history knows who wrote.
+            ("DATABASE_URL", format!("{}?application_name={name}", self.database)),
+            ("REDIS_URL", format!("redis://127.0.0.1:{}", self.redis)),
+            ("REDIS_NAMESPACE", NAMESPACE.into()),
+            ("STORAGE_URL", self.folder.join("videos").display().to_string()),
+        ];
+        let environment = common.iter().chain(own).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Program { environment, ready, ..self.bare(file, name) }
+    }
+
+    fn simulator(&self, port: u16) -> Program {
+        let flags = format!("--listen 127.0.0.1:{port} --pace {} --steps 10", self.plan.pace);
+        let arguments = flags.split(' ').map(ToOwned::to_owned).collect();
+        Program { arguments, ready: "listening on", ..self.bare("simulator", "simulator") }
+    }
+
+    fn bare(&self, file: &str, name: &str) -> Program {
+        Program {
+            name: name.to_owned(),
+            path: self.programs.join(file),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: PathBuf::from(self.folder),
+            owner: None,
+            ready: "",
+        }
+    }
+}
+
+/// Ports below the range that systems hand out to outgoing connections, so that nothing takes one while its server is
+/// away.
+pub(crate) fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
+    let mut free = Vec::new();
+    for _ in 0..10_000 {
+        let port = rand::random_range(15_000..30_000_u16);
+        if !free.contains(&port) && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            free.push(port);
+        }
+        if free.len() == count {
+            return Ok(free);
+        }
+    }
+    anyhow::bail!("no free ports")
+}

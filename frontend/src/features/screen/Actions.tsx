@@ -1,0 +1,81 @@
+// What can be done with a job. Invariant: what stands first is the next thing to do, and what is lost for good stands last.
+import { useId, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Copy, Download } from "lucide-react";
+import { CancelButton } from "@/components/jobs/CancelButton";
+import { DeleteJob } from "@/components/jobs/DeleteJob";
+import { HelpButton } from "@/components/jobs/HelpButton";
+import { Button } from "@/components/ui/Button";
+import { downloadUrl } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { useForeseen, useRefusal } from "@/lib/jobs/useActing";
+import { costKey, helpFor } from "@/lib/jobs/words";
+import { isActive } from "@/lib/live/reducer";
+import { useKeepFocus } from "@/lib/useKeepFocus";
+import buttons from "@/components/ui/Button.module.css";
+import styles from "./Actions.module.css";
+
+interface Props {
+  job: Job;
+  onReuse: (job: Job) => void;
+  onDelete: () => void;
+}
+
+export function Actions({ job: known, onReuse, onDelete }: Props) {
+  const { t } = useTranslation();
+  const job = useForeseen(known);
+  const id = useId();
+  const row = useRef<HTMLDivElement>(null);
+  const refusal = useRefusal(job);
+  const help = helpFor(job);
+  const cost = costKey(job);
+  const keepFocus = useKeepFocus(
+    () => null,
+    // Not the button that comes instead: another Enter would press it.
+    () => row.current,
+  );
+  return (
+    <section className={styles.section}>
+      <div ref={row} tabIndex={-1} className={styles.actions} {...keepFocus}>
+        {job.videoId !== null && (
+          <a className={[buttons.button, buttons.accent].join(" ")} href={downloadUrl(job.videoId)} download data-testid="download">
+            <Download size={18} aria-hidden /> {t("screen.download")}
+          </a>
+        )}
+        {isActive(job) && <CancelButton job={job} />}
+        {help && (
+          <div className={styles.help} data-costs={cost !== null}>
+            <HelpButton job={job} help={help} kind="accent" onEdit={onReuse} describedBy={cost ? `${id}-cost` : undefined} />
+            {cost && (
+              <p id={`${id}-cost`} className={styles.cost}>
+                {t(cost)}
+              </p>
+            )}
+          </div>
+        )}
+        {help !== "edit" && <Button onClick={() => onReuse(job)}>{t("wall.usePrompt")}</Button>}
+        <CopyPrompt prompt={job.prompt} />
+        {!isActive(job) && <DeleteJob job={job} onDelete={onDelete} />}
+      </div>
+      {refusal !== null && (
+        <p role="alert" className={styles.refusal} data-testid="job-refusal">
+          {refusal}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function CopyPrompt({ prompt }: { prompt: string }) {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState(false);
+  // Absent where the page is not served securely.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (!clipboard) return null;
+  const copy = () => void clipboard.writeText(prompt).then(() => setCopied(true), () => undefined);
+  return (
+    <Button onClick={copy} aria-live="polite">
+      <Copy size={16} aria-hidden /> {t(copied ? "screen.copied" : "screen.copyPrompt")}
+    </Button>
+  );
+}

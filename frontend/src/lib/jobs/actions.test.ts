@@ -1,0 +1,214 @@
+// Presses and every way they can end: what is shown must always give way to a newer state, and no answer may come too late.
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { makeJob, settle } from "@/lib/testing";
+import { act, resetActions, useActions } from "./actions";
+import { useJobs } from "./store";
+
+const running = makeJob({ seq: 5, status: "processing", phase: "generating", progress: 40 });
+const failed = makeJob({ seq: 5, status: "failed", errorCode: "busy" });
+const wrongState = new ApiError({ status: 409, code: "wrong_state" });
+const missing = new ApiError({ status: 404, code: "not_found" });
+const unanswered = new ApiError({ status: 0, code: "network" });
+const busy = new ApiError({ status: 503, code: "unavailable" }, 2);
+
+const show = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs });
+const shown = () => useJobs.getState().jobs["job-1"];
+const pending = () => useActions.getState().pending["job-1"];
+const refusal = () => useActions.getState().refusals["job-1"];
+
+function later<Value>() {
+  let give: (value: Value) => void = () => undefined;
+  let fail: (cause: Error) => void = () => undefined;
+  const promise = new Promise<Value>((resolve, reject) => {
+    give = resolve;
+    fail = reject;
+  });
+  return { promise, give, fail };
+}
+
+beforeEach(() => {
+  resetActions();
+  useJobs.getState().reset();
+});
+
+describe("a press", () => {
+  it("is one request, however often it is repeated before the answer", async () => {
+    const answer = later<Job>();
+    const call = vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
+    show(running);
+    void act("cancel", running);
+    void act("cancel", running);
+    expect(call).toHaveBeenCalledExactlyOnceWith("job-1");
+    expect(pending()).toEqual({ action: "cancel", seq: 5 });
+    answer.give({ ...running, seq: 6, cancelling: true });
+    await settle();
+    expect(shown()).toMatchObject({ seq: 6, cancelling: true });
+    expect(pending()).toBeUndefined();
+  });
+
+  it.each([
+    ["cancel", { ...running, cancelling: true }],
+    ["cancel", failed],
+    ["retry", running],
+    ["retry", makeJob({ status: "completed" })],
+    ["fetch", failed],
+    ["delete", running],
+  ] as const)("of %s is nothing where the state does not allow it", (action, job) => {
+    const calls = [vi.spyOn(videos, "cancel"), vi.spyOn(videos, "retry"), vi.spyOn(videos, "fetch"), vi.spyOn(videos, "remove")];
+    show(job);
+    void act(action, job);
+    for (const call of calls) expect(call).not.toHaveBeenCalled();
+  });
+
+  it("of retry starts over from the answer, which is newer and further back", async () => {
+    vi.spyOn(videos, "retry").mockResolvedValue(makeJob({ seq: 6, progress: 0 }));
+    show({ ...failed, progress: 80 });
+    await act("retry", failed);
+    expect(shown()).toMatchObject({ status: "pending", progress: 0, seq: 6 });
+  });
+
+  it("of delete leaves a tombstone, which no late frame raises", async () => {
+    vi.spyOn(videos, "remove").mockResolvedValue(undefined);
+    show(failed);
+    await act("delete", failed);
+    show({ ...failed, seq: 99 });
+    expect(shown()).toBeUndefined();
+    expect(pending()).toBeUndefined();
+  });
+});
+
+describe("what is shown ahead of the answer", () => {
+  it("outlives newer progress, and ends with the state that was asked for", async () => {
+    const answer = later<Job>();
+    vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
+    show(running);
+    void act("cancel", running);
+    show({ ...running, seq: 6, progress: 50 });
+    expect(pending()).toBeDefined();
+    show({ ...running, seq: 8, status: "cancelled" });
+    expect(pending()).toBeUndefined();
+    answer.give({ ...running, seq: 7, cancelling: true });
+    await settle();
+    expect(shown()).toMatchObject({ seq: 8, status: "cancelled" });
+  });
+
+  it("gives way to a job that was completed first", () => {
+    vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
+    show(running);
+    void act("cancel", running);
+    show({ ...running, seq: 6, status: "completed", videoId: "v" });
+    expect(pending()).toBeUndefined();
+  });
+
+  it("is not taken back when only the answer was lost", async () => {
+    const answer = later<Job>();
+    vi.spyOn(videos, "retry").mockReturnValue(answer.promise);
+    show(failed);
+    void act("retry", failed);
+    show(makeJob({ seq: 6 }));
+    answer.fail(unanswered);
+    await settle();
+    expect(refusal()).toBeUndefined();
+    expect(shown()).toMatchObject({ seq: 6, status: "pending" });
+  });
+
+  it("ends when the job is gone", () => {
+    vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
+    show(running);
+    void act("cancel", running);
+    useJobs.getState().apply({ type: "gone", id: "job-1", seq: 9 });
+    expect(pending()).toBeUndefined();
+  });
+
+  it("is forgotten with its user, and so is the answer", async () => {
+    const answer = later<Job>();
+    vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
+    show(running);
+    void act("cancel", running);
+    resetActions();
+    useJobs.getState().reset();
+    answer.give({ ...running, seq: 6 });
+    await settle();
+    expect(shown()).toBeUndefined();
+    expect(pending()).toBeUndefined();
+  });
+});
+
+describe("a press that is refused", () => {
+  it("because the state has changed takes the fresh one, and says nothing", async () => {
+    vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
+    const ask = vi.spyOn(videos, "job").mockResolvedValue({ ...running, seq: 7 });
+    show(failed);
+    await act("retry", failed);
+    expect(ask).toHaveBeenCalledExactlyOnceWith("job-1");
+    expect(shown()).toMatchObject({ seq: 7, status: "processing" });
+    expect(refusal()).toBeUndefined();
+    expect(pending()).toBeUndefined();
+  });
+
+  it("says so when nothing has changed after all", async () => {
+    vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
+    vi.spyOn(videos, "job").mockResolvedValue(failed);
+    show(failed);
+    await act("retry", failed);
+    expect(refusal()).toMatchObject({ action: "retry", unsure: false, error: { code: "wrong_state" } });
+  });
+
+  it.each([
+    ["by the press itself", missing, undefined],
+    ["by asking again", wrongState, missing],
+  ])("removes a job that is found missing %s", async (_, first, second) => {
+    vi.spyOn(videos, "remove").mockRejectedValue(first);
+    const ask = vi.spyOn(videos, "job");
+    if (second) ask.mockRejectedValue(second);
+    show(failed);
+    await act("delete", failed);
+    expect(useJobs.getState().gone).toHaveProperty("job-1");
+    expect(refusal()).toBeUndefined();
+  });
+
+  it.each([
+    [unanswered, true],
+    [new ApiError({ status: 502, code: "unavailable" }), true],
+    [busy, false],
+    [new ApiError({ status: 429, code: "rate_limited" }, 4), false],
+  ])("is told, and can be pressed again: %o", async (error, unsure) => {
+    const call = vi.spyOn(videos, "cancel").mockRejectedValueOnce(error);
+    show(running);
+    await act("cancel", running);
+    expect(refusal()).toMatchObject({ action: "cancel", unsure, error: { code: error.code } });
+    expect(pending()).toBeUndefined();
+    call.mockResolvedValueOnce({ ...running, seq: 6, status: "cancelled" });
+    await act("cancel", running);
+    expect(shown()?.status).toBe("cancelled");
+    expect(refusal()).toBeUndefined();
+  });
+
+  it.each([
+    [unanswered, undefined],
+    [busy, { action: "cancel", unsure: false }],
+  ])("for want of an answer is told until the page is back: %o", async (error, left) => {
+    vi.spyOn(videos, "cancel").mockRejectedValue(error);
+    useJobs.getState().setConnection("offline");
+    show(running);
+    await act("cancel", running);
+    useJobs.getState().setConnection("catchingUp");
+    expect(refusal()).toBeDefined();
+    useJobs.getState().setConnection("live");
+    if (left) expect(refusal()).toMatchObject(left);
+    else expect(refusal()).toBeUndefined();
+  });
+
+  it("is no longer told once the job is past it", async () => {
+    vi.spyOn(videos, "cancel").mockRejectedValue(unanswered);
+    show(running);
+    await act("cancel", running);
+    show({ ...running, seq: 6, progress: 60 });
+    expect(refusal()).toBeDefined();
+    show({ ...running, seq: 7, status: "completed", videoId: "v" });
+    expect(refusal()).toBeUndefined();
+  });
+});

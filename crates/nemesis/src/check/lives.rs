@@ -58,7 +58,7 @@ pub(super) fn check(world: &World, facts: &Facts, users: &[User]) {
 
 /// How often a job that had ended went on.
 fn reopened(states: &[State]) -> usize {
-    states.windows(2).filter(|pair| pair[0].is_terminal()).count()
+    states.windows(2).filter(|pair| pair[0].is_terminal() && pair[1].status == "pending").count()
 }
 
 /// What is wrong with a job's steps.

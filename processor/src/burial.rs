@@ -6,8 +6,8 @@ use entity::worker as workers;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
 use crate::life::Life;
+use crate::{Context, enqueue_front};
 
 /// Buries until `over`: once as soon as this worker may, then with each renewal's pace.
 pub(crate) async fn run(context: Arc<Context>, life: Arc<Life>, over: CancellationToken) {
@@ -28,6 +28,7 @@ async fn bury(context: &Context) {
             Ok(Some(buried)) => {
                 tracing::warn!(worker.id = %buried.worker, jobs = buried.jobs.len(), "buried a worker whose lease ran out");
                 for job in &buried.jobs {
+                    enqueue_front(&context.bus, job).await;
                     context.publish(job).await;
                 }
             }

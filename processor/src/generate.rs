@@ -59,6 +59,8 @@ enum Stage {
     Preparing(AttemptId),
     /// A request has been sent and its result is not known.
     Sent(AttemptId),
+    /// A request was sent by a worker that died over it.
+    Orphaned(AttemptId),
     /// The result is on record.
     Fetching,
 }
@@ -124,7 +126,7 @@ impl Line<'_> {
             Plan::Submit => self.submit().await?,
             Plan::Fetch(url) => Url::parse(&url).map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?,
             Plan::Lost(attempt, outcome) => {
-                self.stage = Stage::Sent(attempt);
+                self.stage = Stage::Orphaned(attempt);
                 return Err(Failure::new(outcome, "the worker that sent this request died").into());
             }
         };

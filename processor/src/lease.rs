@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::Config;
 use crate::hands::Order;
 use crate::life::Life;
+use crate::{Config, enqueue_front, event};
 
 /// Starts the beat; it ends with `over`, or when the worker is buried.
 ///
@@ -86,7 +86,8 @@ async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<()
             continue;
         };
         tracing::warn!(job.id = %job.id, "a job on record was not in hand; it goes back in line");
-        if let Some(event) = crate::event(&job, None) {
+        enqueue_front(bus, &job).await;
+        if let Some(event) = event(&job, None) {
             bus.publish(&event).await.ok();
         }
     }

@@ -36,7 +36,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use bus::{Bus, Event};
+use bus::{Bus, Event, Place};
 use entity::database::{Missing, open};
 use entity::{DatabaseConnection, job};
 use fetch::Fetcher;
@@ -112,4 +112,15 @@ fn event(job: &job::Model, position: Option<u64>) -> Option<Event> {
 /// Whose turn a waiting job takes: one that was begun before does not stand behind its owner's whole backlog.
 fn flow(job: &job::Model) -> bus::Flow {
     if job.started_at.is_some() { bus::Flow::retries(job.user_id) } else { bus::Flow::new_jobs(job.user_id) }
+}
+
+/// Puts a job that was begun before all others, unless it does not wait or Redis holds it: given back by a worker or by
+/// the burial of one, it goes on where it was. Should Redis be away, the sweep does it.
+async fn enqueue_front(bus: &Bus, job: &job::Model) {
+    if job.status != job::Status::Pending || job.next_attempt_at.is_some() {
+        return;
+    }
+    if let Err(error) = bus.enqueue(job.id, &flow(job), Place::Front).await {
+        tracing::debug!(job.id = %job.id, %error, "the sweep will put this job in line");
+    }
 }

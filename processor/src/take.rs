@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bus::{Delivery, Place};
+use bus::Delivery;
 use entity::job::{self, Claim, Held, Status};
 use entity::{JobId, WorkerId};
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::generate::generate;
 use crate::life::Life;
 use crate::persist::persist;
-use crate::{Context, event, fault, flow};
+use crate::{Context, enqueue_front, event, fault};
 
 /// The longest pause between attempts to settle.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -59,11 +59,8 @@ async fn conclude(context: &Context, delivery: &Delivery, ended: Option<job::Mod
         Some(holder) => leave_to(context, delivery, holder).await,
         None => settle(context, delivery, row.as_ref()).await,
     }
-    // Handed over, or given back by a burial: it goes on before all others.
-    if let Some(job) = row.filter(|job| job.status == Status::Pending && job.next_attempt_at.is_none())
-        && let Err(error) = context.bus.enqueue(job.id, &flow(&job), Place::Front).await
-    {
-        tracing::debug!(job.id = %job.id, %error, "the sweep will put this job in line");
+    if let Some(job) = row {
+        enqueue_front(&context.bus, &job).await;
     }
 }
 

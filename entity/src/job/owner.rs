@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
-use super::transition::{charged, committed, next_seq};
+use super::transition::{charged, charged_in_vain, committed, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
 use crate::{JobId, UserId, attempt, clock, database, video};
 
@@ -70,6 +70,7 @@ pub async fn reopen(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
     let zero = [Column::Progress, Column::Retries, Column::Resubmits, Column::Fetches, Column::Crashes];
     let update = zero.into_iter().fold(waiting_again(), |update, column| update.col_expr(column, Expr::value(0)));
     let update = update
+        .col_expr(Column::MayHaveBeenCharged, charged())
         .col_expr(Column::AttemptsFrom, Expr::SubQuery(None, Box::new(next_number.into())))
         .filter(of(id, user))
         .filter(Column::Status.is_in([Status::Failed, Status::Cancelled]));
@@ -84,6 +85,7 @@ pub async fn reopen(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
 pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
     let update = waiting_again()
         .col_expr(Column::Fetches, Expr::value(0))
+        .col_expr(Column::MayHaveBeenCharged, charged_in_vain())
         .filter(of(id, user))
         .filter(Column::Status.eq(Status::Failed))
         .filter(Column::ErrorCode.eq("unfetchable"));
@@ -131,6 +133,5 @@ fn waiting_again() -> sea_orm::UpdateMany<Entity> {
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
         .col_expr(Column::ErrorCode, Expr::value(None::<String>))
         .col_expr(Column::ErrorMessage, Expr::value(None::<String>))
-        .col_expr(Column::MayHaveBeenCharged, Expr::value(false))
         .col_expr(Column::FinishedAt, Expr::value(None::<i64>))
 }

@@ -80,17 +80,30 @@ pub(super) fn returned(update: UpdateMany<Entity>, phase: Option<Phase>, backend
         .col_expr(Column::Status, if_unwanted(Status::Cancelled.into(), Status::Pending.into()))
         .col_expr(Column::Phase, if_unwanted(Expr::value(None::<Phase>), Expr::value(phase)))
         .col_expr(Column::FinishedAt, if_unwanted(clock::now(backend), Expr::value(None::<i64>)))
-        .col_expr(Column::MayHaveBeenCharged, unwanted().and(charged()))
+        .col_expr(Column::MayHaveBeenCharged, if_unwanted(charged(), charged_in_vain()))
 }
 
-/// SQL: whether some attempt of the job may have cost money.
+/// SQL: whether some attempt of the job may have cost money. What a job that ends without a video has to say.
 pub(super) fn charged() -> Expr {
+    attempts_exist(Expr::col((attempt::Entity, attempt::Column::MayHaveBeenCharged)).eq(true))
+}
+
+/// SQL: whether some attempt of the job may have cost money and brought nothing that still counts. What any other job
+/// has to say.
+pub(super) fn charged_in_vain() -> Expr {
+    let of_attempt = |column| Expr::col((attempt::Entity, column));
+    let no_result = of_attempt(attempt::Column::ResultUrl).is_null();
+    let left_behind = of_attempt(attempt::Column::Number).lt(Expr::col((Entity, Column::AttemptsFrom)));
+    attempts_exist(of_attempt(attempt::Column::MayHaveBeenCharged).eq(true).and(no_result.or(left_behind)))
+}
+
+fn attempts_exist(condition: Expr) -> Expr {
     Expr::exists(
         Query::select()
             .expr(Expr::val(1))
             .from(attempt::Entity)
             .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
-            .and_where(Expr::col((attempt::Entity, attempt::Column::MayHaveBeenCharged)).eq(true))
+            .and_where(condition)
             .take(),
     )
 }
@@ -146,6 +159,7 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
         .col_expr(Column::Status, Expr::value(Status::Completed))
         .col_expr(Column::Progress, Expr::value(100))
         .col_expr(Column::VideoId, Expr::value(new.id))
+        .col_expr(Column::MayHaveBeenCharged, charged_in_vain())
         .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
     let Some(job) = committed(&tx, update).await? else {
         return Ok(None);

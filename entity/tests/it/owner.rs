@@ -67,7 +67,7 @@ async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
         assert!(job::reopen(db, job.id, user(db).await).await.unwrap().is_none(), "by another user");
         let anew = job::reopen(db, job.id, job.user_id).await.unwrap().unwrap();
         assert_eq!((anew.status, anew.attempts_from, anew.error_code.as_deref()), (Status::Pending, 2, None));
-        assert!(anew.epoch > held.epoch && !anew.may_have_been_charged && anew.finished_at.is_none());
+        assert!(anew.epoch > held.epoch && anew.may_have_been_charged && anew.finished_at.is_none());
         assert!(attempt::of_job(db, job.id, anew.attempts_from).await.unwrap().is_empty());
         assert_eq!(attempt::of_job(db, job.id, 1).await.unwrap().len(), 1);
         assert!(job::reopen(db, job.id, job.user_id).await.unwrap().is_none(), "a pending job");

@@ -56,7 +56,7 @@ impl Line<'_> {
 
     async fn fail(&mut self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
         let (db, outcome) = (&self.context.db, failure.outcome);
-        if let Stage::Sent(id) = self.stage {
+        if let Stage::Sent(id) | Stage::Orphaned(id) = self.stage {
             let detail = Some(failure.detail.as_str());
             let end = End { outcome: outcome.name(), detail, may_have_been_charged: outcome.is_charged() };
             persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
@@ -105,7 +105,7 @@ impl Line<'_> {
         self.probing && is_unwell(outcome) && !outcome.is_charged()
     }
 
-    /// Tells the circuit breaker what a failure says of the upstream.
+    /// Tells the circuit breaker what a failure says of the upstream; the death of a worker says nothing of it.
     fn diagnose(&self, outcome: Outcome) {
         let Stage::Sent(_) = self.stage else { return };
         if is_unwell(outcome) {

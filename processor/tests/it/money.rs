@@ -46,6 +46,7 @@ async fn a_generation_that_breaks_off_is_bought_again_within_the_budget() {
     let _processor = world.processor(&[("SORA_MAX_RESUBMITS", "1")]);
     let lucky = world.end(world.submit("[sim:cut@60%*1]").await).await;
     assert_eq!((lucky.status, lucky.resubmits), (Status::Completed, 1));
+    assert!(lucky.may_have_been_charged, "its first request brought nothing and may have cost");
     let unlucky = world.end(world.submit("[sim:cut@60%]").await).await;
     assert_eq!((unlucky.status, unlucky.resubmits), (Status::Failed, 1));
     assert_eq!(world.simulator.stats().total.submissions, 4);

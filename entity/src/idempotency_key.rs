@@ -1,8 +1,15 @@
 //! Keys under which a client asked for something once, so that asking again gives the same and nothing new.
+//!
+//! A key is claimed in the transaction that does what was asked, so that of several requests with one key, through
+//! whichever gateways, one does it. The row outlives the jobs that it names.
 
+use std::time::Duration;
+
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
 
-use crate::{JobId, UserId};
+use crate::{JobId, UserId, clock};
 
 /// A row of `idempotency_keys`; the key is scoped by user and operation.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -11,7 +18,7 @@ pub struct Model {
     /// Who asked.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// For what: `create`, `retry`, `remix`.
+    /// For what: `create`, `retry` with the job's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub operation: String,
     /// The client's key.
@@ -19,8 +26,8 @@ pub struct Model {
     pub key: String,
     /// Hash of the request's body.
     pub fingerprint: String,
-    /// What it made. The row outlives the job.
-    pub job_id: JobId,
+    /// The jobs that it made or reopened, separated by commas.
+    pub jobs: String,
     /// Epoch ms.
     pub created_at: i64,
 }
@@ -30,3 +37,71 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How long a key is kept.
+pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a client sent to be recognised by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What it asks for.
+    pub operation: String,
+    /// Its `Idempotency-Key`.
+    pub key: String,
+    /// Hash of the request's body.
+    pub fingerprint: String,
+}
+
+/// What a key turns out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed<T> {
+    /// New: this was done now.
+    Now(T),
+    /// Used before with the same body: these jobs came of it.
+    Before(Vec<JobId>),
+    /// Used before with another body.
+    Otherwise,
+}
+
+impl<T> Claimed<T> {
+    /// What was done now, if it was.
+    #[must_use]
+    pub fn now(self) -> Option<T> {
+        if let Self::Now(done) = self { Some(done) } else { None }
+    }
+}
+
+/// Claims a key for `jobs`. Keys of the same user that are over their time are forgotten first.
+pub(crate) async fn claim<C: ConnectionTrait>(
+    tx: &C,
+    user: UserId,
+    key: &Key,
+    jobs: &[JobId],
+) -> Result<Claimed<()>, DbErr> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::CreatedAt.lt(clock::wall() - clock::millis(KEPT)))
+        .exec(tx)
+        .await?;
+    let row = ActiveModel {
+        user_id: Set(user),
+        operation: Set(key.operation.clone()),
+        key: Set(key.key.clone()),
+        fingerprint: Set(key.fingerprint.clone()),
+        jobs: Set(jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+        created_at: Set(clock::wall()),
+    };
+    let columns = [Column::UserId, Column::Operation, Column::Key];
+    let claimed = Entity::insert(row)
+        .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    if claimed == 1 {
+        return Ok(Claimed::Now(()));
+    }
+    let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(tx).await?;
+    let same = found.filter(|found| found.fingerprint == key.fingerprint);
+    Ok(same.map_or(Claimed::Otherwise, |found| {
+        Claimed::Before(found.jobs.split(',').filter_map(|id| id.parse().ok()).collect())
+    }))
+}

@@ -24,13 +24,15 @@ use sea_orm::{QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::id::fresh;
-use crate::{JobId, UserId, VideoId, WorkerId, clock};
+use crate::idempotency_key::{self, Claimed, Key};
+use crate::{JobId, UserId, VideoId, WorkerId, clock, database};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
 pub(crate) use queue::give_back;
 pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
 pub use transition::{
-    Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over, retry_later,
+    Begun, Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over,
+    retry_later,
 };
 pub use view::View;
 
@@ -130,6 +132,10 @@ pub struct Model {
     pub seconds: i32,
     /// What was asked for, out of `/api/models`.
     pub model: String,
+    /// The video's width and height, such as `1280x720`.
+    pub size: String,
+    /// The job that it is a variation of.
+    pub remix_of: Option<JobId>,
     /// Where it is in its life.
     pub status: Status,
     /// What it is doing, while it is not finished.
@@ -193,28 +199,58 @@ pub struct New {
     pub seconds: i32,
     /// Out of `/api/models`.
     pub model: String,
+    /// Out of `/api/models`, such as `1280x720`.
+    pub size: String,
+    /// A job of the same user.
+    pub remix_of: Option<JobId>,
     /// The request's trace context.
     pub traceparent: Option<String>,
 }
 
-/// Creates a pending job. Once this has committed the job will end, with or without Redis: its row is the outbox.
+/// Creates `count` pending jobs, all or none, under a client's key if there is one. Once this has committed they will end,
+/// with or without Redis: the row is the outbox.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
+pub async fn create(
+    db: &DatabaseConnection,
+    new: &New,
+    count: usize,
+    key: Option<&Key>,
+) -> Result<Claimed<Vec<Model>>, DbErr> {
+    let tx = database::begin(db).await?;
+    let ids: Vec<JobId> = (0..count).map(|_| fresh()).collect();
+    if let Some(key) = key {
+        match idempotency_key::claim(&tx, new.user_id, key, &ids).await? {
+            Claimed::Now(()) => {}
+            Claimed::Before(jobs) => return Ok(Claimed::Before(jobs)),
+            Claimed::Otherwise => return Ok(Claimed::Otherwise),
+        }
+    }
+    let mut jobs = Vec::with_capacity(count);
+    for id in ids {
+        jobs.push(insert(&tx, id, new.clone()).await?);
+    }
+    tx.commit().await?;
+    Ok(Claimed::Now(jobs))
+}
+
+async fn insert<C: ConnectionTrait>(tx: &C, id: JobId, new: New) -> Result<Model, DbErr> {
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(id),
         user_id: Set(new.user_id),
         prompt: Set(new.prompt),
         orientation: Set(new.orientation),
         seconds: Set(new.seconds),
         model: Set(new.model),
+        size: Set(new.size),
+        remix_of: Set(new.remix_of),
         status: Set(Status::Pending),
         traceparent: Set(new.traceparent),
         created_at: Set(clock::wall()),
         ..<ActiveModel as ActiveModelTrait>::default()
     };
-    row.insert(db).await
+    row.insert(tx).await
 }
 
 /// The job, if it belongs to `user`.

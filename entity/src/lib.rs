@@ -14,6 +14,7 @@ pub mod limits;
 pub mod schema;
 pub mod session;
 pub mod setup;
+pub mod submission;
 pub mod user;
 pub mod video;
 pub mod worker;

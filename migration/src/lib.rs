@@ -15,7 +15,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") })]
+        STEPS.into_iter().map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
     }
 }
 
@@ -42,6 +42,11 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(&transaction, None).await?;
     transaction.commit().await
 }
+
+const STEPS: [Step; 2] = [
+    Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") },
+    Step { name: "0002_money", sql: include_str!("../sql/0002_money.sql") },
+];
 
 struct Step {
     name: &'static str,

@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use entity::submission::Caps;
 use fetch::{Origin, Rules};
 use service::env::{self, Environment};
 use service::settings::{self, Settings};
-use sora::{ModelTemplate, Timeouts, Upstream};
+use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
 
 use crate::retry::Budgets;
 
@@ -15,13 +16,17 @@ use crate::retry::Budgets;
 pub struct Config {
     /// What every process reads.
     pub settings: Settings,
-    /// `SORA_API_URL` (required, ends in `/chat/completions`), `SORA_API_TOKEN`, and the limits
-    /// `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s), `SORA_TOTAL_TIMEOUT` (3600s).
+    /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default what the address
+    /// ends in: `/chat/completions` or `/videos`), and the limits `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
+    /// `SORA_TOTAL_TIMEOUT` (3600s), `SORA_POLL_INTERVAL` (5s).
     pub upstream: Upstream,
-    /// `SORA_MODEL_TEMPLATE`: the upstream's name of a model (default `{model}-{orientation}-{seconds}s`).
-    pub model_template: ModelTemplate,
+    /// What the upstream calls things.
+    pub names: UpstreamNames,
     /// `SORA_MAX_RETRIES` (5), `SORA_MAX_RESUBMITS` (0), `SORA_RETRY_BASE` (2s).
     pub budgets: Budgets,
+    /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: most submissions in a UTC day, of one user and of all
+    /// together; 0 (default) = no cap. Over it jobs wait for the next day.
+    pub caps: Caps,
     /// `SORA_MAX_CONCURRENCY`: jobs in flight over all processors when no limit is on record yet; 0 (default) = no cap.
     pub max_concurrency: u32,
     /// `SORA_FETCH_ALLOW`: origins that results may come from though they are not public, as host:port, comma-separated.
@@ -38,13 +43,27 @@ pub struct Config {
     pub drain_timeout: Duration,
 }
 
+/// The upstream's own names.
+#[derive(Clone)]
+pub struct UpstreamNames {
+    /// `SORA_MODEL_TEMPLATE`: of a model, with the places `{model}`, `{orientation}`, `{seconds}`, `{size}` (default
+    /// `{model}-{orientation}-{seconds}s` for `chat`, `{model}` for `videos`).
+    pub model: ModelTemplate,
+    /// `SORA_SECONDS_MAP`: of lengths, as ours=theirs, comma-separated (default: as they are).
+    pub seconds: Names,
+    /// `SORA_SIZE_MAP`: of sizes, as ours=theirs, comma-separated (default: as they are).
+    pub sizes: Names,
+}
+
 impl Config {
     /// Reads it.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let upstream = upstream(env);
-        let model_template = env.or("SORA_MODEL_TEMPLATE", "{model}-{orientation}-{seconds}s", str::parse);
+        let names = names(env, upstream.as_ref().map_or(Dialect::Chat, |upstream| upstream.dialect));
         let budgets = budgets(env);
+        let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
+        let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
         let max_video_size = env.or("MAX_VIDEO_SIZE", "4294967296", env::number);
@@ -58,8 +77,9 @@ impl Config {
         Some(Self {
             settings: settings?,
             upstream: upstream?,
-            model_template: model_template?,
+            names: names?,
             budgets: budgets?,
+            caps: Caps { per_user: per_user?, overall: overall? },
             max_concurrency: max_concurrency?,
             fetch_allow: fetch_allow?,
             max_video_size: max_video_size?,
@@ -78,11 +98,14 @@ impl Config {
 }
 
 fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
-    let hint = "the upstream's address, such as https://host/v1/chat/completions";
+    let hint = "the upstream's address, such as https://host/v1/chat/completions or https://host/v1/videos";
+    let told = env.optional("SORA_API_DIALECT", str::parse);
     let url = env.required("SORA_API_URL", hint, |text| {
         let url = env::http_url(text)?;
-        let known = url.path().trim_end_matches('/').ends_with("/chat/completions");
-        if known { Ok(url) } else { Err("must end in /chat/completions, the dialect that is spoken".to_owned()) }
+        let dialect = told.or(Dialect::of(&url));
+        dialect.map(|dialect| (url, dialect)).ok_or_else(|| {
+            "must end in /chat/completions or /videos, or SORA_API_DIALECT must say what is spoken there".to_owned()
+        })
     });
     let token = env.secret("SORA_API_TOKEN").map(|token| token.expose().to_owned());
     if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
@@ -91,7 +114,21 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let idle = env.or("SORA_IDLE_TIMEOUT", "180s", env::duration);
     let stall = env.or("SORA_STALL_TIMEOUT", "900s", env::duration);
     let total = env.or("SORA_TOTAL_TIMEOUT", "3600s", env::duration);
-    Some(Upstream { url: url?, token, timeouts: Timeouts { idle: idle?, stall: stall?, total: total? } })
+    let poll = env.or("SORA_POLL_INTERVAL", "5s", env::duration);
+    let (url, dialect) = url?;
+    let timeouts = Timeouts { idle: idle?, stall: stall?, total: total? };
+    Some(Upstream { url, dialect, token, timeouts, poll: poll? })
+}
+
+fn names(env: &mut Environment<'_>, dialect: Dialect) -> Option<UpstreamNames> {
+    let template = match dialect {
+        Dialect::Chat => "{model}-{orientation}-{seconds}s",
+        Dialect::Videos => "{model}",
+    };
+    let model = env.or("SORA_MODEL_TEMPLATE", template, str::parse);
+    let seconds = env.or("SORA_SECONDS_MAP", "", str::parse);
+    let sizes = env.or("SORA_SIZE_MAP", "", str::parse);
+    Some(UpstreamNames { model: model?, seconds: seconds?, sizes: sizes? })
 }
 
 fn budgets(env: &mut Environment<'_>) -> Option<Budgets> {
@@ -120,7 +157,17 @@ mod tests {
     fn pays_at_most_once_unless_told_otherwise() {
         let config = read(&[("SORA_API_URL", "https://up.example/v1/chat/completions")]).unwrap();
         assert_eq!((config.budgets.retries, config.budgets.resubmits), (5, 0));
+        assert_eq!(config.upstream.dialect, Dialect::Chat);
         assert_eq!(config.fetch_rules().allowed, ["up.example:443".parse().unwrap()]);
+    }
+
+    #[test]
+    fn the_address_tells_the_dialect_unless_it_is_told() {
+        let dialect = |set: &[(&str, &str)]| read(set).map(|config| config.upstream.dialect).ok();
+        assert_eq!(dialect(&[("SORA_API_URL", "https://up.example/v1/videos/")]), Some(Dialect::Videos));
+        let elsewhere = ("SORA_API_URL", "https://up.example/generate");
+        assert_eq!(dialect(&[elsewhere]), None);
+        assert_eq!(dialect(&[elsewhere, ("SORA_API_DIALECT", "videos")]), Some(Dialect::Videos));
     }
 
     #[test]
@@ -129,6 +176,7 @@ mod tests {
             ("SORA_API_URL", "https://up.example/v2/other"),
             ("SORA_API_TOKEN", "two words"),
             ("SORA_MODEL_TEMPLATE", "{nothing}"),
+            ("SORA_SECONDS_MAP", "10"),
             ("SORA_MAX_RETRIES", "-1"),
             ("SORA_FETCH_ALLOW", "media.internal"),
             ("PROCESSOR_SLOTS", "0"),
@@ -143,6 +191,7 @@ mod tests {
                 "SORA_API_URL",
                 "SORA_API_TOKEN",
                 "SORA_MODEL_TEMPLATE",
+                "SORA_SECONDS_MAP",
                 "SORA_MAX_RETRIES",
                 "SORA_FETCH_ALLOW",
                 "PROCESSOR_SLOTS",

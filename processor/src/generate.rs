@@ -5,16 +5,19 @@
 
 mod wind_up;
 
+pub(crate) use wind_up::CANCELLED;
+
 use std::time::Duration;
 
-use entity::attempt::{self, End};
+use entity::attempt::{self, End, NewAttempt};
 use entity::id::fresh;
-use entity::job::{self, Held, NewVideo, Phase, Status};
-use entity::{AttemptId, DbErr, database};
+use entity::job::{self, Begun, Held, NewVideo, Phase, Status};
+use entity::submission::until_tomorrow;
+use entity::{AttemptId, DbErr, clock, database};
 use sora::{Event, Failure, Generation, Outcome, Request};
 use storage::{PutError, video_path};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
 use crate::breaker::Passage;
@@ -22,14 +25,24 @@ use crate::hands::{Hand, Order};
 use crate::life::Life;
 use crate::persist::persist;
 use crate::progress::Progress;
-use crate::resume::{Plan, plan};
+use crate::resume::{Open, Plan, plan};
 use crate::{Context, fault};
 
 /// Works on a claimed job until it leaves this worker's hands; `None` when it had left them before.
 pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: job::Model) -> Option<job::Model> {
     let hold = Held { job: job.id, epoch: job.epoch };
-    let mut line =
-        Line { context, life, job, hold, stage: Stage::Planning, probing: false, request: None, generation: None };
+    let mut line = Line {
+        context,
+        life,
+        hand,
+        job,
+        hold,
+        stage: Stage::Planning,
+        accepted: false,
+        probing: false,
+        request: None,
+        generation: None,
+    };
     let ended = tokio::select! {
         ended = line.run() => ended,
         order = hand.ordered(Order::Cancel) => Err(order.into()),
@@ -42,7 +55,7 @@ pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: j
     };
     if cancelled {
         hand.release();
-        tokio::select! { () = line.read_on() => {}, _ = hand.ordered(Order::HandOver) => {} }
+        tokio::select! { () = line.let_go() => {}, _ = hand.ordered(Order::HandOver) => {} }
     }
     wound_up.unwrap_or_else(|error| {
         tracing::error!(job.id = %hold.job, %error, "the database refuses what becomes of a job; the beat gives it back");
@@ -61,6 +74,8 @@ enum Stage {
     Sent(AttemptId),
     /// A request was sent by a worker that died over it.
     Orphaned(AttemptId),
+    /// The upstream works on it under an id that is on record: anybody can ask on.
+    Open(AttemptId),
     /// The result is on record.
     Fetching,
 }
@@ -107,30 +122,36 @@ impl From<Failure> for Stop {
 struct Line<'a> {
     context: &'a Context,
     life: &'a Life,
+    hand: &'a Hand,
     job: job::Model,
     hold: Held,
     stage: Stage,
+    /// Whether the upstream has taken the request: from then on it may cost, however it ends.
+    accepted: bool,
     /// Whether its request is the circuit breaker's probe.
     probing: bool,
     /// A request that has not been answered yet. A task of its own, since what it costs to drop it is not known.
-    request: Option<JoinHandle<Result<Generation, Failure>>>,
+    request: Option<JoinHandle<Result<Box<dyn Generation>, Failure>>>,
     /// An answer that has begun.
-    generation: Option<Generation>,
+    generation: Option<Box<dyn Generation>>,
 }
 
 impl Line<'_> {
     async fn run(&mut self) -> Result<job::Model, Stop> {
         let (db, job) = (&self.context.db, &self.job);
         let attempts = persist("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
-        let url = match plan(&self.job, &attempts) {
+        let url = match plan(&self.job, &attempts, self.context.upstream()) {
             Plan::Submit => self.submit().await?,
+            Plan::Resume(open) => self.resume(open).await?,
             Plan::Fetch(url) => Url::parse(&url).map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?,
             Plan::Lost(attempt, outcome) => {
                 self.stage = Stage::Orphaned(attempt);
-                return Err(Failure::new(outcome, "the worker that sent this request died").into());
+                self.accepted = attempts.last().is_some_and(|last| last.accepted_at.is_some());
+                return Err(Failure::new(outcome, "the worker that sent this request left it without an end").into());
             }
         };
         self.stage = Stage::Fetching;
+        self.hand.free(false);
         tell(self.context, self.hold, Phase::Downloading, 0).await?;
         let video = self.fetch(&url).await?;
         self.record(video).await
@@ -138,30 +159,83 @@ impl Line<'_> {
 
     /// Sends one request and waits for its result. Its attempt is on record before its first byte leaves.
     async fn submit(&mut self) -> Result<Url, Stop> {
+        self.hand.free(true);
         self.pass().await?;
+        self.hand.free(false);
         let (db, id) = (&self.context.db, fresh());
         self.stage = Stage::Preparing(id);
         fault::point("before-sent");
-        let upstream = &self.context.config.upstream.url;
-        match job::begin_attempt(db, self.hold, id, upstream.as_str()).await {
-            Ok(Some(job)) => self.context.publish(&job).await,
-            Ok(None) => return Err(self.gone().await?),
+        let new = NewAttempt { id, upstream: self.context.upstream(), sent_at: clock::wall() };
+        match job::begin_attempt(db, self.hold, new, self.context.config.caps).await {
+            Ok(Begun::Send(job)) => self.context.publish(&job).await,
+            Ok(Begun::Gone) => return Err(self.gone().await?),
+            Ok(Begun::Spent) => return Err(self.spent()),
             Err(error) if database::is_transient(&error) => return Err(Stop::HandOver),
             Err(error) => return Err(error.into()),
         }
         fault::point("after-sent");
-        let generation = self.send(id).await?;
-        let generation = self.generation.insert(generation);
+        self.generation = Some(self.send(id).await?);
         fault::point("after-answer");
-        let url = wait(self.context, self.hold, id, generation).await?;
+        self.wait(id).await
+    }
+
+    /// Asks about a generation that was begun before, until it brings its result. Nothing is sent.
+    async fn resume(&mut self, open: Open) -> Result<Url, Stop> {
+        self.stage = Stage::Open(open.attempt);
+        self.accepted = true;
+        self.hand.free(true);
+        let ago = u64::try_from(clock::wall() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
+        self.generation = self.context.driver.resume(&open.upstream_id, &self.job.prompt, ago);
+        tracing::info!(job.id = %self.hold.job, "asking on about a generation that was begun before");
+        self.wait(open.attempt).await
+    }
+
+    /// Reads the generation to its result, and tells its progress. Each fact about money is on record before the next
+    /// thing happens.
+    async fn wait(&mut self, id: AttemptId) -> Result<Url, Stop> {
+        let db = &self.context.db;
+        let url = self.result(id).await?;
         persist("recording a result", || attempt::result(db, id, url.as_str())).await?;
         fault::point("after-result");
         if let Some(generation) = self.generation.take() {
-            tokio::spawn(generation.read_on());
+            tokio::spawn(generation.close());
         }
         let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
         persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
         Ok(url)
+    }
+
+    async fn result(&mut self, id: AttemptId) -> Result<Url, Stop> {
+        let lost = || Failure::new(Outcome::Interrupted, "this dialect cannot go on with what was begun before");
+        let (context, hold) = (self.context, self.hold);
+        let generation = self.generation.as_mut().ok_or_else(lost)?;
+        let mut progress = Progress::new();
+        loop {
+            let due = progress.due();
+            tokio::select! {
+                event = generation.next() => {
+                    let event = event?;
+                    progress.learn(&event);
+                    match event {
+                        Event::Accepted(name) => {
+                            self.accepted = true;
+                            persist("recording acceptance", || attempt::accepted(&context.db, id, name.as_deref())).await?;
+                            fault::point("after-accepted");
+                            if name.is_some() {
+                                self.stage = Stage::Open(id);
+                                self.hand.free(true);
+                            }
+                        }
+                        Event::Result(url) => return Ok(url),
+                        Event::Queued | Event::Generating | Event::Progress(_) => {}
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    let (phase, percent) = progress.tell(Instant::now());
+                    tell(context, hold, phase, percent).await?;
+                }
+            }
+        }
     }
 
     /// Waits until the lease surely holds, and asks the circuit breaker.
@@ -177,24 +251,35 @@ impl Line<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, id: AttemptId) -> Result<Generation, Stop> {
-        let seconds = u32::try_from(self.job.seconds).unwrap_or(0);
-        let template = &self.context.config.model_template;
-        let model = template.render(&self.job.model, self.job.orientation.as_str(), seconds);
-        let request = Request { prompt: self.job.prompt.clone(), model };
-        let chat = self.context.chat.clone();
+    async fn send(&mut self, id: AttemptId) -> Result<Box<dyn Generation>, Stop> {
+        let (request, driver) = (self.request(), self.context.driver.clone());
         self.stage = Stage::Sent(id);
-        let request = self.request.insert(tokio::spawn(async move { chat.submit(&request).await }));
+        let request = self.request.insert(tokio::spawn(async move { driver.submit(&request).await }));
         let answered = request.await;
         self.request = None;
         match answered {
             Ok(Ok(generation)) => {
-                self.context.breaker().works();
+                self.context.works();
                 Ok(generation)
             }
             Ok(Err(failure)) => Err(failure.into()),
             Err(_) => Err(Failure::new(Outcome::Unknown, "the request's task ended early").into()),
         }
+    }
+
+    /// What is asked of the upstream, in its own names.
+    fn request(&self) -> Request {
+        let (job, names) = (&self.job, &self.context.config.names);
+        let (seconds, size) = (names.seconds.of(&job.seconds.to_string()), names.sizes.of(&job.size));
+        let model = names.model.render(&job.model, job.orientation.as_str(), &seconds, &size);
+        Request { prompt: job.prompt.clone(), model, seconds, size, image: None }
+    }
+
+    /// Over a daily cap nothing is sent, and nothing is lost: the job waits for the next day.
+    fn spent(&mut self) -> Stop {
+        self.stage = Stage::Planning;
+        tracing::warn!(job.id = %self.hold.job, "a daily cap on submissions is reached; the job waits for tomorrow");
+        Stop::PutOff(Duration::from_millis(u64::try_from(until_tomorrow()).unwrap_or(0)))
     }
 
     /// Why a transition found no row: the job is someone else's, or its owner no longer wants it.
@@ -206,18 +291,27 @@ impl Line<'_> {
 
     async fn fetch(&mut self, url: &Url) -> Result<NewVideo, Failure> {
         let unfetchable = |detail: String| Failure::new(Outcome::Unfetchable, detail);
-        let download = self.context.fetcher.get(url).await.map_err(|error| unfetchable(chain(&error)))?;
-        let path = video_path(self.hold.job, self.hold.epoch, download.media.extension());
-        fault::point("in-download");
-        let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
-            PutError::Source(error) => unfetchable(chain(&error)),
-            PutError::Storage(error) => unfetchable(chain(&error)),
-        })?;
-        Ok(NewVideo {
+        let store = async {
+            let token = self.context.driver.credential(url);
+            let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
+            let (path, mime) = (
+                video_path(self.hold.job, self.hold.epoch, download.media.extension()),
+                download.media.mime().to_owned(),
+            );
+            fault::point("in-download");
+            let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
+                PutError::Source(error) => unfetchable(chain(&error)),
+                PutError::Storage(error) => unfetchable(chain(&error)),
+            })?;
+            Ok((path, mime, stored))
+        };
+        let total = self.context.config.upstream.timeouts.total;
+        let stored = timeout(total, store).await.unwrap_or_else(|_| Err(unfetchable("over the total time".into())));
+        stored.map(|(path, content_type, stored)| NewVideo {
             id: fresh(),
             path,
             size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-            content_type: download.media.mime().to_owned(),
+            content_type,
             sha256: stored.sha256,
         })
     }
@@ -236,31 +330,6 @@ impl Line<'_> {
             None => {
                 self.context.storage.delete(&path).await.ok();
                 Err(Stop::Lost)
-            }
-        }
-    }
-}
-
-/// Reads a generation to its result and tells its progress.
-async fn wait(context: &Context, hold: Held, id: AttemptId, generation: &mut Generation) -> Result<Url, Stop> {
-    let mut progress = Progress::new();
-    loop {
-        let due = progress.due();
-        tokio::select! {
-            event = generation.next() => {
-                let event = event?;
-                if event == Event::Accepted {
-                    persist("recording acceptance", || attempt::accepted(&context.db, id)).await?;
-                    fault::point("after-accepted");
-                }
-                progress.learn(&event);
-                if let Event::Result(url) = event {
-                    return Ok(url);
-                }
-            }
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                let (phase, percent) = progress.tell(Instant::now());
-                tell(context, hold, phase, percent).await?;
             }
         }
     }

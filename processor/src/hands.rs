@@ -22,12 +22,21 @@ pub(crate) enum Order {
 
 /// All jobs in hand. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Hands(Arc<Mutex<HashMap<JobId, Slot>>>);
+pub(crate) struct Hands(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    slots: HashMap<JobId, Slot>,
+    /// Whether what can be left to others at no cost is left to them.
+    draining: bool,
+}
 
 struct Slot {
     entry: String,
     /// Set once the claim has won.
     held: Option<Held>,
+    /// Whether another can go on with it at no cost.
+    free: bool,
     order: watch::Sender<Order>,
 }
 
@@ -41,52 +50,59 @@ pub(crate) struct Hand {
 impl Hands {
     /// Takes a job in hand for the entry that brought it; `None` when it is in hand already.
     pub(crate) fn take(&self, job: JobId, entry: &str) -> Option<Hand> {
-        let mut slots = self.slots();
-        if slots.contains_key(&job) {
+        let mut inner = self.inner();
+        if inner.slots.contains_key(&job) {
             return None;
         }
         let (sender, order) = watch::channel(Order::GoOn);
-        slots.insert(job, Slot { entry: entry.to_owned(), held: None, order: sender });
+        inner.slots.insert(job, Slot { entry: entry.to_owned(), held: None, free: false, order: sender });
         Some(Hand { job, all: self.clone(), order })
     }
 
     /// Whether a job is in hand, claimed or about to be.
     pub(crate) fn holds(&self, job: JobId) -> bool {
-        self.slots().contains_key(&job)
+        self.inner().slots.contains_key(&job)
     }
 
     /// The claims that have won.
     pub(crate) fn held(&self) -> Vec<Held> {
-        self.slots().values().filter_map(|slot| slot.held).collect()
+        self.inner().slots.values().filter_map(|slot| slot.held).collect()
     }
 
     /// The entries in hand.
     pub(crate) fn entries(&self) -> Vec<String> {
-        self.slots().values().map(|slot| slot.entry.clone()).collect()
+        self.inner().slots.values().map(|slot| slot.entry.clone()).collect()
     }
 
     /// Gives an order to one claim, if it is still in hand.
     pub(crate) fn order(&self, held: Held, order: Order) {
-        if let Some(slot) = self.slots().get(&held.job).filter(|slot| slot.held == Some(held)) {
+        if let Some(slot) = self.inner().slots.get(&held.job).filter(|slot| slot.held == Some(held)) {
             slot.give(order);
         }
     }
 
     /// Has a job cancelled, if it is in hand.
     pub(crate) fn cancel(&self, job: JobId) {
-        if let Some(slot) = self.slots().get(&job) {
+        if let Some(slot) = self.inner().slots.get(&job) {
             slot.give(Order::Cancel);
         }
     }
 
     /// Gives an order to all.
     pub(crate) fn order_all(&self, order: Order) {
-        for slot in self.slots().values() {
+        for slot in self.inner().slots.values() {
             slot.give(order);
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<JobId, Slot>> {
+    /// Has everything handed over that another can go on with at no cost, now or as soon as it comes to that.
+    pub(crate) fn drain(&self) {
+        let mut inner = self.inner();
+        inner.draining = true;
+        inner.slots.values().filter(|slot| slot.free).for_each(|slot| slot.give(Order::HandOver));
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,6 +128,18 @@ impl Hand {
         self.note(None);
     }
 
+    /// Notes whether another could go on with the job at no cost; while draining, it does.
+    pub(crate) fn free(&self, free: bool) {
+        let mut inner = self.all.inner();
+        let draining = inner.draining;
+        if let Some(slot) = inner.slots.get_mut(&self.job) {
+            slot.free = free;
+            if free && draining {
+                slot.give(Order::HandOver);
+            }
+        }
+    }
+
     /// Waits for an order of at least this strength.
     pub(crate) async fn ordered(&self, least: Order) -> Order {
         let mut order = self.order.clone();
@@ -120,7 +148,7 @@ impl Hand {
     }
 
     fn note(&self, held: Option<Held>) {
-        if let Some(slot) = self.all.slots().get_mut(&self.job) {
+        if let Some(slot) = self.all.inner().slots.get_mut(&self.job) {
             slot.held = held;
         }
     }
@@ -128,6 +156,6 @@ impl Hand {
 
 impl Drop for Hand {
     fn drop(&mut self) {
-        self.all.slots().remove(&self.job);
+        self.all.inner().slots.remove(&self.job);
     }
 }

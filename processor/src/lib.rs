@@ -7,14 +7,17 @@
 //! | [`generate`] | one job as a straight line: plan → submit → wait → fetch → record |
 //! | [`resume`], [`retry`] | pure: what the attempts on record allow; what follows from a failure |
 //! | [`breaker`] | pure: whether the upstream is well enough for anything new |
+//! | [`operator`] | what whoever runs the platform has to know of the upstream |
 //! | [`progress`], [`words`] | pure: which changes are told; what is said of a failure |
 //! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
 //! | [`lease`] | the beat, on a thread of its own |
 //! | [`burial`], [`sweep`] | giving back what the dead held; putting in line what Redis does not hold |
+//! | [`abandon`] | telling the upstream of what was cancelled while nobody had it in hand |
 //!
 //! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
 //! on under a new id.
 
+mod abandon;
 mod breaker;
 mod burial;
 mod config;
@@ -23,6 +26,7 @@ mod generate;
 mod hands;
 mod lease;
 mod life;
+mod operator;
 mod persist;
 mod progress;
 mod resume;
@@ -38,13 +42,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Context as _;
 use bus::{Bus, Event, Place};
 use entity::database::{Missing, open};
-use entity::{DatabaseConnection, job};
+use entity::{DatabaseConnection, attempt, job};
 use fetch::Fetcher;
-use sora::Chat;
+use sora::Driver;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
 
 use crate::breaker::Breaker;
+use crate::operator::Operator;
 
 pub use config::Config;
 
@@ -55,8 +60,9 @@ pub(crate) struct Context {
     bus: Bus,
     storage: Storage,
     fetcher: Fetcher,
-    chat: Chat,
+    driver: Arc<dyn Driver>,
     breaker: Mutex<Breaker>,
+    operator: Operator,
 }
 
 /// Works until `stop`, then drains and returns.
@@ -70,17 +76,49 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
     let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
     let fetcher = Fetcher::new(config.fetch_rules())?;
-    let chat = Chat::new(config.upstream.clone())?;
-    let breaker = Mutex::default();
-    let context = Arc::new(Context { config, db, bus, storage, fetcher, chat, breaker });
-    tracing::info!(upstream = context.config.upstream.url.as_str(), "the processor begins");
+    let driver = sora::driver(&config.upstream)?.into();
+    let (breaker, operator) = (Mutex::default(), Operator::default());
+    let context = Arc::new(Context { config, db, bus, storage, fetcher, driver, breaker, operator });
+    tracing::info!(upstream = context.upstream(), dialect = %context.config.upstream.dialect, "the processor begins");
+    warn_of_other_upstreams(&context).await?;
+    let probe = context.config.settings.metrics_listen;
+    let _probe = match probe {
+        Some(address) => Some(service::probe::start(address, operator::readiness(context.clone())).await?),
+        None => None,
+    };
     while !stop.is_cancelled() {
         life::live(&context, &stop).await?;
     }
     Ok(())
 }
 
+/// Lists generations that cannot be asked about any more, since they were begun at another address.
+async fn warn_of_other_upstreams(context: &Context) -> anyhow::Result<()> {
+    let elsewhere = attempt::open_elsewhere(&context.db, context.upstream()).await?;
+    for attempt in &elsewhere {
+        tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "begun at another upstream; it will fail");
+    }
+    if !elsewhere.is_empty() {
+        tracing::warn!(
+            jobs = elsewhere.len(),
+            "SORA_API_URL was changed with jobs in flight; to finish them, set it back and let them drain"
+        );
+    }
+    Ok(())
+}
+
 impl Context {
+    /// The address that attempts are recorded with.
+    fn upstream(&self) -> &str {
+        self.config.upstream.url.as_str()
+    }
+
+    /// The upstream has taken a request: it is well.
+    fn works(&self) {
+        self.breaker().works();
+        self.operator.works();
+    }
+
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }

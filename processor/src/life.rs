@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hands::{Hands, Order};
 use crate::persist::persist;
-use crate::{Context, burial, lease, sweep, worker};
+use crate::{Context, abandon, burial, lease, sweep, worker};
 
 /// What all parts of one life share.
 pub(crate) struct Life {
@@ -91,6 +91,7 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     let _over = over.clone().drop_guard();
     let beat = lease::start(context.config.clone(), life.clone(), over.clone())?;
     let sweeping = tokio::spawn(sweep::run(context.clone(), over.clone()));
+    let telling = tokio::spawn(abandon::run(context.clone(), over.clone()));
     let burying = tokio::spawn(burial::run(context.clone(), life.clone(), over.clone()));
     tokio::select! {
         () = worker::run(context, &life, stop) => {}
@@ -98,7 +99,7 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
     }
 
     over.cancel();
-    for part in [beat, sweeping, burying] {
+    for part in [beat, sweeping, telling, burying] {
         part.await.ok();
     }
     if life.buried.is_cancelled() {

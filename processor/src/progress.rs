@@ -31,7 +31,7 @@ impl Progress {
     /// Takes in what the upstream has shown. Neither phase nor number goes back.
     pub(crate) fn learn(&mut self, event: &Event) {
         let (phase, percent) = match event {
-            Event::Accepted | Event::Queued => (Phase::Queued, 0),
+            Event::Accepted(_) | Event::Queued => (Phase::Queued, 0),
             Event::Generating => (Phase::Generating, 0),
             Event::Progress(percent) => (Phase::Generating, whole(*percent)),
             Event::Result(_) => (Phase::Downloading, 0),

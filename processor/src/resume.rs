@@ -11,32 +11,48 @@ use sora::Outcome;
 pub(crate) enum Plan {
     /// Send a request.
     Submit,
+    /// The upstream knows it by an id: only ask about it.
+    Resume(Open),
     /// The result is there and paid for: only fetch it.
     Fetch(String),
     /// This attempt may have cost money and brought nothing, and its budget is not drawn yet.
     Lost(AttemptId, Outcome),
 }
 
-/// The plan for `job` by those of its attempts that count, first to last.
-pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model]) -> Plan {
+/// A generation that the upstream may still be working on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// The attempt that began it.
+    pub(crate) attempt: AttemptId,
+    /// The upstream's name for it.
+    pub(crate) upstream_id: String,
+    /// Epoch ms.
+    pub(crate) sent_at: i64,
+}
+
+/// The plan for `job` by those of its attempts that count, first to last; `upstream` is the address configured now.
+pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str) -> Plan {
     let Some(last) = attempts.last() else {
         return Plan::Submit;
     };
     if let Some(url) = &last.result_url {
         return Plan::Fetch(url.clone());
     }
+    if let (Some(upstream_id), None) = (&last.upstream_id, &last.outcome) {
+        if last.upstream != upstream {
+            return Plan::Lost(last.id, Outcome::UpstreamChanged);
+        }
+        let (attempt, upstream_id) = (last.id, upstream_id.clone());
+        return Plan::Resume(Open { attempt, upstream_id, sent_at: last.sent_at });
+    }
     let charged = attempts.iter().filter(|attempt| attempt.may_have_been_charged).count();
     let drawn = usize::try_from(job.resubmits).unwrap_or(0);
     if charged <= drawn {
         return Plan::Submit;
     }
-    let outcome = match (last.outcome.as_deref(), last.accepted_at) {
-        (Some("stalled"), _) => Outcome::Stalled,
-        (Some("timed_out"), _) => Outcome::TimedOut,
-        (Some("interrupted"), _) | (None, Some(_)) => Outcome::Interrupted,
-        _ => Outcome::Unknown,
-    };
-    Plan::Lost(last.id, outcome)
+    let recorded = last.outcome.as_deref().and_then(Outcome::named);
+    let orphaned = if last.accepted_at.is_some() { Outcome::Interrupted } else { Outcome::Unknown };
+    Plan::Lost(last.id, recorded.unwrap_or(orphaned))
 }
 
 #[cfg(test)]
@@ -44,6 +60,8 @@ pub(crate) mod tests {
     use super::*;
     use entity::id::fresh;
     use entity::job::{Orientation, Status};
+
+    const UP: &str = "https://up.example/v1/videos";
 
     pub(crate) fn job() -> job::Model {
         job::Model {
@@ -53,6 +71,8 @@ pub(crate) mod tests {
             orientation: Orientation::Landscape,
             seconds: 10,
             model: "sora2".into(),
+            size: "1280x720".into(),
+            remix_of: None,
             status: Status::Processing,
             phase: None,
             progress: 0,
@@ -83,7 +103,7 @@ pub(crate) mod tests {
             job_id: fresh(),
             number: 1,
             epoch: 1,
-            upstream: String::new(),
+            upstream: UP.into(),
             sent_at: 0,
             accepted_at: None,
             upstream_id: None,
@@ -97,35 +117,50 @@ pub(crate) mod tests {
 
     #[test]
     fn a_new_job_is_submitted() {
-        assert_eq!(plan(&job(), &[]), Plan::Submit);
+        assert_eq!(plan(&job(), &[], UP), Plan::Submit);
     }
 
     #[test]
     fn what_was_refused_is_submitted_again() {
-        assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))]), Plan::Submit);
+        assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))], UP), Plan::Submit);
     }
 
     #[test]
     fn a_result_on_record_is_only_fetched() {
         let done = attempt::Model { result_url: Some("https://h/v.mp4".into()), ..attempt(Some("completed")) };
-        assert_eq!(plan(&job(), &[done]), Plan::Fetch("https://h/v.mp4".into()));
+        assert_eq!(plan(&job(), &[done], UP), Plan::Fetch("https://h/v.mp4".into()));
     }
 
     #[test]
     fn a_request_whose_sender_died_is_unknown_or_interrupted() {
         let sent = attempt(None);
-        assert_eq!(plan(&job(), std::slice::from_ref(&sent)), Plan::Lost(sent.id, Outcome::Unknown));
+        assert_eq!(plan(&job(), std::slice::from_ref(&sent), UP), Plan::Lost(sent.id, Outcome::Unknown));
         let accepted = attempt::Model { accepted_at: Some(1), ..attempt(None) };
-        assert_eq!(plan(&job(), std::slice::from_ref(&accepted)), Plan::Lost(accepted.id, Outcome::Interrupted));
+        assert_eq!(plan(&job(), std::slice::from_ref(&accepted), UP), Plan::Lost(accepted.id, Outcome::Interrupted));
     }
 
     #[test]
     fn a_crash_between_outcome_and_budget_buys_nothing() {
         let interrupted = attempt(Some("interrupted"));
-        let torn = plan(&job(), std::slice::from_ref(&interrupted));
+        let torn = plan(&job(), std::slice::from_ref(&interrupted), UP);
         assert_eq!(torn, Plan::Lost(interrupted.id, Outcome::Interrupted));
         let drawn = job::Model { resubmits: 1, ..job() };
-        assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted)), Plan::Submit);
-        assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))]), Plan::Submit);
+        assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted), UP), Plan::Submit);
+        assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))], UP), Plan::Submit);
+    }
+
+    #[test]
+    fn a_generation_that_the_upstream_knows_is_asked_about_and_never_sent_again() {
+        let open = attempt::Model { upstream_id: Some("video_1".into()), accepted_at: Some(1), ..attempt(None) };
+        let asked = plan(&job(), std::slice::from_ref(&open), UP);
+        assert_eq!(asked, Plan::Resume(Open { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
+        let changed = plan(&job(), std::slice::from_ref(&open), "https://other.example/v1/videos");
+        assert_eq!(changed, Plan::Lost(open.id, Outcome::UpstreamChanged));
+    }
+
+    #[test]
+    fn a_crash_between_a_refusal_and_the_end_of_its_job_ends_it_as_refused() {
+        let refused = attempt::Model { may_have_been_charged: true, accepted_at: Some(1), ..attempt(Some("refused")) };
+        assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Lost(refused.id, Outcome::Refused));
     }
 }

@@ -43,11 +43,15 @@ pub(crate) fn decide(
     jitter: f64,
 ) -> Decision {
     let (budget, spent, most) = match outcome {
-        Outcome::Refused | Outcome::Invalid | Outcome::UpstreamGone | Outcome::Unauthorised => {
+        Outcome::Refused
+        | Outcome::Invalid
+        | Outcome::UpstreamGone
+        | Outcome::Unauthorised
+        | Outcome::UpstreamChanged => {
             return Decision::GiveUp;
         }
         Outcome::Busy | Outcome::Transient => (Budget::Retry, job.retries, budgets.retries),
-        Outcome::Interrupted | Outcome::Unknown | Outcome::Stalled | Outcome::TimedOut => {
+        Outcome::Interrupted | Outcome::Unknown | Outcome::Stalled | Outcome::TimedOut | Outcome::Lost => {
             (Budget::Resubmit, job.resubmits, budgets.resubmits)
         }
         Outcome::Unfetchable => (Budget::Fetch, job.fetches, FETCHES),
@@ -87,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_may_have_cost_is_never_repeated_unasked() {
-        for outcome in [Outcome::Interrupted, Outcome::Unknown, Outcome::Stalled, Outcome::TimedOut] {
+        for outcome in [Outcome::Interrupted, Outcome::Unknown, Outcome::Stalled, Outcome::TimedOut, Outcome::Lost] {
             assert_eq!(after(outcome, |_| {}, BUDGETS), Decision::GiveUp, "{outcome:?}");
             let one = Budgets { resubmits: 1, ..BUDGETS };
             assert!(matches!(after(outcome, |_| {}, one), Decision::Again(Budget::Resubmit, _)), "{outcome:?}");
@@ -98,7 +102,9 @@ mod tests {
     #[test]
     fn what_is_final_stays_so() {
         let rich = Budgets { retries: 99, resubmits: 99, ..BUDGETS };
-        for outcome in [Outcome::Refused, Outcome::Invalid, Outcome::UpstreamGone, Outcome::Unauthorised] {
+        for outcome in
+            [Outcome::Refused, Outcome::Invalid, Outcome::UpstreamGone, Outcome::Unauthorised, Outcome::UpstreamChanged]
+        {
             assert_eq!(after(outcome, |_| {}, rich), Decision::GiveUp, "{outcome:?}");
         }
     }

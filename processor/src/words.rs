@@ -25,6 +25,10 @@ pub(crate) fn of(failure: &Failure) -> String {
         Outcome::Unknown => "It is not known what became of the request at the video service.",
         Outcome::Stalled => "The video service stopped making progress.",
         Outcome::TimedOut => "The video service took too long.",
+        Outcome::Lost => "The video service has lost the video that it was working on.",
+        Outcome::UpstreamChanged => {
+            "The video was being made by a service that this platform no longer uses. Trying again starts anew."
+        }
         Outcome::Unfetchable => "The video was made, but could not be downloaded.",
     };
     said.to_owned()

@@ -121,9 +121,10 @@ async fn give_back(context: &Context, delivery: &Delivery) {
     }
 }
 
-/// Lets what is in hand finish, then has the rest handed over.
+/// Hands over what another can go on with at no cost, lets the rest finish for a while, then hands over all of it.
 async fn drain(context: &Context, life: &Life, tasks: &TaskTracker) {
     tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "finishing what is in hand");
+    life.hands.drain();
     if timeout(context.config.drain_timeout, tasks.wait()).await.is_ok() {
         return;
     }

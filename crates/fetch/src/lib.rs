@@ -3,21 +3,25 @@
 //!
 //! Every hop is judged by the address that is dialled. Literal addresses are judged before the request, because a
 //! resolver is never asked for them; names are judged by the resolver of the client itself, so that what was judged is
-//! what is dialled. Redirects are followed here, hop by hop, and no proxy of the environment is used.
+//! what is dialled. Redirects are followed here, hop by hop, and no proxy of the environment is used. A token goes to the
+//! origin that it is meant for, and along no redirect elsewhere.
+//!
+//! A download that is cut goes on where it was, as long as the server can do that and each connection brings something.
 
 mod address;
+mod body;
 mod media;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::{self, BoxStream};
-use futures::{StreamExt, TryStreamExt};
-use reqwest::{Client, Response, header, redirect, retry};
+use futures::stream::BoxStream;
+use reqwest::{Client, RequestBuilder, Response, header, redirect, retry};
 use url::Url;
 
 pub use address::Origin;
 use address::{GlobalOnly, is_global_literal};
+use body::Body;
 pub use media::MediaType;
 
 /// Why a video could not be fetched.
@@ -103,41 +107,21 @@ impl Fetcher {
         Ok(Self { guarded: client().dns_resolver(GlobalOnly).build()?, allowed: client().build()?, rules })
     }
 
-    /// Begins to fetch the video at `url`. Its type and announced size have been checked when this returns.
+    /// Begins to fetch the video at `url`, with a bearer token for its origin. Its type and announced size have been checked
+    /// when this returns.
     ///
     /// # Errors
     /// [`Error`]; nothing of it may be kept.
-    pub async fn get(&self, url: &Url) -> Result<Download, Error> {
-        let response = self.follow(url.clone()).await?;
-        let announced = response.content_length();
-        if announced.is_some_and(|length| length > self.rules.max_bytes) {
-            return Err(Error::TooLarge(self.rules.max_bytes));
+    pub async fn get(&self, url: &Url, token: Option<&str>) -> Result<Download, Error> {
+        let source = Source { fetcher: self.clone(), url: url.clone(), token: token.map(ToOwned::to_owned) };
+        let response = source.open(|request| request).await?;
+        if response.status().as_u16() != 200 {
+            return Err(Error::Status(response.status().as_u16()));
         }
-        let mut body = response.bytes_stream().map_err(Error::from).boxed();
-        let mut head = Vec::new();
-        while head.len() < media::SNIFFED {
-            let Some(chunk) = body.next().await else {
-                break;
-            };
-            head.extend_from_slice(&chunk?);
-        }
+        let mut body = Body::new(source, response, self.rules.max_bytes)?;
+        let head = body.head(media::SNIFFED).await?;
         let media = media::sniff(&head).ok_or(Error::NotVideo)?;
-        let whole = stream::iter([Ok(Bytes::from(head))]).chain(body).boxed();
-        Ok(Download { media, bytes: measured(whole, announced, self.rules.max_bytes) })
-    }
-
-    async fn follow(&self, mut url: Url) -> Result<Response, Error> {
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.client_for(&url)?.get(url.clone()).send().await?;
-            let status = response.status();
-            if status.is_redirection() {
-                let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-                url = location.and_then(|location| url.join(location).ok()).ok_or(Error::Location)?;
-                continue;
-            }
-            return if status.as_u16() == 200 { Ok(response) } else { Err(Error::Status(status.as_u16())) };
-        }
-        Err(Error::Redirects)
+        Ok(Download { media, bytes: body.after(head) })
     }
 
     fn client_for(&self, url: &Url) -> Result<&Client, Error> {
@@ -152,23 +136,29 @@ impl Fetcher {
     }
 }
 
-/// Passes bytes on while there are not too many, and ends in an error when there were too few.
-fn measured(
-    body: BoxStream<'static, Result<Bytes, Error>>,
-    announced: Option<u64>,
-    max_bytes: u64,
-) -> BoxStream<'static, Result<Bytes, Error>> {
-    let step = move |(mut body, got): (BoxStream<'static, Result<Bytes, Error>>, u64)| async move {
-        match body.try_next().await? {
-            Some(chunk) => {
-                let got = got + chunk.len() as u64;
-                if got > max_bytes { Err(Error::TooLarge(max_bytes)) } else { Ok(Some((chunk, (body, got)))) }
+/// Where a video comes from, to be asked again for what is missing.
+struct Source {
+    fetcher: Fetcher,
+    url: Url,
+    token: Option<String>,
+}
+
+impl Source {
+    /// The answer after all redirects, with whatever status.
+    async fn open(&self, ask: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Response, Error> {
+        let mut url = self.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let mut request = ask(self.fetcher.client_for(&url)?.get(url.clone()));
+            if let Some(token) = self.token.as_deref().filter(|_| url.origin() == self.url.origin()) {
+                request = request.bearer_auth(token);
             }
-            None => match announced.filter(|announced| *announced != got) {
-                Some(announced) => Err(Error::Truncated { got, announced }),
-                None => Ok(None),
-            },
+            let response = request.send().await?;
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+            url = location.and_then(|location| url.join(location).ok()).ok_or(Error::Location)?;
         }
-    };
-    stream::try_unfold((body, 0), step).boxed()
+        Err(Error::Redirects)
+    }
 }

@@ -1,6 +1,8 @@
-//! What every process does at start: read its environment, begin to log, listen for signals.
+//! What every process does at start: read its environment, begin to log, listen for signals, answer
+//! probes.
 
 pub mod env;
+pub mod probe;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

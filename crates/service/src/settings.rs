@@ -1,5 +1,7 @@
 //! Settings that more than one process reads, so that they mean the same everywhere.
 
+use std::net::SocketAddr;
+
 use crate::env::{self, Environment, Secret};
 
 /// What kind of installation this is (`APP_ENV`, default `production`).
@@ -39,6 +41,9 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `LOG_LEVEL`: `error`, `warn`, `info` (default), `debug`, `trace`, or per target as in `info,processor=debug`.
     pub log_level: String,
+    /// `METRICS_LISTEN`: where `/metrics`, `/livez` and `/readyz` are served for whoever watches the process, such as
+    /// `127.0.0.1:9464`; unset = nowhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// Reads [`Settings`].
@@ -54,6 +59,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let storage_url = env.or("STORAGE_URL", "data/videos", folder);
     let log_format = env.or("LOG_FORMAT", format, log_format);
     let log_level = env.or("LOG_LEVEL", "info", env::text);
+    let metrics_listen = env.optional("METRICS_LISTEN", socket);
     Some(Settings {
         app_env: app_env?,
         database_url: database_url?,
@@ -62,6 +68,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
         storage_url: storage_url?,
         log_format: log_format?,
         log_level: log_level?,
+        metrics_listen,
     })
 }
 
@@ -73,6 +80,10 @@ pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
     }
     env.mistake("DATABASE_URL", "must be sqlite:PATH or postgres://user:password@host:5432/database");
     None
+}
+
+fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an address and a port such as 127.0.0.1:9464".to_owned())
 }
 
 fn app_env(text: &str) -> Result<AppEnv, String> {

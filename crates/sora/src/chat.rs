@@ -1,200 +1,97 @@
-//! The `chat` dialect: `POST …/v1/chat/completions`, answered by a stream in which progress and result are text.
+//! The `chat` dialect: `POST …/chat/completions`, answered by a stream in which progress and result are text.
 //!
-//! The text is collected into a transcript and read line by line, never chunk by chunk: a line can span many chunks,
-//! and the user's own prompt comes back in it and must not be taken for the upstream's word.
+//! One driver reads every variant without being told which: `chunk` says what a frame holds, `transcript` collects its
+//! text into lines, `status` understands a line, and `streaming` keeps track of what all of them have shown.
 
+mod chunk;
 mod framing;
+mod status;
+mod streaming;
 mod transcript;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use eventsource_stream::{EventStreamError, Eventsource};
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt};
-use reqwest::{Client, header};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use reqwest::{Client, Response, header};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
+use url::Url;
 
-use crate::client::{self, Upstream};
-use crate::outcome::{self, Failure, Outcome};
-use crate::{Event, Request};
-use framing::{Broken, bounded_lines};
-use transcript::{Line, Transcript};
+use crate::client::{self, Upstream, authorised};
+use crate::echo::Echo;
+use crate::outcome::{Failure, Outcome};
+use crate::{Driver, Generation, Image, Request};
+use streaming::ChatStream;
 
 /// A driver of one `chat` server.
-#[derive(Clone)]
-pub struct Chat {
+pub(crate) struct Chat {
     client: Client,
     upstream: Upstream,
 }
 
-/// How long a stream that has brought its result is read on: closing it early leaks a slot in sora2api.
-const READ_ON: Duration = Duration::from_secs(30);
-
 impl Chat {
-    /// A driver of `upstream`.
-    ///
-    /// # Errors
-    /// The HTTP client cannot be built.
-    pub fn new(upstream: Upstream) -> Result<Self, reqwest::Error> {
-        Ok(Self { client: client::submitting()?, upstream })
+    pub(crate) fn new(client: Client, upstream: Upstream) -> Self {
+        Self { client, upstream }
     }
+}
 
-    /// Sends `request`, once. What it costs to lose this future is not known: it must be awaited to its end.
-    ///
-    /// # Errors
-    /// The answer is no success, or none came.
-    pub async fn submit(&self, request: &Request) -> Result<Generation, Failure> {
-        let deadline = Instant::now() + self.upstream.timeouts.total;
-        let body = json!({
-            "model": request.model,
-            "messages": [{"role": "user", "content": request.prompt}],
-            "stream": true,
-        });
-        let mut post =
-            self.client.post(self.upstream.url.clone()).header(header::ACCEPT, "text/event-stream").json(&body);
-        if let Some(token) = &self.upstream.token {
-            post = post.bearer_auth(token);
-        }
+#[async_trait]
+impl Driver for Chat {
+    async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure> {
+        let (echo, deadline) = (Echo::new(&request.prompt), Instant::now() + self.upstream.timeouts.total);
+        let post = self.client.post(self.upstream.url.clone()).header(header::ACCEPT, "text/event-stream");
+        let post = authorised(post.json(&body(request)), &self.upstream);
         let answer = timeout(self.upstream.timeouts.idle, post.send()).await;
         let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
-            return Err(client::refusal(response).await);
+            return Err(client::refusal(response, &echo).await);
         }
-        Ok(Generation::new(response.bytes_stream(), &request.prompt, &self.upstream, deadline))
+        if client::is_page(&response) {
+            let page = client::body(response).await;
+            return Err(Failure::new(Outcome::Unknown, format!("a page instead of an answer: {page:.200}")));
+        }
+        Ok(Box::new(ChatStream::new(bytes(response).await, echo, self.upstream.timeouts, deadline)))
+    }
+
+    /// A stream that was lost cannot be had again.
+    fn resume(&self, _: &str, _: &str, _: Duration) -> Option<Box<dyn Generation>> {
+        None
+    }
+
+    /// Results lie at addresses of their own.
+    fn credential(&self, _: &Url) -> Option<&str> {
+        None
     }
 }
 
-/// A begun answer, to be read until it brings a result or a failure.
-pub struct Generation {
-    frames: BoxStream<'static, Result<String, Broken>>,
-    transcript: Transcript,
-    read: VecDeque<Event>,
-    accepted: bool,
-    idle: Duration,
-    stall: Duration,
-    /// When the whole request is over.
-    deadline: Instant,
-    /// When the last progress stops being news; none before the first.
-    stalled_at: Option<Instant>,
-    progress: f32,
+/// What an answer brings. One that is not streamed becomes a single line, however it is laid out.
+async fn bytes(response: Response) -> BoxStream<'static, reqwest::Result<Bytes>> {
+    if !client::is_json(&response) {
+        return response.bytes_stream().boxed();
+    }
+    let body = client::body(response).await;
+    let line = serde_json::from_str::<Value>(&body).map_or(body, |value| value.to_string());
+    stream::iter([Ok(Bytes::from(line))]).boxed()
 }
 
-impl Generation {
-    fn new<E>(
-        bytes: impl Stream<Item = Result<bytes::Bytes, E>> + Send + 'static,
-        prompt: &str,
-        upstream: &Upstream,
-        deadline: Instant,
-    ) -> Self
-    where
-        E: std::error::Error + Send + Sync + 'static,
-    {
-        let lines = bounded_lines(bytes).eventsource();
-        let frames = lines.map(|frame| match frame {
-            Ok(frame) => Ok(frame.data),
-            Err(EventStreamError::Transport(broken)) => Err(broken),
-            Err(other) => Err(Broken::Framing(other.to_string())),
-        });
-        Self {
-            frames: frames.boxed(),
-            transcript: Transcript::new(prompt),
-            read: VecDeque::new(),
-            accepted: false,
-            idle: upstream.timeouts.idle,
-            stall: upstream.timeouts.stall,
-            deadline,
-            stalled_at: None,
-            progress: -1.0,
-        }
-    }
+fn body(request: &Request) -> Value {
+    let content = match &request.image {
+        None => json!(request.prompt),
+        Some(image) => json!([
+            {"type": "text", "text": request.prompt},
+            {"type": "image_url", "image_url": {"url": data_url(image)}},
+        ]),
+    };
+    json!({"model": request.model, "messages": [{"role": "user", "content": content}], "stream": true})
+}
 
-    /// The next event. Safe to drop while it waits: nothing that was read is lost.
-    ///
-    /// # Errors
-    /// The generation failed, or broke off before its result.
-    pub async fn next(&mut self) -> Result<Event, Failure> {
-        loop {
-            if let Some(event) = self.read.pop_front() {
-                return Ok(event);
-            }
-            let idle_at = Instant::now() + self.idle;
-            let until = self.stalled_at.unwrap_or(idle_at).min(idle_at).min(self.deadline);
-            match timeout_at(until, self.frames.next()).await {
-                Ok(Some(Ok(frame))) => self.take(&frame)?,
-                Ok(Some(Err(broken))) => {
-                    return Err(Failure::new(Outcome::Interrupted, client::chain(&broken)));
-                }
-                Ok(None) => self.end()?,
-                Err(_) if until == self.deadline => {
-                    return Err(Failure::new(Outcome::TimedOut, "over the total time"));
-                }
-                Err(_) if until == idle_at => {
-                    return Err(Failure::new(Outcome::Stalled, "silence"));
-                }
-                Err(_) => return Err(Failure::new(Outcome::Stalled, "no progress")),
-            }
-        }
-    }
-
-    /// Reads on to the end, for at most 30 seconds: to be called once the result is there.
-    pub async fn read_on(mut self) {
-        timeout(READ_ON, async { while let Some(Ok(_)) = self.frames.next().await {} }).await.ok();
-    }
-
-    /// One frame's data.
-    fn take(&mut self, data: &str) -> Result<(), Failure> {
-        let Ok(chunk) = serde_json::from_str::<Value>(data) else {
-            return Ok(());
-        };
-        if let Some(error) = chunk.get("error").filter(|error| !error.is_null()) {
-            let text = error.get("message").unwrap_or(error);
-            let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
-            return Err(outcome::of_error_frame(&text, self.accepted));
-        }
-        let Some(content) = chunk.pointer("/choices/0/delta/content").and_then(Value::as_str) else {
-            return Ok(());
-        };
-        for line in self.transcript.push(content) {
-            self.interpret(line)?;
-        }
-        Ok(())
-    }
-
-    /// The stream is over: what stands in a last line without its end still counts.
-    fn end(&mut self) -> Result<(), Failure> {
-        if let Some(line) = self.transcript.finish() {
-            self.interpret(line)?;
-        }
-        if self.read.is_empty() {
-            return Err(Failure::new(Outcome::Interrupted, "the stream ended without a result"));
-        }
-        Ok(())
-    }
-
-    fn interpret(&mut self, line: Line) -> Result<(), Failure> {
-        if let Line::Refused(reason) = line {
-            return Err(Failure::refused(reason));
-        }
-        if !self.accepted {
-            self.accepted = true;
-            self.read.push_back(Event::Accepted);
-        }
-        match line {
-            Line::Queued => self.read.push_back(Event::Queued),
-            Line::Generating => self.read.push_back(Event::Generating),
-            Line::Progress(percent) => {
-                if percent > self.progress {
-                    self.progress = percent;
-                    self.stalled_at = Some(Instant::now() + self.stall);
-                }
-                self.read.push_back(Event::Progress(percent));
-            }
-            Line::Result(url) => self.read.push_back(Event::Result(url)),
-            Line::Refused(_) => {}
-        }
-        Ok(())
-    }
+/// The image itself as an address: others are ignored by sora2api without a word.
+pub(crate) fn data_url(image: &Image) -> String {
+    format!("data:{};base64,{}", image.mime, STANDARD.encode(&image.bytes))
 }

@@ -1,10 +1,12 @@
-//! The HTTP client for submissions: one connection a request, no redirects, no repeats, bounded error bodies.
+//! HTTP towards the upstream: one connection a request, no redirects, no repeats, bounded bodies.
 
 use std::time::Duration;
 
-use reqwest::{Client, Response, header, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response, header, redirect, retry};
 use url::Url;
 
+use crate::Dialect;
+use crate::echo::Echo;
 use crate::outcome::{self, Failure, Outcome};
 
 /// How long the stages of a request may take.
@@ -23,14 +25,18 @@ pub struct Timeouts {
 pub struct Upstream {
     /// Where requests go: `SORA_API_URL`.
     pub url: Url,
+    /// What it speaks: `SORA_API_DIALECT`, or by the address.
+    pub dialect: Dialect,
     /// What they carry as bearer token: `SORA_API_TOKEN`.
     pub token: Option<String>,
     /// Their limits.
     pub timeouts: Timeouts,
+    /// How often a generation is asked about where the upstream does not say: `SORA_POLL_INTERVAL`.
+    pub poll: Duration,
 }
 
-/// Longest error body that is read, in bytes.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+/// Longest body that is read whole, in bytes: an error, or a video's state.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// The longest `Retry-After` that is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
@@ -51,6 +57,14 @@ pub(crate) fn submitting() -> reqwest::Result<Client> {
         .build()
 }
 
+/// Adds the upstream's token.
+pub(crate) fn authorised(request: RequestBuilder, upstream: &Upstream) -> RequestBuilder {
+    match &upstream.token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    }
+}
+
 /// What a request that got no answer means: only one that never had a connection surely started nothing.
 pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
     let outcome = if error.is_connect() || error.is_builder() { Outcome::Transient } else { Outcome::Unknown };
@@ -58,31 +72,49 @@ pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads an answer that is no success.
-pub(crate) async fn refusal(mut response: Response) -> Failure {
+pub(crate) async fn refusal(response: Response, echo: &Echo) -> Failure {
     let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+    outcome::of_answer(status, &body(response).await, retry_after, echo)
+}
+
+/// A body up to 64 KiB; what comes after that, or after the connection has failed, is left away.
+pub(crate) async fn body(mut response: Response) -> String {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MAX_ERROR_BODY - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == MAX_ERROR_BODY {
-            break;
-        }
+    while body.len() < MAX_BODY
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]);
     }
-    outcome::of_answer(status, &String::from_utf8_lossy(&body), retry_after)
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// An error with its causes: the outermost alone often says nothing.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+/// `Retry-After` in seconds, at most two minutes. Dates are not understood: nobody sends any.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    header_number(response, header::RETRY_AFTER.as_str())
+        .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+/// A header that holds a whole number.
+pub(crate) fn header_number(response: &Response, name: &str) -> Option<u64> {
+    response.headers().get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// Whether an answer says that it is JSON.
+pub(crate) fn is_json(response: &Response) -> bool {
+    content_type(response).is_some_and(|kind| kind.starts_with("application/json"))
+}
+
+/// Whether an answer says that it is a page: a proxy's, which stands where the application's should.
+pub(crate) fn is_page(response: &Response) -> bool {
+    content_type(response).is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn content_type(response: &Response) -> Option<String> {
+    Some(response.headers().get(header::CONTENT_TYPE)?.to_str().ok()?.trim().to_ascii_lowercase())
 }

@@ -1,17 +1,21 @@
-//! The upstream's name for a model, which carries shape and length in many dialects.
+//! The upstream's own names: for a model, which carries shape and length in many dialects, and for sizes and lengths.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// A template such as `{model}-{orientation}-{seconds}s`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelTemplate(String);
 
+/// What a template can hold.
+const PLACES: [&str; 4] = ["{model}", "{orientation}", "{seconds}", "{size}"];
+
 impl ModelTemplate {
-    /// The name for this combination.
+    /// The name for this combination, in the order of [`PLACES`].
     #[must_use]
-    pub fn render(&self, model: &str, orientation: &str, seconds: u32) -> String {
-        let seconds = seconds.to_string();
-        self.0.replace("{model}", model).replace("{orientation}", orientation).replace("{seconds}", &seconds)
+    pub fn render(&self, model: &str, orientation: &str, seconds: &str, size: &str) -> String {
+        let values = [model, orientation, seconds, size];
+        PLACES.iter().zip(values).fold(self.0.clone(), |name, (place, value)| name.replace(place, value))
     }
 }
 
@@ -19,11 +23,40 @@ impl FromStr for ModelTemplate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let plain = text.replace("{model}", "").replace("{orientation}", "").replace("{seconds}", "");
+        let plain = PLACES.iter().fold(text.to_owned(), |text, place| text.replace(place, ""));
         if plain.contains(['{', '}']) {
-            return Err("may only hold the places {model}, {orientation} and {seconds}".into());
+            return Err(format!("may only hold the places {}", PLACES.join(", ")));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Ours → theirs, where they differ: `10=8,15=12`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The upstream's name of `ours`.
+    #[must_use]
+    pub fn of(&self, ours: &str) -> String {
+        self.0.get(ours).map_or(ours, String::as_str).to_owned()
+    }
+}
+
+impl FromStr for Names {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = "must be pairs such as 10=8,15=12, each left side once";
+        let mut names = BTreeMap::new();
+        for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+            let (ours, theirs) = pair.split_once('=').ok_or(wrong)?;
+            let (ours, theirs) = (ours.trim(), theirs.trim());
+            if ours.is_empty() || theirs.is_empty() || names.insert(ours.to_owned(), theirs.to_owned()).is_some() {
+                return Err(wrong.into());
+            }
+        }
+        Ok(Self(names))
     }
 }
 
@@ -33,8 +66,17 @@ mod tests {
 
     #[test]
     fn renders_its_places_and_refuses_others() {
-        let template: ModelTemplate = "{model}-{orientation}-{seconds}s".parse().unwrap();
-        assert_eq!(template.render("sora2", "portrait", 15), "sora2-portrait-15s");
-        assert!("{model}-{size}".parse::<ModelTemplate>().is_err());
+        let template: ModelTemplate = "{model}-{orientation}-{seconds}s-{size}".parse().unwrap();
+        assert_eq!(template.render("sora2", "portrait", "15", "720x1280"), "sora2-portrait-15s-720x1280");
+        assert!("{model}-{quality}".parse::<ModelTemplate>().is_err());
+    }
+
+    #[test]
+    fn names_what_the_upstream_calls_otherwise() {
+        let names: Names = "10=8, 15=12".parse().unwrap();
+        assert_eq!((names.of("10"), names.of("25")), ("8".into(), "25".into()));
+        for wrong in ["10", "10=", "=8", "10=8,10=9"] {
+            assert!(wrong.parse::<Names>().is_err(), "{wrong}");
+        }
     }
 }

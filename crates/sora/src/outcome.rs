@@ -5,6 +5,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
+use crate::echo::Echo;
+
 /// How a request ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -28,11 +32,37 @@ pub enum Outcome {
     Stalled,
     /// It took longer than anything may.
     TimedOut,
+    /// The upstream no longer knows a generation that it had taken.
+    Lost,
+    /// The upstream that had taken it is no longer the one that is configured.
+    UpstreamChanged,
     /// The result is there and cannot be fetched as a video.
     Unfetchable,
 }
 
+const ALL: [Outcome; 13] = [
+    Outcome::Refused,
+    Outcome::Invalid,
+    Outcome::UpstreamGone,
+    Outcome::Unauthorised,
+    Outcome::Busy,
+    Outcome::Transient,
+    Outcome::Interrupted,
+    Outcome::Unknown,
+    Outcome::Stalled,
+    Outcome::TimedOut,
+    Outcome::Lost,
+    Outcome::UpstreamChanged,
+    Outcome::Unfetchable,
+];
+
 impl Outcome {
+    /// The outcome of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// The name under which API, database and metrics know it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -47,14 +77,27 @@ impl Outcome {
             Self::Unknown => "unknown",
             Self::Stalled => "stalled",
             Self::TimedOut => "timed_out",
+            Self::Lost => "lost",
+            Self::UpstreamChanged => "upstream_changed",
             Self::Unfetchable => "unfetchable",
         }
     }
 
-    /// Whether the request may have cost money.
+    /// Whether the request may have cost money by this alone. One that was accepted may have in any case.
     #[must_use]
     pub fn is_charged(self) -> bool {
-        matches!(self, Self::Interrupted | Self::Unknown | Self::Stalled | Self::TimedOut | Self::Unfetchable)
+        match self {
+            Self::Refused | Self::Invalid | Self::UpstreamGone | Self::Unauthorised | Self::Busy | Self::Transient => {
+                false
+            }
+            Self::Interrupted
+            | Self::Unknown
+            | Self::Stalled
+            | Self::TimedOut
+            | Self::Lost
+            | Self::UpstreamChanged
+            | Self::Unfetchable => true,
+        }
     }
 }
 
@@ -85,10 +128,10 @@ impl Failure {
 }
 
 /// Reads an answer whose status is not 2xx.
-pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>) -> Failure {
+pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>, echo: &Echo) -> Failure {
     let message = message(body);
     let text = message.as_deref().unwrap_or(body).trim();
-    let outcome = of_status(status, text, is_page(body));
+    let outcome = of_status(status, echo.without(text).trim(), is_page(body));
     let detail = format!("HTTP {status}: {text}");
     match outcome {
         Outcome::Refused => Failure { detail, ..Failure::refused(text) },
@@ -96,15 +139,24 @@ pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>) 
     }
 }
 
-/// Reads an error object that came inside a begun answer, before anything else or after.
-pub(crate) fn of_error_frame(message: &str, begun: bool) -> Failure {
+/// Reads an error object that came inside a begun answer. Only where nothing at all came before it, and it says that there
+/// is no room, did it surely start nothing.
+pub(crate) fn of_error_frame(error: &Value, begun: bool, echo: &Echo) -> Failure {
+    let said = text_of(error);
+    let judged = echo.without(&said);
     match () {
-        () if is_policy(message) => Failure::refused(message),
-        () if begun => Failure::new(Outcome::Interrupted, message),
-        () if is_gone(message) => Failure::new(Outcome::UpstreamGone, message),
-        () if is_heavy_load(message) => Failure::new(Outcome::Busy, message),
-        () => Failure::new(Outcome::Interrupted, message),
+        () if is_policy(&judged) => Failure::refused(said),
+        () if begun => Failure::new(Outcome::Interrupted, said),
+        () if is_gone(&judged) => Failure::new(Outcome::UpstreamGone, said),
+        () if is_heavy_load(&judged) => Failure::new(Outcome::Busy, said),
+        () => Failure::new(Outcome::Interrupted, said),
     }
+}
+
+/// Reads why an accepted generation has failed, as the upstream tells it in the generation's state.
+pub(crate) fn of_failed_generation(error: Option<&Value>, echo: &Echo) -> Failure {
+    let said = error.map_or_else(|| "the upstream says that it failed".to_owned(), text_of);
+    if is_policy(&echo.without(&said)) { Failure::refused(said) } else { Failure::new(Outcome::Interrupted, said) }
 }
 
 fn of_status(status: u16, text: &str, page: bool) -> Outcome {
@@ -159,13 +211,21 @@ fn is_page(body: &str) -> bool {
 
 /// The message of `{"error":{"message"}}`, `{"error":"…"}`, `{"detail":…}` or `{"message"}`.
 fn message(body: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(body).ok()?;
-    let error = value.get("error");
-    let code = error.and_then(|error| error.get("code")).and_then(serde_json::Value::as_str);
-    let found =
-        error.and_then(|error| error.get("message").or(Some(error))).or(value.get("detail")).or(value.get("message"))?;
-    let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
-    Some(code.map_or(text.clone(), |code| format!("{text} ({code})")))
+    let value: Value = serde_json::from_str(body).ok()?;
+    let error = value.get("error").filter(|error| !error.is_null());
+    Some(text_of(error.or(value.get("detail")).or(value.get("message").map(|_| &value))?))
+}
+
+/// The text of an error: `{message, code}`, a string, or whatever it is. A message that is such an object as text again is
+/// opened too.
+fn text_of(error: &Value) -> String {
+    let message = error.get("message").unwrap_or(error);
+    let text =
+        message.as_str().map_or_else(|| message.to_string(), |text| self::message(text).unwrap_or(text.to_owned()));
+    match error.get("code").and_then(Value::as_str).filter(|code| !text.contains(*code)) {
+        Some(code) => format!("{text} ({code})"),
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -173,7 +233,7 @@ mod tests {
     use super::*;
 
     fn outcome(status: u16, body: &str) -> Outcome {
-        of_answer(status, body, None).outcome
+        of_answer(status, body, None, &Echo::new("a prompt")).outcome
     }
 
     #[test]
@@ -202,15 +262,45 @@ mod tests {
     #[test]
     fn gives_the_reason_of_a_refusal() {
         let body = r#"{"error":{"message":"Blocked by our system","code":"moderation_blocked"}}"#;
-        let failure = of_answer(400, body, None);
+        let failure = of_answer(400, body, None, &Echo::new("a prompt"));
         assert_eq!(failure.outcome, Outcome::Refused);
         assert_eq!(failure.reason.as_deref(), Some("Blocked by our system (moderation_blocked)"));
     }
 
+    fn in_frame(message: &str, begun: bool) -> Outcome {
+        of_error_frame(&serde_json::json!({"message": message}), begun, &Echo::new("a very long prompt: 审核")).outcome
+    }
+
     #[test]
     fn words_never_make_a_begun_answer_more_retryable() {
-        assert_eq!(of_error_frame("No available tokens for video generation", false).outcome, Outcome::Busy);
-        assert_eq!(of_error_frame("No available tokens for video generation", true).outcome, Outcome::Interrupted);
+        assert_eq!(in_frame("No available tokens for video generation", false), Outcome::Busy);
+        assert_eq!(in_frame("No available tokens for video generation", true), Outcome::Interrupted);
         assert_eq!(outcome(502, r#"{"error":"heavy load"}"#), Outcome::Unknown);
+    }
+
+    #[test]
+    fn opens_errors_inside_errors() {
+        let inner = r#"{"error": {"message": "content_policy", "code": "x1"}}"#;
+        assert_eq!(in_frame(inner, true), Outcome::Refused);
+        assert_eq!(
+            message(&serde_json::json!({"error": {"message": inner}}).to_string()).unwrap(),
+            "content_policy (x1)"
+        );
+        let deep = (0..10).fold("end".to_owned(), |text, _| serde_json::json!({"error": text}).to_string());
+        assert_eq!(message(&deep).as_deref(), Some("end"));
+    }
+
+    #[test]
+    fn the_prompt_in_a_message_decides_nothing() {
+        assert_eq!(in_frame("cannot do 'a very long prompt: 审核'", true), Outcome::Interrupted);
+        assert_eq!(in_frame("审核 failed for 'a very long prompt: 审核'", true), Outcome::Refused);
+    }
+
+    #[test]
+    fn every_outcome_is_found_by_its_name() {
+        for outcome in ALL {
+            assert_eq!(Outcome::named(outcome.name()), Some(outcome));
+        }
+        assert_eq!(Outcome::named("completed"), None);
     }
 }

@@ -72,6 +72,9 @@ pub struct Storage {
     store: Arc<LocalFileSystem>,
 }
 
+/// Bytes that are held of a file being written: with one part under way beside it, all that a writer keeps in memory.
+const PART: usize = 1024 * 1024;
+
 /// The path of the video of `job` as the holder of `epoch` writes it.
 #[must_use]
 pub fn video_path(job: impl Into<Uuid>, epoch: i64, extension: &str) -> String {
@@ -98,7 +101,7 @@ impl Storage {
         path: &str,
         mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<Stored, PutError<E>> {
-        let mut writer = BufWriter::new(self.store.clone(), Path::from(path));
+        let mut writer = BufWriter::with_capacity(self.store.clone(), Path::from(path), PART).with_max_concurrency(1);
         let (mut size, mut digest) = (0, Sha256::new());
         while let Some(chunk) = content.next().await {
             let written = match chunk {

@@ -37,6 +37,21 @@ pub async fn bus() -> Bus {
     bus
 }
 
+/// One pending job, as a gateway commits it.
+pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
+    let created = entity::job::create(db, new, 1, None).await.expect("the database takes a job");
+    created.now().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
+}
+
+/// Makes a job's end lie further back.
+pub async fn backdate(db: &entity::DatabaseConnection, job: entity::JobId, milliseconds: i64) {
+    use sea_orm::entity::prelude::*;
+    use sea_orm::sea_query::{Expr, ExprTrait};
+    let finished = entity::job::Column::FinishedAt;
+    let update = entity::job::Entity::update_many().col_expr(finished, Expr::col(finished).sub(milliseconds));
+    update.filter(entity::job::Column::Id.eq(job)).exec(db).await.expect("the database takes another date");
+}
+
 /// A real prompt out of `data/prompts.jsonl`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Prompt {

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
 use super::transition::{charged, charged_in_vain, committed, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
+use crate::idempotency_key::{self, Claimed, Key};
 use crate::{JobId, UserId, attempt, clock, database, video};
 
 /// What came of a wish to cancel.
@@ -57,11 +58,24 @@ pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
 }
 
 /// Starts a failed or cancelled job anew: budgets, counters and wishes are cleared; earlier attempts stay on record and
-/// no longer count. `None`: the user has no such job, or it is in another state.
+/// no longer count. `None`: the user has no such job, or it is in another state. Under a client's key, if there is one.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn reopen(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
+pub async fn reopen(
+    db: &DatabaseConnection,
+    id: JobId,
+    user: UserId,
+    key: Option<&Key>,
+) -> Result<Claimed<Option<Model>>, DbErr> {
+    let tx = database::begin(db).await?;
+    if let Some(key) = key {
+        match idempotency_key::claim(&tx, user, key, &[id]).await? {
+            Claimed::Now(()) => {}
+            Claimed::Before(jobs) => return Ok(Claimed::Before(jobs)),
+            Claimed::Otherwise => return Ok(Claimed::Otherwise),
+        }
+    }
     let next_number = Query::select()
         .expr(Expr::expr(Func::coalesce([Expr::col(attempt::Column::Number).max(), Expr::val(0)])).add(1))
         .from(attempt::Entity)
@@ -74,7 +88,11 @@ pub async fn reopen(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
         .col_expr(Column::AttemptsFrom, Expr::SubQuery(None, Box::new(next_number.into())))
         .filter(of(id, user))
         .filter(Column::Status.is_in([Status::Failed, Status::Cancelled]));
-    committed(db, update).await
+    let job = committed(&tx, update).await?;
+    if job.is_some() {
+        tx.commit().await?;
+    }
+    Ok(Claimed::Now(job))
 }
 
 /// Tries the download of a result again that could not be fetched, without a new request. `None`: the user has no such

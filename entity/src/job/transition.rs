@@ -8,7 +8,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{DbBackend, UpdateMany};
 
 use super::{Column, Entity, Model, Phase, Status};
-use crate::{AttemptId, JobId, VideoId, WorkerId, attempt, clock, database, video};
+use crate::attempt::NewAttempt;
+use crate::submission::Caps;
+use crate::{JobId, VideoId, WorkerId, attempt, clock, database, submission, video};
 
 /// Proof of holding a job: its id and the epoch of the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,31 +124,45 @@ pub async fn advance(db: &DatabaseConnection, hold: Held, phase: Phase, progress
     committed(db, update).await
 }
 
+/// What came of wanting to send a request.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
+pub enum Begun {
+    /// It is on record and is to be sent; the job as committed.
+    Send(Model),
+    /// The job is no longer this worker's, or its owner wants it cancelled.
+    Gone,
+    /// It would be over a daily cap.
+    Spent,
+}
+
 /// Records that a request is about to be sent: commits *before* its first byte leaves, or not at all.
 ///
-/// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded. Its id is the caller's to
-/// choose, so that after a commit whose answer was lost it can still be said that nothing was sent. Nothing is sent for
-/// a job that its owner wants cancelled.
+/// From here on the attempt counts as one whose fate is unknown, until an outcome is recorded, and among its day's
+/// submissions. Nothing is sent for a job that its owner wants cancelled.
 ///
 /// # Errors
 /// The database did not answer: nothing may be sent.
 pub async fn begin_attempt(
     db: &DatabaseConnection,
     hold: Held,
-    id: AttemptId,
-    upstream: &str,
-) -> Result<Option<Model>, DbErr> {
+    new: NewAttempt<'_>,
+    caps: Caps,
+) -> Result<Begun, DbErr> {
     let tx = database::begin(db).await?;
     let update = held(hold)
         .filter(Column::CancelRequestedAt.is_null())
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
         .col_expr(Column::Progress, Expr::value(0));
     let Some(job) = committed(&tx, update).await? else {
-        return Ok(None);
+        return Ok(Begun::Gone);
     };
-    attempt::insert(&tx, hold, id, upstream).await?;
+    if !submission::charge(&tx, submission::day_of(new.sent_at), job.user_id, caps).await? {
+        return Ok(Begun::Spent);
+    }
+    attempt::insert(&tx, hold, new).await?;
     tx.commit().await?;
-    Ok(Some(job))
+    Ok(Begun::Send(job))
 }
 
 /// Ends the job with its video: the row of the video and the job's state in one commit.

@@ -28,12 +28,18 @@ pub struct View {
     pub seconds: i32,
     /// The model asked for.
     pub model: String,
+    /// The video's width and height, such as `1280x720`.
+    pub size: String,
+    /// The job that it is a variation of.
+    pub remix_of: Option<JobId>,
     /// Its video, once completed.
     pub video_id: Option<VideoId>,
     /// 1-based place in line while it waits its turn; not part of what `seq` counts.
     pub queue_position: Option<u64>,
     /// Requests repeated because the upstream could not take them.
     pub retries: i32,
+    /// Requests repeated although the one before may have been charged.
+    pub resubmits: i32,
     /// Whether its owner has cancelled it and its worker has still to let go.
     pub cancelling: bool,
     /// When the next try begins, RFC 3339.
@@ -66,9 +72,12 @@ impl View {
             orientation: job.orientation,
             seconds: job.seconds,
             model: job.model,
+            size: job.size,
+            remix_of: job.remix_of,
             video_id: job.video_id,
             queue_position: queue_position.filter(|_| job.status == Status::Pending),
             retries: job.retries,
+            resubmits: job.resubmits,
             cancelling: job.cancel_requested_at.is_some() && !job.status.is_terminal(),
             next_attempt_at: job.next_attempt_at.map(rfc3339),
             error_code: job.error_code,

@@ -8,7 +8,7 @@ use entity::{DatabaseConnection, attempt, video};
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{TTL, claimed, pending, user, worker};
+use crate::{TTL, begun, claimed, pending, user, worker};
 
 fn video() -> NewVideo {
     NewVideo { id: fresh(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
@@ -19,7 +19,7 @@ async fn writes(db: &DatabaseConnection, held: Held) -> Vec<bool> {
     let failure = Failure { code: "refused", message: "no".into() };
     vec![
         job::advance(db, held, Phase::Generating, 50).await.unwrap().is_some(),
-        job::begin_attempt(db, held, fresh(), "u").await.unwrap().is_some(),
+        begun(db, held, fresh()).await.is_some(),
         job::retry_later(db, held, Some(Budget::Retry), TTL).await.unwrap().is_some(),
         job::hand_over(db, held).await.unwrap().is_some(),
         job::fail(db, held, &failure).await.unwrap().is_some(),
@@ -76,7 +76,7 @@ async fn each_change_raises_seq_and_progress_never_decreases_within_an_attempt()
             assert_eq!((job.progress, job.seq), (shown, seq + 1));
             seq = job.seq;
         }
-        let anew = job::begin_attempt(db, held, fresh(), "u").await.unwrap().unwrap();
+        let anew = begun(db, held, fresh()).await.unwrap();
         assert_eq!((anew.progress, anew.seq), (0, seq + 1));
     }
 }
@@ -109,8 +109,8 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
         for charged in [true, false] {
             let (_, held) = claimed(db, me).await;
             let id = fresh();
-            job::begin_attempt(db, held, id, "u").await.unwrap().unwrap();
-            attempt::accepted(db, id).await.unwrap();
+            begun(db, held, id).await.unwrap();
+            attempt::accepted(db, id, None).await.unwrap();
             let end = attempt::End { outcome: "x", detail: Some("a\0b"), may_have_been_charged: charged };
             attempt::finish(db, id, end).await.unwrap();
             let failure = Failure { code: "interrupted", message: "it broke off".into() };

@@ -4,11 +4,15 @@
 
 mod accounts;
 mod jobs;
+mod keys;
+mod money;
 mod owner;
 mod workers;
 
+use entity::attempt::NewAttempt;
 use entity::id::fresh;
-use entity::{JobId, UserId, WorkerId, job, user, worker};
+use entity::submission::Caps;
+use entity::{AttemptId, JobId, UserId, WorkerId, clock, job, user, worker};
 use sea_orm::DatabaseConnection;
 use std::time::Duration;
 
@@ -26,16 +30,21 @@ async fn worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
     id
 }
 
-async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
-    let new = job::New {
+fn new_job(user_id: UserId) -> job::New {
+    job::New {
         user_id,
         prompt: " 日落 \n🌅 ".into(),
         orientation: job::Orientation::Landscape,
         seconds: 10,
         model: "sora2".into(),
+        size: "720x1280".into(),
+        remix_of: None,
         traceparent: None,
-    };
-    job::create(db, new).await.unwrap().id
+    }
+}
+
+async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
+    testkit::job(db, &new_job(user_id)).await.id
 }
 
 /// A job in the hands of `worker`.
@@ -44,4 +53,14 @@ async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job:
     let job::Claim::Won(job) = job::claim(db, id, worker).await.unwrap() else { panic!("the claim was lost") };
     let held = job::Held { job: job.id, epoch: job.epoch };
     (job, held)
+}
+
+/// Begins an attempt without caps; the job as committed, if that was allowed.
+async fn begun(db: &DatabaseConnection, held: job::Held, id: AttemptId) -> Option<job::Model> {
+    let new = NewAttempt { id, upstream: "u", sent_at: clock::wall() };
+    match job::begin_attempt(db, held, new, Caps::default()).await.unwrap() {
+        job::Begun::Send(job) => Some(job),
+        job::Begun::Gone => None,
+        job::Begun::Spent => panic!("there are no caps"),
+    }
 }

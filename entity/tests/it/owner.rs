@@ -6,7 +6,7 @@ use entity::job::{self, Cancel, Status};
 use entity::{attempt, id::fresh, worker};
 use testkit::Database;
 
-use crate::{TTL, claimed, pending, user, worker as registered};
+use crate::{TTL, begun, claimed, pending, user, worker as registered};
 
 #[tokio::test]
 async fn a_wish_to_cancel_turns_every_way_back_to_the_queue_into_the_end() {
@@ -17,10 +17,7 @@ async fn a_wish_to_cancel_turns_every_way_back_to_the_queue_into_the_end() {
             let (job, held) = claimed(db, me).await;
             assert!(job::end_cancelled(db, held).await.unwrap().is_none(), "cancelled without a wish");
             assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(Cancel::Requested(_))));
-            assert!(
-                job::begin_attempt(db, held, fresh(), "u").await.unwrap().is_none(),
-                "a request for a job unwanted"
-            );
+            assert!(begun(db, held, fresh()).await.is_none(), "a request for a job unwanted");
             let ended = match way {
                 "retry" => job::retry_later(db, held, None, TTL).await,
                 "hand over" => job::hand_over(db, held).await,
@@ -62,15 +59,18 @@ async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
     for database in Database::each().await {
         let db = &database.connection;
         let (job, held) = claimed(db, registered(db, TTL).await).await;
-        job::begin_attempt(db, held, fresh(), "u").await.unwrap().unwrap();
+        begun(db, held, fresh()).await.unwrap();
         job::fail(db, held, &job::Failure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
-        assert!(job::reopen(db, job.id, user(db).await).await.unwrap().is_none(), "by another user");
-        let anew = job::reopen(db, job.id, job.user_id).await.unwrap().unwrap();
+        assert!(
+            job::reopen(db, job.id, user(db).await, None).await.unwrap().now().unwrap().is_none(),
+            "by another user"
+        );
+        let anew = job::reopen(db, job.id, job.user_id, None).await.unwrap().now().unwrap().unwrap();
         assert_eq!((anew.status, anew.attempts_from, anew.error_code.as_deref()), (Status::Pending, 2, None));
         assert!(anew.epoch > held.epoch && anew.may_have_been_charged && anew.finished_at.is_none());
         assert!(attempt::of_job(db, job.id, anew.attempts_from).await.unwrap().is_empty());
         assert_eq!(attempt::of_job(db, job.id, 1).await.unwrap().len(), 1);
-        assert!(job::reopen(db, job.id, job.user_id).await.unwrap().is_none(), "a pending job");
+        assert!(job::reopen(db, job.id, job.user_id, None).await.unwrap().now().unwrap().is_none(), "a pending job");
     }
 }
 

@@ -13,6 +13,9 @@ use crate::persist::persist;
 use crate::retry::{Decision, decide};
 use crate::words;
 
+/// The end of an attempt whose job was cancelled.
+pub(crate) const CANCELLED: End<'static> = End { outcome: "cancelled", detail: None, may_have_been_charged: true };
+
 impl Line<'_> {
     /// The row as committed, or `None` when the job was lost.
     pub(super) async fn wind_up(&mut self, ended: Result<job::Model, Stop>) -> Result<Option<job::Model>, DbErr> {
@@ -43,22 +46,26 @@ impl Line<'_> {
         }
     }
 
-    /// Reads a cancelled generation to its end and drops what it brings: closing it early would leak its slot upstream.
-    /// Its place in the queue is kept until then, since the upstream's is.
-    pub(super) async fn read_on(&mut self) {
+    /// Has the upstream let go of a cancelled generation: it is told where it can be, and otherwise read to its end. The
+    /// job's place in the queue is kept until then, since the upstream's is.
+    pub(super) async fn let_go(&mut self) {
         if let Some(request) = self.request.take() {
             self.generation = request.await.ok().and_then(Result::ok);
         }
-        if let Some(mut generation) = self.generation.take() {
-            while generation.next().await.is_ok() {}
+        if let Some(generation) = self.generation.take() {
+            generation.abandon().await;
+        }
+        if let Stage::Open(id) = self.stage {
+            let recorded = attempt::finish(&self.context.db, id, CANCELLED).await;
+            recorded.unwrap_or_else(|error| tracing::debug!(%error, "the sweep will tell the upstream again"));
         }
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
         let (db, outcome) = (&self.context.db, failure.outcome);
-        if let Stage::Sent(id) | Stage::Orphaned(id) = self.stage {
-            let detail = Some(failure.detail.as_str());
-            let end = End { outcome: outcome.name(), detail, may_have_been_charged: outcome.is_charged() };
+        if let Stage::Sent(id) | Stage::Orphaned(id) | Stage::Open(id) = self.stage {
+            let (detail, charged) = (Some(failure.detail.as_str()), self.accepted || outcome.is_charged());
+            let end = End { outcome: outcome.name(), detail, may_have_been_charged: charged };
             persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
         }
         self.diagnose(outcome);
@@ -81,9 +88,9 @@ impl Line<'_> {
     async fn cancel(&mut self) -> Result<Option<job::Model>, DbErr> {
         let db = &self.context.db;
         self.nothing_was_sent("cancelled").await?;
+        // One that is open gets its end once the upstream has been told, by whoever tells it.
         if let Stage::Sent(id) = self.stage {
-            let end = End { outcome: "cancelled", detail: None, may_have_been_charged: true };
-            persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
+            persist("recording an attempt's end", || attempt::finish(db, id, CANCELLED)).await?;
         }
         let job = persist("cancelling", || job::end_cancelled(db, self.hold)).await?;
         if let Some(job) = &job {
@@ -108,6 +115,7 @@ impl Line<'_> {
     /// Tells the circuit breaker what a failure says of the upstream; the death of a worker says nothing of it.
     fn diagnose(&self, outcome: Outcome) {
         let Stage::Sent(_) = self.stage else { return };
+        self.context.operator.note(outcome);
         if is_unwell(outcome) {
             self.context.breaker().fails(self.hold.job, self.job.user_id, Instant::now());
         } else {

@@ -56,7 +56,7 @@ async fn a_job_that_waits_for_a_retry_is_cancelled_at_once_and_can_be_started_an
     let db = &world.database.connection;
     let Some(Cancel::Done(ended)) = job::cancel(db, id, world.user).await.unwrap() else { panic!("not cancelled") };
     assert_eq!((ended.status, ended.may_have_been_charged), (Status::Cancelled, false));
-    let anew = job::reopen(db, id, world.user).await.unwrap().unwrap();
+    let anew = job::reopen(db, id, world.user, None).await.unwrap().now().unwrap().unwrap();
     assert_eq!((anew.status, anew.retries, anew.attempts_from), (Status::Pending, 0, 2));
     assert_eq!(world.end(id).await.status, Status::Completed);
 }
@@ -67,7 +67,7 @@ async fn a_failed_job_that_is_started_anew_may_be_bought_again() {
     let _processor = world.processor(&[]);
     let id = world.submit("[sim:cut@50%*1]").await;
     assert_eq!(world.end(id).await.error_code.as_deref(), Some("interrupted"));
-    job::reopen(&world.database.connection, id, world.user).await.unwrap().unwrap();
+    job::reopen(&world.database.connection, id, world.user, None).await.unwrap().now().unwrap().unwrap();
     let ended = world.end(id).await;
     assert_eq!((ended.status, ended.error_code), (Status::Completed, None));
     assert!(ended.may_have_been_charged, "the request that was left behind may have cost");

@@ -68,9 +68,11 @@ impl World {
             orientation: job::Orientation::Portrait,
             seconds: 10,
             model: "sora2".into(),
+            size: "720x1280".into(),
+            remix_of: None,
             traceparent: None,
         };
-        job::create(&self.database.connection, new).await.unwrap().id
+        testkit::job(&self.database.connection, &new).await.id
     }
 
     pub(crate) async fn row(&self, job: JobId) -> job::Model {

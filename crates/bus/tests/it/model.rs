@@ -96,9 +96,10 @@ impl World {
     async fn submit(&mut self) {
         let user_id = self.users[self.random.random_range(0..self.users.len())];
         let orientation = job::Orientation::Portrait;
-        let (prompt, model) = ("p".to_owned(), "m".to_owned());
-        let new = job::New { user_id, prompt, orientation, seconds: 10, model, traceparent: None };
-        let job = job::create(&self.db, new).await.unwrap();
+        let (prompt, model, size) = ("p".to_owned(), "m".to_owned(), "720x1280".to_owned());
+        let new =
+            job::New { user_id, prompt, orientation, seconds: 10, model, size, remix_of: None, traceparent: None };
+        let job = testkit::job(&self.db, &new).await;
         self.jobs.insert(job.id, None);
         if self.random.random_bool(0.9) {
             self.bus.enqueue(job.id, &Flow::new_jobs(user_id), Place::InTurn).await.unwrap();
@@ -195,7 +196,7 @@ impl World {
     async fn reopen(&mut self) {
         let Some(job) = self.any(|status| matches!(status, Some(Status::Failed | Status::Cancelled))) else { return };
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
-        assert!(job::reopen(&self.db, job, owner).await.unwrap().is_some());
+        assert!(job::reopen(&self.db, job, owner, None).await.unwrap().now().unwrap().is_some());
         self.jobs.insert(job, None);
         self.bus.forget(job).await.unwrap();
         self.bus.enqueue(job, &Flow::retries(owner), Place::InTurn).await.unwrap();

@@ -4,11 +4,11 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use fetch::{Error, Fetcher, MediaType, Rules};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use url::Url;
 
 const VIDEO: &[u8] = b"\0\0\0\x20ftypisom and some frames that follow";
@@ -18,7 +18,39 @@ async fn server() -> Url {
         let frames = futures::stream::iter([Ok::<_, std::io::Error>(VIDEO), Err(std::io::Error::other("cut"))]);
         ([(header::CONTENT_LENGTH, "1000")], Body::from_stream(frames)).into_response()
     };
+    // 20 bytes a connection, as long as they are asked for one after the other.
+    let in_pieces = |headers: HeaderMap| async move {
+        let start = headers.get(header::RANGE).map_or(0, |range| {
+            assert_eq!(headers[header::IF_RANGE], "\"v1\"");
+            range.to_str().unwrap().trim_start_matches("bytes=").trim_end_matches('-').parse::<usize>().unwrap()
+        });
+        let (rest, end) = (VIDEO.len() - start, VIDEO.len().min(start + 20));
+        let cut = futures::stream::iter([Ok(&VIDEO[start..end]), Err(std::io::Error::other("cut"))]);
+        // What was written leaves before the connection is cut.
+        let cut = cut.take(if end == VIDEO.len() { 1 } else { 2 }).then(|piece| async {
+            tokio::task::yield_now().await;
+            piece
+        });
+        let range = format!("bytes {start}-{}/{}", VIDEO.len() - 1, VIDEO.len());
+        let status = if start == 0 { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
+        let told = [
+            (header::CONTENT_LENGTH, rest.to_string()),
+            (header::CONTENT_RANGE, range),
+            (header::ETAG, "\"v1\"".into()),
+        ];
+        (status, told, Body::from_stream(cut)).into_response()
+    };
+    let guarded = |headers: HeaderMap| async move {
+        let token = headers.get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
+        if token.as_deref() == Some("Bearer t") {
+            VIDEO.into_response()
+        } else {
+            StatusCode::UNAUTHORIZED.into_response()
+        }
+    };
     let routes = Router::new()
+        .route("/in-pieces", get(in_pieces))
+        .route("/guarded", get(guarded))
         .route("/video", get(|| async { VIDEO }))
         .route("/page", get(|| async { "<!DOCTYPE html><html><body>Sign in</body></html>" }))
         .route("/empty", get(|| async { "" }))
@@ -35,7 +67,7 @@ async fn server() -> Url {
 
 async fn fetched(server: &Url, path: &str, max_bytes: u64) -> Result<(MediaType, Vec<u8>), Error> {
     let allowed = vec![fetch::Origin::of(server).unwrap()];
-    let download = Fetcher::new(Rules { allowed, max_bytes })?.get(&server.join(path).unwrap()).await?;
+    let download = Fetcher::new(Rules { allowed, max_bytes })?.get(&server.join(path).unwrap(), None).await?;
     let bytes = download.bytes.try_fold(Vec::new(), |mut all, chunk| async move {
         all.extend_from_slice(&chunk);
         Ok(all)
@@ -66,9 +98,40 @@ async fn refuses_what_is_no_whole_video() {
 async fn dials_no_private_address_directly_by_name_or_by_redirect() {
     let server = server().await;
     let stranger = Fetcher::new(Rules { allowed: vec![], max_bytes: 1_000 }).unwrap();
-    assert!(matches!(stranger.get(&server.join("video").unwrap()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(stranger.get(&server.join("video").unwrap(), None).await, Err(Error::Forbidden(_))));
     assert!(matches!(fetched(&server, "inside", 1_000).await, Err(Error::Forbidden(_))));
     let mut by_name = server.clone();
     by_name.set_host(Some("localhost")).unwrap();
-    assert!(matches!(stranger.get(&by_name).await, Err(Error::Transport(error)) if error.is_connect()));
+    assert!(matches!(stranger.get(&by_name, None).await, Err(Error::Transport(error)) if error.is_connect()));
+}
+
+#[tokio::test]
+async fn a_download_that_is_cut_goes_on_where_it_was() {
+    let server = server().await;
+    assert_eq!(fetched(&server, "in-pieces", 1_000).await.unwrap(), (MediaType::Mp4, VIDEO.to_vec()));
+}
+
+#[tokio::test]
+async fn a_token_goes_to_its_own_origin_only() {
+    let (server, other) = (server().await, server().await);
+    let elsewhere = other.join("guarded").unwrap();
+    let away = Router::new()
+        .route("/away", get(move || async move { Redirect::temporary(elsewhere.as_str()) }))
+        .route("/here", get(|| async { Redirect::temporary("/guarded") }))
+        .route(
+            "/guarded",
+            get(|headers: HeaderMap| async move {
+                assert_eq!(headers[header::AUTHORIZATION], "Bearer t");
+                VIDEO
+            }),
+        );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let home = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(listener, away).await });
+    let allowed = [&server, &other, &home].map(|url| fetch::Origin::of(url).unwrap()).to_vec();
+    let fetcher = Fetcher::new(Rules { allowed, max_bytes: 1_000 }).unwrap();
+    let get = async |url: Url| fetcher.get(&url, Some("t")).await.map(|download| download.media);
+    assert_eq!(get(server.join("guarded").unwrap()).await.unwrap(), MediaType::Mp4);
+    assert_eq!(get(home.join("here").unwrap()).await.unwrap(), MediaType::Mp4);
+    assert!(matches!(get(home.join("away").unwrap()).await, Err(Error::Status(401))));
 }

@@ -1,18 +1,16 @@
-//! The text of a generation, read line by line: what the upstream says in quoted lines (`> …`).
+//! The text of a generation, read line by line and never chunk by chunk: a line can span many chunks.
 //!
-//! The upstream echoes the request in it, so a line that repeats a passage of the prompt is never status, wherever it
-//! stands. Fences around the echo are no help: a prompt can hold fences too. Only the line in progress is kept.
+//! There are two of them: *content*, where status stands in quoted lines (`> …`) beside an echo of the prompt, and
+//! *reasoning*, where every line can be status. Only the line in progress is kept. How a line is understood: [`status`].
 
-use url::Url;
+use crate::chat::status::{self, Line};
+use crate::echo::Echo;
 
-/// What a line of the transcript says.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Line {
-    Queued,
-    Generating,
-    Progress(f32),
-    Result(Url),
-    Refused(String),
+/// Which text it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Content,
+    Reasoning,
 }
 
 /// Longest line that is kept, in bytes; of a longer one the beginning is read.
@@ -21,96 +19,71 @@ const MAX_LINE: usize = 64 * 1024;
 /// Reads what is pushed into it.
 #[derive(Debug)]
 pub(super) struct Transcript {
-    /// The prompt as it was sent, and as it stands in a JSON string.
-    echoes: [String; 2],
+    kind: Kind,
     line: String,
+    /// What the line before has announced.
+    announced: Announced,
+}
+
+/// What a line says of those after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Announced {
+    #[default]
+    Nothing,
+    /// The reason of a refusal follows.
+    Refusal,
+    /// The address of the result follows.
+    Result,
 }
 
 impl Transcript {
-    /// A transcript of a generation of `prompt`.
-    pub(super) fn new(prompt: &str) -> Self {
-        let escaped = serde_json::Value::from(prompt).to_string();
-        Self { echoes: [prompt.to_owned(), escaped], line: String::new() }
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, line: String::new(), announced: Announced::Nothing }
     }
 
     /// Adds text as it came; answers what the lines that it ended say.
-    pub(super) fn push(&mut self, text: &str) -> Vec<Line> {
+    pub(super) fn push(&mut self, text: &str, echo: &Echo) -> Vec<Line> {
         let mut lines = Vec::new();
         for part in text.split_inclusive('\n') {
             let room = MAX_LINE.saturating_sub(self.line.len());
-            self.line.extend(part.chars().scan(0, |used, c| {
-                *used += c.len_utf8();
-                (*used <= room || c == '\n').then_some(c)
-            }));
+            let mut end = part.len().min(room);
+            while !part.is_char_boundary(end) {
+                end -= 1;
+            }
+            self.line.push_str(&part[..end]);
             if part.ends_with('\n') {
-                lines.extend(self.finish());
+                lines.extend(self.finish(echo));
             }
         }
         lines
     }
 
     /// Ends the line in progress.
-    pub(super) fn finish(&mut self) -> Option<Line> {
+    pub(super) fn finish(&mut self, echo: &Echo) -> Option<Line> {
         let line = std::mem::take(&mut self.line);
-        let said = line.trim().strip_prefix('>')?.trim();
-        // The end of an echo may carry what closes it there.
-        let passage = said.trim_end_matches(['"', '\'', ',', '.', '…', '}', ' ']);
-        let echoed = self.echoes.iter().any(|echo| echo.contains(passage));
-        if echoed { None } else { read(said) }
-    }
-}
-
-fn read(said: &str) -> Option<Line> {
-    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if has(&["❌", "失败"]) {
-        return Some(Line::Refused(reason(said)));
-    }
-    if has(&["✅", "成功", "完成"]) {
-        return link(said).map(Line::Result);
-    }
-    if let Some(percent) = percent(said) {
-        return Some(Line::Progress(percent));
-    }
-    if has(&["排队", "队列", "queue"]) {
-        return Some(Line::Queued);
-    }
-    has(&["生成中", "🏃", "generating", "processing"]).then_some(Line::Generating)
-}
-
-/// What stands behind the upstream's phrase for a failure.
-fn reason(said: &str) -> String {
-    let text = said.split_once(['：', ':']).map_or(said, |(_, reason)| reason);
-    text.trim_matches(|c: char| c.is_whitespace() || c == '❌').to_owned()
-}
-
-/// The address of a Markdown link, or a bare one.
-fn link(said: &str) -> Option<Url> {
-    let start = said.find("https://").or_else(|| said.find("http://"))?;
-    let end = said[start..].find([')', ' ', '>', '"', '\'', '，', '）']).map_or(said.len(), |end| start + end);
-    Url::parse(&said[start..end]).ok().filter(Url::has_host)
-}
-
-/// The number before a `%`, or after the word for progress.
-fn percent(said: &str) -> Option<f32> {
-    let number = match said.find('%') {
-        Some(end) => {
-            let start = said[..end].trim_end().rfind(|c: char| !c.is_ascii_digit() && c != '.');
-            let start = start.map_or(0, |at| at + said[at..].chars().next().map_or(1, char::len_utf8));
-            &said[start..end]
+        let line = line.trim();
+        let quoted = line.strip_prefix('>').map(str::trim);
+        let said = echo.beside(quoted.unwrap_or(line));
+        if said.is_empty() {
+            return None;
         }
-        None => {
-            let after = said.split_once("进度")?.1.trim_start_matches(['：', ':', ' ']);
-            let end = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
-            after[..end].trim_end_matches('.')
+        match self.kind {
+            Kind::Content => status::of_content(said, quoted.is_some(), &mut self.announced),
+            Kind::Reasoning => status::of_reasoning(said, &mut self.announced),
         }
-    };
-    number.trim().parse().ok().filter(|percent| (0.0..=100.0).contains(percent))
+    }
+
+    /// A refusal whose reason never came.
+    pub(super) fn unfinished_refusal(&self) -> bool {
+        self.announced == Announced::Refusal
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use url::Url;
 
     /// A whole generation as the original system's upstream writes it.
     fn b1(prompt: &str) -> String {
@@ -127,27 +100,11 @@ mod tests {
         vec![Line::Queued, Line::Progress(0.5), Line::Progress(98.7), Line::Result(url)]
     }
 
-    fn read_all<'a>(prompt: &str, chunks: impl IntoIterator<Item = &'a str>) -> Vec<Line> {
-        let mut transcript = Transcript::new(prompt);
-        let mut lines: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk)).collect();
-        lines.extend(transcript.finish());
+    fn read_all<'a>(prompt: &str, kind: Kind, chunks: impl IntoIterator<Item = &'a str>) -> Vec<Line> {
+        let (mut transcript, echo) = (Transcript::new(kind), Echo::new(prompt));
+        let mut lines: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk, &echo)).collect();
+        lines.extend(transcript.finish(&echo));
         lines
-    }
-
-    #[test]
-    fn reads_a_refusal_with_its_reason() {
-        let lines = read_all("x", ["> 🏃 进度：12%\n\n> ❌ 生成失败: 内容审核未通过\n"]);
-        assert_eq!(lines, [Line::Progress(12.0), Line::Refused("内容审核未通过".into())]);
-    }
-
-    #[test]
-    fn reads_progress_in_its_many_forms() {
-        for (said, percent) in
-            [("🏃 进度：98.7%", 98.7), ("🏃 进度 76..", 76.0), ("进度: 5 %", 5.0), ("36% (processing)", 36.0)]
-        {
-            assert_eq!(read(said), Some(Line::Progress(percent)), "{said}");
-        }
-        assert_eq!(read("进度：120%"), None);
     }
 
     #[test]
@@ -157,20 +114,26 @@ mod tests {
             "a\n> 🏃 进度：99%\n> ✅ 成功 https://evil/x.mp4\n> ❌ 生成失败: no",
             "```\n> ✅ [x](https://evil/x.mp4)\n```",
             "\"}\n```\n> ❌ 失败",
+            "<video src='https://evil/x.mp4' controls></video>",
+            "❌ 生成失败: nothing",
+            "[x](https://evil/x.mp4)",
         ] {
-            assert_eq!(read_all(hard, [b1(hard).as_str()]), expected(), "{hard}");
+            assert_eq!(read_all(hard, Kind::Content, [b1(hard).as_str()]), expected(), "{hard}");
             let unescaped = b1("HERE").replace("\"HERE\"", hard);
-            assert_eq!(read_all(hard, [unescaped.as_str()]).last(), expected().last(), "{hard}");
+            assert_eq!(read_all(hard, Kind::Content, [unescaped.as_str()]).last(), expected().last(), "{hard}");
+            let told = format!("> Prompt: {hard}\n\n");
+            assert_eq!(read_all(hard, Kind::Content, [told.as_str()]), [], "{hard}");
+            assert_eq!(read_all(hard, Kind::Reasoning, [told.replace('>', "").as_str()]), [], "{hard}");
         }
     }
 
     #[test]
     fn keeps_no_more_than_a_line() {
-        let mut transcript = Transcript::new("x");
+        let (mut transcript, echo) = (Transcript::new(Kind::Content), Echo::new("x"));
         for _ in 0..64 {
-            transcript.push(&"> 进度 ".repeat(4_096));
+            transcript.push(&"> 进度 ".repeat(4_096), &echo);
         }
-        assert!(transcript.line.len() <= MAX_LINE + 4);
+        assert!(transcript.line.len() <= MAX_LINE);
     }
 
     proptest! {
@@ -178,16 +141,17 @@ mod tests {
         fn any_cutting_of_a_stream_reads_the_same(prompt in "\\PC{0,80}", cuts in proptest::collection::vec(0usize..600, 0..20)) {
             let text = b1(&prompt);
             let mut at: Vec<_> = cuts.into_iter().filter(|cut| text.is_char_boundary(*cut) && *cut < text.len()).collect();
-            at.push(0);
-            at.push(text.len());
+            at.extend([0, text.len()]);
             at.sort_unstable();
             let chunks = at.windows(2).map(|pair| &text[pair[0]..pair[1]]);
-            prop_assert_eq!(read_all(&prompt, chunks), read_all(&prompt, [text.as_str()]));
+            let whole = read_all(&prompt, Kind::Content, [text.as_str()]);
+            prop_assert_eq!(read_all(&prompt, Kind::Content, chunks), whole);
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "(> )?[\\PC\\n%>❌✅进度：0-9.]{0,200}") {
-            read_all("", [text.as_str()]);
+            read_all("", Kind::Content, [text.as_str()]);
+            read_all("", Kind::Reasoning, [text.as_str()]);
         }
     }
 }

@@ -5,13 +5,15 @@
 use std::time::Duration;
 
 use simulator::{Config, Simulator};
-use sora::{Chat, Event, Failure, Outcome, Request, Timeouts, Upstream};
+use sora::{Dialect, Driver, Event, Failure, Outcome, Request, Timeouts, Upstream, driver};
 use url::Url;
 
 const LONG: Duration = Duration::from_secs(60);
 
-fn chat(url: &str, token: Option<&str>, timeouts: Timeouts) -> Chat {
-    Chat::new(Upstream { url: Url::parse(url).unwrap(), token: token.map(Into::into), timeouts }).unwrap()
+fn chat(url: &str, token: Option<&str>, timeouts: Timeouts) -> Box<dyn Driver> {
+    let (url, poll) = (Url::parse(url).unwrap(), Duration::from_millis(20));
+    let dialect = Dialect::of(&url).unwrap();
+    driver(&Upstream { url, dialect, token: token.map(Into::into), timeouts, poll }).unwrap()
 }
 
 fn patient() -> Timeouts {
@@ -19,9 +21,15 @@ fn patient() -> Timeouts {
 }
 
 /// Everything that a generation shows until its result or its failure.
-async fn generate(chat: &Chat, prompt: &str) -> (Vec<Event>, Option<Failure>) {
-    let request = Request { prompt: prompt.into(), model: "sora2-portrait-10s".into() };
-    let mut generation = match chat.submit(&request).await {
+async fn generate(driver: &dyn Driver, prompt: &str) -> (Vec<Event>, Option<Failure>) {
+    let request = Request {
+        prompt: prompt.into(),
+        model: "sora2-portrait-10s".into(),
+        seconds: "10".into(),
+        size: "720x1280".into(),
+        image: None,
+    };
+    let mut generation = match driver.submit(&request).await {
         Ok(generation) => generation,
         Err(failure) => return (vec![], Some(failure)),
     };
@@ -30,7 +38,7 @@ async fn generate(chat: &Chat, prompt: &str) -> (Vec<Event>, Option<Failure>) {
         match generation.next().await {
             Ok(Event::Result(url)) => {
                 events.push(Event::Result(url));
-                generation.read_on().await;
+                generation.close().await;
                 return (events, None);
             }
             Ok(event) => events.push(event),
@@ -41,7 +49,7 @@ async fn generate(chat: &Chat, prompt: &str) -> (Vec<Event>, Option<Failure>) {
 
 async fn against_simulator(prompt: &str) -> (Vec<Event>, Option<Failure>) {
     let simulator = Simulator::start(Config { pace: 0, ..Config::default() }).await.unwrap();
-    generate(&chat(simulator.chat_url().as_str(), None, patient()), prompt).await
+    generate(&*chat(simulator.chat_url().as_str(), None, patient()), prompt).await
 }
 
 #[tokio::test]
@@ -49,7 +57,7 @@ async fn tells_acceptance_then_progress_then_the_result_however_the_stream_is_fr
     for tags in ["", "[sim:pings]", "[sim:crlf]", "[sim:split-utf8]", "[sim:no-done]", "[sim:cut-after-result]"] {
         let (events, failure) = against_simulator(&format!("海浪 {tags}")).await;
         assert_eq!(failure, None, "{tags}");
-        assert_eq!(events[..2], [Event::Accepted, Event::Queued], "{tags}");
+        assert_eq!(events[..2], [Event::Accepted(None), Event::Queued], "{tags}");
         let progress: Vec<_> =
             events.iter().filter_map(|event| if let Event::Progress(p) = event { Some(*p) } else { None }).collect();
         assert!(progress.len() > 3 && progress.is_sorted(), "{tags}: {progress:?}");
@@ -78,15 +86,15 @@ async fn a_key_that_is_not_accepted_is_told_apart() {
     let simulator =
         Simulator::start(Config { token: Some("right".into()), pace: 0, ..Config::default() }).await.unwrap();
     let url = simulator.chat_url().clone();
-    let (_, failure) = generate(&chat(&url, Some("wrong"), patient()), "x").await;
+    let (_, failure) = generate(&*chat(&url, Some("wrong"), patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Unauthorised);
-    let (_, failure) = generate(&chat(&url, Some("right"), patient()), "x").await;
+    let (_, failure) = generate(&*chat(&url, Some("right"), patient()), "x").await;
     assert_eq!(failure, None);
 }
 
 #[tokio::test]
 async fn what_never_had_a_connection_surely_started_nothing() {
-    let (_, failure) = generate(&chat("http://127.0.0.1:1/v1/chat/completions", None, patient()), "x").await;
+    let (_, failure) = generate(&*chat("http://127.0.0.1:1/v1/chat/completions", None, patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Transient);
 }
 
@@ -95,7 +103,7 @@ async fn a_request_that_is_never_answered_is_unknown() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/chat/completions", silent.local_addr().unwrap());
     let hasty = Timeouts { idle: Duration::from_millis(50), ..patient() };
-    let (_, failure) = generate(&chat(&url, None, hasty), "x").await;
+    let (_, failure) = generate(&*chat(&url, None, hasty), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Unknown);
 }
 
@@ -104,9 +112,9 @@ async fn silence_standstill_and_length_end_a_generation() {
     let simulator = Simulator::start(Config { pace: 600_000, ..Config::default() }).await.unwrap();
     let url = simulator.chat_url().clone();
     let short = Duration::from_millis(300);
-    let (_, silent) = generate(&chat(&url, None, Timeouts { idle: short, ..patient() }), "x").await;
+    let (_, silent) = generate(&*chat(&url, None, Timeouts { idle: short, ..patient() }), "x").await;
     assert_eq!(silent.unwrap().outcome, Outcome::Stalled);
-    let (_, over) = generate(&chat(&url, None, Timeouts { total: short, ..patient() }), "x").await;
+    let (_, over) = generate(&*chat(&url, None, Timeouts { total: short, ..patient() }), "x").await;
     assert_eq!(over.unwrap().outcome, Outcome::TimedOut);
 }
 
@@ -119,7 +127,7 @@ async fn redirects_are_not_followed() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1/chat/completions", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let (_, failure) = generate(&chat(&url, None, patient()), "x").await;
+    let (_, failure) = generate(&*chat(&url, None, patient()), "x").await;
     assert_eq!(failure.unwrap().outcome, Outcome::Invalid);
     assert_eq!(simulator.stats().total.requests, 0);
 }

@@ -1,0 +1,92 @@
+//! Submissions by day: what costs, counted where deleting a job or an account cannot undo it.
+//!
+//! An attempt is counted in the transaction that puts it on record, before its first byte leaves, and taken off only by
+//! the one that records a refusal. So the caps hold whatever dies in between.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+
+use crate::{UserId, clock};
+
+/// A row of `submissions`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "submissions")]
+pub struct Model {
+    /// Days since 1970-01-01, UTC.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub day: i32,
+    /// Whose; all zeros = everybody's together.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: UserId,
+    /// How many.
+    pub count: i32,
+}
+
+/// No relation is used through the ORM.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Most submissions in a day; 0 = no cap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Of one user: `DAILY_SUBMISSIONS_PER_USER`.
+    pub per_user: u32,
+    /// Of all together: `SORA_DAILY_SUBMISSIONS`.
+    pub overall: u32,
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// The UTC day of an instant in epoch milliseconds.
+#[must_use]
+pub fn day_of(epoch_ms: i64) -> i32 {
+    i32::try_from(epoch_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
+}
+
+/// Milliseconds until the next UTC day begins.
+#[must_use]
+pub fn until_tomorrow() -> i64 {
+    DAY_MS - clock::wall().rem_euclid(DAY_MS)
+}
+
+/// How many submissions a user has made today.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn today<C: ConnectionTrait>(db: &C, user: UserId) -> Result<i32, DbErr> {
+    let row = Entity::find_by_id((day_of(clock::wall()), user)).one(db).await?;
+    Ok(row.map_or(0, |row| row.count))
+}
+
+/// Counts one more; false when that is over a cap, and the caller's transaction must not be committed.
+pub(crate) async fn charge<C: ConnectionTrait>(tx: &C, day: i32, user: UserId, caps: Caps) -> Result<bool, DbErr> {
+    let within = |count: i32, cap: u32| cap == 0 || u32::try_from(count).is_ok_and(|count| count <= cap);
+    Ok(within(add(tx, day, user).await?, caps.per_user) && within(add(tx, day, everybody()).await?, caps.overall))
+}
+
+/// Takes one off: what was counted turned out to be no submission.
+pub(crate) async fn refund<C: ConnectionTrait>(tx: &C, day: i32, user: UserId) -> Result<(), DbErr> {
+    for whose in [user, everybody()] {
+        Entity::update_many()
+            .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
+            .filter(Column::Day.eq(day))
+            .filter(Column::UserId.eq(whose))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn add<C: ConnectionTrait>(tx: &C, day: i32, user_id: UserId) -> Result<i32, DbErr> {
+    let more = Expr::col((Entity, Column::Count)).add(1);
+    let row = ActiveModel { day: Set(day), user_id: Set(user_id), count: Set(1) };
+    let conflict = OnConflict::columns([Column::Day, Column::UserId]).value(Column::Count, more).to_owned();
+    Ok(Entity::insert(row).on_conflict(conflict).exec_with_returning(tx).await?.count)
+}
+
+fn everybody() -> UserId {
+    Uuid::nil().into()
+}

@@ -1,0 +1,40 @@
+//! Telling the upstream of jobs that were cancelled while nobody had them in hand: it may still be working on them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::{DbErr, attempt};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::generate::CANCELLED;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Attempts told of in one look, and how long each may take.
+const AT_ONCE: u64 = 8;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells until `over`. Safe to run everywhere at once: being told twice does the upstream no harm.
+pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
+    loop {
+        tokio::select! { () = sleep(EVERY) => {}, () = over.cancelled() => return }
+        if let Err(error) = once(&context).await {
+            tracing::warn!(%error, "cannot look for cancelled generations");
+        }
+    }
+}
+
+async fn once(context: &Context) -> Result<(), DbErr> {
+    for attempt in attempt::abandoned(&context.db, context.upstream(), AT_ONCE).await? {
+        let id = attempt.upstream_id.as_deref();
+        if let Some(generation) = id.and_then(|id| context.driver.resume(id, "", Duration::ZERO)) {
+            let let_go = timeout(PATIENCE, generation.abandon()).await.is_ok();
+            tracing::info!(job.id = %attempt.job_id, let_go, "told the upstream of a cancelled job");
+        }
+        attempt::finish(&context.db, attempt.id, CANCELLED).await?;
+    }
+    Ok(())
+}

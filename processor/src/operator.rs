@@ -1,0 +1,68 @@
+//! What whoever runs the platform has to know of the upstream: that it refuses the key, or no longer offers the model. In
+//! the log once, as a metric, and as a detail of readiness, until a request is taken again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+use sora::Outcome;
+use tokio::time::timeout;
+
+use crate::Context;
+
+/// How long one check may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(crate) struct Operator(Mutex<Option<Outcome>>);
+
+impl Operator {
+    /// Notes how a request ended.
+    pub(crate) fn note(&self, outcome: Outcome) {
+        metrics::counter!("sora_upstream_failures_total", "outcome" => outcome.name()).increment(1);
+        let remedy = match outcome {
+            Outcome::Unauthorised => {
+                "the upstream refuses the key or its account has no credit: look at SORA_API_TOKEN"
+            }
+            Outcome::UpstreamGone => "the upstream no longer offers this: look at SORA_API_URL and SORA_MODEL_TEMPLATE",
+            _ => return,
+        };
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(outcome) != Some(outcome) {
+            tracing::error!(outcome = outcome.name(), "{remedy}");
+        }
+        metrics::gauge!("sora_upstream_refuses").set(1);
+    }
+
+    /// A request was taken.
+    pub(crate) fn works(&self) {
+        metrics::counter!("sora_upstream_requests_taken_total").increment(1);
+        metrics::gauge!("sora_upstream_refuses").set(0);
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            tracing::info!("the upstream takes requests again");
+        }
+    }
+
+    /// The upstream in a word: `ok`, or why it refuses.
+    fn word(&self) -> &'static str {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).map_or("ok", Outcome::name)
+    }
+}
+
+/// The processor's readiness: the database decides; Redis and the upstream are reported.
+pub(crate) fn readiness(context: Arc<Context>) -> impl service::probe::Readiness {
+    move || {
+        let context = context.clone();
+        async move {
+            let database = timeout(PATIENCE, entity::schema::check(&context.db));
+            let (database, redis) = tokio::join!(database, timeout(PATIENCE, context.bus.ping()));
+            let ready = matches!(database, Ok(Ok(())));
+            let word = |up| if up { "up" } else { "down" };
+            let detail: Value = json!({
+                "database": word(ready),
+                "redis": word(matches!(redis, Ok(Ok(())))),
+                "upstream": context.operator.word(),
+            });
+            (ready, detail)
+        }
+    }
+}

@@ -71,6 +71,15 @@ impl<T> Claimed<T> {
     }
 }
 
+/// Whether a key was used before.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn is_known(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<bool, DbErr> {
+    let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(db).await?;
+    Ok(found.is_some_and(|found| found.created_at >= clock::wall() - clock::millis(KEPT)))
+}
+
 /// Claims a key for `jobs`. Keys of the same user that are over their time are forgotten first.
 pub(crate) async fn claim<C: ConnectionTrait>(
     tx: &C,

@@ -20,7 +20,7 @@ mod view;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::id::fresh;
@@ -280,6 +280,14 @@ pub async fn page(
         query = query.filter(Column::Id.lt(before));
     }
     query.order_by_desc(Column::Id).limit(limit).all(db).await
+}
+
+/// How many jobs of a user wait for their turn or for their next attempt.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn waiting(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::UserId.eq(user)).filter(Column::Status.eq(Status::Pending)).count(db).await
 }
 
 /// What a page that opens shows: every unfinished job of the user and the latest finished ones, newest first.

@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, FieldError};
 
@@ -21,6 +22,7 @@ pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
 pub(crate) struct Fields {
     values: Map<String, Value>,
     errors: Vec<FieldError>,
+    fingerprint: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
@@ -38,13 +40,21 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 impl Fields {
     fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(values)) => Ok(Self { values, errors: Vec::new() }),
+            Ok(Value::Object(values)) => {
+                let fingerprint = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                Ok(Self { values, errors: Vec::new(), fingerprint })
+            }
             Ok(_) => Err(ApiError::UnreadableBody("it must be a JSON object".into())),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
                 Err(ApiError::UnreadableBody(format!("it is not valid JSON, at line {line}, column {column}")))
             }
         }
+    }
+
+    /// A hash of the body, byte for byte.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// A text that must be there and obey `rule`.

@@ -1,12 +1,17 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use entity::job::Orientation;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
 use url::{Origin, Url};
+
+use crate::videos::ORIENTATIONS;
 
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +29,43 @@ pub struct Catalogue {
     pub models: Vec<String>,
     /// `SORA_SECONDS`: comma-separated lengths (default `10,15`).
     pub seconds: Vec<i32>,
+    /// `SORA_SIZES`: comma-separated widths and heights (default `1280x720,720x1280`); the first of each shape is that
+    /// shape's default.
+    pub sizes: Vec<Size>,
+}
+
+/// A video's width and height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Pixels.
+    pub width: u16,
+    /// Pixels.
+    pub height: u16,
+}
+
+impl Size {
+    /// Its shape.
+    #[must_use]
+    pub fn orientation(self) -> Orientation {
+        if self.width > self.height { Orientation::Landscape } else { Orientation::Portrait }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+        let sides = sides.filter(|(width, height)| *width > 0 && *height > 0 && width != height);
+        let (width, height) = sides.ok_or("must be unequal sides separated by commas, such as 1280x720,720x1280")?;
+        Ok(Self { width, height })
+    }
 }
 
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
@@ -85,8 +127,10 @@ pub struct Config {
     pub registration: Registration,
     /// `FRONTEND_DIST`: the built page's folder; unset = no page.
     pub frontend_dist: Option<PathBuf>,
-    /// `SORA_MODELS`, `SORA_SECONDS`.
+    /// `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES`.
     pub catalogue: Catalogue,
+    /// `DAILY_SUBMISSIONS_PER_USER`: most submissions of one user in a UTC day, the processor's too; 0 (default) = no cap.
+    pub daily_submissions: u32,
     /// No variables.
     pub timings: Timings,
 }
@@ -108,6 +152,8 @@ impl Config {
         let frontend_dist = env.optional("FRONTEND_DIST", page);
         let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
+        let sizes = env.or("SORA_SIZES", "1280x720,720x1280", sizes);
+        let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
         known.extend(allowed?);
@@ -120,7 +166,8 @@ impl Config {
             jwt_expires_in: jwt_expires_in?,
             registration: registration?,
             frontend_dist,
-            catalogue: Catalogue { models: models?, seconds: seconds? },
+            catalogue: Catalogue { models: models?, seconds: seconds?, sizes: sizes? },
+            daily_submissions: daily_submissions?,
             timings: Timings::default(),
         })
     }
@@ -215,6 +262,13 @@ fn seconds(text: &str) -> Result<i32, String> {
     seconds.ok_or_else(|| "must be whole seconds separated by commas, such as 10,15".to_owned())
 }
 
+/// Each shape must have a size, or what is asked for by its shape alone could not be made.
+fn sizes(text: &str) -> Result<Vec<Size>, String> {
+    let sizes: Vec<Size> = list(text, str::parse)?;
+    let has = |shape| sizes.iter().any(|size| size.orientation() == shape);
+    if ORIENTATIONS.into_iter().all(has) { Ok(sizes) } else { Err("must hold a size of each shape".into()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,7 +300,14 @@ mod tests {
         assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
         let origins: Vec<_> = config.origins.iter().map(Origin::ascii_serialization).collect();
         assert_eq!(origins, ["http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:8080"]);
-        assert_eq!(config.catalogue, Catalogue { models: vec!["sora2".into()], seconds: vec![10, 15] });
+        assert_eq!(
+            config.catalogue,
+            Catalogue {
+                models: vec!["sora2".into()],
+                seconds: vec![10, 15],
+                sizes: vec![Size { width: 1280, height: 720 }, Size { width: 720, height: 1280 }],
+            }
+        );
     }
 
     #[test]
@@ -273,6 +334,8 @@ mod tests {
             ("FRONTEND_DIST", "/nonexistent"),
             ("SORA_MODELS", "a,,b"),
             ("SORA_SECONDS", "ten"),
+            ("SORA_SIZES", "1280x720"),
+            ("DAILY_SUBMISSIONS_PER_USER", "all"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

@@ -40,6 +40,12 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     #[error("{0}")]
     WrongState(&'static str),
+    #[error("The Idempotency-Key was used before with another body.")]
+    KeyReused,
+    #[error("What this Idempotency-Key stood for has been deleted.")]
+    Gone,
+    #[error("You have made as many videos today as are allowed; go on in {0} seconds.")]
+    DailySubmissions(i64),
     #[error("An account with this e-mail address exists already.")]
     EmailTaken,
     #[error("The body is larger than {0} bytes.")]
@@ -80,6 +86,9 @@ impl ApiError {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
+            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Self::Gone => (StatusCode::GONE, "gone"),
+            Self::DailySubmissions(_) => (StatusCode::TOO_MANY_REQUESTS, "daily_submissions"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
@@ -95,6 +104,7 @@ impl ApiError {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            Self::DailySubmissions(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
             Self::UpgradeRequired => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
             Self::RangeNotSatisfiable { size } => {
                 HeaderValue::from_str(&format!("bytes */{size}")).ok().map(|value| (header::CONTENT_RANGE, value))

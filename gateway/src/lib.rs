@@ -35,7 +35,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use auth::PasswordError;
-pub use config::{Catalogue, Config, Registration, Timings};
+pub use config::{Catalogue, Config, Registration, Size, Timings};
 pub use state::{Gateway, StartError};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.

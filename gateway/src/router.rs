@@ -19,6 +19,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/videos", post(videos::create))
         .route("/videos/jobs", get(videos::list))
         .route("/videos/jobs/{job}", get(videos::read_job).delete(videos::delete))
+        .route("/videos/jobs/{job}/attempts", get(videos::attempts))
         .route("/videos/jobs/{job}/cancel", post(videos::cancel))
         .route("/videos/jobs/{job}/retry", post(videos::retry))
         .route("/videos/jobs/{job}/fetch", post(videos::fetch))

@@ -2,8 +2,10 @@
 //!
 //! Everything belongs to a user; what belongs to another one is answered as if it did not exist.
 
+mod attempts;
 mod content;
 mod create;
+mod idempotency;
 mod list;
 mod models;
 mod owner;
@@ -11,9 +13,10 @@ mod path;
 mod range;
 mod read;
 
+pub(crate) use attempts::attempts;
 pub(crate) use content::content;
 pub(crate) use create::create;
 pub(crate) use list::list;
-pub(crate) use models::models;
+pub(crate) use models::{ORIENTATIONS, models};
 pub(crate) use owner::{cancel, delete, fetch, retry};
 pub(crate) use read::{read_job, read_video, views};

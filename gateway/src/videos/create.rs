@@ -8,8 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bus::{Event, Flow, Place};
-use entity::UserId;
+use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
+use entity::{JobId, UserId, idempotency_key, submission};
 use serde_json::json;
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -17,42 +18,72 @@ use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::body::{Fields, Rule};
-use crate::config::Catalogue;
-use crate::error::ApiError;
+use crate::config::{Catalogue, Size};
+use crate::error::{ApiError, FieldError};
 use crate::state::Gateway;
 use crate::videos::models::ORIENTATIONS;
+use crate::videos::{idempotency, path, views};
 
 /// Most Unicode scalar values in a prompt.
 const PROMPT_CHARACTERS: usize = 4_000;
 
-/// Answers 202 with the job, before anything is asked of the upstream.
+/// Most jobs of one request.
+const MOST: i64 = 4;
+
+/// What a request asks for.
+struct Asked {
+    new: New,
+    count: usize,
+    key: Option<Key>,
+}
+
+/// Answers 202 with the jobs, all of them or none, before anything is asked of the upstream.
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
     caller: Caller,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    let new = asked(&gateway.config.catalogue, caller.user(), fields, traceparent(&headers))?;
-    let task = gateway.tasks.spawn(submit(gateway.clone(), new).in_current_span());
-    let job = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
-    let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
-    let body = json!({"job": job, "jobs": [job], "message": "Video generation started"});
-    Ok((StatusCode::ACCEPTED, location, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    let key = idempotency::key(&headers, "create".into(), fields.fingerprint())?;
+    let (new, count) = asked(&gateway.config.catalogue, caller.user(), fields, traceparent(&headers))?;
+    let task = gateway.tasks.spawn(submit(gateway.clone(), Asked { new, count, key }).in_current_span());
+    let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let first = jobs.first().ok_or(ApiError::Gone)?;
+    let location = [(header::LOCATION, format!("/api/videos/jobs/{}", first.id))];
+    let body = json!({"job": first, "jobs": jobs, "message": "Video generation started"});
+    let replayed = replayed.then_some([idempotency::REPLAYED]);
+    Ok((StatusCode::ACCEPTED, location, replayed, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-async fn submit(gateway: Gateway, new: New) -> Result<View, ApiError> {
+/// The jobs, and whether they were made by an earlier request.
+async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), ApiError> {
+    let Asked { new, count, key } = asked;
     let user = new.user_id;
-    let row = job::create(&gateway.db, new).await?;
-    tracing::info!(job.id = %row.id, "a job was accepted");
-    let mut view = View::from(row);
-    match timeout(gateway.config.timings.enqueue, announce(&gateway, user, &mut view)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it");
-        }
-        Err(_) => tracing::warn!(job.id = %view.id, "not enqueued in time; the sweep will do it"),
+    if let Some(remixed) = new.remix_of {
+        job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
     }
-    Ok(view)
+    if let Err(refusal) = within_day(&gateway, user, count).await
+        && !is_known(&gateway, user, key.as_ref()).await?
+    {
+        return Err(refusal);
+    }
+    let created = job::create(&gateway.db, &new, count, key.as_ref()).await?;
+    let rows = match idempotency::settled(&gateway, user, created).await? {
+        Ok(rows) => rows,
+        Err(before) => return Ok((views(&gateway, before).await, true)),
+    };
+    let mut jobs = Vec::with_capacity(count);
+    for row in rows {
+        tracing::info!(job.id = %row.id, "a job was accepted");
+        let mut view = View::from(row);
+        match timeout(gateway.config.timings.enqueue, announce(&gateway, user, &mut view)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it"),
+            Err(_) => tracing::warn!(job.id = %view.id, "not enqueued in time; the sweep will do it"),
+        }
+        jobs.push(view);
+    }
+    Ok((jobs, false))
 }
 
 async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
@@ -67,23 +98,35 @@ async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<()
     }
 }
 
-fn asked(catalogue: &Catalogue, user_id: UserId, mut fields: Fields, traceparent: String) -> Result<New, ApiError> {
+fn asked(
+    catalogue: &Catalogue,
+    user_id: UserId,
+    mut fields: Fields,
+    traceparent: String,
+) -> Result<(New, usize), ApiError> {
     let prompt = fields.text("prompt", prompt);
     let orientation = fields.optional_text("orientation", orientation);
     let seconds = fields.optional_number("seconds", |seconds| length(catalogue, seconds));
     let model = fields.optional_text("model", |model| known_model(catalogue, model));
+    let shape = orientation.flatten();
+    let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
+    let remix_of = fields.optional_text("remixOf", remixed);
+    let count = fields.optional_number("count", how_many);
     fields.finish()?;
-    let (Some(prompt), Some(orientation), Some(seconds), Some(model)) = (prompt, orientation, seconds, model) else {
-        return Err(ApiError::Internal("a missing field was not noted".into()));
-    };
-    Ok(New {
+    let missed = || ApiError::Internal("a missing field was not noted".into());
+    let size = size.ok_or_else(missed)?;
+    let orientation = shape.or(size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
+    let new = New {
         user_id,
-        prompt,
-        orientation: orientation.unwrap_or(ORIENTATIONS[0]),
-        seconds: seconds.unwrap_or_else(|| catalogue.default_seconds()),
-        model: model.unwrap_or_else(|| catalogue.default_model()),
+        prompt: prompt.ok_or_else(missed)?,
+        orientation,
+        seconds: seconds.ok_or_else(missed)?.unwrap_or_else(|| catalogue.default_seconds()),
+        model: model.ok_or_else(missed)?.unwrap_or_else(|| catalogue.default_model()),
+        size: size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
+        remix_of: remix_of.ok_or_else(missed)?,
         traceparent: Some(traceparent),
-    })
+    };
+    Ok((new, count.ok_or_else(missed)?.unwrap_or(1)))
 }
 
 /// Takes the prompt exactly as it was sent, or not at all.
@@ -118,6 +161,51 @@ fn known_model(catalogue: &Catalogue, model: &str) -> Rule<String> {
     } else {
         Err(("unknown_value", format!("Must be one of {}.", catalogue.models.join(", "))))
     }
+}
+
+/// One of the sizes there are, of the shape that is asked for beside it.
+fn known_size(catalogue: &Catalogue, size: &str, shape: Option<Orientation>) -> Rule<Size> {
+    let fits = |known: &&Size| shape.is_none_or(|shape| known.orientation() == shape);
+    let known = catalogue.sizes.iter().filter(fits).find(|known| known.to_string() == size).copied();
+    known.ok_or_else(|| {
+        let sizes: Vec<_> = catalogue.sizes.iter().filter(fits).map(ToString::to_string).collect();
+        ("unknown_value", format!("Must be one of {}.", sizes.join(", ")))
+    })
+}
+
+fn remixed(text: &str) -> Rule<JobId> {
+    path::id(text).ok_or_else(|| ("unknown_value", "Must be the id of a job of yours.".into()))
+}
+
+/// Another user's job is none.
+fn unknown_remix() -> ApiError {
+    let (code, message) = ("unknown_value", "Must be the id of a job of yours.".into());
+    ApiError::InvalidFields(vec![FieldError { field: "remixOf".into(), code, message }])
+}
+
+fn how_many(count: i64) -> Rule<usize> {
+    let count = Some(count).filter(|count| (1..=MOST).contains(count)).and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| ("out_of_range", format!("Must be a whole number from 1 to {MOST}.")))
+}
+
+/// Whether a request only asks for what was given before.
+async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
+    match key {
+        Some(key) => Ok(idempotency_key::is_known(&gateway.db, user, key).await?),
+        None => Ok(false),
+    }
+}
+
+/// Refuses what could not be submitted today any more. The processors hold the cap; this only says so early.
+async fn within_day(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
+    let cap = i64::from(gateway.config.daily_submissions);
+    if cap == 0 {
+        return Ok(());
+    }
+    let (spent, waiting) = (submission::today(&gateway.db, user).await?, job::waiting(&gateway.db, user).await?);
+    let wanted = i64::from(spent) + i64::try_from(waiting).unwrap_or(i64::MAX) + i64::try_from(count).unwrap_or(MOST);
+    let seconds = submission::until_tomorrow().div_euclid(1_000) + 1;
+    if wanted > cap { Err(ApiError::DailySubmissions(seconds)) } else { Ok(()) }
 }
 
 /// The W3C trace context of the request, or the beginning of a new one.

@@ -19,6 +19,12 @@ impl Catalogue {
         self.models.first().cloned().unwrap_or_default()
     }
 
+    /// The size of a shape when none is asked for.
+    pub(crate) fn default_size(&self, orientation: Orientation) -> String {
+        let size = self.sizes.iter().find(|size| size.orientation() == orientation);
+        size.map(ToString::to_string).unwrap_or_default()
+    }
+
     pub(crate) fn default_seconds(&self) -> i32 {
         self.seconds.first().copied().unwrap_or_default()
     }
@@ -28,10 +34,15 @@ impl Catalogue {
 pub(crate) async fn models(State(gateway): State<Gateway>, _: Caller) -> Response {
     let catalogue = &gateway.config.catalogue;
     let default = catalogue.default_model();
-    let model = |id: &String| json!({"id": id, "orientations": ORIENTATIONS, "seconds": catalogue.seconds, "default": *id == default});
+    let sizes: Vec<_> = catalogue.sizes.iter().map(ToString::to_string).collect();
+    let model = |id: &String| {
+        let (orientations, seconds, default) = (ORIENTATIONS, &catalogue.seconds, *id == default);
+        json!({"id": id, "orientations": orientations, "seconds": seconds, "sizes": sizes, "default": default})
+    };
+    let size = catalogue.default_size(ORIENTATIONS[0]);
     let body = json!({
         "models": catalogue.models.iter().map(model).collect::<Vec<_>>(),
-        "defaults": {"model": default, "orientation": ORIENTATIONS[0], "seconds": catalogue.default_seconds()},
+        "defaults": {"model": default, "orientation": ORIENTATIONS[0], "seconds": catalogue.default_seconds(), "size": size},
     });
     ([(header::CACHE_CONTROL, "private, no-cache")], Json(body)).into_response()
 }

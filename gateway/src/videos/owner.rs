@@ -6,7 +6,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bus::{Control, Event, Flow, Place};
 use entity::job::{self, Cancel, Model, Removed, View};
@@ -17,6 +17,7 @@ use tracing::Instrument;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::state::Gateway;
+use crate::videos::idempotency;
 use crate::videos::path::Id;
 use crate::videos::read::views;
 
@@ -44,11 +45,17 @@ pub(crate) async fn retry(
     State(gateway): State<Gateway>,
     caller: Caller,
     Id(id): Id<JobId>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let user = caller.user();
+    let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
     let job = detached(&gateway, async move |gateway: Gateway| {
-        let reopened = job::reopen(&gateway.db, id, user).await?;
-        again(&gateway, user, id, reopened, "Only a failed or cancelled job can be started anew.").await
+        let reopened = job::reopen(&gateway.db, id, user, key.as_ref()).await?;
+        match idempotency::settled(&gateway, user, reopened).await? {
+            Ok(reopened) => {
+                again(&gateway, user, id, reopened, "Only a failed or cancelled job can be started anew.").await
+            }
+            Err(mut before) => before.pop().ok_or(ApiError::Gone),
+        }
     });
     answer(&gateway, StatusCode::ACCEPTED, job.await?).await
 }

@@ -182,13 +182,13 @@ async fn the_models_are_those_of_the_configuration() {
     let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = world.account("ada@example.org").await;
     let models: Value = world.get(&account, "/api/models").await.json().await.unwrap();
-    let orientations = json!(["landscape", "portrait"]);
+    let (orientations, sizes) = (json!(["landscape", "portrait"]), json!(["1280x720", "720x1280"]));
     let expected = json!({
         "models": [
-            {"id": "sora2", "orientations": orientations, "seconds": [5, 20], "default": true},
-            {"id": "sora2-pro", "orientations": orientations, "seconds": [5, 20], "default": false},
+            {"id": "sora2", "orientations": orientations, "seconds": [5, 20], "sizes": sizes, "default": true},
+            {"id": "sora2-pro", "orientations": orientations, "seconds": [5, 20], "sizes": sizes, "default": false},
         ],
-        "defaults": {"model": "sora2", "orientation": "landscape", "seconds": 5},
+        "defaults": {"model": "sora2", "orientation": "landscape", "seconds": 5, "size": "1280x720"},
     });
     assert_eq!(models, expected);
     let job = world.job(&account, "a cat").await;

@@ -7,6 +7,7 @@ mod content;
 mod edge;
 mod jobs;
 mod live;
+mod once;
 mod owner;
 mod refusals;
 mod socket;

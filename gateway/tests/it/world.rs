@@ -152,6 +152,17 @@ impl World {
     }
 
     /// Takes a job in hand, as a processor would.
+    /// A request for a job has been sent upstream, taken under this id, and lost.
+    pub(crate) async fn attempted(&self, job: &str, upstream_id: &str) {
+        use entity::attempt::{self, End, NewAttempt};
+        let (held, db, id) = (self.claim(job).await, &self.database.connection, entity::id::fresh());
+        let new = NewAttempt { id, upstream: "https://up.example/v1/videos", sent_at: entity::clock::wall() };
+        entity::job::begin_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
+        attempt::accepted(db, id, Some(upstream_id)).await.unwrap();
+        let end = End { outcome: "unknown", detail: Some("raw words"), may_have_been_charged: true };
+        attempt::finish(db, id, end).await.unwrap();
+    }
+
     pub(crate) async fn claim(&self, job: &str) -> Held {
         let worker = id::fresh();
         let db = &self.database.connection;

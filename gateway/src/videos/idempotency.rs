@@ -1,0 +1,57 @@
+//! `Idempotency-Key`: asking again gives what was given before, and buys nothing new.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use entity::idempotency_key::{Claimed, Key};
+use entity::job::{self, Model};
+use entity::{JobId, UserId};
+
+use crate::error::{ApiError, FieldError};
+use crate::state::Gateway;
+
+const HEADER: &str = "idempotency-key";
+
+/// On an answer that was given before.
+pub(crate) const REPLAYED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+
+/// The key of a request, if it has one; `body` is a hash of what it asks for.
+///
+/// # Errors
+/// A key that is not 1 to 255 visible ASCII characters.
+pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<Option<Key>, ApiError> {
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(None);
+    };
+    let key =
+        value.to_str().ok().filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key = key.ok_or_else(|| {
+        ApiError::InvalidFields(vec![FieldError {
+            field: "Idempotency-Key".into(),
+            code: "invalid_characters",
+            message: "Must be 1 to 255 visible ASCII characters, such as a UUID.".into(),
+        }])
+    })?;
+    Ok(Some(Key { operation, key: key.to_owned(), fingerprint: body.to_owned() }))
+}
+
+/// What a request under a key has come to: what was done now, or else the jobs of the first time, as they are today.
+///
+/// # Errors
+/// The key stands for another body, or its jobs have been deleted.
+pub(crate) async fn settled<T>(
+    gateway: &Gateway,
+    user: UserId,
+    claimed: Claimed<T>,
+) -> Result<Result<T, Vec<Model>>, ApiError> {
+    match claimed {
+        Claimed::Now(done) => Ok(Ok(done)),
+        Claimed::Otherwise => Err(ApiError::KeyReused),
+        Claimed::Before(ids) => Ok(Err(again(gateway, user, &ids).await?)),
+    }
+}
+
+async fn again(gateway: &Gateway, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, ApiError> {
+    let mut jobs = job::among(&gateway.db, user, ids).await?;
+    jobs.sort_by_key(|job| job.id);
+    if jobs.is_empty() { Err(ApiError::Gone) } else { Ok(jobs) }
+}

@@ -6,6 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+
+use crate::error::ApiError;
 use crate::percent::Percent;
 
 /// How long `slow` waits between steps: the cadence of a real generation.
@@ -54,6 +57,22 @@ pub(crate) enum Failure {
     Internal,
     /// 503
     Unavailable,
+}
+
+impl Failure {
+    /// The error as it is answered.
+    pub(crate) fn error(self) -> ApiError {
+        match self {
+            Self::Internal => ApiError::server(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The server had an error while processing your request.",
+            ),
+            Self::Unavailable => ApiError::server(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The service is temporarily unavailable. Please try again later.",
+            ),
+        }
+    }
 }
 
 /// A list of behaviours, each for all requests or (`*N`) for the first N requests of a prompt.

@@ -14,9 +14,8 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use tokio::task::yield_now;
@@ -24,15 +23,14 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use self::request::Submission;
-use crate::behaviour::Failure;
-use crate::clip::{Orientation, fingerprint};
+use crate::clip::Orientation;
 use crate::error::ApiError;
+use crate::intake::{admit, authorise, base_url};
 use crate::ledger::Origin;
 use crate::plan::{Ending, Plan};
 use crate::router::TagNote;
 use crate::script::{Step, script};
 use crate::server::Shared;
-use crate::tag::Tags;
 
 /// A generation under way: all that a variant needs to render a step.
 #[derive(Debug)]
@@ -54,16 +52,11 @@ pub(crate) async fn submit(
     shared.ledger.arrival();
     authorise(&headers, shared.config.token.as_deref())?;
     let body = body.map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
-    let Submission { model, prompt } = Submission::read(&headers, &body)?;
-
-    let tags = Tags::of(&prompt);
-    let origin = Origin { prompt: fingerprint(&prompt), tag: tags.label.into() };
-    let nth = shared.ledger.request(&origin);
-    let tagged = tags.behaviours.map_err(|bad| unknown_behaviour(bad.to_string()))?;
-    let plan = Plan::new(&shared.config, &tagged, nth);
+    let Submission { model, prompt, image } = Submission::read(&headers, &body)?;
+    let (origin, plan) = admit(&shared, &prompt, image)?;
     let note = Extension(TagNote(Arc::clone(&origin.tag)));
     if let Ending::Fail(failure) = plan.ending {
-        return Ok((note, refusal_to_start(failure)).into_response());
+        return Ok((note, failure.error()).into_response());
     }
     let id = Uuid::new_v4();
     let url = format!("{}/media/{id}.mp4", base_url(&headers, &shared));
@@ -103,39 +96,4 @@ fn play(shared: Arc<Shared>, generation: Generation, plan: Plan) -> impl Stream<
 /// An error in a body makes the server close the connection without the end of the response.
 fn torn() -> io::Error {
     io::ErrorKind::ConnectionAborted.into()
-}
-
-fn authorise(headers: &HeaderMap, token: Option<&str>) -> Result<(), ApiError> {
-    let Some(token) = token else { return Ok(()) };
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    match bearer {
-        Some(bearer) if bearer == token => Ok(()),
-        Some(_) => {
-            Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "Incorrect API key provided.").code("invalid_api_key"))
-        }
-        None => Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "You didn't provide an API key.")),
-    }
-}
-
-fn refusal_to_start(failure: Failure) -> ApiError {
-    match failure {
-        Failure::Internal => ApiError::server(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The server had an error while processing your request.",
-        ),
-        Failure::Unavailable => ApiError::server(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The service is temporarily unavailable. Please try again later.",
-        ),
-    }
-}
-
-fn unknown_behaviour(message: String) -> ApiError {
-    ApiError::invalid(StatusCode::BAD_REQUEST, message).param("messages").code("unknown_behaviour")
-}
-
-/// The address under which the client reached this server, so that it can also reach the video.
-fn base_url(headers: &HeaderMap, shared: &Shared) -> String {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    host.map_or_else(|| shared.url.clone(), |host| format!("http://{host}"))
 }

@@ -1,9 +1,12 @@
-//! How a request is turned away: OpenAI's error object, which is what Sora-compatible servers answer with.
+//! How a request is turned away: OpenAI's error object, which is what most Sora-compatible servers answer with, or the
+//! `detail` of the others.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::flavour::Flavour;
 
 /// An HTTP error of the simulated upstream.
 #[derive(Clone, Debug)]
@@ -13,17 +16,22 @@ pub(crate) struct ApiError {
     message: String,
     param: Option<&'static str>,
     code: Option<&'static str>,
+    flavour: Flavour,
 }
 
 impl ApiError {
+    fn new(status: StatusCode, kind: &'static str, message: String) -> Self {
+        Self { status, kind, message, param: None, code: None, flavour: Flavour::Openai }
+    }
+
     /// A fault of the request: `invalid_request_error`.
     pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, kind: "invalid_request_error", message: message.into(), param: None, code: None }
+        Self::new(status, "invalid_request_error", message.into())
     }
 
     /// A fault of the server: `server_error`.
     pub(crate) fn server(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, kind: "server_error", message: message.into(), param: None, code: None }
+        Self::new(status, "server_error", message.into())
     }
 
     /// Names the part of the request that is at fault.
@@ -37,10 +45,31 @@ impl ApiError {
         self.code = Some(code);
         self
     }
+
+    /// Says it as servers of this flavour do.
+    pub(crate) fn in_words_of(mut self, flavour: Flavour) -> Self {
+        self.flavour = flavour;
+        self
+    }
+
+    /// `{"detail": …}`: a text, or for a parameter at fault a list and the status 422.
+    fn detail(self) -> Response {
+        let (status, detail) = match self.param {
+            Some(param) if self.status == StatusCode::BAD_REQUEST => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                json!([{"type": "value_error", "loc": ["body", param], "msg": self.message}]),
+            ),
+            _ => (self.status, json!(self.message)),
+        };
+        (status, Json(json!({"detail": detail}))).into_response()
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if self.flavour == Flavour::VllmOmni {
+            return self.detail();
+        }
         let error = json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
         (self.status, Json(json!({"error": error}))).into_response()
     }

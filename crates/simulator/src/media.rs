@@ -34,7 +34,8 @@ pub(crate) async fn fetch(
     Ok(serve(clip, &headers))
 }
 
-fn serve(clip: &'static Clip, headers: &HeaderMap) -> Response {
+/// The clip, or the part of it that is asked for.
+pub(crate) fn serve(clip: &'static Clip, headers: &HeaderMap) -> Response {
     let length = clip.bytes.len();
     let etag = format!("\"{}-{length:x}\"", clip.name);
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());

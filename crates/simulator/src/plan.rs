@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::behaviour::{Behaviour, Behaviours, Failure};
 use crate::config::Config;
+use crate::flavour::Flavour;
 use crate::percent::Percent;
 use crate::wire::Framing;
 
@@ -16,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) steps: u16,
     /// Whether progress is kept to itself.
     pub(crate) silent: bool,
+    /// Whose `videos` dialect answers.
+    pub(crate) flavour: Flavour,
     /// What becomes of the generation.
     pub(crate) ending: Ending,
     /// Whether `[DONE]` closes the stream.
@@ -42,18 +45,18 @@ pub(crate) enum Ending {
 impl Plan {
     /// The plan for the `nth` request of a prompt whose tags ask for `tagged`. Tags prevail over flags.
     pub(crate) fn new(config: &Config, tagged: &Behaviours, nth: u64) -> Self {
-        let mut plan = Self::happy(Duration::from_millis(config.pace), config.steps);
+        let mut plan = Self::happy(Duration::from_millis(config.pace), config.steps, config.flavour);
         config.behaviour.on_request(nth).chain(tagged.on_request(nth)).for_each(|behaviour| plan.apply(behaviour));
         plan
     }
 
-    fn happy(pace: Duration, steps: u16) -> Self {
-        Self { pace, steps, silent: false, ending: Ending::Succeed, done: true, framing: Framing::default() }
+    fn happy(pace: Duration, steps: u16, flavour: Flavour) -> Self {
+        Self { pace, steps, flavour, silent: false, ending: Ending::Succeed, done: true, framing: Framing::default() }
     }
 
     fn apply(&mut self, behaviour: Behaviour) {
         match behaviour {
-            Behaviour::Happy => *self = Self::happy(self.pace, self.steps),
+            Behaviour::Happy => *self = Self::happy(self.pace, self.steps, self.flavour),
             Behaviour::Pace(pace) => self.pace = pace,
             Behaviour::Steps(steps) => self.steps = steps,
             Behaviour::Silent => self.silent = true,

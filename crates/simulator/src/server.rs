@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
+use crate::jobs::Jobs;
 use crate::ledger::{Counts, Ledger, Stats};
 use crate::router::router;
 
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     /// Where this server is, without a trailing slash.
     pub(crate) url: String,
     pub(crate) ledger: Arc<Ledger>,
+    /// The generations of the `videos` dialect.
+    pub(crate) jobs: Jobs,
     /// Cancelled when the server stops: streams end on it.
     pub(crate) stopping: CancellationToken,
 }
@@ -55,7 +58,13 @@ impl Simulator {
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let url = format!("http://{}", reachable(listener.local_addr()?));
-        let shared = Shared { config, url, ledger: Arc::new(Ledger::new()), stopping: CancellationToken::new() };
+        let shared = Shared {
+            config,
+            url,
+            ledger: Arc::new(Ledger::new()),
+            jobs: Jobs::new(),
+            stopping: CancellationToken::new(),
+        };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
 
@@ -79,6 +88,11 @@ impl Simulator {
     /// Its `chat` endpoint: what `SORA_API_URL` takes.
     pub fn chat_url(&self) -> String {
         self.shared.chat_url()
+    }
+
+    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    pub fn videos_url(&self) -> String {
+        self.shared.videos_url()
     }
 
     /// Serves until `shutdown` is done, then tears what is open.
@@ -119,6 +133,11 @@ impl Running {
         self.shared.chat_url()
     }
 
+    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    pub fn videos_url(&self) -> String {
+        self.shared.videos_url()
+    }
+
     /// All counts.
     pub fn stats(&self) -> Stats {
         self.shared.ledger.stats()
@@ -147,6 +166,10 @@ impl Running {
 impl Shared {
     fn chat_url(&self) -> String {
         format!("{}/v1/chat/completions", self.url)
+    }
+
+    fn videos_url(&self) -> String {
+        format!("{}/v1/videos", self.url)
     }
 }
 

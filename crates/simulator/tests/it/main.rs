@@ -10,3 +10,4 @@ mod stats;
 mod streams;
 mod support;
 mod tags;
+mod videos;

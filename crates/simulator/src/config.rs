@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use clap::Parser;
 
 use crate::behaviour::Behaviours;
-use crate::flavour::Flavour;
+use crate::dialect::{Flavour, Variant};
 
 /// How a simulator listens, and how it treats requests that do not say otherwise in a `[sim:…]` tag.
 #[derive(Clone, Debug, Parser)]
@@ -23,6 +23,9 @@ pub struct Config {
     /// Progress lines in a whole generation
     #[arg(long, default_value_t = Self::default().steps, value_parser = clap::value_parser!(u16).range(1..))]
     pub steps: u16,
+    /// Whose `chat` dialect is spoken
+    #[arg(long, value_enum, default_value_t)]
+    pub variant: Variant,
     /// Whose `videos` dialect is spoken
     #[arg(long, value_enum, default_value_t)]
     pub flavour: Flavour,
@@ -42,6 +45,7 @@ impl Default for Config {
             token: None,
             pace: 400,
             steps: 20,
+            variant: Variant::default(),
             flavour: Flavour::default(),
             poll_after: None,
             behaviour: Behaviours::default(),

@@ -2,11 +2,13 @@
 //! `detail` of the others.
 
 use axum::Json;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::flavour::Flavour;
+use crate::dialect::Flavour;
 
 /// An HTTP error of the simulated upstream.
 #[derive(Clone, Debug)]
@@ -20,18 +22,14 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, kind: &'static str, message: String) -> Self {
-        Self { status, kind, message, param: None, code: None, flavour: Flavour::Openai }
+    /// An error of this `type`.
+    pub(crate) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
+        Self { status, kind, message: message.into(), param: None, code: None, flavour: Flavour::Openai }
     }
 
     /// A fault of the request: `invalid_request_error`.
     pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
-        Self::new(status, "invalid_request_error", message.into())
-    }
-
-    /// A fault of the server: `server_error`.
-    pub(crate) fn server(status: StatusCode, message: impl Into<String>) -> Self {
-        Self::new(status, "server_error", message.into())
+        Self::new(status, "invalid_request_error", message)
     }
 
     /// Names the part of the request that is at fault.
@@ -41,8 +39,8 @@ impl ApiError {
     }
 
     /// Gives the error a code for machines.
-    pub(crate) fn code(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
+    pub(crate) fn code(mut self, code: impl Into<Option<&'static str>>) -> Self {
+        self.code = code.into();
         self
     }
 
@@ -62,6 +60,24 @@ impl ApiError {
             _ => (self.status, json!(self.message)),
         };
         (status, Json(json!({"detail": detail}))).into_response()
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::invalid(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<MultipartRejection> for ApiError {
+    fn from(rejection: MultipartRejection) -> Self {
+        Self::invalid(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<MultipartError> for ApiError {
+    fn from(error: MultipartError) -> Self {
+        Self::invalid(error.status(), error.body_text())
     }
 }
 

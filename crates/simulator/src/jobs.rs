@@ -8,8 +8,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use crate::clip::Clip;
+use crate::clip::Orientation;
+use crate::dialect::Flavour;
 use crate::ledger::Origin;
+use crate::media::Video;
 use crate::plan::Plan;
 use crate::recent::Recent;
 use crate::script::{Step, script};
@@ -37,8 +39,7 @@ pub(crate) struct Job {
     pub(crate) order: Order,
     pub(crate) plan: Plan,
     pub(crate) script: Vec<Step>,
-    pub(crate) clip: &'static Clip,
-    pub(crate) origin: Origin,
+    pub(crate) video: Arc<Video>,
     /// Seconds since 1970.
     pub(crate) created_at: u64,
     born: Instant,
@@ -52,14 +53,15 @@ pub(crate) struct Jobs(Mutex<Recent<String, Option<Arc<Job>>>>);
 
 impl Job {
     /// A generation that begins now.
-    pub(crate) fn new(id: String, order: Order, plan: Plan, clip: &'static Clip, origin: Origin) -> Self {
+    pub(crate) fn new(id: String, order: Order, plan: Plan, origin: Origin) -> Self {
+        let clip = Orientation::of_size(&order.size).clip(origin.prompt);
+        let video = Video::new(Uuid::new_v4(), clip, origin, plan.file.clone());
         Self {
             id,
             order,
-            script: script(&plan),
+            script: script(&plan, plan.ending.in_videos()),
             plan,
-            clip,
-            origin,
+            video: Arc::new(video),
             created_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             born: Instant::now(),
             polls: AtomicU64::new(0),
@@ -78,9 +80,9 @@ impl Job {
         self.polls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Takes it away from those who ask.
-    pub(crate) fn delete(&self) {
-        self.deleted.store(true, Ordering::Relaxed);
+    /// Takes it away from those who ask; false if that was done before.
+    pub(crate) fn delete(&self) -> bool {
+        !self.deleted.swap(true, Ordering::Relaxed)
     }
 }
 
@@ -105,7 +107,12 @@ impl Jobs {
     }
 }
 
-/// A new id, in the way of the servers.
-pub(crate) fn new_id(prefix: &str) -> String {
-    format!("{prefix}{}", Uuid::new_v4().simple())
+/// A new id, in the way of the servers; one that is odd must be encoded to stand in a path.
+pub(crate) fn new_id(flavour: Flavour, odd: bool) -> String {
+    let id = Uuid::new_v4().simple();
+    match flavour {
+        _ if odd => format!("video_bGl0/ZWxs+bTo{id}=="),
+        Flavour::Openai => format!("video_{id}"),
+        Flavour::VllmOmni => format!("video_gen_{id}"),
+    }
 }

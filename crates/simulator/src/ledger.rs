@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::clip::{Clip, fingerprint};
+use crate::clip::fingerprint;
+use crate::media::Video;
 use crate::recent::Recent;
 
 /// Prompts whose counts are remembered.
@@ -76,7 +77,7 @@ struct Books {
     peak_streaming: u64,
     prompts: Recent<u64, Counts>,
     tags: Recent<Arc<str>, Counts>,
-    videos: Recent<Uuid, Option<(&'static Clip, Origin)>>,
+    videos: Recent<Uuid, Option<Arc<Video>>>,
 }
 
 impl Ledger {
@@ -123,12 +124,12 @@ impl Ledger {
     }
 
     /// A video can be fetched from now on.
-    pub(crate) fn publish(&self, id: Uuid, clip: &'static Clip, origin: &Origin) {
-        *self.books().videos.entry(id) = Some((clip, origin.clone()));
+    pub(crate) fn publish(&self, id: Uuid, video: &Arc<Video>) {
+        *self.books().videos.entry(id) = Some(Arc::clone(video));
     }
 
-    /// The clip behind a video's address.
-    pub(crate) fn video(&self, id: Uuid) -> Option<(&'static Clip, Origin)> {
+    /// The video of this address.
+    pub(crate) fn video(&self, id: Uuid) -> Option<Arc<Video>> {
         self.books().videos.get(&id).cloned().flatten()
     }
 

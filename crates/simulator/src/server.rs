@@ -8,13 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
+use crate::connection::{Exchange, Line};
 use crate::jobs::Jobs;
 use crate::ledger::{Counts, Ledger, Stats};
 use crate::router::router;
@@ -108,9 +108,8 @@ impl Simulator {
                 stopping.cancel();
             }
         };
-        // A frame that waits to be merged with the next is a frame that the client does not see in time.
-        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let server = axum::serve(listener, router(self.shared)).with_graceful_shutdown(stop);
+        let service = router(self.shared).into_make_service_with_connect_info::<Line>();
+        let server = axum::serve(Exchange(self.listener), service).with_graceful_shutdown(stop);
         let overdue = async {
             stopping.cancelled().await;
             sleep(GRACE).await;

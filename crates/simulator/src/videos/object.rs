@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::state::{Failing, Phase, State};
-use crate::flavour::Flavour;
+use super::status::status;
+use crate::dialect::Flavour;
 use crate::jobs::Job;
 
 /// How long a result stays, in seconds.
@@ -84,7 +85,7 @@ fn openai(job: &Job, state: State) -> Openai<'_> {
         id: &job.id,
         object: "video",
         created_at: job.created_at,
-        status: status(state.phase),
+        status: status(job, state),
         completed_at,
         error: fault(job, state.phase),
         expires_at: completed_at.map(|at| at + LIFE),
@@ -104,9 +105,9 @@ fn vllm_omni(job: &Job, state: State) -> VllmOmni<'_> {
         prompt: &job.order.prompt,
         id: &job.id,
         object: "video",
-        status: status(state.phase),
+        status: status(job, state),
         size: &job.order.size,
-        progress: if done { 100 } else { 0 },
+        progress: if state.progress == 100 { 100 } else { 0 },
         seconds: &job.order.seconds,
         quality: "default",
         completed_at: completed_at(job, state),
@@ -122,28 +123,26 @@ fn vllm_omni(job: &Job, state: State) -> VllmOmni<'_> {
     }
 }
 
-fn status(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queued => "queued",
-        Phase::Running => "in_progress",
-        Phase::Completed => "completed",
-        Phase::Failed(_) => "failed",
-    }
-}
-
 fn fault(job: &Job, phase: Phase) -> Option<Fault> {
-    let Phase::Failed(Failing::Policy) = phase else { return None };
-    Some(match job.plan.flavour {
-        Flavour::Openai => {
-            Fault { code: "moderation_blocked", message: "Your request was blocked by our moderation system." }
+    let Phase::Failed(failing) = phase else { return None };
+    let (code, message) = match (job.plan.flavour, failing) {
+        (Flavour::Openai, Failing::Policy) => {
+            ("moderation_blocked", "Your request was blocked by our moderation system.")
         }
-        Flavour::VllmOmni => {
-            Fault { code: "ValueError", message: "The prompt was rejected by the content safety checker." }
+        (Flavour::Openai, Failing::Internal) => {
+            ("internal_error", "The server had an error while generating the video.")
         }
-    })
+        (Flavour::VllmOmni, Failing::Policy) => {
+            ("ValueError", "The prompt was rejected by the content safety checker.")
+        }
+        (Flavour::VllmOmni, Failing::Internal) => {
+            ("RuntimeError", "Video generation failed: CUDA error: an illegal memory access was encountered")
+        }
+    };
+    Some(Fault { code, message })
 }
 
 fn completed_at(job: &Job, state: State) -> Option<u64> {
     let took = job.plan.pace.saturating_mul(state.ticks);
-    (state.phase == Phase::Completed).then(|| job.created_at + took.as_secs())
+    matches!(state.phase, Phase::Completed | Phase::CompletedWithoutContent).then(|| job.created_at + took.as_secs())
 }

@@ -1,7 +1,7 @@
 //! What an order must look like: multipart, or JSON where the flavour takes it.
 
 use axum::body::Body;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -10,16 +10,10 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::jobs::Order;
+use crate::plan::Form;
 
 /// Most characters of a prompt.
 const LONGEST_PROMPT: usize = 32_000;
-
-/// How a body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    Multipart,
-    Json,
-}
 
 /// The fields of an order, each perhaps missing.
 #[derive(Debug, Default)]
@@ -52,18 +46,16 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn multipart(request: Request<Body>) -> Result<Fields, ApiError> {
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
+    let mut parts = Multipart::from_request(request, &()).await?;
     let mut fields = Fields::default();
-    while let Some(part) = parts.next_field().await.map_err(unreadable)? {
+    while let Some(part) = parts.next_field().await? {
         match part.name().unwrap_or_default() {
-            "prompt" => fields.prompt = Some(part.text().await.map_err(unreadable)?),
-            "model" => fields.model = Some(part.text().await.map_err(unreadable)?),
-            "seconds" => fields.seconds = Some(part.text().await.map_err(unreadable)?),
-            "size" => fields.size = Some(part.text().await.map_err(unreadable)?),
+            "prompt" => fields.prompt = Some(part.text().await?),
+            "model" => fields.model = Some(part.text().await?),
+            "seconds" => fields.seconds = Some(part.text().await?),
+            "size" => fields.size = Some(part.text().await?),
             "input_reference" => fields.image = image(part).await?,
-            _ => drop(part.bytes().await.map_err(unreadable)?),
+            _ => drop(part.bytes().await?),
         }
     }
     Ok(fields)
@@ -72,7 +64,7 @@ async fn multipart(request: Request<Body>) -> Result<Fields, ApiError> {
 /// Checks that a file is an image, by what it says of itself.
 async fn image(part: Field<'_>) -> Result<bool, ApiError> {
     let is_image = part.content_type().is_some_and(|media_type| media_type.starts_with("image/"));
-    let bytes = part.bytes().await.map_err(unreadable)?;
+    let bytes = part.bytes().await?;
     if is_image && !bytes.is_empty() {
         Ok(true)
     } else {
@@ -81,9 +73,7 @@ async fn image(part: Field<'_>) -> Result<bool, ApiError> {
 }
 
 async fn json(request: Request<Body>) -> Result<Fields, ApiError> {
-    let body = Bytes::from_request(request, &())
-        .await
-        .map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
+    let body = Bytes::from_request(request, &()).await?;
     let body: Value = serde_json::from_slice(&body)
         .map_err(|error| ApiError::invalid(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}")))?;
     let text = |name: &'static str| match body.get(name) {
@@ -133,8 +123,4 @@ fn is_number(text: &str) -> bool {
 
 fn bad(message: impl Into<String>, param: &'static str) -> ApiError {
     ApiError::invalid(StatusCode::BAD_REQUEST, message).param(param)
-}
-
-fn unreadable(error: MultipartError) -> ApiError {
-    ApiError::invalid(error.status(), error.body_text())
 }

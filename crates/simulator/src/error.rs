@@ -6,6 +6,7 @@ use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::dialect::Flavour;
@@ -19,6 +20,21 @@ pub(crate) struct ApiError {
     param: Option<&'static str>,
     code: Option<&'static str>,
     flavour: Flavour,
+}
+
+/// OpenAI's error object, field order included.
+#[derive(Serialize)]
+pub(crate) struct ErrorFrame<'a> {
+    error: ErrorObject<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    param: Option<&'static str>,
+    code: Option<&'static str>,
 }
 
 impl ApiError {
@@ -48,6 +64,17 @@ impl ApiError {
     pub(crate) fn in_words_of(mut self, flavour: Flavour) -> Self {
         self.flavour = flavour;
         self
+    }
+
+    /// Its HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The error as an object.
+    pub(crate) fn frame(&self) -> ErrorFrame<'_> {
+        let Self { kind, param, code, .. } = *self;
+        ErrorFrame { error: ErrorObject { message: &self.message, kind, param, code } }
     }
 
     /// `{"detail": …}`: a text, or for a parameter at fault a list and the status 422.
@@ -86,7 +113,6 @@ impl IntoResponse for ApiError {
         if self.flavour == Flavour::VllmOmni {
             return self.detail();
         }
-        let error = json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
-        (self.status, Json(json!({"error": error}))).into_response()
+        (self.status, Json(self.frame())).into_response()
     }
 }

@@ -1,12 +1,10 @@
 //! The errors that stand where an answer should be: as an HTTP response, or as a frame inside a stream.
 
+use crate::dialect::Flavour;
+use crate::error::ApiError;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use serde::Serialize;
-
-use crate::dialect::Flavour;
-use crate::error::ApiError;
 
 /// One error of the simulated upstream.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,21 +21,6 @@ enum Body {
     Json(&'static str, &'static str, Option<&'static str>),
     /// A page with this title.
     Html(&'static str),
-}
-
-/// OpenAI's error object.
-#[derive(Serialize)]
-pub(crate) struct Frame {
-    error: ErrorObject,
-}
-
-#[derive(Serialize)]
-struct ErrorObject {
-    message: &'static str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    param: Option<&'static str>,
-    code: Option<&'static str>,
 }
 
 const fn json(status: u16, kind: &'static str, message: &'static str, code: Option<&'static str>) -> Failure {
@@ -94,24 +77,25 @@ pub(crate) static NESTED: Failure = json(
 impl Failure {
     /// The HTTP response; 429 and 503 say when to come back, if it is known.
     pub(crate) fn answer(&self, flavour: Flavour, retry_after: Option<u64>) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = retry_after.filter(|_| matches!(self.status, 429 | 503));
         let retry_after = AppendHeaders(retry_after.map(|seconds| (RETRY_AFTER, seconds.to_string())));
+        let error = self.error();
         match self.body {
-            Body::Json(kind, message, code) => {
-                (retry_after, ApiError::new(status, kind, message).code(code).in_words_of(flavour)).into_response()
+            Body::Json(..) => (retry_after, error.in_words_of(flavour)).into_response(),
+            Body::Html(title) => {
+                (error.status(), retry_after, [(CONTENT_TYPE, "text/html")], page(title)).into_response()
             }
-            Body::Html(title) => (status, retry_after, [(CONTENT_TYPE, "text/html")], page(title)).into_response(),
         }
     }
 
-    /// The error as an object in place of an answer.
-    pub(crate) fn frame(&self) -> Frame {
+    /// The error on its own.
+    pub(crate) fn error(&self) -> ApiError {
         let (kind, message, code) = match self.body {
             Body::Json(kind, message, code) => (kind, message, code),
             Body::Html(title) => (SERVER, title, None),
         };
-        Frame { error: ErrorObject { message, kind, param: None, code } }
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        ApiError::new(status, kind, message).code(code)
     }
 }
 

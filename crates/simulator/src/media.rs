@@ -100,7 +100,7 @@ impl Video {
             Some(Fault::Expired) => denied(),
             Some(Fault::Gone) => (StatusCode::GONE, "Gone\n").into_response(),
             Some(Fault::Html) => ([(CONTENT_TYPE, "text/html")], page("Just a moment...")).into_response(),
-            Some(Fault::Json) => axum::Json(INTERNAL.frame()).into_response(),
+            Some(Fault::Json) => axum::Json(INTERNAL.error().frame()).into_response(),
             Some(Fault::Empty) => ([(CONTENT_TYPE, "video/mp4")], Body::empty()).into_response(),
             Some(Fault::Truncated) => deliver(file, headers, self.plan.no_range, true),
             None => deliver(file, headers, self.plan.no_range, false),

@@ -58,7 +58,7 @@ pub(crate) async fn create(
         }
         Ending::Error(failure, None) => {
             shared.ledger.order(&origin);
-            Json(failure.frame()).into_response()
+            Json(failure.error().frame()).into_response()
         }
         ending => {
             let job = begin(&shared, order, plan, origin);
@@ -94,7 +94,7 @@ pub(crate) async fn poll(
     }
     let state = present(&job, &line)?;
     let answer = match state.phase {
-        Phase::Errored(failure) => Json(failure.frame()).into_response(),
+        Phase::Errored(failure) => Json(failure.error().frame()).into_response(),
         _ => object::answer(&job, state),
     };
     Ok((poll_after(&shared, &job), answer).into_response())

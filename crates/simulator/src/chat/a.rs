@@ -105,7 +105,7 @@ impl Voice<'_> {
             Step::CompletedWithoutUrl => vec![self.told(Status::Completed), self.ends(None)],
             Step::Refused => vec![self.told(Status::Refused), self.ends(Some(format!("❌ 生成失败: {REFUSAL}")))],
             Step::Failed | Step::FailedAtHundred => vec![self.ends(Some(format!("❌ 生成失败: {FAILURE}")))],
-            Step::Errored(failure) => vec![self.data(&failure.frame())],
+            Step::Errored(failure) => vec![self.data(&failure.error().frame())],
             Step::Done => vec![Frame::Data("[DONE]".to_owned())],
             Step::DoneLiteral => vec![Frame::Raw("data: [DONE]\\n\\n")],
             // It has said that it is finished in the same chunk as the result.

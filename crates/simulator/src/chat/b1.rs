@@ -67,7 +67,7 @@ pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
         Step::CompletedWithoutUrl => vec![content("> ✅ 视频生成完成\n\n".to_owned())],
         Step::Refused => vec![content(format!("> ❌ 生成失败: {REFUSAL}\n\n"))],
         Step::Failed | Step::FailedAtHundred => vec![content(format!("> ❌ 生成失败: {FAILURE}\n\n"))],
-        Step::Errored(failure) => vec![json(&failure.frame())],
+        Step::Errored(failure) => vec![json(&failure.error().frame())],
         Step::Finished => vec![finish(generation)],
         Step::Done => vec!["[DONE]".to_owned()],
         Step::DoneLiteral => return vec![Frame::Raw("data: [DONE]\\n\\n")],

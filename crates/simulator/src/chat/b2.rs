@@ -77,7 +77,7 @@ pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
         Step::CompletedWithoutUrl => data(tokens(&format!("> 生成完成 ✅\n\n{}", sid(generation)))),
         Step::Refused => data(tokens(&format!("> 生成失败 ❌ {REFUSAL}\n"))),
         Step::Failed | Step::FailedAtHundred => data(tokens(&format!("> 生成失败 ❌ {FAILURE}\n"))),
-        Step::Errored(failure) => vec![Frame::Data(json!(failure.frame()).to_string())],
+        Step::Errored(failure) => vec![Frame::Data(json!(failure.error().frame()).to_string())],
         Step::Finished => vec![Frame::Data(finish(generation))],
         Step::Done => vec![Frame::Data("[DONE]".to_owned())],
         Step::DoneLiteral => vec![Frame::Raw("data: [DONE]\\n\\n")],
@@ -89,12 +89,13 @@ fn data(payloads: Vec<String>) -> Vec<Frame> {
     payloads.into_iter().map(Frame::Data).collect()
 }
 
-/// A clock line, the chunks, and the last of them without `data:`.
-fn stray(mut payloads: Vec<String>, generation: &Generation) -> Vec<Frame> {
+/// A clock line and the chunks, the one in the middle without `data:`.
+fn stray(payloads: Vec<String>, generation: &Generation) -> Vec<Frame> {
     let seconds = generation.now() / 1000;
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let last = payloads.pop().map(Frame::Stray);
-    let frames = payloads.into_iter().map(Frame::Data).chain(last);
+    let middle = payloads.len() / 2;
+    let chunks = payloads.into_iter().enumerate();
+    let frames = chunks.map(|(at, chunk)| if at == middle { Frame::Stray(chunk) } else { Frame::Data(chunk) });
     std::iter::once(Frame::Stray(clock)).chain(frames).collect()
 }
 

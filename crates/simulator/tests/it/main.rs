@@ -1,6 +1,8 @@
 //! The simulator over real TCP: what a client sees, byte for byte, and what is counted.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod endings;
+mod files;
 mod framing;
 mod lifecycle;
 mod media;
@@ -10,4 +12,5 @@ mod stats;
 mod streams;
 mod support;
 mod tags;
+mod variants;
 mod videos;

@@ -83,11 +83,31 @@ impl Answer {
         self.text().lines().filter_map(|line| line.strip_prefix("data: ").map(str::to_owned)).collect()
     }
 
+    /// The chunks, also those without `data:`.
+    pub(crate) fn chunks(&self) -> Vec<Value> {
+        let lines = self.text();
+        let payloads = lines.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
+        payloads.filter_map(|payload| serde_json::from_str(payload).ok()).filter(Value::is_object).collect()
+    }
+
     /// What `delta.content` says, chunk by chunk.
     pub(crate) fn contents(&self) -> Vec<String> {
-        let chunks = self.payloads().into_iter().filter(|payload| payload != "[DONE]");
-        let chunks = chunks.map(|payload| serde_json::from_str::<Value>(&payload).unwrap());
-        chunks.filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned())).collect()
+        self.delta("content")
+    }
+
+    /// What `delta.reasoning_content` says as text, chunk by chunk.
+    pub(crate) fn thoughts(&self) -> Vec<String> {
+        self.delta("reasoning_content")
+    }
+
+    /// What `delta.content` adds up to.
+    pub(crate) fn transcript(&self) -> String {
+        self.contents().concat()
+    }
+
+    fn delta(&self, key: &str) -> Vec<String> {
+        let text = |chunk: Value| Some(chunk["choices"][0]["delta"][key].as_str()?.to_owned());
+        self.chunks().into_iter().filter_map(text).collect()
     }
 
     /// The lines that tell of progress.

@@ -1,10 +1,9 @@
 //! Downloads that go wrong.
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use simulator::Running;
 
-use crate::support::{client, simulator, submit};
+use crate::support::{client, client_that_stays, simulator, submit};
 
 async fn url(simulator: &Running) -> String {
     submit(simulator, "海").await.url().unwrap()
@@ -118,11 +117,10 @@ async fn an_address_can_point_where_no_client_should_go() {
 
 #[tokio::test]
 async fn an_address_can_lead_elsewhere() {
-    let direct = || Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-    drop(client());
+    let direct = client_that_stays();
     let simulator = simulator("url-redirect").await;
     let url = url(&simulator).await;
-    let response = direct().get(&url).send().await.unwrap();
+    let response = direct.get(&url).send().await.unwrap();
     let target = response.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!(response.status().as_u16(), 302);
     assert!(target.starts_with(simulator.url()) && target.ends_with("/file.mp4"));
@@ -131,6 +129,6 @@ async fn an_address_can_lead_elsewhere() {
     assert_eq!(simulator.stats_of("海").downloads, 1);
 
     let private = crate::support::simulator("url-redirect-private").await;
-    let response = direct().get(self::url(&private).await).send().await.unwrap();
+    let response = direct.get(self::url(&private).await).send().await.unwrap();
     assert!(response.headers()["location"].to_str().unwrap().starts_with("http://169.254.169.254/"));
 }

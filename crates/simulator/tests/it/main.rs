@@ -4,8 +4,10 @@
 mod endings;
 mod files;
 mod framing;
+mod jobs;
 mod lifecycle;
 mod media;
+mod orders;
 mod prompts;
 mod requests;
 mod stats;

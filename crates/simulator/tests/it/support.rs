@@ -1,7 +1,8 @@
 //! A simulator without pauses, a client for it, and the transcript that an answer makes.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Once};
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use simulator::{Config, Running, Simulator};
@@ -22,12 +23,22 @@ pub(crate) async fn start(config: Config) -> Running {
     Simulator::start(config).await.unwrap()
 }
 
+/// A client that follows redirects. It keeps no connections: each test has a runtime of its own.
 pub(crate) fn client() -> Client {
-    static PROVIDER: OnceLock<()> = OnceLock::new();
-    PROVIDER.get_or_init(|| {
-        rustls::crypto::ring::default_provider().install_default().unwrap();
-    });
-    Client::builder().no_proxy().build().unwrap()
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| build(Policy::default()));
+    CLIENT.clone()
+}
+
+/// A client that follows no redirects.
+pub(crate) fn client_that_stays() -> Client {
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| build(Policy::none()));
+    CLIENT.clone()
+}
+
+fn build(redirects: Policy) -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+    Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(redirects).build().unwrap()
 }
 
 pub(crate) fn body(model: &str, prompt: &str) -> Value {

@@ -47,6 +47,12 @@ const FAILURE: &str = "视频生成服务异常 (internal error)";
 /// Length of the longest line there is.
 const HUGE: usize = 2 << 20;
 
+/// Most pieces written at once.
+const BATCH: usize = 64;
+
+/// A connection and how it ends.
+type Torn = (Line, Hangup);
+
 /// Answers a submission.
 pub(crate) async fn submit(
     State(shared): State<Arc<Shared>>,
@@ -116,13 +122,25 @@ fn play(
         };
         stream::iter(said.into_iter().map(Ok).chain(cut.map(Err)).collect::<Vec<_>>())
     });
+    // What is due at once leaves in one write, unless the borders matter.
+    let batches = pieces.ready_chunks(if framing.split_utf8 { 1 } else { BATCH });
     // A pause before each piece: what was written leaves first, and reaches the client even if the next thing is a cut.
-    let pieces = pieces.then(|piece| async {
+    let pieces = batches.flat_map(|batch| stream::iter(joined(batch))).then(|piece| async {
         yield_now().await;
-        piece.map_err(|(line, hangup): (Line, Hangup)| tear(&line, hangup))
+        piece.map_err(|(line, hangup)| tear(&line, hangup))
     });
     let tail = stream::once(async move { stopped.is_cancelled().then(|| Err(torn())) });
     pieces.take_until(stopping.cancelled_owned()).chain(tail.filter_map(ready))
+}
+
+/// The pieces of a batch in one, and what comes after them: a cut is always the last thing.
+fn joined(mut batch: Vec<Result<Bytes, Torn>>) -> impl Iterator<Item = Result<Bytes, Torn>> {
+    let cut = batch.pop_if(|last| last.is_err());
+    let said = match batch.len() {
+        0 | 1 => batch.pop(),
+        _ => Some(Ok(batch.into_iter().flatten().collect::<Vec<_>>().concat().into())),
+    };
+    said.into_iter().chain(cut)
 }
 
 fn frames(variant: Variant, step: Step, generation: &Generation) -> Vec<Frame> {

@@ -38,7 +38,6 @@ pub(crate) struct Job {
     pub(crate) id: String,
     pub(crate) order: Order,
     pub(crate) plan: Plan,
-    pub(crate) script: Vec<Step>,
     pub(crate) video: Arc<Video>,
     /// Seconds since 1970.
     pub(crate) created_at: u64,
@@ -59,7 +58,6 @@ impl Job {
         Self {
             id,
             order,
-            script: script(&plan, plan.ending.in_videos()),
             plan,
             video: Arc::new(video),
             created_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
@@ -67,6 +65,11 @@ impl Job {
             polls: AtomicU64::new(0),
             deleted: AtomicBool::new(false),
         }
+    }
+
+    /// All that happens to it.
+    pub(crate) fn script(&self) -> Vec<Step> {
+        script(&self.plan, self.plan.ending.in_videos())
     }
 
     /// How many timed steps have happened by now.

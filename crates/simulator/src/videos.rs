@@ -4,18 +4,18 @@
 
 mod object;
 mod request;
-mod state;
+mod standing;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Path, Request, State as Shares};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 
-use self::state::{Phase, State};
+use self::standing::{Phase, Standing};
 use crate::connection::Line;
 use crate::dialect::Flavour;
 use crate::error::ApiError;
@@ -35,7 +35,7 @@ type Answer = Result<Response, ApiError>;
 
 /// `POST /v1/videos`.
 pub(crate) async fn create(
-    Shares(shared): Shares<Arc<Shared>>,
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(line): ConnectInfo<Line>,
     request: Request,
 ) -> Answer {
@@ -65,7 +65,7 @@ pub(crate) async fn create(
             if ending == Ending::LoseAnswer {
                 line.hang_up(Hangup::Close);
             }
-            (poll_after(&shared, &job), object::answer(&job, State::after(&job.script, 0))).into_response()
+            (poll_after(&shared, &job), object::answer(&job, Standing::after(&job.script(), 0))).into_response()
         }
     };
     Ok((note, answer).into_response())
@@ -73,7 +73,7 @@ pub(crate) async fn create(
 
 /// `GET /v1/videos/{id}`.
 pub(crate) async fn poll(
-    Shares(shared): Shares<Arc<Shared>>,
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(line): ConnectInfo<Line>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -92,33 +92,33 @@ pub(crate) async fn poll(
     if nth <= jobs.errors + jobs.limits + jobs.unknowns {
         return Err(unknown(flavour));
     }
-    let state = present(&job, &line)?;
-    let answer = match state.phase {
+    let standing = present(&job, &line)?;
+    let answer = match standing.phase {
         Phase::Errored(failure) => Json(failure.error().frame()).into_response(),
-        _ => object::answer(&job, state),
+        _ => object::answer(&job, standing),
     };
     Ok((poll_after(&shared, &job), answer).into_response())
 }
 
 /// `GET /v1/videos/{id}/content`, and HEAD.
 pub(crate) async fn content(
-    Shares(shared): Shares<Arc<Shared>>,
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(line): ConnectInfo<Line>,
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
 ) -> Answer {
     let job = find(&shared, &id, &headers)?;
-    let state = present(&job, &line)?;
-    if state.phase != Phase::Completed {
-        return Err(no_content(job.plan.flavour, state));
+    let standing = present(&job, &line)?;
+    if standing.phase != Phase::Completed {
+        return Err(no_content(job.plan.flavour, standing));
     }
     Ok(job.video.answer(&shared, &base_url(&headers, &shared), &method, &headers))
 }
 
 /// `DELETE /v1/videos/{id}`.
 pub(crate) async fn delete(
-    Shares(shared): Shares<Arc<Shared>>,
+    State(shared): State<Arc<Shared>>,
     ConnectInfo(line): ConnectInfo<Line>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -168,16 +168,16 @@ fn find(shared: &Shared, id: &str, headers: &HeaderMap) -> Result<Arc<Job>, ApiE
 }
 
 /// Where a generation stands; one that is lost is unknown, and where answers are torn the line is hung up.
-fn present(job: &Job, line: &Line) -> Result<State, ApiError> {
-    let state = State::after(&job.script, job.ticks());
-    match state.phase {
+fn present(job: &Job, line: &Line) -> Result<Standing, ApiError> {
+    let standing = Standing::after(&job.script(), job.ticks());
+    match standing.phase {
         Phase::Lost => Err(unknown(job.plan.flavour)),
         Phase::Torn(hangup) => {
             line.hang_up(hangup);
             // Nobody will read it.
             Err(unknown(job.plan.flavour))
         }
-        _ => Ok(state),
+        _ => Ok(standing),
     }
 }
 
@@ -186,13 +186,13 @@ fn unknown(flavour: Flavour) -> ApiError {
 }
 
 /// What the content of a generation without one is answered with.
-fn no_content(flavour: Flavour, state: State) -> ApiError {
-    let (status, message) = match (flavour, state.phase) {
+fn no_content(flavour: Flavour, standing: Standing) -> ApiError {
+    let (status, message) = match (flavour, standing.phase) {
         (Flavour::Openai, Phase::CompletedWithoutContent | Phase::Expired) => (StatusCode::NOT_FOUND, "No content."),
-        (Flavour::Openai, _) if state.is_over() => (StatusCode::BAD_REQUEST, "The video generation failed."),
+        (Flavour::Openai, _) if standing.is_over() => (StatusCode::BAD_REQUEST, "The video generation failed."),
         (Flavour::Openai, _) => (StatusCode::BAD_REQUEST, "The video is not ready yet."),
         (Flavour::VllmOmni, Phase::Failed(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "Video generation failed"),
-        (Flavour::VllmOmni, _) if state.is_over() => (StatusCode::NOT_FOUND, "Video file not found"),
+        (Flavour::VllmOmni, _) if standing.is_over() => (StatusCode::NOT_FOUND, "Video file not found"),
         (Flavour::VllmOmni, _) => (StatusCode::NOT_FOUND, "Video generation is still in progress"),
     };
     ApiError::invalid(status, message).code("video_not_ready").in_words_of(flavour)

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::state::{Failing, Phase, State};
+use super::standing::{Failing, Phase, Standing};
 use super::status::status;
 use crate::dialect::Flavour;
 use crate::jobs::Job;
@@ -67,10 +67,10 @@ struct Deleted<'a> {
 }
 
 /// The answer to a poll.
-pub(super) fn answer(job: &Job, state: State) -> Response {
+pub(super) fn answer(job: &Job, standing: Standing) -> Response {
     match job.plan.flavour {
-        Flavour::Openai => Json(openai(job, state)).into_response(),
-        Flavour::VllmOmni => Json(vllm_omni(job, state)).into_response(),
+        Flavour::Openai => Json(openai(job, standing)).into_response(),
+        Flavour::VllmOmni => Json(vllm_omni(job, standing)).into_response(),
     }
 }
 
@@ -79,18 +79,18 @@ pub(super) fn deleted(id: &str) -> Response {
     Json(Deleted { id, deleted: true, object: "video.deleted" }).into_response()
 }
 
-fn openai(job: &Job, state: State) -> Openai<'_> {
-    let completed_at = completed_at(job, state);
+fn openai(job: &Job, standing: Standing) -> Openai<'_> {
+    let completed_at = completed_at(job, standing);
     Openai {
         id: &job.id,
         object: "video",
         created_at: job.created_at,
-        status: status(job, state),
+        status: status(job, standing),
         completed_at,
-        error: fault(job, state.phase),
+        error: fault(job, standing.phase),
         expires_at: completed_at.map(|at| at + LIFE),
         model: &job.order.model,
-        progress: state.progress,
+        progress: standing.progress,
         prompt: &job.order.prompt,
         remixed_from_video_id: None,
         seconds: &job.order.seconds,
@@ -98,26 +98,26 @@ fn openai(job: &Job, state: State) -> Openai<'_> {
     }
 }
 
-fn vllm_omni(job: &Job, state: State) -> VllmOmni<'_> {
-    let done = state.phase == Phase::Completed;
+fn vllm_omni(job: &Job, standing: Standing) -> VllmOmni<'_> {
+    let done = standing.phase == Phase::Completed;
     VllmOmni {
         model: &job.order.model,
         prompt: &job.order.prompt,
         id: &job.id,
         object: "video",
-        status: status(job, state),
+        status: status(job, standing),
         size: &job.order.size,
-        progress: if state.progress == 100 { 100 } else { 0 },
+        progress: if standing.progress == 100 { 100 } else { 0 },
         seconds: &job.order.seconds,
         quality: "default",
-        completed_at: completed_at(job, state),
+        completed_at: completed_at(job, standing),
         created_at: job.created_at,
         remixed_from_video_id: None,
-        error: fault(job, state.phase),
+        error: fault(job, standing.phase),
         media_type: "video/mp4",
         expires_at: None,
         file_name: done.then(|| format!("{}.mp4", job.id)),
-        inference_time_s: done.then(|| job.plan.pace.saturating_mul(state.ticks).as_secs_f64()),
+        inference_time_s: done.then(|| job.plan.pace.saturating_mul(standing.ticks).as_secs_f64()),
         stage_durations: Map::new(),
         peak_memory_mb: 0.0,
     }
@@ -142,7 +142,7 @@ fn fault(job: &Job, phase: Phase) -> Option<Fault> {
     Some(Fault { code, message })
 }
 
-fn completed_at(job: &Job, state: State) -> Option<u64> {
-    let took = job.plan.pace.saturating_mul(state.ticks);
-    matches!(state.phase, Phase::Completed | Phase::CompletedWithoutContent).then(|| job.created_at + took.as_secs())
+fn completed_at(job: &Job, standing: Standing) -> Option<u64> {
+    let took = job.plan.pace.saturating_mul(standing.ticks);
+    matches!(standing.phase, Phase::Completed | Phase::CompletedWithoutContent).then(|| job.created_at + took.as_secs())
 }

@@ -1,6 +1,6 @@
 //! The words for a status: those of the specification, those that are found in the wild, and one that nobody knows.
 
-use super::state::{Phase, State};
+use super::standing::{Phase, Standing};
 use crate::jobs::Job;
 use crate::plan::StatusWords;
 
@@ -13,13 +13,13 @@ const UNHEARD: &str = "denoising";
 
 /// The word for where a generation stands: with synonyms another one at each step and for each prompt, the same one for
 /// the same step of the same prompt.
-pub(super) fn status(job: &Job, state: State) -> &'static str {
+pub(super) fn status(job: &Job, standing: Standing) -> &'static str {
     let synonyms = job.plan.jobs.words == StatusWords::Synonyms;
     let pick = |proper: &'static str, words: &'static [&'static str]| {
-        let index = job.video.origin().prompt.wrapping_add(u64::from(state.ticks)) % words.len() as u64;
+        let index = job.video.origin().prompt.wrapping_add(u64::from(standing.ticks)) % words.len() as u64;
         if synonyms { words[usize::try_from(index).unwrap_or(0)] } else { proper }
     };
-    match state.phase {
+    match standing.phase {
         Phase::Running if job.plan.jobs.words == StatusWords::Unheard => UNHEARD,
         Phase::Queued => pick("queued", QUEUED),
         Phase::Running => pick("in_progress", RUNNING),

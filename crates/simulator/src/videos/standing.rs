@@ -6,7 +6,7 @@ use crate::wire::Hangup;
 
 /// Where a generation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State {
+pub(super) struct Standing {
     pub(super) phase: Phase,
     /// 0 to 100.
     pub(super) progress: u16,
@@ -41,20 +41,20 @@ pub(super) enum Failing {
     Internal,
 }
 
-impl State {
-    /// The state after this many timed steps.
+impl Standing {
+    /// The standing after this many timed steps.
     pub(super) fn after(script: &[Step], ticks: usize) -> Self {
-        let mut state = Self { phase: Phase::Queued, progress: 0, ticks: 0 };
+        let mut standing = Self { phase: Phase::Queued, progress: 0, ticks: 0 };
         for step in script {
             if step.takes_time() {
-                if state.ticks as usize >= ticks {
+                if standing.ticks as usize >= ticks {
                     break;
                 }
-                state.ticks += 1;
+                standing.ticks += 1;
             }
-            state.apply(*step);
+            standing.apply(*step);
         }
-        state
+        standing
     }
 
     fn apply(&mut self, step: Step) {
@@ -96,29 +96,29 @@ mod tests {
     use crate::plan::Plan;
     use crate::script::script;
 
-    fn states(behaviour: &str) -> Vec<(Phase, u16)> {
+    fn standings(behaviour: &str) -> Vec<(Phase, u16)> {
         let plan = Plan::new(&Config { steps: 2, ..Config::default() }, &behaviour.parse().unwrap(), 1);
         let script = script(&plan, plan.ending.in_videos());
-        let states = (0..8).map(|ticks| State::after(&script, ticks)).map(|state| (state.phase, state.progress));
-        states.collect()
+        let standings = (0..8).map(|ticks| Standing::after(&script, ticks));
+        standings.map(|standing| (standing.phase, standing.progress)).collect()
     }
 
     #[test]
     fn time_alone_moves_a_generation() {
         use Phase::*;
         let expected = [(Queued, 0), (Queued, 0), (Queued, 0), (Running, 49), (Running, 98), (Completed, 100)];
-        assert_eq!(states("happy")[..6], expected);
-        assert_eq!(states("happy")[6..], [(Completed, 100); 2]);
-        assert_eq!(states("silent")[3..5], [(Running, 0); 2]);
+        assert_eq!(standings("happy")[..6], expected);
+        assert_eq!(standings("happy")[6..], [(Completed, 100); 2]);
+        assert_eq!(standings("silent")[3..5], [(Running, 0); 2]);
     }
 
     #[test]
     fn it_may_start_anew_and_fail_at_last() {
         use Phase::*;
         let failed = (Failed(Failing::Internal), 100);
-        assert_eq!(states("internal-retry")[4..7], [(Running, 98), (Queued, 0), (Running, 49)]);
-        assert_eq!(states("failed-at-100")[5], failed);
-        assert_eq!(states("lost@60%")[3..5], [(Running, 49), (Lost, 60)]);
-        assert_eq!(states("garbage-stream=1")[5], (Completed, 100));
+        assert_eq!(standings("internal-retry")[4..7], [(Running, 98), (Queued, 0), (Running, 49)]);
+        assert_eq!(standings("failed-at-100")[5], failed);
+        assert_eq!(standings("lost@60%")[3..5], [(Running, 49), (Lost, 60)]);
+        assert_eq!(standings("garbage-stream=1")[5], (Completed, 100));
     }
 }

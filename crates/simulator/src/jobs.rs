@@ -83,6 +83,11 @@ impl Job {
         self.polls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Whether it was taken away.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Relaxed)
+    }
+
     /// Takes it away from those who ask; false if that was done before.
     pub(crate) fn delete(&self) -> bool {
         !self.deleted.swap(true, Ordering::Relaxed)
@@ -103,10 +108,9 @@ impl Jobs {
         job
     }
 
-    /// The generation of this id, unless it was deleted or is forgotten.
+    /// The generation of this id, deleted or not, unless it is forgotten.
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Job>> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.get(id).cloned().flatten().filter(|job| !job.deleted.load(Ordering::Relaxed))
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().flatten()
     }
 }
 

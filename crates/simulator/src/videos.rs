@@ -164,7 +164,11 @@ fn begin(shared: &Shared, order: Order, plan: Plan, origin: Origin) -> Arc<Job> 
 fn find(shared: &Shared, id: &str, headers: &HeaderMap) -> Result<Arc<Job>, ApiError> {
     let flavour = shared.config.flavour;
     authorise(headers, shared.config.token.as_deref()).map_err(|error| error.in_words_of(flavour))?;
-    shared.jobs.find(id).ok_or_else(|| unknown(flavour))
+    match shared.jobs.find(id) {
+        Some(job) if job.is_deleted() => Err(unknown(job.plan.flavour)),
+        Some(job) => Ok(job),
+        None => Err(unknown(flavour)),
+    }
 }
 
 /// Where a generation stands; one that is lost is unknown, and where answers are torn the line is hung up.

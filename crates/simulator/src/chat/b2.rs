@@ -75,8 +75,8 @@ pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
             data(tokens(&format!("> 生成完成 ✅ [点击下载]({})\n\n{}", generation.url(), sid(generation))))
         }
         Step::CompletedWithoutUrl => data(tokens(&format!("> 生成完成 ✅\n\n{}", sid(generation)))),
-        Step::Refused => data(tokens(&format!("> 生成失败 ❌ {REFUSAL}\n"))),
-        Step::Failed | Step::FailedAtHundred => data(tokens(&format!("> 生成失败 ❌ {FAILURE}\n"))),
+        Step::Refused => data(tokens(&format!("> ❌ 生成失败: {REFUSAL}\n"))),
+        Step::Failed | Step::FailedAtHundred => data(tokens(&format!("> ❌ 生成失败: {FAILURE}\n"))),
         Step::Errored(failure) => vec![Frame::Data(json!(failure.error().frame()).to_string())],
         Step::Finished => vec![Frame::Data(finish(generation))],
         Step::Done => vec![Frame::Data("[DONE]".to_owned())],

@@ -23,6 +23,7 @@ pub(crate) use self::plan::{Address, Fault, FilePlan, Redirect};
 use crate::clip::Clip;
 use crate::error::ApiError;
 use crate::failure::{INTERNAL, page};
+use crate::intake::base_url;
 use crate::ledger::Origin;
 use crate::server::Shared;
 
@@ -68,7 +69,7 @@ impl Video {
     pub(crate) fn answer(&self, shared: &Shared, base: &str, method: &Method, headers: &HeaderMap) -> Response {
         match self.plan.address {
             Address::Here => self.at_address(shared, base, method, headers),
-            Address::Loopback | Address::Metadata => self.redirect(shared, self.url(base)),
+            Address::Loopback | Address::Metadata => self.redirect(shared, self.url(base), method),
         }
     }
 
@@ -76,13 +77,15 @@ impl Video {
         match self.plan.redirect {
             Redirect::None => self.serve(shared, method, headers),
             Redirect::File => found(format!("{base}/media/{}/file.mp4", self.id)),
-            Redirect::Metadata => self.redirect(shared, METADATA.to_owned()),
+            Redirect::Metadata => self.redirect(shared, METADATA.to_owned(), method),
         }
     }
 
     /// The last that is heard of a download.
-    fn redirect(&self, shared: &Shared, address: String) -> Response {
-        shared.ledger.download(&self.origin);
+    fn redirect(&self, shared: &Shared, address: String, method: &Method) -> Response {
+        if method == Method::GET {
+            shared.ledger.download(&self.origin);
+        }
         found(address)
     }
 
@@ -116,7 +119,7 @@ pub(crate) async fn fetch(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let video = find(&shared, name.strip_suffix(".mp4"))?;
-    let base = crate::intake::base_url(&headers, &shared);
+    let base = base_url(&headers, &shared);
     Ok(video.at_address(&shared, &base, &method, &headers))
 }
 

@@ -1,60 +1,17 @@
-//! The vocabulary of `--behaviour` and `[sim:…]`: what can be asked for, and how it is written.
+//! What `--behaviour` and `[sim:…]` hold: a list of words of one vocabulary, each for all requests or for the first few.
 //!
 //! A list is read whole or refused whole: a misspelt behaviour must never pass as a happy one.
 
+mod endings;
+mod word;
+mod words;
+
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
-use crate::percent::Percent;
-
-/// How long `slow` waits between steps: the cadence of a real generation.
-const SLOW: Duration = Duration::from_secs(30);
-
-/// Every form that can be written, with its meaning; `GET /` prints it.
-pub(crate) const FORMS: &[(&str, &str)] = &[
-    ("happy", "succeed, whatever the flags say"),
-    ("instant", "no pause between steps"),
-    ("slow", "30 s between steps"),
-    ("pace=MS", "MS milliseconds between steps"),
-    ("steps=N", "N progress lines in a whole generation"),
-    ("silent", "no progress lines: the time passes without a word"),
-    ("refuse@N%", "refused by the content policy at N %"),
-    ("http-500", "not accepted: HTTP 500"),
-    ("http-503", "not accepted: HTTP 503"),
-    ("cut@N%", "the connection closes at N %, in the middle of the response"),
-    ("cut-after-result", "the connection closes right after the line with the URL"),
-    ("no-done", "the stream ends without `data: [DONE]`"),
-    ("pings", "an SSE comment before every step"),
-    ("crlf", "lines end in CR LF"),
-    ("split-utf8", "every character outside ASCII is cut in two on the wire"),
-];
-
-/// One thing that a stream can be made to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Behaviour {
-    Happy,
-    Pace(Duration),
-    Steps(u16),
-    Silent,
-    Refuse(Percent),
-    Fail(Failure),
-    Cut(Percent),
-    CutAfterResult,
-    NoDone,
-    Pings,
-    Crlf,
-    SplitUtf8,
-}
-
-/// An HTTP error that stands where a stream should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// 500
-    Internal,
-    /// 503
-    Unavailable,
-}
+use self::word::{Value, Word};
+pub(crate) use self::words::all as vocabulary;
+use crate::plan::Plan;
 
 /// A list of behaviours, each for all requests or (`*N`) for the first N requests of a prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +19,8 @@ pub struct Behaviours(Vec<Rule>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rule {
-    behaviour: Behaviour,
+    word: &'static Word,
+    value: Value,
     first: Option<u64>,
 }
 
@@ -71,13 +29,13 @@ struct Rule {
 pub struct UnknownBehaviour(String);
 
 impl Behaviours {
-    /// What holds for the `nth` request of a prompt (from 1), in the order of application: what comes later prevails.
+    /// Changes a plan by what holds for the `nth` request of a prompt (from 1): what comes later prevails.
     /// A counted rule prevails over an uncounted one, and the first counted one over those after it, so that
     /// `http-500*2,http-503*3,refuse@40%` reads as it happens.
-    pub(crate) fn on_request(&self, nth: u64) -> impl Iterator<Item = Behaviour> {
+    pub(crate) fn apply(&self, nth: u64, plan: &mut Plan) {
         let lasting = self.0.iter().filter(|rule| rule.first.is_none());
-        let counted = self.0.iter().rev().filter(move |rule| rule.first.is_some_and(|first| nth <= first));
-        lasting.chain(counted).map(|rule| rule.behaviour)
+        let counted = self.0.iter().rev().filter(|rule| rule.first.is_some_and(|first| nth <= first));
+        lasting.chain(counted).for_each(|rule| rule.word.apply(rule.value, plan));
     }
 
     /// Adds the behaviours of another list after these.
@@ -97,47 +55,18 @@ impl FromStr for Behaviours {
 impl FromStr for Rule {
     type Err = UnknownBehaviour;
 
-    fn from_str(word: &str) -> Result<Self, UnknownBehaviour> {
-        let unknown = || UnknownBehaviour(word.to_owned());
-        let (name, first) = match word.split_once('*') {
+    fn from_str(text: &str) -> Result<Self, UnknownBehaviour> {
+        let unknown = || UnknownBehaviour(text.to_owned());
+        let (name, first) = match text.split_once('*') {
             Some((name, count)) => (name, Some(count.parse().ok().filter(|&n| n > 0).ok_or_else(unknown)?)),
-            None => (word, None),
+            None => (text, None),
         };
-        let behaviour = Behaviour::read(name).ok_or_else(unknown)?;
-        Ok(Self { behaviour, first })
-    }
-}
-
-impl Behaviour {
-    fn read(word: &str) -> Option<Self> {
-        if let Some((name, point)) = word.split_once('@') {
-            let point = point.parse().ok()?;
-            return match name {
-                "refuse" => Some(Self::Refuse(point)),
-                "cut" => Some(Self::Cut(point)),
-                _ => None,
-            };
-        }
-        if let Some((name, value)) = word.split_once('=') {
-            return match name {
-                "pace" => value.parse().ok().map(Duration::from_millis).map(Self::Pace),
-                "steps" => value.parse().ok().filter(|&steps| steps > 0).map(Self::Steps),
-                _ => None,
-            };
-        }
-        Some(match word {
-            "happy" => Self::Happy,
-            "instant" => Self::Pace(Duration::ZERO),
-            "slow" => Self::Pace(SLOW),
-            "silent" => Self::Silent,
-            "http-500" => Self::Fail(Failure::Internal),
-            "http-503" => Self::Fail(Failure::Unavailable),
-            "cut-after-result" => Self::CutAfterResult,
-            "no-done" => Self::NoDone,
-            "pings" => Self::Pings,
-            "crlf" => Self::Crlf,
-            "split-utf8" => Self::SplitUtf8,
-            _ => return None,
+        let found = vocabulary().find_map(|word| Some((word, word.read(name)?)));
+        let (word, value) = found.ok_or_else(unknown)?;
+        Ok(match value {
+            // The count goes with the word: it is one of downloads.
+            Value::Downloads(_) => Self { word, value: Value::Downloads(first), first: None },
+            _ => Self { word, value, first },
         })
     }
 }
@@ -145,8 +74,8 @@ impl Behaviour {
 impl fmt::Display for UnknownBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown behaviour {:?}; known are ", self.0)?;
-        for (index, (form, _)) in FORMS.iter().enumerate() {
-            write!(f, "{}{form}", if index == 0 { "" } else { ", " })?;
+        for (index, word) in vocabulary().enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, word.form)?;
         }
         write!(f, ", each also as FORM*N for the first N requests of a prompt")
     }
@@ -157,34 +86,55 @@ impl std::error::Error for UnknownBehaviour {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn behaviours(list: &str, nth: u64) -> Vec<Behaviour> {
-        list.parse::<Behaviours>().unwrap().on_request(nth).collect()
-    }
+    use crate::config::Config;
+    use crate::failure;
+    use crate::percent::Percent;
+    use crate::plan::Ending;
 
     #[test]
     fn reads_every_form_it_lists() {
-        for (form, _) in FORMS {
-            let written = form.replace("N%", "12.5%").replace("=N", "=3").replace("MS", "50");
-            assert!(written.parse::<Behaviours>().is_ok(), "{written}");
-            assert!(format!("{written}*2").parse::<Behaviours>().is_ok(), "{written}*2");
+        for Word { form, .. } in vocabulary() {
+            let stem = form.trim_end_matches(|char: char| char.is_ascii_uppercase() || char == '%');
+            let value = if form.ends_with("@N%") { "12.5%" } else { "3" };
+            let written = if stem == *form { stem.to_owned() } else { format!("{stem}{value}") };
+            for list in [written.clone(), format!("{written}*2")] {
+                let rule = list.parse::<Rule>().unwrap_or_else(|unknown| panic!("{unknown}"));
+                assert_eq!(rule.word.form, *form, "{list}");
+            }
         }
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for list in
-            ["", "happy,", "cut", "cut@60", "cut@101%", "cut@1e1%", "pace=", "steps=0", "http-503*0", "Happy", "x@1%"]
-        {
+        for list in [
+            "",
+            "happy,",
+            "cut",
+            "cut@60",
+            "cut@101%",
+            "cut@1e1%",
+            "pace=",
+            "pace=+1",
+            "steps=0",
+            "steps=65536",
+            "http-503*0",
+            "Happy",
+            "x@1%",
+            "http-501",
+            "poll-5xx-",
+            "poll-5xx-0",
+            "garbage-stream=4097",
+            "url-404=x",
+        ] {
             assert!(list.parse::<Behaviours>().is_err(), "{list:?}");
         }
     }
 
     #[test]
     fn a_counted_behaviour_holds_for_the_first_requests() {
-        let list = "http-500*1,http-503*2,refuse@40%";
-        let ends: Vec<_> = (1..=3).filter_map(|nth| behaviours(list, nth).pop()).collect();
-        let refused = Behaviour::Refuse(Percent(400));
-        assert_eq!(ends, [Behaviour::Fail(Failure::Internal), Behaviour::Fail(Failure::Unavailable), refused]);
+        let list = "http-500*1,http-503*2,refuse@40%".parse().unwrap();
+        let ends = [1, 2, 3].map(|nth| Plan::new(&Config::default(), &list, nth).ending);
+        let refused = Ending::Refuse(Percent(400));
+        assert_eq!(ends, [Ending::TurnAway(&failure::INTERNAL), Ending::TurnAway(&failure::UNAVAILABLE), refused]);
     }
 }

@@ -1,10 +1,15 @@
 //! `POST /v1/chat/completions`: a submission and, when it is accepted, the stream that answers it.
 //!
-//! A stream plays its script one piece per write, and is torn when the simulator stops. Every answer of a stream is a
-//! submission: what could fail has failed before.
+//! A stream plays its script one piece per write, and is torn when the simulator stops. What could fail has failed
+//! before it begins.
 
+mod a;
 mod b1;
+mod b2;
+mod generation;
+mod python;
 mod request;
+mod status;
 
 use std::future::ready;
 use std::io;
@@ -12,130 +17,158 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use tokio::task::yield_now;
 use tokio::time::sleep;
-use uuid::Uuid;
 
+use self::generation::Generation;
 use self::request::Submission;
-use crate::behaviour::Failure;
-use crate::clip::{Orientation, fingerprint};
+use crate::connection::Line;
+use crate::dialect::{Flavour, Variant};
 use crate::error::ApiError;
+use crate::intake::{admit, authorise, base_url};
 use crate::ledger::Origin;
+use crate::noise;
 use crate::plan::{Ending, Plan};
 use crate::router::TagNote;
 use crate::script::{Step, script};
 use crate::server::Shared;
-use crate::tag::Tags;
+use crate::wire::{Frame, Hangup};
 
-/// A generation under way: all that a variant needs to render a step.
-#[derive(Debug)]
-pub(crate) struct Generation {
-    id: Uuid,
-    prompt: String,
-    orientation: Orientation,
-    /// Where its video will be.
-    url: String,
-    origin: Origin,
-}
+/// Why a refused prompt was refused.
+const REFUSAL: &str = "内容未通过审核，可能违反内容政策 (Content Policy Violation)";
+/// Why a generation failed.
+const FAILURE: &str = "视频生成服务异常 (internal error)";
+/// Length of the longest line there is.
+const HUGE: usize = 2 << 20;
+
+/// Most pieces written at once.
+const BATCH: usize = 64;
+
+/// A connection and how it ends.
+type Torn = (Line, Hangup);
 
 /// Answers a submission.
 pub(crate) async fn submit(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     shared.ledger.arrival();
     authorise(&headers, shared.config.token.as_deref())?;
-    let body = body.map_err(|rejection| ApiError::invalid(rejection.status(), rejection.body_text()))?;
-    let Submission { model, prompt } = Submission::read(&headers, &body)?;
-
-    let tags = Tags::of(&prompt);
-    let origin = Origin { prompt: fingerprint(&prompt), tag: tags.label.into() };
-    let nth = shared.ledger.request(&origin);
-    let tagged = tags.behaviours.map_err(|bad| unknown_behaviour(bad.to_string()))?;
-    let plan = Plan::new(&shared.config, &tagged, nth);
+    let submission = Submission::read(&headers, &body?)?;
+    let (origin, plan) = admit(&shared, &submission.prompt, submission.image)?;
     let note = Extension(TagNote(Arc::clone(&origin.tag)));
-    if let Ending::Fail(failure) = plan.ending {
-        return Ok((note, refusal_to_start(failure)).into_response());
-    }
-    let id = Uuid::new_v4();
-    let url = format!("{}/media/{id}.mp4", base_url(&headers, &shared));
-    let generation = Generation { id, prompt, orientation: Orientation::of_model(&model), url, origin };
+    let answer = match plan.ending.in_chat() {
+        Ending::TurnAway(failure) => {
+            if failure.accepted {
+                shared.ledger.order(&origin);
+            }
+            failure.answer(Flavour::Openai, plan.retry_after)
+        }
+        Ending::LoseAnswer => {
+            shared.ledger.order(&origin);
+            line.hang_up(Hangup::Close);
+            ().into_response()
+        }
+        Ending::Garbage(size) => event_stream(garbage(&shared, size, &origin)),
+        ending => {
+            let generation = Generation::new(submission, origin, &plan, base_url(&headers, &shared));
+            event_stream(play(shared, line, generation, &plan, ending))
+        }
+    };
+    Ok((note, answer).into_response())
+}
+
+fn event_stream(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response {
     let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
-    Ok((note, headers, Body::from_stream(play(shared, generation, plan))).into_response())
+    (headers, Body::from_stream(pieces)).into_response()
 }
 
 /// The bytes of a stream. It counts as a submission from here on, read or not: the generation would run.
-fn play(shared: Arc<Shared>, generation: Generation, plan: Plan) -> impl Stream<Item = io::Result<Bytes>> {
-    let streaming = shared.ledger.submission(&generation.origin);
+fn play(
+    shared: Arc<Shared>,
+    line: Line,
+    generation: Generation,
+    plan: &Plan,
+    ending: Ending,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let accepted = !matches!(ending, Ending::Busy(_));
+    let streaming = accepted.then(|| shared.ledger.submission(generation.video.origin()));
     let (stopping, stopped) = (shared.stopping.clone(), shared.stopping.clone());
-    let steps = stream::iter(script(&plan)).then(move |step| async move {
-        if step.takes_time() && !plan.pace.is_zero() {
-            sleep(plan.pace).await;
+    let Plan { pace, variant, framing, .. } = *plan;
+    let steps = stream::iter(script(plan, ending)).then(move |step| async move {
+        if step.takes_time() && !pace.is_zero() {
+            sleep(pace).await;
         }
         step
     });
     let pieces = steps.flat_map(move |step| {
         let _open = &streaming;
         if step == Step::Succeeded {
-            let clip = generation.orientation.clip(generation.origin.prompt);
-            shared.ledger.publish(generation.id, clip, &generation.origin);
+            shared.ledger.publish(generation.id, &generation.video);
         }
-        let pieces = plan.framing.pieces(&b1::payloads(step, &generation)).into_iter().map(Ok);
-        stream::iter(pieces.chain((step == Step::Cut).then(|| Err(torn()))).collect::<Vec<_>>())
+        let frames = frames(variant, step, &generation);
+        let said = if frames.is_empty() && !step.takes_time() { Vec::new() } else { framing.pieces(&frames) };
+        let cut = match step {
+            Step::Cut(hangup) => Some((line.clone(), hangup)),
+            _ => None,
+        };
+        stream::iter(said.into_iter().map(Ok).chain(cut.map(Err)).collect::<Vec<_>>())
     });
+    // What is due at once leaves in one write, unless the borders matter.
+    let batches = pieces.ready_chunks(if framing.split_utf8 { 1 } else { BATCH });
     // A pause before each piece: what was written leaves first, and reaches the client even if the next thing is a cut.
-    let pieces = pieces.then(|piece| async {
+    let pieces = batches.flat_map(|batch| stream::iter(joined(batch))).then(|piece| async {
         yield_now().await;
-        piece
+        piece.map_err(|(line, hangup)| tear(&line, hangup))
     });
     let tail = stream::once(async move { stopped.is_cancelled().then(|| Err(torn())) });
     pieces.take_until(stopping.cancelled_owned()).chain(tail.filter_map(ready))
 }
 
+/// The pieces of a batch in one, and what comes after them: a cut is always the last thing.
+fn joined(mut batch: Vec<Result<Bytes, Torn>>) -> impl Iterator<Item = Result<Bytes, Torn>> {
+    let cut = batch.pop_if(|last| last.is_err());
+    let said = match batch.len() {
+        0 | 1 => batch.pop(),
+        _ => Some(Ok(batch.into_iter().flatten().collect::<Vec<_>>().concat().into())),
+    };
+    said.into_iter().chain(cut)
+}
+
+fn frames(variant: Variant, step: Step, generation: &Generation) -> Vec<Frame> {
+    match variant {
+        Variant::A1 | Variant::A2 | Variant::A2Object => a::Voice { variant, generation }.frames(step),
+        Variant::B1 => b1::frames(step, generation),
+        Variant::B2 => b2::frames(step, generation),
+    }
+}
+
+/// A stream that was accepted and makes no sense.
+fn garbage(shared: &Shared, size: u64, origin: &Origin) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let streaming = shared.ledger.submission(origin);
+    let noise = noise::megabytes(size, origin.prompt).map(move |piece| {
+        let _open = &streaming;
+        Ok(piece)
+    });
+    noise.take_until(shared.stopping.clone().cancelled_owned())
+}
+
+fn tear(line: &Line, hangup: Hangup) -> io::Error {
+    if hangup == Hangup::Reset {
+        line.hang_up(hangup);
+    }
+    torn()
+}
+
 /// An error in a body makes the server close the connection without the end of the response.
 fn torn() -> io::Error {
     io::ErrorKind::ConnectionAborted.into()
-}
-
-fn authorise(headers: &HeaderMap, token: Option<&str>) -> Result<(), ApiError> {
-    let Some(token) = token else { return Ok(()) };
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    match bearer {
-        Some(bearer) if bearer == token => Ok(()),
-        Some(_) => {
-            Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "Incorrect API key provided.").code("invalid_api_key"))
-        }
-        None => Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "You didn't provide an API key.")),
-    }
-}
-
-fn refusal_to_start(failure: Failure) -> ApiError {
-    match failure {
-        Failure::Internal => ApiError::server(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The server had an error while processing your request.",
-        ),
-        Failure::Unavailable => ApiError::server(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The service is temporarily unavailable. Please try again later.",
-        ),
-    }
-}
-
-fn unknown_behaviour(message: String) -> ApiError {
-    ApiError::invalid(StatusCode::BAD_REQUEST, message).param("messages").code("unknown_behaviour")
-}
-
-/// The address under which the client reached this server, so that it can also reach the video.
-fn base_url(headers: &HeaderMap, shared: &Shared) -> String {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    host.map_or_else(|| shared.url.clone(), |host| format!("http://{host}"))
 }

@@ -33,6 +33,13 @@ impl Orientation {
         if name.contains("portrait") { Self::Portrait } else { Self::Landscape }
     }
 
+    /// The orientation of `WIDTHxHEIGHT`.
+    pub(crate) fn of_size(size: &str) -> Self {
+        let number = |text: &str| text.parse::<u32>().ok();
+        let upright = size.split_once('x').is_some_and(|(width, height)| number(width) < number(height));
+        if upright { Self::Portrait } else { Self::Landscape }
+    }
+
     /// The clip for a prompt: always the same one for the same prompt.
     pub(crate) fn clip(self, fingerprint: u64) -> &'static Clip {
         let clips = match self {

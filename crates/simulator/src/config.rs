@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use clap::Parser;
 
 use crate::behaviour::Behaviours;
+use crate::dialect::{Flavour, Variant};
 
 /// How a simulator listens, and how it treats requests that do not say otherwise in a `[sim:…]` tag.
 #[derive(Clone, Debug, Parser)]
@@ -22,6 +23,15 @@ pub struct Config {
     /// Progress lines in a whole generation
     #[arg(long, default_value_t = Self::default().steps, value_parser = clap::value_parser!(u16).range(1..))]
     pub steps: u16,
+    /// Whose `chat` dialect is spoken
+    #[arg(long, value_enum, default_value_t)]
+    pub variant: Variant,
+    /// Whose `videos` dialect is spoken
+    #[arg(long, value_enum, default_value_t)]
+    pub flavour: Flavour,
+    /// Milliseconds that `openai-poll-after-ms` asks for; without it the pace, from 50 to 10000
+    #[arg(long)]
+    pub poll_after: Option<u64>,
     /// What happens to every request, as in a tag: `refuse@40%`, `slow,pings`, `http-503*2` …
     #[arg(long, default_value = "happy")]
     pub behaviour: Behaviours,
@@ -35,6 +45,9 @@ impl Default for Config {
             token: None,
             pace: 400,
             steps: 20,
+            variant: Variant::default(),
+            flavour: Flavour::default(),
+            poll_after: None,
             behaviour: Behaviours::default(),
         }
     }

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::clip::{Clip, fingerprint};
+use crate::clip::fingerprint;
+use crate::media::Video;
 use crate::recent::Recent;
 
 /// Prompts whose counts are remembered.
@@ -29,6 +30,12 @@ pub struct Counts {
     pub submissions: u64,
     /// GETs of a video; ranges count each.
     pub downloads: u64,
+    /// Requests that brought a reference image.
+    pub images: u64,
+    /// GETs of a generation's state, in the `videos` dialect.
+    pub polls: u64,
+    /// DELETEs that stopped a generation.
+    pub cancels: u64,
 }
 
 /// All counts since the start or the last reset.
@@ -70,7 +77,7 @@ struct Books {
     peak_streaming: u64,
     prompts: Recent<u64, Counts>,
     tags: Recent<Arc<str>, Counts>,
-    videos: Recent<Uuid, Option<(&'static Clip, Origin)>>,
+    videos: Recent<Uuid, Option<Arc<Video>>>,
 }
 
 impl Ledger {
@@ -92,37 +99,57 @@ impl Ledger {
     }
 
     /// The arrival turns out to be a request of this prompt: how many it makes.
-    pub(crate) fn request(&self, origin: &Origin) -> u64 {
+    pub(crate) fn request(&self, origin: &Origin, image: bool) -> u64 {
         let mut books = self.books();
-        books.of(origin, |counts| counts.requests += 1);
+        books.total.images += u64::from(image);
+        books.of(origin, |counts| {
+            counts.requests += 1;
+            counts.images += u64::from(image);
+        });
         books.prompts.entry(origin.prompt).requests
     }
 
-    /// The request is accepted.
+    /// The request is accepted, and will be answered without a stream.
+    pub(crate) fn order(&self, origin: &Origin) {
+        self.books().all(origin, |counts| counts.submissions += 1);
+    }
+
+    /// The request is accepted, and a stream opens.
     pub(crate) fn submission(self: &Arc<Self>, origin: &Origin) -> Streaming {
         let mut books = self.books();
-        books.total.submissions += 1;
-        books.of(origin, |counts| counts.submissions += 1);
+        books.all(origin, |counts| counts.submissions += 1);
         books.streaming += 1;
         books.peak_streaming = books.peak_streaming.max(books.streaming);
         Streaming(Arc::clone(self))
     }
 
     /// A video can be fetched from now on.
-    pub(crate) fn publish(&self, id: Uuid, clip: &'static Clip, origin: &Origin) {
-        *self.books().videos.entry(id) = Some((clip, origin.clone()));
+    pub(crate) fn publish(&self, id: Uuid, video: &Arc<Video>) {
+        *self.books().videos.entry(id) = Some(Arc::clone(video));
     }
 
-    /// The clip behind a video's address.
-    pub(crate) fn video(&self, id: Uuid) -> Option<(&'static Clip, Origin)> {
+    /// The video of this address.
+    pub(crate) fn video(&self, id: Uuid) -> Option<Arc<Video>> {
         self.books().videos.get(&id).cloned().flatten()
     }
 
     /// A video is being fetched.
     pub(crate) fn download(&self, origin: &Origin) {
+        self.books().all(origin, |counts| counts.downloads += 1);
+    }
+
+    /// Somebody asks how a generation goes; its origin is unknown when its id is.
+    pub(crate) fn poll(&self, origin: Option<&Origin>) {
         let mut books = self.books();
-        books.total.downloads += 1;
-        books.of(origin, |counts| counts.downloads += 1);
+        match origin {
+            Some(origin) => books.all(origin, |counts| counts.polls += 1),
+            None => books.total.polls += 1,
+        }
+    }
+
+    /// A generation is stopped.
+    pub(crate) fn cancel(&self, origin: &Origin) {
+        self.books().all(origin, |counts| counts.cancels += 1);
     }
 
     /// All counts.
@@ -156,6 +183,11 @@ impl Ledger {
 }
 
 impl Books {
+    fn all(&mut self, origin: &Origin, count: impl Fn(&mut Counts)) {
+        count(&mut self.total);
+        self.of(origin, count);
+    }
+
     fn of(&mut self, origin: &Origin, count: impl Fn(&mut Counts)) {
         count(self.prompts.entry(origin.prompt));
         count(self.tags.entry(Arc::clone(&origin.tag)));

@@ -6,25 +6,37 @@
 //! | module | does |
 //! |---|---|
 //! | `router` | the whole URL space on one screen |
-//! | `chat` | checks the request as a real server would, and answers with a stream |
+//! | `intake` | lets in who carries the token, and decides how the request goes |
 //! | `tag`, `behaviour` | reads `[sim:…]` out of the prompt: how *this* request shall go |
 //! | `plan` | flags and tags folded into one decision |
 //! | `script` | the plan as semantic steps: echo, queued, progress, result, cut |
-//! | `chat::b1` | a variant: what each step looks like in its dialect |
-//! | `wire` | frames to bytes: line ends, comments, where a stream is torn |
-//! | `ledger` | requests, submissions and downloads, by prompt and tag |
-//! | `clip`, `media` | the videos that results point at |
+//! | `chat` | checks a submission as a real server would, and answers it with a stream |
+//! | `chat::{a, b1, b2}` | the variants: what each step looks like in their words |
+//! | `wire` | frames to bytes: line ends, comments |
+//! | `videos` | takes orders, and answers those who ask: `standing` is the script and the time, `object` its words |
+//! | `jobs` | the orders, by id |
+//! | `failure`, `error` | what stands in place of an answer |
+//! | `connection` | how an answer is lost on the way |
+//! | `ledger` | what was asked and what it would have cost, by prompt and tag |
+//! | `clip`, `media` | the videos that results point at, and what can be wrong with them |
 //!
-//! A new behaviour is a name in `behaviour` and an effect in `plan`; a new variant renders the same steps.
+//! A new behaviour is a row of `behaviour`'s tables; a new variant renders the same steps.
 
 mod about;
 mod behaviour;
 mod chat;
 mod clip;
 mod config;
+mod connection;
+mod dialect;
 mod error;
+mod failure;
+mod intake;
+mod jobs;
 mod ledger;
 mod media;
+mod models;
+mod noise;
 mod percent;
 mod plan;
 mod recent;
@@ -33,9 +45,11 @@ mod script;
 mod server;
 mod stats;
 mod tag;
+mod videos;
 mod wire;
 
 pub use behaviour::{Behaviours, UnknownBehaviour};
 pub use config::Config;
+pub use dialect::{Flavour, Variant};
 pub use ledger::{Counts, Stats};
 pub use server::{Running, Simulator};

@@ -7,6 +7,13 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(pub(crate) u16);
 
+impl Percent {
+    /// In whole percent, rounded down.
+    pub(crate) fn whole(self) -> u16 {
+        self.0 / 10
+    }
+}
+
 impl FromStr for Percent {
     type Err = ();
 

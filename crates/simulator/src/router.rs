@@ -13,7 +13,7 @@ use tracing::info;
 
 use crate::error::ApiError;
 use crate::server::Shared;
-use crate::{about, chat, media, stats};
+use crate::{about, chat, media, models, stats, videos};
 
 /// Largest body read: room for a reference image in a data URL.
 const BODY_LIMIT: usize = 32 << 20;
@@ -27,7 +27,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(about::page))
         .route("/v1/chat/completions", post(chat::submit).layer(DefaultBodyLimit::max(BODY_LIMIT)))
+        .route("/v1/models", get(models::list))
+        .route("/v1/videos", post(videos::create).layer(DefaultBodyLimit::max(BODY_LIMIT)))
+        .route("/v1/videos/{id}", get(videos::poll).delete(videos::delete))
+        .route("/v1/videos/{id}/content", get(videos::content))
         .route("/media/{file}", get(media::fetch))
+        .route("/media/{id}/file.mp4", get(media::fetch_file))
         .route("/sim/stats", get(stats::read))
         .route("/sim/reset", post(stats::reset))
         .fallback(async || ApiError::invalid(StatusCode::NOT_FOUND, "Unknown request URL.").code("unknown_url"))

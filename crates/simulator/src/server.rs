@@ -8,13 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
+use crate::connection::{Exchange, Line};
+use crate::jobs::Jobs;
 use crate::ledger::{Counts, Ledger, Stats};
 use crate::router::router;
 
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     /// Where this server is, without a trailing slash.
     pub(crate) url: String,
     pub(crate) ledger: Arc<Ledger>,
+    /// The generations of the `videos` dialect.
+    pub(crate) jobs: Jobs,
     /// Cancelled when the server stops: streams end on it.
     pub(crate) stopping: CancellationToken,
 }
@@ -55,7 +58,13 @@ impl Simulator {
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let url = format!("http://{}", reachable(listener.local_addr()?));
-        let shared = Shared { config, url, ledger: Arc::new(Ledger::new()), stopping: CancellationToken::new() };
+        let shared = Shared {
+            config,
+            url,
+            ledger: Arc::new(Ledger::new()),
+            jobs: Jobs::new(),
+            stopping: CancellationToken::new(),
+        };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
 
@@ -81,6 +90,11 @@ impl Simulator {
         self.shared.chat_url()
     }
 
+    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    pub fn videos_url(&self) -> String {
+        self.shared.videos_url()
+    }
+
     /// Serves until `shutdown` is done, then tears what is open.
     ///
     /// # Errors
@@ -94,9 +108,8 @@ impl Simulator {
                 stopping.cancel();
             }
         };
-        // A frame that waits to be merged with the next is a frame that the client does not see in time.
-        let listener = self.listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let server = axum::serve(listener, router(self.shared)).with_graceful_shutdown(stop);
+        let service = router(self.shared).into_make_service_with_connect_info::<Line>();
+        let server = axum::serve(Exchange(self.listener), service).with_graceful_shutdown(stop);
         let overdue = async {
             stopping.cancelled().await;
             sleep(GRACE).await;
@@ -117,6 +130,11 @@ impl Running {
     /// Its `chat` endpoint: what `SORA_API_URL` takes.
     pub fn chat_url(&self) -> String {
         self.shared.chat_url()
+    }
+
+    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    pub fn videos_url(&self) -> String {
+        self.shared.videos_url()
     }
 
     /// All counts.
@@ -147,6 +165,10 @@ impl Running {
 impl Shared {
     fn chat_url(&self) -> String {
         format!("{}/v1/chat/completions", self.url)
+    }
+
+    fn videos_url(&self) -> String {
+        format!("{}/v1/videos", self.url)
     }
 }
 

@@ -5,12 +5,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::Generation;
+use super::{FAILURE, Generation, HUGE, REFUSAL};
 use crate::clip::Orientation;
 use crate::script::Step;
+use crate::wire::Frame;
 
-/// Why a refused prompt was refused.
-const REASON: &str = "内容未通过审核，可能违反内容政策 (Content Policy Violation)";
 /// Tokens that every answer claims to have cost.
 const COMPLETION_TOKENS: usize = 240;
 
@@ -21,7 +20,7 @@ struct Chunk {
     object: &'static str,
     created: u64,
     model: &'static str,
-    choices: [Choice; 1],
+    choices: Vec<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
 }
@@ -39,6 +38,8 @@ struct Delta {
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -48,18 +49,31 @@ struct Usage {
     total_tokens: usize,
 }
 
-/// The payloads of the frames that tell of a step.
-pub(super) fn payloads(step: Step, generation: &Generation) -> Vec<String> {
-    match step {
-        Step::Opened => vec![delta(Delta { role: Some("assistant"), content: None }), content(echo(generation))],
+/// The frames that tell of a step.
+pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
+    let payloads = match step {
+        Step::Opened => {
+            vec![delta(Delta { role: Some("assistant"), ..Delta::default() }), content(echo(generation))]
+        }
+        Step::RawEcho => vec![content(format!("{}\n\n", generation.prompt)), thought(generation.prompt.clone())],
+        Step::Usage => vec![chunk(Vec::new(), Some(usage(generation)))],
         Step::Queued => vec![content("> ⌛️ 任务正在队列中，请耐心等待...\n\n".to_owned())],
-        Step::Progress(at) => vec![content(format!("> 🏃 进度：{at}\n\n"))],
-        Step::Succeeded => vec![content(format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n", generation.url))],
-        Step::Refused => vec![content(format!("> ❌ 生成失败: {REASON}\n\n"))],
+        Step::HugeLine => vec![content(format!("> {}\n\n", "x".repeat(HUGE)))],
+        Step::Progress(at) | Step::Estimate(at) => vec![content(format!("> 🏃 进度：{at}\n\n"))],
+        Step::Retried => vec![content(format!("> ⚠️ 生成失败，正在重试（1/3）：{FAILURE}\n\n"))],
+        Step::Succeeded => {
+            vec![content(format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n", generation.url()))]
+        }
+        Step::CompletedWithoutUrl => vec![content("> ✅ 视频生成完成\n\n".to_owned())],
+        Step::Refused => vec![content(format!("> ❌ 生成失败: {REFUSAL}\n\n"))],
+        Step::Failed | Step::FailedAtHundred => vec![content(format!("> ❌ 生成失败: {FAILURE}\n\n"))],
+        Step::Errored(failure) => vec![json(&failure.error().frame())],
         Step::Finished => vec![finish(generation)],
         Step::Done => vec!["[DONE]".to_owned()],
-        Step::Silence | Step::Cut => Vec::new(),
-    }
+        Step::DoneLiteral => return vec![Frame::Raw("data: [DONE]\\n\\n")],
+        Step::Started | Step::Silence | Step::Expired | Step::Lost | Step::Cut(_) => Vec::new(),
+    };
+    payloads.into_iter().map(Frame::Data).collect()
 }
 
 fn echo(generation: &Generation) -> String {
@@ -71,22 +85,33 @@ fn echo(generation: &Generation) -> String {
 }
 
 fn content(text: String) -> String {
-    delta(Delta { role: None, content: Some(text) })
+    delta(Delta { content: Some(text), ..Delta::default() })
+}
+
+fn thought(text: String) -> String {
+    delta(Delta { reasoning_content: Some(text), ..Delta::default() })
 }
 
 fn delta(delta: Delta) -> String {
-    chunk(Choice { index: 0, delta, finish_reason: None }, None)
+    chunk(vec![Choice { index: 0, delta, finish_reason: None }], None)
 }
 
 fn finish(generation: &Generation) -> String {
-    let prompt_tokens = generation.prompt.chars().count();
-    let total_tokens = prompt_tokens + COMPLETION_TOKENS;
-    let usage = Usage { prompt_tokens, completion_tokens: COMPLETION_TOKENS, total_tokens };
-    chunk(Choice { index: 0, delta: Delta::default(), finish_reason: Some("stop") }, Some(usage))
+    let choice = Choice { index: 0, delta: Delta::default(), finish_reason: Some("stop") };
+    chunk(vec![choice], Some(usage(generation)))
 }
 
-fn chunk(choice: Choice, usage: Option<Usage>) -> String {
-    let chunk = Chunk { id: "", object: "chat.completion.chunk", created: 0, model: "sora", choices: [choice], usage };
-    // Nothing in a chunk can fail to be JSON: strings and numbers only.
-    serde_json::to_string(&chunk).unwrap_or_default()
+fn usage(generation: &Generation) -> Usage {
+    let prompt_tokens = generation.prompt_tokens();
+    let total_tokens = prompt_tokens + COMPLETION_TOKENS;
+    Usage { prompt_tokens, completion_tokens: COMPLETION_TOKENS, total_tokens }
+}
+
+fn chunk(choices: Vec<Choice>, usage: Option<Usage>) -> String {
+    json(&Chunk { id: "", object: "chat.completion.chunk", created: 0, model: "sora", choices, usage })
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    // Nothing that is written here can fail to be JSON: strings and numbers only.
+    serde_json::to_string(value).unwrap_or_default()
 }

@@ -13,6 +13,8 @@ pub(super) struct Submission {
     pub(super) model: String,
     /// The text of the last message of the user, its parts on lines of their own.
     pub(super) prompt: String,
+    /// Whether a reference image came along.
+    pub(super) image: bool,
 }
 
 #[derive(Deserialize)]
@@ -61,42 +63,43 @@ impl Submission {
                     .code("missing_required_parameter"));
             }
         };
-        let prompt = prompt(body.get("messages"))?;
+        let (prompt, image) = prompt(body.get("messages"))?;
         if body.get("stream") != Some(&Value::Bool(true)) {
             return Err(bad("Generations are only streamed: 'stream' must be true.").param("stream"));
         }
-        Ok(Self { model, prompt })
+        Ok(Self { model, prompt, image })
     }
 }
 
-fn prompt(messages: Option<&Value>) -> Result<String, ApiError> {
+fn prompt(messages: Option<&Value>) -> Result<(String, bool), ApiError> {
     let bad = |message: String| bad(message).param("messages");
     let messages = messages
         .ok_or_else(|| bad("Missing required parameter: 'messages'.".to_owned()).code("missing_required_parameter"))?;
     let messages =
         Vec::<Message>::deserialize(messages).map_err(|error| bad(format!("Invalid 'messages': {error}.")))?;
     let last = messages.into_iter().rev().find(|message| message.role == "user");
-    let texts = match last.map(|message| message.content) {
+    let (texts, image) = match last.map(|message| message.content) {
         None => return Err(bad("'messages' holds no message of the user.".to_owned())),
-        Some(Content::Text(text)) => vec![text],
+        Some(Content::Text(text)) => (vec![text], false),
         Some(Content::Parts(parts)) => texts(parts).map_err(|error| bad(error.to_owned()))?,
     };
     let prompt = texts.join("\n");
-    if prompt.trim().is_empty() { Err(bad("The prompt is empty.".to_owned())) } else { Ok(prompt) }
+    if prompt.trim().is_empty() { Err(bad("The prompt is empty.".to_owned())) } else { Ok((prompt, image)) }
 }
 
-fn texts(parts: Vec<Part>) -> Result<Vec<String>, &'static str> {
-    let mut texts = Vec::new();
+/// The texts, and whether there is an image among them.
+fn texts(parts: Vec<Part>) -> Result<(Vec<String>, bool), &'static str> {
+    let (mut texts, mut image) = (Vec::new(), false);
     for part in parts {
         match part {
             Part::Text { text } => texts.push(text),
             Part::ImageUrl { image_url } if image_url.url.is_empty() => {
                 return Err("An 'image_url' part has no URL.");
             }
-            Part::ImageUrl { .. } => {}
+            Part::ImageUrl { .. } => image = true,
         }
     }
-    Ok(texts)
+    Ok((texts, image))
 }
 
 fn bad(message: impl Into<String>) -> ApiError {

@@ -22,15 +22,15 @@ async fn requests_submissions_and_downloads_are_told_apart() {
     submit(&simulator, "[sim:http-500*1] 猫 & dog").await;
     let stats = read(&simulator, &[]).await;
     let expected = json!({
-        "requests": 3, "submissions": 2, "downloads": 1, "streaming": 0, "peakStreaming": 1,
+        "requests": 3, "submissions": 2, "downloads": 1, "images": 0, "polls": 0, "cancels": 0, "streaming": 0, "peakStreaming": 1,
         "byTag": {
-            "untagged": {"requests": 1, "submissions": 1, "downloads": 1},
-            "http-500*1": {"requests": 2, "submissions": 1, "downloads": 0},
+            "untagged": {"requests": 1, "submissions": 1, "downloads": 1, "images": 0, "polls": 0, "cancels": 0},
+            "http-500*1": {"requests": 2, "submissions": 1, "downloads": 0, "images": 0, "polls": 0, "cancels": 0},
         },
     });
     assert_eq!(stats, expected);
     let one = read(&simulator, &[("prompt", "[sim:http-500*1] 猫 & dog")]).await;
-    assert_eq!(one, json!({"requests": 2, "submissions": 1, "downloads": 0}));
+    assert_eq!(one, json!({"requests": 2, "submissions": 1, "downloads": 0, "images": 0, "polls": 0, "cancels": 0}));
     assert_eq!(read(&simulator, &[("prompt", "unheard of")]).await["requests"], 0);
     assert_eq!(serde_json::to_value(simulator.stats()).unwrap(), expected);
 }

@@ -1,7 +1,8 @@
 //! A simulator without pauses, a client for it, and the transcript that an answer makes.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Once};
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use simulator::{Config, Running, Simulator};
@@ -22,12 +23,22 @@ pub(crate) async fn start(config: Config) -> Running {
     Simulator::start(config).await.unwrap()
 }
 
+/// A client that follows redirects. It keeps no connections: each test has a runtime of its own.
 pub(crate) fn client() -> Client {
-    static PROVIDER: OnceLock<()> = OnceLock::new();
-    PROVIDER.get_or_init(|| {
-        rustls::crypto::ring::default_provider().install_default().unwrap();
-    });
-    Client::builder().no_proxy().build().unwrap()
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| build(Policy::default()));
+    CLIENT.clone()
+}
+
+/// A client that follows no redirects.
+pub(crate) fn client_that_stays() -> Client {
+    static CLIENT: LazyLock<Client> = LazyLock::new(|| build(Policy::none()));
+    CLIENT.clone()
+}
+
+fn build(redirects: Policy) -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+    Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(redirects).build().unwrap()
 }
 
 pub(crate) fn body(model: &str, prompt: &str) -> Value {
@@ -83,11 +94,31 @@ impl Answer {
         self.text().lines().filter_map(|line| line.strip_prefix("data: ").map(str::to_owned)).collect()
     }
 
+    /// The chunks, also those without `data:`.
+    pub(crate) fn chunks(&self) -> Vec<Value> {
+        let lines = self.text();
+        let payloads = lines.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
+        payloads.filter_map(|payload| serde_json::from_str(payload).ok()).filter(Value::is_object).collect()
+    }
+
     /// What `delta.content` says, chunk by chunk.
     pub(crate) fn contents(&self) -> Vec<String> {
-        let chunks = self.payloads().into_iter().filter(|payload| payload != "[DONE]");
-        let chunks = chunks.map(|payload| serde_json::from_str::<Value>(&payload).unwrap());
-        chunks.filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned())).collect()
+        self.delta("content")
+    }
+
+    /// What `delta.reasoning_content` says as text, chunk by chunk.
+    pub(crate) fn thoughts(&self) -> Vec<String> {
+        self.delta("reasoning_content")
+    }
+
+    /// What `delta.content` adds up to.
+    pub(crate) fn transcript(&self) -> String {
+        self.contents().concat()
+    }
+
+    fn delta(&self, key: &str) -> Vec<String> {
+        let text = |chunk: Value| Some(chunk["choices"][0]["delta"][key].as_str()?.to_owned());
+        self.chunks().into_iter().filter_map(text).collect()
     }
 
     /// The lines that tell of progress.

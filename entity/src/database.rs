@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr};
 use sea_orm::{RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use tokio::time::{Instant, sleep};
+
+use crate::schema::{self, Mismatch};
 
 /// What to do when the SQLite file does not exist yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +51,47 @@ pub async fn open(url: &str, missing: Missing) -> Result<DatabaseConnection, DbE
 
 /// Begins a transaction that reads before it writes. In SQLite it takes the write lock at once, because a reader that
 /// turns into a writer can be refused in the middle.
-pub(crate) async fn begin<C: TransactionTrait>(db: &C) -> Result<C::Transaction, DbErr> {
-    db.begin_with_options(TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    })
-    .await
+///
+/// It begins in a task of its own: dropping the driver's own beginning half-way, as a request whose client hangs up does,
+/// gives a connection back to the pool on which a transaction has begun that nobody knows of, and whatever is written
+/// on it next seems to succeed and is never committed.
+pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let db = db.clone();
+    let begun = tokio::spawn(async move {
+        db.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+    });
+    begun.await.map_err(|error| DbErr::Custom(error.to_string()))?
+}
+
+/// How long [`open_and_wait`] waits.
+const AT_START: Duration = Duration::from_secs(30);
+
+/// Opens the database and checks its schema, and waits for up to 30 s while it is away: at the start of a process it may
+/// still be starting too.
+///
+/// # Errors
+/// [`Mismatch`]: it stayed away, or its schema is not this program's.
+pub async fn open_and_wait(url: &str) -> Result<DatabaseConnection, Mismatch> {
+    let (began, mut pause) = (Instant::now(), Duration::from_millis(100));
+    loop {
+        let error = match open(url, Missing::Refuse).await {
+            Ok(db) => match schema::check(&db).await {
+                Ok(()) => return Ok(db),
+                Err(Mismatch::Database(error)) => error,
+                Err(mismatch) => return Err(mismatch),
+            },
+            Err(error) => error,
+        };
+        if !is_transient(&error) || began.elapsed() > AT_START {
+            return Err(error.into());
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
 }
 
 /// Whether the same statement may succeed later: the database is away, restarting, read-only, busy or full.

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bus::Bus;
-use entity::database::Missing;
+use entity::DatabaseConnection;
 use entity::schema::Mismatch;
-use entity::{DatabaseConnection, DbErr};
 use storage::Storage;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -20,12 +19,9 @@ use crate::live::Hub;
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database does not answer.
-    #[error("the database cannot be opened: {0}")]
-    Database(#[from] DbErr),
-    /// The database's schema is not this program's.
+    /// The database does not answer, or its schema is not this program's.
     #[error(transparent)]
-    Schema(#[from] Mismatch),
+    Database(#[from] Mismatch),
     /// The folder for videos cannot be used.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -69,8 +65,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`].
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let db = entity::database::open(config.settings.database_url.expose(), Missing::Refuse).await?;
-        entity::schema::check(&db).await?;
+        let db = entity::database::open_and_wait(config.settings.database_url.expose()).await?;
         let secret = config.jwt_secret.expose().as_bytes();
         Ok(Self(Arc::new(Shared {
             bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,

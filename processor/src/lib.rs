@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use bus::{Bus, Event, Place};
-use entity::database::{Missing, open};
+use entity::database::open_and_wait;
 use entity::{DatabaseConnection, attempt, job};
 use fetch::Fetcher;
 use sora::Driver;
@@ -71,8 +71,7 @@ pub(crate) struct Context {
 /// The process cannot begin: the database does not answer or has another schema, or the storage cannot be used.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let settings = &config.settings;
-    let db = open(settings.database_url.expose(), Missing::Refuse).await.context("DATABASE_URL")?;
-    entity::schema::check(&db).await?;
+    let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
     let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
     let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
     let fetcher = Fetcher::new(config.fetch_rules())?;

@@ -15,7 +15,7 @@ pub(crate) enum Plan {
     Resume(Open),
     /// The result is there and paid for: only fetch it.
     Fetch(String),
-    /// This attempt may have cost money and brought nothing, and its budget is not drawn yet.
+    /// This attempt has brought nothing, and what follows from that is not on record yet: its worker died over it.
     Lost(AttemptId, Outcome),
 }
 
@@ -45,12 +45,15 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
         let (attempt, upstream_id) = (last.id, upstream_id.clone());
         return Plan::Resume(Open { attempt, upstream_id, sent_at: last.sent_at });
     }
+    let recorded = last.outcome.as_deref().and_then(Outcome::named);
+    if let Some(outcome) = recorded.filter(|outcome| outcome.is_final()) {
+        return Plan::Lost(last.id, outcome);
+    }
     let charged = attempts.iter().filter(|attempt| attempt.may_have_been_charged).count();
     let drawn = usize::try_from(job.resubmits).unwrap_or(0);
     if charged <= drawn {
         return Plan::Submit;
     }
-    let recorded = last.outcome.as_deref().and_then(Outcome::named);
     let orphaned = if last.accepted_at.is_some() { Outcome::Interrupted } else { Outcome::Unknown };
     Plan::Lost(last.id, recorded.unwrap_or(orphaned))
 }
@@ -160,7 +163,9 @@ pub(crate) mod tests {
 
     #[test]
     fn a_crash_between_a_refusal_and_the_end_of_its_job_ends_it_as_refused() {
-        let refused = attempt::Model { may_have_been_charged: true, accepted_at: Some(1), ..attempt(Some("refused")) };
-        assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Lost(refused.id, Outcome::Refused));
+        for charged in [true, false] {
+            let refused = attempt::Model { may_have_been_charged: charged, ..attempt(Some("refused")) };
+            assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Lost(refused.id, Outcome::Refused));
+        }
     }
 }

@@ -83,6 +83,22 @@ impl Outcome {
         }
     }
 
+    /// Whether nothing that is sent again could end otherwise.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Refused | Self::Invalid | Self::UpstreamGone | Self::Unauthorised | Self::UpstreamChanged => true,
+            Self::Busy
+            | Self::Transient
+            | Self::Interrupted
+            | Self::Unknown
+            | Self::Stalled
+            | Self::TimedOut
+            | Self::Lost
+            | Self::Unfetchable => false,
+        }
+    }
+
     /// Whether the request may have cost money by this alone. One that was accepted may have in any case.
     #[must_use]
     pub fn is_charged(self) -> bool {

@@ -1,0 +1,37 @@
+//! Work that is dropped half-way, as by a client that hangs up.
+
+use std::time::Duration;
+
+use entity::database::{Missing, open};
+use entity::id::fresh;
+use entity::job::{self, Status};
+use futures::future::join_all;
+use testkit::Database;
+use tokio::time::timeout;
+
+use crate::{pending, user};
+
+/// More than the pool has connections.
+const JOBS: usize = 24;
+
+#[tokio::test]
+async fn what_is_written_after_a_transaction_was_dropped_at_its_beginning_is_committed() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let owner = user(db).await;
+        let others = open(&database.url, Missing::Refuse).await.unwrap();
+        for round in 0..12 {
+            let jobs = join_all((0..JOBS).map(|_| pending(db, owner))).await;
+            let drops = (0..JOBS).map(|n| {
+                let after = Duration::from_micros((round * 40 + n * 25) as u64);
+                timeout(after, job::remove(db, fresh(), owner))
+            });
+            join_all(drops).await;
+            join_all(jobs.iter().map(|id| job::cancel(db, *id, owner))).await;
+            for id in jobs {
+                let seen = job::by_id(&others, id).await.unwrap();
+                assert_eq!(seen.map(|job| job.status), Some(Status::Cancelled), "written and never committed");
+            }
+        }
+    }
+}

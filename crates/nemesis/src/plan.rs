@@ -23,10 +23,29 @@ pub(crate) struct Plan {
     pub(crate) cap: u32,
     /// The simulator's milliseconds between two steps.
     pub(crate) pace: u64,
+    /// What the upstream speaks.
+    pub(crate) dialect: Dialect,
     /// What each user asks for.
     pub(crate) wishes: Vec<Vec<Wish>>,
     /// What goes wrong.
     pub(crate) faults: Vec<Timed>,
+}
+
+/// What an upstream speaks: a stream that is lost with its reader, or ids that anybody can ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Chat,
+    Videos,
+}
+
+impl Dialect {
+    /// Where its submissions go.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "/v1/chat/completions",
+            Self::Videos => "/v1/videos",
+        }
+    }
 }
 
 /// A video that a user asks for.
@@ -51,15 +70,17 @@ impl Plan {
         let pace = rng.random_range(60..=120);
         // Four at a time: what is asked for has to be done in time.
         let (jobs, pace) = if cap == 0 { (jobs, pace) } else { (jobs / 2, pace / 2) };
-        let wishes = (0..USERS).map(|user| wishes(&mut rng, seed, user, jobs.div_ceil(USERS), load)).collect();
+        let dialect = if rng.random_bool(0.5) { Dialect::Videos } else { Dialect::Chat };
+        let mut wish = |user| wishes(&mut rng, seed, user, jobs.div_ceil(USERS), load, dialect);
+        let wishes = (0..USERS).map(&mut wish).collect();
         let faults = schedule(&mut rng, load);
-        Self { seed, load, resubmits, cap, pace, wishes, faults }
+        Self { seed, load, resubmits, cap, pace, dialect, wishes, faults }
     }
 }
 
-fn wishes(rng: &mut StdRng, seed: u64, user: usize, jobs: usize, load: Duration) -> Vec<Wish> {
+fn wishes(rng: &mut StdRng, seed: u64, user: usize, jobs: usize, load: Duration, dialect: Dialect) -> Vec<Wish> {
     let wish = |job| {
-        let tag = behaviour(rng);
+        let tag = behaviour(rng, dialect);
         Wish {
             at: load.mul_f64(rng.random_range(0.0..0.9)),
             prompt: format!("seed {seed}, user {user}, wish {job}: 海边的日落 {tag}"),
@@ -71,17 +92,20 @@ fn wishes(rng: &mut StdRng, seed: u64, user: usize, jobs: usize, load: Duration)
 }
 
 /// How the upstream treats a request. Errors before a stream are counted, so that a job outlives them.
-fn behaviour(rng: &mut StdRng) -> String {
+fn behaviour(rng: &mut StdRng, dialect: Dialect) -> String {
     let point = rng.random_range(5..95);
     let times = rng.random_range(1..=3);
+    // How a generation gets lost: with its stream, or from the upstream's memory.
+    let lost = if dialect == Dialect::Chat { "cut" } else { "lost" };
     match rng.random_range(0..100) {
         0..50 => String::new(),
         50..57 => "[sim:pace=300]".into(),
         57..63 => "[sim:silent]".into(),
         63..68 => "[sim:no-done,pings,crlf]".into(),
-        68..73 => format!("[sim:cut@{point}%]"),
-        73..80 => format!("[sim:cut@{point}%*1]"),
-        80..83 => "[sim:cut-after-result]".into(),
+        68..73 => format!("[sim:{lost}@{point}%]"),
+        73..78 => format!("[sim:{lost}@{point}%*1]"),
+        78..80 => "[sim:create-answer-lost*1]".into(),
+        80..83 => "[sim:cut-after-result,poll-5xx-3]".into(),
         83..89 => format!("[sim:refuse@{point}%]"),
         89..96 => format!("[sim:http-503*{times}]"),
         _ => format!("[sim:http-500*{times}]"),

@@ -188,7 +188,8 @@ impl Setting<'_> {
         let name = format!("processor-{number}");
         let own = [
             ("HOSTNAME", name.clone()),
-            ("SORA_API_URL", format!("http://127.0.0.1:{upstream}/v1/chat/completions")),
+            ("SORA_API_URL", format!("http://127.0.0.1:{upstream}{}", self.plan.dialect.path())),
+            ("SORA_POLL_INTERVAL", "50ms".into()),
             ("SORA_RETRY_BASE", "100ms".into()),
             ("SORA_MAX_RESUBMITS", self.plan.resubmits.to_string()),
             ("SORA_MAX_CONCURRENCY", self.plan.cap.to_string()),

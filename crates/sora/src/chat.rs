@@ -56,6 +56,7 @@ impl Driver for Chat {
             let page = client::body(response).await;
             return Err(Failure::new(Outcome::Unknown, format!("a page instead of an answer: {page:.200}")));
         }
+        let echo = echo.wary(status::is_status);
         Ok(Box::new(ChatStream::new(bytes(response).await, echo, self.upstream.timeouts, deadline)))
     }
 

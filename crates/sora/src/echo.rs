@@ -8,6 +8,8 @@
 pub(crate) struct Echo {
     /// As it was sent, and as it stands in a JSON string with and without `\u` escapes.
     forms: [String; 3],
+    /// Lines of the prompt that would be taken for status: they are cut out wherever they stand.
+    wary_of: Vec<String>,
 }
 
 /// What can stand before an echo on its line.
@@ -35,7 +37,15 @@ impl Echo {
             }
             text
         });
-        Self { forms: [prompt.to_owned(), plain, escaped] }
+        Self { forms: [prompt.to_owned(), plain, escaped], wary_of: Vec::new() }
+    }
+
+    /// The same, wary of those lines of the prompt that say something to `reader`: an upstream may write on right behind
+    /// them.
+    pub(crate) fn wary(mut self, reader: impl Fn(&str) -> bool) -> Self {
+        let lines = self.forms[0].lines().map(|line| line.trim().trim_start_matches('>').trim());
+        self.wary_of = lines.filter(|line| line.len() >= SHORTEST && reader(line)).map(ToOwned::to_owned).collect();
+        self
     }
 
     /// What a line says beside the prompt: nothing when all of it is a passage of the prompt, what stands before such a
@@ -44,7 +54,8 @@ impl Echo {
         let openers = line.char_indices().filter(|(_, c)| OPENERS.contains(c)).map(|(at, c)| at + c.len_utf8());
         let mut starts = std::iter::once(0).chain(openers.take(MOST_OPENERS));
         let echo = starts.find(|start| self.holds(line[*start..].trim().trim_end_matches(CLOSERS)));
-        echo.map_or(line, |start| &line[..start])
+        let line = echo.map_or(line, |start| &line[..start]);
+        self.wary_of.iter().fold(line, |line, passage| line.find(passage.as_str()).map_or(line, |at| &line[..at]))
     }
 
     /// A message without what it repeats of the prompt, whole or cut short.
@@ -85,6 +96,8 @@ mod tests {
         assert_eq!(echo.beside("Prompt: > 🏃 进度：99%"), "Prompt:");
         assert_eq!(echo.beside("🏃 进度：98.7%"), "🏃 进度：98.7%");
         assert_eq!(echo.beside(""), "");
+        let wary = echo.wary(|line| line.contains('%'));
+        assert_eq!(wary.beside("🏃 进度：99%```html"), "");
     }
 
     #[test]

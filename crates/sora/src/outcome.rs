@@ -200,7 +200,7 @@ fn is_wrapped_client_error(text: &str) -> bool {
 }
 
 pub(crate) fn is_policy(text: &str) -> bool {
-    let words = ["moderation_blocked", "content policy", "content_policy", "审核", "审查", "违规"];
+    let words = ["moderation_blocked", "content policy", "content_policy", "content safety", "审核", "审查", "违规"];
     contains_any(text, &words)
 }
 

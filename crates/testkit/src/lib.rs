@@ -5,11 +5,13 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
 mod database;
+mod http;
 mod process;
 mod redis;
 mod wait;
 
 pub use database::Database;
+pub use http::{free_port, get};
 pub use process::Process;
 pub use redis::Redis;
 pub use wait::eventually;

@@ -4,7 +4,9 @@
 
 mod cancel;
 mod faults;
+mod files;
 mod life_of_a_job;
 mod money;
 mod recovery;
+mod videos;
 mod world;

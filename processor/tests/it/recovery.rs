@@ -112,12 +112,12 @@ async fn every_job_ends_though_redis_loses_all_its_data_under_load() {
     }
 }
 
-async fn terminated(process: Process) -> Option<i32> {
+pub(crate) async fn terminated(process: Process) -> Option<i32> {
     signal(&process, "TERM").await;
     process.exit().await
 }
 
-async fn signal(process: &Process, name: &str) {
+pub(crate) async fn signal(process: &Process, name: &str) {
     let kill = tokio::process::Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status().await;
     assert!(kill.unwrap().success());
 }

@@ -20,9 +20,13 @@ pub(crate) struct World {
 impl World {
     /// A world whose simulator takes `pace` milliseconds between two steps of a generation.
     pub(crate) async fn new(database: Database, pace: u64) -> Self {
+        Self::with(database, Config { pace, ..Config::default() }).await
+    }
+
+    pub(crate) async fn with(database: Database, config: Config) -> Self {
         let namespace = testkit::namespace();
         let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
-        let simulator = Simulator::start(Config { pace, ..Config::default() }).await.unwrap();
+        let simulator = Simulator::start(config).await.unwrap();
         let new = user::New {
             email: format!("{}@example.com", fresh::<entity::id::kind::User>()),
             name: None,
@@ -44,6 +48,7 @@ impl World {
             ("STORAGE_URL", self.folder.path().to_str().unwrap()),
             ("SORA_API_URL", upstream.as_str()),
             ("SORA_RETRY_BASE", "20ms"),
+            ("SORA_POLL_INTERVAL", "20ms"),
             ("LEASE_TTL", "2s"),
             ("LEASE_RENEW", "500ms"),
             ("DRAIN_TIMEOUT", "100ms"),

@@ -11,7 +11,7 @@ use crate::history::{History, State};
 use crate::world::World;
 
 /// Reasons for which a job may fail here: what the upstream was told to do, and what crashes lead to.
-const REASONS: [&str; 7] = ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable"];
+const REASONS: [&str; 8] = ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable", "lost"];
 
 /// Checks every job.
 pub(super) fn check(world: &World, facts: &Facts, users: &[User]) {

@@ -93,7 +93,7 @@ fn resubmits(states: &[State]) -> Vec<i32> {
 fn undue(plan: &Plan, job: &job::Model) -> Option<String> {
     let code = job.error_code.as_deref().filter(|_| job.status == Status::Failed)?;
     let (spent, budget, charged) = match code {
-        "interrupted" | "unknown" | "stalled" | "timed_out" => (job.resubmits, plan.resubmits, true),
+        "interrupted" | "unknown" | "stalled" | "timed_out" | "lost" => (job.resubmits, plan.resubmits, true),
         "busy" | "transient" => (job.retries, RETRIES, false),
         "unfetchable" => (job.fetches, FETCHES, true),
         _ => return None,

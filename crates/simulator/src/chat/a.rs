@@ -94,7 +94,10 @@ impl Voice<'_> {
     pub(super) fn frames(self, step: Step) -> Vec<Frame> {
         match step {
             Step::Opened => vec![self.chunk(Delta { role: Some("assistant"), ..self.status(Status::Begun) }, None)],
-            Step::RawEcho => vec![self.says(self.generation.prompt.clone()), self.thinks(&self.generation.prompt)],
+            Step::RawEcho => {
+                let prompt = &self.generation.prompt;
+                vec![self.says(format!("{prompt}\n\n")), self.thinks(&format!("{prompt}\n\n"))]
+            }
             Step::Usage => vec![self.usage()],
             Step::Queued => vec![self.told(Status::Queued)],
             Step::HugeLine => vec![self.thinks(&"x".repeat(HUGE))],

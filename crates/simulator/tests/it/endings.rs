@@ -184,7 +184,7 @@ async fn a_prompt_can_be_repeated_where_status_stands() {
     for variant in ["a1", "a2", "a2-object", "b1", "b2"] {
         let answer = submit(&simulator(&format!("prompt-echo-injection,{variant}")).await, prompt).await;
         assert!(answer.transcript().contains(prompt), "{variant}");
-        assert!(answer.thoughts().contains(&prompt.to_owned()), "{variant}");
+        assert!(answer.thoughts().iter().any(|thought| thought.trim_end() == prompt), "{variant}");
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Structured {
     pub(super) percent: Option<f32>,
     /// Whether it still waits.
     pub(super) queued: bool,
+    /// Whether the number is a guess.
+    pub(super) estimated: bool,
 }
 
 /// Reads a frame's data; what is no JSON says nothing.
@@ -82,7 +84,8 @@ fn structured(object: &Value) -> Structured {
     let words =
         ["stage", "status"].map(|name| object.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase());
     let queued = words.iter().any(|word| word.contains("queue") || word.contains("pending") || word.contains("wait"));
-    Structured { percent, queued }
+    let message = object.get("message").and_then(Value::as_str).unwrap_or_default();
+    Structured { percent, queued, estimated: message.to_lowercase().contains("estimate") }
 }
 
 #[cfg(test)]
@@ -105,10 +108,10 @@ mod tests {
         let wm = delta(
             &json!({"wm": {"stage": "queued", "attempt": 1, "can_cancel": true, "task_id": "t"}, "content": "x"}),
         );
-        assert_eq!(said(&wm), Said::Progress(Structured { percent: None, queued: true }));
+        assert_eq!(said(&wm), Said::Progress(Structured { percent: None, queued: true, estimated: false }));
         let object = json!({"stage": "generation", "status": "processing", "progress": 50, "message": "m"});
         let object = delta(&json!({"reasoning_content": object}));
-        assert_eq!(said(&object), Said::Progress(Structured { percent: Some(50.0), queued: false }));
+        assert_eq!(said(&object), Said::Progress(Structured { percent: Some(50.0), queued: false, estimated: false }));
         assert_eq!(said(&delta(&json!({"content": null, "reasoning_content": "y"}))), Said::Text(Some("y"), None));
     }
 

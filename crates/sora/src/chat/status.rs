@@ -19,10 +19,16 @@ pub(super) enum Line {
 }
 
 /// Most that an estimate counts for.
-const ESTIMATE: f32 = 95.0;
+pub(super) const ESTIMATE: f32 = 95.0;
 
 /// How the addresses of videos end.
 const VIDEOS: [&str; 5] = [".mp4", ".webm", ".mov", ".m4v", ".mkv"];
+
+/// Whether a line would be taken for status if it were the upstream's.
+pub(super) fn is_status(said: &str) -> bool {
+    let mut announced = Announced::Result;
+    of_quoted(said, &mut announced).is_some() || of_reasoning(said, &mut announced).is_some()
+}
 
 /// A line of content. What is not quoted is prose or an echo, unless its beginning shows an end.
 pub(super) fn of_content(said: &str, quoted: bool, announced: &mut Announced) -> Option<Line> {
@@ -31,6 +37,9 @@ pub(super) fn of_content(said: &str, quoted: bool, announced: &mut Announced) ->
     }
     if said.starts_with('❌') {
         return Some(Line::Refused(reason(said)));
+    }
+    if said.starts_with('{') {
+        return object(said).map(Line::Result);
     }
     let link = link(said)?;
     let shows = said.starts_with("<video") || said.starts_with("<source") || *announced == Announced::Result;
@@ -108,6 +117,14 @@ fn link(said: &str) -> Option<Url> {
     Url::parse(&said[start..end]).ok().filter(Url::has_host)
 }
 
+/// The result as JSON text: `{"type": "video", "url": …}`.
+fn object(said: &str) -> Option<Url> {
+    let object: serde_json::Value = serde_json::from_str(said).ok()?;
+    let place = object.get("url").or(object.get("video_url")).or(object.pointer("/data/0/url"))?;
+    let shows = object.get("type").is_some_and(|kind| kind == "video");
+    Url::parse(place.as_str()?).ok().filter(|url| url.has_host() && (shows || is_video(url)))
+}
+
 fn is_video(link: &Url) -> bool {
     let path = link.path().to_lowercase();
     VIDEOS.iter().any(|end| path.ends_with(end))
@@ -179,6 +196,7 @@ mod tests {
             &["> [下载](https://host/x.mp4)"],
             &["> 生成完成 ✅", "Download it: https://host/x.mp4"],
             &["❤ thanks", "https://host/x.mp4"],
+            &[r#"{"type": "video", "url": "https://host/x.mp4", "data": []}"#],
         ] {
             assert_eq!(content(lines).last(), Some(&result()), "{lines:?}");
         }
@@ -197,8 +215,8 @@ mod tests {
             "Generation in progress: 99% completed (estimated)...",
             "[generation] (processing) 50% Video generation progress: 50%",
         ]);
-        use Line::{Progress, Restarted};
-        assert_eq!(told, [Progress(36.0), Restarted, Restarted, Progress(95.0), Progress(50.0)]);
+        let [first, guess, last] = [36.0, 95.0, 50.0].map(Line::Progress);
+        assert_eq!(told, [first, Line::Restarted, Line::Restarted, guess, last]);
     }
 
     #[test]

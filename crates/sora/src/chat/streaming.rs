@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::chat::chunk::{self, Said, Structured};
 use crate::chat::framing::{Broken, LastByte, frames};
-use crate::chat::status::Line;
+use crate::chat::status::{ESTIMATE, Line};
 use crate::chat::transcript::{Kind, Transcript};
 use crate::client::{self, Timeouts};
 use crate::echo::Echo;
@@ -76,9 +76,14 @@ impl Generation for ChatStream {
             if let Some(failure) = self.reader.failed.clone() {
                 return Err(failure);
             }
-            match self.frame().await? {
-                Some(frame) => self.reader.take(&frame),
-                None => self.reader.end(),
+            match self.frame().await {
+                Ok(Some(frame)) => self.reader.take(&frame),
+                Ok(None) => self.reader.end(),
+                // What came before the stream broke off still counts.
+                Err(failure) => {
+                    self.reader.flush();
+                    self.reader.failed.get_or_insert(failure);
+                }
             }
         }
     }
@@ -144,7 +149,7 @@ impl Reader {
             Said::Progress(progress) => self.structured(&progress),
             Said::Text(reasoning, content) => {
                 self.begun |= reasoning.is_some() || content.is_some();
-                let mut lines = reasoning.map_or_else(Vec::new, |text| self.reasoning.push(text, &self.echo));
+                let mut lines = reasoning.map_or_else(Vec::new, |text| self.thought(text));
                 lines.extend(content.map_or_else(Vec::new, |text| self.content.push(text, &self.echo)));
                 lines.into_iter().for_each(|line| self.note(line));
             }
@@ -152,10 +157,24 @@ impl Reader {
         }
     }
 
-    /// The stream is over: what stands in last lines without their ends still counts; without a result it broke off.
-    fn end(&mut self) {
+    /// Reasoning. Some servers write `[stage] (status) 50% …` a chunk, without a line's end.
+    fn thought(&mut self, text: &str) -> Vec<Line> {
+        let whole = text.starts_with('[') && text.contains("] (");
+        let mut lines: Vec<_> = whole.then(|| self.reasoning.finish(&self.echo)).flatten().into_iter().collect();
+        lines.extend(self.reasoning.push(text, &self.echo));
+        lines.extend(whole.then(|| self.reasoning.finish(&self.echo)).flatten());
+        lines
+    }
+
+    /// What stands in last lines without their ends still counts.
+    fn flush(&mut self) {
         let last = [self.reasoning.finish(&self.echo), self.content.finish(&self.echo)];
         last.into_iter().flatten().for_each(|line| self.note(line));
+    }
+
+    /// The stream is over; without a result it broke off.
+    fn end(&mut self) {
+        self.flush();
         let failure = if self.reasoning.unfinished_refusal() {
             Failure::refused("")
         } else {
@@ -167,6 +186,7 @@ impl Reader {
     fn structured(&mut self, progress: &Structured) {
         self.begun = true;
         match progress.percent {
+            Some(percent) if progress.estimated => self.note(Line::Progress(percent.min(ESTIMATE))),
             Some(percent) => self.note(Line::Progress(percent)),
             None => self.note(if progress.queued { Line::Queued } else { Line::Generating }),
         }

@@ -39,6 +39,11 @@ impl VideoObject {
         Some(id).filter(|id| !id.is_empty() && id.len() <= 1_024)
     }
 
+    /// Whether it tells anything of a generation, rather than of an error.
+    pub(super) fn tells(&self) -> bool {
+        self.0.get("status").is_some_and(Value::is_string)
+    }
+
     /// Its state. An unknown word means that it is still running.
     pub(super) fn state(&self) -> State {
         let word = self.0.get("status").and_then(Value::as_str).unwrap_or_default().trim().to_lowercase();

@@ -82,10 +82,12 @@ impl Poll {
             Ok::<_, reqwest::Error>((status, pace, client::body(response).await))
         });
         match answer.await {
-            Ok(Ok((status, pace, body))) if status.is_success() => match VideoObject::parse(&body) {
-                Some(object) => self.learn(&object, pace),
-                None => self.unanswered(&format!("no video object: {body:.200}"), pace),
-            },
+            Ok(Ok((status, pace, body))) if status.is_success() => {
+                match VideoObject::parse(&body).filter(VideoObject::tells) {
+                    Some(object) => self.learn(&object, pace),
+                    None => self.unanswered(&format!("no video object: {body:.200}"), pace),
+                }
+            }
             // Asked too often, which is nobody's failure.
             Ok(Ok((StatusCode::TOO_MANY_REQUESTS, pace, _))) => self.next_at = Instant::now() + pace,
             Ok(Ok((status, pace, body))) => {

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod behaviours;
+mod memory;
+mod videos;
+
 use std::time::Duration;
 
 use simulator::{Config, Simulator};

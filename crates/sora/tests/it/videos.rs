@@ -1,0 +1,120 @@
+//! The `videos` dialect: resuming by id, encodings, cancelling, credentials, images.
+
+use std::time::Duration;
+
+use simulator::{Config, Running, Simulator};
+use sora::{Dialect, Driver, Event, Image, Outcome, Request, Upstream, driver};
+use url::Url;
+
+use crate::{generate, patient};
+
+async fn simulator(behaviour: &str) -> Running {
+    let config =
+        Config { pace: 0, steps: 4, poll_after: Some(1), behaviour: behaviour.parse().unwrap(), ..Config::default() };
+    Simulator::start(config).await.unwrap()
+}
+
+fn videos(url: &str) -> Box<dyn Driver> {
+    let (url, dialect) = (Url::parse(url).unwrap(), Dialect::Videos);
+    driver(&Upstream { url, dialect, token: Some("t".into()), timeouts: patient(), poll: Duration::from_millis(1) })
+        .unwrap()
+}
+
+fn request(image: Option<Image>) -> Request {
+    let (prompt, model) = ("a cat".into(), "sora-2".into());
+    Request { prompt, model, seconds: "8".into(), size: "720x1280".into(), image }
+}
+
+#[tokio::test]
+async fn a_generation_is_resumed_by_its_id_without_another_submission() {
+    for words in ["happy", "odd-id"] {
+        let simulator = simulator(words).await;
+        let url = simulator.videos_url();
+        let mut begun = videos(&url).submit(&request(None)).await.unwrap();
+        let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
+        drop(begun);
+        let mut resumed = videos(&url).resume(&id, "a cat", Duration::from_secs(1)).unwrap();
+        let result = loop {
+            if let Event::Result(url) = resumed.next().await.unwrap() {
+                break url;
+            }
+        };
+        assert!(result.path().ends_with("/content"), "{result}");
+        assert_eq!(videos(&url).credential(&result), Some("t"));
+        assert_eq!(simulator.stats().total.submissions, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_its_time_is_asked_about_once_more() {
+    let simulator = simulator("happy").await;
+    let driver = videos(&simulator.videos_url());
+    let mut begun = driver.submit(&request(None)).await.unwrap();
+    let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
+    let mut late = driver.resume(&id, "", Duration::from_secs(86_400)).unwrap();
+    assert!(matches!(late.next().await, Ok(Event::Result(_))));
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_multipart_gets_json_from_then_on() {
+    for words in ["multipart-refused", "vllm-omni,multipart-refused"] {
+        let simulator = simulator(words).await;
+        let driver = videos(&simulator.videos_url());
+        let (_, refused) = generate(&*driver, "a cat").await;
+        assert_eq!(refused.unwrap().outcome, Outcome::Transient);
+        let (events, failure) = generate(&*driver, "a cat").await;
+        assert_eq!(failure, None);
+        assert!(matches!(events.last(), Some(Event::Result(_))));
+        assert_eq!(simulator.stats().total.submissions, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_reference_image_goes_along_in_either_dialect_and_encoding() {
+    let image = || Some(Image { bytes: bytes::Bytes::from_static(b"\x89PNG\r\n\x1a\n"), mime: "image/png".into() });
+    let simulator = simulator("happy").await;
+    let chat = Upstream {
+        url: Url::parse(&simulator.chat_url()).unwrap(),
+        dialect: Dialect::Chat,
+        token: None,
+        timeouts: patient(),
+        poll: Duration::from_secs(1),
+    };
+    driver(&chat).unwrap().submit(&request(image())).await.unwrap();
+    videos(&simulator.videos_url()).submit(&request(image())).await.unwrap();
+    assert_eq!(simulator.stats().total.images, 2);
+    let json = self::simulator("multipart-refused").await;
+    let driver = videos(&json.videos_url());
+    assert!(driver.submit(&request(image())).await.is_err());
+    driver.submit(&request(image())).await.unwrap();
+    assert_eq!(json.stats().total.images, 2, "once in each encoding");
+}
+
+#[tokio::test]
+async fn a_cancelled_generation_is_told_to_the_upstream_and_waited_for_where_it_does_not_stop() {
+    for (words, cancels) in
+        [("vllm-omni,pace=3600000", 1), ("openai,pace=5", 0), ("vllm-omni,cancel-ignored,pace=5", 0)]
+    {
+        let simulator = simulator(words).await;
+        let begun = videos(&simulator.videos_url()).submit(&request(None)).await.unwrap();
+        begun.abandon().await;
+        assert_eq!(simulator.stats().total.cancels, cancels, "{words}");
+        assert_eq!(simulator.stats().streaming, 0, "{words}");
+    }
+}
+
+#[test]
+fn a_token_is_for_addresses_below_the_upstreams_own() {
+    let driver = videos("https://up.example/v1/videos");
+    let credential = |url: &str| driver.credential(&Url::parse(url).unwrap()).is_some();
+    assert!(credential("https://up.example/v1/videos/video_1/content"));
+    for elsewhere in [
+        "https://up.example/v1/videosx/1",
+        "https://up.example/other",
+        "http://up.example/v1/videos/1/content",
+        "https://up.example:8443/v1/videos/1/content",
+        "https://evil.example/v1/videos/1/content",
+    ] {
+        assert!(!credential(elsewhere), "{elsewhere}");
+    }
+}

@@ -32,6 +32,15 @@ pub mod kind {
     /// A stored video.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Video {}
+    /// A key that programs sign in with.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum ApiKey {}
+    /// A link that shows a video to whoever has it.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Share {}
+    /// Something that an administrator did.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Act {}
     /// A life of a processor: a process that was buried goes on under a new one.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Worker {}
@@ -47,6 +56,12 @@ pub type JobId = Id<kind::Job>;
 pub type AttemptId = Id<kind::Attempt>;
 /// Identifies a video.
 pub type VideoId = Id<kind::Video>;
+/// Identifies an API key.
+pub type ApiKeyId = Id<kind::ApiKey>;
+/// Identifies a share link.
+pub type ShareId = Id<kind::Share>;
+/// Identifies an administrative act.
+pub type ActId = Id<kind::Act>;
 /// Identifies a worker, and names its consumer in Redis.
 pub type WorkerId = Id<kind::Worker>;
 

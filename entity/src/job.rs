@@ -15,6 +15,7 @@
 
 mod owner;
 mod queue;
+mod several;
 mod transition;
 mod view;
 
@@ -27,8 +28,10 @@ use crate::id::fresh;
 use crate::{JobId, UserId, VideoId, WorkerId, clock};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
-pub(crate) use queue::give_back;
 pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
+pub(crate) use queue::{give_back, pending};
+pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};
+pub(crate) use several::{contains, poisoned};
 pub use transition::{
     Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over, retry_later,
 };

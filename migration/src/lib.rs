@@ -15,7 +15,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") })]
+        vec![
+            Box::new(Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") }),
+            Box::new(Step { name: "0003_accounts", sql: include_str!("../sql/0003_accounts.sql") }),
+        ]
     }
 }
 

@@ -228,27 +228,6 @@ pub async fn of_user(db: &DatabaseConnection, id: JobId, user: UserId) -> Result
     Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
 }
 
-/// A user's jobs, newest first: at most `limit`, those older than `before`, in state `status`.
-///
-/// # Errors
-/// The database did not answer.
-pub async fn page(
-    db: &DatabaseConnection,
-    user: UserId,
-    status: Option<Status>,
-    before: Option<JobId>,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
-    let mut query = Entity::find().filter(Column::UserId.eq(user));
-    if let Some(status) = status {
-        query = query.filter(Column::Status.eq(status));
-    }
-    if let Some(before) = before {
-        query = query.filter(Column::Id.lt(before));
-    }
-    query.order_by_desc(Column::Id).limit(limit).all(db).await
-}
-
 /// What a page that opens shows: every unfinished job of the user and the latest finished ones, newest first.
 ///
 /// # Errors

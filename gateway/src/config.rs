@@ -8,6 +8,8 @@ use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
 use url::{Origin, Url};
 
+use crate::address::{self, Range};
+
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
@@ -24,6 +26,19 @@ pub struct Catalogue {
     pub models: Vec<String>,
     /// `SORA_SECONDS`: comma-separated lengths (default `10,15`).
     pub seconds: Vec<i32>,
+}
+
+/// How much one client may do; 0 = without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// `READS_PER_MINUTE`: requests of one user or key that change nothing, at each gateway (default 1200).
+    pub reads: u32,
+    /// `WRITES_PER_MINUTE`: requests of one user or key that may change something (default 300).
+    pub writes: u32,
+    /// `SIGN_INS_PER_ACCOUNT`: attempts at one account from one address within ten minutes (default 10).
+    pub sign_ins_per_account: u32,
+    /// `SIGN_INS_PER_ADDRESS`: attempts at any account from one address within ten minutes (default 100).
+    pub sign_ins_per_address: u32,
 }
 
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
@@ -87,6 +102,13 @@ pub struct Config {
     pub frontend_dist: Option<PathBuf>,
     /// `SORA_MODELS`, `SORA_SECONDS`.
     pub catalogue: Catalogue,
+    /// How much one client may do.
+    pub rates: Rates,
+    /// `MAX_WAITING_PER_USER`: jobs of one user that may wait at a time (default 1000); 0 = without a limit.
+    pub max_waiting: u64,
+    /// `TRUSTED_PROXIES`: addresses and ranges of the proxies in front, comma-separated (default none). Their
+    /// `X-Forwarded-For` says where a client is.
+    pub trusted_proxies: Vec<Range>,
     /// No variables.
     pub timings: Timings,
 }
@@ -97,7 +119,7 @@ impl Config {
         let settings = settings::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let host = if app_env == AppEnv::Demo { "127.0.0.1" } else { "0.0.0.0" };
-        let host = env.or("BACKEND_HOST", host, address);
+        let host = env.or("BACKEND_HOST", host, ip);
         let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
@@ -108,6 +130,9 @@ impl Config {
         let frontend_dist = env.optional("FRONTEND_DIST", page);
         let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
+        let rates = rates(env);
+        let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
+        let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
         known.extend(allowed?);
@@ -121,9 +146,25 @@ impl Config {
             registration: registration?,
             frontend_dist,
             catalogue: Catalogue { models: models?, seconds: seconds? },
+            rates: rates?,
+            max_waiting: max_waiting?,
+            trusted_proxies: trusted_proxies?,
             timings: Timings::default(),
         })
     }
+}
+
+fn rates(env: &mut Environment<'_>) -> Option<Rates> {
+    let reads = env.or("READS_PER_MINUTE", "1200", env::number);
+    let writes = env.or("WRITES_PER_MINUTE", "300", env::number);
+    let sign_ins_per_account = env.or("SIGN_INS_PER_ACCOUNT", "10", env::number);
+    let sign_ins_per_address = env.or("SIGN_INS_PER_ADDRESS", "100", env::number);
+    Some(Rates {
+        reads: reads?,
+        writes: writes?,
+        sign_ins_per_account: sign_ins_per_account?,
+        sign_ins_per_address: sign_ins_per_address?,
+    })
 }
 
 fn public_url(env: &mut Environment<'_>, app_env: AppEnv, port: Option<u16>) -> Option<Url> {
@@ -173,7 +214,7 @@ fn weakness(secret: &str) -> Option<&'static str> {
     }
 }
 
-fn address(text: &str) -> Result<IpAddr, String> {
+fn ip(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "must be an IP address such as 127.0.0.1".to_owned())
 }
 
@@ -273,6 +314,12 @@ mod tests {
             ("FRONTEND_DIST", "/nonexistent"),
             ("SORA_MODELS", "a,,b"),
             ("SORA_SECONDS", "ten"),
+            ("READS_PER_MINUTE", "many"),
+            ("WRITES_PER_MINUTE", "-1"),
+            ("SIGN_INS_PER_ACCOUNT", "few"),
+            ("SIGN_INS_PER_ADDRESS", "few"),
+            ("MAX_WAITING_PER_USER", "all"),
+            ("TRUSTED_PROXIES", "proxy.internal"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

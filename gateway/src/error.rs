@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
 
+use crate::body;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldError {
@@ -30,6 +32,12 @@ pub(crate) enum ApiError {
     Unauthenticated,
     #[error("E-mail address or password are wrong.")]
     InvalidCredentials,
+    #[error("This call is not open to API keys, or not to one with these scopes.")]
+    InsufficientScope,
+    #[error("Only administrators may do this.")]
+    Forbidden,
+    #[error("The set-up token is wrong, or was used before.")]
+    InvalidSetupToken,
     #[error("The request comes from a page that is not allowed to make it.")]
     ForbiddenOrigin,
     #[error("Registration is closed on this server.")]
@@ -44,6 +52,14 @@ pub(crate) enum ApiError {
     EmailTaken,
     #[error("The body is larger than {0} bytes.")]
     TooLarge(usize),
+    #[error("The headers are larger than {0} bytes.")]
+    HeadersTooLarge(usize),
+    #[error("This is too much at a time; go on in {0} seconds.")]
+    RateLimited(u64),
+    #[error("These are too many attempts to sign in; try again in {0} seconds.")]
+    TooManyAttempts(u64),
+    #[error("You have {0} jobs waiting, which is as many as are allowed; let some begin first.")]
+    TooManyWaiting(u64),
     #[error("The body must be sent as application/json.")]
     UnsupportedMediaType,
     #[error("The range lies outside of the {size} bytes there are.")]
@@ -63,6 +79,9 @@ pub(crate) enum ApiError {
 /// Seconds to wait after a 503.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
+/// Seconds after which a job that waits may have begun.
+const ROOM_AFTER: HeaderValue = HeaderValue::from_static("30");
+
 impl ApiError {
     /// A service that is needed does not answer.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -74,6 +93,9 @@ impl ApiError {
             Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
+            Self::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::InvalidSetupToken => (StatusCode::FORBIDDEN, "invalid_setup_token"),
             Self::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
             Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
@@ -81,6 +103,10 @@ impl ApiError {
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::HeadersTooLarge(_) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::TooManyWaiting(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_waiting"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
@@ -95,6 +121,10 @@ impl ApiError {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
+                Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
+            }
+            Self::TooManyWaiting(_) => Some((header::RETRY_AFTER, ROOM_AFTER)),
             Self::UpgradeRequired => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
             Self::RangeNotSatisfiable { size } => {
                 HeaderValue::from_str(&format!("bytes */{size}")).ok().map(|value| (header::CONTENT_RANGE, value))
@@ -181,6 +211,7 @@ fn translated(status: StatusCode) -> ApiError {
         StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
         StatusCode::RANGE_NOT_SATISFIABLE => ApiError::RangeNotSatisfiable { size: 0 },
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(body::MAX_BYTES),
         status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
         status => ApiError::Internal(format!("the framework answered {status}")),
     }

@@ -7,13 +7,15 @@ mod create;
 mod list;
 mod models;
 mod owner;
-mod path;
 mod range;
 mod read;
+mod room;
+mod shares;
 
 pub(crate) use content::content;
 pub(crate) use create::create;
-pub(crate) use list::list;
+pub(crate) use list::{filter, list};
 pub(crate) use models::models;
-pub(crate) use owner::{cancel, delete, fetch, retry};
+pub(crate) use owner::{cancel, cancelled, delete, fetch, reopen, retry};
 pub(crate) use read::{read_job, read_video, views};
+pub(crate) use shares::{share, shared, shared_content, unshare};

@@ -15,12 +15,13 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::Creator;
 use crate::body::{Fields, Rule};
 use crate::config::Catalogue;
 use crate::error::ApiError;
 use crate::state::Gateway;
 use crate::videos::models::ORIENTATIONS;
+use crate::videos::room;
 
 /// Most Unicode scalar values in a prompt.
 const PROMPT_CHARACTERS: usize = 4_000;
@@ -28,11 +29,12 @@ const PROMPT_CHARACTERS: usize = 4_000;
 /// Answers 202 with the job, before anything is asked of the upstream.
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
     let new = asked(&gateway.config.catalogue, caller.user(), fields, traceparent(&headers))?;
+    room::demand(&gateway, caller.user()).await?;
     let task = gateway.tasks.spawn(submit(gateway.clone(), new).in_current_span());
     let job = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];

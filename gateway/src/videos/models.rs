@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use entity::job::Orientation;
 use serde_json::json;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::config::Catalogue;
 use crate::state::Gateway;
 
@@ -25,7 +25,7 @@ impl Catalogue {
 }
 
 /// The models, each with its shapes and lengths, and what is taken when nothing is said.
-pub(crate) async fn models(State(gateway): State<Gateway>, _: Caller) -> Response {
+pub(crate) async fn models(State(gateway): State<Gateway>, _: Reader) -> Response {
     let catalogue = &gateway.config.catalogue;
     let default = catalogue.default_model();
     let model = |id: &String| json!({"id": id, "orientations": ORIENTATIONS, "seconds": catalogue.seconds, "default": *id == default});

@@ -14,17 +14,18 @@ use entity::{JobId, UserId};
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::auth::Caller;
+use crate::auth::Creator;
 use crate::error::ApiError;
+use crate::path::Id;
 use crate::state::Gateway;
-use crate::videos::path::Id;
 use crate::videos::read::views;
+use crate::videos::room;
 
 /// `POST /api/videos/jobs/{job}/cancel`: 200 with the job, cancelled or about to be (`cancelling`); a job that had ended
 /// before is answered as it is.
 pub(crate) async fn cancel(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
@@ -42,22 +43,29 @@ pub(crate) async fn cancel(
 /// `POST /api/videos/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
 pub(crate) async fn retry(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
-    let job = detached(&gateway, async move |gateway: Gateway| {
+    room::demand(&gateway, user).await?;
+    let job = reopen(&gateway, user, id).await?;
+    answer(&gateway, StatusCode::ACCEPTED, job).await
+}
+
+/// Starts a user's failed or cancelled job anew.
+pub(crate) async fn reopen(gateway: &Gateway, user: UserId, id: JobId) -> Result<Model, ApiError> {
+    let reopening = detached(gateway, async move |gateway: Gateway| {
         let reopened = job::reopen(&gateway.db, id, user).await?;
         again(&gateway, user, id, reopened, "Only a failed or cancelled job can be started anew.").await
     });
-    answer(&gateway, StatusCode::ACCEPTED, job.await?).await
+    reopening.await
 }
 
 /// `POST /api/videos/jobs/{job}/fetch`: 202 with a job whose finished video is downloaded again, without a new request to
 /// the upstream; 409 when there is nothing to download.
 pub(crate) async fn fetch(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
@@ -71,7 +79,7 @@ pub(crate) async fn fetch(
 /// `DELETE /api/videos/jobs/{job}`: 204, and job, attempts and video are gone; 409 while the job is active.
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<StatusCode, ApiError> {
     let user = caller.user();
@@ -88,6 +96,16 @@ pub(crate) async fn delete(
         Ok(())
     });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
+pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
+    let telling = gateway.clone();
+    gateway.tasks.spawn(async move {
+        for job in jobs {
+            told(&telling, Word::Forget, job).await;
+        }
+    });
 }
 
 /// Runs `work` to its end, whatever becomes of the request.

@@ -3,11 +3,18 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
 mod accounts;
+mod admin;
 mod content;
 mod edge;
+mod first_admin;
 mod jobs;
+mod keys;
+mod limits;
 mod live;
+mod own_account;
 mod owner;
 mod refusals;
+mod search;
+mod shares;
 mod socket;
 mod world;

@@ -5,13 +5,14 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
 use crate::id::fresh;
 use crate::{ApiKeyId, UserId, user};
 
 /// What a key is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Looking at jobs and videos.
@@ -153,8 +154,9 @@ pub async fn revoke(db: &DatabaseConnection, id: ApiKeyId, user: UserId) -> Resu
 }
 
 /// A key as its owner sees it; the key itself is shown once, when it is made.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey)]
 pub struct View {
     /// Key.
     pub id: ApiKeyId,

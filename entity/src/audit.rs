@@ -4,6 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
 use crate::id::fresh;
@@ -68,8 +69,9 @@ pub async fn page(db: &DatabaseConnection, before: Option<ActId>, limit: u64) ->
 }
 
 /// An act as administrators see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditEntry)]
 pub struct View {
     /// Key.
     pub id: ActId,

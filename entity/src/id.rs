@@ -2,6 +2,7 @@
 //!
 //! One type for all of them, told apart by what they identify; the database sees plain UUIDs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -10,6 +11,8 @@ use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr};
 use sea_orm::{ActiveValue, ColIdx, DbErr, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An identifier of a `Kind`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +115,19 @@ impl<Kind> Serialize for Id<Kind> {
 impl<'de, Kind> Deserialize<'de> for Id<Kind> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Uuid::deserialize(deserializer).map(Into::into)
+    }
+}
+
+impl<Kind> PartialSchema for Id<Kind> {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::Custom("uuid".into());
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl<Kind> ToSchema for Id<Kind> {
+    fn name() -> Cow<'static, str> {
+        "Id".into()
     }
 }
 

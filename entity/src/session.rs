@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, UpdateMany};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
 use crate::id::fresh;
@@ -158,8 +159,9 @@ fn revoked() -> UpdateMany<Entity> {
 }
 
 /// A session as its owner sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
 pub struct View {
     /// Key.
     pub id: SessionId,

@@ -9,8 +9,8 @@ mod queue;
 mod statistics;
 mod users;
 
-pub(crate) use audit::audit;
-pub(crate) use jobs::{jobs, read_job, retry_job};
-pub(crate) use queue::{change_queue, queue};
-pub(crate) use statistics::statistics;
-pub(crate) use users::{change_user, users};
+pub(crate) use audit::{AuditPage, audit};
+pub(crate) use jobs::{AdminAttempt, AdminJob, AdminJobDetails, AdminJobPage, jobs, read_job, retry_job};
+pub(crate) use queue::{Queue, change_queue, queue};
+pub(crate) use statistics::{Statistics, Worker, statistics};
+pub(crate) use users::{AdminUser, AdminUserPage, change_user, users};

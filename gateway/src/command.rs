@@ -14,6 +14,7 @@ use service::env;
 use service::settings;
 
 use crate::auth::{PasswordError, Passwords, address, new_password};
+use crate::openapi::document;
 use crate::secret;
 
 /// The gateway. Without a command it serves.
@@ -34,6 +35,8 @@ pub enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Print the API's OpenAPI document.
+    Openapi,
 }
 
 /// What to do about administrators.
@@ -93,14 +96,19 @@ impl Command {
     /// # Errors
     /// [`CommandError`].
     pub async fn run(self) -> Result<String, CommandError> {
-        let url = env::or_exit(settings::database_url);
-        let db = open(url.expose(), Missing::Refuse).await?;
-        entity::schema::check(&db).await?;
         match self {
-            Self::Admin(AdminCommand::Create(whose)) => create_admin(&db, whose).await,
-            Self::User(UserCommand::ResetPassword(whose)) => reset_password(&db, whose).await,
+            Self::Admin(AdminCommand::Create(whose)) => create_admin(&database().await?, whose).await,
+            Self::User(UserCommand::ResetPassword(whose)) => reset_password(&database().await?, whose).await,
+            Self::Openapi => Ok(document().trim_end().to_owned()),
         }
     }
+}
+
+async fn database() -> Result<DatabaseConnection, CommandError> {
+    let url = env::or_exit(settings::database_url);
+    let db = open(url.expose(), Missing::Refuse).await?;
+    entity::schema::check(&db).await?;
+    Ok(db)
 }
 
 async fn create_admin(db: &DatabaseConnection, whose: Whose) -> Result<String, CommandError> {

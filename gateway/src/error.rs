@@ -9,11 +9,12 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::body;
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// Its name.
     pub(crate) field: String,
@@ -88,7 +89,8 @@ impl ApiError {
         Self::Unavailable(cause.into())
     }
 
-    fn kind(&self) -> (StatusCode, &'static str) {
+    /// Its status and its code.
+    pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
@@ -157,17 +159,41 @@ impl IntoResponse for ApiError {
     }
 }
 
-#[derive(Serialize)]
+/// A refusal as a client gets it (RFC 9457).
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Problem<'a> {
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: `code` says what kind it is.
     r#type: &'static str,
+    /// The status in words.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// What happened, for people.
     detail: String,
+    /// What happened, for programs.
     code: &'static str,
+    /// By which the server's log knows the request.
     request_id: &'a str,
+    /// Every field that is not valid.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+}
+
+impl<'a> Problem<'a> {
+    /// What a client is told of `error`.
+    pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
+        let (status, code) = error.kind();
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or(code),
+            status: status.as_u16(),
+            detail: error.to_string(),
+            code,
+            request_id,
+            errors: if let ApiError::InvalidFields(errors) = error { errors } else { &[] },
+        }
+    }
 }
 
 /// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translated.
@@ -178,19 +204,10 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
         None => return response,
     };
     error.log();
-    let (status, code) = error.kind();
-    let problem = Problem {
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or(code),
-        status: status.as_u16(),
-        detail: error.to_string(),
-        code,
-        request_id,
-        errors: if let ApiError::InvalidFields(errors) = &*error { errors } else { &[] },
-    };
+    let problem = Problem::new(&error, request_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
-    parts.status = status;
+    parts.status = error.kind().0;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

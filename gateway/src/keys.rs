@@ -11,6 +11,7 @@ use entity::ApiKeyId;
 use entity::api_key::{self, Scope, View};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::auth::{Caller, KEY_PREFIX, NO_STORE};
 use crate::body::{Fields, Rule};
@@ -20,19 +21,19 @@ use crate::secret;
 use crate::state::Gateway;
 
 /// A user's keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Keys {
     /// Newest first.
-    data: Vec<View>,
+    pub(crate) data: Vec<View>,
 }
 
 /// A key that was just made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NewKey {
     #[serde(flatten)]
-    view: View,
+    pub(crate) view: View,
     /// The key itself. It cannot be shown again.
-    key: String,
+    pub(crate) key: String,
 }
 
 /// `GET /api/keys`: the caller's keys.

@@ -14,6 +14,7 @@
 //! | `keys` | API keys |
 //! | `videos` | jobs and what came of them |
 //! | `admin` | steering the platform |
+//! | `openapi` | the API's own description, and a page to try it |
 //! | `command` | what the program does besides serving |
 //! | `live` | the websocket |
 //! | `web`, `health` | the page; the probes |
@@ -28,6 +29,7 @@ mod error;
 mod health;
 mod keys;
 mod live;
+mod openapi;
 mod path;
 mod query;
 mod request;
@@ -51,6 +53,7 @@ pub use address::Range;
 pub use auth::PasswordError;
 pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Timings};
+pub use openapi::document;
 pub use state::{Gateway, StartError, setup_token};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.

@@ -6,7 +6,7 @@ use axum::routing::{delete, get, patch, post};
 
 use crate::error::ApiError;
 use crate::state::Gateway;
-use crate::{admin, auth, health, keys, live, request, throttle, videos, web};
+use crate::{admin, auth, health, keys, live, openapi, request, throttle, videos, web};
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
@@ -42,10 +42,14 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/admin/users/{user}", patch(admin::change_user))
         .route("/admin/audit", get(admin::audit))
         .route("/ws", get(live::upgrade))
+        .route("/openapi.json", get(openapi::json))
         .layer(from_fn(throttle::announced));
     Router::new()
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/docs", get(openapi::page))
+        .route("/docs/docs.js", get(openapi::script))
+        .route("/docs/docs.css", get(openapi::style))
         .nest("/api", api)
         .fallback(web::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

@@ -13,9 +13,9 @@ mod room;
 mod shares;
 
 pub(crate) use content::content;
-pub(crate) use create::create;
-pub(crate) use list::{filter, list};
-pub(crate) use models::models;
+pub(crate) use create::{Accepted, create};
+pub(crate) use list::{JobPage, filter, list};
+pub(crate) use models::{Defaults, Model, Models, models};
 pub(crate) use owner::{cancel, cancelled, delete, fetch, reopen, retry};
 pub(crate) use read::{read_job, read_video, views};
-pub(crate) use shares::{share, shared, shared_content, unshare};
+pub(crate) use shares::{Share, SharedVideo, share, shared, shared_content, unshare};

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use entity::audit::{self, View};
 use entity::{ActId, user};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
@@ -13,13 +14,13 @@ use crate::query::{Query, cut};
 use crate::state::Gateway;
 
 /// A page of the log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditPage {
     /// Newest first.
-    data: Vec<View>,
+    pub(crate) data: Vec<View>,
     /// For `cursor`, when there are more.
-    next_cursor: Option<ActId>,
+    pub(crate) next_cursor: Option<ActId>,
 }
 
 /// Answers `{data, nextCursor}`.

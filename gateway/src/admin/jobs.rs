@@ -10,6 +10,7 @@ use entity::clock::rfc3339;
 use entity::job::{self, Filter, Model, View};
 use entity::{AttemptId, JobId, UserId, attempt, user};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
@@ -21,62 +22,62 @@ use crate::state::Gateway;
 use crate::videos::{filter, reopen, views};
 
 /// A job with its owner.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminJob {
     #[serde(flatten)]
-    job: View,
+    pub(crate) job: View,
     /// Whose it is.
-    user_id: UserId,
+    pub(crate) user_id: UserId,
     /// The owner's address.
-    user_email: String,
+    pub(crate) user_email: String,
 }
 
 /// A page of everybody's jobs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminJobPage {
     /// Newest first.
-    data: Vec<AdminJob>,
+    pub(crate) data: Vec<AdminJob>,
     /// For `cursor`, when there are more.
-    next_cursor: Option<JobId>,
+    pub(crate) next_cursor: Option<JobId>,
 }
 
 /// A request sent upstream, with everything on record.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminAttempt {
     /// Key.
-    id: AttemptId,
+    pub(crate) id: AttemptId,
     /// 1, 2, … within the job.
-    number: i32,
+    pub(crate) number: i32,
     /// The address it was sent to.
-    upstream: String,
+    pub(crate) upstream: String,
     /// RFC 3339, UTC.
-    sent_at: String,
+    pub(crate) sent_at: String,
     /// When the upstream showed that it had taken it, RFC 3339, UTC.
-    accepted_at: Option<String>,
+    pub(crate) accepted_at: Option<String>,
     /// When it ended, RFC 3339, UTC.
-    finished_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
     /// The upstream's own id.
-    upstream_id: Option<String>,
+    pub(crate) upstream_id: Option<String>,
     /// Where the result can be fetched.
-    result_url: Option<String>,
+    pub(crate) result_url: Option<String>,
     /// How it ended.
-    outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
     /// What the upstream said.
-    detail: Option<String>,
+    pub(crate) detail: Option<String>,
     /// Whether it may have cost money.
-    may_have_been_charged: bool,
+    pub(crate) may_have_been_charged: bool,
 }
 
 /// A job with its owner and everything that was sent upstream for it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminJobDetails {
     #[serde(flatten)]
-    job: AdminJob,
+    pub(crate) job: AdminJob,
     /// First to last.
-    attempts: Vec<AdminAttempt>,
+    pub(crate) attempts: Vec<AdminAttempt>,
 }
 
 impl From<attempt::Model> for AdminAttempt {

@@ -10,6 +10,7 @@ use bus::Limits;
 use entity::limits::{self, Model};
 use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
@@ -21,12 +22,12 @@ use crate::state::Gateway;
 const MAX_CONCURRENCY: i64 = 100_000;
 
 /// How the queue is set.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queue {
     /// While true, no job starts.
-    paused: bool,
+    pub(crate) paused: bool,
     /// Jobs in flight at most, over all processors; null = without a limit.
-    concurrency: Option<i32>,
+    pub(crate) concurrency: Option<i32>,
 }
 
 impl From<Model> for Queue {

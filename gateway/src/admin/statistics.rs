@@ -6,51 +6,52 @@ use axum::response::{IntoResponse, Response};
 use entity::clock::rfc3339;
 use entity::{WorkerId, statistics};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
 use crate::state::Gateway;
 
 /// A processor that is alive, or was until lately.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Worker {
     /// Key.
-    id: WorkerId,
+    pub(crate) id: WorkerId,
     /// The machine it runs on.
-    host: String,
+    pub(crate) host: String,
     /// RFC 3339, UTC.
-    started_at: String,
+    pub(crate) started_at: String,
     /// Past it, others may bury the worker; RFC 3339, UTC.
-    lease_until: String,
+    pub(crate) lease_until: String,
     /// Jobs in hand.
-    in_flight: u64,
+    pub(crate) in_flight: u64,
 }
 
 /// How the platform stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Statistics {
     /// Jobs that wait.
-    waiting: u64,
+    pub(crate) waiting: u64,
     /// Jobs in the hands of workers.
-    in_flight: u64,
+    pub(crate) in_flight: u64,
     /// Jobs that completed within 24 hours.
-    completed: u64,
+    pub(crate) completed: u64,
     /// Jobs that failed within 24 hours.
-    failed: u64,
+    pub(crate) failed: u64,
     /// Jobs that were cancelled within 24 hours.
-    cancelled: u64,
+    pub(crate) cancelled: u64,
     /// Jobs that were stopped because their workers kept dying.
-    poisoned: u64,
+    pub(crate) poisoned: u64,
     /// Requests sent upstream since midnight UTC.
-    submissions_today: u64,
+    pub(crate) submissions_today: u64,
     /// Accounts.
-    users: u64,
+    pub(crate) users: u64,
     /// When the job that has waited longest was made, RFC 3339, UTC.
-    oldest_waiting: Option<String>,
+    pub(crate) oldest_waiting: Option<String>,
     /// The processors on record.
-    workers: Vec<Worker>,
+    pub(crate) workers: Vec<Worker>,
 }
 
 /// Answers with the figures.

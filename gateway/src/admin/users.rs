@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use entity::user::{self, Model, Role, View};
 use entity::{UserId, job, statistics};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
@@ -20,25 +21,25 @@ use crate::state::Gateway;
 use crate::videos::cancelled;
 
 /// An account as administrators see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminUser {
     #[serde(flatten)]
-    user: View,
+    pub(crate) user: View,
     /// Whether it is shut.
-    disabled: bool,
+    pub(crate) disabled: bool,
     /// How many jobs it has.
-    jobs: u64,
+    pub(crate) jobs: u64,
 }
 
 /// A page of accounts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminUserPage {
     /// Newest first.
-    data: Vec<AdminUser>,
+    pub(crate) data: Vec<AdminUser>,
     /// For `cursor`, when there are more.
-    next_cursor: Option<UserId>,
+    pub(crate) next_cursor: Option<UserId>,
 }
 
 /// `GET /api/admin/users`: the accounts, newest first; `q` searches addresses and names.

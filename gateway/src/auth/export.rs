@@ -12,6 +12,7 @@ use entity::clock::{rfc3339, wall};
 use entity::{JobId, UserId, api_key, attempt, job, session, user, video};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::auth::handlers::NO_STORE;
@@ -21,39 +22,48 @@ use crate::state::Gateway;
 /// Jobs read at a time.
 const PAGE: u64 = 200;
 
-/// What stands before the jobs.
-#[derive(Debug, Serialize)]
+/// How the document ends: `jobs` is the last of its members.
+const CLOSING: &str = "]}";
+
+/// Everything on record of an account. It is never held as a whole: `jobs` is written after all else, page by page.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Head {
-    exported_at: String,
-    user: user::View,
-    sessions: Vec<session::View>,
-    api_keys: Vec<api_key::View>,
+pub(crate) struct Export {
+    /// RFC 3339, UTC.
+    pub(crate) exported_at: String,
+    /// The account.
+    pub(crate) user: user::View,
+    /// Where it is signed in.
+    pub(crate) sessions: Vec<session::View>,
+    /// What its programs sign in with.
+    pub(crate) api_keys: Vec<api_key::View>,
+    /// Newest first.
+    pub(crate) jobs: Vec<ExportedJob>,
 }
 
 /// A request sent upstream, as far as it is its owner's to know.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExportedAttempt {
     /// 1, 2, … within the job.
-    number: i32,
+    pub(crate) number: i32,
     /// RFC 3339, UTC.
-    sent_at: String,
+    pub(crate) sent_at: String,
     /// How it ended.
-    outcome: Option<String>,
+    pub(crate) outcome: Option<String>,
     /// Whether it may have cost money.
-    may_have_been_charged: bool,
+    pub(crate) may_have_been_charged: bool,
 }
 
 /// A job with all that belongs to it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedJob {
     /// The job.
-    job: job::View,
+    pub(crate) job: job::View,
     /// What was sent upstream for it.
-    attempts: Vec<ExportedAttempt>,
+    pub(crate) attempts: Vec<ExportedAttempt>,
     /// Its video, once completed.
-    video: Option<video::View>,
+    pub(crate) video: Option<video::View>,
 }
 
 impl From<attempt::Model> for ExportedAttempt {
@@ -78,18 +88,18 @@ impl From<Holding> for ExportedJob {
 pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let (user, asking) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;
-    let head = Head {
+    let head = Export {
         exported_at: rfc3339(wall()),
         user: user.clone().into(),
         sessions: sessions.into_iter().map(|row| session::View::new(row, asking)).collect(),
         api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
+        jobs: Vec::new(),
     };
     let mut opening = serde_json::to_string(&head).map_err(|error| ApiError::Internal(error.to_string()))?;
-    opening.truncate(opening.len() - 1);
-    opening.push_str(",\"jobs\":[");
+    opening.truncate(opening.len() - CLOSING.len());
     let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from(opening))])
         .chain(jobs(gateway, user.id))
-        .chain(stream::iter([Ok(Bytes::from_static(b"]}"))]));
+        .chain(stream::iter([Ok(Bytes::from_static(CLOSING.as_bytes()))]));
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\""),

@@ -10,6 +10,7 @@ use entity::clock::{millis, rfc3339, wall};
 use entity::user::{self, Opened, Standing};
 use serde::Serialize;
 use service::settings::AppEnv;
+use utoipa::ToSchema;
 
 use crate::address::Client;
 use crate::auth::sign_in::demand_password;
@@ -25,16 +26,16 @@ pub(crate) const NO_STORE: (header::HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 /// Somebody who is signed in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignedIn {
     /// The account.
-    user: user::View,
+    pub(crate) user: user::View,
     /// For `Authorization: Bearer …`; only for programs, a page gets a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    pub(crate) token: Option<String>,
     /// When the session ends, RFC 3339, UTC.
-    expires_at: String,
+    pub(crate) expires_at: String,
 }
 
 impl SignedIn {

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use entity::SessionId;
 use entity::session::{self, View};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::handlers::NO_STORE;
 use crate::auth::{Caller, word};
@@ -15,17 +16,17 @@ use crate::path::Id;
 use crate::state::Gateway;
 
 /// A user's sessions.
-#[derive(Debug, Serialize)]
-pub(crate) struct Sessions {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenSessions {
     /// Newest first.
-    data: Vec<View>,
+    pub(crate) data: Vec<View>,
 }
 
 /// `GET /api/auth/sessions`: the sessions that are alive.
 pub(crate) async fn sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let rows = session::of_user(&gateway.db, caller.user()).await?;
     let data = rows.into_iter().map(|row| View::new(row, caller.session.id)).collect();
-    Ok(([NO_STORE], Json(Sessions { data })).into_response())
+    Ok(([NO_STORE], Json(OpenSessions { data })).into_response())
 }
 
 /// `DELETE /api/auth/sessions/{session}`: ends one.

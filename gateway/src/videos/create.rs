@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use bus::{Event, Flow, Place};
 use entity::UserId;
 use entity::job::{self, New, Orientation, View};
-use serde_json::json;
+use serde::Serialize;
 use tokio::time::timeout;
 use tracing::Instrument;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::Creator;
@@ -26,6 +27,17 @@ use crate::videos::room;
 /// Most Unicode scalar values in a prompt.
 const PROMPT_CHARACTERS: usize = 4_000;
 
+/// Jobs that were accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The first of them.
+    pub(crate) job: View,
+    /// All of them.
+    pub(crate) jobs: Vec<View>,
+    /// For people.
+    pub(crate) message: &'static str,
+}
+
 /// Answers 202 with the job, before anything is asked of the upstream.
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
@@ -38,7 +50,7 @@ pub(crate) async fn create(
     let task = gateway.tasks.spawn(submit(gateway.clone(), new).in_current_span());
     let job = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
-    let body = json!({"job": job, "jobs": [job], "message": "Video generation started"});
+    let body = Accepted { jobs: vec![job.clone()], job, message: "Video generation started" };
     Ok((StatusCode::ACCEPTED, location, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 

@@ -7,6 +7,7 @@ use entity::JobId;
 use entity::job::{self, Filter, Status, View};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::auth::{NO_STORE, Reader};
 use crate::body::Rule;
@@ -16,13 +17,13 @@ use crate::state::Gateway;
 use crate::videos::read::views;
 
 /// A page of jobs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobPage {
     /// Newest first.
-    data: Vec<View>,
+    pub(crate) data: Vec<View>,
     /// For `cursor`, when there are more.
-    next_cursor: Option<JobId>,
+    pub(crate) next_cursor: Option<JobId>,
 }
 
 /// Answers `{data, nextCursor}`.

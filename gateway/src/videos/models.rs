@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use entity::job::Orientation;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::Reader;
 use crate::config::Catalogue;
@@ -24,14 +25,55 @@ impl Catalogue {
     }
 }
 
+/// A model, and what can be asked of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Model {
+    /// Its name.
+    pub(crate) id: String,
+    /// Shapes.
+    pub(crate) orientations: Vec<Orientation>,
+    /// Lengths.
+    pub(crate) seconds: Vec<i32>,
+    /// Whether it is taken when nothing is said.
+    pub(crate) default: bool,
+}
+
+/// What is taken when nothing is said.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Defaults {
+    /// The model.
+    pub(crate) model: String,
+    /// The shape.
+    pub(crate) orientation: Orientation,
+    /// The length.
+    pub(crate) seconds: i32,
+}
+
+/// What can be asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Models {
+    /// The models.
+    pub(crate) models: Vec<Model>,
+    /// What is taken when nothing is said.
+    pub(crate) defaults: Defaults,
+}
+
+impl From<&Catalogue> for Models {
+    fn from(catalogue: &Catalogue) -> Self {
+        let (model, seconds) = (catalogue.default_model(), catalogue.default_seconds());
+        let described = |id: &String| Model {
+            id: id.clone(),
+            orientations: ORIENTATIONS.to_vec(),
+            seconds: catalogue.seconds.clone(),
+            default: *id == model,
+        };
+        let models = catalogue.models.iter().map(described).collect();
+        Self { models, defaults: Defaults { model, orientation: ORIENTATIONS[0], seconds } }
+    }
+}
+
 /// The models, each with its shapes and lengths, and what is taken when nothing is said.
 pub(crate) async fn models(State(gateway): State<Gateway>, _: Reader) -> Response {
-    let catalogue = &gateway.config.catalogue;
-    let default = catalogue.default_model();
-    let model = |id: &String| json!({"id": id, "orientations": ORIENTATIONS, "seconds": catalogue.seconds, "default": *id == default});
-    let body = json!({
-        "models": catalogue.models.iter().map(model).collect::<Vec<_>>(),
-        "defaults": {"model": default, "orientation": ORIENTATIONS[0], "seconds": catalogue.default_seconds()},
-    });
-    ([(header::CACHE_CONTROL, "private, no-cache")], Json(body)).into_response()
+    let models = Models::from(&gateway.config.catalogue);
+    ([(header::CACHE_CONTROL, "private, no-cache")], Json(models)).into_response()
 }

@@ -15,6 +15,7 @@ use entity::clock::{millis, rfc3339, wall};
 use entity::job::{self, Orientation};
 use entity::{ShareId, VideoId, share, video};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
 use crate::body::{Fields, Rule};
@@ -28,33 +29,33 @@ const LIFE: Duration = Duration::from_secs(7 * 86_400);
 const MAX_LIFE: i64 = 365 * 86_400;
 
 /// A link as its maker gets it, once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Share {
     /// Key.
-    id: ShareId,
+    pub(crate) id: ShareId,
     /// For `/api/shares/{token}`.
-    token: String,
+    pub(crate) token: String,
     /// The page that shows the video.
-    url: String,
+    pub(crate) url: String,
     /// RFC 3339, UTC.
-    expires_at: String,
+    pub(crate) expires_at: String,
 }
 
 /// A video as whoever has the link sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SharedVideo {
     /// The video's shape.
-    orientation: Orientation,
+    pub(crate) orientation: Orientation,
     /// The video's length.
-    seconds: i32,
+    pub(crate) seconds: i32,
     /// MIME type.
-    content_type: String,
+    pub(crate) content_type: String,
     /// Bytes.
-    size: i64,
+    pub(crate) size: i64,
     /// When the link ends, RFC 3339, UTC.
-    expires_at: String,
+    pub(crate) expires_at: String,
 }
 
 /// `POST /api/videos/{video}/shares`: 201 with a new link.

@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod content;
+mod document;
 mod edge;
 mod first_admin;
 mod jobs;

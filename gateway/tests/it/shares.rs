@@ -77,7 +77,7 @@ async fn a_forged_or_foreign_token_shows_nothing() {
         format!("{id}.{zeros}"),
         format!("{id}."),
         id.to_owned(),
-        format!("{}.{signature}", one),
+        format!("{one}.{signature}"),
         token.to_uppercase(),
         ada.token.clone(),
         "%00".into(),

@@ -46,7 +46,7 @@ pub(crate) async fn json() -> Response {
 
 fn written() -> Value {
     let (mut paths, mut components) = (Map::new(), Components::default());
-    components.add_problem(Problem::name().into(), Problem::schema(), &codes());
+    components.add_problem(&Problem::name(), Problem::schema(), &codes());
     let calls = accounts::calls().into_iter().chain(videos::calls()).chain(admin::calls()).chain(server());
     for call in calls {
         let (path, method, operation) = call.written(&mut components);

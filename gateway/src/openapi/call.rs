@@ -55,13 +55,13 @@ impl Components {
     }
 
     /// What refusals hold; `codes` are all there are.
-    pub(super) fn add_problem(&mut self, name: String, schema: RefOr<Schema>, codes: &BTreeSet<&str>) {
+    pub(super) fn add_problem(&mut self, name: &str, schema: RefOr<Schema>, codes: &BTreeSet<&str>) {
         let mut named = Named::new();
         <FieldError as ToSchema>::schemas(&mut named);
         named.push((FieldError::name().into(), <FieldError as utoipa::PartialSchema>::schema()));
-        named.push((name.clone(), schema));
+        named.push((name.to_owned(), schema));
         self.add_answers(&named);
-        if let Some(code) = self.schemas.get_mut(&name).and_then(|problem| problem.pointer_mut("/properties/code")) {
+        if let Some(code) = self.schemas.get_mut(name).and_then(|problem| problem.pointer_mut("/properties/code")) {
             code["enum"] = json!(codes);
         }
     }

@@ -157,7 +157,8 @@ pub async fn page(
 ) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
     if let Some(text) = text {
-        query = query.filter(contains(Column::Email, text).or(contains(Column::Name, text)));
+        let holds = |column| contains(db.get_database_backend(), column, text);
+        query = query.filter(holds(Column::Email).or(holds(Column::Name)));
     }
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));

@@ -32,6 +32,7 @@ CREATE TABLE audit_log (
     created_at BIGINT NOT NULL
 );
 
+CREATE INDEX videos_of_user ON videos (user_id);
 CREATE INDEX attempts_sent ON attempts (sent_at);
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX jobs_poisoned ON jobs (id) WHERE error_code = 'poison';

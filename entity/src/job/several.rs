@@ -1,8 +1,8 @@
 //! Many jobs at a time: search, what administrators see, and what ends with an account.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{DbBackend, QueryOrder, QuerySelect};
 
 use super::queue::pending;
 use super::transition::{charged, next_seq};
@@ -36,7 +36,7 @@ pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Resu
     let conditions = [
         filter.user.map(|user| Column::UserId.eq(user)),
         (!filter.statuses.is_empty()).then(|| Column::Status.is_in(filter.statuses)),
-        filter.text.map(|text| contains(Column::Prompt, &text)),
+        filter.text.map(|text| contains(db.get_database_backend(), Column::Prompt, &text)),
         filter.from.map(|from| Column::CreatedAt.gte(from)),
         filter.to.map(|to| Column::CreatedAt.lt(to)),
         filter.error_code.map(|code| Column::ErrorCode.eq(code)),
@@ -46,19 +46,12 @@ pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Resu
     query.order_by_desc(Column::Id).limit(limit).all(db).await
 }
 
-/// SQL: `column` holds `text`, whatever its case; nothing in `text` is a pattern.
-pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(column.as_column_ref())))
-        .like(LikeExpr::new(pattern).escape('\\'))
+/// SQL: `column` holds `text`, as it stands and whatever its case. What has no case in the database's eyes (on SQLite
+/// everything outside ASCII) must be the same.
+pub(crate) fn contains(backend: DbBackend, column: impl ColumnTrait, text: &str) -> Expr {
+    let position = if backend == DbBackend::Postgres { "strpos" } else { "instr" };
+    let (held, sought) = (Func::lower(Expr::col(column.as_column_ref())), Func::lower(Expr::val(text)));
+    Expr::expr(Func::cust(position).arg(held).arg(sought)).gt(0)
 }
 
 /// SQL: the job was stopped because its workers kept dying. A literal, so that SQLite uses the partial index.

@@ -94,7 +94,7 @@ async fn use_is_noted_at_most_once_a_minute() {
 async fn a_search_takes_its_text_literally_and_whatever_its_case() {
     for database in Database::each().await {
         let db = &database.connection;
-        for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash"] {
+        for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash", "École"] {
             let new = user::New { name: Some(name.into()), ..new(&format!("{}@example.com", fresh::<kind::User>())) };
             user::create(db, new, false).await.unwrap();
         }
@@ -103,6 +103,8 @@ async fn a_search_takes_its_text_literally_and_whatever_its_case() {
         assert_eq!(found("100").await, 2);
         assert_eq!(found("a_B").await, 1);
         assert_eq!(found("back\\s").await, 1);
+        assert_eq!(found("École").await, 1);
+        assert_eq!(found("' OR 1=1 --").await, 0);
         assert_eq!(found("nobody").await, 0);
     }
 }

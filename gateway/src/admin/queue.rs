@@ -1,7 +1,7 @@
 //! `/api/admin/queue`: whether jobs may start, and how many at a time.
 //!
-//! The row decides and Redis holds a mirror, which the processors' pump obeys at once. Should it not be reached, whoever
-//! finds Redis without limits restores them from the row.
+//! The row decides and Redis holds a mirror, which the processors' pump obeys at once. When Redis cannot be reached the
+//! change is on record and the call answers 503: to be repeated, which is safe.
 
 use axum::Json;
 use axum::extract::State;

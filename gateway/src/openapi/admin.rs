@@ -30,6 +30,7 @@ fn platform() -> Vec<Call> {
             &Queue { paused: false, concurrency: Some(20) },
         ),
         Call::patch("/api/admin/queue", "changeQueue", "Pause or resume the queue, and bound the jobs in flight")
+            .about("A 503 may mean that the change is on record and the processors could not be told: repeat it.")
             .takes::<QueueChange>(&json!({"paused": true, "concurrency": 20}))
             .answers(200, "The limits in force.", &Queue { paused: true, concurrency: Some(20) }),
         Call::get("/api/admin/audit", "readAudit", "What administrators did, newest first").pages().answers(

@@ -105,7 +105,7 @@ fn content(call: Call) -> Call {
 }
 
 fn shares() -> Vec<Call> {
-    let token = format!("{}.{}", sample::SHARE, "0123456789abcdef".repeat(4));
+    let token = format!("{}_{}", sample::SHARE, "0123456789abcdef".repeat(4));
     let share = Share {
         id: sample::id(sample::SHARE),
         url: format!("https://sora.example/share/{token}"),

@@ -1,6 +1,6 @@
 //! Links that show one video to whoever has them.
 //!
-//! A link's token names a row and is signed over that row, the video, what of it is shown, and until when, with a key of
+//! A link's token (without a dot, or the page's address would look like a file's) names a row and is signed over that row, the video, what of it is shown, and until when, with a key of
 //! its own: no token of one kind is good for another. The row is asked each time, so that a link can be taken back. Whoever
 //! follows it learns nothing of the owner, the prompt, or how the video came about.
 
@@ -70,7 +70,7 @@ pub(crate) async fn share(
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
     let life = seconds.flatten().unwrap_or(LIFE);
     let row = share::open(&gateway.db, video.id, wall() + millis(life)).await?;
-    let token = format!("{}.{}", row.id, gateway.shares.sign(&signed(&row)));
+    let token = format!("{}_{}", row.id, gateway.shares.sign(&signed(&row)));
     let url = gateway.config.public_url.join(&format!("share/{token}"));
     let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();
     let body = Share { id: row.id, token, url, expires_at: rfc3339(row.expires_at) };
@@ -113,7 +113,7 @@ pub(crate) async fn shared_content(
 
 /// What a token shows; nothing, if it was not signed here, has expired, or was taken back.
 async fn shown(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
-    let (share, signature) = token.split_once('.').ok_or(ApiError::NotFound)?;
+    let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
     let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
     let shown = share::alive(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
     let genuine = gateway.shares.is_signature(&signed(&shown.0), signature);

@@ -70,14 +70,14 @@ async fn a_forged_or_foreign_token_shows_nothing() {
     let (one, two) = (video(&world, &ada).await, video(&world, &ada).await);
     let token = shared(&world, &ada, &one).await["token"].as_str().unwrap().to_owned();
     let other = shared(&world, &ada, &two).await["token"].as_str().unwrap().to_owned();
-    let ((id, signature), (other_id, _)) = (token.split_once('.').unwrap(), other.split_once('.').unwrap());
+    let ((id, signature), (other_id, _)) = (token.split_once('_').unwrap(), other.split_once('_').unwrap());
     let zeros = "0".repeat(64);
     for forged in [
-        format!("{other_id}.{signature}"),
-        format!("{id}.{zeros}"),
-        format!("{id}."),
+        format!("{other_id}_{signature}"),
+        format!("{id}_{zeros}"),
+        format!("{id}_"),
         id.to_owned(),
-        format!("{one}.{signature}"),
+        format!("{one}_{signature}"),
         token.to_uppercase(),
         ada.token.clone(),
         "%00".into(),

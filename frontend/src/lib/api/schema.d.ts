@@ -86,7 +86,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Pause or resume the queue, and bound the jobs in flight */
+        /**
+         * Pause or resume the queue, and bound the jobs in flight
+         * @description A 503 may mean that the change is on record and the processors could not be told: repeat it.
+         */
         patch: operations["changeQueue"];
         trace?: never;
     };
@@ -3352,8 +3355,8 @@ export interface operations {
                      * @example {
                      *       "expiresAt": "2026-02-07T12:00:00.000Z",
                      *       "id": "01930000-0000-7000-8000-000000000007",
-                     *       "token": "01930000-0000-7000-8000-000000000007.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-                     *       "url": "https://sora.example/share/01930000-0000-7000-8000-000000000007.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                     *       "token": "01930000-0000-7000-8000-000000000007_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                     *       "url": "https://sora.example/share/01930000-0000-7000-8000-000000000007_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
                      *     }
                      */
                     "application/json": components["schemas"]["Share"];

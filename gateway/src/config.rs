@@ -1,5 +1,7 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
+mod rates;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use service::settings::{self, AppEnv, Settings};
 use url::{Origin, Url};
 
 use crate::address::{self, Range};
+
+pub use rates::Rates;
 
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +30,6 @@ pub struct Catalogue {
     pub models: Vec<String>,
     /// `SORA_SECONDS`: comma-separated lengths (default `10,15`).
     pub seconds: Vec<i32>,
-}
-
-/// How much one client may do; 0 = without a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rates {
-    /// `READS_PER_MINUTE`: requests of one user or key that change nothing, at each gateway (default 1200).
-    pub reads: u32,
-    /// `WRITES_PER_MINUTE`: requests of one user or key that may change something (default 300).
-    pub writes: u32,
-    /// `SIGN_INS_PER_ACCOUNT`: attempts at one account from one address within ten minutes (default 10).
-    pub sign_ins_per_account: u32,
-    /// `SIGN_INS_PER_ADDRESS`: attempts at any account from one address within ten minutes (default 100).
-    pub sign_ins_per_address: u32,
 }
 
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
@@ -130,7 +121,7 @@ impl Config {
         let frontend_dist = env.optional("FRONTEND_DIST", page);
         let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
-        let rates = rates(env);
+        let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
         let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
         let mut known = local_origins(app_env, port?);
@@ -152,19 +143,6 @@ impl Config {
             timings: Timings::default(),
         })
     }
-}
-
-fn rates(env: &mut Environment<'_>) -> Option<Rates> {
-    let reads = env.or("READS_PER_MINUTE", "1200", env::number);
-    let writes = env.or("WRITES_PER_MINUTE", "300", env::number);
-    let sign_ins_per_account = env.or("SIGN_INS_PER_ACCOUNT", "10", env::number);
-    let sign_ins_per_address = env.or("SIGN_INS_PER_ADDRESS", "100", env::number);
-    Some(Rates {
-        reads: reads?,
-        writes: writes?,
-        sign_ins_per_account: sign_ins_per_account?,
-        sign_ins_per_address: sign_ins_per_address?,
-    })
 }
 
 fn public_url(env: &mut Environment<'_>, app_env: AppEnv, port: Option<u16>) -> Option<Url> {

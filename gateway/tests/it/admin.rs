@@ -1,14 +1,17 @@
 //! Administration: for administrators alone, effective at once, and on record.
 
+use std::time::Duration;
+
 use bus::{Control, Signal};
 use entity::job::{self, Failure};
 use entity::{attempt, id};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use testkit::{Database, eventually};
 use tokio::sync::mpsc;
 
 use crate::socket::Socket;
-use crate::world::{Account, PASSWORD, World, problem};
+use crate::world::{Account, PASSWORD, Setup, World, problem};
 
 async fn patch(world: &World, account: &Account, path: &str, body: Value) -> Response {
     world.request(Method::PATCH, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
@@ -185,4 +188,23 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
         let users = read(&world, &admin, "/api/admin/users?q=ADA").await;
         assert_eq!((users["data"].as_array().unwrap().len(), &users["data"][0]["disabled"]), (1, &json!(false)));
     }
+}
+
+#[tokio::test]
+async fn a_demotion_by_another_gateway_holds_here_at_once() {
+    let setup =
+        Setup { timings: Some(|timings| timings.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
+    let world = World::with(Database::sqlite().await, setup).await;
+    let admin = world.admin("admin@example.org").await;
+    let stats = async || world.get(&admin, "/api/admin/stats").await.status();
+    assert_eq!(stats().await, StatusCode::OK);
+    let id = admin.id.parse().unwrap();
+    entity::user::set_role(&world.database.connection, id, entity::user::Role::User).await.unwrap();
+    assert_eq!(stats().await, StatusCode::OK, "still in the cache");
+    let word = Control::UserChanged { user: crate::world::uuid(&admin.id) };
+    eventually("the word is heard", async || {
+        world.bus.tell(&word).await.unwrap();
+        (stats().await == StatusCode::FORBIDDEN).then_some(())
+    })
+    .await;
 }

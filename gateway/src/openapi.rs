@@ -8,7 +8,9 @@ mod accounts;
 mod admin;
 mod bodies;
 mod call;
+mod components;
 mod page;
+mod refusals;
 mod sample;
 mod videos;
 
@@ -20,7 +22,9 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Problem;
-use crate::openapi::call::{Call, Components, codes};
+use crate::openapi::call::Call;
+use crate::openapi::components::Components;
+use crate::openapi::refusals::codes;
 
 pub(crate) use page::{page, script, style};
 

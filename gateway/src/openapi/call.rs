@@ -1,17 +1,13 @@
 //! One call of the API, as the document describes it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
 
 use crate::body::MAX_BYTES;
-use crate::error::{ApiError, FieldError, Problem};
-
-/// Members that an answer can lack; all others are always there, though some may be null.
-const OPTIONAL: [(&str, &str); 2] = [("SignedIn", "token"), ("Problem", "errors")];
+use crate::error::ApiError;
+use crate::openapi::components::{Components, Named, named};
+use crate::openapi::refusals::{by_status, invalid_fields};
 
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,64 +22,6 @@ pub(super) enum Access {
     Create,
     /// Administrators with a session.
     Admin,
-}
-
-/// What several calls of the document share.
-#[derive(Default)]
-pub(super) struct Components {
-    schemas: BTreeMap<String, Value>,
-    refusals: BTreeMap<String, Value>,
-}
-
-type Named = Vec<(String, RefOr<Schema>)>;
-
-impl Components {
-    /// What requests hold: as it is.
-    fn add(&mut self, named: &Named) {
-        for (name, schema) in named {
-            self.schemas.entry(name.clone()).or_insert_with(|| json!(schema));
-        }
-    }
-
-    /// What answers hold: their members are always there.
-    fn add_answers(&mut self, named: &Named) {
-        for (name, schema) in named {
-            let mut schema = json!(schema);
-            demand_members(name, &mut schema);
-            self.schemas.insert(name.clone(), schema);
-        }
-    }
-
-    /// What refusals hold; `codes` are all there are.
-    pub(super) fn add_problem(&mut self, name: &str, schema: RefOr<Schema>, codes: &BTreeSet<&str>) {
-        let mut named = Named::new();
-        <FieldError as ToSchema>::schemas(&mut named);
-        named.push((FieldError::name().into(), <FieldError as utoipa::PartialSchema>::schema()));
-        named.push((name.to_owned(), schema));
-        self.add_answers(&named);
-        if let Some(code) = self.schemas.get_mut(name).and_then(|problem| problem.pointer_mut("/properties/code")) {
-            code["enum"] = json!(codes);
-        }
-    }
-
-    /// A reference to a refusal, or the refusal itself when another one goes by this name.
-    fn refer(&mut self, name: String, refusal: Value) -> Value {
-        let reference = json!({"$ref": format!("#/components/responses/{name}")});
-        if *self.refusals.entry(name).or_insert_with(|| refusal.clone()) == refusal { reference } else { refusal }
-    }
-
-    pub(super) fn written(self) -> Value {
-        json!({"schemas": self.schemas, "responses": self.refusals})
-    }
-}
-
-fn demand_members(name: &str, schema: &mut Value) {
-    if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        parts.iter_mut().for_each(|part| demand_members(name, part));
-    }
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let always: Vec<_> = properties.keys().filter(|member| !OPTIONAL.contains(&(name, member.as_str()))).collect();
-    schema["required"] = json!(always);
 }
 
 /// A call, put together by the methods below.
@@ -257,68 +195,6 @@ impl Call {
         all.extend([ApiError::HeadersTooLarge(32_768), ApiError::Internal(String::new()), unavailable]);
         all
     }
-}
-
-/// Every code that there is.
-pub(super) fn codes() -> BTreeSet<&'static str> {
-    let all = [
-        ApiError::UnreadableBody(String::new()),
-        ApiError::Unauthenticated,
-        ApiError::InvalidCredentials,
-        ApiError::InsufficientScope,
-        ApiError::Forbidden,
-        ApiError::InvalidSetupToken,
-        ApiError::ForbiddenOrigin,
-        ApiError::RegistrationClosed,
-        ApiError::NotFound,
-        ApiError::MethodNotAllowed,
-        ApiError::WrongState(""),
-        ApiError::EmailTaken,
-        ApiError::TooLarge(0),
-        ApiError::HeadersTooLarge(0),
-        ApiError::RateLimited(0),
-        ApiError::TooManyAttempts(0),
-        ApiError::TooManyWaiting(0),
-        ApiError::UnsupportedMediaType,
-        ApiError::RangeNotSatisfiable { size: 0 },
-        ApiError::Misdirected,
-        ApiError::UpgradeRequired,
-        invalid_fields(),
-        ApiError::Internal(String::new()),
-        ApiError::unavailable(""),
-    ];
-    all.iter().map(|error| error.kind().1).collect()
-}
-
-fn invalid_fields() -> ApiError {
-    let message = "This field is not known.".to_owned();
-    ApiError::InvalidFields(vec![FieldError { field: "colour".into(), code: "unknown_field", message }])
-}
-
-/// One response a status, named by its codes, with an example of each.
-fn by_status(refusals: &[ApiError]) -> Vec<(u16, String, Value)> {
-    let mut statuses: BTreeMap<u16, BTreeMap<&str, (String, Value)>> = BTreeMap::new();
-    for error in refusals {
-        let (status, code) = error.kind();
-        let problem = Problem::new(error, "01930000-0000-7000-8000-00000000abcd");
-        let example = json!({"summary": error.to_string(), "value": problem});
-        statuses.entry(status.as_u16()).or_default().insert(code, (format!("`{code}`: {error}"), example));
-    }
-    let response = |(status, codes): (u16, BTreeMap<&str, (String, Value)>)| {
-        let name = codes.keys().copied().collect::<Vec<_>>().join("-or-");
-        let about = codes.values().map(|(sentence, _)| sentence.as_str()).collect::<Vec<_>>().join("\n\n");
-        let examples: Map<_, _> = codes.into_iter().map(|(code, (_, example))| (code.to_owned(), example)).collect();
-        let content = json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples});
-        (status, name, json!({"description": about, "content": {"application/problem+json": content}}))
-    };
-    statuses.into_iter().map(response).collect()
-}
-
-/// A reference to the schema of `T`, which is added to `schemas` with all that it names.
-fn named<T: ToSchema>(schemas: &mut Named) -> Value {
-    T::schemas(schemas);
-    schemas.push((T::name().into(), T::schema()));
-    json!({"$ref": format!("#/components/schemas/{}", T::name())})
 }
 
 /// The names of a path's parameters.

@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis lint fmt build install dev-backend dev-frontend db-migrate clean
+.PHONY: help demo test nemesis fuzz-api lint fmt build install dev-backend dev-frontend db-migrate clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -15,6 +15,9 @@ test: ## Install what is missing, lint, and run every test
 
 nemesis: ## Kill, freeze and empty real processes, and check that nothing is lost (SEEDS=1,2,3 or COUNT=200)
 	@SEEDS="$(SEEDS)" COUNT="$(COUNT)" scripts/nemesis
+
+fuzz-api: ## Call the API with what Schemathesis thinks up, by its document (DURATION=600)
+	@DURATION="$(or $(DURATION),600)" scripts/fuzz-api
 
 lint: ## Check formatting, lints and the dependency rules
 	cargo fmt --all --check

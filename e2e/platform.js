@@ -25,8 +25,8 @@ export async function eventually(what, ask, seconds = 30) {
   }
 }
 
-/** Starts everything; `simulator` are its flags. */
-export async function start({ simulator = [] } = {}) {
+/** Starts everything; `simulator` are its flags, `settings` further variables of the gateway. */
+export async function start({ simulator = [], settings = {} } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
   const processes = [];
@@ -52,6 +52,7 @@ export async function start({ simulator = [] } = {}) {
       BACKEND_PORT: String(port),
       FRONTEND_DIST: join(root, "frontend/dist"),
       JWT_SECRET: randomBytes(32).toString("hex"),
+      ...settings,
     });
     run(processes, "processor", [], {
       ...shared,

@@ -11,6 +11,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect, Select, UpdateMany};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
 use crate::job::{self, Held};
@@ -207,8 +208,9 @@ fn update(id: AttemptId) -> UpdateMany<Entity> {
 }
 
 /// An attempt as its job's owner sees it: what was asked of the upstream, and what it may have cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Attempt)]
 pub struct View {
     /// 1, 2, … within the job.
     pub number: i32,

@@ -27,10 +27,22 @@ pub fn wall() -> i64 {
     millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
+/// A minute before [`wall`]: what is noted at most once a minute is noted again when it is older.
+#[must_use]
+pub fn minute_ago() -> i64 {
+    wall() - 60_000
+}
+
 /// A duration in milliseconds, at most `i64::MAX`.
 #[must_use]
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Epoch milliseconds of an instant in RFC 3339.
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.timestamp_millis())
 }
 
 /// Epoch milliseconds as the API writes instants: RFC 3339, UTC, to the millisecond.

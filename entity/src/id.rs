@@ -2,6 +2,7 @@
 //!
 //! One type for all of them, told apart by what they identify; the database sees plain UUIDs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -10,6 +11,8 @@ use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr};
 use sea_orm::{ActiveValue, ColIdx, DbErr, IntoActiveValue, QueryResult, TryFromU64, TryGetError, TryGetable, Value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An identifier of a `Kind`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +35,15 @@ pub mod kind {
     /// A stored video.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Video {}
+    /// A key that programs sign in with.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum ApiKey {}
+    /// A link that shows a video to whoever has it.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Share {}
+    /// Something that an administrator did.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Act {}
     /// A life of a processor: a process that was buried goes on under a new one.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Worker {}
@@ -47,6 +59,12 @@ pub type JobId = Id<kind::Job>;
 pub type AttemptId = Id<kind::Attempt>;
 /// Identifies a video.
 pub type VideoId = Id<kind::Video>;
+/// Identifies an API key.
+pub type ApiKeyId = Id<kind::ApiKey>;
+/// Identifies a share link.
+pub type ShareId = Id<kind::Share>;
+/// Identifies an administrative act.
+pub type ActId = Id<kind::Act>;
 /// Identifies a worker, and names its consumer in Redis.
 pub type WorkerId = Id<kind::Worker>;
 
@@ -97,6 +115,19 @@ impl<Kind> Serialize for Id<Kind> {
 impl<'de, Kind> Deserialize<'de> for Id<Kind> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Uuid::deserialize(deserializer).map(Into::into)
+    }
+}
+
+impl<Kind> PartialSchema for Id<Kind> {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::Custom("uuid".into());
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl<Kind> ToSchema for Id<Kind> {
+    fn name() -> Cow<'static, str> {
+        "Id".into()
     }
 }
 

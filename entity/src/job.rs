@@ -15,21 +15,25 @@
 
 mod owner;
 mod queue;
+mod several;
 mod transition;
 mod view;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::fresh;
 use crate::idempotency_key::{self, Claimed, Key};
 use crate::{JobId, UserId, VideoId, WorkerId, clock, database};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
-pub(crate) use queue::give_back;
 pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
+pub(crate) use queue::{give_back, pending};
+pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};
+pub(crate) use several::{contains, poisoned};
 pub use transition::{
     Begun, Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over,
     retry_later,
@@ -40,7 +44,7 @@ pub use view::View;
 pub const MAX_CRASHES: i32 = 3;
 
 /// Where a job is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -70,7 +74,9 @@ impl Status {
 }
 
 /// What a job that is not finished is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema,
+)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -92,7 +98,7 @@ pub enum Phase {
 }
 
 /// The video's shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Orientation {
@@ -259,35 +265,6 @@ async fn insert<C: ConnectionTrait>(tx: &C, id: JobId, new: New) -> Result<Model
 /// The database did not answer.
 pub async fn of_user(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
-}
-
-/// A user's jobs, newest first: at most `limit`, those older than `before`, in state `status`.
-///
-/// # Errors
-/// The database did not answer.
-pub async fn page(
-    db: &DatabaseConnection,
-    user: UserId,
-    status: Option<Status>,
-    before: Option<JobId>,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
-    let mut query = Entity::find().filter(Column::UserId.eq(user));
-    if let Some(status) = status {
-        query = query.filter(Column::Status.eq(status));
-    }
-    if let Some(before) = before {
-        query = query.filter(Column::Id.lt(before));
-    }
-    query.order_by_desc(Column::Id).limit(limit).all(db).await
-}
-
-/// How many jobs of a user wait for their turn or for their next attempt.
-///
-/// # Errors
-/// The database did not answer.
-pub async fn waiting(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
-    Entity::find().filter(Column::UserId.eq(user)).filter(Column::Status.eq(Status::Pending)).count(db).await
 }
 
 /// What a page that opens shows: every unfinished job of the user and the latest finished ones, newest first.

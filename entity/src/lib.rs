@@ -4,7 +4,10 @@
 //! in [`job`]: conditional updates that tell whether they won. Instants that SQL compares are `BIGINT` milliseconds
 //! since the epoch, taken from the database's own clock ([`clock`]), so that no two machines have to agree on the time.
 
+pub mod account;
+pub mod api_key;
 pub mod attempt;
+pub mod audit;
 pub mod clock;
 pub mod database;
 pub mod id;
@@ -14,10 +17,12 @@ pub mod limits;
 pub mod schema;
 pub mod session;
 pub mod setup;
+pub mod share;
+pub mod statistics;
 pub mod submission;
 pub mod user;
 pub mod video;
 pub mod worker;
 
-pub use id::{AttemptId, JobId, SessionId, UserId, VideoId, WorkerId};
+pub use id::{ActId, ApiKeyId, AttemptId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
 pub use sea_orm::{DatabaseConnection, DbErr};

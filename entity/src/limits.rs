@@ -4,7 +4,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 
 /// The row of `limits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -48,4 +48,21 @@ pub async fn seed(db: &DatabaseConnection, concurrency: u32) -> Result<Model, Db
 /// The database did not answer.
 pub async fn current(db: &DatabaseConnection) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(1).one(db).await
+}
+
+/// Changes the limits in force, as far as there is something to change; there must be some.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn change(db: &DatabaseConnection, concurrency: Option<i32>, paused: Option<bool>) -> Result<Model, DbErr> {
+    let mut update = Entity::update_many().filter(Column::Id.eq(1));
+    update = match concurrency {
+        Some(concurrency) => update.col_expr(Column::Concurrency, Expr::value(concurrency)),
+        None => update.col_expr(Column::Concurrency, Expr::col(Column::Concurrency)),
+    };
+    if let Some(paused) = paused {
+        update = update.col_expr(Column::Paused, Expr::value(paused));
+    }
+    let changed = update.exec_with_returning(db).await?.pop();
+    changed.ok_or_else(|| DbErr::RecordNotFound("limits".into()))
 }

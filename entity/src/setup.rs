@@ -22,6 +22,14 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Whether nobody has claimed yet to be the first account.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn is_open(db: &DatabaseConnection) -> Result<bool, DbErr> {
+    Ok(Entity::find_by_id(1).one(db).await?.is_some_and(|setup| setup.first_account.is_none()))
+}
+
 /// Claims to be the first account; true for exactly one caller, ever. Its row stays locked until the caller's
 /// transaction ends, so that a claim whose account then fails is free again.
 pub(crate) async fn claim<C: ConnectionTrait>(db: &C, user: UserId) -> Result<bool, DbErr> {

@@ -61,6 +61,14 @@ pub async fn today<C: ConnectionTrait>(db: &C, user: UserId) -> Result<i32, DbEr
     Ok(row.map_or(0, |row| row.count))
 }
 
+/// How many submissions all users have made today.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn overall_today<C: ConnectionTrait>(db: &C) -> Result<i32, DbErr> {
+    today(db, everybody()).await
+}
+
 /// Counts one more; false when that is over a cap, and the caller's transaction must not be committed.
 pub(crate) async fn charge<C: ConnectionTrait>(tx: &C, day: i32, user: UserId, caps: Caps) -> Result<bool, DbErr> {
     let within = |count: i32, cap: u32| cap == 0 || u32::try_from(count).is_ok_and(|count| count <= cap);

@@ -1,14 +1,19 @@
 //! Accounts.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, SqlErr};
-use serde::Serialize;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryOrder, QuerySelect, SqlErr};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::id::{UserId, fresh};
-use crate::{clock, database, setup};
+use crate::clock::rfc3339;
+use crate::id::{SessionId, UserId, fresh};
+use crate::job::contains;
+use crate::{clock, database, session, setup};
 
 /// What an account may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -58,29 +63,68 @@ pub struct New {
     pub password_hash: String,
 }
 
+/// What a new account is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// One like any other.
+    Ordinary,
+    /// Administrator if it is the very first, else one like any other.
+    AdminIfFirst,
+    /// Administrator by the one-time token, which is good for the very first account only.
+    FirstAdmin,
+    /// Administrator by order of whoever runs the system.
+    Admin,
+}
+
+/// What came of opening an account.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// It is there.
+    Done(Model),
+    /// The address belongs to another account.
+    EmailTaken,
+    /// The system had its first account before.
+    TooLate,
+}
+
 /// Creates an account; `None` when the address is taken.
 ///
-/// With `first_is_admin` the very first account of the system becomes administrator: one row in `setup` is claimed in
-/// the same transaction, so that of any number of first registrations exactly one wins.
+/// With `first_is_admin` the very first account of the system becomes administrator.
 ///
 /// # Errors
 /// The database did not do it.
 pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> Result<Option<Model>, DbErr> {
+    let standing = if first_is_admin { Standing::AdminIfFirst } else { Standing::Ordinary };
+    match open(db, new, standing).await? {
+        Opened::Done(user) => Ok(Some(user)),
+        Opened::EmailTaken | Opened::TooLate => Ok(None),
+    }
+}
+
+/// Opens an account. One row in `setup` is claimed in the same transaction, so that of any number of first accounts
+/// exactly one is administrator.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn open(db: &DatabaseConnection, new: New, standing: Standing) -> Result<Opened, DbErr> {
     let id = fresh();
     let tx = database::begin(db).await?;
-    let admin = first_is_admin && setup::claim(&tx, id).await?;
+    let first = standing != Standing::Ordinary && setup::claim(&tx, id).await?;
+    if standing == Standing::FirstAdmin && !first {
+        return Ok(Opened::TooLate);
+    }
     let row = ActiveModel {
         id: Set(id),
         email: Set(new.email),
         name: Set(new.name),
         password_hash: Set(new.password_hash),
-        role: Set(if admin { Role::Admin } else { Role::User }),
+        role: Set(if first || standing == Standing::Admin { Role::Admin } else { Role::User }),
         disabled_at: Set(None),
         created_at: Set(clock::wall()),
     };
     match row.insert(&tx).await {
-        Ok(user) => tx.commit().await.map(|()| Some(user)),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(None),
+        Ok(user) => tx.commit().await.map(|()| Opened::Done(user)),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(Opened::EmailTaken),
         Err(error) => Err(error),
     }
 }
@@ -91,4 +135,123 @@ pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> 
 /// The database did not answer.
 pub async fn by_email(db: &DatabaseConnection, email: &str) -> Result<Option<Model>, DbErr> {
     Entity::find().filter(Column::Email.eq(email)).one(db).await
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn by_id(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The newest `limit` accounts older than `before`, with `text` in address or name, newest first.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn page(
+    db: &DatabaseConnection,
+    text: Option<&str>,
+    before: Option<UserId>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find();
+    if let Some(text) = text {
+        let holds = |column| contains(db.get_database_backend(), column, text);
+        query = query.filter(holds(Column::Email).or(holds(Column::Name)));
+    }
+    if let Some(before) = before {
+        query = query.filter(Column::Id.lt(before));
+    }
+    query.order_by_desc(Column::Id).limit(limit).all(db).await
+}
+
+/// Those of `ids` that exist, in no order.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn among(db: &DatabaseConnection, ids: Vec<UserId>) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids)).all(db).await
+}
+
+/// Gives an account another name. `None`: there is no such account.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn rename(db: &DatabaseConnection, id: UserId, name: Option<String>) -> Result<Option<Model>, DbErr> {
+    updated(db, id, Column::Name, Expr::value(name)).await
+}
+
+/// Gives an account another role. `None`: there is no such account.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<Option<Model>, DbErr> {
+    updated(db, id, Column::Role, Expr::value(role)).await
+}
+
+/// Opens an account that was shut. `None`: there is no such account.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn enable(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>, DbErr> {
+    updated(db, id, Column::DisabledAt, Expr::value(None::<i64>)).await
+}
+
+/// Shuts an account and ends its sessions; answers with these. `None`: there is no such account.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<Option<(Model, Vec<SessionId>)>, DbErr> {
+    let tx = database::begin(db).await?;
+    let Some(user) = updated(&tx, id, Column::DisabledAt, Expr::value(clock::wall())).await? else {
+        return Ok(None);
+    };
+    let ended = session::revoke_all(&tx, id, None).await?;
+    tx.commit().await?;
+    Ok(Some((user, ended)))
+}
+
+/// Gives an account another password and ends its sessions but `keep`; answers with these.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn set_password(
+    db: &DatabaseConnection,
+    id: UserId,
+    password_hash: String,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>, DbErr> {
+    let tx = database::begin(db).await?;
+    updated(&tx, id, Column::PasswordHash, Expr::value(password_hash)).await?;
+    let ended = session::revoke_all(&tx, id, keep).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+async fn updated<C: ConnectionTrait>(db: &C, id: UserId, column: Column, value: Expr) -> Result<Option<Model>, DbErr> {
+    Ok(Entity::update_many().col_expr(column, value).filter(Column::Id.eq(id)).exec_with_returning(db).await?.pop())
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub struct View {
+    /// Key.
+    pub id: UserId,
+    /// The address to sign in with, in lower case.
+    pub email: String,
+    /// What the person wants to be called.
+    pub name: Option<String>,
+    /// Rights.
+    pub role: Role,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+}
+
+impl From<Model> for View {
+    fn from(user: Model) -> Self {
+        Self { id: user.id, email: user.email, name: user.name, role: user.role, created_at: rfc3339(user.created_at) }
+    }
 }

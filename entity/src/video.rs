@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
 use crate::{JobId, UserId, VideoId};
@@ -44,8 +45,9 @@ pub async fn of_user(db: &DatabaseConnection, id: VideoId, user: UserId) -> Resu
 }
 
 /// A video as its owner sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Video)]
 pub struct View {
     /// Key.
     pub id: VideoId,

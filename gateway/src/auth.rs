@@ -4,18 +4,29 @@
 //! something only from an origin that is ours; whoever sends an `Authorization` header is a program, and its cookie
 //! counts for nothing.
 
+mod account;
 mod caller;
 mod cookie;
+mod export;
 mod handlers;
+mod open_sessions;
 mod origin;
 mod password;
+mod rules;
 mod session;
+mod sign_in;
 mod token;
+mod word;
 
-pub(crate) use caller::{Caller, Credentials, identify};
-pub(crate) use handlers::{login, logout, me, register};
-pub(crate) use origin::{Origins, known_host};
+pub(crate) use account::{change_password, delete, rename};
+pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify};
+pub(crate) use export::{Export, ExportedAttempt, ExportedJob, export};
+pub(crate) use handlers::{NO_STORE, SignedIn, login, logout, me, register};
+pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, sessions};
+pub(crate) use origin::{Origins, cross_origin, known_host};
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
+pub(crate) use rules::{address, new_password};
 pub(crate) use session::{Session, Sessions};
 pub(crate) use token::Tokens;
+pub(crate) use word::{sessions_ended, user_changed};

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{ApiError, FieldError};
 
 /// The largest body that is read.
-const MAX_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// A rule for a field's value: `Err` holds its code and a sentence for people.
 pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
@@ -78,6 +78,40 @@ impl Fields {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
             Some(value) => self.judged(name, value.as_i64(), "a whole number", rule).map(Some),
+        }
+    }
+
+    /// A list that must be there, hold something, and obey `rule` in each item.
+    pub(crate) fn list<T>(&mut self, name: &str, rule: impl Fn(&Value) -> Rule<T>) -> Option<Vec<T>> {
+        let items = |values: Vec<Value>| match values.is_empty() {
+            true => Err(("blank", "This list must not be empty.".to_owned())),
+            false => values.iter().map(&rule).collect(),
+        };
+        match self.values.remove(name) {
+            Some(Value::Array(values)) => self.judged(name, Some(values), "a list", items),
+            Some(_) => self.mistake(name, "wrong_type", "This field must be a list.".into()),
+            None => self.mistake(name, "required", "This field is missing.".into()),
+        }
+    }
+
+    /// Yes or no, which may be missing or `null`: `Some(None)` then.
+    pub(crate) fn optional_flag(&mut self, name: &str) -> Option<Option<bool>> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.judged(name, value.as_bool(), "true or false", |flag| Ok(Some(flag))),
+        }
+    }
+
+    /// A whole number that may be missing (`Some(None)`) and of which `null` says something too (`Some(Some(None))`).
+    pub(crate) fn nullable_number<T>(
+        &mut self,
+        name: &str,
+        rule: impl FnOnce(i64) -> Rule<T>,
+    ) -> Option<Option<Option<T>>> {
+        match self.values.remove(name) {
+            None => Some(None),
+            Some(Value::Null) => Some(Some(None)),
+            Some(value) => self.judged(name, value.as_i64(), "a whole number", rule).map(|value| Some(Some(value))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
+mod rates;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,7 +13,10 @@ use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
 use url::{Origin, Url};
 
+use crate::address::{self, Range};
 use crate::videos::ORIENTATIONS;
+
+pub use rates::Rates;
 
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +136,13 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// `DAILY_SUBMISSIONS_PER_USER`: most submissions of one user in a UTC day, the processor's too; 0 (default) = no cap.
     pub daily_submissions: u32,
+    /// How much one client may do.
+    pub rates: Rates,
+    /// `MAX_WAITING_PER_USER`: jobs of one user that may wait at a time (default 1000); 0 = without a limit.
+    pub max_waiting: u64,
+    /// `TRUSTED_PROXIES`: addresses and ranges of the proxies in front, comma-separated (default none). Their
+    /// `X-Forwarded-For` says where a client is.
+    pub trusted_proxies: Vec<Range>,
     /// No variables.
     pub timings: Timings,
 }
@@ -141,7 +153,7 @@ impl Config {
         let settings = settings::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let host = if app_env == AppEnv::Demo { "127.0.0.1" } else { "0.0.0.0" };
-        let host = env.or("BACKEND_HOST", host, address);
+        let host = env.or("BACKEND_HOST", host, ip);
         let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
@@ -154,6 +166,9 @@ impl Config {
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
         let sizes = env.or("SORA_SIZES", "1280x720,720x1280", sizes);
         let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
+        let rates = Rates::read(env);
+        let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
+        let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
         known.extend(allowed?);
@@ -168,6 +183,9 @@ impl Config {
             frontend_dist,
             catalogue: Catalogue { models: models?, seconds: seconds?, sizes: sizes? },
             daily_submissions: daily_submissions?,
+            rates: rates?,
+            max_waiting: max_waiting?,
+            trusted_proxies: trusted_proxies?,
             timings: Timings::default(),
         })
     }
@@ -220,7 +238,7 @@ fn weakness(secret: &str) -> Option<&'static str> {
     }
 }
 
-fn address(text: &str) -> Result<IpAddr, String> {
+fn ip(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "must be an IP address such as 127.0.0.1".to_owned())
 }
 
@@ -336,6 +354,12 @@ mod tests {
             ("SORA_SECONDS", "ten"),
             ("SORA_SIZES", "1280x720"),
             ("DAILY_SUBMISSIONS_PER_USER", "all"),
+            ("READS_PER_MINUTE", "many"),
+            ("WRITES_PER_MINUTE", "-1"),
+            ("SIGN_INS_PER_ACCOUNT", "few"),
+            ("SIGN_INS_PER_ADDRESS", "few"),
+            ("MAX_WAITING_PER_USER", "all"),
+            ("TRUSTED_PROXIES", "proxy.internal"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

@@ -9,9 +9,12 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::body;
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// Its name.
     pub(crate) field: String,
@@ -30,6 +33,12 @@ pub(crate) enum ApiError {
     Unauthenticated,
     #[error("E-mail address or password are wrong.")]
     InvalidCredentials,
+    #[error("This call is not open to API keys, or not to one with these scopes.")]
+    InsufficientScope,
+    #[error("Only administrators may do this.")]
+    Forbidden,
+    #[error("The set-up token is wrong, or was used before.")]
+    InvalidSetupToken,
     #[error("The request comes from a page that is not allowed to make it.")]
     ForbiddenOrigin,
     #[error("Registration is closed on this server.")]
@@ -50,6 +59,14 @@ pub(crate) enum ApiError {
     EmailTaken,
     #[error("The body is larger than {0} bytes.")]
     TooLarge(usize),
+    #[error("The headers are larger than {0} bytes.")]
+    HeadersTooLarge(usize),
+    #[error("This is too much at a time; go on in {0} seconds.")]
+    RateLimited(u64),
+    #[error("These are too many attempts to sign in; try again in {0} seconds.")]
+    TooManyAttempts(u64),
+    #[error("You have {0} jobs waiting, which is as many as are allowed; let some begin first.")]
+    TooManyWaiting(u64),
     #[error("The body must be sent as application/json.")]
     UnsupportedMediaType,
     #[error("The range lies outside of the {size} bytes there are.")]
@@ -69,17 +86,24 @@ pub(crate) enum ApiError {
 /// Seconds to wait after a 503.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
+/// Seconds after which a job that waits may have begun.
+const ROOM_AFTER: HeaderValue = HeaderValue::from_static("30");
+
 impl ApiError {
     /// A service that is needed does not answer.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(cause.into())
     }
 
-    fn kind(&self) -> (StatusCode, &'static str) {
+    /// Its status and its code.
+    pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
+            Self::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::InvalidSetupToken => (StatusCode::FORBIDDEN, "invalid_setup_token"),
             Self::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
             Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
@@ -90,6 +114,10 @@ impl ApiError {
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::DailySubmissions(_) => (StatusCode::TOO_MANY_REQUESTS, "daily_submissions"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::HeadersTooLarge(_) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
+            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
+            Self::TooManyWaiting(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_waiting"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
@@ -105,6 +133,10 @@ impl ApiError {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
             Self::DailySubmissions(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
+            Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
+                Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
+            }
+            Self::TooManyWaiting(_) => Some((header::RETRY_AFTER, ROOM_AFTER)),
             Self::UpgradeRequired => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
             Self::RangeNotSatisfiable { size } => {
                 HeaderValue::from_str(&format!("bytes */{size}")).ok().map(|value| (header::CONTENT_RANGE, value))
@@ -137,17 +169,41 @@ impl IntoResponse for ApiError {
     }
 }
 
-#[derive(Serialize)]
+/// A refusal as a client gets it (RFC 9457).
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Problem<'a> {
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: `code` says what kind it is.
     r#type: &'static str,
+    /// The status in words.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// What happened, for people.
     detail: String,
+    /// What happened, for programs.
     code: &'static str,
+    /// By which the server's log knows the request.
     request_id: &'a str,
+    /// Every field that is not valid.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+}
+
+impl<'a> Problem<'a> {
+    /// What a client is told of `error`.
+    pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
+        let (status, code) = error.kind();
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or(code),
+            status: status.as_u16(),
+            detail: error.to_string(),
+            code,
+            request_id,
+            errors: if let ApiError::InvalidFields(errors) = error { errors } else { &[] },
+        }
+    }
 }
 
 /// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translated.
@@ -158,19 +214,10 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
         None => return response,
     };
     error.log();
-    let (status, code) = error.kind();
-    let problem = Problem {
-        r#type: "about:blank",
-        title: status.canonical_reason().unwrap_or(code),
-        status: status.as_u16(),
-        detail: error.to_string(),
-        code,
-        request_id,
-        errors: if let ApiError::InvalidFields(errors) = &*error { errors } else { &[] },
-    };
+    let problem = Problem::new(&error, request_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
-    parts.status = status;
+    parts.status = error.kind().0;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -191,6 +238,7 @@ fn translated(status: StatusCode) -> ApiError {
         StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
         StatusCode::RANGE_NOT_SATISFIABLE => ApiError::RangeNotSatisfiable { size: 0 },
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(body::MAX_BYTES),
         status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
         status => ApiError::Internal(format!("the framework answered {status}")),
     }

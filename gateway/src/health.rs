@@ -7,14 +7,35 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::state::Gateway;
 
+/// That the process answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Alive {
+    /// `alive`.
+    pub(crate) status: &'static str,
+}
+
+/// What the process needs, each `up` or `down`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// `ready` or `unready`; only the database decides.
+    pub(crate) status: &'static str,
+    /// The database, with a schema that this program knows.
+    pub(crate) database: &'static str,
+    /// The queue.
+    pub(crate) redis: &'static str,
+    /// Where videos lie.
+    pub(crate) storage: &'static str,
+}
+
 /// `GET /livez`: the process answers.
 pub(crate) async fn alive() -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(json!({"status": "alive"}))).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], Json(Alive { status: "alive" })).into_response()
 }
 
 /// `GET /readyz`: 200 when the database is there with a schema that this program knows, else 503.
@@ -27,13 +48,13 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     );
     let ready = matches!(database, Ok(Ok(())));
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({
-        "status": if ready { "ready" } else { "unready" },
-        "database": word(ready),
-        "redis": word(matches!(redis, Ok(Ok(())))),
+    let body = Readiness {
+        status: if ready { "ready" } else { "unready" },
+        database: word(ready),
+        redis: word(matches!(redis, Ok(Ok(())))),
         // An answer is what counts; that there is no such file is one.
-        "storage": word(matches!(storage, Ok(Ok(_) | Err(storage::Error::Missing(_))))),
-    });
+        storage: word(matches!(storage, Ok(Ok(_) | Err(storage::Error::Missing(_))))),
+    };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 

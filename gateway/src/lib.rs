@@ -8,25 +8,40 @@
 //! | `router` | the whole URL space on one screen |
 //! | `error` | the only place that chooses a status; every refusal is a problem document |
 //! | `request` | what holds for every request: its id, its span, its log line, its headers |
-//! | `body` | reading JSON: all mistakes at once, unknown fields refused by name |
+//! | `body`, `query`, `path` | reading JSON, parameters and ids: all mistakes at once, unknown fields refused by name |
 //! | `auth` | accounts, sessions, who is asking |
+//! | `address`, `throttle` | where from, and how much at a time |
+//! | `keys` | API keys |
 //! | `videos` | jobs and what came of them |
+//! | `admin` | steering the platform |
+//! | `openapi` | the API's own description, and a page to try it |
+//! | `command` | what the program does besides serving |
 //! | `live` | the websocket |
 //! | `web`, `health` | the page; the probes |
 
+mod address;
+mod admin;
 mod auth;
 mod body;
+mod command;
 mod config;
 mod error;
 mod health;
+mod keys;
 mod live;
+mod openapi;
+mod path;
+mod query;
 mod request;
 mod router;
+mod secret;
 mod state;
+mod throttle;
 mod videos;
 mod web;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -34,9 +49,12 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use address::Range;
 pub use auth::PasswordError;
-pub use config::{Catalogue, Config, Registration, Size, Timings};
-pub use state::{Gateway, StartError};
+pub use command::{Arguments, Command, CommandError};
+pub use config::{Catalogue, Config, Rates, Registration, Size, Timings};
+pub use openapi::document;
+pub use state::{Gateway, StartError, setup_token};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
 ///
@@ -51,7 +69,8 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         }
     });
     let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
-    let serve = axum::serve(listener, router::router(gateway.clone())).with_graceful_shutdown(async move {
+    let service = router::router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked.cancelled().await;
         stopping.cancel();
     });

@@ -33,6 +33,7 @@ pub(crate) async fn relay(gateway: Gateway) {
             gateway.sessions.forget(session.into());
             gateway.hub.end_session(session.into());
         }
+        Signal::Control(Control::UserChanged { user }) => gateway.sessions.forget_user(user.into()),
         Signal::Control(_) => {}
     };
     gateway.bus.subscriber().run(hear).await;

@@ -1,16 +1,22 @@
-//! The `gateway` process: configuration, telemetry, database, then [`gateway::run`] until a signal comes.
+//! The `gateway` process: configuration, telemetry, database, then [`gateway::run`] until a signal comes; or one command.
 
 use anyhow::Context;
-use gateway::{Config, Gateway};
+use clap::Parser;
+use gateway::{Arguments, Config, Gateway};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    if let Some(command) = Arguments::parse().command {
+        println!("{}", command.run().await?);
+        return Ok(());
+    }
     let config = service::env::or_exit(Config::read);
     service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     let shutdown = service::shutdown::on_signal()?;
     let address = config.listen;
     let gateway = Gateway::open(config).await?;
+    gateway.offer_setup().await?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, "listening");
     gateway::run(listener, gateway, shutdown).await?;

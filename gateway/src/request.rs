@@ -22,7 +22,7 @@ use crate::state::Gateway;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Outermost: names the request, logs it, and finishes its response.
-pub(crate) async fn observed(request: Request, next: Next) -> Response {
+pub(crate) async fn observed(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -37,6 +37,9 @@ pub(crate) async fn observed(request: Request, next: Next) -> Response {
             tracing::info!(path, status, milliseconds, "answered");
         }
         finish(response.headers_mut(), &id);
+        if gateway.config.public_url.scheme() == "https" {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
+        }
         response
     };
     answered.instrument(span).await
@@ -50,8 +53,16 @@ pub(crate) async fn contained(request: Request, next: Next) -> Response {
     }
 }
 
-/// Bounds the time up to the response's head; bodies may stream on.
+/// Most bytes of a request's headers.
+const MAX_HEADERS: usize = 32 * 1024;
+
+/// Bounds the headers, and the time up to the response's head, the reading of the body included; what a response sends may
+/// stream on. A body is bounded where it is read; one that nobody reads is not taken.
 pub(crate) async fn bounded(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers > MAX_HEADERS {
+        return ApiError::HeadersTooLarge(MAX_HEADERS).into_response();
+    }
     match timeout(gateway.config.timings.request, next.run(request)).await {
         Ok(response) => response,
         Err(elapsed) => ApiError::unavailable(elapsed).into_response(),
@@ -78,6 +89,9 @@ const DEFAULTS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// For a year; other services under the same name are not spoken for.
+const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 fn finish(headers: &mut HeaderMap, id: &str) {
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -98,8 +112,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_refusal_that_tells_nothing() {
         let panics = get(async || -> &str { panic!("the secret") });
-        let router = Router::new().route("/", panics).layer(from_fn(contained)).layer(from_fn(observed));
+        let router = Router::new().route("/", panics).layer(from_fn(contained));
         let response = router.oneshot(Request::new(axum::body::Body::empty())).await.unwrap();
+        let response = error::render(response, "id");
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
         let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();

@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 
 use crate::error::ApiError;
 use crate::state::Gateway;
-use crate::{auth, health, live, request, videos, web};
+use crate::{admin, auth, health, keys, live, openapi, request, throttle, videos, web};
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
@@ -14,7 +14,13 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
-        .route("/auth/me", get(auth::me))
+        .route("/auth/me", get(auth::me).patch(auth::rename).delete(auth::delete))
+        .route("/auth/password", post(auth::change_password))
+        .route("/auth/export", get(auth::export))
+        .route("/auth/sessions", get(auth::sessions).delete(auth::end_other_sessions))
+        .route("/auth/sessions/{session}", delete(auth::end_session))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{key}", delete(keys::revoke))
         .route("/models", get(videos::models))
         .route("/videos", post(videos::create))
         .route("/videos/jobs", get(videos::list))
@@ -25,16 +31,33 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/videos/jobs/{job}/fetch", post(videos::fetch))
         .route("/videos/{video}", get(videos::read_video))
         .route("/videos/{video}/content", get(videos::content))
-        .route("/ws", get(live::upgrade));
+        .route("/videos/{video}/shares", post(videos::share).delete(videos::unshare))
+        .route("/shares/{token}", get(videos::shared))
+        .route("/shares/{token}/content", get(videos::shared_content))
+        .route("/admin/stats", get(admin::statistics))
+        .route("/admin/queue", get(admin::queue).patch(admin::change_queue))
+        .route("/admin/jobs", get(admin::jobs))
+        .route("/admin/jobs/{job}", get(admin::read_job))
+        .route("/admin/jobs/{job}/retry", post(admin::retry_job))
+        .route("/admin/users", get(admin::users))
+        .route("/admin/users/{user}", patch(admin::change_user))
+        .route("/admin/audit", get(admin::audit))
+        .route("/ws", get(live::upgrade))
+        .route("/openapi.json", get(openapi::json))
+        .layer(from_fn(throttle::announced));
     Router::new()
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/docs", get(openapi::page))
+        .route("/docs/docs.js", get(openapi::script))
+        .route("/docs/docs.css", get(openapi::style))
         .nest("/api", api)
         .fallback(web::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(auth::cross_origin(&gateway.config))
         .layer(from_fn_with_state(gateway.clone(), request::bounded))
         .layer(from_fn_with_state(gateway.clone(), auth::known_host))
         .layer(from_fn(request::contained))
-        .layer(from_fn(request::observed))
+        .layer(from_fn_with_state(gateway.clone(), request::observed))
         .with_state(gateway)
 }

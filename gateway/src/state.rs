@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bus::Bus;
-use entity::DatabaseConnection;
 use entity::schema::Mismatch;
+use entity::{DatabaseConnection, DbErr};
+use service::settings::AppEnv;
 use storage::Storage;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
 use crate::config::Config;
 use crate::live::Hub;
+use crate::secret::Signer;
+use crate::throttle::Throttle;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,11 @@ pub struct Shared {
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
     pub(crate) origins: Origins,
+    pub(crate) throttle: Throttle,
+    /// Signs share links.
+    pub(crate) shares: Signer,
+    /// Makes the one-time token of the first administrator.
+    pub(crate) setup_token: String,
     pub(crate) hub: Hub,
     /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
     pub(crate) snapshots: Semaphore,
@@ -54,6 +62,12 @@ pub struct Shared {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the websockets have to go.
     pub(crate) stopping: CancellationToken,
+}
+
+/// The one-time token that makes the first administrator: the same for all gateways with this `JWT_SECRET`.
+#[must_use]
+pub fn setup_token(secret: &str) -> String {
+    Signer::new(secret.as_bytes(), "set-up").sign("first administrator")
 }
 
 /// See [`Shared::snapshots`]; fewer than the pool has connections.
@@ -74,6 +88,9 @@ impl Gateway {
             tokens: Tokens::new(secret),
             sessions: Sessions::new(config.timings.session_cache),
             origins: Origins::new(&config.origins),
+            throttle: Throttle::default(),
+            shares: Signer::new(secret, "share links"),
+            setup_token: setup_token(config.jwt_secret.expose()),
             hub: Hub::default(),
             snapshots: Semaphore::new(SNAPSHOTS_AT_A_TIME),
             tasks: TaskTracker::new(),
@@ -81,6 +98,25 @@ impl Gateway {
             db,
             config,
         })))
+    }
+}
+
+impl Gateway {
+    /// In production, while there is no first account: prints the one-time token that makes one administrator. All
+    /// gateways with the same secret print the same.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn offer_setup(&self) -> Result<(), DbErr> {
+        if self.config.settings.app_env != AppEnv::Demo && entity::setup::is_open(&self.db).await? {
+            let (token, url) = (&self.setup_token, self.config.public_url.as_str());
+            tracing::warn!(
+                setup_token = token,
+                url,
+                "nobody is administrator yet: register once with this set-up token"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -17,6 +17,11 @@ pub enum Control {
         /// The job.
         job: Uuid,
     },
+    /// An account's rights, name or state changed: cached answers about it are forgotten.
+    UserChanged {
+        /// The account.
+        user: Uuid,
+    },
     /// A subscriber asks itself whether it still hears.
     Probe {
         /// The subscriber's own mark.

@@ -19,6 +19,8 @@ pub struct Keys {
     pub events: String,
     /// Channel of word between processes.
     pub control: String,
+    /// What the keys of counters begin with.
+    pub rates: String,
 }
 
 impl Keys {
@@ -35,7 +37,12 @@ impl Keys {
             limits: key("limits"),
             events: key("events"),
             control: key("control"),
+            rates: key("rate"),
         }
+    }
+
+    pub(crate) fn rate(&self, what: &str) -> String {
+        format!("{}:{what}", self.rates)
     }
 
     /// In the order that the scripts unpack.

@@ -12,6 +12,7 @@
 //! | `:clock` | string | virtual time: the tag admitted last; never goes back |
 //! | `:where` | hash | job → `place|flow`; place is `b` (backlog) or an entry's id. An index, not a truth |
 //! | `:limits` | hash | `cap`, `paused`, `target`; absent means that Redis has lost its data, and nothing is admitted |
+//! | `:rate:…` | strings that expire | counters of what somebody did within a window |
 //! | `:events`, `:control` | channels | progress for browsers; word between processes |
 //!
 //! **Fair queueing** (start-time fair queueing): a new job's tag is `max(clock, its flow's last tag) + 1`. The *pump*
@@ -28,6 +29,7 @@ mod error;
 mod event;
 mod keys;
 mod queue;
+mod rate;
 mod script;
 mod subscriber;
 
@@ -42,6 +44,7 @@ pub use error::Error;
 pub use event::{Event, Malformed};
 pub use keys::Keys;
 pub use queue::{Enqueued, Flow, Limits, Place};
+pub use rate::Count;
 pub use subscriber::{Signal, Subscriber};
 
 /// How long a command may take. Scripts are bounded, so that a healthy server answers within milliseconds.

@@ -104,7 +104,7 @@ pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u
 }
 
 /// A literal rather than a parameter, or SQLite would not use the partial indexes.
-fn pending() -> Expr {
+pub(crate) fn pending() -> Expr {
     Expr::cust("status = 'pending'")
 }
 

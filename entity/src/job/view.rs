@@ -1,14 +1,16 @@
 //! A job as its owner sees it: the one JSON shape of the API, the polling endpoints and the live frames.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Model, Orientation, Phase, Status};
 use crate::clock::rfc3339;
 use crate::{JobId, VideoId};
 
 /// The job's absolute state. A client keeps the view with the higher `seq`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Job)]
 pub struct View {
     /// Key.
     pub id: JobId,

@@ -1,6 +1,8 @@
 //! Users and sessions.
 
-use entity::{clock, session, user};
+use entity::id::{fresh, kind};
+use entity::user::{Opened, Standing};
+use entity::{api_key, clock, session, user};
 use futures::future::join_all;
 use testkit::Database;
 
@@ -40,5 +42,69 @@ async fn a_session_lives_until_it_expires_or_is_revoked() {
         assert!(session::alive(db, expired.id).await.unwrap().is_none());
         session::revoke(db, open.id).await.unwrap();
         assert!(session::alive(db, open.id).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn the_set_up_token_makes_one_administrator_however_many_use_it_at_once() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let attempts = (0..20).map(|n| user::open(db, new(&format!("{n}@example.com")), Standing::FirstAdmin));
+        let opened = join_all(attempts).await.into_iter().map(Result::unwrap);
+        let (done, late): (Vec<_>, Vec<_>) = opened.partition(|opened| matches!(opened, Opened::Done(_)));
+        assert_eq!(done.len(), 1);
+        assert!(late.iter().all(|opened| matches!(opened, Opened::TooLate)));
+        assert_eq!(user::page(db, None, None, 100).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn another_password_ends_all_sessions_but_the_one_to_keep() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let user = crate::user(db).await;
+        let mut sessions = Vec::new();
+        for _ in 0..3 {
+            sessions.push(session::open(db, user, None, clock::wall() + 60_000).await.unwrap().id);
+        }
+        let ended = user::set_password(db, user, "$argon2id$new".into(), Some(sessions[1])).await.unwrap();
+        assert_eq!(ended.len(), 2);
+        let alive = session::of_user(db, user).await.unwrap();
+        assert_eq!(alive.iter().map(|session| session.id).collect::<Vec<_>>(), [sessions[1]]);
+    }
+}
+
+#[tokio::test]
+async fn use_is_noted_at_most_once_a_minute() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let new = api_key::New { user_id: crate::user(db).await, name: "ci".into(), hash: "h".into(), scopes: vec![] };
+        let key = api_key::create(db, new).await.unwrap();
+        let used = async || api_key::by_hash(db, "h").await.unwrap().unwrap().0.last_used_at;
+        assert_eq!(used().await, None);
+        api_key::touch(db, key.id).await.unwrap();
+        let first = used().await.unwrap();
+        testkit::eventually("the clock moves on", async || (clock::wall() > first).then_some(())).await;
+        api_key::touch(db, key.id).await.unwrap();
+        assert_eq!(used().await, Some(first));
+    }
+}
+
+#[tokio::test]
+async fn a_search_takes_its_text_literally_and_whatever_its_case() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash", "École"] {
+            let new = user::New { name: Some(name.into()), ..new(&format!("{}@example.com", fresh::<kind::User>())) };
+            user::create(db, new, false).await.unwrap();
+        }
+        let found = async |text: &str| user::page(db, Some(text), None, 10).await.unwrap().len();
+        assert_eq!(found("100%").await, 1);
+        assert_eq!(found("100").await, 2);
+        assert_eq!(found("a_B").await, 1);
+        assert_eq!(found("back\\s").await, 1);
+        assert_eq!(found("École").await, 1);
+        assert_eq!(found("' OR 1=1 --").await, 0);
+        assert_eq!(found("nobody").await, 0);
     }
 }

@@ -132,9 +132,10 @@ async fn pages_are_newest_first_and_stable_under_inserts() {
             all.push(pending(db, owner).await);
         }
         pending(db, user(db).await).await;
-        let first = job::page(db, owner, None, None, 2).await.unwrap();
+        let of_owner = job::Filter { user: Some(owner), ..job::Filter::default() };
+        let first = job::search(db, of_owner.clone(), 2).await.unwrap();
         pending(db, owner).await;
-        let second = job::page(db, owner, None, Some(first[1].id), 9).await.unwrap();
+        let second = job::search(db, job::Filter { before: Some(first[1].id), ..of_owner }, 9).await.unwrap();
         let seen: Vec<_> = first.iter().chain(&second).map(|job| job.id).collect();
         assert_eq!(seen, all.into_iter().rev().collect::<Vec<_>>());
     }

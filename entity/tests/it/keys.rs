@@ -16,6 +16,10 @@ async fn create(db: &DatabaseConnection, user: UserId, count: usize, key: &Key) 
     job::create(db, &new_job(user), count, Some(key)).await.unwrap()
 }
 
+fn mine(user: UserId) -> job::Filter {
+    job::Filter { user: Some(user), ..job::Filter::default() }
+}
+
 #[tokio::test]
 async fn a_key_makes_its_jobs_once_and_tells_another_body_apart() {
     for database in Database::each().await {
@@ -27,7 +31,7 @@ async fn a_key_makes_its_jobs_once_and_tells_another_body_apart() {
         assert_eq!(create(db, me, 1, &key("k", "b")).await, Claimed::Otherwise);
         assert!(create(db, me, 1, &key("other", "b")).await.now().is_some());
         assert!(create(db, other, 1, &key("k", "b")).await.now().is_some(), "another user's key is another key");
-        assert_eq!(job::page(db, me, None, None, 99).await.unwrap().len(), 4);
+        assert_eq!(job::search(db, mine(me), 99).await.unwrap().len(), 4);
     }
 }
 
@@ -38,7 +42,7 @@ async fn of_many_requests_with_one_key_one_makes_a_job() {
         let (me, key) = (user(db).await, key("k", "a"));
         let made = join_all((0..12).map(|_| create(db, me, 1, &key))).await;
         assert_eq!(made.iter().filter(|made| matches!(made, Claimed::Now(_))).count(), 1);
-        let jobs = job::page(db, me, None, None, 99).await.unwrap();
+        let jobs = job::search(db, mine(me), 99).await.unwrap();
         assert_eq!(jobs.len(), 1);
         assert!(made.iter().all(|made| match made {
             Claimed::Now(made) => made[0].id == jobs[0].id,

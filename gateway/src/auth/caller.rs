@@ -1,15 +1,27 @@
 //! Who is asking: a program by its `Authorization` header, or a page by its cookie.
+//!
+//! A handler says by its extractor whom it serves: [`Caller`] takes sessions alone, [`Reader`] and [`Creator`] take API
+//! keys of that scope as well, [`Admin`] takes administrators' sessions. Whoever is let in has paid for the request out of
+//! their budget: reads and writes are counted apart, so that polling never spends what submitting needs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use entity::UserId;
+use entity::api_key::{self, Scope};
+use entity::user::{self, Role};
 
 use crate::auth::{Session, cookie, origin};
 use crate::error::ApiError;
+use crate::secret;
 use crate::state::Gateway;
+use crate::throttle::{Budget, Meter};
+
+/// What API keys begin with.
+pub(crate) const KEY_PREFIX: &str = "sk-";
 
 /// What a request shows of who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +53,11 @@ impl Credentials {
             Self::Cookie(token) => Some(token),
         }
     }
+
+    /// The token, if it is an API key.
+    fn key(&self) -> Option<&str> {
+        self.token().filter(|token| matches!(self, Self::Header(_)) && token.starts_with(KEY_PREFIX))
+    }
 }
 
 /// Somebody who is signed in.
@@ -54,20 +71,129 @@ impl Caller {
     pub(crate) fn user(&self) -> UserId {
         self.session.user.id
     }
+
+    async fn of(gateway: &Gateway, credentials: &Credentials) -> Result<Self, ApiError> {
+        let token = credentials.token().ok_or(ApiError::Unauthenticated)?;
+        let session = identify(gateway, token).await?.ok_or(ApiError::Unauthenticated)?;
+        Ok(Self { session })
+    }
 }
 
 impl FromRequestParts<Gateway> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
-        let credentials = Credentials::of(gateway, &parts.headers);
-        if matches!(credentials, Credentials::Cookie(_)) && origin::is_unsafe(&parts.method) {
-            gateway.origins.demand(&parts.headers)?;
+        let credentials = shown(parts, gateway)?;
+        if let Some(key) = credentials.key() {
+            known_key(gateway, key).await?;
+            return Err(ApiError::InsufficientScope);
         }
-        let token = credentials.token().ok_or(ApiError::Unauthenticated)?;
-        let session = identify(gateway, token).await?.ok_or(ApiError::Unauthenticated)?;
-        Ok(Self { session })
+        let caller = Self::of(gateway, &credentials).await?;
+        pay(parts, gateway, caller.user().to_string()).await?;
+        Ok(caller)
     }
+}
+
+/// An administrator who is signed in.
+pub(crate) struct Admin {
+    /// The account.
+    pub(crate) user: user::Model,
+}
+
+impl FromRequestParts<Gateway> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, gateway).await?;
+        let user = caller.session.user.clone();
+        if user.role == Role::Admin { Ok(Self { user }) } else { Err(ApiError::Forbidden) }
+    }
+}
+
+/// Somebody who may look: by a session, or by a key with the scope `read`.
+pub(crate) struct Reader(UserId);
+
+/// Somebody who may change something: by a session, or by a key with the scope `create`.
+pub(crate) struct Creator(UserId);
+
+impl Reader {
+    /// The user's id.
+    pub(crate) fn user(&self) -> UserId {
+        self.0
+    }
+}
+
+impl Creator {
+    /// The user's id.
+    pub(crate) fn user(&self) -> UserId {
+        self.0
+    }
+}
+
+impl FromRequestParts<Gateway> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        scoped(parts, gateway, Scope::Read).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Gateway> for Creator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        scoped(parts, gateway, Scope::Create).await.map(Self)
+    }
+}
+
+async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId, ApiError> {
+    let credentials = shown(parts, gateway)?;
+    let Some(key) = credentials.key() else {
+        let user = Caller::of(gateway, &credentials).await?.user();
+        pay(parts, gateway, user.to_string()).await?;
+        return Ok(user);
+    };
+    let key = known_key(gateway, key).await?;
+    if !key.allows(scope) {
+        return Err(ApiError::InsufficientScope);
+    }
+    pay(parts, gateway, key.id.to_string()).await?;
+    Ok(key.user_id)
+}
+
+/// What the request shows; with a cookie, only if one of our pages shows it.
+fn shown(parts: &Parts, gateway: &Gateway) -> Result<Credentials, ApiError> {
+    let credentials = Credentials::of(gateway, &parts.headers);
+    if matches!(credentials, Credentials::Cookie(_)) && origin::is_unsafe(&parts.method) {
+        gateway.origins.demand(&parts.headers)?;
+    }
+    Ok(credentials)
+}
+
+async fn known_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiError> {
+    let found = api_key::by_hash(&gateway.db, &secret::sha256(key)).await?;
+    let (key, _) = found.ok_or(ApiError::Unauthenticated)?;
+    if key.is_stale() {
+        let (gateway, id) = (gateway.clone(), key.id);
+        tokio::spawn(async move { api_key::touch(&gateway.db, id).await });
+    }
+    Ok(key)
+}
+
+/// Counts the request against the budget of `who`.
+async fn pay(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiError> {
+    let rates = gateway.config.rates;
+    let budget = |name, quota| Budget { name, quota, window: Duration::from_secs(60) };
+    let standing = if origin::is_unsafe(&parts.method) {
+        gateway.throttle.spend(&gateway.bus, budget("writes", rates.writes), &who).await
+    } else {
+        gateway.throttle.spend_here(budget("reads", rates.reads), &who)
+    };
+    let Some(standing) = standing else { return Ok(()) };
+    if let Some(meter) = parts.extensions.get::<Meter>() {
+        meter.note(standing);
+    }
+    if standing.is_over() { Err(ApiError::RateLimited(standing.resets_in())) } else { Ok(()) }
 }
 
 /// The living session that a token stands for.

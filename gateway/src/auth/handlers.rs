@@ -6,46 +6,43 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use bus::Control;
-use entity::UserId;
 use entity::clock::{millis, rfc3339, wall};
-use entity::user::{self, Role};
+use entity::user::{self, Opened, Standing};
 use serde::Serialize;
 use service::settings::AppEnv;
-use tokio::time::timeout;
+use utoipa::ToSchema;
 
-use crate::auth::{Caller, cookie, origin};
-use crate::body::{Fields, Rule};
+use crate::address::Client;
+use crate::auth::sign_in::demand_password;
+use crate::auth::{Caller, cookie, origin, rules, word};
+use crate::body::Fields;
 use crate::config::Registration;
 use crate::error::ApiError;
+use crate::secret::is_same;
 use crate::state::Gateway;
 
-const NO_STORE: (header::HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+/// What concerns somebody's account is kept nowhere.
+pub(crate) const NO_STORE: (header::HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
-/// An account as its owner sees it.
-#[derive(Debug, Serialize)]
+/// Somebody who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct UserView {
-    id: UserId,
-    email: String,
-    name: Option<String>,
-    role: Role,
-    created_at: String,
-}
-
-impl From<user::Model> for UserView {
-    fn from(user: user::Model) -> Self {
-        Self { id: user.id, email: user.email, name: user.name, role: user.role, created_at: rfc3339(user.created_at) }
-    }
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SignedIn {
-    user: UserView,
+pub(crate) struct SignedIn {
+    /// The account.
+    pub(crate) user: user::View,
+    /// For `Authorization: Bearer …`; only for programs, a page gets a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    expires_at: String,
+    pub(crate) token: Option<String>,
+    /// When the session ends, RFC 3339, UTC.
+    pub(crate) expires_at: String,
+}
+
+impl SignedIn {
+    /// For whoever has a session already.
+    pub(crate) fn without_token(user: user::Model, expires_at: i64) -> Self {
+        Self { user: user.into(), token: None, expires_at: rfc3339(expires_at) }
+    }
 }
 
 /// `POST /api/auth/register`: 201 with a session.
@@ -55,37 +52,49 @@ pub(crate) async fn register(
     fields: Fields,
 ) -> Result<Response, ApiError> {
     demand_own_page(&gateway, &headers)?;
-    if gateway.config.registration == Registration::Closed {
-        return Err(ApiError::RegistrationClosed);
-    }
-    let (email, password, name) = new_account(fields)?;
-    let password_hash = gateway.passwords.hash(password).await?;
-    let first_is_admin = gateway.config.settings.app_env == AppEnv::Demo;
-    let new = user::New { email, name, password_hash };
-    let user = user::create(&gateway.db, new, first_is_admin).await?.ok_or(ApiError::EmailTaken)?;
+    let account = NewAccount::read(fields)?;
+    let standing = standing(&gateway, account.setup_token.as_deref())?;
+    let password_hash = gateway.passwords.hash(account.password).await?;
+    let new = user::New { email: account.email, name: account.name, password_hash };
+    let user = match user::open(&gateway.db, new, standing).await? {
+        Opened::Done(user) => user,
+        Opened::EmailTaken => return Err(ApiError::EmailTaken),
+        Opened::TooLate => return Err(ApiError::InvalidSetupToken),
+    };
     tracing::info!(user.id = %user.id, "an account was opened");
     sign_in(&gateway, &headers, user, StatusCode::CREATED).await
+}
+
+/// What a new account may be. The set-up token opens one even where registration is closed.
+fn standing(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, ApiError> {
+    match setup_token {
+        Some(token) if is_same(token, &gateway.setup_token) => Ok(Standing::FirstAdmin),
+        Some(_) => Err(ApiError::InvalidSetupToken),
+        None if gateway.config.registration == Registration::Closed => Err(ApiError::RegistrationClosed),
+        None if gateway.config.settings.app_env == AppEnv::Demo => Ok(Standing::AdminIfFirst),
+        None => Ok(Standing::Ordinary),
+    }
 }
 
 /// `POST /api/auth/login`: 200 with a session. A wrong address and a wrong password take as long and say the same.
 pub(crate) async fn login(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, ApiError> {
     demand_own_page(&gateway, &headers)?;
-    let (email, password) = (fields.text("email", given), fields.text("password", given));
+    let (email, password) = (fields.text("email", rules::given), fields.text("password", rules::given));
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else {
         return Err(ApiError::InvalidCredentials);
     };
-    let known = match address(&email) {
-        Ok(email) => user::by_email(&gateway.db, &email).await?.filter(|user| user.disabled_at.is_none()),
-        Err(_) => None,
+    let email = rules::address(&email).unwrap_or_default();
+    let known = match email.as_str() {
+        "" => None,
+        email => user::by_email(&gateway.db, email).await?.filter(|user| user.disabled_at.is_none()),
     };
-    let stored = known.as_ref().map(|user| user.password_hash.clone());
-    let right = gateway.passwords.verify(password, stored).await?;
-    let user = known.filter(|_| right).ok_or(ApiError::InvalidCredentials)?;
+    let user = demand_password(&gateway, client, &email, known, password).await?;
     sign_in(&gateway, &headers, user, StatusCode::OK).await
 }
 
@@ -93,13 +102,7 @@ pub(crate) async fn login(
 pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let id = caller.session.id;
     entity::session::revoke(&gateway.db, id).await?;
-    gateway.sessions.forget(id);
-    gateway.hub.end_session(id);
-    let word = Control::SessionRevoked { session: id.into() };
-    // Other gateways find out from the row within seconds, should this not reach them.
-    if !matches!(timeout(gateway.config.timings.enqueue, gateway.bus.tell(&word)).await, Ok(Ok(()))) {
-        tracing::warn!("word of a revoked session could not be sent");
-    }
+    word::sessions_ended(&gateway, vec![id]).await;
     let cookie = cookie::clear(&gateway.config).map(|cookie| (header::SET_COOKIE, cookie));
     Ok((StatusCode::NO_CONTENT, [NO_STORE], AppendHeaders(cookie)).into_response())
 }
@@ -107,8 +110,7 @@ pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Re
 /// `GET /api/auth/me`: who is asking.
 pub(crate) async fn me(caller: Caller) -> Response {
     let session = &caller.session;
-    let body = SignedIn { user: session.user.clone().into(), token: None, expires_at: rfc3339(session.expires_at) };
-    ([NO_STORE], Json(body)).into_response()
+    ([NO_STORE], Json(SignedIn::without_token(session.user.clone(), session.expires_at))).into_response()
 }
 
 /// A page that is not ours may neither sign anybody in nor out.
@@ -139,72 +141,26 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
     Some(agent.chars().take(200).collect())
 }
 
-fn new_account(mut fields: Fields) -> Result<(String, String, Option<String>), ApiError> {
-    let email = fields.text("email", address);
-    let password = fields.text("password", new_password);
-    let name = fields.optional_text("name", name);
-    fields.finish()?;
-    match (email, password, name) {
-        (Some(email), Some(password), Some(name)) => Ok((email, password, name.flatten())),
-        _ => Err(ApiError::Internal("a missing field was not noted".into())),
-    }
+/// What it takes to open an account.
+struct NewAccount {
+    email: String,
+    password: String,
+    name: Option<String>,
+    setup_token: Option<String>,
 }
 
-/// An e-mail address by its shape, in lower case. It is a name to sign in with: no mail is ever sent.
-fn address(text: &str) -> Rule<String> {
-    let wrong = || ("invalid_email", "This is not an e-mail address.".to_owned());
-    let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
-    let proper = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
-    let labels = domain.split('.').all(|label| !label.is_empty());
-    let shape = !local.is_empty() && local.len() <= 64 && labels && local.chars().chain(domain.chars()).all(proper);
-    let address = text.to_lowercase();
-    if shape && address.len() <= 254 { Ok(address) } else { Err(wrong()) }
-}
-
-fn given(text: &str) -> Rule<String> {
-    Ok(text.to_owned())
-}
-
-fn new_password(text: &str) -> Rule<String> {
-    match text.chars().count() {
-        0..8 => Err(("too_short", "A password has at least 8 characters.".into())),
-        8..=128 => Ok(text.to_owned()),
-        _ => Err(("too_long", "A password has at most 128 characters.".into())),
-    }
-}
-
-/// A blank name is none.
-fn name(text: &str) -> Rule<Option<String>> {
-    if text.chars().any(char::is_control) {
-        return Err(("invalid_characters", "A name has no control characters.".into()));
-    }
-    match text.chars().count() {
-        0..=100 => Ok(Some(text.to_owned()).filter(|text| !text.trim().is_empty())),
-        _ => Err(("too_long", "A name has at most 100 characters.".into())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_addresses_by_their_shape() {
-        assert_eq!(address("Ada.Lovelace+x@Example.ORG").unwrap(), "ada.lovelace+x@example.org");
-        assert_eq!(address("用户@例子.公司").unwrap(), "用户@例子.公司");
-        let long = format!("a@{}", "b".repeat(253));
-        for wrong in
-            ["", "a", "@b.c", "a@", "a@b@c", " a@b.c", "a@b.c ", "a\0@b.c", "a@b..c", "a@.b", "a@b\u{7}.c", &long]
-        {
-            assert!(address(wrong).is_err(), "{wrong}");
+impl NewAccount {
+    fn read(mut fields: Fields) -> Result<Self, ApiError> {
+        let email = fields.text("email", rules::address);
+        let password = fields.text("password", rules::new_password);
+        let name = fields.optional_text("name", rules::name);
+        let setup_token = fields.optional_text("setupToken", rules::given);
+        fields.finish()?;
+        match (email, password, name, setup_token) {
+            (Some(email), Some(password), Some(name), Some(setup_token)) => {
+                Ok(Self { email, password, name: name.flatten(), setup_token })
+            }
+            _ => Err(ApiError::Internal("a missing field was not noted".into())),
         }
-    }
-
-    #[test]
-    fn counts_a_password_in_characters() {
-        assert!(new_password("密码密码密码密").is_err());
-        assert!(new_password("密码密码密码密码").is_ok());
-        assert!(new_password(&"x".repeat(128)).is_ok());
-        assert!(new_password(&"x".repeat(129)).is_err());
     }
 }

@@ -1,13 +1,16 @@
 //! Where a request comes from and under which name it reached us. Both are compared exactly: no wildcard, no suffix.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Origin;
 
+use crate::config::Config;
 use crate::error::ApiError;
 use crate::state::Gateway;
 
@@ -77,6 +80,22 @@ pub(crate) async fn known_host(State(gateway): State<Gateway>, request: Request,
         return next.run(request).await;
     }
     ApiError::Misdirected.into_response()
+}
+
+/// A layer: lets pages from `ALLOWED_ORIGINS` call the API, with the cookie and with what they need to read.
+pub(crate) fn cross_origin(config: &Config) -> CorsLayer {
+    let origins = config.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
+    let told = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers(
+            ["authorization", "content-type", "idempotency-key", "if-none-match", "range", "x-request-id"]
+                .map(HeaderName::from_static),
+        )
+        .expose_headers(told.map(HeaderName::from_static))
+        .max_age(Duration::from_secs(600))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use entity::{DatabaseConnection, DbErr, SessionId, user};
+use entity::{DatabaseConnection, DbErr, SessionId, UserId, user};
 
 /// Most entries kept.
 const CAPACITY: usize = 10_000;
@@ -55,6 +55,10 @@ impl Sessions {
         let Some((row, user)) = entity::session::alive(db, id).await? else {
             return Ok(None);
         };
+        if row.is_stale() {
+            let db = db.clone();
+            tokio::spawn(async move { entity::session::touch(&db, id).await });
+        }
         let session = Arc::new(Session { id, user, expires_at: row.expires_at });
         self.keep(session.clone(), began, revocations);
         Ok(Some(session))
@@ -65,6 +69,13 @@ impl Sessions {
         let mut cache = self.lock();
         cache.revocations += 1;
         cache.entries.remove(&id);
+    }
+
+    /// Forgets all sessions of a user, whose account changed.
+    pub(crate) fn forget_user(&self, user: UserId) {
+        let mut cache = self.lock();
+        cache.revocations += 1;
+        cache.entries.retain(|_, (_, session)| session.user.id != user);
     }
 
     /// Forgets everything: word of some revocation may have been missed.

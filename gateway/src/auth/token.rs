@@ -79,6 +79,7 @@ mod tests {
             created_at,
             expires_at,
             revoked_at: None,
+            last_seen_at: None,
         }
     }
 

@@ -6,21 +6,29 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use entity::attempt::{self, View};
 use entity::{JobId, job};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::path::Id;
 use crate::state::Gateway;
-use crate::videos::path::Id;
 
-/// Answers `{data}`, first to last.
+/// The attempts of a job.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Attempts {
+    /// First to last.
+    pub(crate) data: Vec<View>,
+}
+
+/// Answers with all of them.
 pub(crate) async fn attempts(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Reader,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
     let attempts = attempt::of_job(&gateway.db, id, 1).await?;
-    let data: Vec<View> = attempts.into_iter().map(View::from).collect();
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({"data": data}))).into_response())
+    let attempts = Attempts { data: attempts.into_iter().map(View::from).collect() };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(attempts)).into_response())
 }

@@ -13,29 +13,34 @@ use axum::response::{IntoResponse, Response};
 use entity::VideoId;
 use entity::video::{self, Model};
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::path::Id;
 use crate::state::Gateway;
-use crate::videos::path::Id;
 use crate::videos::range::{Part, none_match, part};
 
 /// Answers with the file or a part of it; `?download=1` makes browsers save it.
 pub(crate) async fn content(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Reader,
     Id(id): Id<VideoId>,
     request: Parts,
 ) -> Result<Response, ApiError> {
-    let headers = &request.headers;
     let video = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
-    let described = described(&video, request.uri.query().unwrap_or_default());
+    file(&gateway, &video, &request).await
+}
+
+/// The file of `video` or the part of it that is asked for.
+pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+    let headers = &request.headers;
+    let described = described(video, request.uri.query().unwrap_or_default());
     let tag = format!("\"{}\"", video.sha256);
     if !none_match(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, described).into_response());
     }
     let size = u64::try_from(video.size).unwrap_or_default();
     // A range is defined for GET alone.
-    let part = if request.method == Method::GET { part(headers, size, &tag, &modified(&video)) } else { Part::Whole };
+    let part = if request.method == Method::GET { part(headers, size, &tag, &modified(video)) } else { Part::Whole };
     let range = match part {
         Part::Whole => None,
         Part::Of(range) => Some(range),

@@ -10,25 +10,38 @@ use axum::response::{IntoResponse, Response};
 use bus::{Event, Flow, Place};
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
-use entity::{JobId, UserId, idempotency_key, submission};
-use serde_json::json;
+use entity::{JobId, UserId, idempotency_key, statistics, submission};
+use serde::Serialize;
 use tokio::time::timeout;
 use tracing::Instrument;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::Creator;
 use crate::body::{Fields, Rule};
 use crate::config::{Catalogue, Size};
 use crate::error::{ApiError, FieldError};
+use crate::path;
 use crate::state::Gateway;
 use crate::videos::models::ORIENTATIONS;
-use crate::videos::{idempotency, path, views};
+use crate::videos::{idempotency, room, views};
 
 /// Most Unicode scalar values in a prompt.
 const PROMPT_CHARACTERS: usize = 4_000;
 
 /// Most jobs of one request.
 const MOST: i64 = 4;
+
+/// Jobs that were accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The first of them.
+    pub(crate) job: View,
+    /// All of them.
+    pub(crate) jobs: Vec<View>,
+    /// For people.
+    pub(crate) message: &'static str,
+}
 
 /// What a request asks for.
 struct Asked {
@@ -40,7 +53,7 @@ struct Asked {
 /// Answers 202 with the jobs, all of them or none, before anything is asked of the upstream.
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
@@ -48,9 +61,9 @@ pub(crate) async fn create(
     let (new, count) = asked(&gateway.config.catalogue, caller.user(), fields, traceparent(&headers))?;
     let task = gateway.tasks.spawn(submit(gateway.clone(), Asked { new, count, key }).in_current_span());
     let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
-    let first = jobs.first().ok_or(ApiError::Gone)?;
-    let location = [(header::LOCATION, format!("/api/videos/jobs/{}", first.id))];
-    let body = json!({"job": first, "jobs": jobs, "message": "Video generation started"});
+    let job = jobs.first().ok_or(ApiError::Gone)?.clone();
+    let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
+    let body = Accepted { job, jobs, message: "Video generation started" };
     let replayed = replayed.then_some([idempotency::REPLAYED]);
     Ok((StatusCode::ACCEPTED, location, replayed, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
@@ -62,7 +75,7 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
     if let Some(remixed) = new.remix_of {
         job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
     }
-    if let Err(refusal) = within_day(&gateway, user, count).await
+    if let Err(refusal) = has_room(&gateway, user, count).await
         && !is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
@@ -196,14 +209,17 @@ async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<
     }
 }
 
-/// Refuses what could not be submitted today any more. The processors hold the cap; this only says so early.
-async fn within_day(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
-    let cap = i64::from(gateway.config.daily_submissions);
+/// Refuses what is too much to wait, or could not be submitted today any more. The processors hold the daily cap; this only
+/// says so early.
+async fn has_room(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
+    room::demand(gateway, user, count).await?;
+    let cap = u64::from(gateway.config.daily_submissions);
     if cap == 0 {
         return Ok(());
     }
-    let (spent, waiting) = (submission::today(&gateway.db, user).await?, job::waiting(&gateway.db, user).await?);
-    let wanted = i64::from(spent) + i64::try_from(waiting).unwrap_or(i64::MAX) + i64::try_from(count).unwrap_or(MOST);
+    let (spent, waiting) =
+        (submission::today(&gateway.db, user).await?, statistics::waiting_of(&gateway.db, user).await?);
+    let wanted = u64::try_from(spent).unwrap_or(0) + waiting + count as u64;
     let seconds = submission::until_tomorrow().div_euclid(1_000) + 1;
     if wanted > cap { Err(ApiError::DailySubmissions(seconds)) } else { Ok(()) }
 }

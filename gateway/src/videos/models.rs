@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use entity::job::Orientation;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::config::Catalogue;
 use crate::state::Gateway;
 
@@ -30,19 +31,61 @@ impl Catalogue {
     }
 }
 
+/// A model, and what can be asked of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Model {
+    /// Its name.
+    pub(crate) id: String,
+    /// Shapes.
+    pub(crate) orientations: Vec<Orientation>,
+    /// Lengths.
+    pub(crate) seconds: Vec<i32>,
+    /// Widths and heights.
+    pub(crate) sizes: Vec<String>,
+    /// Whether it is taken when nothing is said.
+    pub(crate) default: bool,
+}
+
+/// What is taken when nothing is said.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Defaults {
+    /// The model.
+    pub(crate) model: String,
+    /// The shape.
+    pub(crate) orientation: Orientation,
+    /// The length.
+    pub(crate) seconds: i32,
+    /// Width and height.
+    pub(crate) size: String,
+}
+
+/// What can be asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Models {
+    /// The models.
+    pub(crate) models: Vec<Model>,
+    /// What is taken when nothing is said.
+    pub(crate) defaults: Defaults,
+}
+
+impl From<&Catalogue> for Models {
+    fn from(catalogue: &Catalogue) -> Self {
+        let (model, seconds) = (catalogue.default_model(), catalogue.default_seconds());
+        let described = |id: &String| Model {
+            id: id.clone(),
+            orientations: ORIENTATIONS.to_vec(),
+            seconds: catalogue.seconds.clone(),
+            sizes: catalogue.sizes.iter().map(ToString::to_string).collect(),
+            default: *id == model,
+        };
+        let models = catalogue.models.iter().map(described).collect();
+        let (orientation, size) = (ORIENTATIONS[0], catalogue.default_size(ORIENTATIONS[0]));
+        Self { models, defaults: Defaults { model, orientation, seconds, size } }
+    }
+}
+
 /// The models, each with its shapes and lengths, and what is taken when nothing is said.
-pub(crate) async fn models(State(gateway): State<Gateway>, _: Caller) -> Response {
-    let catalogue = &gateway.config.catalogue;
-    let default = catalogue.default_model();
-    let sizes: Vec<_> = catalogue.sizes.iter().map(ToString::to_string).collect();
-    let model = |id: &String| {
-        let (orientations, seconds, default) = (ORIENTATIONS, &catalogue.seconds, *id == default);
-        json!({"id": id, "orientations": orientations, "seconds": seconds, "sizes": sizes, "default": default})
-    };
-    let size = catalogue.default_size(ORIENTATIONS[0]);
-    let body = json!({
-        "models": catalogue.models.iter().map(model).collect::<Vec<_>>(),
-        "defaults": {"model": default, "orientation": ORIENTATIONS[0], "seconds": catalogue.default_seconds(), "size": size},
-    });
-    ([(header::CACHE_CONTROL, "private, no-cache")], Json(body)).into_response()
+pub(crate) async fn models(State(gateway): State<Gateway>, _: Reader) -> Response {
+    let models = Models::from(&gateway.config.catalogue);
+    ([(header::CACHE_CONTROL, "private, no-cache")], Json(models)).into_response()
 }

@@ -9,23 +9,24 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bus::{Control, Event, Flow, Place};
+use entity::idempotency_key::Key;
 use entity::job::{self, Cancel, Model, Removed, View};
 use entity::{JobId, UserId};
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::auth::Caller;
+use crate::auth::Creator;
 use crate::error::ApiError;
+use crate::path::Id;
 use crate::state::Gateway;
-use crate::videos::idempotency;
-use crate::videos::path::Id;
 use crate::videos::read::views;
+use crate::videos::{idempotency, room};
 
 /// `POST /api/videos/jobs/{job}/cancel`: 200 with the job, cancelled or about to be (`cancelling`); a job that had ended
 /// before is answered as it is.
 pub(crate) async fn cancel(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
@@ -43,12 +44,19 @@ pub(crate) async fn cancel(
 /// `POST /api/videos/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
 pub(crate) async fn retry(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
-    let job = detached(&gateway, async move |gateway: Gateway| {
+    room::demand(&gateway, user, 1).await?;
+    let job = reopen(&gateway, user, id, key).await?;
+    answer(&gateway, StatusCode::ACCEPTED, job).await
+}
+
+/// Starts a user's failed or cancelled job anew, once under a client's key.
+pub(crate) async fn reopen(gateway: &Gateway, user: UserId, id: JobId, key: Option<Key>) -> Result<Model, ApiError> {
+    let reopening = detached(gateway, async move |gateway: Gateway| {
         let reopened = job::reopen(&gateway.db, id, user, key.as_ref()).await?;
         match idempotency::settled(&gateway, user, reopened).await? {
             Ok(reopened) => {
@@ -57,14 +65,14 @@ pub(crate) async fn retry(
             Err(mut before) => before.pop().ok_or(ApiError::Gone),
         }
     });
-    answer(&gateway, StatusCode::ACCEPTED, job.await?).await
+    reopening.await
 }
 
 /// `POST /api/videos/jobs/{job}/fetch`: 202 with a job whose finished video is downloaded again, without a new request to
 /// the upstream; 409 when there is nothing to download.
 pub(crate) async fn fetch(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
@@ -78,7 +86,7 @@ pub(crate) async fn fetch(
 /// `DELETE /api/videos/jobs/{job}`: 204, and job, attempts and video are gone; 409 while the job is active.
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<StatusCode, ApiError> {
     let user = caller.user();
@@ -95,6 +103,16 @@ pub(crate) async fn delete(
         Ok(())
     });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
+pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
+    let telling = gateway.clone();
+    gateway.tasks.spawn(async move {
+        for job in jobs {
+            told(&telling, Word::Forget, job).await;
+        }
+    });
 }
 
 /// Runs `work` to its end, whatever becomes of the request.

@@ -10,16 +10,16 @@ use entity::{JobId, VideoId};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::auth::Caller;
+use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::path::Id;
 use crate::state::Gateway;
-use crate::videos::path::Id;
 use crate::videos::range::none_match;
 
 /// `GET /api/videos/jobs/{job}`: the job, with an `ETag`; while it is active, `Retry-After` says when to ask again.
 pub(crate) async fn read_job(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Reader,
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -45,7 +45,7 @@ pub(crate) async fn read_job(
 /// `GET /api/videos/{video}`: what is known of a stored video.
 pub(crate) async fn read_video(
     State(gateway): State<Gateway>,
-    caller: Caller,
+    caller: Reader,
     Id(id): Id<VideoId>,
 ) -> Result<Response, ApiError> {
     let row = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;

@@ -15,7 +15,7 @@ async fn whatever_the_framework_refuses_is_a_problem_document() {
     }
     for (method, path) in [
         (Method::GET, "/api/videos"),
-        (Method::DELETE, "/api/auth/me"),
+        (Method::PUT, "/api/auth/me"),
         (Method::POST, "/api/videos/jobs"),
         (Method::PUT, "/readyz"),
     ] {

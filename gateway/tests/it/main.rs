@@ -3,12 +3,21 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
 mod accounts;
+mod admin;
+mod attacks;
 mod content;
+mod document;
 mod edge;
+mod first_admin;
 mod jobs;
+mod keys;
+mod limits;
 mod live;
 mod once;
+mod own_account;
 mod owner;
 mod refusals;
+mod search;
+mod shares;
 mod socket;
 mod world;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use entity::job::{self, Claim, Held, NewVideo};
-use entity::{JobId, id, video, worker};
+use entity::{JobId, id, user, video, worker};
 use gateway::{Config, Gateway, Timings};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -119,6 +119,18 @@ impl World {
 
     pub(crate) async fn post(&self, account: &Account, path: &str, body: Value) -> Response {
         self.request(Method::POST, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, account: &Account, path: &str) -> Response {
+        self.request(Method::DELETE, path).bearer_auth(&account.token).send().await.unwrap()
+    }
+
+    /// Opens an administrator's account.
+    pub(crate) async fn admin(&self, email: &str) -> Account {
+        let account = self.account(email).await;
+        let id = account.id.parse().unwrap();
+        user::set_role(&self.database.connection, id, user::Role::Admin).await.unwrap().unwrap();
+        account
     }
 
     /// Opens an account as a program does.

@@ -6,6 +6,7 @@ mod delivery;
 mod fairness;
 mod loss;
 mod model;
+mod rate;
 mod signals;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Place};

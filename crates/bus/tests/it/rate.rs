@@ -1,0 +1,30 @@
+//! Counters with an end.
+
+use std::time::Duration;
+
+use bus::Bus;
+use testkit::eventually;
+
+#[tokio::test]
+async fn gateways_count_together_until_the_window_ends() {
+    let namespace = testkit::namespace();
+    let gateways = [(); 2].map(|()| Bus::new(&testkit::redis_url(), &namespace).unwrap());
+    let window = Duration::from_secs(60);
+    for (n, gateway) in (1..=4).zip(gateways.iter().cycle()) {
+        let counted = gateway.count("writes:ada", window).await.unwrap();
+        assert_eq!(counted.count, n);
+        assert!(counted.left <= window && counted.left > window / 2);
+    }
+    assert_eq!(gateways[0].count("writes:eve", window).await.unwrap().count, 1);
+    gateways[1].forget_count("writes:ada").await.unwrap();
+    assert_eq!(gateways[0].count("writes:ada", window).await.unwrap().count, 1);
+}
+
+#[tokio::test]
+async fn a_window_does_not_move_on_with_what_is_counted_in_it() {
+    let bus = testkit::bus().await;
+    let window = Duration::from_millis(300);
+    bus.count("reads", window).await.unwrap();
+    eventually("a new window begins", async || (bus.count("reads", window).await.unwrap().count == 1).then_some(()))
+        .await;
+}

@@ -1,0 +1,37 @@
+// docs/API.md: every call that the API's document describes has a section, and all of its examples run as they stand.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { root, start } from "../platform.js";
+
+const guide = readFileSync(`${root}/docs/API.md`, "utf8");
+const document = JSON.parse(readFileSync(`${root}/docs/openapi.json`, "utf8"));
+
+let platform;
+before(async () => {
+  platform = await start({ simulator: ["--pace", "20"] });
+});
+after(() => platform?.stop());
+
+test("every call has a section", () => {
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const written = [...guide.matchAll(/^### ([A-Z]+ \/.*)$/gm)].map(([, call]) => call);
+  assert.deepEqual(written.toSorted(), described.toSorted());
+});
+
+test("every example runs", { timeout: 120_000 }, async () => {
+  const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+  const script = ["set -euo pipefail", ...blocks].join("\n");
+  const env = { PATH: process.env.PATH, api: `${platform.url}/api` };
+  const shell = spawn("bash", ["-x"], { env, stdio: ["pipe", "pipe", "pipe"] });
+  let log = "";
+  for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
+  shell.stdin.end(script);
+  const [status] = await once(shell, "close");
+  assert.equal(status, 0, `an example failed:\n${log.slice(-3_000)}`);
+  platform.check();
+});

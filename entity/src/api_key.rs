@@ -1,0 +1,184 @@
+//! Keys that programs sign in with. Only a hash is kept: whoever reads the table cannot use it.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::{self, rfc3339};
+use crate::id::fresh;
+use crate::{ApiKeyId, UserId, user};
+
+/// What a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Looking at jobs and videos.
+    Read,
+    /// Asking for videos, and whatever else changes jobs and videos.
+    Create,
+}
+
+/// A row of `api_keys`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_keys")]
+pub struct Model {
+    /// Key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What its owner calls it.
+    pub name: String,
+    /// SHA-256 of the key, in hexadecimal.
+    pub hash: String,
+    /// [`Scope::Read`].
+    pub can_read: bool,
+    /// [`Scope::Create`].
+    pub can_create: bool,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// To the minute, epoch ms.
+    pub last_used_at: Option<i64>,
+}
+
+/// Each key belongs to a user.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The owner.
+    #[sea_orm(belongs_to = "user::Entity", from = "Column::UserId", to = "user::Column::Id")]
+    User,
+}
+
+impl Related<user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether the key is good for `scope`.
+    #[must_use]
+    pub fn allows(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Read => self.can_read,
+            Scope::Create => self.can_create,
+        }
+    }
+
+    /// Whether the last use on record is older than a minute.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.last_used_at.is_none_or(|used| used < clock::minute_ago())
+    }
+}
+
+/// A new key's content.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// For whom.
+    pub user_id: UserId,
+    /// What its owner calls it.
+    pub name: String,
+    /// SHA-256 of the key, in hexadecimal.
+    pub hash: String,
+    /// What it is good for.
+    pub scopes: Vec<Scope>,
+}
+
+/// Puts a key on record.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
+    let row = ActiveModel {
+        id: Set(fresh()),
+        user_id: Set(new.user_id),
+        name: Set(new.name),
+        hash: Set(new.hash),
+        can_read: Set(new.scopes.contains(&Scope::Read)),
+        can_create: Set(new.scopes.contains(&Scope::Create)),
+        created_at: Set(clock::wall()),
+        last_used_at: Set(None),
+    };
+    row.insert(db).await
+}
+
+/// The key with this hash and its owner, if the owner's account is open.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn by_hash(db: &DatabaseConnection, hash: &str) -> Result<Option<(Model, user::Model)>, DbErr> {
+    let found = Entity::find()
+        .filter(Column::Hash.eq(hash))
+        .find_also_related(user::Entity)
+        .filter(user::Column::DisabledAt.is_null())
+        .one(db)
+        .await?;
+    Ok(found.and_then(|(key, owner)| Some((key, owner?))))
+}
+
+/// A user's keys, newest first.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id).all(db).await
+}
+
+/// Notes that a key is in use, unless that was noted within the last minute.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn touch(db: &DatabaseConnection, id: ApiKeyId) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Expr::value(clock::wall()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(clock::minute_ago())))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Revokes a user's key. False: the user has no such key.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn revoke(db: &DatabaseConnection, id: ApiKeyId, user: UserId) -> Result<bool, DbErr> {
+    let deleted = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(db).await?;
+    Ok(deleted.rows_affected == 1)
+}
+
+/// A key as its owner sees it; the key itself is shown once, when it is made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey)]
+pub struct View {
+    /// Key.
+    pub id: ApiKeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it is good for.
+    pub scopes: Vec<Scope>,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// To the minute, RFC 3339, UTC.
+    pub last_used_at: Option<String>,
+}
+
+impl From<Model> for View {
+    fn from(key: Model) -> Self {
+        let scopes = [Scope::Read, Scope::Create].into_iter().filter(|scope| key.allows(*scope)).collect();
+        Self {
+            id: key.id,
+            name: key.name,
+            scopes,
+            created_at: rfc3339(key.created_at),
+            last_used_at: key.last_used_at.map(rfc3339),
+        }
+    }
+}

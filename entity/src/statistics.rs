@@ -1,0 +1,116 @@
+//! Figures for administrators. Each is one query that an index serves.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{PaginatorTrait, QuerySelect};
+
+use crate::job::Status;
+use crate::{WorkerId, clock, job, submission, user, worker};
+
+/// One day in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// How the platform stands.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs in the hands of workers.
+    pub in_flight: u64,
+    /// Jobs that completed within 24 hours.
+    pub completed: u64,
+    /// Jobs that failed within 24 hours.
+    pub failed: u64,
+    /// Jobs that were cancelled within 24 hours.
+    pub cancelled: u64,
+    /// Jobs that were stopped because their workers kept dying.
+    pub poisoned: u64,
+    /// Requests sent upstream since midnight UTC.
+    pub submissions_today: u64,
+    /// Accounts.
+    pub users: u64,
+    /// When the job that has waited longest was made, epoch ms.
+    pub oldest_waiting: Option<i64>,
+    /// Workers on record, each with the number of its jobs.
+    pub workers: Vec<(worker::Model, u64)>,
+}
+
+/// Reads the figures.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
+    let now = clock::wall();
+    let [completed, failed, cancelled] = ended_since(db, now - DAY).await?;
+    let in_hand: Vec<(WorkerId, i64)> = job::Entity::find()
+        .select_only()
+        .column(job::Column::WorkerId)
+        .column_as(job::Column::Id.count(), "jobs")
+        .filter(job::Column::WorkerId.is_not_null())
+        .group_by(job::Column::WorkerId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let jobs_of = |worker: &worker::Model| {
+        in_hand.iter().find(|(id, _)| *id == worker.id).and_then(|(_, jobs)| u64::try_from(*jobs).ok()).unwrap_or(0)
+    };
+    let workers = worker::Entity::find().all(db).await?.into_iter().map(|row| (jobs_of(&row), row));
+    Ok(Statistics {
+        waiting: job::Entity::find().filter(job::pending()).count(db).await?,
+        in_flight: in_hand.iter().filter_map(|(_, jobs)| u64::try_from(*jobs).ok()).sum(),
+        completed,
+        failed,
+        cancelled,
+        poisoned: job::Entity::find().filter(job::poisoned()).count(db).await?,
+        submissions_today: u64::try_from(submission::overall_today(db).await?).unwrap_or(0),
+        users: user::Entity::find().count(db).await?,
+        oldest_waiting: job::oldest_pending(db).await?.map(|job| job.created_at),
+        workers: workers.map(|(jobs, row)| (row, jobs)).collect(),
+    })
+}
+
+async fn ended_since(db: &DatabaseConnection, since: i64) -> Result<[u64; 3], DbErr> {
+    let ended: Vec<(Status, i64)> = job::Entity::find()
+        .select_only()
+        .column(job::Column::Status)
+        .column_as(job::Column::Id.count(), "jobs")
+        .filter(job::Column::FinishedAt.is_not_null().and(job::Column::FinishedAt.gte(since)))
+        .group_by(job::Column::Status)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let of = |status| ended.iter().find(|(ended, _)| *ended == status).map_or(0, |(_, jobs)| *jobs);
+    Ok([Status::Completed, Status::Failed, Status::Cancelled].map(|status| u64::try_from(of(status)).unwrap_or(0)))
+}
+
+/// How many jobs of a user wait.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn waiting_of(db: &DatabaseConnection, user: crate::UserId) -> Result<u64, DbErr> {
+    job::Entity::find()
+        .filter(job::Column::UserId.eq(user))
+        .filter(job::Column::Status.eq(Status::Pending))
+        .count(db)
+        .await
+}
+
+/// How many jobs each of these users has ever asked for and not deleted.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn jobs_of(
+    db: &DatabaseConnection,
+    users: Vec<crate::UserId>,
+) -> Result<std::collections::HashMap<crate::UserId, u64>, DbErr> {
+    let counts: Vec<(crate::UserId, i64)> = job::Entity::find()
+        .select_only()
+        .column(job::Column::UserId)
+        .column_as(job::Column::Id.count(), "jobs")
+        .filter(job::Column::UserId.is_in(users))
+        .group_by(job::Column::UserId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(counts.into_iter().map(|(user, jobs)| (user, u64::try_from(jobs).unwrap_or(0))).collect())
+}

@@ -1,0 +1,50 @@
+//! `GET /api/admin/audit`: what administrators did, newest first; and how that is put on record.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use entity::audit::{self, View};
+use entity::{ActId, user};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::{Admin, NO_STORE};
+use crate::error::ApiError;
+use crate::query::{Query, cut};
+use crate::state::Gateway;
+
+/// A page of the log.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditPage {
+    /// Newest first.
+    pub(crate) data: Vec<View>,
+    /// For `cursor`, when there are more.
+    pub(crate) next_cursor: Option<ActId>,
+}
+
+/// Answers `{data, nextCursor}`.
+pub(crate) async fn audit(
+    State(gateway): State<Gateway>,
+    _: Admin,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Query::read(query.as_deref());
+    let (before, limit) = (query.cursor(), query.limit());
+    query.finish()?;
+    let mut rows = audit::page(&gateway.db, before, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |act| act.id);
+    let data = rows.into_iter().map(View::from).collect();
+    Ok(([NO_STORE], Json(AuditPage { data, next_cursor })).into_response())
+}
+
+/// Puts on record and in the log what an administrator does.
+pub(super) async fn record(
+    gateway: &Gateway,
+    actor: &user::Model,
+    action: &'static str,
+    target: Option<String>,
+) -> Result<(), ApiError> {
+    tracing::info!(actor.id = %actor.id, action, target, "an administrator acted");
+    Ok(audit::record(&gateway.db, actor, action, target).await?)
+}

@@ -1,0 +1,157 @@
+//! `/api/admin/jobs`: everybody's jobs, with what the upstream said in its own words.
+
+use std::collections::{HashMap, HashSet};
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use entity::clock::rfc3339;
+use entity::job::{self, Filter, Model, View};
+use entity::{AttemptId, JobId, UserId, attempt, user};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::admin::audit::record;
+use crate::auth::{Admin, NO_STORE};
+use crate::body::Rule;
+use crate::error::ApiError;
+use crate::path::{Id, id};
+use crate::query::{Query, cut};
+use crate::state::Gateway;
+use crate::videos::{filter, reopen, views};
+
+/// A job with its owner.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdminJob {
+    #[serde(flatten)]
+    pub(crate) job: View,
+    /// Whose it is.
+    pub(crate) user_id: UserId,
+    /// The owner's address.
+    pub(crate) user_email: String,
+}
+
+/// A page of everybody's jobs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdminJobPage {
+    /// Newest first.
+    pub(crate) data: Vec<AdminJob>,
+    /// For `cursor`, when there are more.
+    pub(crate) next_cursor: Option<JobId>,
+}
+
+/// A request sent upstream, with everything on record.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdminAttempt {
+    /// Key.
+    pub(crate) id: AttemptId,
+    /// 1, 2, … within the job.
+    pub(crate) number: i32,
+    /// The address it was sent to.
+    pub(crate) upstream: String,
+    /// RFC 3339, UTC.
+    pub(crate) sent_at: String,
+    /// When the upstream showed that it had taken it, RFC 3339, UTC.
+    pub(crate) accepted_at: Option<String>,
+    /// When it ended, RFC 3339, UTC.
+    pub(crate) finished_at: Option<String>,
+    /// The upstream's own id.
+    pub(crate) upstream_id: Option<String>,
+    /// Where the result can be fetched.
+    pub(crate) result_url: Option<String>,
+    /// How it ended.
+    pub(crate) outcome: Option<String>,
+    /// What the upstream said.
+    pub(crate) detail: Option<String>,
+    /// Whether it may have cost money.
+    pub(crate) may_have_been_charged: bool,
+}
+
+/// A job with its owner and everything that was sent upstream for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AdminJobDetails {
+    #[serde(flatten)]
+    pub(crate) job: AdminJob,
+    /// First to last.
+    pub(crate) attempts: Vec<AdminAttempt>,
+}
+
+impl From<attempt::Model> for AdminAttempt {
+    fn from(attempt: attempt::Model) -> Self {
+        Self {
+            id: attempt.id,
+            number: attempt.number,
+            upstream: attempt.upstream,
+            sent_at: rfc3339(attempt.sent_at),
+            accepted_at: attempt.accepted_at.map(rfc3339),
+            finished_at: attempt.finished_at.map(rfc3339),
+            upstream_id: attempt.upstream_id,
+            result_url: attempt.result_url,
+            outcome: attempt.outcome,
+            detail: attempt.detail,
+            may_have_been_charged: attempt.may_have_been_charged,
+        }
+    }
+}
+
+/// `GET /api/admin/jobs`: everybody's jobs, newest first.
+pub(crate) async fn jobs(
+    State(gateway): State<Gateway>,
+    _: Admin,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Query::read(query.as_deref());
+    let user = query.optional("userId", |text| id(text).ok_or_else(|| ("invalid_id", "Must be a user's id.".into())));
+    let error_code = query.optional("errorCode", code);
+    let (filter, limit) = (Filter { user, error_code, ..filter(&mut query) }, query.limit());
+    query.finish()?;
+    let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |job| job.id);
+    let data = with_owners(&gateway, rows).await?;
+    Ok(([NO_STORE], Json(AdminJobPage { data, next_cursor })).into_response())
+}
+
+/// `GET /api/admin/jobs/{job}`: one, with all that was sent upstream for it.
+pub(crate) async fn read_job(
+    State(gateway): State<Gateway>,
+    _: Admin,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
+    let row = job::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+    let attempts = attempt::of_job(&gateway.db, id, 1).await?.into_iter().map(Into::into).collect();
+    let job = with_owners(&gateway, vec![row]).await?.pop().ok_or(ApiError::NotFound)?;
+    Ok(([NO_STORE], Json(AdminJobDetails { job, attempts })).into_response())
+}
+
+/// `POST /api/admin/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
+pub(crate) async fn retry_job(
+    State(gateway): State<Gateway>,
+    admin: Admin,
+    Id(id): Id<JobId>,
+) -> Result<Response, ApiError> {
+    let owner = job::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?.user_id;
+    let row = reopen(&gateway, owner, id, None).await?;
+    record(&gateway, &admin.user, "job.retried", Some(id.to_string())).await?;
+    let job = with_owners(&gateway, vec![row]).await?.pop().ok_or(ApiError::NotFound)?;
+    Ok((StatusCode::ACCEPTED, [NO_STORE], Json(job)).into_response())
+}
+
+async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob>, ApiError> {
+    let owners: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
+    let distinct: HashSet<UserId> = owners.iter().copied().collect();
+    let accounts = user::among(&gateway.db, distinct.into_iter().collect()).await?;
+    let emails: HashMap<UserId, String> = accounts.into_iter().map(|user| (user.id, user.email)).collect();
+    let email = |id: &UserId| emails.get(id).cloned().unwrap_or_default();
+    let jobs = views(gateway, rows).await.into_iter().zip(owners);
+    Ok(jobs.map(|(job, user_id)| AdminJob { job, user_id, user_email: email(&user_id) }).collect())
+}
+
+/// The name of an outcome.
+fn code(text: &str) -> Rule<String> {
+    let proper = text.len() <= 50 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if proper { Ok(text.to_owned()) } else { Err(("unknown_value", "Must be the errorCode of some job.".into())) }
+}

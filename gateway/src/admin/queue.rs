@@ -1,0 +1,75 @@
+//! `/api/admin/queue`: whether jobs may start, and how many at a time.
+//!
+//! The row decides and Redis holds a mirror, which the processors' pump obeys at once. When Redis cannot be reached the
+//! change is on record and the call answers 503: to be repeated, which is safe.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bus::Limits;
+use entity::limits::{self, Model};
+use serde::Serialize;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+
+use crate::admin::audit::record;
+use crate::auth::{Admin, NO_STORE};
+use crate::body::{Fields, Rule};
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// Most jobs in flight that can be asked for.
+const MAX_CONCURRENCY: i64 = 100_000;
+
+/// How the queue is set.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Queue {
+    /// While true, no job starts.
+    pub(crate) paused: bool,
+    /// Jobs in flight at most, over all processors; null = without a limit.
+    pub(crate) concurrency: Option<i32>,
+}
+
+impl From<Model> for Queue {
+    fn from(limits: Model) -> Self {
+        Self { paused: limits.paused, concurrency: Some(limits.concurrency).filter(|concurrency| *concurrency > 0) }
+    }
+}
+
+/// `GET /api/admin/queue`: how it is set.
+pub(crate) async fn queue(State(gateway): State<Gateway>, _: Admin) -> Result<Response, ApiError> {
+    let queue = limits::current(&gateway.db).await?.map_or(Queue { paused: false, concurrency: None }, Queue::from);
+    Ok(([NO_STORE], Json(queue)).into_response())
+}
+
+/// `PATCH /api/admin/queue`: sets what is given.
+pub(crate) async fn change_queue(
+    State(gateway): State<Gateway>,
+    admin: Admin,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let paused = fields.optional_flag("paused");
+    let concurrency = fields.nullable_number("concurrency", concurrency);
+    fields.finish()?;
+    let (paused, concurrency) = (paused.flatten(), concurrency.flatten().map(Option::unwrap_or_default));
+    limits::seed(&gateway.db, 0).await?;
+    let limits = limits::change(&gateway.db, concurrency, paused).await?;
+    if let Some(paused) = paused {
+        record(&gateway, &admin.user, if paused { "queue.paused" } else { "queue.resumed" }, None).await?;
+    }
+    if let Some(concurrency) = concurrency {
+        record(&gateway, &admin.user, "queue.concurrency", Some(concurrency.to_string())).await?;
+    }
+    let mirror = Limits { cap: u32::try_from(limits.concurrency).unwrap_or(0), paused: limits.paused };
+    match timeout(gateway.config.timings.enqueue, gateway.bus.mirror_limits(mirror)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(ApiError::unavailable(error)),
+        Err(elapsed) => return Err(ApiError::unavailable(elapsed)),
+    }
+    Ok(([NO_STORE], Json(Queue::from(limits))).into_response())
+}
+
+fn concurrency(number: i64) -> Rule<i32> {
+    let proper = i32::try_from(number).ok().filter(|_| (1..=MAX_CONCURRENCY).contains(&number));
+    proper.ok_or_else(|| ("out_of_range", format!("Must be from 1 to {MAX_CONCURRENCY}, or null for no limit.")))
+}

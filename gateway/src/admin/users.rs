@@ -1,0 +1,114 @@
+//! `/api/admin/users`: accounts, their rights, and shutting them.
+//!
+//! No administrator can demote or shut themselves: so there is always one left. Disabling an account ends its sessions and
+//! cancels what it has waiting.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use entity::user::{self, Model, Role, View};
+use entity::{UserId, job, statistics};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::admin::audit::record;
+use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
+use crate::body::{Fields, Rule};
+use crate::error::ApiError;
+use crate::path::Id;
+use crate::query::{Query, cut};
+use crate::state::Gateway;
+use crate::videos::cancelled;
+
+/// An account as administrators see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdminUser {
+    #[serde(flatten)]
+    pub(crate) user: View,
+    /// Whether it is shut.
+    pub(crate) disabled: bool,
+    /// How many jobs it has.
+    pub(crate) jobs: u64,
+}
+
+/// A page of accounts.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AdminUserPage {
+    /// Newest first.
+    pub(crate) data: Vec<AdminUser>,
+    /// For `cursor`, when there are more.
+    pub(crate) next_cursor: Option<UserId>,
+}
+
+/// `GET /api/admin/users`: the accounts, newest first; `q` searches addresses and names.
+pub(crate) async fn users(
+    State(gateway): State<Gateway>,
+    _: Admin,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Query::read(query.as_deref());
+    let (text, before, limit) = (query.search(), query.cursor(), query.limit());
+    query.finish()?;
+    let mut rows = user::page(&gateway.db, text.as_deref(), before, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |user| user.id);
+    let data = with_jobs(&gateway, rows).await?;
+    Ok(([NO_STORE], Json(AdminUserPage { data, next_cursor })).into_response())
+}
+
+/// `PATCH /api/admin/users/{user}`: sets what is given of `role` and `disabled`.
+pub(crate) async fn change_user(
+    State(gateway): State<Gateway>,
+    admin: Admin,
+    Id(id): Id<UserId>,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let (role, disabled) = (fields.optional_text("role", role), fields.optional_flag("disabled"));
+    fields.finish()?;
+    let mut user = user::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+    let (role, disabled) = (role.flatten(), disabled.flatten());
+    if id == admin.user.id && (role == Some(Role::User) || disabled == Some(true)) {
+        return Err(ApiError::WrongState("Another administrator has to do this to you."));
+    }
+    if let Some(role) = role {
+        user = user::set_role(&gateway.db, id, role).await?.ok_or(ApiError::NotFound)?;
+        let action = if role == Role::Admin { "user.promoted" } else { "user.demoted" };
+        record(&gateway, &admin.user, action, Some(user.email.clone())).await?;
+    }
+    match disabled {
+        Some(true) => user = disable(&gateway, &admin, id).await?,
+        Some(false) => {
+            user = user::enable(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+            record(&gateway, &admin.user, "user.enabled", Some(user.email.clone())).await?;
+        }
+        None => {}
+    }
+    user_changed(&gateway, id).await;
+    let user = with_jobs(&gateway, vec![user]).await?.pop().ok_or(ApiError::NotFound)?;
+    Ok(([NO_STORE], Json(user)).into_response())
+}
+
+async fn disable(gateway: &Gateway, admin: &Admin, id: UserId) -> Result<Model, ApiError> {
+    let (user, ended) = user::disable(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+    let waiting = job::cancel_all(&gateway.db, id, false).await?.done;
+    record(gateway, &admin.user, "user.disabled", Some(user.email.clone())).await?;
+    sessions_ended(gateway, ended).await;
+    cancelled(gateway, waiting);
+    Ok(user)
+}
+
+async fn with_jobs(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminUser>, ApiError> {
+    let jobs = statistics::jobs_of(&gateway.db, rows.iter().map(|user| user.id).collect()).await?;
+    let jobs = |id: UserId| jobs.get(&id).copied().unwrap_or(0);
+    let view = |user: Model| AdminUser { disabled: user.disabled_at.is_some(), jobs: jobs(user.id), user: user.into() };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn role(text: &str) -> Rule<Role> {
+    match text {
+        "user" => Ok(Role::User),
+        "admin" => Ok(Role::Admin),
+        _ => Err(("unknown_value", "Must be user or admin.".into())),
+    }
+}

@@ -1,0 +1,112 @@
+//! What people do with their own account: another name, another password, a copy of everything, the end.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bus::Control;
+use entity::{UserId, account, job, user};
+use tokio::time::timeout;
+
+use crate::address::Client;
+use crate::auth::handlers::{NO_STORE, SignedIn};
+use crate::auth::sign_in::demand_password;
+use crate::auth::{Caller, cookie, rules, word};
+use crate::body::Fields;
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// `PATCH /api/auth/me`: another name.
+pub(crate) async fn rename(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let name = fields.optional_text("name", rules::name);
+    fields.finish()?;
+    let name = name.flatten().flatten();
+    let user = user::rename(&gateway.db, caller.user(), name).await?.ok_or(ApiError::Unauthenticated)?;
+    word::user_changed(&gateway, user.id).await;
+    Ok(([NO_STORE], Json(SignedIn::without_token(user, caller.session.expires_at))).into_response())
+}
+
+/// `POST /api/auth/password`: another password; all other sessions end.
+pub(crate) async fn change_password(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    client: Client,
+    mut fields: Fields,
+) -> Result<StatusCode, ApiError> {
+    let (current, new) =
+        (fields.text("currentPassword", rules::given), fields.text("newPassword", rules::new_password));
+    fields.finish()?;
+    let (Some(current), Some(new)) = (current, new) else {
+        return Err(ApiError::InvalidCredentials);
+    };
+    let user = confirmed(&gateway, &caller, client, current).await?;
+    let password_hash = gateway.passwords.hash(new).await?;
+    let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
+    word::sessions_ended(&gateway, ended).await;
+    tracing::info!(user.id = %user.id, "a password was changed");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/auth/me`: the account and everything that is its own is gone.
+pub(crate) async fn delete(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    client: Client,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let password = fields.text("password", rules::given);
+    fields.finish()?;
+    let user = confirmed(&gateway, &caller, client, password.ok_or(ApiError::InvalidCredentials)?).await?.id;
+    let removing = gateway.tasks.spawn(remove(gateway.clone(), user));
+    removing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let cookie = cookie::clear(&gateway.config).map(|cookie| (axum::http::header::SET_COOKIE, cookie));
+    Ok((StatusCode::NO_CONTENT, [NO_STORE], axum::response::AppendHeaders(cookie)).into_response())
+}
+
+/// The caller's account, once more confirmed by its password.
+async fn confirmed(
+    gateway: &Gateway,
+    caller: &Caller,
+    client: Client,
+    password: String,
+) -> Result<user::Model, ApiError> {
+    let known = user::by_id(&gateway.db, caller.user()).await?.ok_or(ApiError::Unauthenticated)?;
+    let email = known.email.clone();
+    demand_password(gateway, client, &email, Some(known), password).await
+}
+
+/// Shuts the account first, so that nothing new begins; files go last, when nothing names them any more.
+async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
+    let Some((_, ended)) = user::disable(&gateway.db, user).await? else {
+        return Err(ApiError::Unauthenticated);
+    };
+    let cancelled = job::cancel_all(&gateway.db, user, true).await?;
+    let Some(left) = account::remove(&gateway.db, user).await? else {
+        return Ok(());
+    };
+    word::sessions_ended(&gateway, ended).await;
+    let bound = gateway.config.timings.enqueue;
+    let told = timeout(bound, async {
+        for job in &cancelled.requested {
+            gateway.bus.tell(&Control::CancelRequested { job: job.id.into() }).await?;
+        }
+        for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
+            gateway.bus.forget(job).await?;
+        }
+        Ok::<_, bus::Error>(())
+    });
+    if !matches!(told.await, Ok(Ok(()))) {
+        tracing::warn!(user.id = %user, "Redis was not told of a deleted account; the processors will find out");
+    }
+    for path in left.paths {
+        if let Err(error) = gateway.storage.delete(&path).await {
+            tracing::error!(user.id = %user, %error, "a file of a deleted account stays behind");
+        }
+    }
+    tracing::info!(user.id = %user, "an account was deleted");
+    Ok(())
+}

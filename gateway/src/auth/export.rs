@@ -1,0 +1,131 @@
+//! `GET /api/auth/export`: a copy of everything that is on record of an account, as one JSON document.
+//!
+//! It is written while it is read, page by page, so that it takes the same memory however much there is.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use entity::account::{self, Holding};
+use entity::clock::{rfc3339, wall};
+use entity::{JobId, UserId, api_key, attempt, job, session, user, video};
+use futures::stream::{self, StreamExt};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::Caller;
+use crate::auth::handlers::NO_STORE;
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// Jobs read at a time.
+const PAGE: u64 = 200;
+
+/// How the document ends: `jobs` is the last of its members.
+const CLOSING: &str = "]}";
+
+/// Everything on record of an account. It is never held as a whole: `jobs` is written after all else, page by page.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Export {
+    /// RFC 3339, UTC.
+    pub(crate) exported_at: String,
+    /// The account.
+    pub(crate) user: user::View,
+    /// Where it is signed in.
+    pub(crate) sessions: Vec<session::View>,
+    /// What its programs sign in with.
+    pub(crate) api_keys: Vec<api_key::View>,
+    /// Newest first.
+    pub(crate) jobs: Vec<ExportedJob>,
+}
+
+/// A request sent upstream, as far as it is its owner's to know.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExportedAttempt {
+    /// 1, 2, … within the job.
+    pub(crate) number: i32,
+    /// RFC 3339, UTC.
+    pub(crate) sent_at: String,
+    /// How it ended.
+    pub(crate) outcome: Option<String>,
+    /// Whether it may have cost money.
+    pub(crate) may_have_been_charged: bool,
+}
+
+/// A job with all that belongs to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedJob {
+    /// The job.
+    pub(crate) job: job::View,
+    /// What was sent upstream for it.
+    pub(crate) attempts: Vec<ExportedAttempt>,
+    /// Its video, once completed.
+    pub(crate) video: Option<video::View>,
+}
+
+impl From<attempt::Model> for ExportedAttempt {
+    fn from(attempt: attempt::Model) -> Self {
+        Self {
+            number: attempt.number,
+            sent_at: rfc3339(attempt.sent_at),
+            outcome: attempt.outcome,
+            may_have_been_charged: attempt.may_have_been_charged,
+        }
+    }
+}
+
+impl From<Holding> for ExportedJob {
+    fn from(Holding { job, attempts, video }: Holding) -> Self {
+        let attempts = attempts.into_iter().map(Into::into).collect();
+        Self { job: job.into(), attempts, video: video.map(Into::into) }
+    }
+}
+
+/// Answers with the document; one that breaks off is not valid JSON.
+pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
+    let (user, asking) = (&caller.session.user, caller.session.id);
+    let sessions = session::of_user(&gateway.db, user.id).await?;
+    let head = Export {
+        exported_at: rfc3339(wall()),
+        user: user.clone().into(),
+        sessions: sessions.into_iter().map(|row| session::View::new(row, asking)).collect(),
+        api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
+        jobs: Vec::new(),
+    };
+    let mut opening = serde_json::to_string(&head).map_err(|error| ApiError::Internal(error.to_string()))?;
+    opening.truncate(opening.len() - CLOSING.len());
+    let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from(opening))])
+        .chain(jobs(gateway, user.id))
+        .chain(stream::iter([Ok(Bytes::from_static(CLOSING.as_bytes()))]));
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\""),
+    ];
+    Ok(([NO_STORE], headers, Body::from_stream(parts)).into_response())
+}
+
+/// The jobs, newest first, with commas between them.
+fn jobs(gateway: Gateway, user: UserId) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    let from: (Option<JobId>, bool) = (None, false);
+    stream::try_unfold(from, move |(before, over)| {
+        let gateway = gateway.clone();
+        async move {
+            if over {
+                return Ok(None);
+            }
+            let page = account::holdings(&gateway.db, user, before, PAGE).await.map_err(std::io::Error::other)?;
+            let (last, over) = (page.last().map(|holding| holding.job.id), (page.len() as u64) < PAGE);
+            let mut text = String::new();
+            for (i, holding) in page.into_iter().enumerate() {
+                if i > 0 || before.is_some() {
+                    text.push(',');
+                }
+                text.push_str(&serde_json::to_string(&ExportedJob::from(holding))?);
+            }
+            Ok(Some((Bytes::from(text), (last, over))))
+        }
+    })
+}

@@ -1,0 +1,50 @@
+//! `/api/auth/sessions`: where one is signed in, and ending that.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use entity::SessionId;
+use entity::session::{self, View};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::handlers::NO_STORE;
+use crate::auth::{Caller, word};
+use crate::error::ApiError;
+use crate::path::Id;
+use crate::state::Gateway;
+
+/// A user's sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpenSessions {
+    /// Newest first.
+    pub(crate) data: Vec<View>,
+}
+
+/// `GET /api/auth/sessions`: the sessions that are alive.
+pub(crate) async fn sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
+    let rows = session::of_user(&gateway.db, caller.user()).await?;
+    let data = rows.into_iter().map(|row| View::new(row, caller.session.id)).collect();
+    Ok(([NO_STORE], Json(OpenSessions { data })).into_response())
+}
+
+/// `DELETE /api/auth/sessions/{session}`: ends one.
+pub(crate) async fn end_session(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<SessionId>,
+) -> Result<StatusCode, ApiError> {
+    if !session::revoke_of(&gateway.db, id, caller.user()).await? {
+        return Err(ApiError::NotFound);
+    }
+    word::sessions_ended(&gateway, vec![id]).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/auth/sessions`: ends all but the one that asks.
+pub(crate) async fn end_other_sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<StatusCode, ApiError> {
+    let ended = session::revoke_all(&gateway.db, caller.user(), Some(caller.session.id)).await?;
+    word::sessions_ended(&gateway, ended).await;
+    Ok(StatusCode::NO_CONTENT)
+}

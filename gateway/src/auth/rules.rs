@@ -1,0 +1,64 @@
+//! What an account's fields must be like.
+
+use crate::body::Rule;
+
+/// An e-mail address by its shape, in lower case. It is a name to sign in with: no mail is ever sent.
+pub(crate) fn address(text: &str) -> Rule<String> {
+    let wrong = || ("invalid_email", "This is not an e-mail address.".to_owned());
+    let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
+    let proper = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
+    let labels = domain.split('.').all(|label| !label.is_empty());
+    let shape = !local.is_empty() && local.len() <= 64 && labels && local.chars().chain(domain.chars()).all(proper);
+    let address = text.to_lowercase();
+    if shape && address.len() <= 254 { Ok(address) } else { Err(wrong()) }
+}
+
+/// Whatever was given.
+pub(crate) fn given(text: &str) -> Rule<String> {
+    Ok(text.to_owned())
+}
+
+/// A password that somebody chooses.
+pub(crate) fn new_password(text: &str) -> Rule<String> {
+    match text.chars().count() {
+        0..8 => Err(("too_short", "A password has at least 8 characters.".into())),
+        8..=128 => Ok(text.to_owned()),
+        _ => Err(("too_long", "A password has at most 128 characters.".into())),
+    }
+}
+
+/// A name; a blank one is none.
+pub(crate) fn name(text: &str) -> Rule<Option<String>> {
+    if text.chars().any(char::is_control) {
+        return Err(("invalid_characters", "A name has no control characters.".into()));
+    }
+    match text.chars().count() {
+        0..=100 => Ok(Some(text.to_owned()).filter(|text| !text.trim().is_empty())),
+        _ => Err(("too_long", "A name has at most 100 characters.".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_addresses_by_their_shape() {
+        assert_eq!(address("Ada.Lovelace+x@Example.ORG").unwrap(), "ada.lovelace+x@example.org");
+        assert_eq!(address("用户@例子.公司").unwrap(), "用户@例子.公司");
+        let long = format!("a@{}", "b".repeat(253));
+        for wrong in
+            ["", "a", "@b.c", "a@", "a@b@c", " a@b.c", "a@b.c ", "a\0@b.c", "a@b..c", "a@.b", "a@b\u{7}.c", &long]
+        {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn counts_a_password_in_characters() {
+        assert!(new_password("密码密码密码密").is_err());
+        assert!(new_password("密码密码密码密码").is_ok());
+        assert!(new_password(&"x".repeat(128)).is_ok());
+        assert!(new_password(&"x".repeat(129)).is_err());
+    }
+}

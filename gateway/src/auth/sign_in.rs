@@ -1,0 +1,42 @@
+//! Attempts to sign in: counted by account and address, and by address, never by account alone, so that nobody can lock
+//! somebody else out. Each attempt is counted before its password is checked, or many at once would all be let through.
+
+use std::time::Duration;
+
+use entity::user;
+
+use crate::address::Client;
+use crate::error::ApiError;
+use crate::state::Gateway;
+use crate::throttle::{Budget, Standing};
+
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// Checks the password of an account; `None` stands for an account that does not exist, which takes as long.
+///
+/// # Errors
+/// [`ApiError::InvalidCredentials`]: there is no such account, or the password is another one.
+/// [`ApiError::TooManyAttempts`] or, with too many at once, 503.
+pub(crate) async fn demand_password(
+    gateway: &Gateway,
+    client: Client,
+    email: &str,
+    known: Option<user::Model>,
+    password: String,
+) -> Result<user::Model, ApiError> {
+    let rates = gateway.config.rates;
+    let by_address = Budget { name: "sign-ins", quota: rates.sign_ins_per_address, window: WINDOW };
+    let by_account = Budget { name: "sign-ins-at", quota: rates.sign_ins_per_account, window: WINDOW };
+    let pair = format!("{client}:{email}");
+    for (budget, who) in [(by_address, &client.to_string()), (by_account, &pair)] {
+        let standing = gateway.throttle.spend(&gateway.bus, budget, who).await;
+        if let Some(standing) = standing.filter(Standing::is_over) {
+            return Err(ApiError::TooManyAttempts(standing.resets_in()));
+        }
+    }
+    let stored = known.as_ref().map(|user| user.password_hash.clone());
+    let right = gateway.passwords.verify(password, stored).await?;
+    let user = known.filter(|_| right).ok_or(ApiError::InvalidCredentials)?;
+    gateway.throttle.forget(&gateway.bus, by_account, &pair).await;
+    Ok(user)
+}

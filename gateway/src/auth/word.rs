@@ -1,0 +1,36 @@
+//! Word of what ended or changed, to this gateway's caches and sockets at once and to the other gateways over the bus.
+//!
+//! Whoever does not hear it finds out from the rows within seconds.
+
+use bus::Control;
+use entity::{SessionId, UserId};
+use tokio::time::timeout;
+
+use crate::state::Gateway;
+
+/// Sessions were ended: nobody answers to them any more, and their sockets close.
+pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
+    for id in &ended {
+        gateway.sessions.forget(*id);
+        gateway.hub.end_session(*id);
+    }
+    tell(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id.into() })).await;
+}
+
+/// An account's rights, name or state changed.
+pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
+    gateway.sessions.forget_user(user);
+    tell(gateway, [Control::UserChanged { user: user.into() }]).await;
+}
+
+async fn tell(gateway: &Gateway, words: impl IntoIterator<Item = Control>) {
+    let telling = async {
+        for word in words {
+            gateway.bus.tell(&word).await?;
+        }
+        Ok::<_, bus::Error>(())
+    };
+    if !matches!(timeout(gateway.config.timings.enqueue, telling).await, Ok(Ok(()))) {
+        tracing::warn!("the other gateways could not be told of a change; they will find out");
+    }
+}

@@ -1,0 +1,152 @@
+//! What the program does besides serving: accounts for whoever runs the system, since no mail is ever sent.
+//!
+//! `gateway admin create` and `gateway user reset-password` need `DATABASE_URL` alone. A password is read from the first
+//! line of standard input with `--password-stdin`; otherwise one is made up and printed once.
+
+use std::io;
+
+use clap::{Parser, Subcommand};
+use entity::database::{Missing, open};
+use entity::schema::Mismatch;
+use entity::user::{self, Opened, Standing};
+use entity::{DatabaseConnection, DbErr};
+use service::env;
+use service::settings;
+
+use crate::auth::{PasswordError, Passwords, address, new_password};
+use crate::openapi::document;
+use crate::secret;
+
+/// The gateway. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Arguments {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Administrators.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the API's OpenAPI document.
+    Openapi,
+}
+
+/// What to do about administrators.
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Open an administrator's account.
+    Create(Whose),
+}
+
+/// What to do about accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Give an account another password and end all its sessions.
+    ResetPassword(Whose),
+}
+
+/// Which account, and what password.
+#[derive(Debug, clap::Args)]
+pub struct Whose {
+    /// The account's e-mail address.
+    #[arg(long)]
+    email: String,
+    /// Read the password from the first line of standard input instead of making one up.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The database does not answer.
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] DbErr),
+    /// The database's schema is not this program's.
+    #[error(transparent)]
+    Schema(#[from] Mismatch),
+    /// Standard input ended or failed.
+    #[error("no password could be read: {0}")]
+    Input(#[from] io::Error),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// The address or the password is not acceptable; in words.
+    #[error("{0}")]
+    Refused(String),
+    /// The address belongs to an account.
+    #[error("an account with this e-mail address exists already")]
+    EmailTaken,
+    /// The address belongs to none.
+    #[error("there is no account with this e-mail address")]
+    Unknown,
+}
+
+impl Command {
+    /// Carries the command out and answers with what to print.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn run(self) -> Result<String, CommandError> {
+        match self {
+            Self::Admin(AdminCommand::Create(whose)) => create_admin(&database().await?, whose).await,
+            Self::User(UserCommand::ResetPassword(whose)) => reset_password(&database().await?, whose).await,
+            Self::Openapi => Ok(document().trim_end().to_owned()),
+        }
+    }
+}
+
+async fn database() -> Result<DatabaseConnection, CommandError> {
+    let url = env::or_exit(settings::database_url);
+    let db = open(url.expose(), Missing::Refuse).await?;
+    entity::schema::check(&db).await?;
+    Ok(db)
+}
+
+async fn create_admin(db: &DatabaseConnection, whose: Whose) -> Result<String, CommandError> {
+    let email = whose.address()?;
+    let (password, told) = whose.password()?;
+    let password_hash = Passwords::new()?.hash(password).await?;
+    let new = user::New { email: email.clone(), name: None, password_hash };
+    match user::open(db, new, Standing::Admin).await? {
+        Opened::Done(_) => Ok(format!("opened the administrator's account {email}{told}")),
+        Opened::EmailTaken | Opened::TooLate => Err(CommandError::EmailTaken),
+    }
+}
+
+async fn reset_password(db: &DatabaseConnection, whose: Whose) -> Result<String, CommandError> {
+    let email = whose.address()?;
+    let user = user::by_email(db, &email).await?.ok_or(CommandError::Unknown)?;
+    let (password, told) = whose.password()?;
+    let password_hash = Passwords::new()?.hash(password).await?;
+    let ended = user::set_password(db, user.id, password_hash, None).await?;
+    Ok(format!("gave {email} another password and ended {} sessions{told}", ended.len()))
+}
+
+impl Whose {
+    fn address(&self) -> Result<String, CommandError> {
+        address(&self.email).map_err(|(_, sentence)| CommandError::Refused(sentence))
+    }
+
+    /// The password, and what to say of it.
+    fn password(&self) -> Result<(String, String), CommandError> {
+        if !self.password_stdin {
+            let password = secret::random().split_off(40);
+            let told = format!("; its password, shown this once: {password}");
+            return Ok((password, told));
+        }
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        let password = line.trim_end_matches(['\r', '\n']);
+        let password = new_password(password).map_err(|(_, sentence)| CommandError::Refused(sentence))?;
+        Ok((password, String::new()))
+    }
+}

@@ -1,0 +1,91 @@
+//! `/api/keys`: what programs sign in with.
+//!
+//! A key is shown once, when it is made; only its hash is kept. It can look or create, as its scopes say, and never
+//! reaches accounts, keys or administration.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use entity::ApiKeyId;
+use entity::api_key::{self, Scope, View};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::auth::{Caller, KEY_PREFIX, NO_STORE};
+use crate::body::{Fields, Rule};
+use crate::error::ApiError;
+use crate::path::Id;
+use crate::secret;
+use crate::state::Gateway;
+
+/// A user's keys.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Keys {
+    /// Newest first.
+    pub(crate) data: Vec<View>,
+}
+
+/// A key that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewKey {
+    #[serde(flatten)]
+    pub(crate) view: View,
+    /// The key itself. It cannot be shown again.
+    pub(crate) key: String,
+}
+
+/// `GET /api/keys`: the caller's keys.
+pub(crate) async fn list(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
+    let keys = api_key::of_user(&gateway.db, caller.user()).await?;
+    Ok(([NO_STORE], Json(Keys { data: keys.into_iter().map(View::from).collect() })).into_response())
+}
+
+/// `POST /api/keys`: 201 with a new key.
+pub(crate) async fn create(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let name = fields.text("name", name);
+    let scopes = fields.list("scopes", scope);
+    fields.finish()?;
+    let (Some(name), Some(scopes)) = (name, scopes) else {
+        return Err(ApiError::Internal("a missing field was not noted".into()));
+    };
+    let key = format!("{KEY_PREFIX}{}", secret::random());
+    let new = api_key::New { user_id: caller.user(), name, hash: secret::sha256(&key), scopes };
+    let row = api_key::create(&gateway.db, new).await?;
+    tracing::info!(key.id = %row.id, user.id = %row.user_id, "an API key was made");
+    Ok((StatusCode::CREATED, [NO_STORE], Json(NewKey { view: row.into(), key })).into_response())
+}
+
+/// `DELETE /api/keys/{key}`: nobody answers to the key any more.
+pub(crate) async fn revoke(
+    State(gateway): State<Gateway>,
+    caller: Caller,
+    Id(id): Id<ApiKeyId>,
+) -> Result<StatusCode, ApiError> {
+    let revoked = api_key::revoke(&gateway.db, id, caller.user()).await?;
+    if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
+}
+
+fn name(text: &str) -> Rule<String> {
+    if text.chars().any(char::is_control) {
+        return Err(("invalid_characters", "A name has no control characters.".into()));
+    }
+    match text.chars().count() {
+        _ if text.trim().is_empty() => Err(("blank", "Say what the key is for.".into())),
+        0..=100 => Ok(text.to_owned()),
+        _ => Err(("too_long", "A name has at most 100 characters.".into())),
+    }
+}
+
+fn scope(value: &Value) -> Rule<Scope> {
+    match value.as_str() {
+        Some("read") => Ok(Scope::Read),
+        Some("create") => Ok(Scope::Create),
+        _ => Err(("unknown_value", "Must be read, create, or both.".into())),
+    }
+}

@@ -1,0 +1,140 @@
+//! Reading a request's parameters: *all* that is wrong with them at once. Blank ones count as missing, unknown ones for
+//! nothing.
+
+use entity::clock;
+use uuid::Uuid;
+
+use crate::body::Rule;
+use crate::error::{ApiError, FieldError};
+use crate::path::id;
+
+/// Most rows of a page.
+const MAX_LIMIT: u64 = 100;
+
+/// Most characters to search for.
+const MAX_SEARCH: usize = 200;
+
+/// The parameters, and what is wrong with them so far.
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+    errors: Vec<FieldError>,
+}
+
+impl Query {
+    /// Out of what stands behind the question mark.
+    pub(crate) fn read(raw: Option<&str>) -> Self {
+        let pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+        let pairs = pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
+        Self { pairs: pairs.collect(), errors: Vec::new() }
+    }
+
+    /// A parameter that may be missing; the last one counts.
+    pub(crate) fn optional<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Option<T> {
+        self.several(name, rule).pop()
+    }
+
+    /// A parameter that may come several times, or hold several values separated by commas.
+    pub(crate) fn list<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
+        self.several(name, |text| text.split(',').map(&rule).collect::<Rule<Vec<T>>>()).into_iter().flatten().collect()
+    }
+
+    /// How many rows to answer with.
+    pub(crate) fn limit(&mut self) -> u64 {
+        let rule = |text: &str| {
+            let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+            limit.ok_or_else(|| ("out_of_range", "Must be a whole number from 1 to 100.".to_owned()))
+        };
+        self.optional("limit", rule).unwrap_or(20)
+    }
+
+    /// The last row of the page before: ids are in the order of creation, so that pages neither repeat nor skip a row
+    /// while new ones arrive.
+    pub(crate) fn cursor<T: From<Uuid>>(&mut self) -> Option<T> {
+        self.optional("cursor", |text| {
+            id(text).ok_or_else(|| ("invalid_cursor", "Must be a nextCursor of an earlier answer.".to_owned()))
+        })
+    }
+
+    /// What to search for.
+    pub(crate) fn search(&mut self) -> Option<String> {
+        self.optional("q", |text| match text.chars().count() {
+            _ if text.contains('\0') => Err(("invalid_characters", "Must not contain the character U+0000.".into())),
+            0..=MAX_SEARCH => Ok(text.to_owned()),
+            _ => Err(("too_long", format!("Must have at most {MAX_SEARCH} characters."))),
+        })
+    }
+
+    /// An instant, in epoch ms.
+    pub(crate) fn instant(&mut self, name: &str) -> Option<i64> {
+        self.optional(name, |text| {
+            let instant = clock::parse_rfc3339(text);
+            instant.ok_or_else(|| ("invalid_instant", "Must be an instant such as 2026-01-31T12:00:00Z.".to_owned()))
+        })
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidFields`] when anything was wrong.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
+    }
+
+    fn several<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
+        let mut values = Vec::new();
+        for (_, text) in self.pairs.iter().filter(|(given, _)| given == name) {
+            match rule(text) {
+                Ok(value) => values.push(value),
+                Err((code, message)) => self.errors.push(FieldError { field: name.to_owned(), code, message }),
+            }
+        }
+        values
+    }
+}
+
+/// Cuts `rows`, of which one more than `limit` was asked for, to a page; answers with the cursor of the next one.
+pub(crate) fn cut<T, Id>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) -> Option<Id> {
+    let more = rows.len() as u64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    rows.last().filter(|_| more).map(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use entity::JobId;
+
+    #[test]
+    fn reads_parameters_strictly_and_all_mistakes_at_once() {
+        let mut query = Query::read(Some("q=a%25+b&limit=100&from=2026-01-31T12:00:00%2B01:00&x=1&cursor="));
+        assert_eq!((query.search(), query.limit()), (Some("a% b".into()), 100));
+        assert_eq!((query.instant("from"), query.cursor::<JobId>()), (Some(1_769_857_200_000), None));
+        assert!(query.finish().is_ok());
+        let long = format!("limit=0&q={}&cursor=abc&to=yesterday", "x".repeat(201));
+        let mut query = Query::read(Some(&long));
+        query.limit();
+        query.search();
+        query.cursor::<JobId>();
+        query.instant("to");
+        let Err(ApiError::InvalidFields(errors)) = query.finish() else { panic!() };
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["limit", "q", "cursor", "to"]);
+    }
+
+    #[test]
+    fn takes_pages_of_a_proper_size_only() {
+        assert_eq!(Query::read(None).limit(), 20);
+        for wrong in ["limit=101", "limit=-1", "limit=ten", "limit=99999999999999999999"] {
+            let mut query = Query::read(Some(wrong));
+            query.limit();
+            assert!(query.finish().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn cuts_a_page_and_tells_whether_there_is_more() {
+        let mut rows = vec![3, 2, 1];
+        assert_eq!((cut(&mut rows, 2, |row| *row), rows.len()), (Some(2), 2));
+        assert_eq!(cut(&mut rows, 2, |row| *row), None);
+    }
+}

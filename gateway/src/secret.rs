@@ -1,0 +1,81 @@
+//! Secrets that this process makes: keys derived from `JWT_SECRET`, each for one purpose, and random ones.
+
+use std::fmt::Write as _;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// Bytes of a derived key, a random secret or a signature.
+const BYTES: usize = 32;
+
+/// Signs for one purpose. Nothing that is signed for one is good for another, or as a session's token.
+pub(crate) struct Signer([u8; BYTES]);
+
+impl Signer {
+    /// With a key that `secret` gives for `purpose`.
+    pub(crate) fn new(secret: &[u8], purpose: &str) -> Self {
+        Self(mac(secret, purpose.as_bytes()))
+    }
+
+    /// The signature of `text`, in hexadecimal.
+    pub(crate) fn sign(&self, text: &str) -> String {
+        hex(&mac(&self.0, text.as_bytes()))
+    }
+
+    /// Whether `signature` is the one of `text`; takes the same time wherever they differ.
+    pub(crate) fn is_signature(&self, text: &str, signature: &str) -> bool {
+        is_same(&self.sign(text), signature)
+    }
+}
+
+/// Whether two secrets are the same, without telling by the time it takes where they differ.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    // Comparing digests tells nothing of the texts.
+    Sha256::digest(a) == Sha256::digest(b)
+}
+
+/// 256 random bits, in hexadecimal.
+pub(crate) fn random() -> String {
+    hex(&rand::random::<[u8; BYTES]>())
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub(crate) fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// HMAC-SHA256 under the key's digest, which always fits the block.
+fn mac(key: &[u8], text: &[u8]) -> [u8; BYTES] {
+    let mut block = [0; 64];
+    block[..BYTES].copy_from_slice(&Sha256::digest(key));
+    Hmac::<Sha256>::new(&block.into()).chain_update(text).finalize().into_bytes().into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_good_for_its_text_purpose_and_secret_only() {
+        let signature = Signer::new(b"secret", "shares").sign("text");
+        assert_eq!(signature.len(), 64);
+        assert!(Signer::new(b"secret", "shares").is_signature("text", &signature));
+        assert!(!Signer::new(b"secret", "shares").is_signature("texts", &signature));
+        assert!(!Signer::new(b"secret", "set-up").is_signature("text", &signature));
+        assert!(!Signer::new(b"other", "shares").is_signature("text", &signature));
+        assert!(!Signer::new(b"secret", "shares").is_signature("text", ""));
+    }
+
+    #[test]
+    fn random_secrets_differ() {
+        assert_ne!(random(), random());
+        assert_eq!(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}

@@ -1,0 +1,19 @@
+//! How many of a user's jobs may wait at a time, so that nobody fills the line for weeks.
+
+use entity::{UserId, statistics};
+
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// Demands that `more` jobs of `user` may wait. Several requests at once may pass together; the next ones do not.
+///
+/// # Errors
+/// [`ApiError::TooManyWaiting`], or the database did not answer.
+pub(crate) async fn demand(gateway: &Gateway, user: UserId, more: usize) -> Result<(), ApiError> {
+    let most = gateway.config.max_waiting;
+    if most == 0 {
+        return Ok(());
+    }
+    let waiting = statistics::waiting_of(&gateway.db, user).await?;
+    if waiting + more as u64 <= most { Ok(()) } else { Err(ApiError::TooManyWaiting(waiting)) }
+}

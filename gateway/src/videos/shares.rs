@@ -1,0 +1,132 @@
+//! Links that show one video to whoever has them.
+//!
+//! A link's token (without a dot, or the page's address would look like a file's) names a row and is signed over that row, the video, what of it is shown, and until when, with a key of
+//! its own: no token of one kind is good for another. The row is asked each time, so that a link can be taken back. Whoever
+//! follows it learns nothing of the owner, the prompt, or how the video came about.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use entity::clock::{millis, rfc3339, wall};
+use entity::job::{self, Orientation};
+use entity::{ShareId, VideoId, share, video};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::{Creator, NO_STORE};
+use crate::body::{Fields, Rule};
+use crate::error::ApiError;
+use crate::path::{Id, id};
+use crate::state::Gateway;
+use crate::videos::content::file;
+
+/// How long a link lasts unless said otherwise, and at most.
+const LIFE: Duration = Duration::from_secs(7 * 86_400);
+const MAX_LIFE: i64 = 365 * 86_400;
+
+/// A link as its maker gets it, once.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Share {
+    /// Key.
+    pub(crate) id: ShareId,
+    /// For `/api/shares/{token}`.
+    pub(crate) token: String,
+    /// The page that shows the video.
+    pub(crate) url: String,
+    /// RFC 3339, UTC.
+    pub(crate) expires_at: String,
+}
+
+/// A video as whoever has the link sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SharedVideo {
+    /// The video's shape.
+    pub(crate) orientation: Orientation,
+    /// The video's length.
+    pub(crate) seconds: i32,
+    /// MIME type.
+    pub(crate) content_type: String,
+    /// Bytes.
+    pub(crate) size: i64,
+    /// When the link ends, RFC 3339, UTC.
+    pub(crate) expires_at: String,
+}
+
+/// `POST /api/videos/{video}/shares`: 201 with a new link.
+pub(crate) async fn share(
+    State(gateway): State<Gateway>,
+    creator: Creator,
+    Id(id): Id<VideoId>,
+    mut fields: Fields,
+) -> Result<Response, ApiError> {
+    let seconds = fields.optional_number("expiresIn", life);
+    fields.finish()?;
+    let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
+    let life = seconds.flatten().unwrap_or(LIFE);
+    let row = share::open(&gateway.db, video.id, wall() + millis(life)).await?;
+    let token = format!("{}_{}", row.id, gateway.shares.sign(&signed(&row)));
+    let url = gateway.config.public_url.join(&format!("share/{token}"));
+    let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();
+    let body = Share { id: row.id, token, url, expires_at: rfc3339(row.expires_at) };
+    Ok((StatusCode::CREATED, [NO_STORE], Json(body)).into_response())
+}
+
+/// `DELETE /api/videos/{video}/shares`: takes all links to a video back.
+pub(crate) async fn unshare(
+    State(gateway): State<Gateway>,
+    creator: Creator,
+    Id(id): Id<VideoId>,
+) -> Result<StatusCode, ApiError> {
+    let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
+    share::revoke_all(&gateway.db, video.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/shares/{token}`: what the link shows.
+pub(crate) async fn shared(State(gateway): State<Gateway>, Path(token): Path<String>) -> Result<Response, ApiError> {
+    let (share, video, job) = shown(&gateway, &token).await?;
+    let body = SharedVideo {
+        orientation: job.orientation,
+        seconds: job.seconds,
+        content_type: video.content_type,
+        size: video.size,
+        expires_at: rfc3339(share.expires_at),
+    };
+    Ok(([NO_STORE], Json(body)).into_response())
+}
+
+/// `GET /api/shares/{token}/content`: the file.
+pub(crate) async fn shared_content(
+    State(gateway): State<Gateway>,
+    Path(token): Path<String>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let (_, video, _) = shown(&gateway, &token).await?;
+    file(&gateway, &video, &request).await
+}
+
+/// What a token shows; nothing, if it was not signed here, has expired, or was taken back.
+async fn shown(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
+    let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
+    let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
+    let shown = share::alive(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
+    let genuine = gateway.shares.is_signature(&signed(&shown.0), signature);
+    if genuine { Ok(shown) } else { Err(ApiError::NotFound) }
+}
+
+/// What is signed.
+fn signed(share: &share::Model) -> String {
+    format!("{}|{}|video|{}", share.id, share.video_id, share.expires_at)
+}
+
+fn life(seconds: i64) -> Rule<Duration> {
+    let proper = u64::try_from(seconds).ok().filter(|_| (60..=MAX_LIFE).contains(&seconds));
+    let life = proper.map(Duration::from_secs);
+    life.ok_or_else(|| ("out_of_range", format!("Must be from 60 to {MAX_LIFE} seconds.")))
+}

@@ -1,0 +1,213 @@
+//! Administration: for administrators alone, effective at once, and on record.
+
+use std::time::Duration;
+
+use bus::{Control, Signal};
+use entity::attempt::NewAttempt;
+use entity::job::{self, Failure};
+use entity::submission::Caps;
+use entity::{attempt, clock, id};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use testkit::{Database, eventually};
+use tokio::sync::mpsc;
+
+use crate::socket::Socket;
+use crate::world::{Account, PASSWORD, Setup, World, problem};
+
+async fn patch(world: &World, account: &Account, path: &str, body: Value) -> Response {
+    world.request(Method::PATCH, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
+}
+
+async fn read(world: &World, account: &Account, path: &str) -> Value {
+    let response = world.get(account, path).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    response.json().await.unwrap()
+}
+
+fn id_of(job: &Value) -> String {
+    job["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
+    for world in World::each().await {
+        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+        let deputy = world.admin("deputy@example.org").await;
+        let job = id_of(&world.job(&user, "a cat").await);
+        let calls = [
+            (Method::GET, "/api/admin/stats".to_owned()),
+            (Method::GET, "/api/admin/queue".into()),
+            (Method::PATCH, "/api/admin/queue".into()),
+            (Method::GET, "/api/admin/jobs".into()),
+            (Method::GET, format!("/api/admin/jobs/{job}")),
+            (Method::POST, format!("/api/admin/jobs/{job}/retry")),
+            (Method::GET, "/api/admin/users".into()),
+            (Method::PATCH, format!("/api/admin/users/{}", user.id)),
+            (Method::GET, "/api/admin/audit".into()),
+        ];
+        let ask = async |account: &Account, method: &Method, path: &str| {
+            world.request(method.clone(), path).bearer_auth(&account.token).json(&json!({})).send().await.unwrap()
+        };
+        for (method, path) in &calls {
+            problem(ask(&user, method, path).await, 403, "forbidden").await;
+            let nobody = world.request(method.clone(), path).json(&json!({})).send().await.unwrap();
+            problem(nobody, 401, "unauthenticated").await;
+        }
+        assert_eq!(world.get(&deputy, "/api/admin/stats").await.status(), StatusCode::OK);
+        let demote = patch(&world, &admin, &format!("/api/admin/users/{}", deputy.id), json!({"role": "user"})).await;
+        assert_eq!(demote.status(), StatusCode::OK);
+        for (method, path) in &calls {
+            problem(ask(&deputy, method, path).await, 403, "forbidden").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tells_how_the_platform_stands() {
+    for world in World::each().await {
+        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+        let jobs: Vec<_> =
+            [world.job(&user, "a").await, world.job(&user, "b").await, world.job(&user, "c").await].into();
+        let held = world.claim(&id_of(&jobs[0])).await;
+        attempt_sent(&world, held).await;
+        world.completed(&id_of(&jobs[1]), b"0123456789").await;
+        let stats = read(&world, &admin, "/api/admin/stats").await;
+        for (name, count) in [
+            ("waiting", 1),
+            ("inFlight", 1),
+            ("completed", 1),
+            ("failed", 0),
+            ("cancelled", 0),
+            ("poisoned", 0),
+            ("submissionsToday", 1),
+            ("users", 2),
+        ] {
+            assert_eq!(stats[name], json!(count), "{name} in {stats}");
+        }
+        let workers = stats["workers"].as_array().unwrap();
+        assert_eq!(workers.iter().map(|worker| worker["inFlight"].as_u64().unwrap()).sum::<u64>(), 1);
+        assert_eq!(stats["oldestWaiting"], jobs[2]["createdAt"]);
+    }
+}
+
+async fn attempt_sent(world: &World, held: job::Held) -> entity::AttemptId {
+    let (attempt, db) = (id::fresh(), &world.database.connection);
+    let new = NewAttempt { id: attempt, upstream: "https://up.example", sent_at: clock::wall() };
+    let begun = job::begin_attempt(db, held, new, Caps::default()).await.unwrap();
+    assert!(matches!(begun, job::Begun::Send(_)));
+    attempt
+}
+
+#[tokio::test]
+async fn the_queue_is_paused_and_bounded_for_all_processors() {
+    for world in World::each().await {
+        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+        assert_eq!(read(&world, &admin, "/api/admin/queue").await, json!({"paused": false, "concurrency": null}));
+        let paused = patch(&world, &admin, "/api/admin/queue", json!({"paused": true, "concurrency": 5})).await;
+        assert_eq!(paused.json::<Value>().await.unwrap(), json!({"paused": true, "concurrency": 5}));
+        let job = id_of(&world.job(&user, "a cat").await);
+        assert_eq!(world.bus.pump().await.unwrap(), 0);
+        let position = read(&world, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
+        assert_eq!(position, json!(1));
+        let resumed = patch(&world, &admin, "/api/admin/queue", json!({"paused": false, "concurrency": null})).await;
+        assert_eq!(resumed.json::<Value>().await.unwrap(), json!({"paused": false, "concurrency": null}));
+        let position = read(&world, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
+        assert_eq!(position, json!(null), "it was not admitted");
+        for wrong in [json!({"concurrency": 0}), json!({"concurrency": -1}), json!({"paused": 1}), json!({"x": 1})] {
+            problem(patch(&world, &admin, "/api/admin/queue", wrong).await, 422, "invalid_fields").await;
+        }
+        let log = read(&world, &admin, "/api/admin/audit").await;
+        let acts: Vec<_> = log["data"].as_array().unwrap().iter().map(|act| act["action"].as_str().unwrap()).collect();
+        assert_eq!(acts, ["queue.concurrency", "queue.resumed", "queue.concurrency", "queue.paused"]);
+        assert_eq!(log["data"][0]["actor"], "admin@example.org");
+    }
+}
+
+#[tokio::test]
+async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_anew() {
+    for world in World::each().await {
+        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+        let (poisoned, fine) = (id_of(&world.job(&user, "a cat").await), id_of(&world.job(&user, "a dog").await));
+        let held = world.claim(&poisoned).await;
+        let db = &world.database.connection;
+        let sent = attempt_sent(&world, held).await;
+        let end = attempt::End { outcome: "unknown", detail: Some("500 oops"), may_have_been_charged: true };
+        attempt::finish(db, sent, end).await.unwrap();
+        let failure = Failure { code: "poison", message: "it was stopped".into() };
+        job::fail(db, held, &failure).await.unwrap().unwrap();
+
+        let list = read(&world, &admin, "/api/admin/jobs?errorCode=poison").await;
+        assert_eq!((list["data"].as_array().unwrap().len(), &list["data"][0]["id"]), (1, &json!(poisoned)));
+        assert_eq!(list["data"][0]["userEmail"], "ada@example.org");
+        let of_user = read(&world, &admin, &format!("/api/admin/jobs?userId={}&q=DOG", user.id)).await;
+        assert_eq!(of_user["data"][0]["id"], json!(fine));
+        let whole = read(&world, &admin, &format!("/api/admin/jobs/{poisoned}")).await;
+        assert_eq!((&whole["attempts"][0]["detail"], &whole["prompt"]), (&json!("500 oops"), &json!("a cat")));
+        let own = read(&world, &user, &format!("/api/videos/jobs/{poisoned}")).await;
+        assert!(!own.to_string().contains("oops"));
+
+        let again = world.post(&admin, &format!("/api/admin/jobs/{poisoned}/retry"), json!({})).await;
+        assert_eq!(again.status(), StatusCode::ACCEPTED);
+        assert_eq!(again.json::<Value>().await.unwrap()["status"], "pending");
+        assert!(world.is_enqueued(&poisoned).await);
+        let active = world.post(&admin, &format!("/api/admin/jobs/{fine}/retry"), json!({})).await;
+        problem(active, 409, "wrong_state").await;
+        problem(world.get(&admin, &format!("/api/admin/jobs/{}", user.id)).await, 404, "not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled() {
+    for world in World::each().await {
+        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+        let (waiting, in_hand) = (id_of(&world.job(&user, "a cat").await), id_of(&world.job(&user, "a dog").await));
+        world.claim(&in_hand).await;
+        let (socket, _) = Socket::greeted(&world, &user).await;
+        let (sender, mut heard) = mpsc::unbounded_channel();
+        tokio::spawn(world.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
+        assert_eq!(heard.recv().await, Some(Signal::Listening));
+        let path = format!("/api/admin/users/{}", user.id);
+        let disabled = patch(&world, &admin, &path, json!({"disabled": true})).await;
+        let disabled: Value = disabled.json().await.unwrap();
+        assert_eq!((&disabled["disabled"], &disabled["jobs"]), (&json!(true), &json!(2)));
+        assert_eq!(socket.closed().await, 4401);
+        problem(world.get(&user, "/api/auth/me").await, 401, "unauthenticated").await;
+        let body = json!({"email": "ada@example.org", "password": PASSWORD});
+        let login = || world.request(Method::POST, "/api/auth/login").json(&body).send();
+        problem(login().await.unwrap(), 401, "invalid_credentials").await;
+        let status = async |job: &str| read(&world, &admin, &format!("/api/admin/jobs/{job}")).await["status"].take();
+        assert_eq!(status(&waiting).await, "cancelled");
+        assert_eq!(status(&in_hand).await, "processing", "what is paid for goes on");
+        let word = Control::UserChanged { user: crate::world::uuid(&user.id) };
+        while heard.recv().await != Some(Signal::Control(word.clone())) {}
+
+        patch(&world, &admin, &path, json!({"disabled": false})).await;
+        assert_eq!(login().await.unwrap().status(), StatusCode::OK);
+        let own = format!("/api/admin/users/{}", admin.id);
+        for change in [json!({"disabled": true}), json!({"role": "user"})] {
+            problem(patch(&world, &admin, &own, change).await, 409, "wrong_state").await;
+        }
+        let users = read(&world, &admin, "/api/admin/users?q=ADA").await;
+        assert_eq!((users["data"].as_array().unwrap().len(), &users["data"][0]["disabled"]), (1, &json!(false)));
+    }
+}
+
+#[tokio::test]
+async fn a_demotion_by_another_gateway_holds_here_at_once() {
+    let setup =
+        Setup { timings: Some(|timings| timings.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
+    let world = World::with(Database::sqlite().await, setup).await;
+    let admin = world.admin("admin@example.org").await;
+    let stats = async || world.get(&admin, "/api/admin/stats").await.status();
+    assert_eq!(stats().await, StatusCode::OK);
+    let id = admin.id.parse().unwrap();
+    entity::user::set_role(&world.database.connection, id, entity::user::Role::User).await.unwrap();
+    assert_eq!(stats().await, StatusCode::OK, "still in the cache");
+    let word = Control::UserChanged { user: crate::world::uuid(&admin.id) };
+    eventually("the word is heard", async || {
+        world.bus.tell(&word).await.unwrap();
+        (stats().await == StatusCode::FORBIDDEN).then_some(())
+    })
+    .await;
+}

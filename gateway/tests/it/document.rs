@@ -1,0 +1,146 @@
+//! The API's description agrees with the routes, with what handlers accept, and with the copy in `docs/`.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::world::{Account, World, header};
+
+fn document() -> Value {
+    serde_json::from_str(gateway::document()).unwrap()
+}
+
+/// Every call: method, path, operation.
+fn calls() -> Vec<(Method, String, Value)> {
+    let document = document();
+    let of_path = |(path, methods): (&String, &Value)| {
+        let calls = methods.as_object().unwrap().iter();
+        let calls =
+            calls.map(|(method, operation)| (method.to_uppercase().parse().unwrap(), path.clone(), operation.clone()));
+        calls.collect::<Vec<_>>()
+    };
+    document["paths"].as_object().unwrap().iter().flat_map(of_path).collect()
+}
+
+fn resolved(reference: &Value) -> Value {
+    match reference["$ref"].as_str() {
+        Some(reference) => {
+            document().pointer(&reference[1..]).unwrap_or_else(|| panic!("{reference} is missing")).clone()
+        }
+        None => reference.clone(),
+    }
+}
+
+#[test]
+fn the_copy_in_docs_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let copy = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(copy == gateway::document(), "write it anew: cargo run -p gateway -- openapi >docs/openapi.json");
+}
+
+#[test]
+fn every_route_is_described_and_nothing_else() {
+    let router = include_str!("../../src/router.rs");
+    let routes = router.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());
+    let prefixed = |route: &str| match route {
+        "/livez" | "/readyz" => route.to_owned(),
+        route => format!("/api{route}"),
+    };
+    let routed: BTreeSet<_> = routes.filter(|route| !route.starts_with("/docs")).map(prefixed).collect();
+    let described: BTreeSet<_> = calls().into_iter().map(|(_, path, _)| path).collect();
+    assert_eq!(routed, described);
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_name_is_used_once() {
+    let text = gateway::document();
+    for reference in text.split("\"$ref\": \"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        resolved(&json!({"$ref": reference}));
+    }
+    let ids: Vec<_> = calls().into_iter().map(|(_, _, operation)| operation["operationId"].to_string()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+/// The path with ids that name nothing.
+fn concrete(path: &str) -> String {
+    let nothing = entity::id::fresh::<entity::id::kind::Job>().to_string();
+    let filled = |segment: &str| if segment.starts_with('{') { nothing.clone() } else { segment.to_owned() };
+    path.split('/').map(filled).collect::<Vec<_>>().join("/")
+}
+
+async fn send(world: &World, account: &Account, method: &Method, path: &str, body: &Value) -> (StatusCode, Value) {
+    let request = world.request(method.clone(), &concrete(path)).bearer_auth(&account.token).json(body);
+    let response = request.send().await.unwrap();
+    (response.status(), response.json().await.unwrap_or_default())
+}
+
+/// Which fields were refused for what.
+async fn wrong(
+    world: &World,
+    account: &Account,
+    method: &Method,
+    path: &str,
+    body: Value,
+) -> BTreeSet<(String, String)> {
+    let (status, problem) = send(world, account, method, path, &body).await;
+    let errors = problem["errors"].as_array().filter(|_| status == StatusCode::UNPROCESSABLE_ENTITY);
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+    errors.into_iter().flatten().map(|error| (text(error, "field"), text(error, "code"))).collect()
+}
+
+#[tokio::test]
+async fn handlers_accept_exactly_the_fields_that_are_described() {
+    let world = World::new().await;
+    let admin = world.admin("admin@example.org").await;
+    for (method, path, operation) in calls() {
+        let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
+        let schema = resolved(schema);
+        assert_eq!(schema["additionalProperties"], json!(false), "{path}");
+        let properties = schema["properties"].as_object().unwrap();
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let coded = |code: &'static str| move |name: &str| (name.to_owned(), code.to_owned());
+        let missing: BTreeSet<_> = required.iter().map(|name| coded("required")(name.as_str().unwrap())).collect();
+        let mut with_unknown = missing.clone();
+        with_unknown.insert(("nonsense".into(), "unknown_field".into()));
+        assert_eq!(
+            wrong(&world, &admin, &method, &path, json!({"nonsense": 1})).await,
+            with_unknown,
+            "{method} {path}"
+        );
+        let mistyped: Map<_, _> = properties.keys().map(|name| (name.clone(), json!({}))).collect();
+        let all: BTreeSet<_> = properties.keys().map(|name| coded("wrong_type")(name)).collect();
+        assert_eq!(wrong(&world, &admin, &method, &path, Value::Object(mistyped)).await, all, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
+    let world = World::new().await;
+    let admin = world.admin("admin@example.org").await;
+    let late = ["/api/auth/me", "/api/auth/logout", "/api/auth/sessions"];
+    let (last, first): (Vec<_>, Vec<_>) = calls().into_iter().partition(|(_, path, _)| late.contains(&path.as_str()));
+    for (method, path, operation) in first.into_iter().chain(last) {
+        let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
+        let (status, answer) = send(&world, &admin, &method, &path, &example.unwrap_or(json!({}))).await;
+        assert!(!matches!(status.as_u16(), 400 | 415 | 422 | 500..), "{method} {path}: {status} {answer}");
+        let described = operation["responses"].as_object().unwrap();
+        assert!(described.contains_key(status.as_str()), "{method} {path}: {status} is not described");
+    }
+}
+
+#[tokio::test]
+async fn the_page_to_try_it_needs_nothing_from_elsewhere() {
+    let world = World::new().await;
+    for (path, kind) in [("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")] {
+        let response = world.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(header(&response, "content-type").starts_with(kind));
+        assert!(header(&response, "content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("onclick"), "{path}");
+        assert!(!text.contains("<style") && !text.contains("innerHTML"), "{path}");
+    }
+    let served = world.request(Method::GET, "/api/openapi.json").send().await.unwrap();
+    assert_eq!(served.text().await.unwrap(), gateway::document());
+}

@@ -1,0 +1,108 @@
+//! How the first administrator comes to be.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use entity::user::{self, Role};
+use futures::future::join_all;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use testkit::Database;
+
+use crate::world::{PASSWORD, SECRET, Setup, World, problem};
+
+/// In production, with registration closed.
+async fn production(database: Database) -> World {
+    let public = "http://sora.example".to_owned();
+    let variables = vec![("APP_ENV", "production".to_owned()), ("PUBLIC_URL", public)];
+    World::with(database, Setup { variables, ..Setup::default() }).await
+}
+
+async fn register(world: &World, email: &str, token: Option<&str>) -> reqwest::Response {
+    let mut body = json!({"email": email, "password": PASSWORD});
+    if let Some(token) = token {
+        body["setupToken"] = json!(token);
+    }
+    let request = world.request(Method::POST, "/api/auth/register").header("host", "sora.example");
+    request.json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_set_up_token_makes_one_administrator_though_registration_is_closed() {
+    for database in Database::each().await {
+        let world = production(database).await;
+        let token = gateway::setup_token(SECRET);
+        problem(register(&world, "a@example.org", None).await, 403, "registration_closed").await;
+        problem(register(&world, "a@example.org", Some("guess")).await, 403, "invalid_setup_token").await;
+        let made = register(&world, "a@example.org", Some(&token)).await;
+        assert_eq!(made.status(), StatusCode::CREATED);
+        assert_eq!(made.json::<Value>().await.unwrap()["user"]["role"], "admin");
+        problem(register(&world, "b@example.org", Some(&token)).await, 403, "invalid_setup_token").await;
+    }
+}
+
+#[tokio::test]
+async fn of_twenty_first_registrations_at_once_one_is_administrator() {
+    for database in Database::each().await {
+        let world = production(database).await;
+        let token = gateway::setup_token(SECRET);
+        let emails: Vec<_> = (0..20).map(|n| format!("{n}@example.org")).collect();
+        let statuses = join_all(emails.iter().map(|email| async {
+            // More than are hashed at a time are told to come again.
+            loop {
+                let status = register(&world, email, Some(&token)).await.status();
+                if status != StatusCode::SERVICE_UNAVAILABLE {
+                    return status;
+                }
+            }
+        }));
+        let created = statuses.await.into_iter().filter(|status| *status == StatusCode::CREATED).count();
+        assert_eq!(created, 1);
+        assert_eq!(user::page(&world.database.connection, None, None, 100).await.unwrap().len(), 1);
+    }
+}
+
+fn run(database: &Database, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gateway"))
+        .args(arguments)
+        .env_clear()
+        .env("DATABASE_URL", &database.url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn a_command_opens_an_administrators_account_and_another_gives_a_new_password() {
+    for database in Database::each().await {
+        let create = ["admin", "create", "--email", "Admin@Example.org", "--password-stdin"];
+        let created = run(&database, &create, &format!("{PASSWORD}\n"));
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+        let admin = user::by_email(&database.connection, "admin@example.org").await.unwrap().unwrap();
+        assert_eq!(admin.role, Role::Admin);
+        assert!(!run(&database, &create, &format!("{PASSWORD}\n")).status.success(), "the address is taken");
+        assert!(
+            !run(&database, &["admin", "create", "--email", "b@c.d", "--password-stdin"], "short\n").status.success()
+        );
+
+        let reset = run(&database, &["user", "reset-password", "--email", "admin@example.org"], "");
+        let said = String::from_utf8(reset.stdout).unwrap();
+        let password = said.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(password.len() >= 20, "{said}");
+        let unknown = run(&database, &["user", "reset-password", "--email", "nobody@example.org"], "");
+        assert!(!unknown.status.success());
+        assert!(!entity::setup::is_open(&database.connection).await.unwrap(), "the set-up token is still good");
+
+        let world = World::with(database, Setup::default()).await;
+        let login = async |password: &str| {
+            let body = json!({"email": "admin@example.org", "password": password});
+            world.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap().status()
+        };
+        assert_eq!(login(PASSWORD).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(login(&password).await, StatusCode::OK);
+    }
+}

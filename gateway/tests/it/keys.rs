@@ -1,0 +1,114 @@
+//! API keys: what they are good for, and what never.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use testkit::eventually;
+
+use crate::world::{Account, World, problem};
+
+/// Makes a key and signs in with it.
+async fn key(world: &World, account: &Account, scopes: &[&str]) -> (String, Account) {
+    let made = world.post(account, "/api/keys", json!({"name": "ci", "scopes": scopes})).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let made: Value = made.json().await.unwrap();
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    assert!(text("key").starts_with("sk-") && text("key").len() == 67, "{made}");
+    (text("id"), Account { id: account.id.clone(), token: text("key") })
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say() {
+    for world in World::each().await {
+        let ada = world.account("ada@example.org").await;
+        let (_, reader) = key(&world, &ada, &["read"]).await;
+        let (_, creator) = key(&world, &ada, &["create"]).await;
+        let job = world.job(&creator, "a cat").await["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/videos/jobs/{job}");
+        assert_eq!(world.get(&reader, &path).await.status(), StatusCode::OK);
+        assert_eq!(world.get(&reader, "/api/models").await.status(), StatusCode::OK);
+        problem(world.get(&creator, &path).await, 403, "insufficient_scope").await;
+        let create = world.post(&reader, "/api/videos", json!({"prompt": "a cat"})).await;
+        problem(create, 403, "insufficient_scope").await;
+        let cancel = world.post(&reader, &format!("{path}/cancel"), json!({})).await;
+        problem(cancel, 403, "insufficient_scope").await;
+        assert_eq!(world.post(&creator, &format!("{path}/cancel"), json!({})).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_key_never_reaches_accounts_keys_or_administration() {
+    let world = World::new().await;
+    let admin = world.admin("admin@example.org").await;
+    let (id, all) = key(&world, &admin, &["read", "create"]).await;
+    for (method, path) in [
+        (Method::GET, "/api/auth/me"),
+        (Method::PATCH, "/api/auth/me"),
+        (Method::DELETE, "/api/auth/me"),
+        (Method::POST, "/api/auth/logout"),
+        (Method::POST, "/api/auth/password"),
+        (Method::GET, "/api/auth/export"),
+        (Method::GET, "/api/auth/sessions"),
+        (Method::DELETE, "/api/auth/sessions"),
+        (Method::GET, "/api/keys"),
+        (Method::POST, "/api/keys"),
+        (Method::DELETE, &*format!("/api/keys/{id}")),
+        (Method::GET, "/api/admin/stats"),
+        (Method::PATCH, "/api/admin/queue"),
+        (Method::GET, "/api/admin/users"),
+    ] {
+        let request = world.request(method, path).bearer_auth(&all.token).json(&json!({}));
+        problem(request.send().await.unwrap(), 403, "insufficient_scope").await;
+    }
+    let cookie = world.request(Method::GET, "/api/models").header("cookie", format!("session={}", all.token));
+    problem(cookie.send().await.unwrap(), 401, "unauthenticated").await;
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_its_use_is_noted() {
+    for world in World::each().await {
+        let ada = world.account("ada@example.org").await;
+        let (id, reader) = key(&world, &ada, &["read"]).await;
+        let listed = async || world.get(&ada, "/api/keys").await.json::<Value>().await.unwrap()["data"][0].take();
+        let shown = listed().await;
+        assert_eq!(
+            (&shown["id"], &shown["scopes"], &shown["lastUsedAt"]),
+            (&json!(id), &json!(["read"]), &json!(null))
+        );
+        assert!(shown.get("key").is_none() && shown.get("hash").is_none(), "{shown}");
+        world.get(&reader, "/api/models").await;
+        eventually("the key's use is noted", async || listed().await["lastUsedAt"].is_string().then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_worth_nothing_at_once() {
+    for world in World::each().await {
+        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+        let (id, reader) = key(&world, &ada, &["read"]).await;
+        assert_eq!(world.get(&reader, "/api/models").await.status(), StatusCode::OK);
+        let path = format!("/api/keys/{id}");
+        problem(world.delete(&eve, &path).await, 404, "not_found").await;
+        assert_eq!(world.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
+        problem(world.delete(&ada, &path).await, 404, "not_found").await;
+        problem(world.get(&reader, "/api/models").await, 401, "unauthenticated").await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_needs_a_name_and_known_scopes() {
+    let world = World::new().await;
+    let ada = world.account("ada@example.org").await;
+    for (body, field, code) in [
+        (json!({"scopes": ["read"]}), "name", "required"),
+        (json!({"name": " ", "scopes": ["read"]}), "name", "blank"),
+        (json!({"name": "x".repeat(101), "scopes": ["read"]}), "name", "too_long"),
+        (json!({"name": "ci"}), "scopes", "required"),
+        (json!({"name": "ci", "scopes": []}), "scopes", "blank"),
+        (json!({"name": "ci", "scopes": "read"}), "scopes", "wrong_type"),
+        (json!({"name": "ci", "scopes": ["admin"]}), "scopes", "unknown_value"),
+        (json!({"name": "ci", "scopes": [1]}), "scopes", "unknown_value"),
+    ] {
+        let problem = problem(world.post(&ada, "/api/keys", body).await, 422, "invalid_fields").await;
+        assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!(field), &json!(code)));
+    }
+}

@@ -1,0 +1,153 @@
+//! How much one client may do, and what a request may weigh.
+
+use futures::future::join_all;
+use reqwest::{Method, Response, StatusCode};
+use serde_json::json;
+use testkit::Database;
+
+use crate::world::{Account, PASSWORD, Setup, World, header, problem};
+
+async fn world(variables: &[(&'static str, &str)]) -> World {
+    let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await
+}
+
+async fn create(world: &World, account: &Account) -> Response {
+    world.post(account, "/api/videos", json!({"prompt": "a cat"})).await
+}
+
+#[tokio::test]
+async fn polling_never_spends_what_submitting_needs() {
+    let world = world(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "2")]).await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    for left in ["2", "1", "0"] {
+        let response = world.get(&ada, "/api/models").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(header(&response, "ratelimit-policy"), "\"reads\";q=3;w=60");
+        assert!(header(&response, "ratelimit").starts_with(&format!("\"reads\";r={left};t=")));
+    }
+    let refused = world.get(&ada, "/api/models").await;
+    let wait: u64 = header(&refused, "retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait));
+    problem(refused, 429, "rate_limited").await;
+
+    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
+    let refused = create(&world, &ada).await;
+    assert!(header(&refused, "ratelimit").starts_with("\"writes\";r=0;t="));
+    problem(refused, 429, "rate_limited").await;
+    assert_eq!(create(&world, &eve).await.status(), StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn limits_hold_without_redis() {
+    let world = world(&[("REDIS_URL", "redis://127.0.0.1:1"), ("WRITES_PER_MINUTE", "1")]).await;
+    let ada = world.account("ada@example.org").await;
+    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
+    problem(create(&world, &ada).await, 429, "rate_limited").await;
+}
+
+#[tokio::test]
+async fn as_many_jobs_wait_as_are_allowed() {
+    let world = world(&[("MAX_WAITING_PER_USER", "2")]).await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+    world.job(&ada, "a dog").await;
+    let refused = create(&world, &ada).await;
+    assert_ne!(header(&refused, "retry-after"), "");
+    problem(refused, 429, "too_many_waiting").await;
+    world.job(&eve, "a fish").await;
+    world.claim(&job).await;
+    world.job(&ada, "a bird").await;
+}
+
+async fn login(world: &World, email: &str, password: &str, from: &str) -> Response {
+    let body = json!({"email": email, "password": password});
+    let request = world.request(Method::POST, "/api/auth/login").header("x-forwarded-for", from);
+    request.json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_where_it_comes_from_and_locks_nobody_out() {
+    let limits = [("TRUSTED_PROXIES", "127.0.0.1"), ("SIGN_INS_PER_ACCOUNT", "3"), ("SIGN_INS_PER_ADDRESS", "5")];
+    let world = world(&limits).await;
+    world.account("ada@example.org").await;
+    for _ in 0..3 {
+        problem(login(&world, "ada@example.org", "a guess", "203.0.113.7").await, 401, "invalid_credentials").await;
+    }
+    let refused = login(&world, "ada@example.org", PASSWORD, "203.0.113.7").await;
+    assert_ne!(header(&refused, "retry-after"), "");
+    problem(refused, 429, "too_many_attempts").await;
+    assert_eq!(login(&world, "ada@example.org", PASSWORD, "203.0.113.8").await.status(), StatusCode::OK);
+    // What a client writes itself stands further left.
+    let forged = login(&world, "ada@example.org", PASSWORD, "198.51.100.1, 203.0.113.7").await;
+    problem(forged, 429, "too_many_attempts").await;
+    let many = login(&world, "someone@example.org", "a guess", "203.0.113.7").await;
+    problem(many, 429, "too_many_attempts").await;
+}
+
+#[tokio::test]
+async fn signing_in_properly_is_never_too_often() {
+    let world = world(&[("SIGN_INS_PER_ACCOUNT", "2")]).await;
+    world.account("ada@example.org").await;
+    for _ in 0..4 {
+        problem(login(&world, "ada@example.org", "a guess", "").await, 401, "invalid_credentials").await;
+        assert_eq!(login(&world, "ada@example.org", PASSWORD, "").await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn two_hundred_sign_ins_at_once_leave_the_gateway_answering() {
+    let world = world(&[("SIGN_INS_PER_ADDRESS", "0")]).await;
+    world.account("ada@example.org").await;
+    let emails: Vec<_> = (0..200).map(|n| format!("{n}@example.org")).collect();
+    let attempts = join_all(emails.iter().map(|email| login(&world, email, PASSWORD, "")));
+    let (answers, alive) = tokio::join!(attempts, world.request(Method::GET, "/livez").send());
+    assert_eq!(alive.unwrap().status(), StatusCode::OK);
+    let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
+    let (refused, busy) = (count(StatusCode::UNAUTHORIZED), count(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(refused + busy, 200);
+    assert!(refused > 0 && busy > 0, "{refused} were checked, {busy} turned away");
+    let turned_away = answers.iter().filter(|answer| answer.status() == StatusCode::SERVICE_UNAVAILABLE);
+    assert!(turned_away.into_iter().all(|answer| !header(answer, "retry-after").is_empty()));
+}
+
+#[tokio::test]
+async fn headers_are_bounded() {
+    let world = World::new().await;
+    let ask = |bytes: usize| world.request(Method::GET, "/api/models").header("x-padding", "x".repeat(bytes)).send();
+    problem(ask(40_000).await.unwrap(), 431, "headers_too_large").await;
+    problem(ask(20_000).await.unwrap(), 401, "unauthenticated").await;
+}
+
+#[tokio::test]
+async fn listed_pages_may_call_from_elsewhere_and_no_others() {
+    let world = world(&[("ALLOWED_ORIGINS", "https://app.example")]).await;
+    let preflight = async |origin: &str| {
+        let request = world.request(Method::OPTIONS, "/api/videos").header("origin", origin);
+        let request = request.header("access-control-request-method", "POST");
+        request.header("access-control-request-headers", "content-type").send().await.unwrap()
+    };
+    let allowed = preflight("https://app.example").await;
+    assert_eq!(header(&allowed, "access-control-allow-origin"), "https://app.example");
+    assert_eq!(header(&allowed, "access-control-allow-credentials"), "true");
+    assert!(header(&allowed, "access-control-allow-methods").contains("PATCH"));
+    for other in ["https://evil.example", "null", "https://app.example.evil", "http://app.example"] {
+        assert_eq!(header(&preflight(other).await, "access-control-allow-origin"), "", "{other}");
+    }
+    let ada = world.account("ada@example.org").await;
+    let request = world.request(Method::GET, "/api/models").bearer_auth(&ada.token);
+    let answer = request.header("origin", "https://app.example").send().await.unwrap();
+    assert!(header(&answer, "access-control-expose-headers").contains("ratelimit"));
+    assert!(header(&answer, "vary").contains("origin"));
+}
+
+#[tokio::test]
+async fn https_is_demanded_for_the_future_where_it_is_served() {
+    let world = world(&[("PUBLIC_URL", "https://sora.example")]).await;
+    let response = world.request(Method::GET, "/livez").send().await.unwrap();
+    assert_eq!(header(&response, "strict-transport-security"), "max-age=31536000");
+    let plain = World::new().await;
+    let response = plain.request(Method::GET, "/livez").send().await.unwrap();
+    assert_eq!(header(&response, "strict-transport-security"), "");
+}

@@ -100,16 +100,16 @@ export function AuthForm({ mode }: { mode: Mode }) {
 
 function Refusal({ refusal }: { refusal: ApiError | null }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
+  const text = useErrorText(refusal);
   const own = {
     invalid_credentials: "auth.error.invalid_credentials",
     email_taken: "auth.error.email_taken",
     registration_closed: "auth.error.registration_closed",
   } as const;
-  const key = refusal && refusal.code in own ? own[refusal.code as keyof typeof own] : null;
+  const key = refusal && Object.hasOwn(own, refusal.code) ? own[refusal.code as keyof typeof own] : null;
   return (
     <p className={styles.refusal} role="alert">
-      {refusal && (key ? t(key) : errorText(refusal))}
+      {key ? t(key) : text}
     </p>
   );
 }

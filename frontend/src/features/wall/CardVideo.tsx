@@ -1,6 +1,8 @@
-// The finished video on its card. Invariant: fetched only when near the screen, silent, and playing only under the pointer or focus.
+// The finished video on its card: its poster, and the video itself once it is wanted. Invariant: silent, playing only under the
+// pointer or focus, one at a time; without a poster the video's own beginning stands for it.
 import { useEffect, useRef, useState, type RefObject } from "react";
-import { contentUrl } from "@/lib/api/endpoints";
+import { useAbilities } from "@/lib/api/abilities";
+import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./CardVideo.module.css";
 
 const hoverDelayMs = 150;
@@ -14,59 +16,69 @@ interface Props {
 
 export function CardVideo({ videoId, card }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const near = useNear(card);
+  const posters = useAbilities((state) => state.posters);
   const [shown, setShown] = useState(false);
-  useHoverPlay(card, video);
+  const [missing, setMissing] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  useHoverPlay(card, video, setWanted);
+  const poster = posters && !missing;
   return (
-    <video
-      ref={video}
-      className={styles.video}
-      data-shown={shown}
-      src={near ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
-      preload="metadata"
-      muted
-      loop
-      playsInline
-      disablePictureInPicture
-      tabIndex={-1}
-      aria-hidden
-      onLoadedData={() => setShown(true)}
-    />
+    <>
+      {poster && (
+        <img
+          className={styles.video}
+          data-shown={shown}
+          src={posterUrl(videoId)}
+          alt=""
+          decoding="async"
+          onLoad={() => setShown(true)}
+          onError={() => setMissing(true)}
+        />
+      )}
+      <video
+        ref={video}
+        className={styles.video}
+        data-shown={poster ? wanted : shown}
+        src={wanted || !poster ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
+        preload="metadata"
+        muted
+        loop
+        playsInline
+        disablePictureInPicture
+        tabIndex={-1}
+        aria-hidden
+        onLoadedData={() => setShown(true)}
+      />
+    </>
   );
 }
 
-function useNear(target: RefObject<HTMLElement | null>): boolean {
-  const [near, setNear] = useState(false);
-  useEffect(() => {
-    if (!target.current) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        setNear(true);
-        observer.disconnect();
-      },
-      { rootMargin: "300px" },
-    );
-    observer.observe(target.current);
-    return () => observer.disconnect();
-  }, [target]);
-  return near;
-}
+/** The card that plays at this moment: on touching another one, a slow one must not go on beside it. */
+let stopPlaying: (() => void) | null = null;
 
-function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTMLVideoElement | null>): void {
+function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTMLVideoElement | null>, want: (wanted: boolean) => void): void {
   useEffect(() => {
     const element = card.current;
     const player = video.current;
     if (!element || !player || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     let timer = 0;
-    const enter = () => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(() => void player.play().catch(() => undefined), hoverDelayMs);
-    };
     const leave = () => {
       window.clearTimeout(timer);
+      if (stopPlaying === leave) stopPlaying = null;
       player.pause();
       if (player.readyState > 0) player.currentTime = posterAt;
+      want(false);
+    };
+    const play = () => {
+      if (stopPlaying !== leave) stopPlaying?.();
+      stopPlaying = leave;
+      want(true);
+      // The address may only come with the next drawing.
+      requestAnimationFrame(() => void player.play().catch(() => undefined));
+    };
+    const enter = () => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(play, hoverDelayMs);
     };
     element.addEventListener("pointerenter", enter);
     element.addEventListener("pointerleave", leave);
@@ -79,5 +91,5 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
       element.removeEventListener("focusin", enter);
       element.removeEventListener("focusout", leave);
     };
-  }, [card, video]);
+  }, [card, video, want]);
 }

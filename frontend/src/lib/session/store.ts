@@ -15,6 +15,7 @@ interface SessionStore {
   session: SessionState;
   check: () => Promise<void>;
   signedIn: (session: Session) => void;
+  renamed: (name: string) => void;
   signedOut: (expired: boolean) => void;
   logOut: () => Promise<void>;
 }
@@ -35,6 +36,10 @@ export const useSession = create<SessionStore>()((set, get) => ({
     if (session.status === "signedIn" && session.user.id === user.id) return;
     set({ session: { status: "signedIn", user } });
   },
+  renamed: (name) =>
+    set(({ session }) =>
+      session.status === "signedIn" ? { session: { status: "signedIn", user: { ...session.user, name: name === "" ? null : name } } } : {},
+    ),
   signedOut: (expired) => {
     if (get().session.status !== "signedOut") set({ session: { status: "signedOut", expired } });
   },

@@ -67,9 +67,11 @@ function Home({ onReuse }: { onReuse: (job: Job) => void }) {
   return (
     <>
       <h1 className="visually-hidden">{t("app.wallTitle")}</h1>
-      <a className="skip" href="#prompt">
-        {t("app.skip")}
-      </a>
+      {!choosing && (
+        <a className="skip" href="#prompt">
+          {t("app.skip")}
+        </a>
+      )}
       <Wall empty={<Examples />} onReuse={onReuse} />
       {!choosing && <Composer />}
     </>

@@ -13,9 +13,9 @@ export function TopBar() {
   const signedIn = session.status === "signedIn";
   return (
     <header className={styles.bar}>
-      <Link href="/" className={styles.name}>
+      <Link href="/" className={styles.name} aria-label={t("app.name")}>
         <span className={styles.lamp} aria-hidden />
-        {t("app.name")}
+        <span className={styles.word}>{t("app.name")}</span>
       </Link>
       {signedIn && <SearchBox />}
       <div className={styles.end}>

@@ -7,6 +7,8 @@ export interface Column<Row> {
   name: string;
   /** Numbers stand at the end of their cell. */
   numeric?: boolean;
+  /** Holds buttons, which say what they do. */
+  actions?: boolean;
   /** Long text that may give way. */
   wide?: boolean;
   cell: (row: Row) => ReactNode;
@@ -30,9 +32,9 @@ export function Table<Row>({ label, columns, rows, keyOf, empty, testId }: Props
       <caption className="visually-hidden">{label}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          {columns.map(({ key, name, numeric }) => (
+          {columns.map(({ key, name, numeric, actions = false }) => (
             <th key={key} role="columnheader" scope="col" data-numeric={numeric}>
-              {name}
+              {actions ? <span className="visually-hidden">{name}</span> : name}
             </th>
           ))}
         </tr>
@@ -40,8 +42,8 @@ export function Table<Row>({ label, columns, rows, keyOf, empty, testId }: Props
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr key={keyOf(row)} role="row">
-            {columns.map(({ key, name, numeric, wide, cell }) => (
-              <td key={key} role="cell" data-name={name} data-numeric={numeric} data-wide={wide}>
+            {columns.map(({ key, name, numeric, wide, actions = false, cell }) => (
+              <td key={key} role="cell" data-name={actions ? "" : name} data-numeric={numeric} data-wide={wide}>
                 {cell(row)}
               </td>
             ))}

@@ -14,20 +14,19 @@ export function Toaster() {
   const toasts = useToasts((state) => state.toasts);
   const [held, setHeld] = useState(false);
   return (
-    <section aria-label={t("toast.label")} className={styles.place}>
-      <ul
-        role="status"
-        aria-atomic="false"
-        className={styles.list}
-        onPointerEnter={() => setHeld(true)}
-        onPointerLeave={() => setHeld(false)}
-        onFocus={() => setHeld(true)}
-        onBlur={() => setHeld(false)}
-      >
+    <section
+      aria-label={t("toast.label")}
+      className={styles.place}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <div role="status" aria-atomic={false} className={styles.list}>
         {toasts.map((one) => (
           <Item key={one.id} toast={one} held={held} />
         ))}
-      </ul>
+      </div>
     </section>
   );
 }
@@ -51,7 +50,7 @@ function Item({ toast, held }: { toast: Toast; held: boolean }) {
     </>
   );
   return (
-    <li className={styles.toast} data-testid="toast">
+    <div className={styles.toast} data-testid="toast">
       {href === undefined ? (
         <p className={styles.words}>{words}</p>
       ) : (
@@ -62,6 +61,6 @@ function Item({ toast, held }: { toast: Toast; held: boolean }) {
       <IconButton label={t("toast.dismiss")} onClick={() => dismissToast(id)}>
         <X size={16} aria-hidden />
       </IconButton>
-    </li>
+    </div>
   );
 }

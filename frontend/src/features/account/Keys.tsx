@@ -64,7 +64,8 @@ function KeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (key:
         { key: "used", name: t("keys.used"), cell: (key) => (key.lastUsedAt === null ? t("keys.never") : ago(key.lastUsedAt, now)) },
         {
           key: "revoke",
-          name: "",
+          name: t("app.actions"),
+          actions: true,
           numeric: true,
           cell: (key) => <ConfirmButton label={t("keys.revoke")} about={key.name} onConfirm={() => onRevoke(key)} />,
         },

@@ -38,7 +38,8 @@ export function Sessions() {
             { key: "seen", name: t("sessions.seen"), cell: ({ lastSeenAt, createdAt }) => ago(lastSeenAt ?? createdAt, now) },
             {
               key: "end",
-              name: "",
+              name: t("app.actions"),
+              actions: true,
               numeric: true,
               cell: (session) =>
                 session.current ? (

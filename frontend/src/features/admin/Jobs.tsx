@@ -85,7 +85,8 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
         { key: "made", name: t("screen.created"), cell: (job) => <time dateTime={job.createdAt}>{dateTime(job.createdAt)}</time> },
         {
           key: "retry",
-          name: "",
+          name: t("app.actions"),
+          actions: true,
           numeric: true,
           cell: (job) =>
             job.status === "failed" && (

@@ -55,7 +55,7 @@ export function Users({ user: self }: { user: User }) {
             { key: "role", name: t("admin.role"), cell: (user) => t(roleKey(user)) },
             { key: "jobs", name: t("admin.jobs"), numeric: true, cell: (user) => number(user.jobs) },
             { key: "since", name: t("profile.since"), cell: (user) => date(user.createdAt) },
-            { key: "act", name: "", numeric: true, cell: (user) => user.id !== self.id && <Acts user={user} onChange={change} /> },
+            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== self.id && <Acts user={user} onChange={change} /> },
           ]}
         />
       )}

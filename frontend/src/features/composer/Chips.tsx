@@ -18,6 +18,9 @@ interface Props {
 
 const counts = Array.from({ length: mostAtOnce }, (_, index) => index + 1);
 
+/** A size by its shorter side, as people call it. */
+const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
+
 const shapeIcon = (orientation: Orientation) =>
   orientation === "portrait" ? <RectangleVertical size={18} aria-hidden /> : <RectangleHorizontal size={18} aria-hidden />;
 
@@ -60,7 +63,12 @@ export function Chips({ models, settings, onWish }: Props) {
           name={t("composer.size")}
           value={size}
           options={sizes}
-          label={(one) => one.replace("x", " × ")}
+          label={resolution}
+          option={(one) => (
+            <>
+              {resolution(one)} <span className={styles.aside}>{one.replace("x", " × ")}</span>
+            </>
+          )}
           onChoose={(one) => onWish({ size: one })}
         />
       )}

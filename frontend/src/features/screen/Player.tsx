@@ -22,6 +22,10 @@ export function Player({ videoId }: { videoId: string }) {
   }
   return (
     <video
+      // It may have failed before the view was put in place, when nobody listened yet.
+      ref={(video) => {
+        if (video?.error) setFailed(true);
+      }}
       className={styles.video}
       src={contentUrl(videoId)}
       poster={posters ? posterUrl(videoId) : undefined}

@@ -61,7 +61,7 @@ export function FailedCaption({ job, words }: { job: Job; words: string }) {
         <Link href={`/videos/${job.id}`} className={styles.title} dir="auto" data-testid="job-link">
           {shorten(job.prompt, shownLength)}
         </Link>
-        <p className={styles.meta}>
+        <p className={[styles.meta, styles.ended].join(" ")}>
           <CircleSlash size={13} aria-hidden className={styles.danger} />
           <span data-testid="job-words">{words}</span>
           <Age job={job} />

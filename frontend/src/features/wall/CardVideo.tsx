@@ -26,6 +26,10 @@ export function CardVideo({ videoId, card }: Props) {
     <>
       {poster && (
         <img
+          // From the cache it may be there before anyone listens.
+          ref={(image) => {
+            if (image?.complete && image.naturalWidth > 0) setShown(true);
+          }}
           className={styles.video}
           data-shown={shown}
           src={posterUrl(videoId)}

@@ -9,7 +9,7 @@ export function NothingFound() {
   const q = useFilter((state) => state.q.trim());
   const clear = useFilter((state) => state.clear);
   return (
-    <State text={q === "" ? t("filter.none") : t("filter.noneFor", { q })}>
+    <State part text={q === "" ? t("filter.none") : t("filter.noneFor", { q })}>
       <Button onClick={clear} data-testid="filter-clear">
         {t("filter.clear")}
       </Button>

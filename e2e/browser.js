@@ -32,7 +32,8 @@ export function launch() {
 /** A page of its own; `options` are those of a browser context. */
 export async function open(options = {}) {
   const browser = await launch();
-  const page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
   const complaints = [];
   const frames = [];
   const requests = [];
@@ -47,7 +48,7 @@ export async function open(options = {}) {
     socket.on("socketerror", (error) => complaints.push(`websocket: ${error}`));
   });
   const assertQuiet = () => assert.deepEqual(complaints, [], "the page complained");
-  return { page, frames, requests, assertQuiet, close: () => browser.close() };
+  return { context, page, frames, requests, assertQuiet, close: () => browser.close() };
 }
 
 /**

@@ -93,8 +93,8 @@ export const account = {
     { id: "s2", createdAt: ago(60 * 50), lastSeenAt: ago(90), userAgent: iphone, current: false },
   ] },
   "GET /api/admin/stats": {
-    waiting: 12, inFlight: 8, completed: 1_284, failed: 31, cancelled: 17, poisoned: 2, submissionsToday: 1_377, users: 46,
-    workers: [{ id: "processor-7f9c-1", inFlight: 5, leaseUntil: ago(-0.5) }, { id: "processor-7f9c-2", inFlight: 3, leaseUntil: ago(-0.4) }],
+    waiting: 12, oldestWaiting: ago(3), inFlight: 8, completed: 1_284, failed: 31, cancelled: 17, poisoned: 2, submissionsToday: 1_377, users: 46,
+    workers: [{ id: "w1", host: "processor-7f9c-1", startedAt: ago(700), inFlight: 5, leaseUntil: ago(-0.5) }, { id: "w2", host: "processor-7f9c-2", startedAt: ago(690), inFlight: 3, leaseUntil: ago(-0.4) }],
   },
   "GET /api/admin/queue": { paused: false, concurrency: 8 },
   "GET /api/admin/jobs": { data: [...developing, ...failures, cancelled].map((one, index) => ({ ...one, userEmail: index % 2 ? "mei@example.com" : user.email })), nextCursor: "more" },

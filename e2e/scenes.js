@@ -8,7 +8,7 @@ const remixed = { ...first, mayHaveBeenCharged: true, retries: 1, resubmits: 1, 
 const details = {
   [`GET /api/videos/jobs/${first.id}/attempts`]: attempts,
   [`GET /api/videos/${first.videoId}`]: { id: first.videoId, jobId: first.id, size: 4_812_345, contentType: "video/mp4", createdAt: first.createdAt },
-  [`POST /api/videos/${first.videoId}/shares`]: { id: "share-1", url: "/share/q7Xk2m", expiresAt: "2027-01-01T00:00:00Z" },
+  [`POST /api/videos/${first.videoId}/shares`]: { id: "share-1", token: "q7Xk2m", url: "/share/q7Xk2m", expiresAt: "2027-01-01T00:00:00Z" },
 };
 const limited = { status: 429, problem: "rate_limited", headers: { "retry-after": "42" } };
 const composed = (text) => async (page) => {

@@ -39,8 +39,7 @@ function Rename({ user }: { user: User }) {
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
     const done = await run(async () => {
-      await account.rename(name.trim());
-      renamed(name.trim());
+      renamed((await account.rename(name.trim() === "" ? null : name.trim())).user);
     });
     if (done) toast({ text: t("account.saved") });
   };

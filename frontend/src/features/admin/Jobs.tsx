@@ -29,7 +29,7 @@ export function Jobs() {
   const [status, setStatus] = useState("");
   const [text, setText] = useState("");
   const q = useDelayed(text.trim());
-  const pages = usePages(useCallback((cursor?: string) => admin.jobs({ status, q, ...(cursor && { cursor }) }), [status, q]));
+  const pages = usePages(useCallback((cursor?: string) => admin.jobs(toFilter(status, q, cursor)), [status, q]));
   const { error, run } = useAct();
   const retry = (job: AdminJob) =>
     void run(async () => {
@@ -49,6 +49,7 @@ export function Jobs() {
                 {t(key)}
               </option>
             ))}
+            <option value="poison">{t("admin.poisoned")}</option>
           </select>
         </label>
       </div>
@@ -57,6 +58,11 @@ export function Jobs() {
       <More pages={pages} />
     </section>
   );
+}
+
+/** What was set aside is a way of having failed. */
+function toFilter(status: string, q: string, cursor: string | undefined): Parameters<typeof admin.jobs>[0] {
+  return { ...(status === "poison" ? { status: "failed", errorCode: status } : { status }), q, ...(cursor && { cursor }) };
 }
 
 function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job: AdminJob) => void }) {

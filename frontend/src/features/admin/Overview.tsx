@@ -7,6 +7,7 @@ import { Table } from "@/components/ui/Table";
 import { admin, type AdminStats } from "@/lib/api/admin";
 import { useFormat } from "@/lib/i18n/format";
 import { useAsked } from "@/lib/useAsked";
+import { useRoughNow } from "@/lib/useNow";
 import { Queue } from "./Queue";
 import styles from "./Admin.module.css";
 
@@ -32,7 +33,8 @@ export function Overview() {
 
 function Figures({ stats }: { stats: AdminStats }) {
   const { t } = useTranslation();
-  const { number } = useFormat();
+  const { ago, number } = useFormat();
+  const now = useRoughNow();
   const figures: readonly [name: string, value: number, alarm?: boolean][] = [
     [t("admin.waiting"), stats.waiting],
     [t("admin.inFlight"), stats.inFlight],
@@ -51,13 +53,17 @@ function Figures({ stats }: { stats: AdminStats }) {
           <dd>{number(value)}</dd>
         </div>
       ))}
+      <div className={styles.figure}>
+        <dt>{t("admin.oldest")}</dt>
+        <dd>{stats.oldestWaiting === null ? t("admin.nothingWaits") : ago(stats.oldestWaiting, now)}</dd>
+      </div>
     </dl>
   );
 }
 
 function Workers({ stats }: { stats: AdminStats }) {
   const { t } = useTranslation();
-  const { number, time } = useFormat();
+  const { dateTime, number, time } = useFormat();
   return (
     <Section title={t("admin.workers")} detail={t("admin.workersDetail")}>
       <Table
@@ -66,8 +72,9 @@ function Workers({ stats }: { stats: AdminStats }) {
         keyOf={(worker) => worker.id}
         empty={t("admin.noWorkers")}
         columns={[
-          { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.id },
+          { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.host },
           { key: "hands", name: t("admin.inFlight"), numeric: true, cell: (worker) => number(worker.inFlight) },
+          { key: "since", name: t("sessions.since"), numeric: true, cell: (worker) => dateTime(worker.startedAt) },
           { key: "lease", name: t("admin.lease"), numeric: true, cell: (worker) => time(worker.leaseUntil) },
         ]}
       />

@@ -6,6 +6,8 @@ const segment = encodeURIComponent;
 
 export interface Worker {
   id: string;
+  host: string;
+  startedAt: string;
   /** Jobs in hand. */
   inFlight: number;
   leaseUntil: string;
@@ -13,6 +15,7 @@ export interface Worker {
 
 export interface AdminStats {
   waiting: number;
+  oldestWaiting: string | null;
   inFlight: number;
   /** Ended jobs by status, of the last 24 hours. */
   completed: number;
@@ -63,7 +66,7 @@ export const admin = {
   stats: () => request<AdminStats>("/api/admin/stats"),
   queue: () => request<QueueState>("/api/admin/queue"),
   setQueue: (state: Partial<QueueState>) => request<QueueState>("/api/admin/queue", { method: "PATCH", body: state }),
-  jobs: (filter: { status?: string; q?: string; cursor?: string }) => request<Page<AdminJob>>(`/api/admin/jobs${query(filter)}`),
+  jobs: (filter: { status?: string; errorCode?: string; q?: string; cursor?: string }) => request<Page<AdminJob>>(`/api/admin/jobs${query(filter)}`),
   retryJob: (id: string) => request<AdminJob>(`/api/admin/jobs/${segment(id)}/retry`, { method: "POST" }),
   users: (filter: { q?: string; cursor?: string }) => request<Page<AdminUser>>(`/api/admin/users${query(filter)}`),
   setUser: (id: string, change: { role?: User["role"]; disabled?: boolean }) =>

@@ -15,7 +15,6 @@ import type {
   Session,
   Share,
   SharedVideo,
-  User,
   Video,
   VideoRequest,
 } from "./types";
@@ -28,17 +27,17 @@ export const auth = {
   me: () => request<Session>("/api/auth/me", { expects401: true }),
   login: (email: string, password: string) =>
     request<Session>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
-  register: (email: string, password: string, name?: string) =>
+  register: (email: string, password: string, name: string, setupToken: string) =>
     request<Session>("/api/auth/register", {
       method: "POST",
-      body: name ? { email, password, name } : { email, password },
+      body: { email, password, ...(name && { name }), ...(setupToken && { setupToken }) },
       expects401: true,
     }),
   logout: () => request<undefined>("/api/auth/logout", { method: "POST", expects401: true }),
 };
 
 export const account = {
-  rename: (name: string) => request<{ user: User }>("/api/auth/me", { method: "PATCH", body: { name } }),
+  rename: (name: string | null) => request<Session>("/api/auth/me", { method: "PATCH", body: { name } }),
   /** A wrong password is answered with 401 as well, and ends no session here. */
   changePassword: (currentPassword: string, newPassword: string) =>
     request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),

@@ -130,6 +130,7 @@ export interface Image {
 
 export interface Share {
   id: string;
+  token: string;
   url: string;
   expiresAt: string;
 }

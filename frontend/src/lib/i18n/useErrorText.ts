@@ -7,6 +7,7 @@ import { useCountdownNow } from "@/lib/useNow";
 const keys = {
   network: "error.network",
   forbidden: "error.forbidden",
+  insufficient_scope: "error.forbidden",
   forbidden_origin: "error.forbidden_origin",
   too_large: "error.too_large",
   too_many_waiting: "error.too_many_waiting",
@@ -21,9 +22,12 @@ const keys = {
 
 export type Refused = Pick<ApiError, "code" | "retryAt">;
 
+/** What is over after a while. */
+const waits = { rate_limited: "error.rate_limited", too_many_attempts: "error.too_many_attempts" } as const;
+
 /** How long one still has to wait, in whole seconds. */
 export function useWait(error: Refused | null): number {
-  const until = error?.code === "rate_limited" ? error.retryAt : null;
+  const until = error && Object.hasOwn(waits, error.code) ? error.retryAt : null;
   const now = useCountdownNow(until !== null);
   return until === null ? 0 : Math.max(0, Math.ceil((until - now) / 1_000));
 }
@@ -34,6 +38,8 @@ export function useErrorText(error: Refused | null): string | null {
   const { t } = useTranslation();
   const wait = useWait(error);
   if (!error) return null;
-  if (error.code === "rate_limited") return wait > 0 ? t("error.rate_limited", { count: wait }) : t("error.rate_limited_over");
+  if (Object.hasOwn(waits, error.code)) {
+    return wait > 0 ? t(waits[error.code as keyof typeof waits], { count: wait }) : t("error.rate_limited_over");
+  }
   return Object.hasOwn(keys, error.code) ? t(keys[error.code as keyof typeof keys]) : t("error.internal");
 }

@@ -60,6 +60,7 @@ function Settings({ job }: { job: Job }) {
       <dl className={styles.list}>
         <Row name={t("screen.status")}>{words}</Row>
         <Row name={t("screen.shape")}>{t(job.orientation === "portrait" ? "composer.portrait" : "composer.landscape")}</Row>
+        {job.size !== undefined && <Row name={t("screen.resolution")}>{job.size.replace("x", " × ")}</Row>}
         <Row name={t("screen.length")}>{t("composer.secondsValue", { value: format.number(job.seconds) })}</Row>
         <Row name={t("screen.model")}>{job.model}</Row>
         <Row name={t("screen.created")}>{format.dateTime(job.createdAt)}</Row>

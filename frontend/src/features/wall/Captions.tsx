@@ -19,7 +19,7 @@ const shownLength = 200;
 export function ActiveCaption({ job, words }: { job: Job; words: string }) {
   const eta = useEta(job);
   return (
-    <div className={styles.caption}>
+    <div className={styles.caption} data-kind="active">
       <div className={styles.about}>
         <p className={styles.words}>
           <span data-testid="job-words">{words}</span>
@@ -37,7 +37,7 @@ export function ActiveCaption({ job, words }: { job: Job; words: string }) {
 export function EndedCaption({ job, onReuse }: { job: Job; onReuse: (job: Job) => void }) {
   const { t } = useTranslation();
   return (
-    <div className={styles.caption}>
+    <div className={styles.caption} data-kind="ended">
       <div className={styles.about}>
         <p className={styles.title} dir="auto">
           {shorten(job.prompt, shownLength)}
@@ -56,7 +56,7 @@ export function EndedCaption({ job, onReuse }: { job: Job; onReuse: (job: Job) =
 
 export function FailedCaption({ job, words }: { job: Job; words: string }) {
   return (
-    <div className={styles.caption}>
+    <div className={styles.caption} data-kind="failed">
       <div className={styles.about}>
         <Link href={`/videos/${job.id}`} className={styles.title} dir="auto" data-testid="job-link">
           {shorten(job.prompt, shownLength)}

@@ -6,6 +6,8 @@ import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./CardVideo.module.css";
 
 const hoverDelayMs = 150;
+/** A card that is only scrolled past fetches nothing. */
+const restMs = 120;
 /** Not the first frame, which is often black. */
 const posterAt = 0.1;
 
@@ -20,11 +22,12 @@ export function CardVideo({ videoId, card }: Props) {
   const [shown, setShown] = useState(false);
   const [missing, setMissing] = useState(false);
   const [wanted, setWanted] = useState(false);
+  const rested = useRested();
   useHoverPlay(card, video, setWanted);
   const poster = posters && !missing;
   return (
     <>
-      {poster && (
+      {poster && rested && (
         <img
           // From the cache it may be there before anyone listens.
           ref={(image) => {
@@ -43,7 +46,7 @@ export function CardVideo({ videoId, card }: Props) {
         ref={video}
         className={styles.video}
         data-shown={poster ? wanted : shown}
-        src={wanted || !poster ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
+        src={wanted || (!poster && rested) ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
         preload="metadata"
         muted
         loop
@@ -55,6 +58,15 @@ export function CardVideo({ videoId, card }: Props) {
       />
     </>
   );
+}
+
+function useRested(): boolean {
+  const [rested, setRested] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setRested(true), restMs);
+    return () => window.clearTimeout(timer);
+  }, []);
+  return rested;
 }
 
 /** The card that plays at this moment: on touching another one, a slow one must not go on beside it. */

@@ -52,7 +52,8 @@ export function Wall({ empty, onReuse }: Props) {
       {(count > 0 || filtering) && <Filters count={ordered.length} complete={cursor === null} />}
       {nothing && (filtering ? <NothingFound /> : empty)}
       <WallCards jobs={ordered} sending={shownSending} onReuse={onReuse} onChoose={onChoose} />
-      <LoadMore library={library} quiet={count < endWorthSaying} />
+      {/* Not the same element: it would jump from the top of the empty wall to the end of the full one. */}
+      <LoadMore key={count > 0 ? "end" : "begin"} library={library} quiet={count < endWorthSaying} />
       {choosing && <SelectionBar all={choosable(ordered)} />}
     </section>
   );

@@ -1,6 +1,6 @@
 // The cards in their places. Invariant: a card is placed by its position in the whole list, whether its neighbours are drawn or not;
 // the one that holds the focus is never taken away.
-import { useCallback, useMemo, useRef, useState, type RefCallback } from "react";
+import { useCallback, useMemo, useState, type RefCallback } from "react";
 import type { Job } from "@/lib/api/types";
 import type { Sending } from "@/lib/jobs/store";
 import { useKeepFocus } from "@/lib/useKeepFocus";
@@ -25,8 +25,8 @@ const lineHeight = 48;
 const shapeOf = (job: Job): Shape => (job.status === "cancelled" ? "line" : job.orientation === "portrait" ? "tall" : "wide");
 
 export function WallCards({ jobs, sending, onReuse, onChoose }: Props) {
-  const [width, attach, list] = useWidth();
-  const span = useWindow(list);
+  const [width, attach] = useWidth();
+  const span = useWindow();
   const choosing = useIsChoosing();
   const shapes = [...sending.map((one): Shape => (one.orientation === "portrait" ? "tall" : "wide")), ...jobs.map(shapeOf)];
   const { boxes, height } = useLayout(shapes, width);
@@ -116,11 +116,9 @@ function nearby({ card, list, index }: Place): HTMLElement | null | undefined {
 /** The last known width: a wall that comes back has its height at once, and with it its scroll position. */
 let lastWidth = 0;
 
-function useWidth(): [number, RefCallback<HTMLElement>, React.RefObject<HTMLElement | null>] {
+function useWidth(): [number, RefCallback<HTMLElement>] {
   const [width, setWidth] = useState(lastWidth);
-  const list = useRef<HTMLElement>(null);
   const attach = useCallback((element: HTMLElement) => {
-    list.current = element;
     const measure = () => {
       lastWidth = element.clientWidth;
       setWidth(lastWidth);
@@ -128,10 +126,7 @@ function useWidth(): [number, RefCallback<HTMLElement>, React.RefObject<HTMLElem
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
-    return () => {
-      list.current = null;
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, []);
-  return [width, attach, list];
+  return [width, attach];
 }

@@ -28,7 +28,7 @@ const ratios = { wide: 16 / 9, tall: 9 / 16 } as const;
 /** The height a row would like to have: landscape cards some 330 px wide, portrait ones some 200. */
 const ideal = { wide: 186, tall: 360, mixed: 272 } as const;
 /** Below this a portrait card is too narrow for words. */
-const leastWithTall = 250;
+const leastWithTall = 216;
 
 interface Row {
   members: number[];

@@ -1,7 +1,8 @@
 // Which part of a long wall is worth drawing. Invariant: what is on the screen always is, and a step beyond on both sides; scrolling
 // draws anew only when a whole step is left behind.
-import { useSyncExternalStore, type RefObject } from "react";
+import { useSyncExternalStore } from "react";
 
+/** In pixels; more than stands above the wall, so that its own place on the page need not be measured. */
 const step = 600;
 
 export interface Span {
@@ -9,9 +10,8 @@ export interface Span {
   bottom: number;
 }
 
-/** In pixels below the list's own top. */
-export function useWindow(list: RefObject<HTMLElement | null>): Span {
-  const at = useSyncExternalStore(subscribe, () => Math.floor(-(list.current?.getBoundingClientRect().top ?? 0) / step));
+export function useWindow(): Span {
+  const at = useSyncExternalStore(subscribe, () => Math.floor(window.scrollY / step));
   const height = useSyncExternalStore(subscribe, () => Math.ceil(window.innerHeight / step));
   return { top: (at - 1) * step, bottom: (at + height + 2) * step };
 }

@@ -34,6 +34,8 @@ export interface Job {
   orientation: Orientation;
   seconds: number;
   model: string;
+  /** In pixels, like "1280x720". */
+  size?: string;
   videoId: string | null;
   /** 1-based while the job waits for its turn. */
   queuePosition: number | null;
@@ -106,7 +108,7 @@ export interface Model {
 
 export interface Models {
   models: Model[];
-  defaults: { model: string; orientation: Orientation; seconds: number };
+  defaults: { model: string; orientation: Orientation; seconds: number; size?: string };
 }
 
 /** One request sent upstream. */

@@ -22,12 +22,10 @@ function draw(): void {
   for (const listener of listeners) listener();
 }
 
-/** Someone's own press shows at once: a job that appears or goes is not put off. */
-const sameMembers = (a: Jobs, b: Jobs): boolean => Object.keys(a).length === Object.keys(b).length;
-
-useJobs.subscribe(({ jobs }, before) => {
+useJobs.subscribe(({ jobs, gone, sending }, before) => {
   if (jobs === before.jobs || listeners.size === 0) return;
-  if (!sameMembers(jobs, before.jobs)) {
+  // Someone's own press shows at once, and a request becomes its job without a frame in between that holds neither.
+  if (gone !== before.gone || sending !== before.sending) {
     if (due !== 0) cancelAnimationFrame(due);
     draw();
   } else if (due === 0) {

@@ -77,6 +77,7 @@ test("by keyboard alone", async () => {
     const { inState } = cards(page);
     const keys = page.keyboard;
     await page.goto(`${platform.url}/sign-up`);
+    await page.getByTestId("auth-submit").waitFor();
     await tabTo(page, page.locator('input[name="email"]'));
     await keys.type(`keys-${Date.now()}@example.com`);
     await tabTo(page, page.locator('input[name="password"]'));

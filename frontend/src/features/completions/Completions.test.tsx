@@ -1,6 +1,6 @@
 // How someone learns that jobs have ended: as state, never as a storm.
 import { act, cleanup, render, screen } from "@testing-library/react";
-import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Job } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
 import { useJobs } from "@/lib/jobs/store";
@@ -37,6 +37,18 @@ it("tells of three at most, and counts the rest", () => {
   apply(...jobs.map(ready));
   expect(texts()).toHaveLength(4);
   expect(texts().at(-1)).toBe("4 more videos are ready: ");
+});
+
+it("counts in the tab's title what became ready while nobody looked, until someone looks", () => {
+  const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  render(<Completions />);
+  const jobs = running(2);
+  apply(...jobs);
+  apply(...jobs.map(ready));
+  expect(document.title).toBe("(2) Sora");
+  hidden.mockReturnValue(false);
+  act(() => document.dispatchEvent(new Event("visibilitychange")));
+  expect(document.title).toBe("Sora");
 });
 
 it("says nothing of what was over before it looked", () => {

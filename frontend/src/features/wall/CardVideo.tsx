@@ -78,10 +78,13 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
     const player = video.current;
     if (!element || !player || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     let timer = 0;
-    const leave = () => {
+    const stop = () => {
       window.clearTimeout(timer);
       if (stopPlaying === leave) stopPlaying = null;
       player.pause();
+    };
+    const leave = () => {
+      stop();
       if (player.readyState > 0) player.currentTime = posterAt;
       want(false);
     };
@@ -96,16 +99,19 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
       window.clearTimeout(timer);
       timer = window.setTimeout(play, hoverDelayMs);
     };
-    element.addEventListener("pointerenter", enter);
-    element.addEventListener("pointerleave", leave);
-    element.addEventListener("focusin", enter);
-    element.addEventListener("focusout", leave);
+    const focusOut = ({ relatedTarget }: FocusEvent) => {
+      if (!(relatedTarget instanceof Node && element.contains(relatedTarget))) leave();
+    };
+    const listening = new AbortController();
+    const { signal } = listening;
+    element.addEventListener("pointerenter", enter, { signal });
+    element.addEventListener("pointerleave", leave, { signal });
+    element.addEventListener("focusin", enter, { signal });
+    element.addEventListener("focusout", focusOut, { signal });
     return () => {
-      leave();
-      element.removeEventListener("pointerenter", enter);
-      element.removeEventListener("pointerleave", leave);
-      element.removeEventListener("focusin", enter);
-      element.removeEventListener("focusout", leave);
+      listening.abort();
+      // Without seeking: the video may be gone from the server as well.
+      stop();
     };
   }, [card, video, want]);
 }

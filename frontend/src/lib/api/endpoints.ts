@@ -82,7 +82,6 @@ export const images = {
     form.append("image", file);
     return request<Image>("/api/images", { method: "POST", body: form, signal });
   },
-  remove: (id: string) => request<undefined>(`/api/images/${segment(id)}`, { method: "DELETE" }),
 };
 
 export const contentUrl = (videoId: string): string => `${videoPath(videoId)}/content`;

@@ -47,7 +47,9 @@ it("counts in the tab's title what became ready while nobody looked, until someo
   apply(...jobs.map(ready));
   expect(document.title).toBe("(2) Sora");
   hidden.mockReturnValue(false);
-  act(() => document.dispatchEvent(new Event("visibilitychange")));
+  act(() => {
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
   expect(document.title).toBe("Sora");
 });
 

@@ -22,17 +22,24 @@ const args = [
   "--disable-sync",
 ];
 
-export async function open() {
+/** Chromium itself; whoever launches it closes it. */
+export function launch() {
   const executablePath = places.find((place) => place && existsSync(place));
   assert(executablePath, "no Chromium: name it with CHROMIUM");
-  const browser = await chromium.launch({ executablePath, args, headless: true });
-  const page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  return chromium.launch({ executablePath, args, headless: true });
+}
+
+/** A page of its own; `options` are those of a browser context. */
+export async function open(options = {}) {
+  const browser = await launch();
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
   const complaints = [];
   const frames = [];
   const requests = [];
   page.setDefaultTimeout(20_000);
   page.on("console", (message) => {
-    if (message.type() === "error" && !isSignedOut(message)) complaints.push(`${message.text()} ${message.location().url}`);
+    if (message.type() === "error" && !isExpected(message)) complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
@@ -41,12 +48,17 @@ export async function open() {
     socket.on("socketerror", (error) => complaints.push(`websocket: ${error}`));
   });
   const assertQuiet = () => assert.deepEqual(complaints, [], "the page complained");
-  return { page, frames, requests, assertQuiet, close: () => browser.close() };
+  return { context, page, frames, requests, assertQuiet, close: () => browser.close() };
 }
 
-/** Asking who is signed in is answered with 401 before anyone is: the browser reports that as an error. */
-function isSignedOut(message) {
-  return message.location().url.endsWith("/api/auth/me") && message.text().includes("401");
+/**
+ * Asking who is signed in is answered with 401 before anyone is, and a server without a description of itself answers 404 for it:
+ * the browser reports both as errors.
+ */
+function isExpected(message) {
+  const { url } = message.location();
+  const about = (path, status) => url.endsWith(path) && message.text().includes(status);
+  return about("/api/auth/me", "401") || about("/api/openapi.json", "404");
 }
 
 /** Signs up through the page, until it shows the composer; answers with the credentials. */

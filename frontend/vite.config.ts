@@ -12,7 +12,22 @@ export default defineConfig({
     // The host is kept as the browser sent it: the gateway compares it with the Origin of unsafe requests.
     proxy: { "/api": { target: backend, changeOrigin: false, ws: true } },
   },
-  build: { assetsInlineLimit: 0, target: "es2023", sourcemap: false },
+  build: {
+    assetsInlineLimit: 0,
+    target: "es2023",
+    sourcemap: false,
+    rolldownOptions: {
+      output: {
+        // What views share is one file, which outlives most releases in the browser's cache; each view is one more.
+        codeSplitting: {
+          groups: [
+            { name: "libraries", test: /node_modules/ },
+            { name: "shared", test: /src\/(lib|components)\// },
+          ],
+        },
+      },
+    },
+  },
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -1,9 +1,11 @@
 // Account, language and appearance. Invariant: logging out says so when it did not work, for the session then still lives.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CircleUserRound, LogOut, Settings2 } from "lucide-react";
+import { CircleUserRound, Gauge, LogOut, Settings2 } from "lucide-react";
+import { useLocation } from "wouter";
 import { Menu, MenuAction, MenuChoice, MenuGroup } from "@/components/ui/Menu";
-import { asApiError } from "@/lib/api/client";
+import { useAbilities } from "@/lib/api/abilities";
+import { asApiError, type ApiError } from "@/lib/api/client";
 import type { User } from "@/lib/api/types";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { languages, languageTags, usePreferences, type Language } from "@/lib/preferences/store";
@@ -15,14 +17,17 @@ const languageNames: Record<Language, string> = { en: "English", zh: "中文" };
 
 export function AccountMenu({ user }: { user: User | null }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const { theme, language, setTheme, setLanguage } = usePreferences();
+  const administrable = useAbilities((state) => state.admin);
+  const [, navigate] = useLocation();
   const logOut = useSession((state) => state.logOut);
-  const [failure, setFailure] = useState<string | null>(null);
+  const [failure, setFailure] = useState<ApiError | null>(null);
+
+  const reason = useErrorText(failure);
 
   const leave = () => {
     setFailure(null);
-    logOut().catch((cause: unknown) => setFailure(errorText(asApiError(cause))));
+    logOut().catch((cause: unknown) => setFailure(asApiError(cause)));
   };
   return (
     <Menu
@@ -56,12 +61,20 @@ export function AccountMenu({ user }: { user: User | null }) {
       </MenuGroup>
       {user && (
         <div className={styles.leave}>
-          <MenuAction onAct={leave}>
+          <MenuAction onAct={() => navigate("/account")} testId="account-settings">
+            <Settings2 size={16} aria-hidden /> {t("account.settings")}
+          </MenuAction>
+          {user.role === "admin" && administrable && (
+            <MenuAction onAct={() => navigate("/admin")} testId="account-admin">
+              <Gauge size={16} aria-hidden /> {t("account.admin")}
+            </MenuAction>
+          )}
+          <MenuAction stay onAct={leave} testId="account-logout">
             <LogOut size={16} aria-hidden /> {t("account.logOut")}
           </MenuAction>
-          {failure !== null && (
+          {reason !== null && (
             <p role="alert" className={styles.failure}>
-              {failure}
+              {reason}
             </p>
           )}
         </div>

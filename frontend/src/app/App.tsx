@@ -1,15 +1,19 @@
-// Who sees what. Invariant: without a session only the sign-in is rendered, whatever the address.
-import { useEffect } from "react";
+// Who sees what. Invariant: without a session only the sign-in is rendered, whatever the address, and what a link shares.
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { Button } from "@/components/ui/Button";
 import { State } from "@/components/ui/State";
+import { Toaster } from "@/components/ui/Toaster";
 import { AuthPage } from "@/features/auth";
+import { Completions } from "@/features/completions";
 import { useSession } from "@/lib/session/store";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Routes } from "./Routes";
 import { TopBar } from "./TopBar";
 import { useSessionLifecycle } from "./useSessionLifecycle";
+
+const SharedPage = lazy(() => import("@/features/share").then(({ SharedPage: view }) => ({ default: view })));
 
 export function App() {
   const { t } = useTranslation();
@@ -22,9 +26,17 @@ export function App() {
       <TopBar />
       <main>
         <ErrorBoundary>
-          <Content />
+          <Suspense fallback={<State text={t("app.opening")} />}>
+          <Switch>
+            <Route path="/share/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
+            <Route>
+              <Content />
+            </Route>
+          </Switch>
+          </Suspense>
         </ErrorBoundary>
       </main>
+      <Toaster />
     </>
   );
 }
@@ -52,6 +64,11 @@ function Content() {
         />
       );
     case "signedIn":
-      return <Routes />;
+      return (
+        <>
+          <Completions />
+          <Routes user={session.user} />
+        </>
+      );
   }
 }

@@ -1,23 +1,26 @@
-// The slim bar on top: name, connection, account. Invariant: it never blocks anything below it.
+// The slim bar on top: name, search, connection, account. Invariant: it never blocks anything below it.
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useSession } from "@/lib/session/store";
 import { AccountMenu } from "./AccountMenu";
 import { ConnectionDot } from "./ConnectionDot";
+import { SearchBox } from "./SearchBox";
 import styles from "./TopBar.module.css";
 
 export function TopBar() {
   const { t } = useTranslation();
   const session = useSession((state) => state.session);
+  const signedIn = session.status === "signedIn";
   return (
     <header className={styles.bar}>
-      <Link href="/" className={styles.name}>
+      <Link href="/" className={styles.name} aria-label={t("app.name")}>
         <span className={styles.lamp} aria-hidden />
-        {t("app.name")}
+        <span className={styles.word}>{t("app.name")}</span>
       </Link>
+      {signedIn && <SearchBox />}
       <div className={styles.end}>
-        {session.status === "signedIn" && <ConnectionDot />}
-        <AccountMenu user={session.status === "signedIn" ? session.user : null} />
+        {signedIn && <ConnectionDot />}
+        <AccountMenu user={signedIn ? session.user : null} />
       </div>
     </header>
   );

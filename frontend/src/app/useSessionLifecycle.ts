@@ -1,12 +1,15 @@
 // Ties the session to everything that belongs to one user. Invariant: nothing of one user is left when another one signs in.
 import { useEffect } from "react";
 import { useComposer } from "@/features/composer";
-import { resetLibrary } from "@/features/wall";
+import { resetLibrary, useSelection } from "@/features/wall";
+import { loadAbilities } from "@/lib/api/abilities";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
 import { resetActions } from "@/lib/jobs/actions";
+import { useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
 import { startLive } from "@/lib/live/start";
 import { useSession } from "@/lib/session/store";
+import { clearToasts } from "@/lib/toasts";
 
 export function useSessionLifecycle(): void {
   const userId = useSession(({ session }) => (session.status === "signedIn" ? session.user.id : null));
@@ -25,12 +28,16 @@ export function useSessionLifecycle(): void {
   useEffect(() => {
     if (userId === null) return;
     useComposer.getState().open(userId);
+    void loadAbilities();
     const stopLive = startLive(() => useSession.getState().signedOut(true));
     return () => {
       stopLive();
       const { session } = useSession.getState();
       // Whoever logs out wants nothing left here; whoever was logged out wants the draft back.
       useComposer.getState().close(session.status === "signedOut" && !session.expired);
+      useFilter.getState().clear();
+      useSelection.getState().clear();
+      clearToasts();
       resetActions();
       useJobs.getState().reset();
       resetLibrary();

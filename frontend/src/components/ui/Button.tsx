@@ -3,7 +3,7 @@ import type { ComponentProps, ReactNode } from "react";
 import styles from "./Button.module.css";
 
 interface Props extends ComponentProps<"button"> {
-  kind?: "accent" | "quiet" | "plain";
+  kind?: "accent" | "quiet" | "plain" | "danger";
   children: ReactNode;
 }
 

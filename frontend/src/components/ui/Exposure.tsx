@@ -43,14 +43,19 @@ export function LineOfLight({ progress, known, words }: LightProps) {
       role="progressbar"
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuenow={Math.round(progress)}
+      aria-valuenow={known ? Math.round(progress) : undefined}
       aria-valuetext={words}
       aria-label={words}
       className={styles.track}
       data-known={known}
       data-testid="job-progress"
     >
-      <div className={styles.light} style={{ transform: known ? `scaleX(${progress / 100})` : "none" }} />
+      {/* Each its own element: the line would otherwise shrink from its whole length to what is known. */}
+      {known ? (
+        <div key="known" className={styles.light} style={{ transform: `scaleX(${progress / 100})` }} />
+      ) : (
+        <div key="breathing" className={styles.breath} />
+      )}
     </div>
   );
 }

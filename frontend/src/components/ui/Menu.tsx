@@ -118,9 +118,22 @@ export function MenuChoice({ chosen, onChoose, stay = false, children }: ChoiceP
   );
 }
 
-export function MenuAction({ onAct, children }: { onAct: () => void; children: ReactNode }) {
+interface ActionProps {
+  onAct: () => void;
+  /** Keeps the menu open, which may have to say that it did not work. */
+  stay?: boolean;
+  testId?: string;
+  children: ReactNode;
+}
+
+export function MenuAction({ onAct, stay = false, testId, children }: ActionProps) {
+  const close = use(CloseMenu);
+  const act = () => {
+    if (!stay) close();
+    onAct();
+  };
   return (
-    <button type="button" role="menuitem" tabIndex={-1} className={styles.item} onClick={onAct}>
+    <button type="button" role="menuitem" tabIndex={-1} className={styles.item} onClick={act} data-testid={testId}>
       <span className={styles.content}>{children}</span>
     </button>
   );

@@ -2,10 +2,18 @@
 import type { ReactNode } from "react";
 import styles from "./State.module.css";
 
-export function State({ text, children }: { text: string; children?: ReactNode }) {
+interface Props {
+  text: string;
+  /** Where it is only a part of its view, which has its heading elsewhere. */
+  part?: boolean;
+  children?: ReactNode;
+}
+
+export function State({ text, part = false, children }: Props) {
+  const Words = part ? "p" : "h1";
   return (
     <div className={styles.state} role="status">
-      <p>{text}</p>
+      <Words className={styles.words}>{text}</Words>
       {children}
     </div>
   );

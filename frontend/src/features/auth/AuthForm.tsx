@@ -15,7 +15,7 @@ export function AuthForm({ mode }: { mode: Mode }) {
   const { t } = useTranslation();
   const signedIn = useSession((state) => state.signedIn);
   const form = useRef<HTMLFormElement>(null);
-  const [values, setValues] = useState<Credentials>({ email: "", password: "", name: "" });
+  const [values, setValues] = useState<Credentials>({ email: "", password: "", name: "", setupToken: "" });
   const [problems, setProblems] = useState<CredentialProblems>({});
   const [refusal, setRefusal] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -38,9 +38,9 @@ export function AuthForm({ mode }: { mode: Mode }) {
       return;
     }
     setBusy(true);
-    const { email, password, name } = values;
+    const { email, password, name, setupToken } = values;
     try {
-      signedIn(await (mode === "signIn" ? auth.login(email.trim(), password) : auth.register(email.trim(), password, name.trim())));
+      signedIn(await (mode === "signIn" ? auth.login(email.trim(), password) : auth.register(email.trim(), password, name.trim(), setupToken.trim())));
     } catch (cause) {
       setRefusal(asApiError(cause));
     } finally {
@@ -90,6 +90,9 @@ export function AuthForm({ mode }: { mode: Mode }) {
           </IconButton>
         }
       />
+      {mode === "signUp" && (
+        <SetupToken value={values.setupToken} error={fieldError("setupToken")} onChange={(value) => set("setupToken", value)} />
+      )}
       <Refusal refusal={refusal} />
       <Button kind="accent" type="submit" className={styles.submit} aria-disabled={busy} data-testid="auth-submit">
         {busy ? t("auth.working") : label}
@@ -98,18 +101,50 @@ export function AuthForm({ mode }: { mode: Mode }) {
   );
 }
 
+interface SetupTokenProps {
+  value: string;
+  error: string | undefined;
+  onChange: (value: string) => void;
+}
+
+/** For the first administrator of a server; nobody else needs to see it. */
+function SetupToken({ value, error, onChange }: SetupTokenProps) {
+  const { t } = useTranslation();
+  const [wanted, setWanted] = useState(false);
+  if (!wanted) {
+    return (
+      <Button kind="plain" className={styles.more} onClick={() => setWanted(true)}>
+        {t("auth.haveSetupToken")}
+      </Button>
+    );
+  }
+  return (
+    <Field
+      label={t("auth.setupToken")}
+      hint={t("auth.setupTokenHint")}
+      name="setupToken"
+      autoComplete="off"
+      spellCheck={false}
+      value={value}
+      error={error}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  );
+}
+
 function Refusal({ refusal }: { refusal: ApiError | null }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
+  const text = useErrorText(refusal);
   const own = {
     invalid_credentials: "auth.error.invalid_credentials",
     email_taken: "auth.error.email_taken",
+    invalid_setup_token: "auth.error.invalid_setup_token",
     registration_closed: "auth.error.registration_closed",
   } as const;
-  const key = refusal && refusal.code in own ? own[refusal.code as keyof typeof own] : null;
+  const key = refusal && Object.hasOwn(own, refusal.code) ? own[refusal.code as keyof typeof own] : null;
   return (
     <p className={styles.refusal} role="alert">
-      {refusal && (key ? t(key) : errorText(refusal))}
+      {key ? t(key) : text}
     </p>
   );
 }

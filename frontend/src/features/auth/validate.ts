@@ -5,6 +5,7 @@ export interface Credentials {
   email: string;
   password: string;
   name: string;
+  setupToken: string;
 }
 
 export type Mode = "signIn" | "signUp";

@@ -39,7 +39,7 @@ it("sends by Ctrl+Enter and by ⌘+Enter, and keeps the focus", () => {
   for (const key of [{ ctrlKey: true }, { metaKey: true }]) {
     fireEvent.change(box(), { target: { value: " a fox\n" } });
     fireEvent.keyDown(box(), { key: "Enter", ...key });
-    expect(submit).toHaveBeenLastCalledWith({ prompt: " a fox\n" });
+    expect(submit).toHaveBeenLastCalledWith({ prompt: " a fox\n" }, expect.any(String));
     expect(box()).toHaveProperty("value", "");
     expect(document.activeElement).toBe(box());
   }

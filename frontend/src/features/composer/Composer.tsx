@@ -1,23 +1,26 @@
 // Where a video begins. Invariant: the button never goes dead; when it cannot send, it says why.
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ArrowUp } from "lucide-react";
+import { ArrowUp, Sparkles, X } from "lucide-react";
+import { useAbilities } from "@/lib/api/abilities";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
 import { Chips } from "./Chips";
 import { ComposerNotice } from "./ComposerNotice";
 import { PromptBox } from "./PromptBox";
+import { ReferenceImage, ReferenceRefusal } from "./ReferenceImage";
 import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 import { submit } from "./submit";
+import { useBlocked } from "./useBlocked";
 import { useModels } from "./useModels";
-import { promptLimit, promptProblem, type PromptProblem } from "./validate";
+import { promptLimit } from "./validate";
 import styles from "./Composer.module.css";
 
 /** From here on the number of characters is shown. */
 const countFrom = 3_600;
 /** A text this long gets the whole width, and the controls a line of their own. */
-const roomyFrom = 110;
+const roomyFrom = 60;
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Composer() {
@@ -26,24 +29,17 @@ export function Composer() {
   const id = useId();
   const box = useRef<HTMLTextAreaElement>(null);
   const text = useComposer((state) => state.text);
-  const models = useComposer((state) => state.models);
-  const model = useComposer((state) => state.model);
-  const orientation = useComposer((state) => state.orientation);
-  const seconds = useComposer((state) => state.seconds);
-  const wish = useComposer((state) => state.wish);
+  const takesImages = useAbilities((state) => state.images);
   const [asked, setAsked] = useState(false);
+  const blocked = useBlocked();
   useModels();
 
-  const problem = promptProblem(text);
-  const settings = models && resolveSettings(models, { model, orientation, seconds });
-  const reason = problem && reasonOf(problem, t);
-  // An empty box is no mistake until someone tries to send it.
-  const shownReason = problem && (asked || problem.key !== "composer.blocked.empty") ? reason : null;
+  const shownReason = blocked && (asked || !blocked.whenAsked) ? blocked.reason : null;
   const used = countCharacters(text);
   const roomy = text.length > roomyFrom || text.includes("\n");
 
   const send = () => {
-    const sent = submit(text);
+    const sent = !blocked && submit(text);
     setAsked(!sent);
     box.current?.focus();
   };
@@ -60,16 +56,20 @@ export function Composer() {
           send();
         }}
       >
-        <PromptBox box={box} describedBy={`${id}-reason`} invalid={shownReason !== null} onSend={send} />
+        <RemixNote />
+        <div className={styles.words}>
+          {takesImages && <ReferenceImage />}
+          <PromptBox box={box} describedBy={`${id}-reason`} invalid={shownReason !== null} onSend={send} />
+        </div>
         <div className={styles.controls}>
-          {models && settings && <Chips models={models} settings={settings} onWish={wish} />}
+          <Settings />
           <button
             type="submit"
             className={styles.send}
             aria-label={t("composer.send")}
-            aria-disabled={problem !== null}
+            aria-disabled={blocked !== null}
             aria-describedby={`${id}-reason`}
-            title={reason ?? hint}
+            title={blocked?.reason ?? hint}
             data-testid="composer-submit"
           >
             <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
@@ -78,6 +78,7 @@ export function Composer() {
             </span>
           </button>
         </div>
+        {takesImages && <ReferenceRefusal />}
         <div className={styles.notes} data-shown={shownReason !== null || used >= countFrom}>
           <p id={`${id}-reason`} className={styles.reason} role="status" data-testid="composer-reason">
             {shownReason}
@@ -91,6 +92,29 @@ export function Composer() {
   );
 }
 
-function reasonOf(problem: PromptProblem, t: ReturnType<typeof useTranslation>["t"]): string {
-  return "count" in problem ? t(problem.key, { count: problem.count }) : t(problem.key);
+function Settings() {
+  const models = useComposer((state) => state.models);
+  const model = useComposer((state) => state.model);
+  const orientation = useComposer((state) => state.orientation);
+  const seconds = useComposer((state) => state.seconds);
+  const size = useComposer((state) => state.size);
+  const wish = useComposer((state) => state.wish);
+  const settings = models && resolveSettings(models, { model, orientation, seconds, size });
+  return models && settings && <Chips models={models} settings={settings} onWish={wish} />;
+}
+
+function RemixNote() {
+  const { t } = useTranslation();
+  const remixes = useAbilities((state) => state.remix);
+  const remixOf = useComposer((state) => state.remixOf);
+  const attach = useComposer((state) => state.attach);
+  if (remixOf === null || !remixes) return null;
+  return (
+    <p className={styles.remix} data-testid="composer-remix">
+      <Sparkles size={14} aria-hidden /> {t("composer.remix")}
+      <button type="button" onClick={() => attach({ remixOf: null })} aria-label={t("composer.remixDrop")} title={t("composer.remixDrop")}>
+        <X size={14} aria-hidden />
+      </button>
+    </p>
+  );
 }

@@ -2,14 +2,16 @@
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
+import { useAbilities } from "@/lib/api/abilities";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useComposer } from "./store";
 import styles from "./ComposerNotice.module.css";
 
 export function ComposerNotice({ onActed }: { onActed: () => void }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const notice = useComposer((state) => state.notice);
+  const reason = useErrorText(notice?.error ?? null);
+  const once = useAbilities((state) => state.idempotency);
   const putBack = useComposer((state) => state.putBack);
   const dismiss = useComposer((state) => state.dismiss);
   const act = (action: () => void) => {
@@ -21,7 +23,7 @@ export function ComposerNotice({ onActed }: { onActed: () => void }) {
       {notice && (
         <div className={styles.notice} data-testid="composer-notice">
           <div className={styles.words}>
-            <p>{notice.kind === "unsure" ? t("composer.unsure") : `${t("composer.refused")} ${errorText(notice.error)}`}</p>
+            <p>{notice.kind === "unsure" ? t(once ? "composer.unsureOnce" : "composer.unsure") : `${t("composer.refused")} ${reason ?? ""}`}</p>
             {notice.error.fields.map((field) => (
               <p key={`${field.field} ${field.code}`} dir="auto" className={styles.field}>
                 {field.message}

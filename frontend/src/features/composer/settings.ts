@@ -5,21 +5,37 @@ export interface Wishes {
   model: string | null;
   orientation: Orientation | null;
   seconds: number | null;
+  size: string | null;
+  count: number;
 }
 
 export interface Settings {
   model: Model;
   orientation: Orientation;
   seconds: number;
+  /** Null where the server offers no choice. */
+  size: string | null;
 }
 
-export function resolveSettings({ models, defaults }: Models, wishes: Wishes): Settings | null {
+export const mostAtOnce = 4;
+
+export function resolveSettings({ models, defaults }: Models, wishes: Omit<Wishes, "count">): Settings | null {
   const byId = (id: string | null) => models.find((one) => one.id === id);
   const model = byId(wishes.model) ?? byId(defaults.model) ?? models[0];
   if (!model) return null;
   const orientation = pick(model.orientations, wishes.orientation, defaults.orientation);
   const seconds = pick(model.seconds, wishes.seconds, defaults.seconds);
-  return orientation === undefined || seconds === undefined ? null : { model, orientation, seconds };
+  if (orientation === undefined || seconds === undefined) return null;
+  const sizes = sizesOf(model, orientation);
+  return { model, orientation, seconds, size: pick(sizes, wishes.size, sizes[0] ?? "") ?? null };
+}
+
+/** The sizes of a model that have the given shape. */
+export function sizesOf({ sizes = [] }: Model, orientation: Orientation): string[] {
+  return sizes.filter((size) => {
+    const [width = 0, height = 0] = size.split("x").map(Number);
+    return orientation === "portrait" ? height > width : width >= height;
+  });
 }
 
 function pick<T>(offered: readonly T[], wish: T | null, fallback: T): T | undefined {

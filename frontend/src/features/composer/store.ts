@@ -2,25 +2,26 @@
 // never shown to someone else.
 import { create } from "zustand";
 import type { ApiError } from "@/lib/api/client";
-import type { Models, Orientation } from "@/lib/api/types";
-import { readJson, removeText, writeText } from "@/lib/storage";
+import type { Models } from "@/lib/api/types";
+import { removeText, writeText } from "@/lib/storage";
+import { draftKey, emptyDraft, readDraft, type Kept } from "./draft";
+import type { Draft } from "./request";
 import type { Wishes } from "./settings";
 
 /** What became of the last request, when it was not accepted. */
 export interface Notice {
   /** `unsure`: no answer came, so that it may have been accepted. */
   kind: "refused" | "unsure";
-  error: Pick<ApiError, "code" | "fields" | "retryAfter">;
+  error: Pick<ApiError, "code" | "fields" | "retryAt">;
   /** The text to put back, when the box already held another one. */
   text: string | null;
 }
 
-interface Draft extends Wishes {
-  text: string;
-  last: string;
-}
+/** What belongs to one text and is gone with it. */
+type Attached = Pick<Draft, "imageId" | "remixOf">;
+const nothingAttached: Attached = { imageId: null, remixOf: null };
 
-interface ComposerStore extends Draft {
+interface ComposerStore extends Kept {
   userId: string | null;
   models: Models | null;
   notice: Notice | null;
@@ -29,16 +30,15 @@ interface ComposerStore extends Draft {
   close: (erase: boolean) => void;
   setText: (text: string) => void;
   wish: (wishes: Partial<Wishes>) => void;
+  attach: (attached: Partial<Attached>) => void;
   setModels: (models: Models) => void;
   sent: (text: string) => void;
-  notSent: (text: string, notice: Omit<Notice, "text">) => void;
+  notSent: (draft: Draft, notice: Omit<Notice, "text">) => void;
   putBack: () => void;
   dismiss: () => void;
 }
 
-const emptyDraft: Draft = { text: "", last: "", model: null, orientation: null, seconds: null };
 const initial = { ...emptyDraft, userId: null, models: null, notice: null };
-const keyOf = (userId: string): string => `sora.draft.${userId}`;
 
 export const useComposer = create<ComposerStore>()((set, get) => ({
   ...initial,
@@ -46,15 +46,19 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   close: (erase) => {
     const { userId } = get();
     set(initial);
-    if (erase && userId !== null) removeText(keyOf(userId));
+    if (erase && userId !== null) removeText(draftKey(userId));
   },
-  setText: (text) => set({ text }),
+  // An empty box begins anew: what comes next is no remix any more.
+  setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
   wish: (wishes) => set(wishes),
+  attach: (attached) => set(attached),
   setModels: (models) => set({ models }),
-  sent: (text) => set((state) => ({ last: text, notice: null, text: state.text === text ? "" : state.text })),
-  notSent: (text, notice) =>
+  sent: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...nothingAttached }) })),
+  notSent: ({ text, imageId, remixOf }, notice) =>
     set((state) =>
-      state.text === "" ? { text, notice: { ...notice, text: null } } : { notice: { ...notice, text: state.text === text ? null : text } },
+      state.text === ""
+        ? { text, imageId: state.imageId ?? imageId, remixOf, notice: { ...notice, text: null } }
+        : { notice: { ...notice, text: state.text === text ? null : text } },
     ),
   putBack: () => set((state) => (state.notice?.text ? { text: state.notice.text, notice: { ...state.notice, text: null } } : state)),
   dismiss: () => set({ notice: null }),
@@ -62,27 +66,7 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
 
 useComposer.subscribe((state, before) => {
   if (state.userId === null || state.userId !== before.userId) return;
-  const { text, last, model, orientation, seconds } = state;
-  const draft: Draft = { text, last, model, orientation, seconds };
-  writeText(keyOf(state.userId), JSON.stringify(draft));
+  const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = state;
+  const kept: Kept = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
+  writeText(draftKey(state.userId), JSON.stringify(kept));
 });
-
-/** Keeps a text for a user who is not signed in any more, unless another draft waits already. */
-export function keepDraft(userId: string, text: string): void {
-  const draft = readDraft(userId);
-  if (draft.text === "") writeText(keyOf(userId), JSON.stringify({ ...draft, text }));
-}
-
-function readDraft(userId: string): Draft {
-  const value = readJson(keyOf(userId));
-  if (typeof value !== "object" || value === null) return emptyDraft;
-  const { text, last, model, orientation, seconds } = value as Record<string, unknown>;
-  const shape: Orientation | null = orientation === "landscape" || orientation === "portrait" ? orientation : null;
-  return {
-    text: typeof text === "string" ? text : "",
-    last: typeof last === "string" ? last : "",
-    model: typeof model === "string" ? model : null,
-    orientation: shape,
-    seconds: typeof seconds === "number" ? seconds : null,
-  };
-}

@@ -1,11 +1,12 @@
 // What can be done with a job. Invariant: what stands first is the next thing to do, and what is lost for good stands last.
-import { useId, useRef, useState } from "react";
+import { useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Copy, Download } from "lucide-react";
+import { Download, Sparkles } from "lucide-react";
 import { CancelButton } from "@/components/jobs/CancelButton";
 import { DeleteJob } from "@/components/jobs/DeleteJob";
 import { HelpButton } from "@/components/jobs/HelpButton";
 import { Button } from "@/components/ui/Button";
+import { CopyButton } from "@/components/ui/CopyButton";
 import { downloadUrl } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useForeseen, useRefusal } from "@/lib/jobs/useActing";
@@ -13,6 +14,7 @@ import { costKey, helpFor } from "@/lib/jobs/words";
 import { isActive } from "@/lib/live/reducer";
 import { useKeepFocus } from "@/lib/useKeepFocus";
 import buttons from "@/components/ui/Button.module.css";
+import { ShareVideo } from "./ShareVideo";
 import styles from "./Actions.module.css";
 
 interface Props {
@@ -53,8 +55,13 @@ export function Actions({ job: known, onReuse, onDelete }: Props) {
             )}
           </div>
         )}
-        {help !== "edit" && <Button onClick={() => onReuse(job)}>{t("wall.usePrompt")}</Button>}
-        <CopyPrompt prompt={job.prompt} />
+        {help !== "edit" && (
+          <Button onClick={() => onReuse(job)} data-testid="job-remix">
+            <Sparkles size={16} aria-hidden /> {t(job.status === "completed" ? "wall.remix" : "wall.usePrompt")}
+          </Button>
+        )}
+        {job.videoId !== null && <ShareVideo videoId={job.videoId} />}
+        <CopyButton text={job.prompt} label={t("screen.copyPrompt")} />
         {!isActive(job) && <DeleteJob job={job} onDelete={onDelete} />}
       </div>
       {refusal !== null && (
@@ -63,19 +70,5 @@ export function Actions({ job: known, onReuse, onDelete }: Props) {
         </p>
       )}
     </section>
-  );
-}
-
-function CopyPrompt({ prompt }: { prompt: string }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
-  // Absent where the page is not served securely.
-  const clipboard = navigator.clipboard as Clipboard | undefined;
-  if (!clipboard) return null;
-  const copy = () => void clipboard.writeText(prompt).then(() => setCopied(true), () => undefined);
-  return (
-    <Button onClick={copy} aria-live="polite">
-      <Copy size={16} aria-hidden /> {t(copied ? "screen.copied" : "screen.copyPrompt")}
-    </Button>
   );
 }

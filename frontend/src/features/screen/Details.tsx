@@ -1,11 +1,15 @@
 // What was asked for, and what can be done with it. Invariant: the prompt is shown whole and exactly as it was sent.
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { TriangleAlert } from "lucide-react";
+import { Link } from "wouter";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
+import { hasCostlyPast } from "@/lib/jobs/words";
 import { Actions } from "./Actions";
+import { Attempts } from "./Attempts";
 import styles from "./Details.module.css";
 
 interface Props {
@@ -33,7 +37,13 @@ export function Details({ job, onReuse, onDelete }: Props) {
           </p>
         </section>
       )}
+      {hasCostlyPast(job) && (
+        <p className={styles.charged} data-testid="screen-charged">
+          <TriangleAlert size={16} aria-hidden /> {t("failure.earlier")}
+        </p>
+      )}
       <Settings job={job} />
+      <Attempts job={job} />
     </aside>
   );
 }
@@ -50,12 +60,21 @@ function Settings({ job }: { job: Job }) {
       <dl className={styles.list}>
         <Row name={t("screen.status")}>{words}</Row>
         <Row name={t("screen.shape")}>{t(job.orientation === "portrait" ? "composer.portrait" : "composer.landscape")}</Row>
+        {job.size !== undefined && <Row name={t("screen.resolution")}>{job.size.replace("x", " × ")}</Row>}
         <Row name={t("screen.length")}>{t("composer.secondsValue", { value: format.number(job.seconds) })}</Row>
         <Row name={t("screen.model")}>{job.model}</Row>
         <Row name={t("screen.created")}>{format.dateTime(job.createdAt)}</Row>
         {job.finishedAt !== null && <Row name={t("screen.finished")}>{format.dateTime(job.finishedAt)}</Row>}
         {took !== null && <Row name={t("screen.took")}>{format.duration(took)}</Row>}
         {job.retries > 0 && <Row name={t("screen.retries")}>{format.number(job.retries)}</Row>}
+        {(job.resubmits ?? 0) > 0 && <Row name={t("screen.resubmits")}>{format.number(job.resubmits ?? 0)}</Row>}
+        {job.remixOf != null && (
+          <Row name={t("screen.remixOf")}>
+            <Link href={`/videos/${job.remixOf}`} className={styles.link}>
+              {t("screen.original")}
+            </Link>
+          </Row>
+        )}
         {size !== null && <Row name={t("screen.size")}>{format.bytes(size)}</Row>}
       </dl>
     </section>

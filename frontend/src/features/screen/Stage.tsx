@@ -1,18 +1,19 @@
 // The picture itself: the player, or the exposure that will become one. Invariant: the shape is the video's own from the beginning.
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Exposure, LineOfLight } from "@/components/ui/Exposure";
-import { contentUrl } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useForeseen } from "@/lib/jobs/useActing";
+import { useEta } from "@/lib/jobs/useEta";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
 import { chargeKey, failureKey, hasKnownProgress } from "@/lib/jobs/words";
 import { isActive } from "@/lib/live/reducer";
+import { Player } from "./Player";
 import styles from "./Stage.module.css";
 
 export function Stage({ job: known }: { job: Job }) {
   const job = useForeseen(known);
   const words = useJobPhrase(job);
+  const eta = useEta(job);
   const active = isActive(job);
   const ended = job.status === "failed" || job.status === "cancelled";
   return (
@@ -25,6 +26,7 @@ export function Stage({ job: known }: { job: Job }) {
             <p className={styles.now} role={active ? undefined : "status"} data-testid="job-words">
               {words}
             </p>
+            {eta !== null && <p className={styles.charge}>{eta}</p>}
             {ended && <EndWords job={job} />}
           </div>
         )}
@@ -43,30 +45,5 @@ function EndWords({ job }: { job: Job }) {
         {t(chargeKey(job))}
       </p>
     </div>
-  );
-}
-
-function Player({ videoId }: { videoId: string }) {
-  const { t } = useTranslation();
-  const [failed, setFailed] = useState(false);
-  if (failed) {
-    return (
-      <div className={styles.words}>
-        <p role="alert">{t("screen.playFailed")}</p>
-      </div>
-    );
-  }
-  return (
-    <video
-      className={styles.video}
-      src={contentUrl(videoId)}
-      controls
-      loop
-      playsInline
-      preload="metadata"
-      aria-label={t("screen.video")}
-      data-testid="video-player"
-      onError={() => setFailed(true)}
-    />
   );
 }

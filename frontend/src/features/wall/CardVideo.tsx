@@ -1,9 +1,13 @@
-// The finished video on its card. Invariant: fetched only when near the screen, silent, and playing only under the pointer or focus.
+// The finished video on its card: its poster, and the video itself once it is wanted. Invariant: silent, playing only under the
+// pointer or focus, one at a time; without a poster the video's own beginning stands for it.
 import { useEffect, useRef, useState, type RefObject } from "react";
-import { contentUrl } from "@/lib/api/endpoints";
+import { useAbilities } from "@/lib/api/abilities";
+import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./CardVideo.module.css";
 
 const hoverDelayMs = 150;
+/** A card that is only scrolled past fetches nothing. */
+const restMs = 120;
 /** Not the first frame, which is often black. */
 const posterAt = 0.1;
 
@@ -14,70 +18,100 @@ interface Props {
 
 export function CardVideo({ videoId, card }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const near = useNear(card);
+  const posters = useAbilities((state) => state.posters);
   const [shown, setShown] = useState(false);
-  useHoverPlay(card, video);
+  const [missing, setMissing] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  const rested = useRested();
+  useHoverPlay(card, video, setWanted);
+  const poster = posters && !missing;
   return (
-    <video
-      ref={video}
-      className={styles.video}
-      data-shown={shown}
-      src={near ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
-      preload="metadata"
-      muted
-      loop
-      playsInline
-      disablePictureInPicture
-      tabIndex={-1}
-      aria-hidden
-      onLoadedData={() => setShown(true)}
-    />
+    <>
+      {poster && rested && (
+        <img
+          // From the cache it may be there before anyone listens.
+          ref={(image) => {
+            if (image?.complete && image.naturalWidth > 0) setShown(true);
+          }}
+          className={styles.video}
+          data-shown={shown}
+          src={posterUrl(videoId)}
+          alt=""
+          decoding="async"
+          onLoad={() => setShown(true)}
+          onError={() => setMissing(true)}
+        />
+      )}
+      <video
+        ref={video}
+        className={styles.video}
+        data-shown={poster ? wanted : shown}
+        src={wanted || (!poster && rested) ? `${contentUrl(videoId)}#t=${posterAt}` : undefined}
+        preload="metadata"
+        muted
+        loop
+        playsInline
+        disablePictureInPicture
+        tabIndex={-1}
+        aria-hidden
+        onLoadedData={() => setShown(true)}
+      />
+    </>
   );
 }
 
-function useNear(target: RefObject<HTMLElement | null>): boolean {
-  const [near, setNear] = useState(false);
+function useRested(): boolean {
+  const [rested, setRested] = useState(false);
   useEffect(() => {
-    if (!target.current) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        setNear(true);
-        observer.disconnect();
-      },
-      { rootMargin: "300px" },
-    );
-    observer.observe(target.current);
-    return () => observer.disconnect();
-  }, [target]);
-  return near;
+    const timer = window.setTimeout(() => setRested(true), restMs);
+    return () => window.clearTimeout(timer);
+  }, []);
+  return rested;
 }
 
-function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTMLVideoElement | null>): void {
+/** The card that plays at this moment: on touching another one, a slow one must not go on beside it. */
+let stopPlaying: (() => void) | null = null;
+
+function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTMLVideoElement | null>, want: (wanted: boolean) => void): void {
   useEffect(() => {
     const element = card.current;
     const player = video.current;
     if (!element || !player || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     let timer = 0;
-    const enter = () => {
+    const stop = () => {
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => void player.play().catch(() => undefined), hoverDelayMs);
+      if (stopPlaying === leave) stopPlaying = null;
+      player.pause();
     };
     const leave = () => {
-      window.clearTimeout(timer);
-      player.pause();
+      stop();
       if (player.readyState > 0) player.currentTime = posterAt;
+      want(false);
     };
-    element.addEventListener("pointerenter", enter);
-    element.addEventListener("pointerleave", leave);
-    element.addEventListener("focusin", enter);
-    element.addEventListener("focusout", leave);
+    const play = () => {
+      if (stopPlaying !== leave) stopPlaying?.();
+      stopPlaying = leave;
+      want(true);
+      // The address may only come with the next drawing.
+      requestAnimationFrame(() => void player.play().catch(() => undefined));
+    };
+    const enter = () => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(play, hoverDelayMs);
+    };
+    const focusOut = ({ relatedTarget }: FocusEvent) => {
+      if (!(relatedTarget instanceof Node && element.contains(relatedTarget))) leave();
+    };
+    const listening = new AbortController();
+    const { signal } = listening;
+    element.addEventListener("pointerenter", enter, { signal });
+    element.addEventListener("pointerleave", leave, { signal });
+    element.addEventListener("focusin", enter, { signal });
+    element.addEventListener("focusout", focusOut, { signal });
     return () => {
-      leave();
-      element.removeEventListener("pointerenter", enter);
-      element.removeEventListener("pointerleave", leave);
-      element.removeEventListener("focusin", enter);
-      element.removeEventListener("focusout", leave);
+      listening.abort();
+      // Without seeking: the video may be gone from the server as well.
+      stop();
     };
-  }, [card, video]);
+  }, [card, video, want]);
 }

@@ -8,8 +8,8 @@ import styles from "./LoadMore.module.css";
 
 export function LoadMore({ library, quiet }: { library: Library; quiet: boolean }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const { cursor, loading, error, loadMore } = library;
+  const reason = useErrorText(error);
   const end = useRef<HTMLDivElement>(null);
   const reachable = typeof cursor === "string" && !loading && error === null;
 
@@ -24,7 +24,7 @@ export function LoadMore({ library, quiet }: { library: Library; quiet: boolean 
     <div ref={end} className={styles.end}>
       {error !== null && (
         <p role="alert">
-          {t("wall.loadFailed")} {errorText(error)}
+          {t("wall.loadFailed")} {reason}
         </p>
       )}
       {loading && <p role="status">{t("wall.loading")}</p>}

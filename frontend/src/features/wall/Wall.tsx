@@ -1,18 +1,19 @@
-// The wall: every job and video, in rows. Invariant: cards are placed and never taken apart, so that a video keeps playing when
-// the wall moves.
-import { useCallback, useMemo, useState, type ReactNode, type RefCallback } from "react";
+// The wall: every job and video, in rows. Invariant: only what is near the screen is drawn, and the wall has its full height always.
+import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
+import { isFiltering, matches, useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
-import { useKeepFocus } from "@/lib/useKeepFocus";
-import { Announcer } from "./Announcer";
-import { CancelledLine } from "./CancelledLine";
-import { JobCard } from "./JobCard";
-import { layOut, type Shape } from "./layout";
+import { useJobsPerFrame } from "@/lib/jobs/usePerFrame";
+import { isActive } from "@/lib/live/reducer";
+import { Filters } from "./Filters";
 import { LoadMore } from "./LoadMore";
-import { wallOrder } from "./order";
-import { SendingCard } from "./SendingCard";
+import { NothingFound } from "./NothingFound";
+import { wallOrder, within } from "./order";
+import { between, useIsChoosing, useSelection } from "./selection";
+import { SelectionBar } from "./SelectionBar";
 import { useLibrary } from "./useLibrary";
+import { WallCards } from "./WallCards";
 import styles from "./Wall.module.css";
 
 interface Props {
@@ -22,93 +23,54 @@ interface Props {
   onReuse: (job: Job) => void;
 }
 
-const captionHeight = 48;
-const lineHeight = 48;
 /** With fewer cards everyone sees that this is all. */
 const endWorthSaying = 24;
 
-const shapeOf = (job: Job): Shape =>
-  job.status === "cancelled" ? "line" : job.orientation === "portrait" ? "tall" : "wide";
-
 export function Wall({ empty, onReuse }: Props) {
   const { t } = useTranslation();
-  const jobs = useJobs((state) => state.jobs);
+  const jobs = useJobsPerFrame();
   const sending = useJobs((state) => state.sending);
+  const q = useFilter((state) => state.q);
+  const status = useFilter((state) => state.status);
   const library = useLibrary();
-  const [width, list] = useWidth();
+  const filtering = isFiltering({ q, status });
+  const { reach, cursor } = library;
 
-  const ordered = useMemo(() => wallOrder(jobs), [jobs]);
-  const shapes = [...sending.map((one): Shape => (one.orientation === "portrait" ? "tall" : "wide")), ...ordered.map(shapeOf)];
-  const gap = width < 560 ? 12 : 16;
-  const { boxes, height } = layOut(shapes, { width, gap, caption: captionHeight, line: lineHeight });
-  const place = (index: number) => {
-    const box = boxes[index];
-    return box ? { transform: `translate(${box.left}px, ${box.top}px)`, width: box.width, "--picture": `${box.height}px` } : {};
-  };
+  const ordered = useMemo(() => {
+    const all = Object.values(jobs);
+    if (filtering) return wallOrder(all.filter((job) => matches(job, { q, status })));
+    return wallOrder(cursor === null ? all : within(all, reach));
+  }, [jobs, filtering, q, status, cursor, reach]);
+  const onChoose = useChoose(ordered);
+  const choosing = useIsChoosing();
 
-  const keepFocus = useKeepFocus(placeOf, nearby);
-  const isEmpty = shapes.length === 0;
+  const shownSending = filtering ? [] : sending;
+  const count = shownSending.length + ordered.length;
+  const nothing = count === 0 && cursor === null;
   return (
     <section aria-label={t("wall.label")} className={styles.wall}>
-      <Announcer />
-      {isEmpty && library.cursor === null && empty}
-      <ul ref={list} className={styles.list} style={{ height }} data-testid="wall" {...keepFocus}>
-        {sending.map((one, index) => (
-          <li key={one.key} className={styles.place} style={place(index)}>
-            <SendingCard sending={one} />
-          </li>
-        ))}
-        {ordered.map((job, index) => (
-          <li
-            key={job.id}
-            className={styles.place}
-            style={place(sending.length + index)}
-            data-testid="job-card"
-            data-job-id={job.id}
-            data-status={job.status}
-            data-phase={job.phase ?? ""}
-          >
-            {job.status === "cancelled" ? <CancelledLine job={job} onReuse={onReuse} /> : <JobCard job={job} onReuse={onReuse} />}
-          </li>
-        ))}
-      </ul>
-      <LoadMore library={library} quiet={shapes.length < endWorthSaying} />
+      {(count > 0 || filtering) && <Filters count={ordered.length} complete={cursor === null} />}
+      {nothing && (filtering ? <NothingFound /> : empty)}
+      <WallCards jobs={ordered} sending={shownSending} onReuse={onReuse} onChoose={onChoose} />
+      {/* Not the same element: it would jump from the top of the empty wall to the end of the full one. */}
+      <LoadMore key={count > 0 ? "end" : "begin"} library={library} quiet={count < endWorthSaying} />
+      {choosing && <SelectionBar all={choosable(ordered)} />}
     </section>
   );
 }
 
-interface Place {
-  card: Element | null;
-  list: Element | null;
-  index: number;
-}
+/** What has ended can be chosen. */
+const choosable = (jobs: readonly Job[]): string[] => jobs.filter((job) => !isActive(job)).map((job) => job.id);
 
-function placeOf(held: Element): Place {
-  const card = held.closest("li");
-  const list = card?.parentElement ?? null;
-  return { card, list, index: list ? [...list.children].indexOf(card as Element) : 0 };
-}
-
-/** The same card in its new state, or else the one that has taken its place; never a button that another Enter would press. */
-function nearby({ card, list, index }: Place): HTMLElement | null | undefined {
-  const there = card?.isConnected ? card : (list?.children[index] ?? list?.lastElementChild);
-  return there?.querySelector("a");
-}
-
-/** The last known width: a wall that comes back has its height at once, and with it its scroll position. */
-let lastWidth = 0;
-
-function useWidth(): [number, RefCallback<HTMLElement>] {
-  const [width, setWidth] = useState(lastWidth);
-  const attach = useCallback((element: HTMLElement) => {
-    const measure = () => {
-      lastWidth = element.clientWidth;
-      setWidth(lastWidth);
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
+/** Choosing a card, or with Shift all cards from the last chosen one on; stays the same function while jobs change. */
+function useChoose(ordered: readonly Job[]): (id: string, range: boolean) => void {
+  const latest = useRef(ordered);
+  useEffect(() => {
+    latest.current = ordered;
+  }, [ordered]);
+  return useCallback((id: string, range: boolean) => {
+    const { anchor, toggle, add } = useSelection.getState();
+    if (range && anchor !== null) add(between(choosable(latest.current), anchor, id));
+    else toggle(id);
   }, []);
-  return [width, attach];
 }

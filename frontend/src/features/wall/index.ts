@@ -1,3 +1,4 @@
 // What the application may use of the wall.
-export { Wall } from "./Wall";
+export { useIsChoosing, useSelection } from "./selection";
 export { resetLibrary } from "./useLibrary";
+export { Wall } from "./Wall";

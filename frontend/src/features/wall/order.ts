@@ -2,12 +2,29 @@
 import type { Job } from "@/lib/api/types";
 import { isActive } from "@/lib/live/reducer";
 
-const newestFirst = (a: Job, b: Job): number => {
-  if (a.createdAt !== b.createdAt) return Date.parse(b.createdAt) - Date.parse(a.createdAt);
-  return a.id < b.id ? 1 : -1;
-};
+const times = new WeakMap<Job, number>();
 
-export function wallOrder(jobs: Readonly<Record<string, Job>>): Job[] {
-  const all = Object.values(jobs).sort(newestFirst);
+/** Read once for each state of a job: thousands are compared with each other. */
+function madeAt(job: Job): number {
+  let time = times.get(job);
+  if (time === undefined) {
+    time = Date.parse(job.createdAt);
+    times.set(job, time);
+  }
+  return time;
+}
+
+function newestFirst(a: Job, b: Job): number {
+  const difference = madeAt(b) - madeAt(a);
+  if (difference !== 0) return difference;
+  return a.id < b.id ? 1 : -1;
+}
+
+export function wallOrder(jobs: readonly Job[]): Job[] {
+  const all = [...jobs].sort(newestFirst);
   return [...all.filter(isActive), ...all.filter((job) => !isActive(job))];
 }
+
+/** Without what is older than the pages loaded so far: it came by a search, and others belong before it. */
+export const within = (jobs: readonly Job[], reach: string | null): readonly Job[] =>
+  reach === null ? jobs : jobs.filter((job) => isActive(job) || madeAt(job) >= Date.parse(reach));

@@ -1,5 +1,5 @@
 // The one way requests leave the page. Invariant: every failure is an ApiError with a code; nothing else is thrown.
-import { observeServerTime } from "@/lib/clock";
+import { observeServerTime, serverNow } from "@/lib/clock";
 import type { FieldProblem, Problem } from "./types";
 
 /** `network` when no answer came, so that what the server did is not known. */
@@ -10,6 +10,8 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   /** From `Retry-After`, in seconds. */
   readonly retryAfter: number | null;
+  /** When that is over, in the server's time in ms. */
+  readonly retryAt: number | null;
 
   constructor(problem: Problem, retryAfter: number | null = null) {
     super(problem.detail ?? problem.title ?? problem.code);
@@ -19,6 +21,7 @@ export class ApiError extends Error {
     this.fields = problem.errors ?? [];
     this.requestId = problem.requestId;
     this.retryAfter = retryAfter;
+    this.retryAt = retryAfter === null ? null : serverNow() + retryAfter * 1_000;
   }
 }
 
@@ -33,8 +36,10 @@ export function setUnauthenticatedHandler(handler: () => void): void {
 }
 
 interface RequestOptions {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PATCH" | "DELETE";
+  /** A form goes as it is, anything else as JSON. */
   body?: unknown;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
   /** Sign-in and the session probe answer 401 themselves. */
   expects401?: boolean;
@@ -42,10 +47,13 @@ interface RequestOptions {
 
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const { method = "GET", body, signal, expects401 = false } = options;
-  const init: RequestInit = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const init: RequestInit = { method, credentials: "same-origin", headers };
   if (signal) init.signal = signal;
-  if (body !== undefined) {
-    init.headers = { Accept: "application/json", "Content-Type": "application/json" };
+  if (body instanceof FormData) {
+    init.body = body;
+  } else if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(body);
   }
   const response = await send(path, init);

@@ -1,36 +1,91 @@
-// Every call the page makes, by name. Invariant: paths are spelled here and nowhere else.
+// Every call the page makes, by name; administration's are in admin.ts. Invariant: paths are spelled here and nowhere else.
+import { query } from "./admin";
 import { request } from "./client";
-import type { Job, JobPage, Models, Session, Video, VideoRequest } from "./types";
+import type {
+  ApiKey,
+  Attempt,
+  Image,
+  Job,
+  JobPage,
+  JobStatus,
+  LoginSession,
+  Models,
+  NewApiKey,
+  Scope,
+  Session,
+  Share,
+  SharedVideo,
+  Video,
+  VideoRequest,
+} from "./types";
 
 const segment = encodeURIComponent;
 const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
+const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
 
 export const auth = {
   me: () => request<Session>("/api/auth/me", { expects401: true }),
   login: (email: string, password: string) =>
     request<Session>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
-  register: (email: string, password: string, name?: string) =>
+  register: (email: string, password: string, name: string, setupToken: string) =>
     request<Session>("/api/auth/register", {
       method: "POST",
-      body: name ? { email, password, name } : { email, password },
+      body: { email, password, ...(name && { name }), ...(setupToken && { setupToken }) },
       expects401: true,
     }),
   logout: () => request<undefined>("/api/auth/logout", { method: "POST", expects401: true }),
 };
 
+export const account = {
+  rename: (name: string | null) => request<Session>("/api/auth/me", { method: "PATCH", body: { name } }),
+  /** A wrong password is answered with 401 as well, and ends no session here. */
+  changePassword: (currentPassword: string, newPassword: string) =>
+    request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),
+  remove: (password: string) => request<undefined>("/api/auth/me", { method: "DELETE", body: { password }, expects401: true }),
+  sessions: () => request<{ data: LoginSession[] }>("/api/auth/sessions"),
+  endSession: (id: string) => request<undefined>(`/api/auth/sessions/${segment(id)}`, { method: "DELETE" }),
+  endOtherSessions: () => request<undefined>("/api/auth/sessions", { method: "DELETE" }),
+  keys: () => request<{ data: ApiKey[] }>("/api/keys"),
+  createKey: (name: string, scopes: Scope[]) => request<NewApiKey>("/api/keys", { method: "POST", body: { name, scopes } }),
+  revokeKey: (id: string) => request<undefined>(`/api/keys/${segment(id)}`, { method: "DELETE" }),
+};
+export const exportUrl = "/api/auth/export";
+
+export interface JobFilter {
+  status?: JobStatus;
+  q?: string;
+}
+
 export const videos = {
   models: () => request<Models>("/api/models"),
-  submit: (body: VideoRequest) => request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body }),
+  /** The key belongs to one press: sent again with it, the same request makes nothing twice. */
+  submit: (body: VideoRequest, key: string) =>
+    request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body, headers: { "Idempotency-Key": key } }),
   job: (id: string) => request<Job>(jobPath(id)),
-  jobs: (limit: number, cursor?: string) =>
-    request<JobPage>(`/api/videos/jobs?limit=${limit}${cursor ? `&cursor=${segment(cursor)}` : ""}`),
+  jobs: (limit: number, cursor?: string, filter: JobFilter = {}) =>
+    request<JobPage>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
   /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */
   fetch: (id: string) => request<Job>(`${jobPath(id)}/fetch`, { method: "POST" }),
   remove: (id: string) => request<undefined>(jobPath(id), { method: "DELETE" }),
-  video: (id: string) => request<Video>(`/api/videos/${segment(id)}`),
+  attempts: (id: string) => request<{ data: Attempt[] }>(`${jobPath(id)}/attempts`),
+  video: (id: string) => request<Video>(videoPath(id)),
+  share: (id: string) => request<Share>(`${videoPath(id)}/shares`, { method: "POST", body: {} }),
+  unshare: (id: string) => request<undefined>(`${videoPath(id)}/shares`, { method: "DELETE" }),
+  shared: (token: string) => request<SharedVideo>(`/api/shares/${segment(token)}`, { expects401: true }),
 };
 
-export const contentUrl = (videoId: string): string => `/api/videos/${segment(videoId)}/content`;
+export const images = {
+  upload: (file: Blob, signal: AbortSignal) => {
+    const form = new FormData();
+    form.append("image", file);
+    return request<Image>("/api/images", { method: "POST", body: form, signal });
+  },
+};
+
+export const contentUrl = (videoId: string): string => `${videoPath(videoId)}/content`;
 export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;
+export const posterUrl = (videoId: string): string => `${videoPath(videoId)}/poster`;
+export const imageUrl = (imageId: string): string => `/api/images/${segment(imageId)}`;
+export const sharedContentUrl = (token: string): string => `/api/shares/${segment(token)}/content`;

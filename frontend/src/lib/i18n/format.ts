@@ -1,12 +1,15 @@
 // Numbers, dates and durations in the reader's language. Invariant: by Intl alone.
-import { useMemo } from "react";
 import { languageTags, usePreferences } from "@/lib/preferences/store";
 
 export interface Format {
   number: (value: number) => string;
   dateTime: (iso: string) => string;
   ago: (iso: string, now: number) => string;
+  time: (iso: string) => string;
+  date: (iso: string) => string;
   duration: (ms: number) => string;
+  /** How long it may take, roughly: seconds below a minute, whole minutes above. */
+  between: (fromSeconds: number, toSeconds: number) => string;
   bytes: (size: number) => string;
 }
 
@@ -16,12 +19,15 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60_000],
 ];
 
-export function makeFormat(tag: string): Format {
+function makeFormat(tag: string): Format {
   const number = new Intl.NumberFormat(tag);
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" });
+  const date = new Intl.DateTimeFormat(tag, { dateStyle: "medium" });
+  const time = new Intl.DateTimeFormat(tag, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: "auto", style: "short" });
-  const unit = (name: string, value: number, digits = 0) =>
-    new Intl.NumberFormat(tag, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
+  const inUnit = (unit: string, digits = 0) =>
+    new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits });
+  const [seconds, minutes, kilobytes, megabytes] = [inUnit("second"), inUnit("minute"), inUnit("kilobyte"), inUnit("megabyte", 1)];
   return {
     number: (value) => number.format(value),
     dateTime: (iso) => dateTime.format(new Date(iso)),
@@ -30,16 +36,28 @@ export function makeFormat(tag: string): Format {
       const step = steps.find(([, size]) => elapsed >= size);
       return step ? relative.format(-Math.floor(elapsed / step[1]), step[0]) : relative.format(0, "second");
     },
-    duration: (ms) => {
-      const seconds = Math.max(0, Math.round(ms / 1_000));
-      const minutes = Math.floor(seconds / 60);
-      return minutes === 0 ? unit("second", seconds) : `${unit("minute", minutes)} ${unit("second", seconds % 60)}`;
+    date: (iso) => date.format(new Date(iso)),
+    time: (iso) => time.format(new Date(iso)),
+    between: (from, to) => {
+      const [format, scale] = to >= 60 ? [minutes, 60] : [seconds, 1];
+      const [low, high] = [Math.max(1, Math.round(from / scale)), Math.max(1, Math.ceil(to / scale))];
+      return low >= high ? format.format(high) : format.formatRange(low, high);
     },
-    bytes: (size) => (size < 1_000_000 ? unit("kilobyte", size / 1_000) : unit("megabyte", size / 1_000_000, 1)),
+    duration: (ms) => {
+      const all = Math.max(0, Math.round(ms / 1_000));
+      const whole = Math.floor(all / 60);
+      return whole === 0 ? seconds.format(all) : `${minutes.format(whole)} ${seconds.format(all % 60)}`;
+    },
+    bytes: (size) => (size < 1_000_000 ? kilobytes.format(size / 1_000) : megabytes.format(size / 1_000_000)),
   };
 }
 
+/** Made once for each language: they are costly, and every card needs them. */
+const made = new Map<string, Format>();
+
 export function useFormat(): Format {
-  const language = usePreferences((state) => state.language);
-  return useMemo(() => makeFormat(languageTags[language]), [language]);
+  const tag = languageTags[usePreferences((state) => state.language)];
+  const format = made.get(tag) ?? makeFormat(tag);
+  made.set(tag, format);
+  return format;
 }

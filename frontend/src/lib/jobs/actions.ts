@@ -22,7 +22,7 @@ export interface Refusal {
   action: Action;
   /** No answer came, so that it may have been done. */
   unsure: boolean;
-  error: Pick<ApiError, "code" | "retryAfter">;
+  error: Pick<ApiError, "code" | "retryAt">;
 }
 
 interface ActionsStore {

@@ -24,9 +24,8 @@ const refusalKeys = {
 /** Why the last press came to nothing. */
 export function useRefusal(job: Job): string | null {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const refusal = useActions(({ refusals }) => refusals[job.id]);
+  const reason = useErrorText(refusal?.error ?? null);
   if (!refusal) return null;
-  const reason = errorText(refusal.error);
-  return refusal.unsure ? reason : `${t(refusalKeys[refusal.action])} ${reason}`;
+  return refusal.unsure ? reason : `${t(refusalKeys[refusal.action])} ${reason ?? ""}`;
 }

@@ -13,6 +13,8 @@ export function useJobPhrase(job: Job): string {
       return t(phrase.key, phrase.values);
     case "words.retryingIn":
       return t(phrase.key, phrase.values);
+    case "words.retryingNth":
+      return t(phrase.key, phrase.values);
     case "words.generating":
       return t(phrase.key, phrase.values);
     default:

@@ -19,6 +19,7 @@ export type Phrase =
     }
   | { key: "words.waitingInLine"; values: { count: number; ordinal: true } }
   | { key: "words.retryingIn"; values: { seconds: number } }
+  | { key: "words.retryingNth"; values: { seconds: number; count: number; ordinal: true } }
   | { key: "words.generating"; values: { percent: number } };
 
 /** `now` is the server's time in ms, for the countdown to the next try. */
@@ -44,7 +45,10 @@ export function jobWords(job: Job, now: number): Phrase {
 function waiting(job: Job, now: number): Phrase {
   if (job.phase === "retrying") {
     const left = job.nextAttemptAt ? Math.ceil((Date.parse(job.nextAttemptAt) - now) / 1_000) : 0;
-    return left > 0 ? { key: "words.retryingIn", values: { seconds: left } } : { key: "words.retryingNow" };
+    if (left <= 0) return { key: "words.retryingNow" };
+    // While the upstream is away for everybody it waits without having been tried.
+    if (job.retries === 0) return { key: "words.retryingIn", values: { seconds: left } };
+    return { key: "words.retryingNth", values: { seconds: left, count: job.retries + 1, ordinal: true } };
   }
   if (job.queuePosition === 1) return { key: "words.waitingNext" };
   if (job.queuePosition !== null && job.queuePosition > 1) {
@@ -91,6 +95,16 @@ const failureKeys = {
 
 export const failureKey = (code: string | null): (typeof failureKeys)[JobErrorCode] =>
   code !== null && Object.hasOwn(failureKeys, code) ? failureKeys[code as JobErrorCode] : failureKeys.internal;
+
+/** How a request sent upstream ended: a failure in its own words, or that it did not fail. */
+export function outcomeKey(outcome: string | null): (typeof failureKeys)[JobErrorCode] | `outcome.${"running" | "completed" | "cancelled"}` {
+  if (outcome === null) return "outcome.running";
+  if (outcome === "completed") return "outcome.completed";
+  return outcome === "cancelled" ? "outcome.cancelled" : failureKey(outcome);
+}
+
+/** What a job that did not fail may have cost beside itself. */
+export const hasCostlyPast = (job: Job): boolean => job.mayHaveBeenCharged && job.status !== "failed" && job.status !== "cancelled";
 
 export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
   job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";

@@ -1,4 +1,4 @@
-// What this browser prefers: theme and language. Invariant: the keys are those that public/theme.js reads before the first paint.
+// What this browser prefers: theme, language, and how to be told. Invariant: the keys are those that public/theme.js reads before the first paint.
 import { create } from "zustand";
 import { readText, writeText } from "@/lib/storage";
 
@@ -11,18 +11,28 @@ export const languageTags: Record<Language, string> = { en: "en", zh: "zh-CN" };
 interface Preferences {
   theme: Theme;
   language: Language;
+  /** A sound when a video is ready. */
+  sound: boolean;
+  /** A desktop notification when a video is ready and the page is not in sight. */
+  notifications: boolean;
   setTheme: (theme: Theme) => void;
   setLanguage: (language: Language) => void;
+  setSound: (sound: boolean) => void;
+  setNotifications: (notifications: boolean) => void;
 }
 
 const themeKey = "sora.theme";
 const languageKey = "sora.language";
+const soundKey = "sora.sound";
+const notificationsKey = "sora.notifications";
 
 const toLanguage = (tag: string): Language => (tag.toLowerCase().startsWith("zh") ? "zh" : "en");
 
 export const usePreferences = create<Preferences>()((set) => ({
   theme: readText(themeKey) === "light" ? "light" : "dark",
   language: toLanguage(readText(languageKey) ?? navigator.language),
+  sound: readText(soundKey) === "on",
+  notifications: readText(notificationsKey) === "on",
   setTheme: (theme) => {
     writeText(themeKey, theme);
     set({ theme });
@@ -30,6 +40,14 @@ export const usePreferences = create<Preferences>()((set) => ({
   setLanguage: (language) => {
     writeText(languageKey, language);
     set({ language });
+  },
+  setSound: (sound) => {
+    writeText(soundKey, sound ? "on" : "off");
+    set({ sound });
+  },
+  setNotifications: (notifications) => {
+    writeText(notificationsKey, notifications ? "on" : "off");
+    set({ notifications });
   },
 }));
 

@@ -15,6 +15,7 @@ interface SessionStore {
   session: SessionState;
   check: () => Promise<void>;
   signedIn: (session: Session) => void;
+  renamed: (user: User) => void;
   signedOut: (expired: boolean) => void;
   logOut: () => Promise<void>;
 }
@@ -35,6 +36,7 @@ export const useSession = create<SessionStore>()((set, get) => ({
     if (session.status === "signedIn" && session.user.id === user.id) return;
     set({ session: { status: "signedIn", user } });
   },
+  renamed: (user) => set(({ session }) => (session.status === "signedIn" ? { session: { status: "signedIn", user } } : {})),
   signedOut: (expired) => {
     if (get().session.status !== "signedOut") set({ session: { status: "signedOut", expired } });
   },

@@ -1,0 +1,130 @@
+// Every screen of the page in the states that matter, on the stage. Each has an address, the jobs and answers it needs, and what is
+// done until it shows; `ready` is what it is recognised by.
+import { attempts, cancelled, developing, failures, finished, signedIn } from "./data.js";
+
+const busy = [...developing, ...failures, cancelled, ...finished(14)];
+const [first, tall] = finished(2);
+const remixed = { ...first, mayHaveBeenCharged: true, retries: 1, resubmits: 1, remixOf: tall.id };
+const details = {
+  [`GET /api/videos/jobs/${first.id}/attempts`]: attempts,
+  [`GET /api/videos/${first.videoId}`]: { id: first.videoId, jobId: first.id, size: 4_812_345, contentType: "video/mp4", createdAt: first.createdAt },
+  [`POST /api/videos/${first.videoId}/shares`]: { id: "share-1", token: "q7Xk2m", url: "/share/q7Xk2m", expiresAt: "2027-01-01T00:00:00Z" },
+};
+const limited = { status: 429, problem: "rate_limited", headers: { "retry-after": "42" } };
+const composed = (text) => async (page) => {
+  await page.getByTestId("composer-prompt").fill(text);
+  await page.keyboard.press("Control+Enter");
+};
+const signedOut = { "GET /api/auth/me": { status: 401, problem: "unauthenticated" } };
+
+export const scenes = {
+  "sign-up": { path: "/sign-up", answers: signedOut, ready: '[data-testid="auth-submit"]' },
+  "sign-in refused": {
+    path: "/sign-in",
+    answers: { ...signedOut, "POST /api/auth/login": { status: 401, problem: "invalid_credentials" } },
+    act: async (page) => {
+      await page.locator('input[name="email"]').fill("lin@example.com");
+      await page.locator('input[name="password"]').fill("not this one");
+      await page.getByTestId("auth-submit").click();
+      await page.locator('[role="alert"]:not(:empty)').waitFor();
+    },
+  },
+  unreachable: { path: "/", answers: { "GET /api/auth/me": { status: 502, problem: "unavailable" } }, ready: "main button" },
+  "empty wall": { path: "/", jobs: [], ready: '[data-testid="examples"]' },
+  "one developing": { path: "/", jobs: developing.slice(0, 1), ready: '[data-testid="job-card"]' },
+  "busy wall": { path: "/", jobs: busy, ready: '[data-testid="job-card"]' },
+  failures: { path: "/", jobs: [...failures, cancelled], ready: '[data-testid="job-failure"]' },
+  "asking before deleting": { path: "/", jobs: failures, act: (page) => page.getByTestId("job-delete").first().click(), ready: '[data-testid="job-delete-confirm"]' },
+  choosing: {
+    path: "/",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("select-start").click();
+      await page.getByTestId("job-select").first().click();
+      await page.getByTestId("selection-delete").click();
+    },
+    ready: "dialog",
+  },
+  "search without result": { path: "/", jobs: busy, act: (page) => page.getByTestId("search").fill("zebra"), ready: '[data-testid="filter-clear"]' },
+  "long prompt and menu": {
+    path: "/",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("composer-prompt").fill("Light falls through the leaves. ".repeat(130));
+      await page.getByTestId("composer-orientation").click();
+    },
+    ready: '[role="menu"]',
+  },
+  "asked for too much": { path: "/", jobs: busy, answers: { "POST /api/videos": limited }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
+  "server away": { path: "/", jobs: busy, answers: { "POST /api/videos": { status: 503, problem: "unavailable" } }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
+  "image refused": {
+    path: "/",
+    jobs: busy,
+    answers: { "POST /api/images": { status: 413, problem: "too_large" } },
+    act: (page) => page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") }),
+    ready: '[data-testid="composer-image-refusal"]:not(:empty)',
+  },
+  offline: {
+    path: "/",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("job-card").first().waitFor();
+      await page.context().setOffline(true);
+      await composed("A lighthouse")(page);
+    },
+    ready: '[data-testid="composer-reason"]:not(:empty)',
+  },
+  "account menu": { path: "/", jobs: busy, act: (page) => page.getByTestId("account-menu").click(), ready: '[role="menu"]' },
+  "toast of a video that is ready": {
+    path: "/account",
+    jobs: developing.slice(0, 1),
+    act: async (page, tell) => {
+      await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
+      tell({ type: "job", ...developing[0], status: "completed", videoId: "landscape-1", seq: 9 });
+    },
+    ready: '[data-testid="toast"]',
+  },
+  screen: { path: `/videos/${first.id}`, jobs: [remixed, tall], answers: details, ready: '[data-testid="attempts"]' },
+  "portrait screen": { path: `/videos/${tall.id}`, jobs: [tall], ready: '[data-testid="video-player"]' },
+  "screen developing": { path: "/videos/live-1", jobs: developing, ready: '[data-testid="job-progress"]' },
+  "screen failed": { path: "/videos/fail-2", jobs: failures, ready: '[data-testid="job-failure"]' },
+  "video missing": {
+    path: `/videos/${first.id}`,
+    jobs: [first],
+    answers: { [`GET /api/videos/${first.videoId}/content`]: { status: 404, problem: "not_found" } },
+    ready: '[data-testid="video-missing"]',
+  },
+  sharing: {
+    path: `/videos/${first.id}`,
+    jobs: [first],
+    answers: details,
+    act: async (page) => {
+      await page.getByTestId("share").click();
+      await page.getByTestId("share-make").click();
+    },
+    ready: '[data-testid="share-url"]',
+  },
+  "no such video": { path: "/videos/none", jobs: [], ready: 'main [role="status"]' },
+  "shared video": { path: "/share/q7Xk2m", answers: { ...signedOut, "GET /api/shares/q7Xk2m": { orientation: "landscape", seconds: 10, expiresAt: "2027-01-01T00:00:00Z" } }, ready: '[data-testid="video-player"]' },
+  "shared video ended": { path: "/share/q7Xk2m", answers: signedOut, ready: 'main [role="status"]' },
+  account: { path: "/account", jobs: busy, ready: '[data-testid="sessions"] table' },
+  "new key": {
+    path: "/account",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("key-new").click();
+      await page.locator("dialog input").first().fill("Render farm");
+      await page.getByTestId("key-make").click();
+    },
+    ready: '[data-testid="key-secret"]',
+  },
+  "deleting the account": { path: "/account", jobs: busy, act: (page) => page.getByTestId("account-delete").click(), ready: "dialog" },
+  "admin overview": { path: "/admin", jobs: busy, ready: '[data-testid="admin-stats"]' },
+  "admin jobs": { path: "/admin/jobs", jobs: busy, ready: '[data-testid="admin-job-table"]' },
+  "admin users": { path: "/admin/users", jobs: busy, ready: '[data-testid="admin-user-table"]' },
+  "admin audit": { path: "/admin/audit", jobs: busy, ready: "main table" },
+  "no such address": { path: "/nowhere", jobs: [], ready: 'main [role="status"]' },
+};
+
+/** What a scene's stage has to answer. */
+export const answersOf = ({ jobs, answers }) => (jobs ? signedIn(jobs, answers) : answers);

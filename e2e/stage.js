@@ -1,0 +1,84 @@
+// The page with a gateway made of plain data: every screen in any state, without processes. Serves the built page under the
+// gateway's own content security policy, which is read from its source. Promises that an answer nobody prepared is a 404 problem.
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { extname, join } from "node:path";
+import { root } from "./platform.js";
+
+const dist = join(root, "frontend/dist");
+const read = (name) => readFileSync(join(root, `crates/simulator/media/${name}.mp4`));
+const clips = { landscape: ["aurora", "galaxy", "sea"].map(read), portrait: ["hills", "lanterns", "reef"].map(read) };
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+
+/** Serves until `stop`; `answers` maps "GET /api/path" to a value or to a function of the request. */
+export async function startStage(answers = {}) {
+  const policy = readPolicy();
+  const stage = { answers: { ...answers } };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, "http://stage");
+    const answer = url.pathname.startsWith("/api/") ? answerApi(stage, request, url) : answerPage(url, policy);
+    answer.then(
+      ({ status = 200, headers = {}, body = "" }) => response.writeHead(status, headers).end(body),
+      (cause) => response.writeHead(500).end(String(cause)),
+    );
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  stage.url = `http://localhost:${server.address().port}`;
+  stage.stop = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  return stage;
+}
+
+function readPolicy() {
+  const source = readFileSync(join(root, "gateway/src/web.rs"), "utf8");
+  const [, text] = /const PAGE_POLICY[^"]*"([^"]*)"/.exec(source);
+  return text.replace(/\\\s+/g, "");
+}
+
+async function answerPage(url, policy) {
+  const file = extname(url.pathname) ? url.pathname : "/index.html";
+  const body = await readFile(join(dist, file)).catch(() => null);
+  if (!body) return { status: 404 };
+  return { headers: { "content-type": types[extname(file)] ?? "text/plain", "content-security-policy": policy }, body };
+}
+
+async function answerApi(stage, request, url) {
+  const key = `${request.method} ${url.pathname}`;
+  const content = /^\/api\/(?:videos|shares)\/([^/]+)\/content$/.exec(url.pathname);
+  let value = stage.answers[key] ?? stage.answers[key.replace(/\/[^/]*$/, "/*")];
+  if (typeof value === "function") value = await value({ request, url });
+  if (value?.status && value?.problem) {
+    const body = JSON.stringify({ status: value.status, code: value.problem, errors: value.errors });
+    return { status: value.status, headers: { "content-type": "application/problem+json", ...value.headers }, body };
+  }
+  if (value !== undefined) return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+  if (content && request.method === "GET") return clip(content[1], request.headers.range);
+  return { status: 404, headers: { "content-type": "application/problem+json" }, body: JSON.stringify({ status: 404, code: "not_found" }) };
+}
+
+function clip(id, range) {
+  const fitting = id.includes("portrait") ? clips.portrait : clips.landscape;
+  const body = fitting[Number(/\d+$/.exec(id)?.[0] ?? 0) % fitting.length];
+  const headers = { "content-type": "video/mp4", "accept-ranges": "bytes" };
+  const [, from, to] = /bytes=(\d+)-(\d*)/.exec(range ?? "") ?? [];
+  if (from === undefined) return { headers, body };
+  const end = to ? Math.min(Number(to), body.length - 1) : body.length - 1;
+  return { status: 206, headers: { ...headers, "content-range": `bytes ${from}-${end}/${body.length}` }, body: body.subarray(Number(from), end + 1) };
+}
+
+/** A websocket that says welcome, tells all jobs, and stays open. Answers with a function that sends any further frame. */
+export async function liveSocket(page, jobs) {
+  let send = () => undefined;
+  await page.routeWebSocket("**/api/ws", (socket) => {
+    send = (frame) => socket.send(JSON.stringify(frame));
+    socket.onMessage(() => undefined);
+    send({ type: "welcome", heartbeat: 25, expiresAt: "2099-01-01T00:00:00Z" });
+    send({ type: "snapshot", jobs: jobs(), last: true });
+  });
+  return (frame) => send(frame);
+}

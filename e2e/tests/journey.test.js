@@ -1,0 +1,172 @@
+// From the first visit to logging out, in a real browser against the real platform: by pointer, by keyboard alone, with the
+// websocket blocked and freed again, and in Chinese on a phone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { open, signUp } from "../browser.js";
+import { cards, prompts, submitted, tabTo } from "../journey.js";
+import { start } from "../platform.js";
+
+let platform;
+before(async () => {
+  platform = await start({ simulator: ["--pace", "120", "--steps", "20"] });
+});
+after(() => platform?.stop());
+
+/** Runs `journey` on a page of its own, which may not complain. */
+async function walk(options, journey) {
+  const browser = await open(options);
+  try {
+    await journey(browser.page, browser);
+    browser.assertQuiet();
+    platform.check();
+  } finally {
+    await browser.close();
+  }
+}
+
+test("by pointer: three at once, play, remix, cancel, try again, search, delete several, log out", async () => {
+  await walk({}, async (page) => {
+    const { all, inState } = cards(page);
+    await signUp(page, platform.url);
+    await page.getByTestId("examples").waitFor();
+    const send = async (prompt) => {
+      await page.getByTestId("composer-prompt").fill(prompt);
+      await page.getByTestId("composer-submit").click();
+    };
+    const plain = await submitted(page, prompts.plain, send);
+    const failing = await submitted(page, prompts.failing, send);
+    const slow = await submitted(page, prompts.slow, send);
+    assert.equal(await page.getByTestId("composer-prompt").inputValue(), "", "the box is not empty");
+    await page.waitForFunction(() => document.querySelectorAll('[data-status="processing"]').length === 3);
+
+    await inState("completed", plain.id).waitFor();
+    await inState("completed", plain.id).getByTestId("job-link").click();
+    const player = page.getByTestId("video-player");
+    await page.waitForFunction((video) => video.currentTime > 0.2 && video.videoWidth > 0, await player.elementHandle());
+    await page.getByTestId("job-remix").click();
+    assert.equal(await page.getByTestId("composer-prompt").inputValue(), prompts.plain);
+    const remix = await submitted(page, `${prompts.plain}, in winter`, send);
+
+    await inState("processing", slow.id).getByTestId("job-cancel").click();
+    await inState("cancelled", slow.id).waitFor();
+
+    await inState("failed", failing.id).waitFor();
+    assert.match(await inState("failed", failing.id).getByTestId("job-failure").textContent(), /cut off.*It may have been charged/);
+    await inState("failed", failing.id).getByTestId("job-retry").click();
+    await inState("completed", failing.id).waitFor();
+
+    await inState("completed", remix.id).waitFor();
+    await page.getByTestId("search").fill("KITE over");
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="job-card"]').length === 2);
+    await page.getByTestId("select-start").click();
+    await page.getByTestId("selection-all").click();
+    await page.getByTestId("selection-delete").click();
+    await page.getByTestId("selection-confirm").click();
+    await page.getByTestId("filter-clear").click();
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="job-card"]').length === 2);
+    assert.deepEqual(await all.evaluateAll((cards) => cards.map((card) => card.dataset.status).sort()), ["cancelled", "completed"]);
+
+    await page.getByTestId("account-menu").click();
+    await page.getByTestId("account-logout").click();
+    await page.getByTestId("auth-submit").waitFor();
+  });
+});
+
+test("by keyboard alone", async () => {
+  await walk({ reducedMotion: "reduce" }, async (page) => {
+    const { inState } = cards(page);
+    const keys = page.keyboard;
+    await page.goto(`${platform.url}/sign-up`);
+    await page.getByTestId("auth-submit").waitFor();
+    await tabTo(page, page.locator('input[name="email"]'));
+    await keys.type(`keys-${Date.now()}@example.com`);
+    await tabTo(page, page.locator('input[name="password"]'));
+    await keys.type("correct horse battery");
+    await keys.press("Enter");
+    await page.getByTestId("examples").waitFor();
+
+    await tabTo(page, page.locator(".skip"));
+    await keys.press("Enter");
+    const send = async (prompt) => {
+      await keys.type(prompt);
+      await keys.press("Control+Enter");
+    };
+    const first = await submitted(page, prompts.plain, send);
+    const second = await submitted(page, prompts.slow, send);
+    await inState("processing", second.id).waitFor();
+    await inState("completed", first.id).waitFor();
+
+    await tabTo(page, inState("processing", second.id).getByTestId("job-cancel"), "Shift+Tab");
+    await keys.press("Enter");
+    await inState("cancelled", second.id).waitFor();
+
+    await tabTo(page, inState("completed", first.id).getByTestId("job-link"));
+    await keys.press("Enter");
+    await page.getByTestId("video-player").waitFor();
+    await keys.press("Escape");
+    await inState("completed", first.id).waitFor();
+
+    await keys.press("/");
+    await keys.type("dunes");
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="job-card"]').length === 1);
+    await tabTo(page, page.getByTestId("job-select"));
+    await keys.press("Space");
+    await tabTo(page, page.getByTestId("selection-delete"));
+    await keys.press("Enter");
+    await tabTo(page, page.getByTestId("selection-confirm"));
+    await keys.press("Enter");
+    await page.getByTestId("filter-clear").waitFor();
+
+    await tabTo(page, page.getByTestId("account-menu"), "Shift+Tab");
+    await keys.press("Enter");
+    await keys.press("End");
+    await keys.press("Enter");
+    await page.getByTestId("auth-submit").waitFor();
+  });
+});
+
+test("with the websocket blocked polling takes over, and gives way when it is back", async () => {
+  await walk({}, async (page, { requests }) => {
+    let blocked = true;
+    await page.routeWebSocket("**/api/ws", (socket) => {
+      if (blocked) socket.close({ code: 1013 });
+      else socket.connectToServer();
+    });
+    const { inState } = cards(page);
+    const state = (name) => page.locator(`[data-testid="connection"][data-state="${name}"]`);
+    await signUp(page, platform.url);
+    const job = await submitted(page, prompts.plain, async (prompt) => {
+      await page.getByTestId("composer-prompt").fill(prompt);
+      await page.getByTestId("composer-submit").click();
+    });
+    await state("polling").waitFor({ timeout: 30_000 });
+    await inState("completed", job.id).waitFor({ timeout: 60_000 });
+    assert(requests.filter((one) => one === "GET /api/videos/jobs").length > 1, "it did not poll");
+    blocked = false;
+    await state("live").waitFor({ timeout: 60_000 });
+  });
+});
+
+test("in Chinese on a phone, where everything can be reached by touch", async () => {
+  const phone = { locale: "zh-CN", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  await walk(phone, async (page) => {
+    const { inState } = cards(page);
+    await signUp(page, platform.url);
+    assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
+    const job = await submitted(page, "雨夜的弄堂，一只橘猫跳上自行车后座", async (prompt) => {
+      await page.getByTestId("composer-prompt").fill(prompt);
+      await page.getByTestId("composer-submit").tap();
+    });
+    await inState("processing", job.id).getByTestId("job-words").filter({ hasText: /^生成中 \d+%$/ }).waitFor();
+    await inState("completed", job.id).waitFor();
+    await inState("completed", job.id).getByTestId("job-link").tap();
+    await page.getByTestId("video-player").waitFor();
+    assert.equal(await page.getByTestId("screen-prompt").textContent(), job.prompt);
+    await page.getByTestId("screen-back").tap();
+    await page.getByTestId("select-start").tap();
+    await inState("completed", job.id).getByTestId("job-select").tap();
+    await page.getByTestId("selection-delete").tap();
+    await page.getByTestId("selection-confirm").tap();
+    await page.getByTestId("examples").waitFor();
+  });
+});

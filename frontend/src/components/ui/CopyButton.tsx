@@ -1,0 +1,26 @@
+// Copies a text. Invariant: absent where the browser cannot copy, and says when it has.
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Check, Copy } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+
+interface Props {
+  text: string;
+  label: string;
+  kind?: "accent" | "quiet";
+}
+
+export function CopyButton({ text, label, kind = "quiet" }: Props) {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState<string | null>(null);
+  // Absent where the page is not served securely.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (!clipboard) return null;
+  const done = copied === text;
+  const copy = () => void clipboard.writeText(text).then(() => setCopied(text), () => undefined);
+  return (
+    <Button kind={kind} onClick={copy} aria-live="polite">
+      {done ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />} {done ? t("screen.copied") : label}
+    </Button>
+  );
+}

@@ -1,0 +1,55 @@
+// Name and address. Invariant: what is saved is what the server answered.
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Field } from "@/components/ui/Field";
+import { Section } from "@/components/ui/Page";
+import { Reason } from "@/components/ui/Reason";
+import { useAbilities } from "@/lib/api/abilities";
+import { account } from "@/lib/api/endpoints";
+import type { User } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { useSession } from "@/lib/session/store";
+import { toast } from "@/lib/toasts";
+import { useAct } from "@/lib/useAct";
+import styles from "./Account.module.css";
+
+export function Profile({ user }: { user: User }) {
+  const { t } = useTranslation();
+  const { date } = useFormat();
+  const renames = useAbilities((state) => state.rename);
+  return (
+    <Section title={t("profile.title")}>
+      <dl className={styles.facts}>
+        <dt>{t("auth.email")}</dt>
+        <dd>{user.email}</dd>
+        <dt>{t("profile.since")}</dt>
+        <dd>{date(user.createdAt)}</dd>
+      </dl>
+      {renames && <Rename user={user} />}
+    </Section>
+  );
+}
+
+function Rename({ user }: { user: User }) {
+  const { t } = useTranslation();
+  const renamed = useSession((state) => state.renamed);
+  const [name, setName] = useState(user.name ?? "");
+  const { busy, error, run } = useAct();
+  const save = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    const done = await run(async () => {
+      renamed((await account.rename(name.trim() === "" ? null : name.trim())).user);
+    });
+    if (done) toast({ text: t("account.saved") });
+  };
+  return (
+    <form className={styles.form} onSubmit={(event) => void save(event)}>
+      <Field label={t("profile.name")} name="name" autoComplete="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
+      <Reason error={error} />
+      <Button type="submit" aria-disabled={busy}>
+        {t("account.save")}
+      </Button>
+    </form>
+  );
+}

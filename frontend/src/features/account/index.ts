@@ -1,0 +1,2 @@
+// What the application may use of the account.
+export { AccountPage } from "./AccountPage";

@@ -1,0 +1,83 @@
+// How the platform is doing, renewed every few seconds. Invariant: figures stay while a renewal fails, and say that it did.
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Section } from "@/components/ui/Page";
+import { Reason } from "@/components/ui/Reason";
+import { Table } from "@/components/ui/Table";
+import { admin, type AdminStats } from "@/lib/api/admin";
+import { useFormat } from "@/lib/i18n/format";
+import { useAsked } from "@/lib/useAsked";
+import { useRoughNow } from "@/lib/useNow";
+import { Queue } from "./Queue";
+import styles from "./Admin.module.css";
+
+const everyMs = 5_000;
+
+export function Overview() {
+  const { value, error, again } = useAsked(admin.stats);
+  useEffect(() => {
+    const timer = window.setInterval(() => {
+      if (!document.hidden) again();
+    }, everyMs);
+    return () => window.clearInterval(timer);
+  }, [again]);
+  return (
+    <>
+      <Reason error={error} />
+      {value && <Figures stats={value} />}
+      <Queue />
+      {value && <Workers stats={value} />}
+    </>
+  );
+}
+
+function Figures({ stats }: { stats: AdminStats }) {
+  const { t } = useTranslation();
+  const { ago, number } = useFormat();
+  const now = useRoughNow();
+  const figures: readonly [name: string, value: number, alarm?: boolean][] = [
+    [t("admin.waiting"), stats.waiting],
+    [t("admin.inFlight"), stats.inFlight],
+    [t("admin.workers"), stats.workers.length, stats.workers.length === 0],
+    [t("admin.poisoned"), stats.poisoned, stats.poisoned > 0],
+    [t("admin.completed"), stats.completed],
+    [t("admin.failed"), stats.failed],
+    [t("admin.cancelled"), stats.cancelled],
+    [t("admin.submissions"), stats.submissionsToday],
+  ];
+  return (
+    <dl className={styles.figures} data-testid="admin-stats">
+      {figures.map(([name, value, alarm = false]) => (
+        <div key={name} className={styles.figure} data-alarm={alarm}>
+          <dt>{name}</dt>
+          <dd>{number(value)}</dd>
+        </div>
+      ))}
+      <div className={styles.figure}>
+        <dt>{t("admin.oldest")}</dt>
+        <dd>{stats.oldestWaiting === null ? t("admin.nothingWaits") : ago(stats.oldestWaiting, now)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Workers({ stats }: { stats: AdminStats }) {
+  const { t } = useTranslation();
+  const { dateTime, number, time } = useFormat();
+  return (
+    <Section title={t("admin.workers")} detail={t("admin.workersDetail")}>
+      <Table
+        label={t("admin.workers")}
+        rows={stats.workers}
+        keyOf={(worker) => worker.id}
+        empty={t("admin.noWorkers")}
+        columns={[
+          { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.host },
+          { key: "hands", name: t("admin.inFlight"), numeric: true, cell: (worker) => number(worker.inFlight) },
+          { key: "since", name: t("sessions.since"), numeric: true, cell: (worker) => dateTime(worker.startedAt) },
+          { key: "lease", name: t("admin.lease"), numeric: true, cell: (worker) => time(worker.leaseUntil) },
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,2 @@
+// What the application may use of administration.
+export { AdminPage } from "./AdminPage";

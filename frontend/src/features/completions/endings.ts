@@ -1,0 +1,26 @@
+// Which jobs have ended between two states of the store. Invariant: only ends that were witnessed; pure.
+import type { Job } from "@/lib/api/types";
+import { isActive, type JobsState } from "@/lib/live/reducer";
+
+export interface Endings {
+  completed: Job[];
+  failed: number;
+  cancelled: number;
+  deleted: number;
+}
+
+export function endingsBetween(before: JobsState, now: JobsState): Endings {
+  const endings: Endings = { completed: [], failed: 0, cancelled: 0, deleted: 0 };
+  for (const id in before.jobs) {
+    const was = before.jobs[id];
+    const job = now.jobs[id];
+    if (!was || was === job) continue;
+    // Without a tombstone it was not deleted: the session ended.
+    if (!job) endings.deleted += id in now.gone ? 1 : 0;
+    else if (!isActive(was)) continue;
+    else if (job.status === "completed") endings.completed.push(job);
+    else if (job.status === "failed") endings.failed += 1;
+    else if (job.status === "cancelled") endings.cancelled += 1;
+  }
+  return endings;
+}

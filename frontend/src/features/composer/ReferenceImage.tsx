@@ -1,0 +1,114 @@
+// The reference image in the composer: a button that becomes a thumbnail. Invariant: works by picking a file too, for those who
+// neither drop nor paste.
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ImagePlus, X } from "lucide-react";
+import { IconButton } from "@/components/ui/Button";
+import { imageUrl } from "@/lib/api/endpoints";
+import { useErrorText } from "@/lib/i18n/useErrorText";
+import { attachImage, firstImage, imageTypes, removeImage, useReference, type Refusal } from "./reference";
+import { useComposer } from "./store";
+import styles from "./ReferenceImage.module.css";
+
+export function ReferenceImage() {
+  const { t } = useTranslation();
+  const input = useRef<HTMLInputElement>(null);
+  const imageId = useComposer((state) => state.imageId);
+  const uploading = useReference((state) => state.uploading);
+  const dragging = useFilesFromThePage();
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept={imageTypes.join(",")}
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-hidden
+        data-testid="composer-image-input"
+        onChange={(event) => {
+          const file = firstImage(event.target.files);
+          event.target.value = "";
+          if (file) void attachImage(file);
+        }}
+      />
+      {imageId !== null || uploading ? (
+        <span className={styles.thumb} data-uploading={uploading}>
+          {imageId !== null && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={removeImage} />}
+          <button
+            type="button"
+            className={styles.remove}
+            onClick={removeImage}
+            aria-label={t(uploading ? "composer.image.stop" : "composer.image.remove")}
+            data-testid="composer-image-remove"
+          >
+            <X size={14} aria-hidden />
+          </button>
+        </span>
+      ) : (
+        <IconButton label={t("composer.image.add")} className={styles.add} onClick={() => input.current?.click()} data-testid="composer-image">
+          <ImagePlus size={20} aria-hidden />
+        </IconButton>
+      )}
+      {dragging && (
+        <div className={styles.drop} aria-hidden>
+          <p>{t("composer.image.drop")}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+export function ReferenceRefusal() {
+  const { t } = useTranslation();
+  const refusal = useReference((state) => state.refusal);
+  const reason = useErrorText(refusal?.kind === "server" ? refusal.error : null);
+  const words: Record<Refusal["kind"], string> = {
+    type: t("composer.image.wrongType"),
+    size: t("composer.image.tooLarge"),
+    server: `${t("composer.image.refused")} ${reason ?? ""}`,
+  };
+  return (
+    <p role="alert" className={styles.refusal} data-testid="composer-image-refusal">
+      {refusal && words[refusal.kind]}
+    </p>
+  );
+}
+
+/** Takes files that are dropped or pasted anywhere on the page; tells whether some are being dragged over it. */
+function useFilesFromThePage(): boolean {
+  const [dragging, setDragging] = useState(false);
+  useEffect(() => {
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    const take = (files: FileList | null | undefined) => {
+      const file = firstImage(files);
+      if (file) void attachImage(file);
+      return file !== undefined;
+    };
+    const over = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setDragging(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setDragging(false);
+    };
+    const drop = (event: DragEvent) => {
+      setDragging(false);
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      take(event.dataTransfer?.files);
+    };
+    const paste = (event: ClipboardEvent) => {
+      if (take(event.clipboardData?.files)) event.preventDefault();
+    };
+    const listening = new AbortController();
+    const { signal } = listening;
+    document.addEventListener("dragover", over, { signal });
+    document.addEventListener("dragleave", leave, { signal });
+    document.addEventListener("drop", drop, { signal });
+    document.addEventListener("paste", paste, { signal });
+    return () => listening.abort();
+  }, []);
+  return dragging;
+}

@@ -1,0 +1,53 @@
+// The reference image: from a dropped, pasted or picked file to an id in the draft. Invariant: one at a time; a file that was
+// refused says why and changes nothing.
+import { create } from "zustand";
+import { asApiError, type ApiError } from "@/lib/api/client";
+import { images } from "@/lib/api/endpoints";
+import { useComposer } from "./store";
+
+/** The server tells by content; this only spares the way. */
+export const imageTypes = ["image/png", "image/jpeg", "image/webp"];
+const limit = 20 * 1024 * 1024;
+
+export type Refusal = { kind: "type" | "size" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
+
+interface ReferenceStore {
+  uploading: boolean;
+  refusal: Refusal | null;
+}
+
+export const useReference = create<ReferenceStore>()(() => ({ uploading: false, refusal: null }));
+
+let current: AbortController | null = null;
+
+export async function attachImage(file: File): Promise<void> {
+  const problem = !imageTypes.includes(file.type) ? "type" : file.size > limit ? "size" : null;
+  if (problem) {
+    useReference.setState({ refusal: { kind: problem } });
+    return;
+  }
+  removeImage();
+  const mine = new AbortController();
+  current = mine;
+  useReference.setState({ uploading: true, refusal: null });
+  try {
+    const image = await images.upload(file, mine.signal);
+    if (current === mine) useComposer.getState().attach({ imageId: image.id });
+  } catch (cause) {
+    if (current === mine) useReference.setState({ refusal: { kind: "server", error: asApiError(cause) } });
+  }
+  if (current !== mine) return;
+  current = null;
+  useReference.setState({ uploading: false });
+}
+
+/** Lets go of the image in the draft or on its way; the server forgets by itself what nothing uses. */
+export function removeImage(): void {
+  current?.abort();
+  current = null;
+  useReference.setState({ uploading: false, refusal: null });
+  useComposer.getState().attach({ imageId: null });
+}
+
+export const firstImage = (files: FileList | null | undefined): File | undefined =>
+  [...(files ?? [])].find((file) => file.type.startsWith("image/")) ?? files?.[0];

@@ -1,0 +1,51 @@
+// The requests sent for a job, as a short timeline. Invariant: each says how it ended and whether it may have been charged; asked
+// for anew whenever the job has changed.
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { useAbilities } from "@/lib/api/abilities";
+import { videos } from "@/lib/api/endpoints";
+import type { Attempt, Job } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { outcomeKey } from "@/lib/jobs/words";
+import { useAsked } from "@/lib/useAsked";
+import styles from "./Attempts.module.css";
+
+export function Attempts({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const known = useAbilities((state) => state.attempts);
+  const { id } = job;
+  // Anew when the job begins or ends something, not with each step of its progress.
+  const stage = `${job.status} ${job.phase ?? ""} ${job.retries}`;
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the stage is when to ask, not what to ask for
+  const ask = useCallback(() => videos.attempts(id), [id, stage]);
+  const { value } = useAsked(known ? ask : null);
+  if (!value || value.data.length === 0) return null;
+  return (
+    <section data-testid="attempts">
+      <h2 className={styles.heading}>{t("screen.attempts")}</h2>
+      <ol className={styles.list}>
+        {value.data.map((attempt) => (
+          <Entry key={attempt.number} attempt={attempt} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Entry({ attempt }: { attempt: Attempt }) {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const { outcome, sentAt, mayHaveBeenCharged } = attempt;
+  return (
+    <li className={styles.entry} data-outcome={outcome ?? "running"}>
+      <p className={styles.what}>
+        {t("screen.attempt", { number: number(attempt.number) })}: {t(outcomeKey(outcome))}
+      </p>
+      <p className={styles.detail}>
+        {sentAt !== null && <time dateTime={sentAt}>{time(sentAt)}</time>}
+        {/* What brought the video was paid for it. */}
+        {mayHaveBeenCharged && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
+      </p>
+    </li>
+  );
+}

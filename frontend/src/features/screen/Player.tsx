@@ -1,0 +1,42 @@
+// The player. Invariant: a video that cannot be played says so, and offers what may still help.
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { VideoOff } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { useAbilities } from "@/lib/api/abilities";
+import { contentUrl, posterUrl } from "@/lib/api/endpoints";
+import styles from "./Stage.module.css";
+
+export function Player({ videoId }: { videoId: string }) {
+  const { t } = useTranslation();
+  const posters = useAbilities((state) => state.posters);
+  const [failed, setFailed] = useState(false);
+  if (failed) {
+    return (
+      <div className={styles.words} data-testid="video-missing">
+        <VideoOff size={28} aria-hidden />
+        <p role="alert">{t("screen.playFailed")}</p>
+        <Button onClick={() => setFailed(false)}>{t("app.tryAgain")}</Button>
+      </div>
+    );
+  }
+  return (
+    <video
+      // It may have failed before the view was put in place, when nobody listened yet.
+      ref={(video) => {
+        if (video?.error) setFailed(true);
+      }}
+      className={styles.video}
+      src={contentUrl(videoId)}
+      poster={posters ? posterUrl(videoId) : undefined}
+      controls
+      autoPlay
+      loop
+      playsInline
+      preload="metadata"
+      aria-label={t("screen.video")}
+      data-testid="video-player"
+      onError={() => setFailed(true)}
+    />
+  );
+}

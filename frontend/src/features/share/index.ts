@@ -1,0 +1,2 @@
+// What the application may use of shared videos.
+export { SharedPage } from "./SharedPage";

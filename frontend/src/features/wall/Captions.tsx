@@ -1,0 +1,108 @@
+// What stands below a card's picture, in each state of its job. Invariant: one line of words, one line about the job, and the
+// buttons that fit its state.
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { CircleSlash, RectangleHorizontal, RectangleVertical, Sparkles, TriangleAlert } from "lucide-react";
+import { CancelButton } from "@/components/jobs/CancelButton";
+import { DeleteJob } from "@/components/jobs/DeleteJob";
+import { IconButton } from "@/components/ui/Button";
+import type { Job } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { useEta } from "@/lib/jobs/useEta";
+import { hasCostlyPast } from "@/lib/jobs/words";
+import { shorten } from "@/lib/text";
+import { useCountdownNow, useRoughNow } from "@/lib/useNow";
+import styles from "./JobCard.module.css";
+
+const shownLength = 200;
+
+export function ActiveCaption({ job, words }: { job: Job; words: string }) {
+  const eta = useEta(job);
+  return (
+    <div className={styles.caption} data-kind="active">
+      <div className={styles.about}>
+        <p className={styles.words}>
+          <span data-testid="job-words">{words}</span>
+          {eta !== null && <span className={styles.eta}> · {eta}</span>}
+        </p>
+        <Meta job={job}>
+          <Elapsed job={job} />
+        </Meta>
+      </div>
+      <CancelButton job={job} compact />
+    </div>
+  );
+}
+
+export function EndedCaption({ job, onReuse }: { job: Job; onReuse: (job: Job) => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.caption} data-kind="ended">
+      <div className={styles.about}>
+        <p className={styles.title} dir="auto">
+          {shorten(job.prompt, shownLength)}
+        </p>
+        <Meta job={job}>
+          <Age job={job} />
+        </Meta>
+      </div>
+      <IconButton label={t("wall.remix")} className={styles.wanted} onClick={() => onReuse(job)} data-testid="job-remix">
+        <Sparkles size={16} aria-hidden />
+      </IconButton>
+      <DeleteJob job={job} compact className={styles.wanted} />
+    </div>
+  );
+}
+
+export function FailedCaption({ job, words }: { job: Job; words: string }) {
+  return (
+    <div className={styles.caption} data-kind="failed">
+      <div className={styles.about}>
+        <Link href={`/videos/${job.id}`} className={styles.title} dir="auto" data-testid="job-link">
+          {shorten(job.prompt, shownLength)}
+        </Link>
+        <p className={[styles.meta, styles.ended].join(" ")}>
+          <CircleSlash size={13} aria-hidden className={styles.danger} />
+          <span data-testid="job-words">{words}</span>
+          <Age job={job} />
+        </p>
+      </div>
+      <DeleteJob job={job} compact className={styles.wanted} />
+    </div>
+  );
+}
+
+function Meta({ job, children }: { job: Job; children: React.ReactNode }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const Shape = job.orientation === "portrait" ? RectangleVertical : RectangleHorizontal;
+  const past = t("failure.earlier");
+  return (
+    <p className={styles.meta}>
+      <Shape size={13} aria-hidden />
+      <span>{t("composer.secondsValue", { value: number(job.seconds) })}</span>
+      {children}
+      {hasCostlyPast(job) && (
+        <span className={styles.charged} title={past} data-testid="job-charged">
+          <TriangleAlert size={13} aria-hidden />
+          <span className="visually-hidden">{past}</span>
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Age({ job }: { job: Job }) {
+  const { ago } = useFormat();
+  const now = useRoughNow();
+  return <time dateTime={job.createdAt}>{ago(job.createdAt, now)}</time>;
+}
+
+/** How long it has been under way, or waiting. */
+function Elapsed({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const { duration } = useFormat();
+  const now = useCountdownNow(true);
+  const since = Date.parse(job.startedAt ?? job.createdAt);
+  return <time>{t("words.elapsed", { time: duration(now - since) })}</time>;
+}

@@ -1,0 +1,55 @@
+// What of the wall is shown: everything, or one kind. Invariant: the count is announced, and says when there may be more.
+import { useTranslation } from "react-i18next";
+import { useFormat } from "@/lib/i18n/format";
+import { isFiltering, useFilter, type StatusFilter } from "@/lib/jobs/filter";
+import { useIsChoosing, useSelection } from "./selection";
+import styles from "./Filters.module.css";
+
+interface Props {
+  count: number;
+  /** Whether everything that matches is there. */
+  complete: boolean;
+}
+
+const kinds = {
+  all: "filter.all",
+  developing: "filter.developing",
+  completed: "filter.completed",
+  failed: "filter.failed",
+  cancelled: "filter.cancelled",
+} as const satisfies Record<StatusFilter, string>;
+
+export function Filters({ count, complete }: Props) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const { q, status, only } = useFilter();
+  const choosing = useIsChoosing();
+  const start = useSelection((state) => state.start);
+  const found = t(complete ? "filter.found" : "filter.foundSoFar", { count, number: number(count) });
+  return (
+    <div className={styles.bar}>
+      <div role="group" aria-label={t("filter.label")} className={styles.kinds}>
+        {Object.entries(kinds).map(([kind, key]) => (
+          <button
+            key={kind}
+            type="button"
+            className={styles.kind}
+            aria-pressed={kind === status}
+            onClick={() => only(kind as StatusFilter)}
+            data-testid={`filter-${kind}`}
+          >
+            {t(key)}
+          </button>
+        ))}
+      </div>
+      <p role="status" className={styles.found} data-testid="found">
+        {isFiltering({ q, status }) && found}
+      </p>
+      {count > 0 && !choosing && (
+        <button type="button" className={styles.kind} onClick={start} data-testid="select-start">
+          {t("select.start")}
+        </button>
+      )}
+    </div>
+  );
+}

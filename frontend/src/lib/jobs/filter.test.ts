@@ -1,0 +1,27 @@
+// What a search finds among the jobs that the page holds.
+import { expect, it } from "vitest";
+import { makeJob } from "@/lib/testing";
+import { isFiltering, matches } from "./filter";
+
+const fox = makeJob({ prompt: "A Paper FOX 100%", status: "completed" });
+
+it.each([
+  ["fox", true],
+  ["  paper fox ", true],
+  ["100%", true],
+  ["foxes", false],
+  ["", true],
+])("%j", (q, found) => {
+  expect(matches(fox, { q, status: "all" })).toBe(found);
+});
+
+it("tells what is under way from what has ended", () => {
+  expect(matches(fox, { q: "", status: "developing" })).toBe(false);
+  expect(matches(makeJob({ status: "pending" }), { q: "", status: "developing" })).toBe(true);
+  expect(matches(fox, { q: "fox", status: "failed" })).toBe(false);
+});
+
+it("does not call blank space a search", () => {
+  expect(isFiltering({ q: "  ", status: "all" })).toBe(false);
+  expect(isFiltering({ q: "", status: "failed" })).toBe(true);
+});

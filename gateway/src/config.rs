@@ -1,5 +1,7 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
+mod sockets;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
 use url::{Origin, Url};
+
+pub use sockets::Sockets;
 
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +47,18 @@ pub struct Timings {
     pub hello: Duration,
     /// Between two heartbeats of a websocket.
     pub heartbeat: Duration,
+    /// In which a websocket's client may send ten messages.
+    pub commands: Duration,
     /// A websocket's client taking what is sent to it.
     pub flush: Duration,
+    /// Between two looks at the sessions of open websockets.
+    pub sessions: Duration,
+    /// Between two looks at the places in line of waiting jobs.
+    pub places: Duration,
+    /// Between two looks whether somebody was not told something.
+    pub reconcile: Duration,
+    /// What an event takes at most from its commit to the sockets.
+    pub under_way: Duration,
     /// What is under way at shutdown.
     pub drain: Duration,
 }
@@ -59,7 +73,12 @@ impl Default for Timings {
             probe: Duration::from_secs(2),
             hello: Duration::from_secs(5),
             heartbeat: Duration::from_secs(25),
+            commands: Duration::from_secs(1),
             flush: Duration::from_secs(10),
+            sessions: Duration::from_secs(10),
+            places: Duration::from_secs(2),
+            reconcile: Duration::from_secs(60),
+            under_way: Duration::from_secs(1),
             drain: Duration::from_secs(5),
         }
     }
@@ -87,6 +106,8 @@ pub struct Config {
     pub frontend_dist: Option<PathBuf>,
     /// `SORA_MODELS`, `SORA_SECONDS`.
     pub catalogue: Catalogue,
+    /// How many websockets.
+    pub sockets: Sockets,
     /// No variables.
     pub timings: Timings,
 }
@@ -108,6 +129,7 @@ impl Config {
         let frontend_dist = env.optional("FRONTEND_DIST", page);
         let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
+        let sockets = Sockets::read(env);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
         known.extend(allowed?);
@@ -121,6 +143,7 @@ impl Config {
             registration: registration?,
             frontend_dist,
             catalogue: Catalogue { models: models?, seconds: seconds? },
+            sockets: sockets?,
             timings: Timings::default(),
         })
     }
@@ -273,6 +296,7 @@ mod tests {
             ("FRONTEND_DIST", "/nonexistent"),
             ("SORA_MODELS", "a,,b"),
             ("SORA_SECONDS", "ten"),
+            ("MAX_SOCKETS", "0"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

@@ -27,6 +27,7 @@ mod videos;
 mod web;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -35,7 +36,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use auth::PasswordError;
-pub use config::{Catalogue, Config, Registration, Timings};
+pub use config::{Catalogue, Config, Registration, Sockets, Timings};
 pub use state::{Gateway, StartError};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
@@ -43,15 +44,17 @@ pub use state::{Gateway, StartError};
 /// # Errors
 /// The listener failed.
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
-    let relay = tokio::spawn(live::relay(gateway.clone()));
+    let live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.timings.drain;
+    bound_send_queues(&listener);
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
     });
     let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
-    let serve = axum::serve(listener, router::router(gateway.clone())).with_graceful_shutdown(async move {
+    let service = router::router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serve = axum::serve(listener, service).with_graceful_shutdown(async move {
         asked.cancelled().await;
         stopping.cancel();
     });
@@ -60,9 +63,25 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         () = patience(&shutdown, drain) => Ok(()),
     };
     finish(&gateway, drain).await;
-    relay.abort();
+    live.abort();
     served
 }
+
+/// Most bytes that the kernel holds unsent for one connection. What a client does not take waits in its outbox instead,
+/// where newer states replace older ones; without the bound hundreds of stalled clients hide megabytes each.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 16 * 1024;
+
+/// Accepted connections inherit the bound.
+#[cfg(target_os = "linux")]
+fn bound_send_queues(listener: &TcpListener) {
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::warn!(%error, "TCP_NOTSENT_LOWAT was refused");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_send_queues(_: &TcpListener) {}
 
 /// Returns a while after `shutdown`: a download that takes longer is cut.
 async fn patience(shutdown: &CancellationToken, drain: Duration) {

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
 use crate::config::Config;
-use crate::live::Hub;
+use crate::live::{Hub, Live};
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,7 @@ pub struct Shared {
     pub(crate) sessions: Sessions,
     pub(crate) origins: Origins,
     pub(crate) hub: Hub,
+    pub(crate) live: Live,
     /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
     pub(crate) snapshots: Semaphore,
     /// Websockets and jobs being enqueued, to be waited for at shutdown.
@@ -80,6 +81,7 @@ impl Gateway {
             sessions: Sessions::new(config.timings.session_cache),
             origins: Origins::new(&config.origins),
             hub: Hub::default(),
+            live: Live::new(&config.sockets),
             snapshots: Semaphore::new(SNAPSHOTS_AT_A_TIME),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

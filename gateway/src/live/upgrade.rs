@@ -3,9 +3,11 @@
 //! A wrong `Origin` is refused with 403. A bad token is upgraded and then closed with 4401, because a browser cannot read
 //! the answer to a failed upgrade.
 
-use axum::extract::State;
+use std::net::SocketAddr;
+
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
@@ -19,7 +21,7 @@ use crate::state::Gateway;
 const MESSAGE_BYTES: usize = 16 * 1024;
 
 /// What a socket reads at a time; the library's 128 KiB would be most of what an idle socket costs.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 1024;
 
 /// From here on what is written goes to the kernel at once.
 const WRITE_BUFFER: usize = 16 * 1024;
@@ -30,6 +32,7 @@ const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 /// Upgrades to the protocol `sora.v1`.
 pub(crate) async fn upgrade(
     State(gateway): State<Gateway>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -50,6 +53,7 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
+    let ticket = gateway.live.doors.enter(peer.ip());
     let tasks = gateway.tasks.clone();
-    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, identity))))
+    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, ticket, identity))))
 }

@@ -1,12 +1,14 @@
 //! `GET /api/videos/jobs`: a user's jobs, newest first.
 //!
 //! The cursor is the last job shown: ids are in the order of creation, so that pages neither repeat nor skip a job while
-//! new ones arrive.
+//! new ones arrive. Whoever polls brings the `ETag` back and gets 304 while nothing has changed.
 
-use axum::Json;
+use std::hash::{DefaultHasher, Hasher};
+
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use entity::JobId;
 use entity::job::{self, Status};
 use serde::Deserialize;
@@ -17,24 +19,40 @@ use crate::auth::Caller;
 use crate::error::{ApiError, FieldError};
 use crate::state::Gateway;
 use crate::videos::path::id;
-use crate::videos::read::views;
+use crate::videos::range::none_match;
+use crate::videos::read::{POLL_AFTER, views};
 
 const DEFAULT_LIMIT: u64 = 20;
 const MAX_LIMIT: u64 = 100;
 
-/// Answers `{data, nextCursor}`.
+/// Answers `{data, nextCursor}`; while one of the jobs is active, `Retry-After` says when to ask again.
 pub(crate) async fn list(
     State(gateway): State<Gateway>,
     caller: Caller,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Page { status, before, limit } = Page::read(query.as_deref().unwrap_or_default())?;
     let mut rows = job::page(&gateway.db, caller.user(), status, before, limit + 1).await?;
     let more = rows.len() as u64 > limit;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|job| job.id);
-    let data = views(&gateway, rows).await;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({"data": data, "nextCursor": next}))).into_response())
+    let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
+    let body = json!({"data": views(&gateway, rows).await, "nextCursor": next}).to_string();
+    let tag = tag(&body);
+    let head = AppendHeaders([(header::CACHE_CONTROL, "no-store".to_owned()), (header::ETAG, tag.clone())]);
+    if !none_match(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, head, AppendHeaders(active)).into_response());
+    }
+    let json = AppendHeaders([(header::CONTENT_TYPE, "application/json")]);
+    Ok((head, json, AppendHeaders(active), Body::from(body)).into_response())
+}
+
+/// The same for the same page, whichever gateway answers.
+fn tag(body: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body.as_bytes());
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -5,8 +5,10 @@
 mod accounts;
 mod content;
 mod edge;
+mod hostile;
 mod jobs;
 mod live;
+mod missed;
 mod owner;
 mod refusals;
 mod socket;

@@ -1,5 +1,5 @@
 // Every call the page makes, by name. Invariant: paths are spelled here and nowhere else.
-import { request } from "./client";
+import { poll, request } from "./client";
 import type { Job, JobPage, Models, Session, Video, VideoRequest } from "./types";
 
 const segment = encodeURIComponent;
@@ -24,6 +24,7 @@ export const videos = {
   job: (id: string) => request<Job>(jobPath(id)),
   jobs: (limit: number, cursor?: string) =>
     request<JobPage>(`/api/videos/jobs?limit=${limit}${cursor ? `&cursor=${segment(cursor)}` : ""}`),
+  pollJobs: (limit: number, tag: string | null) => poll<JobPage>(`/api/videos/jobs?limit=${limit}`, tag),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
   /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */

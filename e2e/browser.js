@@ -26,7 +26,8 @@ export async function open() {
   const executablePath = places.find((place) => place && existsSync(place));
   assert(executablePath, "no Chromium: name it with CHROMIUM");
   const browser = await chromium.launch({ executablePath, args, headless: true });
-  const page = await browser.newPage({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
   const complaints = [];
   const frames = [];
   const requests = [];
@@ -41,7 +42,7 @@ export async function open() {
     socket.on("socketerror", (error) => complaints.push(`websocket: ${error}`));
   });
   const assertQuiet = () => assert.deepEqual(complaints, [], "the page complained");
-  return { page, frames, requests, assertQuiet, close: () => browser.close() };
+  return { context, page, frames, requests, assertQuiet, close: () => browser.close() };
 }
 
 /** Asking who is signed in is answered with 401 before anyone is: the browser reports that as an error. */

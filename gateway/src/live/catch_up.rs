@@ -71,6 +71,9 @@ async fn read(
     of_interest: impl Fn(Stage) -> bool,
 ) -> Result<Reading, ApiError> {
     let sockets = gateway.hub.sockets(user);
+    if sockets.is_empty() {
+        return Ok(Reading { sockets, states: Vec::new() });
+    }
     let watched: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.watched()).collect();
     let mut had: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.had(&of_interest)).collect();
     let turn = gateway.snapshots.acquire().await.map_err(ApiError::unavailable)?;

@@ -95,12 +95,15 @@ impl Platform {
         Ok(platform)
     }
 
-    /// At least `number` users.
+    /// That many users, and a gateway that has done nothing yet: what hashing passwords leaves behind would be counted
+    /// as the sockets', or be used again and hide what they take.
     pub(crate) async fn users(&mut self, number: usize) -> anyhow::Result<Vec<User>> {
         let missing = self.users.len()..number.max(self.users.len());
         let registering = stream::iter(missing.map(|number| self.register(number))).buffered(REGISTRATIONS);
         let new: Vec<User> = registering.try_collect().await?;
         self.users.extend(new);
+        self.stop_gateway().await?;
+        self.start_gateway().await?;
         Ok(self.users[..number].to_vec())
     }
 

@@ -19,9 +19,6 @@ const LIVING: Duration = Duration::from_secs(50);
 /// Measures.
 pub(crate) async fn idle(platform: &mut Platform, arguments: &Arguments) -> anyhow::Result<()> {
     let users = platform.users(arguments.idle.div_ceil(EACH)).await?;
-    // What hashing passwords has left would be counted, or be used again and hide what sockets take.
-    platform.stop_gateway().await?;
-    platform.start_gateway().await?;
     let before = platform.gateway()?.memory()?;
     let sockets = open_all(platform.port, &users, EACH).await?;
     let all = sockets.len();

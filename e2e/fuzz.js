@@ -9,7 +9,7 @@ import { start } from "./platform.js";
 const EXCLUDED = ["logout", "follow"];
 
 const unlimited = { READS_PER_MINUTE: "0", WRITES_PER_MINUTE: "0", SIGN_INS_PER_ACCOUNT: "0", SIGN_INS_PER_ADDRESS: "0" };
-const platform = await start({ simulator: ["--pace", "20"], settings: { ...unlimited, MAX_WAITING_PER_USER: "0" } });
+const platform = await start({ simulator: ["--pace", "20"], gateway: { ...unlimited, MAX_WAITING_PER_USER: "0" } });
 try {
   const body = JSON.stringify({ email: "admin@example.org", password: "correct horse battery" });
   const headers = { "Content-Type": "application/json" };

@@ -25,8 +25,8 @@ export async function eventually(what, ask, seconds = 30) {
   }
 }
 
-/** Starts everything; `simulator` are its flags, `settings` further variables of the gateway. */
-export async function start({ simulator = [], settings = {} } = {}) {
+/** Starts everything; `simulator` are its flags, `gateway` further variables of the gateway. */
+export async function start({ simulator = [], gateway: variables = {} } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
   const processes = [];
@@ -46,14 +46,15 @@ export async function start({ simulator = [], settings = {} } = {}) {
     const migration = run([], "migration", ["up"], shared);
     await migration.ended;
     if (migration.child.exitCode !== 0) throw new Error(`migration up failed:\n${migration.log()}`);
-    const gateway = run(processes, "gateway", [], {
+    const environment = {
       ...shared,
       BACKEND_HOST: "127.0.0.1",
       BACKEND_PORT: String(port),
       FRONTEND_DIST: join(root, "frontend/dist"),
       JWT_SECRET: randomBytes(32).toString("hex"),
-      ...settings,
-    });
+      ...variables,
+    };
+    let gateway = run(processes, "gateway", [], environment);
     run(processes, "processor", [], {
       ...shared,
       SORA_API_URL: `${address}/v1/chat/completions`,
@@ -61,10 +62,20 @@ export async function start({ simulator = [], settings = {} } = {}) {
       DRAIN_TIMEOUT: "5s",
     });
     platform.url = `http://localhost:${port}`;
-    await eventually("the gateway is ready", async () => {
-      gateway.check();
-      return fetch(`${platform.url}/readyz`).then(({ ok }) => ok, () => false);
-    });
+    platform.port = port;
+    const ready = () =>
+      eventually("the gateway is ready", async () => {
+        gateway.check();
+        return fetch(`${platform.url}/readyz`).then(({ ok }) => ok, () => false);
+      });
+    await ready();
+    /** Ends the gateway as a deployment does, and starts another one in its place. */
+    platform.restartGateway = async () => {
+      processes.splice(processes.indexOf(gateway), 1);
+      await stop([gateway]);
+      gateway = run(processes, "gateway", [], environment);
+      await ready();
+    };
     platform.check = () => processes.forEach(({ check }) => check());
     return platform;
   } catch (cause) {
@@ -73,8 +84,9 @@ export async function start({ simulator = [], settings = {} } = {}) {
   }
 }
 
-function run(processes, name, flags, environment) {
-  const child = spawn(join(binaries, name), flags, {
+export function run(processes, name, flags, environment) {
+  // Ours by name; others by path.
+  const child = spawn(resolve(binaries, name), flags, {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -97,7 +109,7 @@ function run(processes, name, flags, environment) {
 }
 
 /** The last started first, each by its own handle; one that must be killed, or that had ended already, is a failure. */
-async function stop(processes, folder) {
+export async function stop(processes, folder) {
   const complaints = [];
   for (const { name, child, ended, gone, log } of processes.reverse()) {
     if (gone()) {
@@ -112,11 +124,11 @@ async function stop(processes, folder) {
     await ended;
     clearTimeout(timer);
   }
-  await rm(folder, { recursive: true, force: true });
+  if (folder) await rm(folder, { recursive: true, force: true });
   if (complaints.length) throw new Error(complaints.join("\n"));
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -155,6 +155,7 @@ apt_install() {
   for package in "$@"; do
     case $package in
     redis-server | postgresql) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
+    nginx-light) ${root[@]+"${root[@]}"} systemctl disable --now --quiet nginx || true ;;
     esac
   done
 }

@@ -1,6 +1,7 @@
 //! Sign-ins. A token is only as good as its row here: logging out sets `revoked_at`.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryOrder, UpdateMany};
@@ -103,6 +104,25 @@ pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>
         .filter(Column::RevokedAt.is_null())
         .filter(Expr::col(Column::ExpiresAt).gt(clock::now(db.get_database_backend())))
         .order_by_desc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// Those of the sessions `ids` that are alive, as [`alive`] means it, each with its owner's role.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn alive_among(db: &DatabaseConnection, ids: &[SessionId]) -> Result<Vec<(SessionId, user::Role)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .column(user::Column::Role)
+        .inner_join(user::Entity)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Expr::col((Entity, Column::ExpiresAt)).gt(clock::now(db.get_database_backend())))
+        .filter(user::Column::DisabledAt.is_null())
+        .into_tuple()
         .all(db)
         .await
 }

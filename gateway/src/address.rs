@@ -61,6 +61,11 @@ fn number(address: IpAddr) -> u128 {
 pub(crate) struct Client(IpAddr);
 
 impl Client {
+    /// Its address.
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0
+    }
+
     fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Range]) -> Self {
         let ours = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
         let mut client = peer;

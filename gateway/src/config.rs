@@ -1,6 +1,7 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
 mod rates;
+mod sockets;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,7 @@ use crate::address::{self, Range};
 use crate::videos::ORIENTATIONS;
 
 pub use rates::Rates;
+pub use sockets::Sockets;
 
 /// Who may open an account (`REGISTRATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +92,18 @@ pub struct Timings {
     pub hello: Duration,
     /// Between two heartbeats of a websocket.
     pub heartbeat: Duration,
+    /// In which a websocket's client may send ten messages.
+    pub commands: Duration,
     /// A websocket's client taking what is sent to it.
     pub flush: Duration,
+    /// Between two looks at the sessions of open websockets.
+    pub sessions: Duration,
+    /// Between two looks at the places in line of waiting jobs.
+    pub places: Duration,
+    /// Between two looks whether somebody was not told something.
+    pub reconcile: Duration,
+    /// What an event takes at most from its commit to the sockets.
+    pub under_way: Duration,
     /// What is under way at shutdown.
     pub drain: Duration,
 }
@@ -106,7 +118,12 @@ impl Default for Timings {
             probe: Duration::from_secs(2),
             hello: Duration::from_secs(5),
             heartbeat: Duration::from_secs(25),
+            commands: Duration::from_secs(1),
             flush: Duration::from_secs(10),
+            sessions: Duration::from_secs(10),
+            places: Duration::from_secs(2),
+            reconcile: Duration::from_secs(60),
+            under_way: Duration::from_secs(1),
             drain: Duration::from_secs(5),
         }
     }
@@ -143,6 +160,8 @@ pub struct Config {
     /// `TRUSTED_PROXIES`: addresses and ranges of the proxies in front, comma-separated (default none). Their
     /// `X-Forwarded-For` says where a client is.
     pub trusted_proxies: Vec<Range>,
+    /// How many websockets.
+    pub sockets: Sockets,
     /// No variables.
     pub timings: Timings,
 }
@@ -169,6 +188,7 @@ impl Config {
         let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
         let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
+        let sockets = Sockets::read(env);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
         known.extend(allowed?);
@@ -186,6 +206,7 @@ impl Config {
             rates: rates?,
             max_waiting: max_waiting?,
             trusted_proxies: trusted_proxies?,
+            sockets: sockets?,
             timings: Timings::default(),
         })
     }
@@ -360,6 +381,7 @@ mod tests {
             ("SIGN_INS_PER_ADDRESS", "few"),
             ("MAX_WAITING_PER_USER", "all"),
             ("TRUSTED_PROXIES", "proxy.internal"),
+            ("MAX_SOCKETS", "0"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

@@ -52,7 +52,7 @@ use tokio_util::sync::CancellationToken;
 pub use address::Range;
 pub use auth::PasswordError;
 pub use command::{Arguments, Command, CommandError};
-pub use config::{Catalogue, Config, Rates, Registration, Size, Timings};
+pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
 pub use openapi::document;
 pub use state::{Gateway, StartError, setup_token};
 
@@ -61,8 +61,9 @@ pub use state::{Gateway, StartError, setup_token};
 /// # Errors
 /// The listener failed.
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
-    let relay = tokio::spawn(live::relay(gateway.clone()));
+    let live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.timings.drain;
+    bound_send_queues(&listener);
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
@@ -79,9 +80,25 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         () = patience(&shutdown, drain) => Ok(()),
     };
     finish(&gateway, drain).await;
-    relay.abort();
+    live.abort();
     served
 }
+
+/// Most bytes that the kernel holds unsent for one connection. What a client does not take waits in its outbox instead,
+/// where newer states replace older ones; without the bound hundreds of stalled clients hide megabytes each.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 16 * 1024;
+
+/// Accepted connections inherit the bound.
+#[cfg(target_os = "linux")]
+fn bound_send_queues(listener: &TcpListener) {
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::warn!(%error, "TCP_NOTSENT_LOWAT was refused");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_send_queues(_: &TcpListener) {}
 
 /// Returns a while after `shutdown`: a download that takes longer is cut.
 async fn patience(shutdown: &CancellationToken, drain: Duration) {

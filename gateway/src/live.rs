@@ -1,39 +1,95 @@
 //! Live progress: absolute states on a websocket, never a queue of messages.
 //!
-//! Each socket has an [`hub::Outbox`] that holds the latest frame of each job and what has been sent of it, so that a slow
+//! Each socket has an [`outbox`] that holds the latest frame of each job and what has been sent of it, so that a slow
 //! client costs memory by jobs, not by frames, and `seq` never goes back. Joining the hub comes *before* reading the
 //! snapshot: what happens in between lies in the outbox and is sent afterwards, if it is newer.
+//!
+//! | module | role |
+//! |---|---|
+//! | `upgrade`, `doors`, `session`, `socket` | one websocket: who may open it, how many, what is exchanged, in which bytes |
+//! | `frame`, `said` | the protocol: what the gateway says, what clients say |
+//! | `hub`, `outbox`, `standing` | who is connected, what each socket has yet to be sent, and what it has |
+//! | `snapshot`, `watch`, `catch_up` | states out of the database: on connecting, of another's job, after a gap |
+//! | `rounds` | sessions, places in line and what was missed, looked at again and again |
 
+mod catch_up;
+mod doors;
 mod frame;
 mod hub;
+mod outbox;
+mod rounds;
+mod said;
 mod session;
 mod snapshot;
 mod socket;
+mod standing;
 mod upgrade;
+mod watch;
+
+use std::sync::atomic::AtomicU64;
 
 pub(crate) use hub::Hub;
 pub(crate) use upgrade::upgrade;
 
 use bus::{Control, Signal};
+use tokio::sync::Notify;
 
+use crate::config::Sockets;
+use crate::live::doors::Doors;
 use crate::state::Gateway;
 
+/// What the sockets of a gateway share, beside the hub.
+pub(crate) struct Live {
+    doors: Doors,
+    /// Events may have been missed.
+    gap: Notify,
+    /// Word of an ended session, or of a changed account, may have been missed.
+    doubt: Notify,
+    /// States that had not reached a client; should stay 0 while Redis is there.
+    missed: AtomicU64,
+    /// Clients that were let go because they did not take what was sent.
+    slow: AtomicU64,
+    /// Goodbyes said.
+    farewells: AtomicU64,
+}
+
+impl Live {
+    /// With nobody connected.
+    pub(crate) fn new(sockets: &Sockets) -> Self {
+        Self {
+            doors: Doors::new(sockets.all, sockets.per_address),
+            gap: Notify::new(),
+            doubt: Notify::new(),
+            missed: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
+            farewells: AtomicU64::new(0),
+        }
+    }
+}
+
+/// Hears what is published and looks after those who are connected, until dropped.
+pub(crate) async fn run(gateway: Gateway) {
+    tokio::join!(relay(&gateway), rounds::run(&gateway));
+}
+
 /// The gateway's one ear on the bus: hands frames on untouched, and never waits for a client.
-pub(crate) async fn relay(gateway: Gateway) {
+async fn relay(gateway: &Gateway) {
     let hear = |signal| match signal {
         // Whatever was published before may have been missed, revocations included.
         Signal::Listening => {
             gateway.sessions.clear();
-            gateway.hub.refresh_all();
+            gateway.live.doubt.notify_one();
+            gateway.live.gap.notify_one();
         }
-        Signal::Event(event) => {
-            gateway.hub.deliver(event.user.into(), event.job.into(), event.seq, event.frame);
-        }
+        Signal::Event(event) => gateway.hub.deliver(event),
         Signal::Control(Control::SessionRevoked { session }) => {
             gateway.sessions.forget(session.into());
             gateway.hub.end_session(session.into());
         }
-        Signal::Control(Control::UserChanged { user }) => gateway.sessions.forget_user(user.into()),
+        Signal::Control(Control::UserChanged { user }) => {
+            gateway.sessions.forget_user(user.into());
+            gateway.live.doubt.notify_one();
+        }
         Signal::Control(_) => {}
     };
     gateway.bus.subscriber().run(hear).await;

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
 use crate::config::Config;
-use crate::live::Hub;
+use crate::live::{Hub, Live};
 use crate::secret::Signer;
 use crate::throttle::Throttle;
 
@@ -56,6 +56,7 @@ pub struct Shared {
     /// Makes the one-time token of the first administrator.
     pub(crate) setup_token: String,
     pub(crate) hub: Hub,
+    pub(crate) live: Live,
     /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
     pub(crate) snapshots: Semaphore,
     /// Websockets and jobs being enqueued, to be waited for at shutdown.
@@ -92,6 +93,7 @@ impl Gateway {
             shares: Signer::new(secret, "share links"),
             setup_token: setup_token(config.jwt_secret.expose()),
             hub: Hub::default(),
+            live: Live::new(&config.sockets),
             snapshots: Semaphore::new(SNAPSHOTS_AT_A_TIME),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

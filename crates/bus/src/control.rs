@@ -12,15 +12,15 @@ pub enum Control {
         /// The session.
         session: Uuid,
     },
+    /// A user's account, role or password was changed: whoever knows of its sessions asks the database again.
+    UserChanged {
+        /// Whose.
+        user: Uuid,
+    },
     /// A job's owner wants it cancelled: the worker that has it in hand lets go.
     CancelRequested {
         /// The job.
         job: Uuid,
-    },
-    /// An account's rights, name or state changed: cached answers about it are forgotten.
-    UserChanged {
-        /// The account.
-        user: Uuid,
     },
     /// A subscriber asks itself whether it still hears.
     Probe {
@@ -50,6 +50,8 @@ mod tests {
         let golden = r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
         assert_eq!(revoked.encode(), golden);
         assert_eq!(Control::decode(golden), Some(revoked));
+        let changed = Control::UserChanged { user: Uuid::from_u128(0xA1) };
+        assert_eq!(changed.encode(), r#"{"type":"userChanged","user":"00000000-0000-0000-0000-0000000000a1"}"#);
         assert_eq!(Control::decode(r#"{"type":"of the future"}"#), None);
     }
 }

@@ -71,7 +71,8 @@ pub(crate) async fn all_ended(world: &World) -> anyhow::Result<()> {
 /// Something could not be asked.
 pub(crate) async fn all(world: &World, plan: &Plan, users: &[User]) -> anyhow::Result<Facts> {
     left::let_go(world).await;
-    seen::caught_up(world, users).await?;
+    seen::caught_up(world, users).await;
+    all_ended(world).await?;
     let mut facts = Facts::read(world).await?;
     lives::check(world, &facts, users);
     money::check(world, &mut facts, plan).await?;

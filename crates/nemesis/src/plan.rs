@@ -71,14 +71,14 @@ impl Plan {
         // Four at a time: what is asked for has to be done in time.
         let (jobs, pace) = if cap == 0 { (jobs, pace) } else { (jobs / 2, pace / 2) };
         let dialect = if rng.random_bool(0.5) { Dialect::Videos } else { Dialect::Chat };
-        let mut wish = |user| wishes(&mut rng, seed, user, jobs.div_ceil(USERS), load, dialect);
+        let mut wish = |user| wishes(&mut rng, (seed, user), jobs.div_ceil(USERS), load, dialect);
         let wishes = (0..USERS).map(&mut wish).collect();
         let faults = schedule(&mut rng, load);
         Self { seed, load, resubmits, cap, pace, dialect, wishes, faults }
     }
 }
 
-fn wishes(rng: &mut StdRng, seed: u64, user: usize, jobs: usize, load: Duration, dialect: Dialect) -> Vec<Wish> {
+fn wishes(rng: &mut StdRng, (seed, user): (u64, usize), jobs: usize, load: Duration, dialect: Dialect) -> Vec<Wish> {
     let wish = |job| {
         let tag = behaviour(rng, dialect);
         Wish {

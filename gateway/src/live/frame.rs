@@ -1,12 +1,9 @@
-//! What is said on the websocket: the protocol `sora.v1`, JSON text in both directions.
-
-use std::collections::HashMap;
-use std::time::Duration;
+//! What the gateway says on the websocket: the protocol `sora.v1`, JSON text.
 
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use entity::JobId;
 use entity::job::View;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// The subprotocol's name.
@@ -23,6 +20,8 @@ pub(crate) enum Close {
     Malformed,
     /// 4401: no session, or it has ended.
     Unauthenticated,
+    /// 4403: this is not the client's to see.
+    Forbidden,
     /// 4408: no `hello` in time.
     NoHello,
     /// 4410: heartbeats were not answered.
@@ -41,6 +40,7 @@ impl Close {
             Self::Overloaded => (1013, "overloaded"),
             Self::Malformed => (4400, "malformed"),
             Self::Unauthenticated => (4401, "unauthenticated"),
+            Self::Forbidden => (4403, "forbidden"),
             Self::NoHello => (4408, "no hello"),
             Self::HeartbeatMissed => (4410, "heartbeat missed"),
             Self::TooSlow => (4413, "too slow"),
@@ -50,34 +50,11 @@ impl Close {
     }
 }
 
-/// What a client says.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-pub(crate) enum Said {
-    /// Always first.
-    Hello(Hello),
-    /// Answers ours.
-    Heartbeat,
-    /// Of another version.
-    #[serde(other)]
-    Unknown,
-}
-
-/// How a client introduces itself.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Hello {
-    /// A program's session, where no cookie or header says it.
-    pub(crate) token: Option<String>,
-    /// The `seq` of each job that the client has.
-    #[serde(default)]
-    pub(crate) known: HashMap<JobId, i64>,
-}
-
 /// What the gateway says, job frames apart: those come ready-made from the bus.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Frame<'a> {
-    /// Answers `hello`.
+    /// Answers `hello` and `refresh`.
     Welcome {
         /// Of the protocol.
         v: u8,
@@ -118,6 +95,16 @@ pub(crate) enum Frame<'a> {
         /// Come back after this many milliseconds, from and to.
         retry_ms: [u64; 2],
     },
+    /// A command was not carried out; the socket stays.
+    Error {
+        /// Why, for programs.
+        code: &'static str,
+        /// Whether the same command may succeed later.
+        retry: bool,
+        /// The job that was named, as it was named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        job: Option<&'a str>,
+    },
 }
 
 impl Frame<'_> {
@@ -126,36 +113,10 @@ impl Frame<'_> {
         serde_json::to_string(self).unwrap_or_default().into()
     }
 
-    /// The farewell of a gateway with `sockets` of them: spread so that some 500 a second come back elsewhere.
-    pub(crate) fn bye(sockets: usize) -> Self {
-        let spread = u64::try_from(sockets).unwrap_or(u64::MAX).saturating_mul(2);
-        Self::Bye { code: 1012, retry_ms: [500, 1_500_u64.saturating_add(spread)] }
-    }
-}
-
-/// Counts a client's messages: at most so many in each second.
-pub(crate) struct Meter {
-    left: u32,
-    since: Duration,
-}
-
-impl Meter {
-    /// Most messages a second.
-    const COMMANDS: u32 = 10;
-
-    /// Nothing counted yet.
-    pub(crate) fn new() -> Self {
-        Self { left: Self::COMMANDS, since: Duration::ZERO }
-    }
-
-    /// Counts a message at `now`, measured from any fixed instant; false when it is one too many.
-    pub(crate) fn allows(&mut self, now: Duration) -> bool {
-        if now.saturating_sub(self.since) >= Duration::from_secs(1) {
-            *self = Self { left: Self::COMMANDS, since: now };
-        }
-        let allowed = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        allowed
+    /// A farewell. Each of those who are told it has a window of its own, by its `turn`: some 500 a second come back.
+    pub(crate) fn bye(turn: u64) -> Self {
+        let from = 500_u64.saturating_add(turn.saturating_mul(2));
+        Self::Bye { code: 1012, retry_ms: [from, from.saturating_add(1_000)] }
     }
 }
 
@@ -183,32 +144,81 @@ mod tests {
                 r#"{"type":"gone","id":"00000000-0000-0000-0000-0000000000b2","seq":9007199254740991}"#,
             ),
             (Frame::Heartbeat, r#"{"type":"heartbeat"}"#),
-            (Frame::bye(100), r#"{"type":"bye","code":1012,"retryMs":[500,1700]}"#),
+            (Frame::bye(0), r#"{"type":"bye","code":1012,"retryMs":[500,1500]}"#),
+            (Frame::bye(100), r#"{"type":"bye","code":1012,"retryMs":[700,1700]}"#),
+            (
+                Frame::Error { code: "not_found", retry: false, job: Some("x") },
+                r#"{"type":"error","code":"not_found","retry":false,"job":"x"}"#,
+            ),
+            (
+                Frame::Error { code: "unavailable", retry: true, job: None },
+                r#"{"type":"error","code":"unavailable","retry":true}"#,
+            ),
         ] {
             assert_eq!(frame.text().as_str(), golden);
         }
     }
 
     #[test]
-    fn reads_what_clients_say() {
-        let said = |text| serde_json::from_str::<Said>(text).ok();
-        assert_eq!(said(r#"{"type":"hello"}"#), Some(Said::Hello(Hello::default())));
-        assert_eq!(said(r#"{"type":"heartbeat"}"#), Some(Said::Heartbeat));
-        assert_eq!(said(r#"{"type":"watch","job":"x"}"#), Some(Said::Unknown));
-        let known = r#"{"type":"hello","token":"t","known":{"00000000-0000-0000-0000-0000000000b2":7}}"#;
-        let hello = Hello { token: Some("t".into()), known: HashMap::from([(Uuid::from_u128(0xB2).into(), 7)]) };
-        assert_eq!(said(known), Some(Said::Hello(hello)));
-        for wrong in ["", "{}", "[]", "hello", r#"{"type":"hello","known":{"x":1}}"#, r#"{"type":"hello","known":[]}"#]
-        {
-            assert_eq!(said(wrong), None, "{wrong}");
+    fn its_close_codes_are_the_published_ones() {
+        let all = [
+            (Close::Restart, 1012),
+            (Close::Overloaded, 1013),
+            (Close::Malformed, 4400),
+            (Close::Unauthenticated, 4401),
+            (Close::Forbidden, 4403),
+            (Close::NoHello, 4408),
+            (Close::HeartbeatMissed, 4410),
+            (Close::TooSlow, 4413),
+            (Close::TooMany, 4429),
+        ];
+        for (close, code) in all {
+            assert_eq!(close.frame().code, code);
         }
     }
 
     #[test]
-    fn counts_commands_by_the_second() {
-        let mut meter = Meter::new();
-        assert!((0..10).all(|_| meter.allows(Duration::from_millis(1))));
-        assert!(!meter.allows(Duration::from_millis(999)));
-        assert!(meter.allows(Duration::from_millis(1_001)));
+    fn a_job_frame_is_the_published_one() {
+        let id = Uuid::from_u128(0xB2);
+        let row = entity::job::Model {
+            id: id.into(),
+            user_id: Uuid::from_u128(0xA1).into(),
+            prompt: "a \"cat\"".into(),
+            orientation: entity::job::Orientation::Landscape,
+            seconds: 10,
+            model: "sora2".into(),
+            size: "1280x720".into(),
+            remix_of: None,
+            status: entity::job::Status::Processing,
+            phase: Some(entity::job::Phase::Generating),
+            progress: 36,
+            seq: 7,
+            epoch: 1,
+            worker_id: None,
+            retries: 0,
+            resubmits: 0,
+            fetches: 0,
+            crashes: 0,
+            attempts_from: 1,
+            cancel_requested_at: None,
+            next_attempt_at: None,
+            video_id: None,
+            error_code: None,
+            error_message: None,
+            may_have_been_charged: false,
+            traceparent: None,
+            created_at: 1_767_225_600_000,
+            started_at: Some(1_767_225_601_000),
+            finished_at: None,
+        };
+        let golden = concat!(
+            r#"{"type":"job","id":"00000000-0000-0000-0000-0000000000b2","status":"processing","phase":"generating","#,
+            r#""progress":36,"seq":7,"prompt":"a \"cat\"","orientation":"landscape","seconds":10,"model":"sora2","#,
+            r#""size":"1280x720","remixOf":null,"videoId":null,"queuePosition":null,"retries":0,"resubmits":0,"#,
+            r#""cancelling":false,"nextAttemptAt":null,"errorCode":null,"errorMessage":null,"mayHaveBeenCharged":false,"createdAt":"2026-01-01T00:00:00.000Z","#,
+            r#""startedAt":"2026-01-01T00:00:01.000Z","finishedAt":null}"#,
+        );
+        let event = bus::Event::job(row.user_id, row.id, row.seq, &View::from(row)).unwrap();
+        assert_eq!(event.frame, golden);
     }
 }

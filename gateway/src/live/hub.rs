@@ -1,122 +1,27 @@
-//! Who is connected, and what each socket has yet to be sent. Pure: no I/O, no clock.
-//!
-//! An outbox holds at most one frame a job, the one with the highest `seq`, and never gives out one that is not higher
-//! than what it gave out before.
+//! Who is connected, and who is told of what. Pure: no I/O, no clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
+use bus::Event;
+use entity::user::Role;
 use entity::{JobId, SessionId, UserId};
-use tokio::sync::Notify;
 
 use crate::live::frame::Close;
-
-/// Most sockets of one user.
-pub(crate) const SOCKETS_PER_USER: usize = 8;
-
-/// What a socket has to do next.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Read the state from the database and send it.
-    Snapshot,
-    /// Send these.
-    Frames(Vec<Utf8Bytes>),
-    /// Say goodbye.
-    End(Close),
-}
+use crate::live::outbox::Outbox;
+use crate::live::standing::{Stage, Standing};
 
 #[derive(Default)]
-struct Pending {
-    frames: HashMap<JobId, (i64, Utf8Bytes)>,
-    sent: HashMap<JobId, i64>,
-    snapshot: bool,
-    end: Option<Close>,
-}
-
-/// What one socket has yet to be sent.
-pub(crate) struct Outbox {
-    session: SessionId,
-    pending: Mutex<Pending>,
-    changed: Notify,
-}
-
-impl Outbox {
-    /// For a socket of `session`, which first of all needs a snapshot.
-    fn new(session: SessionId) -> Self {
-        let pending = Pending { snapshot: true, ..Pending::default() };
-        Self { session, pending: Mutex::new(pending), changed: Notify::new() }
-    }
-
-    /// Puts a frame in, unless as new a one is there or was sent.
-    pub(crate) fn offer(&self, job: JobId, seq: i64, frame: Utf8Bytes) {
-        let mut pending = self.lock();
-        let newest = pending.frames.get(&job).map(|(seq, _)| *seq).max(pending.sent.get(&job).copied());
-        if newest.is_none_or(|newest| newest < seq) {
-            pending.frames.insert(job, (seq, frame));
-            self.changed.notify_one();
-        }
-    }
-
-    /// Notes that the client has this state, from a snapshot or by its own word. True: it is news.
-    pub(crate) fn note_sent(&self, job: JobId, seq: i64) -> bool {
-        let mut pending = self.lock();
-        if pending.frames.get(&job).is_some_and(|(pending, _)| *pending <= seq) {
-            pending.frames.remove(&job);
-        }
-        let sent = pending.sent.entry(job).or_insert(i64::MIN);
-        let news = *sent < seq;
-        *sent = (*sent).max(seq);
-        news
-    }
-
-    /// Asks for a snapshot.
-    pub(crate) fn refresh(&self) {
-        self.lock().snapshot = true;
-        self.changed.notify_one();
-    }
-
-    /// Sends the socket away; the first reason counts.
-    pub(crate) fn end(&self, close: Close) {
-        self.lock().end.get_or_insert(close);
-        self.changed.notify_one();
-    }
-
-    /// Waits for something to do. Frames that it gives out count as sent.
-    pub(crate) async fn next(&self) -> Next {
-        loop {
-            if let Some(next) = self.take() {
-                return next;
-            }
-            self.changed.notified().await;
-        }
-    }
-
-    fn take(&self) -> Option<Next> {
-        let mut pending = self.lock();
-        if let Some(close) = pending.end {
-            return Some(Next::End(close));
-        }
-        if std::mem::take(&mut pending.snapshot) {
-            return Some(Next::Snapshot);
-        }
-        if pending.frames.is_empty() {
-            return None;
-        }
-        let frames = std::mem::take(&mut pending.frames);
-        pending.sent.extend(frames.iter().map(|(job, (seq, _))| (*job, *seq)));
-        Some(Next::Frames(frames.into_values().map(|(_, frame)| frame).collect()))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+struct Connected {
+    users: HashMap<UserId, Vec<Arc<Outbox>>>,
+    watchers: HashMap<JobId, Vec<Arc<Outbox>>>,
 }
 
 /// Everybody who is connected.
 #[derive(Clone, Default)]
 pub(crate) struct Hub {
-    users: Arc<Mutex<HashMap<UserId, Vec<Arc<Outbox>>>>>,
+    connected: Arc<Mutex<Connected>>,
 }
 
 /// A socket's place in the hub, given up when dropped.
@@ -127,11 +32,11 @@ pub(crate) struct Seat {
 }
 
 impl Hub {
-    /// Takes a place for a socket; `None` when the user has as many as are allowed.
-    pub(crate) fn join(&self, user: UserId, session: SessionId) -> Option<Seat> {
-        let mut users = self.lock();
-        let sockets = users.entry(user).or_default();
-        if sockets.len() >= SOCKETS_PER_USER {
+    /// Takes a place for a socket; `None` when the user has `most` already.
+    pub(crate) fn join(&self, user: UserId, session: SessionId, most: usize) -> Option<Seat> {
+        let mut connected = self.lock();
+        let sockets = connected.users.entry(user).or_default();
+        if sockets.len() >= most {
             return None;
         }
         let outbox = Arc::new(Outbox::new(session));
@@ -139,33 +44,99 @@ impl Hub {
         Some(Seat { hub: self.clone(), user, outbox })
     }
 
-    /// Hands a job's frame to all sockets of its owner; they share its bytes.
-    pub(crate) fn deliver(&self, user: UserId, job: JobId, seq: i64, frame: String) {
-        if let Some(sockets) = self.lock().get(&user) {
-            let frame = Utf8Bytes::from(frame);
-            sockets.iter().for_each(|outbox| outbox.offer(job, seq, frame.clone()));
+    /// Hands a job's frame to all sockets of its owner and to whoever watches it; they share its bytes.
+    pub(crate) fn deliver(&self, event: Event) {
+        let (user, job) = (event.user.into(), event.job.into());
+        let sockets = self.told_of(user, job);
+        if sockets.is_empty() {
+            return;
         }
-    }
-
-    /// Asks for a fresh snapshot everywhere.
-    pub(crate) fn refresh_all(&self) {
-        self.lock().values().flatten().for_each(|outbox| outbox.refresh());
+        let standing = Standing::told(&event);
+        let frame = Utf8Bytes::from(event.frame);
+        for outbox in sockets {
+            outbox.offer(job, standing, frame.clone());
+        }
     }
 
     /// Sends away the sockets of a session that was ended.
     pub(crate) fn end_session(&self, session: SessionId) {
-        let users = self.lock();
-        let ended = users.values().flatten().filter(|outbox| outbox.session == session);
-        ended.for_each(|outbox| outbox.end(Close::Unauthenticated));
+        for outbox in self.all().into_iter().filter(|outbox| outbox.session() == session) {
+            outbox.end(Close::Unauthenticated);
+        }
     }
 
-    /// How many sockets there are.
-    pub(crate) fn len(&self) -> usize {
-        self.lock().values().map(Vec::len).sum()
+    /// Sends away whoever belongs to one of the sessions `asked` that is not among those `alive`, or watches others' jobs
+    /// and is no administrator any more.
+    pub(crate) fn confirm(&self, asked: &[SessionId], alive: &HashMap<SessionId, Role>) {
+        let asked: HashSet<&SessionId> = asked.iter().collect();
+        for outbox in self.all() {
+            match alive.get(&outbox.session()) {
+                Some(Role::User) if !outbox.watched().is_empty() => outbox.end(Close::Forbidden),
+                None if asked.contains(&outbox.session()) => outbox.end(Close::Unauthenticated),
+                _ => {}
+            }
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Outbox>>>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The sessions that have sockets.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        let sessions: HashSet<SessionId> = self.all().iter().map(|outbox| outbox.session()).collect();
+        sessions.into_iter().collect()
+    }
+
+    /// Who is connected, those with unfinished jobs first.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        let (mut active, idle) = self.by_activity();
+        active.extend(idle);
+        active
+    }
+
+    /// Who is connected and has an unfinished job, as far as that was told.
+    pub(crate) fn active_users(&self) -> Vec<UserId> {
+        self.by_activity().0
+    }
+
+    /// A user's sockets.
+    pub(crate) fn sockets(&self, user: UserId) -> Vec<Arc<Outbox>> {
+        self.lock().users.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// The jobs that wait and are shown somewhere, each with the sockets that show it.
+    pub(crate) fn waiting(&self) -> HashMap<JobId, Vec<Arc<Outbox>>> {
+        let mut waiting: HashMap<JobId, Vec<Arc<Outbox>>> = HashMap::new();
+        for outbox in self.all() {
+            for job in outbox.had(|stage| stage == Stage::Waiting) {
+                waiting.entry(job).or_default().push(outbox.clone());
+            }
+        }
+        waiting
+    }
+
+    /// Forgets what need not be remembered.
+    pub(crate) fn trim(&self) {
+        self.all().iter().for_each(|outbox| outbox.trim());
+    }
+
+    fn by_activity(&self) -> (Vec<UserId>, Vec<UserId>) {
+        let connected = self.lock();
+        let active = |sockets: &[Arc<Outbox>]| sockets.iter().any(|outbox| outbox.has(|stage| stage != Stage::Over));
+        let (active, idle): (Vec<_>, Vec<_>) = connected.users.iter().partition(|(_, sockets)| active(sockets));
+        let ids = |users: Vec<(&UserId, _)>| users.into_iter().map(|(user, _)| *user).collect();
+        (ids(active), ids(idle))
+    }
+
+    fn told_of(&self, user: UserId, job: JobId) -> Vec<Arc<Outbox>> {
+        let connected = self.lock();
+        let owners = connected.users.get(&user).into_iter().flatten();
+        owners.chain(connected.watchers.get(&job).into_iter().flatten()).cloned().collect()
+    }
+
+    fn all(&self) -> Vec<Arc<Outbox>> {
+        self.lock().users.values().flatten().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connected> {
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,16 +145,43 @@ impl Seat {
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
     }
+
+    /// Follows another's job; `false` when the socket follows `most` already.
+    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
+        let allowed = self.outbox.watch(job, most);
+        if allowed {
+            let mut connected = self.hub.lock();
+            let watchers = connected.watchers.entry(job).or_default();
+            if !watchers.iter().any(|outbox| Arc::ptr_eq(outbox, &self.outbox)) {
+                watchers.push(self.outbox.clone());
+            }
+        }
+        allowed
+    }
+
+    /// No longer follows another's job.
+    pub(crate) fn unwatch(&self, job: JobId) {
+        if self.outbox.unwatch(job) {
+            leave(&mut self.hub.lock().watchers, &job, &self.outbox);
+        }
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut users = self.hub.lock();
-        if let Some(sockets) = users.get_mut(&self.user) {
-            sockets.retain(|outbox| !Arc::ptr_eq(outbox, &self.outbox));
-            if sockets.is_empty() {
-                users.remove(&self.user);
-            }
+        let mut connected = self.hub.lock();
+        leave(&mut connected.users, &self.user, &self.outbox);
+        for job in self.outbox.watched() {
+            leave(&mut connected.watchers, &job, &self.outbox);
+        }
+    }
+}
+
+fn leave<Key: std::hash::Hash + Eq>(groups: &mut HashMap<Key, Vec<Arc<Outbox>>>, key: &Key, outbox: &Arc<Outbox>) {
+    if let Some(sockets) = groups.get_mut(key) {
+        sockets.retain(|other| !Arc::ptr_eq(other, outbox));
+        if sockets.is_empty() {
+            groups.remove(key);
         }
     }
 }
@@ -191,82 +189,89 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::outbox::Next;
     use entity::id::fresh;
 
-    fn frames(outbox: &Outbox) -> Vec<String> {
-        match outbox.take() {
-            Some(Next::Frames(frames)) => frames.into_iter().map(|frame| frame.as_str().to_owned()).collect(),
-            None => Vec::new(),
+    fn event(user: UserId, job: JobId, seq: i64) -> Event {
+        let frame = format!(r#"{{"status":"processing","seq":{seq}}}"#);
+        Event { user: user.into(), job: job.into(), seq, frame }
+    }
+
+    fn frames(seat: &Seat) -> usize {
+        match seat.outbox().take() {
+            Some(Next::Frames(frames)) => frames.len(),
+            None => 0,
             other => panic!("{other:?}"),
         }
-    }
-
-    fn joined(hub: &Hub, user: UserId) -> Seat {
-        let seat = hub.join(user, fresh()).unwrap();
-        assert_eq!(seat.outbox().take(), Some(Next::Snapshot));
-        seat
-    }
-
-    #[test]
-    fn keeps_the_newest_frame_of_each_job_only() {
-        let (hub, user, job) = (Hub::default(), fresh(), fresh());
-        let seat = joined(&hub, user);
-        for seq in [1, 3, 2] {
-            hub.deliver(user, job, seq, format!("frame {seq}"));
-        }
-        assert_eq!(frames(seat.outbox()), ["frame 3"]);
-        hub.deliver(user, job, 3, "again".into());
-        hub.deliver(user, job, 2, "late".into());
-        assert_eq!(frames(seat.outbox()), [""; 0]);
-    }
-
-    #[test]
-    fn sends_what_came_during_the_snapshot_only_if_it_is_newer() {
-        let (hub, user) = (Hub::default(), fresh());
-        let (seat, old, new) = (joined(&hub, user), fresh(), fresh());
-        hub.deliver(user, old, 4, "older than the snapshot".into());
-        hub.deliver(user, new, 6, "newer".into());
-        assert!(seat.outbox().note_sent(old, 5));
-        assert!(seat.outbox().note_sent(new, 5));
-        assert_eq!(frames(seat.outbox()), ["newer"]);
-        assert!(!seat.outbox().note_sent(new, 6));
     }
 
     #[test]
     fn reaches_every_socket_of_the_owner_and_nobody_else() {
         let (hub, user, other) = (Hub::default(), fresh(), fresh());
-        let (a, b, c) = (joined(&hub, user), joined(&hub, user), joined(&hub, other));
-        hub.deliver(user, fresh(), 1, "frame".into());
-        assert_eq!((frames(a.outbox()).len(), frames(b.outbox()).len(), frames(c.outbox()).len()), (1, 1, 0));
+        let seat = |user| hub.join(user, fresh(), 8).unwrap();
+        let (a, b, c) = (seat(user), seat(user), seat(other));
+        hub.deliver(event(user, fresh(), 1));
+        assert_eq!((frames(&a), frames(&b), frames(&c)), (1, 1, 0));
+    }
+
+    #[test]
+    fn reaches_whoever_watches_until_that_ends() {
+        let (hub, user, job) = (Hub::default(), fresh(), fresh());
+        let watcher = hub.join(fresh(), fresh(), 8).unwrap();
+        assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(fresh(), 1));
+        hub.deliver(event(user, job, 1));
+        assert_eq!(frames(&watcher), 1);
+        watcher.unwatch(job);
+        hub.deliver(event(user, job, 2));
+        assert_eq!(frames(&watcher), 0);
+        watcher.watch(job, 1);
+        drop(watcher);
+        assert!(hub.lock().watchers.is_empty() && hub.lock().users.is_empty());
     }
 
     #[test]
     fn bounds_the_sockets_of_a_user_and_gives_places_back() {
         let (hub, user) = (Hub::default(), fresh());
-        let mut seats: Vec<_> = (0..SOCKETS_PER_USER).map(|_| hub.join(user, fresh()).unwrap()).collect();
-        assert!(hub.join(user, fresh()).is_none());
+        let mut seats: Vec<_> = (0..8).map(|_| hub.join(user, fresh(), 8).unwrap()).collect();
+        assert!(hub.join(user, fresh(), 8).is_none());
         seats.pop();
-        assert!(hub.join(user, fresh()).is_some());
+        assert!(hub.join(user, fresh(), 8).is_some());
         drop(seats);
-        assert_eq!(hub.len(), 0);
+        assert!(hub.all().is_empty());
     }
 
     #[test]
-    fn ends_the_sockets_of_one_session_before_anything_else_is_sent() {
-        let (hub, user, session) = (Hub::default(), fresh(), fresh());
-        let (ended, stays) = (hub.join(user, session).unwrap(), joined(&hub, user));
-        hub.deliver(user, fresh(), 1, "frame".into());
+    fn ends_the_sockets_of_sessions_that_are_over_and_no_others() {
+        let (hub, session, over) = (Hub::default(), fresh(), fresh());
+        let (stays, goes, newer) = (
+            hub.join(fresh(), session, 8).unwrap(),
+            hub.join(fresh(), over, 8).unwrap(),
+            hub.join(fresh(), fresh(), 8).unwrap(),
+        );
+        hub.confirm(&[session, over], &HashMap::from([(session, Role::User)]));
+        assert_eq!(goes.outbox().take(), Some(Next::End(Close::Unauthenticated)));
+        assert_eq!((frames(&stays), frames(&newer)), (0, 0));
         hub.end_session(session);
-        ended.outbox().end(Close::TooMany);
-        assert_eq!(ended.outbox().take(), Some(Next::End(Close::Unauthenticated)));
-        assert_eq!(frames(stays.outbox()), ["frame"]);
+        assert_eq!(stays.outbox().take(), Some(Next::End(Close::Unauthenticated)));
     }
 
-    #[tokio::test]
-    async fn wakes_whoever_waits() {
-        let (hub, user) = (Hub::default(), fresh());
-        let seat = joined(&hub, user);
-        let (next, ()) = tokio::join!(seat.outbox().next(), async { hub.refresh_all() });
-        assert_eq!(next, Next::Snapshot);
+    #[test]
+    fn whoever_is_no_administrator_any_more_watches_nothing() {
+        let (hub, session) = (Hub::default(), fresh());
+        let seat = hub.join(fresh(), session, 8).unwrap();
+        seat.watch(fresh(), 8);
+        hub.confirm(&[session], &HashMap::from([(session, Role::Admin)]));
+        assert_eq!(frames(&seat), 0);
+        hub.confirm(&[session], &HashMap::from([(session, Role::User)]));
+        assert_eq!(seat.outbox().take(), Some(Next::End(Close::Forbidden)));
+    }
+
+    #[test]
+    fn the_active_come_first() {
+        let (hub, idle, active) = (Hub::default(), fresh(), fresh());
+        let _seats: Vec<_> = (0..5).map(|_| hub.join(fresh(), fresh(), 8)).collect();
+        let (_idle, seat) = (hub.join(idle, fresh(), 8), hub.join(active, fresh(), 8).unwrap());
+        seat.outbox().note(fresh(), Standing::claimed(1));
+        assert_eq!((hub.users()[0], hub.users().len(), hub.active_users()), (active, 7, vec![active]));
     }
 }

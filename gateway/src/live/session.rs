@@ -6,20 +6,25 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{Utf8Bytes, WebSocket};
-use entity::JobId;
 use entity::clock::{rfc3339, wall};
+use entity::{JobId, UserId};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
-use crate::live::frame::{Close, Frame, Hello, Said};
-use crate::live::hub::{Next, Outbox, Seat};
+use crate::live::doors::Ticket;
+use crate::live::frame::{Close, Frame};
+use crate::live::hub::Seat;
+use crate::live::outbox::{Next, Outbox};
+use crate::live::said::{Hello, Said};
 use crate::live::snapshot;
 use crate::live::socket::{Over, Receiver, Sender, halves};
+use crate::live::standing::Standing;
+use crate::live::watch;
 use crate::state::Gateway;
 
 /// How many heartbeats may go unanswered.
@@ -36,21 +41,32 @@ pub(crate) enum Identity {
 }
 
 /// Serves a socket until it is over.
-pub(crate) async fn run(gateway: Gateway, socket: WebSocket, identity: Identity) {
-    let patience = gateway.config.timings.flush;
-    let (mut sender, mut receiver) = halves(socket, patience);
-    let over = match served(&gateway, &mut sender, &mut receiver, identity).await {
-        Ok(never) => match never {},
-        Err(over) => over,
+pub(crate) async fn run(gateway: Gateway, socket: WebSocket, ticket: Result<Ticket, Close>, identity: Identity) {
+    let (mut sender, mut receiver) = halves(socket, &gateway.config.timings);
+    let over = match ticket {
+        Err(close) => Over::Close(close),
+        Ok(_ticket) => match served(&gateway, &mut sender, &mut receiver, identity).await {
+            Ok(never) => match never {},
+            Err(over) => over,
+        },
     };
-    if over == Over::Close(Close::Restart) {
-        let _ = sender.send([Frame::bye(gateway.hub.len()).text()]).await;
+    let Over::Close(close) = over else {
+        return;
+    };
+    tracing::debug!(?close, "closing a websocket");
+    match close {
+        Close::Restart => {
+            let turn = gateway.live.farewells.fetch_add(1, Ordering::Relaxed);
+            let _ = sender.send([Frame::bye(turn).text()]).await;
+        }
+        Close::TooSlow => {
+            let sum = gateway.live.slow.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::info!(sum, "a websocket's client does not take what is sent");
+        }
+        _ => {}
     }
-    if let Over::Close(close) = over {
-        tracing::debug!(?close, "closing a websocket");
-        sender.close(close).await;
-        receiver.drained(Duration::from_secs(1)).await;
-    }
+    sender.close(close).await;
+    receiver.drained(Duration::from_secs(1)).await;
 }
 
 async fn served(
@@ -63,10 +79,19 @@ async fn served(
         greeted = greeted(gateway, receiver, identity) => greeted?,
         () = gateway.stopping.cancelled() => return Err(Close::Restart.into()),
     };
-    let seat = gateway.hub.join(session.user.id, session.id).ok_or(Close::TooMany)?;
-    let connection = Connection { gateway, seat, session, answered: AtomicBool::new(true) };
+    let most = gateway.config.sockets.per_user.get() as usize;
+    let seat = gateway.hub.join(session.user.id, session.id, most).ok_or(Close::TooMany)?;
+    let connection = Connection {
+        gateway,
+        seat,
+        user: session.user.id,
+        id: Uuid::now_v7(),
+        expires_at: AtomicI64::new(session.expires_at),
+        answered: AtomicBool::new(true),
+    };
+    drop(session);
     for (job, seq) in &known {
-        connection.outbox().note_sent(*job, *seq);
+        connection.outbox().note(*job, Standing::claimed(*seq));
     }
     connection.serve(sender, receiver, known.into_keys().collect()).await
 }
@@ -96,7 +121,10 @@ async fn greeted(
 struct Connection<'a> {
     gateway: &'a Gateway,
     seat: Seat,
-    session: Arc<Session>,
+    user: UserId,
+    id: Uuid,
+    /// When its session ends, epoch ms.
+    expires_at: AtomicI64,
     /// Whether the client has said anything since the last heartbeat.
     answered: AtomicBool,
 }
@@ -107,11 +135,10 @@ impl Connection<'_> {
     }
 
     async fn serve(&self, sender: &mut Sender, receiver: &mut Receiver, known: Vec<JobId>) -> Result<Infallible, Over> {
-        let left = Duration::from_millis(u64::try_from(self.session.expires_at - wall()).unwrap_or_default());
         tokio::select! {
             over = self.listen(receiver) => over,
             over = self.write(sender, known) => over,
-            () = sleep(left) => Err(Close::Unauthenticated.into()),
+            close = self.expired() => Err(close.into()),
             () = self.gateway.stopping.cancelled() => Err(Close::Restart.into()),
         }
     }
@@ -119,13 +146,36 @@ impl Connection<'_> {
     /// Whatever a client says shows that it is there; a second `hello` says nothing new.
     async fn listen(&self, receiver: &mut Receiver) -> Result<Infallible, Over> {
         loop {
-            receiver.said().await?;
+            let said = receiver.said().await?;
             self.answered.store(true, Ordering::Relaxed);
+            match said {
+                Said::Watch { job } => Box::pin(watch::watch(self.gateway, &self.seat, self.user, &job)).await,
+                Said::Unwatch { job } => watch::unwatch(&self.seat, &job),
+                Said::Refresh { token } => Box::pin(self.refresh(&token)).await?,
+                Said::Hello(_) | Said::Heartbeat | Said::Unknown => {}
+            }
         }
     }
 
-    async fn write(&self, sender: &mut Sender, mut known: Vec<JobId>) -> Result<Infallible, Over> {
-        sender.send([self.welcome()]).await?;
+    /// Goes on under a newer session of the same user.
+    async fn refresh(&self, token: &str) -> Result<(), Over> {
+        let Ok(session) = identify(self.gateway, token).await else {
+            self.outbox().answer(&Frame::Error { code: "unavailable", retry: true, job: None });
+            return Ok(());
+        };
+        let session = session.ok_or(Close::Unauthenticated)?;
+        if session.user.id != self.user {
+            return Err(Close::Forbidden.into());
+        }
+        self.outbox().belongs_to(session.id);
+        self.expires_at.store(session.expires_at, Ordering::Relaxed);
+        self.outbox().answer(&self.welcome());
+        Ok(())
+    }
+
+    async fn write(&self, sender: &mut Sender, known: Vec<JobId>) -> Result<Infallible, Over> {
+        sender.send([self.welcome().text()]).await?;
+        sender.send(Box::pin(self.snapshot(known)).await?).await?;
         let every = self.gateway.config.timings.heartbeat;
         let mut heartbeat = interval_at(Instant::now() + every, every);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -134,7 +184,6 @@ impl Connection<'_> {
             tokio::select! {
                 next = self.outbox().next() => match next {
                     Next::Frames(frames) => sender.send(frames).await?,
-                    Next::Snapshot => sender.send(self.snapshot(std::mem::take(&mut known)).await?).await?,
                     Next::End(close) => return Err(close.into()),
                 },
                 _ = heartbeat.tick() => {
@@ -142,33 +191,33 @@ impl Connection<'_> {
                     if missed >= MISSED_HEARTBEATS {
                         return Err(Close::HeartbeatMissed.into());
                     }
-                    self.demand_session().await?;
                     sender.send([Frame::Heartbeat.text()]).await?;
                 }
             }
         }
     }
 
-    fn welcome(&self) -> Utf8Bytes {
+    fn welcome(&self) -> Frame<'static> {
         let heartbeat = self.gateway.config.timings.heartbeat.as_secs();
-        let expires_at = rfc3339(self.session.expires_at);
-        Frame::Welcome { v: 1, connection: Uuid::now_v7(), heartbeat, expires_at }.text()
+        let expires_at = rfc3339(self.expires_at.load(Ordering::Relaxed));
+        Frame::Welcome { v: 1, connection: self.id, heartbeat, expires_at }
     }
 
     async fn snapshot(&self, known: Vec<JobId>) -> Result<Vec<Utf8Bytes>, Over> {
-        self.demand_session().await?;
-        let frames = snapshot::frames(self.gateway, self.session.user.id, self.outbox(), &known).await;
+        let frames = snapshot::frames(self.gateway, self.user, self.outbox(), &known).await;
         frames.map_err(|error| {
             tracing::warn!(%error, "no snapshot for a websocket");
             Over::Close(Close::Overloaded)
         })
     }
 
-    /// Word of a revocation can be lost; the row cannot. A database that is away ends nothing.
-    async fn demand_session(&self) -> Result<(), Over> {
-        match self.gateway.sessions.alive(&self.gateway.db, self.session.id).await {
-            Ok(None) => Err(Close::Unauthenticated.into()),
-            Ok(Some(_)) | Err(_) => Ok(()),
+    /// Returns once the session is over; it may have been prolonged meanwhile.
+    async fn expired(&self) -> Close {
+        loop {
+            match u64::try_from(self.expires_at.load(Ordering::Relaxed) - wall()) {
+                Ok(left) if left > 0 => sleep(Duration::from_millis(left)).await,
+                _ => return Close::Unauthenticated,
+            }
         }
     }
 }

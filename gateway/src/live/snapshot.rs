@@ -1,19 +1,19 @@
-//! What a client is told first, and again after anything may have been missed: the state in the database, as far as the
-//! client does not have it.
+//! What a client is told first: the state in the database, as far as the client does not have it.
 
 use axum::extract::ws::Utf8Bytes;
 use bus::Event;
-use entity::job::{self, Status, View};
+use entity::job::{self, View};
 use entity::{JobId, UserId};
 
 use crate::error::ApiError;
 use crate::live::frame::Frame;
-use crate::live::hub::Outbox;
+use crate::live::outbox::Outbox;
+use crate::live::standing::{Stage, Standing};
 use crate::state::Gateway;
 use crate::videos;
 
 /// How many finished jobs a snapshot shows.
-const FINISHED: u64 = 20;
+pub(crate) const FINISHED: u64 = 20;
 
 /// Most jobs of one frame.
 const JOBS_PER_FRAME: usize = 50;
@@ -38,16 +38,28 @@ pub(crate) async fn frames(
     let unseen: Vec<JobId> = known.iter().copied().filter(|id| rows.iter().all(|row| row.id != *id)).collect();
     let others = job::among(&gateway.db, user, &unseen).await?;
     drop(turn);
-    let gone = unseen.iter().filter(|id| others.iter().all(|row| row.id != **id));
-    let gone: Vec<Utf8Bytes> = gone.map(|id| Frame::Gone { id: *id, seq: Event::GONE_SEQ }.text()).collect();
+    let gone = unseen.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
+    let gone: Vec<Utf8Bytes> = gone
+        .map(|id| {
+            outbox.note(id, Standing::GONE);
+            Frame::Gone { id, seq: Standing::GONE.seq }.text()
+        })
+        .collect();
     rows.extend(others);
     Ok(written(outbox, videos::views(gateway, rows).await).chain(gone).collect())
 }
 
+/// A job's state as a frame of its own, the same one as an event would bring.
+pub(crate) fn state(owner: UserId, view: &View) -> (Standing, Utf8Bytes) {
+    let frame = Event::job(owner, view.id, view.seq, view).map(|event| event.frame);
+    (Standing::shown(view), frame.unwrap_or_default().into())
+}
+
 /// Bare places in line of waiting jobs that the client has, then all that is news, the last frame marked.
 fn written(outbox: &Outbox, views: Vec<View>) -> impl Iterator<Item = Utf8Bytes> {
-    let (news, had): (Vec<View>, Vec<View>) = views.into_iter().partition(|view| outbox.note_sent(view.id, view.seq));
-    let places = had.into_iter().filter(|view| view.status == Status::Pending);
+    let (news, had): (Vec<View>, Vec<View>) =
+        views.into_iter().partition(|view| outbox.note(view.id, Standing::shown(view)));
+    let places = had.into_iter().filter(|view| Stage::from(view.status) == Stage::Waiting);
     let places = places.map(|view| Frame::Position { id: view.id, queue_position: view.queue_position }.text());
     let parts = parts(news);
     let last = parts.len().saturating_sub(1);

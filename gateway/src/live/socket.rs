@@ -8,7 +8,12 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 
-use crate::live::frame::{Close, Meter, Said};
+use crate::config::Timings;
+use crate::live::frame::Close;
+use crate::live::said::{Meter, Said};
+
+/// How long a goodbye may take: a client that is slow has been waited for.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Why nothing more is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +43,11 @@ pub(crate) struct Receiver {
     began: Instant,
 }
 
-/// Takes a socket apart; `patience` bounds each wait for the client to take something.
-pub(crate) fn halves(socket: WebSocket, patience: Duration) -> (Sender, Receiver) {
+/// Takes a socket apart. What has to go out is given `flush` to be taken by the client.
+pub(crate) fn halves(socket: WebSocket, timings: &Timings) -> (Sender, Receiver) {
     let (sink, stream) = socket.split();
-    (Sender { sink, patience }, Receiver { stream, meter: Meter::new(), began: Instant::now() })
+    let meter = Meter::new(timings.commands);
+    (Sender { sink, patience: timings.flush }, Receiver { stream, meter, began: Instant::now() })
 }
 
 impl Sender {
@@ -55,7 +61,7 @@ impl Sender {
 
     /// Says goodbye, and why. Whether the client hears it is its own affair.
     pub(crate) async fn close(mut self, close: Close) {
-        let _ = within(self.patience, self.sink.send(Message::Close(Some(close.frame())))).await;
+        let _ = within(FAREWELL.min(self.patience), self.sink.send(Message::Close(Some(close.frame())))).await;
     }
 }
 

@@ -9,6 +9,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
+use crate::address::Client;
 use crate::auth::{Credentials, identify};
 use crate::error::ApiError;
 use crate::live::frame::PROTOCOL;
@@ -19,7 +20,7 @@ use crate::state::Gateway;
 const MESSAGE_BYTES: usize = 16 * 1024;
 
 /// What a socket reads at a time; the library's 128 KiB would be most of what an idle socket costs.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 1024;
 
 /// From here on what is written goes to the kernel at once.
 const WRITE_BUFFER: usize = 16 * 1024;
@@ -30,6 +31,7 @@ const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 /// Upgrades to the protocol `sora.v1`.
 pub(crate) async fn upgrade(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -50,6 +52,7 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
+    let ticket = gateway.live.doors.enter(client.ip());
     let tasks = gateway.tasks.clone();
-    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, identity))))
+    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, ticket, identity))))
 }

@@ -46,11 +46,12 @@ fn jobs() -> Vec<Call> {
     let page = JobPage { data: vec![sample::completed(), sample::waiting()], next_cursor: None };
     let act = |path, id, summary| Call::post(path, id, summary).by(Access::Create);
     vec![
-        filtered(Call::get("/api/videos/jobs", "listJobs", "One's jobs, newest first")).by(Access::Read).answers(
-            200,
-            "A page of them.",
-            &page,
-        ),
+        filtered(Call::get("/api/videos/jobs", "listJobs", "One's jobs, newest first"))
+            .about("With an `ETag`; while one of the jobs is active, `Retry-After` says when to ask again.")
+            .by(Access::Read)
+            .header("If-None-Match", "The `ETag` of the answer before.")
+            .answers(200, "A page of them.", &page)
+            .answers_nothing(304, "Nothing has changed."),
         Call::get("/api/videos/jobs/{job}", "readJob", "A job")
             .about("With an `ETag`; while the job is active, `Retry-After` says when to ask again.")
             .by(Access::Read)

@@ -1,20 +1,25 @@
-//! `GET /api/videos/jobs`: a user's jobs, newest first, all or those that are searched for.
+//! `GET /api/videos/jobs`: a user's jobs, newest first, all or those that are searched for. Whoever polls brings the `ETag`
+//! back and gets 304 while nothing has changed.
 
-use axum::Json;
+use std::hash::{DefaultHasher, Hasher};
+
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use entity::JobId;
 use entity::job::{self, Filter, Status, View};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::auth::{NO_STORE, Reader};
+use crate::auth::Reader;
 use crate::body::Rule;
 use crate::error::ApiError;
 use crate::query::{Query, cut};
 use crate::state::Gateway;
-use crate::videos::read::views;
+use crate::videos::range::none_match;
+use crate::videos::read::{POLL_AFTER, views};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,19 +31,35 @@ pub(crate) struct JobPage {
     pub(crate) next_cursor: Option<JobId>,
 }
 
-/// Answers `{data, nextCursor}`.
+/// Answers `{data, nextCursor}`; while one of the jobs is active, `Retry-After` says when to ask again.
 pub(crate) async fn list(
     State(gateway): State<Gateway>,
     reader: Reader,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let mut query = Query::read(query.as_deref());
     let (filter, limit) = (Filter { user: Some(reader.user()), ..filter(&mut query) }, query.limit());
     query.finish()?;
     let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
     let next_cursor = cut(&mut rows, limit, |job| job.id);
-    let data = views(&gateway, rows).await;
-    Ok(([NO_STORE], Json(JobPage { data, next_cursor })).into_response())
+    let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
+    let page = JobPage { data: views(&gateway, rows).await, next_cursor };
+    let body = serde_json::to_string(&page).map_err(|error| ApiError::Internal(error.to_string()))?;
+    let tag = tag(&body);
+    let head = AppendHeaders([(header::CACHE_CONTROL, "no-store".to_owned()), (header::ETAG, tag.clone())]);
+    if !none_match(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, head, AppendHeaders(active)).into_response());
+    }
+    let json = AppendHeaders([(header::CONTENT_TYPE, "application/json")]);
+    Ok((head, json, AppendHeaders(active), Body::from(body)).into_response())
+}
+
+/// The same for the same page, whichever gateway answers.
+fn tag(body: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body.as_bytes());
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 /// What the parameters say of the jobs to list.

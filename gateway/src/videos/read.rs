@@ -16,6 +16,9 @@ use crate::path::Id;
 use crate::state::Gateway;
 use crate::videos::range::none_match;
 
+/// Seconds after which whoever polls may ask again.
+pub(crate) const POLL_AFTER: &str = "2";
+
 /// `GET /api/videos/jobs/{job}`: the job, with an `ETag`; while it is active, `Retry-After` says when to ask again.
 pub(crate) async fn read_job(
     State(gateway): State<Gateway>,
@@ -37,7 +40,7 @@ pub(crate) async fn read_job(
         out.insert(header::ETAG, tag);
     }
     if active {
-        out.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        out.insert(header::RETRY_AFTER, HeaderValue::from_static(POLL_AFTER));
     }
     Ok(response)
 }

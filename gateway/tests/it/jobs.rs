@@ -194,3 +194,28 @@ async fn the_models_are_those_of_the_configuration() {
     let job = world.job(&account, "a cat").await;
     assert_eq!((job["model"].as_str(), job["seconds"].as_i64()), (Some("sora2"), Some(5)));
 }
+
+#[tokio::test]
+async fn the_list_can_be_polled() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let ask = async |tag: &str| {
+        let get = world.request(Method::GET, "/api/videos/jobs").bearer_auth(&account.token);
+        get.header("if-none-match", tag).send().await.unwrap()
+    };
+    let first = ask("").await;
+    let tag = header(&first, "etag").to_owned();
+    assert_eq!((first.status(), header(&first, "retry-after")), (StatusCode::OK, "2"));
+    assert_eq!((header(&first, "cache-control"), header(&first, "content-type")), ("no-store", "application/json"));
+    let same = ask(&tag).await;
+    assert_eq!(
+        (same.status(), header(&same, "retry-after"), header(&same, "etag")),
+        (StatusCode::NOT_MODIFIED, "2", &*tag)
+    );
+    assert!(same.bytes().await.unwrap().is_empty());
+    world.completed(&job, b"video").await;
+    let over = ask(&tag).await;
+    assert_eq!((over.status(), header(&over, "retry-after")), (StatusCode::OK, ""));
+    assert_ne!(header(&over, "etag"), tag);
+}

@@ -12,21 +12,18 @@ use crate::world::World;
 /// How long a connected client may be behind.
 const BEHIND: Duration = Duration::from_secs(15);
 
-/// Waits until every websocket shows what the database holds.
-///
-/// # Errors
-/// The database could not be asked.
-pub(super) async fn caught_up(world: &World, users: &[User]) -> anyhow::Result<()> {
-    let history = History::read(&world.db).await?;
+/// Waits until every websocket shows what the database holds. It is read anew each time: a gateway that was frozen may
+/// only now do what a client has long given up waiting for.
+pub(super) async fn caught_up(world: &World, users: &[User]) {
     let mut behind = Vec::new();
     let caught_up = until("every websocket shows the last states", BEHIND, async || {
+        let history = History::read(&world.db).await.ok()?;
         behind = users.iter().flat_map(|user| behind_by(&history, &user.transcript.record())).collect();
         behind.is_empty().then_some(())
     });
     if let Err(error) = caught_up.await {
         world.log.wrong(format!("{error:#}: {}", behind.join("; ")));
     }
-    Ok(())
 }
 
 fn behind_by(history: &History, record: &Record) -> Vec<String> {

@@ -1,6 +1,6 @@
 // Every way a request can end: each must come out as an ApiError with a code.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { request, setUnauthenticatedHandler } from "./client";
+import { poll, request, setUnauthenticatedHandler } from "./client";
 
 const answer = vi.fn<typeof fetch>();
 const onUnauthenticated = vi.fn();
@@ -40,6 +40,23 @@ describe("a request", () => {
     await expect(request("/api/auth/me", { expects401: true })).rejects.toMatchObject({ status: 401 });
     expect(onUnauthenticated).not.toHaveBeenCalled();
     await expect(request("/api/models")).rejects.toMatchObject({ status: 401 });
+    expect(onUnauthenticated).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a poll", () => {
+  it("brings the last answer's tag, and nothing when that still holds", async () => {
+    const headers = { ETag: '"7"', "Retry-After": "2" };
+    answer.mockResolvedValueOnce(new Response('{"data":[]}', { headers }));
+    expect(await poll("/api/videos/jobs", null)).toEqual({ data: { data: [] }, tag: '"7"', retryAfter: 2 });
+    answer.mockResolvedValueOnce(new Response(null, { status: 304, headers }));
+    expect(await poll("/api/videos/jobs", '"7"')).toEqual({ data: null, tag: '"7"', retryAfter: 2 });
+    expect(answer.mock.calls[1]?.[1]?.headers).toMatchObject({ "If-None-Match": '"7"' });
+  });
+
+  it("that is refused says so as any request does", async () => {
+    answer.mockResolvedValue(problem(401, "unauthenticated"));
+    await expect(poll("/api/videos/jobs", null)).rejects.toMatchObject({ status: 401 });
     expect(onUnauthenticated).toHaveBeenCalledOnce();
   });
 });

@@ -45,6 +45,24 @@ interface RequestOptions {
   expects401?: boolean;
 }
 
+/** What is polled: `data` is null when nothing has changed since the answer that `tag` names. */
+export interface Polled<T> {
+  data: T | null;
+  tag: string | null;
+  /** From `Retry-After`, in seconds. */
+  retryAfter: number | null;
+}
+
+/** Asks for something that may not have changed, by the `tag` of the last answer. */
+export async function poll<T>(path: string, tag: string | null): Promise<Polled<T>> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (tag !== null) headers["If-None-Match"] = tag;
+  const response = await send(path, { credentials: "same-origin", headers });
+  const same = response.status === 304;
+  if (!same && !response.ok) throw await refused(response, false);
+  return { data: same ? null : await readJson<T>(response), tag: response.headers.get("ETag"), retryAfter: retryAfterOf(response) };
+}
+
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const { method = "GET", body, signal, expects401 = false } = options;
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
@@ -57,18 +75,29 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     init.body = JSON.stringify(body);
   }
   const response = await send(path, init);
-  if (!response.ok) {
-    const error = await readProblem(response);
-    if (error.status === 401 && !expects401) onUnauthenticated();
-    throw error;
-  }
+  if (!response.ok) throw await refused(response, expects401);
   if (response.status === 204) return undefined as T;
+  return readJson<T>(response);
+}
+
+async function refused(response: Response, expects401: boolean): Promise<ApiError> {
+  const error = await readProblem(response);
+  if (error.status === 401 && !expects401) onUnauthenticated();
+  return error;
+}
+
+async function readJson<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch {
     // An answer that breaks off says as little about what happened as none at all.
     throw new ApiError({ status: 0, code: "network" });
   }
+}
+
+function retryAfterOf(response: Response): number | null {
+  const header = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return Number.isFinite(header) ? header : null;
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -83,8 +112,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 async function readProblem(response: Response): Promise<ApiError> {
-  const header = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const retryAfter = Number.isFinite(header) ? header : null;
+  const retryAfter = retryAfterOf(response);
   const fallback = response.status === 401 ? "unauthenticated" : response.status >= 500 ? "unavailable" : "internal";
   try {
     const problem = (await response.json()) as Partial<Problem>;

@@ -1,6 +1,6 @@
 // Every call the page makes, by name; administration's are in admin.ts. Invariant: paths are spelled here and nowhere else.
 import { query } from "./admin";
-import { request } from "./client";
+import { poll, request } from "./client";
 import type {
   ApiKey,
   Attempt,
@@ -64,6 +64,7 @@ export const videos = {
   job: (id: string) => request<Job>(jobPath(id)),
   jobs: (limit: number, cursor?: string, filter: JobFilter = {}) =>
     request<JobPage>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
+  pollJobs: (limit: number, tag: string | null) => poll<JobPage>(`/api/videos/jobs?limit=${limit}`, tag),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
   /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */

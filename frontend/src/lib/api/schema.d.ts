@@ -434,7 +434,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's jobs, newest first */
+        /**
+         * One's jobs, newest first
+         * @description With an `ETag`; while one of the jobs is active, `Retry-After` says when to ask again.
+         */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -3017,7 +3020,10 @@ export interface operations {
                 /** @description The `nextCursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer before. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3088,6 +3094,13 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["JobPage"];
                 };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];

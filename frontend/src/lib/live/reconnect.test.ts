@@ -35,16 +35,12 @@ describe("after a close", () => {
     expect(afterClose(closing(4401), lowest)).toEqual({ then: "check-session" });
   });
 
-  it("only polls when it is forbidden", () => {
-    expect(afterClose(closing(4403), lowest)).toEqual({ then: "poll-only" });
-  });
-
   it.each([1001, 1012])("comes back inside the window it was given (%i)", (code) => {
     expect(afterClose(closing(code, [3_000, 9_000]), lowest)).toMatchObject({ then: "reconnect", delayMs: 3_000 });
     expect(afterClose(closing(code, [3_000, 9_000]), highest)).toMatchObject({ then: "reconnect", delayMs: 9_000 });
   });
 
-  it.each([1013, 4400, 4429])("leaves the server alone for fifteen seconds, even if it offered less (%i)", (code) => {
+  it.each([1013, 4400, 4403, 4429])("leaves the server alone for fifteen seconds, even if it offered less (%i)", (code) => {
     const next = afterClose(closing(code, [0, 10]), lowest);
     expect(next).toMatchObject({ then: "reconnect", patient: true });
     expect(next.then === "reconnect" && next.delayMs).toBeGreaterThanOrEqual(overloadPauseMs);

@@ -27,8 +27,7 @@ export const pollDelay = (random: Random): number => Math.round(2_000 * (0.8 + 0
 export type AfterClose =
   /** `patient`: being called back to the page does not shorten the wait. */
   | { then: "reconnect"; delayMs: number; patient: boolean }
-  | { then: "check-session" }
-  | { then: "poll-only" };
+  | { then: "check-session" };
 
 export interface Closing {
   code: number;
@@ -41,10 +40,9 @@ export function afterClose({ code, failures, retryMs }: Closing, random: Random)
   switch (code) {
     case 4401:
       return { then: "check-session" };
-    case 4403:
-      return { then: "poll-only" };
     case 1013: // overloaded
     case 4400: // malformed: coming back at once would only repeat it
+    case 4403: // forbidden: the same
     case 4429: // too many
       return { then: "reconnect", delayMs: overloadPauseMs + reconnectDelay(failures, random), patient: true };
     default:

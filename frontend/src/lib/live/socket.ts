@@ -132,8 +132,8 @@ export class LiveConnection {
     this.#failures += 1;
     const next = afterClose({ code, failures: this.#failures, retryMs }, this.#options.random);
     if (next.then === "check-session") void this.#recheck();
-    else if (next.then === "reconnect") this.#reconnectIn(next.delayMs, next.patient);
-    const away = next.then === "poll-only" || (next.then === "reconnect" && next.patient);
+    else this.#reconnectIn(next.delayMs, next.patient);
+    const away = next.then === "reconnect" && next.patient;
     if (away || this.#failures >= failuresBeforePolling) this.#degraded = true;
     this.#settle();
   }

@@ -7,6 +7,8 @@ import { isActive, knownJobs } from "./reducer";
 import { LiveConnection, type SocketLike } from "./socket";
 
 const protocol = "sora.v1";
+/** How often the page asks when the server does not want to be left alone for longer, in seconds. */
+const pace = 2;
 /** Active jobs that are no longer on the first page are asked for one by one, this many at a time. */
 const stragglersAtOnce = 5;
 
@@ -25,7 +27,7 @@ export function startLive(onSignedOut: () => void): () => void {
     online: () => navigator.onLine,
     known: () => knownJobs(useJobs.getState()),
     hasActiveJobs,
-    poll,
+    poll: listPoll(),
     checkSession,
     onFrame: (frame) => applyFrame(frame, apply),
     onState: setConnection,
@@ -44,6 +46,8 @@ export function startLive(onSignedOut: () => void): () => void {
   window.addEventListener("offline", offline);
   window.addEventListener("pageshow", wake);
   document.addEventListener("visibilitychange", seen);
+  // A frozen tab that goes on without having been hidden.
+  document.addEventListener("resume", wake);
   connection.start();
 
   return () => {
@@ -53,6 +57,7 @@ export function startLive(onSignedOut: () => void): () => void {
     window.removeEventListener("offline", offline);
     window.removeEventListener("pageshow", wake);
     document.removeEventListener("visibilitychange", seen);
+    document.removeEventListener("resume", wake);
   };
 }
 
@@ -70,19 +75,28 @@ function applyFrame(frame: Frame, apply: ReturnType<typeof useJobs.getState>["ap
   else if (frame.type === "position" || frame.type === "gone") apply(frame);
 }
 
-async function poll(): Promise<number> {
-  try {
-    const { data } = await videos.jobs(50);
-    useJobs.getState().apply({ type: "jobs", jobs: data });
-    const listed = new Set(data.map((job) => job.id));
-    const missing = Object.values(useJobs.getState().jobs).filter((job) => isActive(job) && !listed.has(job.id));
-    await Promise.all(missing.slice(0, stragglersAtOnce).map((job) => askOne(job.id)));
-    return 0;
-  } catch (cause) {
-    const error = asApiError(cause);
-    if (error.status === 0 || error.status >= 500) throw error;
-    return (error.retryAfter ?? 0) * 1_000;
-  }
+/** The list is asked for by the tag of the last answer; resolves to the least wait in ms. */
+function listPoll(): () => Promise<number> {
+  let tag: string | null = null;
+  let listed = new Set<string>();
+  return async () => {
+    try {
+      const answer = await videos.pollJobs(50, tag);
+      tag = answer.tag;
+      if (answer.data) {
+        listed = new Set(answer.data.data.map((job) => job.id));
+        useJobs.getState().apply({ type: "jobs", jobs: answer.data.data });
+      }
+      const missing = Object.values(useJobs.getState().jobs).filter((job) => isActive(job) && !listed.has(job.id));
+      await Promise.all(missing.slice(0, stragglersAtOnce).map((job) => askOne(job.id)));
+      const { retryAfter } = answer;
+      return retryAfter !== null && retryAfter > pace ? retryAfter * 1_000 : 0;
+    } catch (cause) {
+      const error = asApiError(cause);
+      if (error.status === 0 || error.status >= 500) throw error;
+      return (error.retryAfter ?? 0) * 1_000;
+    }
+  };
 }
 
 async function askOne(id: string): Promise<void> {

@@ -1,0 +1,209 @@
+//! The real processes, in a folder of their own: Redis, the gateway, a processor when it is needed, and accounts to use
+//! them with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bus::Bus;
+use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use crate::process::Process;
+use crate::upstream::Upstream;
+
+/// Longest wait for something to be ready.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Registrations under way at once; the gateway computes no more passwords than it has cores.
+const REGISTRATIONS: usize = 2;
+
+/// Somebody with an account.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    /// Whose events are meant.
+    pub(crate) id: Uuid,
+    /// The session's token.
+    pub(crate) token: String,
+}
+
+/// Everything that runs.
+pub(crate) struct Platform {
+    /// The upstream that the processor asks.
+    pub(crate) upstream: Upstream,
+    /// The gateway's port.
+    pub(crate) port: u16,
+    /// The contract, to publish as a processor does.
+    pub(crate) bus: Bus,
+    gateway: Option<Process>,
+    processor: Option<Process>,
+    redis: Option<Process>,
+    redis_port: u16,
+    environment: Vec<(String, String)>,
+    binaries: PathBuf,
+    http: reqwest::Client,
+    users: Vec<User>,
+    folder: tempfile::TempDir,
+}
+
+impl Platform {
+    /// Starts Redis and the gateway on an empty database.
+    pub(crate) async fn start(binaries: &Path, database: &str) -> anyhow::Result<Self> {
+        let (port, redis_port) = (free_port()?, free_port()?);
+        let folder = tempfile::tempdir()?;
+        let upstream = Upstream::start().await?;
+        let redis = format!("redis://127.0.0.1:{redis_port}");
+        let namespace = "{bench}:v1";
+        let environment = [
+            ("APP_ENV", "demo"),
+            ("LOG_FORMAT", "json"),
+            ("LOG_LEVEL", "warn"),
+            ("DATABASE_URL", database),
+            ("REDIS_URL", &redis),
+            ("REDIS_NAMESPACE", namespace),
+            ("STORAGE_URL", &folder.path().join("videos").display().to_string()),
+            ("BACKEND_PORT", &port.to_string()),
+            ("JWT_SECRET", &format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
+            ("MAX_SOCKETS", "15000"),
+            ("SORA_API_URL", &upstream.url()),
+            ("SORA_API_TOKEN", "bench"),
+            ("PROCESSOR_SLOTS", "2000"),
+            ("DRAIN_TIMEOUT", "1s"),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let mut platform = Self {
+            upstream,
+            port,
+            bus: Bus::new(&redis, namespace)?,
+            gateway: None,
+            processor: None,
+            redis: None,
+            redis_port,
+            environment,
+            binaries: binaries.canonicalize().context("the release build's folder")?,
+            http: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?,
+            users: Vec::new(),
+            folder,
+        };
+        platform.start_redis().await?;
+        let arguments = ["up".to_owned()];
+        platform.run("migration", &arguments)?.finished().await?;
+        platform.start_gateway().await?;
+        Ok(platform)
+    }
+
+    /// That many users, and a gateway that has done nothing yet: what hashing passwords leaves behind would be counted
+    /// as the sockets', or be used again and hide what they take.
+    pub(crate) async fn users(&mut self, number: usize) -> anyhow::Result<Vec<User>> {
+        let missing = self.users.len()..number.max(self.users.len());
+        let registering = stream::iter(missing.map(|number| self.register(number))).buffered(REGISTRATIONS);
+        let new: Vec<User> = registering.try_collect().await?;
+        self.users.extend(new);
+        self.stop_gateway().await?;
+        self.start_gateway().await?;
+        Ok(self.users[..number].to_vec())
+    }
+
+    /// Has a user ask for a video.
+    pub(crate) async fn submit(&self, user: &User, prompt: &str) -> anyhow::Result<()> {
+        let post = self.http.post(format!("http://localhost:{}/api/videos", self.port)).bearer_auth(&user.token);
+        let answer = post.json(&json!({"prompt": prompt})).send().await?;
+        anyhow::ensure!(answer.status() == StatusCode::ACCEPTED, "submitting: {}", answer.text().await?);
+        Ok(())
+    }
+
+    /// The gateway.
+    pub(crate) fn gateway(&self) -> anyhow::Result<&Process> {
+        self.gateway.as_ref().context("the gateway does not run")
+    }
+
+    /// Starts a gateway and waits until it answers.
+    pub(crate) async fn start_gateway(&mut self) -> anyhow::Result<()> {
+        self.gateway = Some(self.run("gateway", &[])?);
+        let url = format!("http://localhost:{}/readyz", self.port);
+        wait("the gateway answers", async || {
+            self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await
+    }
+
+    /// Stops the gateway as a deployment does, and waits for its end.
+    pub(crate) async fn stop_gateway(&mut self) -> anyhow::Result<()> {
+        stop(&mut self.gateway).await
+    }
+
+    /// Starts a processor.
+    pub(crate) fn start_processor(&mut self) -> anyhow::Result<()> {
+        self.processor = Some(self.run("processor", &[])?);
+        Ok(())
+    }
+
+    /// Stops the processor.
+    pub(crate) async fn stop_processor(&mut self) -> anyhow::Result<()> {
+        stop(&mut self.processor).await
+    }
+
+    /// Starts Redis with what it had, and waits until it answers.
+    pub(crate) async fn start_redis(&mut self) -> anyhow::Result<()> {
+        let port = self.redis_port.to_string();
+        let arguments =
+            ["--port", &port, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", ""].map(str::to_owned);
+        self.redis = Some(Process::start("redis-server", &arguments, &[], self.folder.path())?);
+        wait("Redis answers", async || self.bus.ping().await.is_ok()).await
+    }
+
+    /// Kills Redis.
+    pub(crate) async fn kill_redis(&mut self) -> anyhow::Result<()> {
+        match self.redis.take() {
+            Some(redis) => redis.kill().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stops everything.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        stop(&mut self.processor).await?;
+        stop(&mut self.gateway).await?;
+        self.kill_redis().await
+    }
+
+    fn run(&self, name: &str, arguments: &[String]) -> anyhow::Result<Process> {
+        Process::start(self.binaries.join(name), arguments, &self.environment, self.folder.path())
+    }
+
+    async fn register(&self, number: usize) -> anyhow::Result<User> {
+        let body = json!({"email": format!("user-{number}@example.com"), "password": "one of a kind"});
+        let url = format!("http://localhost:{}/api/auth/register", self.port);
+        let answer = self.http.post(url).json(&body).send().await?;
+        anyhow::ensure!(answer.status() == StatusCode::CREATED, "registering: {}", answer.text().await?);
+        let answer: Value = answer.json().await?;
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned).context("an answer without a text");
+        Ok(User { id: text(&answer["user"]["id"])?.parse()?, token: text(&answer["token"])? })
+    }
+}
+
+async fn stop(process: &mut Option<Process>) -> anyhow::Result<()> {
+    match process.take() {
+        Some(process) => {
+            process.terminate().await?;
+            process.finished().await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn wait(what: &str, mut is_so: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so().await {
+        anyhow::ensure!(Instant::now() < deadline, "waited in vain: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,92 @@
+//! A process of the platform: started, signalled and measured by its id alone.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::process::{Child, Command};
+
+/// Ticks of a second in `/proc`, everywhere on Linux.
+const TICKS: f64 = 100.0;
+
+/// A running process; killed when dropped.
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `program` with exactly this environment, its output in `folder`.
+    pub(crate) fn start(
+        program: impl AsRef<OsStr>,
+        arguments: &[String],
+        environment: &[(String, String)],
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let name = Path::new(program.as_ref()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{name}.log")))?;
+        let child = Command::new(program.as_ref())
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var("PATH").unwrap_or_default())
+            .envs(environment.iter().cloned())
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{name} cannot be started"))?;
+        Ok(Self { name, child })
+    }
+
+    /// Waits for its end, which must be a good one.
+    pub(crate) async fn finished(mut self) -> anyhow::Result<()> {
+        let status = self.child.wait().await?;
+        anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// SIGTERM; answers at once.
+    pub(crate) async fn terminate(&self) -> anyhow::Result<()> {
+        let status = Command::new("kill").arg("-TERM").arg(self.id()?.to_string()).status().await?;
+        anyhow::ensure!(status.success(), "{} could not be told to stop", self.name);
+        Ok(())
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+    }
+
+    /// Processor time so far.
+    pub(crate) fn time(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()?))?;
+        let (_, fields) = stat.rsplit_once(") ").context("no fields")?;
+        let ticks: f64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        Ok(Duration::from_secs_f64(ticks / TICKS))
+    }
+
+    fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().with_context(|| format!("{} has ended", self.name))
+    }
+}
+
+/// Bytes that the kernel still holds to be sent from a port of this machine.
+pub(crate) fn send_queues(port: u16) -> anyhow::Result<u64> {
+    let table = std::fs::read_to_string("/proc/net/tcp")?;
+    let local = format!(":{port:04X}");
+    let rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let ours = rows.filter(|row| row.get(1).is_some_and(|address| address.ends_with(&local)));
+    let bytes = ours.filter_map(|row| u64::from_str_radix(row.get(4)?.split(':').next()?, 16).ok());
+    Ok(bytes.sum())
+}

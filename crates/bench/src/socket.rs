@@ -1,0 +1,95 @@
+//! A websocket client that costs little, as the browser's would behave.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use anyhow::{Context as _, bail};
+use futures::{SinkExt, StreamExt, stream};
+use serde::Deserialize;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::platform::User;
+
+/// Connections being opened at once.
+const OPENING: usize = 64;
+
+/// An open websocket.
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// What a frame says, as far as it is looked at.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Frame<'a> {
+    /// Its type.
+    #[serde(rename = "type", borrow)]
+    pub(crate) kind: Cow<'a, str>,
+    /// A job's prompt.
+    #[serde(borrow)]
+    pub(crate) prompt: Option<Cow<'a, str>>,
+    /// A job's progress.
+    pub(crate) progress: Option<i32>,
+    /// A job's status.
+    #[serde(borrow)]
+    pub(crate) status: Option<Cow<'a, str>>,
+    /// A farewell's window.
+    pub(crate) retry_ms: Option<[u64; 2]>,
+    /// Whether a snapshot's last part.
+    #[serde(default)]
+    pub(crate) last: bool,
+}
+
+/// Opens `each` sockets for each user, and reads their snapshots.
+pub(crate) async fn open_all(port: u16, users: &[User], each: usize) -> anyhow::Result<Vec<(usize, Socket)>> {
+    let all = users.iter().enumerate().flat_map(|(number, user)| std::iter::repeat_n((number, user), each));
+    let opened =
+        stream::iter(all.map(|(number, user)| async move { anyhow::Ok((number, open(port, user, None).await?)) }));
+    let opened: Vec<_> = opened.buffer_unordered(OPENING).collect().await;
+    opened.into_iter().collect()
+}
+
+/// Opens a socket up to the end of its snapshot; the kernel takes at most `receive` bytes that are not read.
+pub(crate) async fn open(port: u16, user: &User, receive: Option<u32>) -> anyhow::Result<Socket> {
+    let tcp = TcpSocket::new_v4()?;
+    if let Some(bytes) = receive {
+        tcp.set_recv_buffer_size(bytes)?;
+    }
+    let stream = tcp.connect(([127, 0, 0, 1], port).into()).await?;
+    stream.set_nodelay(true)?;
+    let mut request = format!("ws://localhost:{port}/api/ws").into_client_request()?;
+    request.headers_mut().insert("authorization", format!("Bearer {}", user.token).parse()?);
+    request.headers_mut().insert("sec-websocket-protocol", "sora.v1".parse()?);
+    let small = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
+    let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await?;
+    socket.send(Message::text(r#"{"type":"hello"}"#)).await?;
+    let snapshot =
+        hear(&mut socket, |frame, _| if frame.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+    snapshot.await?;
+    Ok(socket)
+}
+
+/// Answers heartbeats and shows every other frame to `each`, with the time it came, until that has had enough.
+pub(crate) async fn hear<T>(
+    socket: &mut Socket,
+    mut each: impl FnMut(&Frame<'_>, Instant) -> ControlFlow<T>,
+) -> anyhow::Result<T> {
+    loop {
+        match socket.next().await.context("the connection ended")?? {
+            Message::Text(text) => {
+                let now = Instant::now();
+                let frame: Frame<'_> = serde_json::from_str(&text)?;
+                if frame.kind == "heartbeat" {
+                    socket.send(Message::text(r#"{"type":"heartbeat"}"#)).await?;
+                } else if let ControlFlow::Break(value) = each(&frame, now) {
+                    return Ok(value);
+                }
+            }
+            Message::Close(close) => bail!("closed: {close:?}"),
+            _ => {}
+        }
+    }
+}

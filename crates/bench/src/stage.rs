@@ -1,0 +1,13 @@
+//! What is measured, a file each.
+
+mod idle;
+mod latency;
+mod outage;
+mod restart;
+mod stalled;
+
+pub(crate) use idle::idle;
+pub(crate) use latency::latency;
+pub(crate) use outage::outage;
+pub(crate) use restart::restart;
+pub(crate) use stalled::stalled;

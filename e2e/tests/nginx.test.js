@@ -1,0 +1,89 @@
+// The page and its live frames through a real nginx with our template: nothing is buffered, the websocket stays, and the page
+// comes with the headers that the gateway gives it.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { open, signUp } from "../browser.js";
+import { eventually, freePort, root, run, start, stop } from "../platform.js";
+
+let platform, url, folder;
+const processes = [];
+before(async () => {
+  const port = await freePort();
+  url = `http://localhost:${port}`;
+  platform = await start({ simulator: ["--pace", "200", "--steps", "20"], gateway: { ALLOWED_ORIGINS: url } });
+  folder = await mkdtemp(join(tmpdir(), "nginx-"));
+  const values = { LISTEN: `127.0.0.1:${port}`, GATEWAY: `127.0.0.1:${platform.port}`, PAGE: join(root, "frontend/dist") };
+  const template = await readFile(join(root, "frontend/nginx.conf.template"), "utf8");
+  const server = template.replace(/\$\{([A-Z]+)\}/g, (_, name) => values[name]);
+  await writeFile(join(folder, "nginx.conf"), surroundings(server));
+  run(processes, process.env.NGINX ?? "/usr/sbin/nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], {});
+  await eventually("nginx answers", () => {
+    processes.forEach(({ check }) => check());
+    return fetch(url).then(({ ok }) => ok, () => false);
+  });
+});
+after(async () => {
+  await stop(processes, folder);
+  await platform?.stop();
+});
+
+test("a prompt becomes a video, with progress live and without polling", async () => {
+  const { page, frames, requests, assertQuiet, close } = await open();
+  try {
+    await signUp(page, url);
+    await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
+    requests.length = 0;
+    await page.getByTestId("composer-prompt").fill("A lighthouse in the rain");
+    await page.getByTestId("composer-submit").click();
+    await page.locator('[data-job-id][data-status="completed"]').first().waitFor({ timeout: 60_000 });
+    const told = frames.filter(({ type }) => type === "job");
+    assert(new Set(told.map(({ progress }) => progress)).size >= 4, "progress moved too little");
+    assert.deepEqual(requests.filter((one) => one.startsWith("GET /api/videos/jobs")), [], "the page polled");
+    assertQuiet();
+  } finally {
+    await close();
+  }
+});
+
+test("the page has the headers that the gateway gives it", async () => {
+  const names = [
+    "cache-control",
+    "content-security-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-frame-options",
+  ];
+  const headers = async (base) => {
+    const { headers } = await fetch(`${base}/sign-in`);
+    return Object.fromEntries(names.map((name) => [name, headers.get(name)]));
+  };
+  assert.deepEqual(await headers(url), await headers(platform.url));
+});
+
+/** What Debian's nginx.conf would say, with everything it writes in the test's folder. */
+function surroundings(server) {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
+  return `
+    daemon off;
+    ${process.getuid() === 0 ? "user root;" : ""}
+    pid nginx.pid;
+    worker_processes 1;
+    events { worker_connections 512; }
+    http {
+      access_log off;
+      ${temporary.join("\n      ")}
+      types {
+        text/html html;
+        text/css css;
+        text/javascript js;
+        image/svg+xml svg;
+        font/woff2 woff2;
+      }
+      ${server}
+    }`;
+}

@@ -1,0 +1,300 @@
+//! What one socket has yet to be sent. Pure: no I/O, no clock.
+//!
+//! An outbox holds at most one frame a job, the one with the highest `seq`, and never gives out one that is not higher
+//! than what it gave out before. It remembers what its client has, as far as that can still matter: unfinished jobs, and
+//! a bounded number of finished ones.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::extract::ws::Utf8Bytes;
+use entity::{JobId, SessionId};
+use tokio::sync::Notify;
+
+use crate::live::frame::{Close, Frame};
+use crate::live::standing::{Stage, Standing};
+
+/// How many finished jobs are remembered, the newest; whoever knows more finds out on reconnecting that one was deleted.
+const FINISHED: usize = 300;
+
+/// What a socket has to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Send these.
+    Frames(Vec<Utf8Bytes>),
+    /// Say goodbye.
+    End(Close),
+}
+
+struct Pending {
+    session: SessionId,
+    answers: Vec<Utf8Bytes>,
+    frames: HashMap<JobId, (Standing, Utf8Bytes)>,
+    places: HashMap<JobId, Option<u64>>,
+    sent: HashMap<JobId, Standing>,
+    watched: HashSet<JobId>,
+    end: Option<Close>,
+}
+
+/// What one socket has yet to be sent, and what its client has.
+pub(crate) struct Outbox {
+    pending: Mutex<Pending>,
+    changed: Notify,
+}
+
+impl Outbox {
+    /// For a socket of `session`.
+    pub(crate) fn new(session: SessionId) -> Self {
+        let pending = Pending {
+            session,
+            answers: Vec::new(),
+            frames: HashMap::new(),
+            places: HashMap::new(),
+            sent: HashMap::new(),
+            watched: HashSet::new(),
+            end: None,
+        };
+        Self { pending: Mutex::new(pending), changed: Notify::new() }
+    }
+
+    /// Puts a frame in, unless as new a one is there or was sent. True: it is news.
+    pub(crate) fn offer(&self, job: JobId, standing: Standing, frame: Utf8Bytes) -> bool {
+        let mut pending = self.lock();
+        let newest = pending.frames.get(&job).map(|(standing, _)| standing.seq).max(pending.seq_sent(job));
+        let news = newest.is_none_or(|newest| newest < standing.seq);
+        if news {
+            pending.places.remove(&job);
+            pending.frames.insert(job, (standing, frame));
+            drop(pending);
+            self.changed.notify_one();
+        }
+        news
+    }
+
+    /// Notes that the client has this state, from a snapshot or by its own word. True: it is news.
+    pub(crate) fn note(&self, job: JobId, standing: Standing) -> bool {
+        let mut pending = self.lock();
+        if pending.frames.get(&job).is_some_and(|(waiting, _)| waiting.seq <= standing.seq) {
+            pending.frames.remove(&job);
+        }
+        let before = pending.seq_sent(job);
+        if before.is_none_or(|before| before <= standing.seq) {
+            pending.sent.insert(job, standing);
+        }
+        before.is_none_or(|before| before < standing.seq)
+    }
+
+    /// Tells the place in line of a job that waits, if the client has another one.
+    pub(crate) fn place(&self, job: JobId, place: Option<u64>) {
+        let mut pending = self.lock();
+        let waits = pending.sent.get(&job).is_some_and(|sent| sent.stage == Stage::Waiting && sent.place != place);
+        if waits && !pending.frames.contains_key(&job) {
+            pending.places.insert(job, place);
+            drop(pending);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Answers a command.
+    pub(crate) fn answer(&self, frame: &Frame<'_>) {
+        self.lock().answers.push(frame.text());
+        self.changed.notify_one();
+    }
+
+    /// Sends the socket away; the first reason counts.
+    pub(crate) fn end(&self, close: Close) {
+        self.lock().end.get_or_insert(close);
+        self.changed.notify_one();
+    }
+
+    /// Waits for something to do. Frames that it gives out count as sent.
+    pub(crate) async fn next(&self) -> Next {
+        loop {
+            if let Some(next) = self.take() {
+                return next;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Whose it is.
+    pub(crate) fn session(&self) -> SessionId {
+        self.lock().session
+    }
+
+    /// Its client has signed in anew.
+    pub(crate) fn belongs_to(&self, session: SessionId) {
+        self.lock().session = session;
+    }
+
+    /// The jobs that the client has and whose stage `of_interest` picks.
+    pub(crate) fn had(&self, of_interest: impl Fn(Stage) -> bool) -> Vec<JobId> {
+        self.lock().sent.iter().filter(|(_, sent)| of_interest(sent.stage)).map(|(job, _)| *job).collect()
+    }
+
+    /// Whether the client has a job that `of_interest` picks.
+    pub(crate) fn has(&self, of_interest: impl Fn(Stage) -> bool) -> bool {
+        self.lock().sent.values().any(|sent| of_interest(sent.stage))
+    }
+
+    /// The `seq` of a job that the client has or is about to get.
+    pub(crate) fn seq(&self, job: JobId) -> Option<i64> {
+        let pending = self.lock();
+        pending.frames.get(&job).map(|(standing, _)| standing.seq).max(pending.seq_sent(job))
+    }
+
+    /// Jobs of others that it follows.
+    pub(crate) fn watched(&self) -> Vec<JobId> {
+        self.lock().watched.iter().copied().collect()
+    }
+
+    /// Follows another's job; `false` when it follows `most` already.
+    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
+        let mut pending = self.lock();
+        pending.watched.contains(&job) || (pending.watched.len() < most && pending.watched.insert(job))
+    }
+
+    /// No longer follows another's job, and forgets it. True: it did.
+    pub(crate) fn unwatch(&self, job: JobId) -> bool {
+        let mut pending = self.lock();
+        let watched = pending.watched.remove(&job);
+        if watched {
+            pending.frames.remove(&job);
+            pending.places.remove(&job);
+            pending.sent.remove(&job);
+        }
+        watched
+    }
+
+    /// Forgets the oldest of many finished jobs.
+    pub(crate) fn trim(&self) {
+        let mut finished = self.had(|stage| stage == Stage::Over);
+        if finished.len() > FINISHED {
+            finished.sort_unstable();
+            finished.truncate(finished.len() - FINISHED);
+            let mut pending = self.lock();
+            for job in finished {
+                pending.sent.remove(&job);
+            }
+            pending.sent.shrink_to_fit();
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Next> {
+        let mut pending = self.lock();
+        if let Some(close) = pending.end {
+            return Some(Next::End(close));
+        }
+        let mut out = std::mem::take(&mut pending.answers);
+        for (job, (standing, frame)) in std::mem::take(&mut pending.frames) {
+            pending.sent.insert(job, standing);
+            out.push(frame);
+        }
+        for (id, queue_position) in std::mem::take(&mut pending.places) {
+            if let Some(sent) = pending.sent.get_mut(&id) {
+                sent.place = queue_position;
+                out.push(Frame::Position { id, queue_position }.text());
+            }
+        }
+        (!out.is_empty()).then_some(Next::Frames(out))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pending {
+    fn seq_sent(&self, job: JobId) -> Option<i64> {
+        self.sent.get(&job).map(|sent| sent.seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use entity::id::fresh;
+
+    fn standing(seq: i64, stage: Stage) -> Standing {
+        Standing { seq, stage, place: None }
+    }
+
+    fn outbox() -> Outbox {
+        Outbox::new(fresh())
+    }
+
+    fn frames(outbox: &Outbox) -> Vec<String> {
+        match outbox.take() {
+            Some(Next::Frames(frames)) => frames.into_iter().map(|frame| frame.as_str().to_owned()).collect(),
+            None => Vec::new(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn keeps_the_newest_frame_of_each_job_only() {
+        let (outbox, job) = (outbox(), fresh());
+        for seq in [1, 3, 2] {
+            outbox.offer(job, standing(seq, Stage::Working), format!("frame {seq}").into());
+        }
+        assert_eq!(frames(&outbox), ["frame 3"]);
+        assert!(!outbox.offer(job, standing(3, Stage::Working), "again".into()));
+        assert!(!outbox.offer(job, standing(2, Stage::Working), "late".into()));
+        assert_eq!(frames(&outbox), [""; 0]);
+    }
+
+    #[test]
+    fn sends_what_came_during_the_snapshot_only_if_it_is_newer() {
+        let (outbox, old, new) = (outbox(), fresh(), fresh());
+        outbox.offer(old, standing(4, Stage::Working), "older than the snapshot".into());
+        outbox.offer(new, standing(6, Stage::Working), "newer".into());
+        assert!(outbox.note(old, standing(5, Stage::Working)));
+        assert!(outbox.note(new, standing(5, Stage::Working)));
+        assert_eq!(frames(&outbox), ["newer"]);
+        assert!(!outbox.note(new, standing(6, Stage::Working)));
+    }
+
+    #[test]
+    fn tells_a_place_in_line_once_and_only_while_the_job_waits() {
+        let (outbox, job) = (outbox(), fresh());
+        outbox.place(job, Some(1));
+        outbox.note(job, standing(1, Stage::Waiting));
+        outbox.place(job, Some(3));
+        outbox.place(job, Some(2));
+        let told = frames(&outbox);
+        assert!(told.len() == 1 && told[0].contains("\"queuePosition\":2"), "{told:?}");
+        outbox.place(job, Some(2));
+        assert_eq!(frames(&outbox), [""; 0]);
+        outbox.place(job, Some(1));
+        outbox.offer(job, standing(2, Stage::Working), "taken".into());
+        outbox.place(job, None);
+        assert_eq!(frames(&outbox), ["taken"]);
+    }
+
+    #[test]
+    fn remembers_a_bounded_number_of_finished_jobs() {
+        let outbox = outbox();
+        let jobs: Vec<JobId> = (0..FINISHED + 50).map(|_| fresh()).collect();
+        let open = fresh();
+        assert!(jobs.iter().all(|job| outbox.note(*job, standing(1, Stage::Over))));
+        outbox.note(open, standing(1, Stage::Working));
+        outbox.trim();
+        assert_eq!((outbox.had(|_| true).len(), outbox.seq(jobs[0]), outbox.seq(open)), (FINISHED + 1, None, Some(1)));
+    }
+
+    #[test]
+    fn a_goodbye_goes_before_everything_and_the_first_one_counts() {
+        let outbox = outbox();
+        outbox.offer(fresh(), standing(1, Stage::Over), "frame".into());
+        outbox.end(Close::Unauthenticated);
+        outbox.end(Close::TooMany);
+        assert_eq!(outbox.take(), Some(Next::End(Close::Unauthenticated)));
+    }
+
+    #[tokio::test]
+    async fn wakes_whoever_waits() {
+        let outbox = outbox();
+        let (next, ()) = tokio::join!(outbox.next(), async { outbox.end(Close::TooSlow) });
+        assert_eq!(next, Next::End(Close::TooSlow));
+    }
+}

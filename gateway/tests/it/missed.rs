@@ -1,0 +1,267 @@
+//! What reaches a websocket although something was lost, and what it may follow.
+
+use std::time::Duration;
+
+use bus::Control;
+use entity::id::{fresh, kind};
+use entity::job::{self, Phase};
+use entity::user::{self, Role};
+use gateway::Timings;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value as Sql};
+use serde_json::{Value, json};
+use testkit::{Database, eventually};
+
+use crate::live::{advance, listening, publish, quick};
+use crate::socket::Socket;
+use crate::world::{Account, PASSWORD, Setup, World, uuid};
+
+/// Changes an account as administration does.
+async fn change(world: &World, account: &Account, column: user::Column, value: impl Into<Sql>) {
+    let update = user::Entity::update_many()
+        .col_expr(column, Expr::value(value))
+        .filter(user::Column::Email.eq("ada@example.org"));
+    assert_eq!(update.exec(&world.database.connection).await.unwrap().rows_affected, 1);
+    world.bus.tell(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
+}
+
+async fn signed_in_again(world: &World, email: &str) -> String {
+    let login = world.request(reqwest::Method::POST, "/api/auth/login");
+    let login = login.json(&json!({"email": email, "password": PASSWORD})).send().await.unwrap();
+    login.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
+}
+
+/// The next frame of a kind; others are passed over.
+async fn heard(socket: &mut Socket, kind: &str) -> Value {
+    loop {
+        let frame = socket.heard().await;
+        if frame["type"] == kind {
+            return frame;
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
+    let redis = Proxy::start().await;
+    let variables = vec![("REDIS_URL", redis.url.clone())];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = world.claim(&job).await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut socket).await;
+    redis.cut();
+    // Committed, and told to nobody.
+    let row = job::advance(&world.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
+    let missed = eventually("the missed state arrives", async || {
+        let frame = socket.heard().await;
+        (frame["id"] == *job && frame["seq"] == row.seq).then_some(frame)
+    });
+    assert_eq!(missed.await["progress"], 50);
+}
+
+#[tokio::test]
+async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
+    let redis = Proxy::start().await;
+    let variables = vec![("REDIS_URL", redis.url.clone())];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    world.completed(&job, b"video").await;
+    let (mut socket, jobs) = Socket::greeted(&world, &account).await;
+    assert_eq!(jobs[0]["id"], *job);
+    listening(&world, &account, &mut socket).await;
+    redis.cut();
+    job::remove(&world.database.connection, job.parse().unwrap(), account.id.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(heard(&mut socket, "gone").await["id"], *job);
+}
+
+#[tokio::test]
+async fn what_was_never_published_is_found_and_told() {
+    let world = quick(|timings| {
+        timings.reconcile = Duration::from_millis(100);
+        timings.under_way = Duration::from_millis(50);
+    })
+    .await;
+    let account = world.account("ada@example.org").await;
+    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    let held = world.claim(&job).await;
+    let row = job::advance(&world.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
+    let told = eventually("the state arrives", async || {
+        let frame = socket.heard().await;
+        (frame["id"] == *job && frame["seq"] == row.seq).then_some(frame)
+    });
+    assert_eq!(told.await["progress"], 50);
+}
+
+#[tokio::test]
+async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut socket).await;
+    let mut rows = Vec::new();
+    let mut last = std::collections::HashMap::new();
+    for _ in 0..5 {
+        let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+        let held = world.claim(&job).await;
+        for progress in 1..=99 {
+            let row =
+                job::advance(&world.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
+            last.insert(job.clone(), row.seq);
+            rows.push(row);
+        }
+    }
+    // Each three times and in another order than they were committed in.
+    let storm = async {
+        for round in 0..3 {
+            for at in 0..rows.len() {
+                publish(&world, &account, rows[(at * 7 + round * 31) % rows.len()].clone()).await;
+            }
+        }
+    };
+    let mut seen = std::collections::HashMap::new();
+    let reader = async {
+        while seen != last {
+            let frame = socket.heard().await;
+            let (id, seq) = (frame["id"].as_str().unwrap().to_owned(), frame["seq"].as_i64());
+            if let (Some(seq), true) = (seq, last.contains_key(&id)) {
+                let before = seen.insert(id, seq);
+                assert!(before.is_none_or(|before| before < seq), "seq went back");
+            }
+        }
+    };
+    tokio::join!(storm, reader);
+}
+
+#[tokio::test]
+async fn a_place_in_line_is_told_when_it_changes() {
+    let world = quick(|timings| timings.places = Duration::from_millis(50)).await;
+    let account = world.account("ada@example.org").await;
+    let first = world.job(&account, "first").await["id"].as_str().unwrap().to_owned();
+    let second = world.job(&account, "second").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, jobs) = Socket::greeted(&world, &account).await;
+    assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
+    world.bus.forget(uuid(&first)).await.unwrap();
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        told.push(heard(&mut socket, "position").await);
+    }
+    told.sort_by_key(|frame| frame["queuePosition"].as_u64());
+    assert_eq!(told[0], json!({"type": "position", "id": first, "queuePosition": null}));
+    assert_eq!(told[1], json!({"type": "position", "id": second, "queuePosition": 1}));
+}
+
+#[tokio::test]
+async fn an_administrator_follows_any_job_until_that_is_over() {
+    for database in Database::each().await {
+        let world = World::with(database, Setup::default()).await;
+        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+        change(&world, &ada, user::Column::Role, Role::Admin).await;
+        let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+        let (mut socket, jobs) = Socket::greeted(&world, &ada).await;
+        assert!(jobs.is_empty());
+        listening(&world, &ada, &mut socket).await;
+        let watched = eventually("the role has reached the gateway", async || {
+            socket.say(json!({"type": "watch", "job": job})).await;
+            loop {
+                let frame = socket.heard().await;
+                if frame["id"] == *job || frame["type"] == "error" {
+                    break (frame["type"] == "job").then_some(frame);
+                }
+            }
+        });
+        assert_eq!(watched.await["prompt"], "Eve's");
+        let held = world.claim(&job).await;
+        let told = advance(&world, &eve, held, 7).await;
+        assert_eq!(heard(&mut socket, "job").await, told);
+        change(&world, &ada, user::Column::Role, Role::User).await;
+        assert_eq!(socket.closed().await, 4403);
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
+    let world = World::new().await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    for name in [job, fresh::<kind::Job>().to_string(), "nonsense".into()] {
+        socket.say(json!({"type": "watch", "job": name})).await;
+        let refused = json!({"type": "error", "code": "not_found", "retry": false, "job": name});
+        assert_eq!(heard(&mut socket, "error").await, refused);
+    }
+}
+
+#[tokio::test]
+async fn a_socket_goes_on_under_a_newer_sign_in() {
+    let world = World::new().await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let newer = signed_in_again(&world, "ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    socket.say(json!({"type": "refresh", "token": newer})).await;
+    heard(&mut socket, "welcome").await;
+    world.post(&ada, "/api/auth/logout", json!({})).await;
+    listening(&world, &Account { token: newer.clone(), ..ada.clone() }, &mut socket).await;
+    world.post(&Account { token: newer, ..ada.clone() }, "/api/auth/logout", json!({})).await;
+    assert_eq!(socket.closed().await, 4401);
+
+    let ada = Account { token: signed_in_again(&world, "ada@example.org").await, ..ada };
+    for (token, code) in [(&*eve.token, 4403), ("forged", 4401)] {
+        let (mut socket, _) = Socket::greeted(&world, &ada).await;
+        socket.say(json!({"type": "refresh", "token": token})).await;
+        assert_eq!(socket.closed().await, code);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_and_a_session_whose_end_was_not_heard_end_the_sockets() {
+    let world = World::new().await;
+    let account = world.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    listening(&world, &account, &mut socket).await;
+    change(&world, &account, user::Column::DisabledAt, 1_i64).await;
+    assert_eq!(socket.closed().await, 4401);
+
+    let world = quick(|timings: &mut Timings| timings.sessions = Duration::from_millis(50)).await;
+    let account = world.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&world, &account).await;
+    let session = entity::session::Entity::find().one(&world.database.connection).await.unwrap().unwrap();
+    entity::session::revoke(&world.database.connection, session.id).await.unwrap();
+    assert_eq!(socket.closed().await, 4401);
+}
+
+/// Stands before the tests' Redis, so that connections to it can be cut.
+struct Proxy {
+    url: String,
+    cut: tokio::sync::watch::Sender<u64>,
+}
+
+impl Proxy {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let target = testkit::redis_url().trim_start_matches("redis://").trim_end_matches('/').to_owned();
+        let (cut, watched) = tokio::sync::watch::channel(0);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let (target, mut watched) = (target.clone(), watched.clone());
+                watched.borrow_and_update();
+                tokio::spawn(async move {
+                    let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        _ = watched.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { url, cut }
+    }
+
+    fn cut(&self) {
+        self.cut.send_modify(|cuts| *cuts += 1);
+    }
+}

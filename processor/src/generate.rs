@@ -3,6 +3,7 @@
 //! Facts about money are committed before anything follows from them. An order to drop or hand over ends the line
 //! between two steps; what then becomes of the job depends on how far its request had come.
 
+mod store;
 mod wind_up;
 
 pub(crate) use wind_up::CANCELLED;
@@ -11,13 +12,12 @@ use std::time::Duration;
 
 use entity::attempt::{self, End, NewAttempt};
 use entity::id::fresh;
-use entity::job::{self, Begun, Held, NewVideo, Phase, Status};
+use entity::job::{self, Begun, Held, Phase, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
 use sora::{Event, Failure, Generation, Outcome, Request};
-use storage::{PutError, video_path};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
 
 use crate::breaker::Passage;
@@ -89,7 +89,7 @@ enum Stop {
     HandOver,
     /// Its owner no longer wants it.
     Cancelled,
-    /// The upstream is unwell, and nothing new is submitted for this long.
+    /// The job waits for this long, for no fault of its own: the upstream is unwell, a cap is reached, the storage is full.
     PutOff(Duration),
     /// It failed.
     Failed(Failure),
@@ -288,51 +288,6 @@ impl Line<'_> {
         let ours = |job: &job::Model| job.status == Status::Processing && job.epoch == self.hold.epoch;
         Ok(if row.is_some_and(|job| ours(&job)) { Stop::Cancelled } else { Stop::Lost })
     }
-
-    async fn fetch(&mut self, url: &Url) -> Result<NewVideo, Failure> {
-        let unfetchable = |detail: String| Failure::new(Outcome::Unfetchable, detail);
-        let store = async {
-            let token = self.context.driver.credential(url);
-            let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
-            let (path, mime) = (
-                video_path(self.hold.job, self.hold.epoch, download.media.extension()),
-                download.media.mime().to_owned(),
-            );
-            fault::point("in-download");
-            let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
-                PutError::Source(error) => unfetchable(chain(&error)),
-                PutError::Storage(error) => unfetchable(chain(&error)),
-            })?;
-            Ok((path, mime, stored))
-        };
-        let total = self.context.config.upstream.timeouts.total;
-        let stored = timeout(total, store).await.unwrap_or_else(|_| Err(unfetchable("over the total time".into())));
-        stored.map(|(path, content_type, stored)| NewVideo {
-            id: fresh(),
-            path,
-            size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-            content_type,
-            sha256: stored.sha256,
-        })
-    }
-
-    /// Commits the end; a worker that has lost the job removes its own file, whose path nobody else has.
-    async fn record(&mut self, video: NewVideo) -> Result<job::Model, Stop> {
-        let db = &self.context.db;
-        let path = video.path.clone();
-        fault::point("after-file");
-        match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
-            Some(job) => {
-                fault::point("after-commit");
-                tracing::info!(job.id = %job.id, video.id = %video.id, "completed");
-                Ok(job)
-            }
-            None => {
-                self.context.storage.delete(&path).await.ok();
-                Err(Stop::Lost)
-            }
-        }
-    }
 }
 
 /// Commits a change of phase or progress and publishes it. A database that is away costs the change, not the job.
@@ -347,9 +302,4 @@ async fn tell(context: &Context, hold: Held, phase: Phase, percent: i32) -> Resu
         Err(error) if database::is_transient(&error) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,6 +1,6 @@
 //! Results that are hard to fetch: tried again by themselves, never bought again.
 
-use entity::job::{self, Status};
+use entity::job::{self, Phase, Status};
 use testkit::Database;
 
 use crate::world::World;
@@ -37,4 +37,17 @@ async fn a_result_that_cannot_be_fetched_is_kept_and_fetched_when_asked_for() {
     job::refetch(&world.database.connection, id, world.user).await.unwrap().unwrap();
     assert_eq!(world.end(id).await.status, Status::Completed);
     assert_eq!(world.simulator.stats_of("[sim:url-404=5]").submissions, 1);
+}
+
+#[tokio::test]
+async fn a_storage_that_takes_nothing_makes_downloads_wait_at_no_cost() {
+    let world = World::new(Database::sqlite().await, 0).await;
+    // A file where the folder of the videos should be.
+    std::fs::write(world.folder().join("videos"), "").unwrap();
+    let _processor = world.processor(&[]);
+    let id = world.submit("made, and nowhere to put it").await;
+    let waiting = world.until(id, "the download waits", |job| job.phase == Some(Phase::Retrying)).await;
+    assert_eq!((waiting.status, waiting.fetches, waiting.retries), (Status::Pending, 0, 0));
+    assert!(world.attempts(id).await[0].result_url.is_some());
+    assert_eq!(world.simulator.stats().total.submissions, 1);
 }

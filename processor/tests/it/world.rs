@@ -58,6 +58,11 @@ impl World {
         Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
     }
 
+    /// Where videos are stored.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Commits a job and puts it in line, as a gateway does.
     pub(crate) async fn submit(&self, prompt: &str) -> JobId {
         let job = self.create(prompt).await;

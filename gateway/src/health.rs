@@ -40,6 +40,23 @@ pub(crate) async fn alive() -> Response {
 
 /// `GET /readyz`: 200 when the database is there with a schema that this program knows, else 503.
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let (ready, body) = readiness(&gateway).await;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// The same for the port of probes and metrics.
+pub fn probe(gateway: Gateway) -> impl service::probe::Readiness {
+    move || {
+        let gateway = gateway.clone();
+        async move {
+            let (ready, body) = readiness(&gateway).await;
+            (ready, serde_json::to_value(body).unwrap_or_default())
+        }
+    }
+}
+
+async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let bound = gateway.config.timings.probe;
     let (database, redis, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
@@ -47,7 +64,6 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
         timeout(bound, gateway.storage.get("probe", None)),
     );
     let ready = matches!(database, Ok(Ok(())));
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = Readiness {
         status: if ready { "ready" } else { "unready" },
         database: word(ready),
@@ -55,7 +71,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
         // An answer is what counts; that there is no such file is one.
         storage: word(matches!(storage, Ok(Ok(_) | Err(storage::Error::Missing(_))))),
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (ready, body)
 }
 
 fn word(up: bool) -> &'static str {

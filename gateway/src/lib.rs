@@ -53,6 +53,7 @@ pub use address::Range;
 pub use auth::PasswordError;
 pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
+pub use health::probe;
 pub use openapi::document;
 pub use state::{Gateway, StartError, setup_token};
 

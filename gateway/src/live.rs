@@ -45,10 +45,6 @@ pub(crate) struct Live {
     gap: Notify,
     /// Word of an ended session, or of a changed account, may have been missed.
     doubt: Notify,
-    /// States that had not reached a client; should stay 0 while Redis is there.
-    missed: AtomicU64,
-    /// Clients that were let go because they did not take what was sent.
-    slow: AtomicU64,
     /// Goodbyes said.
     farewells: AtomicU64,
 }
@@ -60,8 +56,6 @@ impl Live {
             doors: Doors::new(sockets.all, sockets.per_address),
             gap: Notify::new(),
             doubt: Notify::new(),
-            missed: AtomicU64::new(0),
-            slow: AtomicU64::new(0),
             farewells: AtomicU64::new(0),
         }
     }
@@ -81,7 +75,10 @@ async fn relay(gateway: &Gateway) {
             gateway.live.doubt.notify_one();
             gateway.live.gap.notify_one();
         }
-        Signal::Event(event) => gateway.hub.deliver(event),
+        Signal::Event(event) => {
+            metrics::counter!("sora_events_relayed_total").increment(1);
+            gateway.hub.deliver(event);
+        }
         Signal::Control(Control::SessionRevoked { session }) => {
             gateway.sessions.forget(session.into());
             gateway.hub.end_session(session.into());

@@ -15,7 +15,12 @@ async fn main() -> anyhow::Result<()> {
     service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     let shutdown = service::shutdown::on_signal()?;
     let address = config.listen;
+    let probe = config.settings.metrics_listen;
     let gateway = Gateway::open(config).await?;
+    let _probe = match probe {
+        Some(address) => Some(service::probe::start(address, gateway::probe(gateway.clone())).await?),
+        None => None,
+    };
     gateway.offer_setup().await?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, "listening");

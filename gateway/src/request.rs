@@ -31,6 +31,9 @@ pub(crate) async fn observed(State(gateway): State<Gateway>, request: Request, n
     let answered = async move {
         let mut response = error::render(next.run(request).await, &id);
         let (status, milliseconds) = (response.status().as_u16(), millis(began.elapsed()));
+        let kind = [("route", route.clone()), ("status", status.to_string())];
+        metrics::counter!("sora_http_requests_total", &kind).increment(1);
+        metrics::histogram!("sora_http_request_seconds", "route" => route.clone()).record(began.elapsed());
         if route == "/livez" || route == "/readyz" {
             tracing::debug!(path, status, milliseconds, "answered");
         } else {

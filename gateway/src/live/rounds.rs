@@ -2,7 +2,6 @@
 //! sessions live, where their jobs stand in line, and whether they really have what was sent.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use entity::{DbErr, JobId, SessionId};
@@ -102,9 +101,9 @@ async fn reconcile(gateway: &Gateway) {
             // What was committed a moment ago may still be on its way.
             sleep(gateway.config.timings.under_way).await;
             let missed: u64 = readings.iter().map(catch_up::Reading::tell_missed).sum();
+            metrics::counter!("sora_websocket_missed_states_total").increment(missed);
             if missed > 0 {
-                let sum = gateway.live.missed.fetch_add(missed, Ordering::Relaxed) + missed;
-                tracing::warn!(missed, sum, "states had not reached connected clients");
+                tracing::warn!(missed, "states had not reached connected clients");
             }
         }
         gateway.hub.trim();

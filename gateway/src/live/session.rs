@@ -60,8 +60,8 @@ pub(crate) async fn run(gateway: Gateway, socket: WebSocket, ticket: Result<Tick
             let _ = sender.send([Frame::bye(turn).text()]).await;
         }
         Close::TooSlow => {
-            let sum = gateway.live.slow.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::info!(sum, "a websocket's client does not take what is sent");
+            metrics::counter!("sora_websocket_slow_clients_total").increment(1);
+            tracing::info!("a websocket's client does not take what is sent");
         }
         _ => {}
     }

@@ -21,8 +21,11 @@ pub enum Missing {
 /// Connections of one pool. A processor's beat opens a pool of its own, so that work can never starve it.
 const POOL: u32 = 10;
 
-/// How long a request may wait for a connection, and a SQLite writer for the others.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request may wait for a connection: while the database is away, people are told so quickly.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a SQLite writer may wait for the others.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens a pool of connections to `url` (`sqlite:PATH` or `postgres://…`).
 ///
@@ -44,7 +47,7 @@ pub async fn open(url: &str, missing: Missing) -> Result<DatabaseConnection, DbE
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(PATIENCE)
+                .busy_timeout(BUSY)
         });
     Database::connect(options).await
 }

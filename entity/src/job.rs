@@ -30,7 +30,7 @@ use crate::idempotency_key::{self, Claimed, Key};
 use crate::{JobId, UserId, VideoId, WorkerId, clock, database};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
-pub use queue::{Claim, claim, due, in_hand, pending_from, reject};
+pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
 pub(crate) use queue::{give_back, pending};
 pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};
 pub(crate) use several::{contains, poisoned};

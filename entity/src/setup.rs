@@ -1,5 +1,6 @@
 //! One row that says whether the system has had its first account.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
@@ -39,4 +40,9 @@ pub(crate) async fn claim<C: ConnectionTrait>(db: &C, user: UserId) -> Result<bo
         .exec(db)
         .await?;
     Ok(claimed.rows_affected == 1)
+}
+
+/// Waits until no other transaction is inside what this guards: changes after which an administrator must be left.
+pub(crate) async fn lock<C: ConnectionTrait>(tx: &C) -> Result<(), DbErr> {
+    Entity::find_by_id(1).lock_exclusive().one(tx).await.map(drop)
 }

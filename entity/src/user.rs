@@ -182,12 +182,47 @@ pub async fn rename(db: &DatabaseConnection, id: UserId, name: Option<String>) -
     updated(db, id, Column::Name, Expr::value(name)).await
 }
 
-/// Gives an account another role. `None`: there is no such account.
+/// What came of a change that may take an administrator away.
+#[derive(Clone, Debug)]
+pub enum Change<T> {
+    /// It is done.
+    Done(T),
+    /// There is no such account.
+    Unknown,
+    /// Nobody would be left to administrate: nothing has changed.
+    LastAdmin,
+}
+
+impl<T> Change<T> {
+    /// What was done, if it was.
+    #[must_use]
+    pub fn done(self) -> Option<T> {
+        if let Self::Done(done) = self { Some(done) } else { None }
+    }
+}
+
+/// Gives an account another role.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<Option<Model>, DbErr> {
-    updated(db, id, Column::Role, Expr::value(role)).await
+pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<Change<Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    setup::lock(&tx).await?;
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(Change::Unknown) };
+    let Some(user) = updated(&tx, id, Column::Role, Expr::value(role)).await? else { return Ok(Change::Unknown) };
+    if !is_administrated(&tx, &before).await? {
+        return Ok(Change::LastAdmin);
+    }
+    tx.commit().await?;
+    Ok(Change::Done(user))
+}
+
+/// Whether there still is an administrator after `changed`, an account as it was before, has been changed. Where there was
+/// none, that is nobody's fault.
+async fn is_administrated<C: ConnectionTrait>(tx: &C, changed: &Model) -> Result<bool, DbErr> {
+    let was_one = changed.role == Role::Admin && changed.disabled_at.is_none();
+    let admins = Entity::find().filter(Column::Role.eq(Role::Admin)).filter(Column::DisabledAt.is_null());
+    Ok(!was_one || admins.count(tx).await? > 0)
 }
 
 /// Opens an account that was shut. `None`: there is no such account.
@@ -198,18 +233,22 @@ pub async fn enable(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>
     updated(db, id, Column::DisabledAt, Expr::value(None::<i64>)).await
 }
 
-/// Shuts an account and ends its sessions; answers with these. `None`: there is no such account.
+/// Shuts an account and ends its sessions; answers with these.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<Option<(Model, Vec<SessionId>)>, DbErr> {
+pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<Change<(Model, Vec<SessionId>)>, DbErr> {
     let tx = database::begin(db).await?;
-    let Some(user) = updated(&tx, id, Column::DisabledAt, Expr::value(clock::wall())).await? else {
-        return Ok(None);
-    };
+    setup::lock(&tx).await?;
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(Change::Unknown) };
+    let shut = updated(&tx, id, Column::DisabledAt, Expr::value(clock::wall())).await?;
+    let Some(user) = shut else { return Ok(Change::Unknown) };
+    if !is_administrated(&tx, &before).await? {
+        return Ok(Change::LastAdmin);
+    }
     let ended = session::revoke_all(&tx, id, None).await?;
     tx.commit().await?;
-    Ok(Some((user, ended)))
+    Ok(Change::Done((user, ended)))
 }
 
 /// Gives an account another password and ends its sessions but `keep`; answers with these.

@@ -69,6 +69,15 @@ pub async fn known(db: &DatabaseConnection, ids: Vec<WorkerId>) -> Result<Vec<Wo
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Whether a worker's lease holds.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn is_leased(db: &DatabaseConnection, id: WorkerId) -> Result<bool, DbErr> {
+    let leased = Expr::col(Column::LeaseUntil).gte(clock::now(db.get_database_backend()));
+    Ok(Entity::find_by_id(id).filter(leased).one(db).await?.is_some())
+}
+
 /// Takes a worker off the list when it leaves by itself and holds no job any more.
 ///
 /// # Errors
@@ -82,6 +91,8 @@ pub async fn retire(db: &DatabaseConnection, id: WorkerId) -> Result<(), DbErr> 
 pub struct Buried {
     /// The worker that is gone.
     pub worker: WorkerId,
+    /// When its lease ran out, epoch ms by the database's clock.
+    pub lease_until: i64,
     /// Its jobs as committed: `pending` again, or `failed` as poison.
     pub jobs: Vec<job::Model>,
 }
@@ -106,5 +117,5 @@ pub async fn bury_one(db: &DatabaseConnection) -> Result<Option<Buried>, DbErr> 
     let jobs = job::give_back(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
     Entity::delete_by_id(dead.id).exec(&tx).await?;
     tx.commit().await?;
-    Ok(Some(Buried { worker: dead.id, jobs }))
+    Ok(Some(Buried { worker: dead.id, lease_until: dead.lease_until, jobs }))
 }

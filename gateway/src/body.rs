@@ -15,6 +15,9 @@ use crate::error::{ApiError, FieldError};
 /// The largest body that is read.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
+/// Most unknown fields that are named.
+const MOST_UNKNOWN: usize = 20;
+
 /// A rule for a field's value: `Err` holds its code and a sentence for people.
 pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
 
@@ -120,7 +123,7 @@ impl Fields {
     /// # Errors
     /// [`ApiError::InvalidFields`] when anything was wrong, fields that nobody asked for included.
     pub(crate) fn finish(mut self) -> Result<(), ApiError> {
-        for name in std::mem::take(&mut self.values).keys() {
+        for name in std::mem::take(&mut self.values).keys().take(MOST_UNKNOWN) {
             self.mistake::<()>(name, "unknown_field", "This field is not known.".into());
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }

@@ -35,16 +35,15 @@ mod query;
 mod request;
 mod router;
 mod secret;
+mod serve;
 mod state;
 mod throttle;
 mod videos;
 mod web;
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -65,19 +64,13 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
     let live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.timings.drain;
     bound_send_queues(&listener);
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
-        }
-    });
     let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
-    let service = router::router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serve = axum::serve(listener, service).with_graceful_shutdown(async move {
+    tokio::spawn(async move {
         asked.cancelled().await;
         stopping.cancel();
     });
     let served = tokio::select! {
-        served = serve.into_future() => served,
+        served = serve::serve(listener, router::router(gateway.clone()), shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
     };
     finish(&gateway, drain).await;

@@ -5,6 +5,11 @@ use clap::Parser;
 use gateway::{Arguments, Config, Gateway};
 use tokio::net::TcpListener;
 
+/// Gives memory back that is no longer used: each password takes 19 MiB for a moment, and the system's allocator would keep
+/// hundreds of megabytes after a crowd has signed in.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     if let Some(command) = Arguments::parse().command {

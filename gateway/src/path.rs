@@ -1,4 +1,4 @@
-//! Ids in addresses. A malformed one is answered like one that names nothing.
+//! Ids and names in addresses. A malformed one is answered like one that names nothing.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -13,8 +13,20 @@ impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound)?;
+        let Name(text) = Name::from_request_parts(parts, state).await?;
         id(&text).map(Self).ok_or(ApiError::NotFound)
+    }
+}
+
+/// The one text in the request's path.
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        text.map(|Path(text)| Self(text)).map_err(|_| ApiError::NotFound)
     }
 }
 

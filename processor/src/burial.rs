@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use entity::worker as workers;
+use entity::worker::{self as workers, Buried};
+use entity::{clock, job};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,7 @@ async fn bury(context: &Context) {
                     enqueue_front(&context.bus, job).await;
                     context.publish(job).await;
                 }
+                tell_again(context, &buried).await;
             }
             Ok(None) => return,
             Err(error) => {
@@ -38,6 +40,24 @@ async fn bury(context: &Context) {
                 return;
             }
         }
+    }
+}
+
+/// Most ends that are told again.
+const TOLD_AGAIN: u64 = 500;
+
+/// A worker may die between the commit of a job's end and the settling that tells it, and Redis may lose the entry by which
+/// others would find that out. So whatever ended while the dead one could still commit is told once more; whoever knows
+/// it already sees the same `seq`.
+async fn tell_again(context: &Context, buried: &Buried) {
+    let since = buried.lease_until - clock::millis(context.config.lease_ttl + context.config.lease_renew);
+    match job::ended_since(&context.db, since, TOLD_AGAIN).await {
+        Ok(ended) => {
+            for job in &ended {
+                context.publish(job).await;
+            }
+        }
+        Err(error) => tracing::debug!(%error, "what ended lately is not told again"),
     }
 }
 

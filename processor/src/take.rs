@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::Delivery;
 use entity::job::{self, Claim, Held, Status};
-use entity::{JobId, WorkerId};
+use entity::{JobId, WorkerId, worker as workers};
 use tokio::time::sleep;
 
 use crate::generate::generate;
@@ -76,8 +76,12 @@ async fn settle(context: &Context, delivery: &Delivery, job: Option<&job::Model>
     }
 }
 
+/// Leaves an entry to the worker that has its job on record. One whose lease has run out is about to be buried: its entry
+/// stays silent, so that it is taken again right after.
 async fn leave_to(context: &Context, delivery: &Delivery, holder: WorkerId) {
-    if let Err(error) = context.bus.yield_to(delivery, holder).await {
+    let leased = workers::is_leased(&context.db, holder).await.unwrap_or(true);
+    let idle = if leased { Duration::ZERO } else { context.config.lease_ttl };
+    if let Err(error) = context.bus.yield_to(delivery, holder, idle).await {
         tracing::debug!(job.id = %delivery.job, %error, "an entry could not be left to its job's holder yet");
     }
 }

@@ -68,6 +68,7 @@ impl Platform {
             ("BACKEND_PORT", &port.to_string()),
             ("JWT_SECRET", &format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
             ("MAX_SOCKETS", "15000"),
+            ("SIGN_INS_PER_ADDRESS", "0"),
             ("SORA_API_URL", &upstream.url()),
             ("SORA_API_TOKEN", "bench"),
             ("PROCESSOR_SLOTS", "2000"),

@@ -1,5 +1,7 @@
 //! Putting jobs in line and taking them out.
 
+use std::time::Duration;
+
 use redis::{AsyncCommands, FromRedisValue};
 use uuid::Uuid;
 
@@ -133,14 +135,16 @@ impl Bus {
         Ok(mine)
     }
 
-    /// Leaves a reclaimed entry to the living worker that has its job in hand.
+    /// Leaves a reclaimed entry to the worker that has its job on record. `idle` is how long it counts as silent from now
+    /// on: zero for one that lives, the time after which entries are reclaimed for one that does not.
     ///
     /// # Errors
     /// Redis did not answer; the entry comes up again at the next reclaiming.
-    pub async fn yield_to(&self, delivery: &Delivery, holder: impl Into<Uuid>) -> Result<(), Error> {
+    pub async fn yield_to(&self, delivery: &Delivery, holder: impl Into<Uuid>, idle: Duration) -> Result<(), Error> {
         let mut connection = self.connection().await?;
         let mut script = script::YIELD.with(&self.keys);
         script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.into().to_string());
+        script.arg(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX));
         Ok(script.invoke_async::<()>(&mut connection).await?)
     }
 

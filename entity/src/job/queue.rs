@@ -103,6 +103,19 @@ pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u
     query.limit(limit).all(db).await
 }
 
+/// Up to `limit` jobs that ended at `since` (epoch ms) or later, the latest first.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn ended_since(db: &DatabaseConnection, since: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::FinishedAt.is_not_null().and(Column::FinishedAt.gte(since)))
+        .order_by_desc(Column::FinishedAt)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
 /// A literal rather than a parameter, or SQLite would not use the partial indexes.
 pub(crate) fn pending() -> Expr {
     Expr::cust("status = 'pending'")

@@ -6,7 +6,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use entity::user::{self, Model, Role, View};
+use entity::user::{self, Change, Model, Role, View};
 use entity::{UserId, job, statistics};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -72,7 +72,7 @@ pub(crate) async fn change_user(
         return Err(ApiError::WrongState("Another administrator has to do this to you."));
     }
     if let Some(role) = role {
-        user = user::set_role(&gateway.db, id, role).await?.ok_or(ApiError::NotFound)?;
+        user = left(user::set_role(&gateway.db, id, role).await?)?;
         let action = if role == Role::Admin { "user.promoted" } else { "user.demoted" };
         record(&gateway, &admin.user, action, Some(user.email.clone())).await?;
     }
@@ -89,8 +89,17 @@ pub(crate) async fn change_user(
     Ok(([NO_STORE], Json(user)).into_response())
 }
 
+/// What was done, if an administrator is left after it.
+fn left<T>(change: Change<T>) -> Result<T, ApiError> {
+    match change {
+        Change::Done(done) => Ok(done),
+        Change::Unknown => Err(ApiError::NotFound),
+        Change::LastAdmin => Err(ApiError::WrongState("Nobody would be left to administrate.")),
+    }
+}
+
 async fn disable(gateway: &Gateway, admin: &Admin, id: UserId) -> Result<Model, ApiError> {
-    let (user, ended) = user::disable(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+    let (user, ended) = left(user::disable(&gateway.db, id).await?)?;
     let waiting = job::cancel_all(&gateway.db, id, false).await?.done;
     record(gateway, &admin.user, "user.disabled", Some(user.email.clone())).await?;
     sessions_ended(gateway, ended).await;

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bus::Control;
-use entity::{UserId, account, job, user};
+use entity::user::{self, Change};
+use entity::{UserId, account, job};
 use tokio::time::timeout;
 
 use crate::address::Client;
@@ -81,8 +82,10 @@ async fn confirmed(
 
 /// Shuts the account first, so that nothing new begins; files go last, when nothing names them any more.
 async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
-    let Some((_, ended)) = user::disable(&gateway.db, user).await? else {
-        return Err(ApiError::Unauthenticated);
+    let ended = match user::disable(&gateway.db, user).await? {
+        Change::Done((_, ended)) => ended,
+        Change::Unknown => return Err(ApiError::Unauthenticated),
+        Change::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
     let Some(left) = account::remove(&gateway.db, user).await? else {

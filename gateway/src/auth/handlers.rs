@@ -13,7 +13,7 @@ use service::settings::AppEnv;
 use utoipa::ToSchema;
 
 use crate::address::Client;
-use crate::auth::sign_in::demand_password;
+use crate::auth::sign_in::{demand_password, demand_registration};
 use crate::auth::{Caller, cookie, origin, rules, word};
 use crate::body::Fields;
 use crate::config::Registration;
@@ -48,12 +48,14 @@ impl SignedIn {
 /// `POST /api/auth/register`: 201 with a session.
 pub(crate) async fn register(
     State(gateway): State<Gateway>,
+    client: Client,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
     demand_own_page(&gateway, &headers)?;
     let account = NewAccount::read(fields)?;
     let standing = standing(&gateway, account.setup_token.as_deref())?;
+    demand_registration(&gateway, client).await?;
     let password_hash = gateway.passwords.hash(account.password).await?;
     let new = user::New { email: account.email, name: account.name, password_hash };
     let user = match user::open(&gateway.db, new, standing).await? {

@@ -12,6 +12,18 @@ use crate::throttle::{Budget, Standing};
 
 const WINDOW: Duration = Duration::from_secs(600);
 
+/// Counts an account to be opened among its address's attempts.
+///
+/// # Errors
+/// [`ApiError::TooManyAttempts`].
+pub(crate) async fn demand_registration(gateway: &Gateway, client: Client) -> Result<(), ApiError> {
+    let budget = Budget { name: "registrations", quota: gateway.config.rates.sign_ins_per_address, window: WINDOW };
+    match gateway.throttle.spend(&gateway.bus, budget, &client.to_string()).await.filter(Standing::is_over) {
+        Some(standing) => Err(ApiError::TooManyAttempts(standing.resets_in())),
+        None => Ok(()),
+    }
+}
+
 /// Checks the password of an account; `None` stands for an account that does not exist, which takes as long.
 ///
 /// # Errors

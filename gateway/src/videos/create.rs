@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bus::{Event, Flow, Place};
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
-use entity::{JobId, UserId, idempotency_key, statistics, submission};
+use entity::{JobId, UserId, statistics, submission};
 use serde::Serialize;
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -76,7 +76,7 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
         job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
     }
     if let Err(refusal) = has_room(&gateway, user, count).await
-        && !is_known(&gateway, user, key.as_ref()).await?
+        && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
     }
@@ -199,14 +199,6 @@ fn unknown_remix() -> ApiError {
 fn how_many(count: i64) -> Rule<usize> {
     let count = Some(count).filter(|count| (1..=MOST).contains(count)).and_then(|count| usize::try_from(count).ok());
     count.ok_or_else(|| ("out_of_range", format!("Must be a whole number from 1 to {MOST}.")))
-}
-
-/// Whether a request only asks for what was given before.
-async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
-    match key {
-        Some(key) => Ok(idempotency_key::is_known(&gateway.db, user, key).await?),
-        None => Ok(false),
-    }
 }
 
 /// Refuses what is too much to wait, or could not be submitted today any more. The processors hold the daily cap; this only

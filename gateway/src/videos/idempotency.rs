@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use entity::idempotency_key::{Claimed, Key};
 use entity::job::{self, Model};
-use entity::{JobId, UserId};
+use entity::{JobId, UserId, idempotency_key};
 
 use crate::error::{ApiError, FieldError};
 use crate::state::Gateway;
@@ -32,6 +32,17 @@ pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<
         }])
     })?;
     Ok(Some(Key { operation, key: key.to_owned(), fingerprint: body.to_owned() }))
+}
+
+/// Whether a request only asks for what was given before.
+///
+/// # Errors
+/// The database did not answer.
+pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
+    match key {
+        Some(key) => Ok(idempotency_key::is_known(&gateway.db, user, key).await?),
+        None => Ok(false),
+    }
 }
 
 /// What a request under a key has come to: what was done now, or else the jobs of the first time, as they are today.

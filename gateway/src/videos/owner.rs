@@ -49,7 +49,11 @@ pub(crate) async fn retry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
-    room::demand(&gateway, user, 1).await?;
+    if let Err(refusal) = room::demand(&gateway, user, 1).await
+        && !idempotency::is_known(&gateway, user, key.as_ref()).await?
+    {
+        return Err(refusal);
+    }
     let job = reopen(&gateway, user, id, key).await?;
     answer(&gateway, StatusCode::ACCEPTED, job).await
 }

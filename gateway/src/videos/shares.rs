@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use crate::auth::{Creator, NO_STORE};
 use crate::body::{Fields, Rule};
 use crate::error::ApiError;
-use crate::path::{Id, id};
+use crate::path::{Id, Name, id};
 use crate::state::Gateway;
 use crate::videos::content::file;
 
@@ -89,7 +89,7 @@ pub(crate) async fn unshare(
 }
 
 /// `GET /api/shares/{token}`: what the link shows.
-pub(crate) async fn shared(State(gateway): State<Gateway>, Path(token): Path<String>) -> Result<Response, ApiError> {
+pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) -> Result<Response, ApiError> {
     let (share, video, job) = shown(&gateway, &token).await?;
     let body = SharedVideo {
         orientation: job.orientation,
@@ -104,7 +104,7 @@ pub(crate) async fn shared(State(gateway): State<Gateway>, Path(token): Path<Str
 /// `GET /api/shares/{token}/content`: the file.
 pub(crate) async fn shared_content(
     State(gateway): State<Gateway>,
-    Path(token): Path<String>,
+    Name(token): Name,
     request: Parts,
 ) -> Result<Response, ApiError> {
     let (_, video, _) = shown(&gateway, &token).await?;

@@ -110,7 +110,7 @@ async fn a_link_ends_with_its_time_its_video_and_its_owner() {
 
         let token = shared(&world, &ada, &orphaned).await["token"].as_str().unwrap().to_owned();
         assert_eq!(open(&world, &token, "").await.status(), StatusCode::OK);
-        entity::user::disable(db, ada.id.parse().unwrap()).await.unwrap().unwrap();
+        entity::user::disable(db, ada.id.parse().unwrap()).await.unwrap().done().unwrap();
         problem(open(&world, &token, "").await, 404, "not_found").await;
     }
 }

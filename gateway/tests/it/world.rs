@@ -129,7 +129,7 @@ impl World {
     pub(crate) async fn admin(&self, email: &str) -> Account {
         let account = self.account(email).await;
         let id = account.id.parse().unwrap();
-        user::set_role(&self.database.connection, id, user::Role::Admin).await.unwrap().unwrap();
+        user::set_role(&self.database.connection, id, user::Role::Admin).await.unwrap().done().unwrap();
         account
     }
 

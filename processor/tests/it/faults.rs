@@ -48,7 +48,11 @@ async fn dies(point: &str, resubmits: &str, url: fn(&Simulator) -> String, end: 
     let id = world.submit(point).await;
     let settings = [("SORA_API_URL", url.as_str()), ("SORA_MAX_RESUBMITS", resubmits)];
     let dying = world.processor(&[&settings[..], &[("FAULT_POINT", point)]].concat());
-    assert_eq!(dying.exit().await, None, "{point}: the processor did not die");
+    tokio::select! {
+        code = dying.exit() => assert_eq!(code, None, "{point}: the processor did not die"),
+        // The beat can see the last commit before the line does, and the job is settled past the point: then it dies here.
+        _ = world.end(id), if point == "after-commit" => {}
+    }
     let _heir = world.processor(&settings);
     let ended = world.end(id).await;
     world.redis_is_empty(id).await;

@@ -95,9 +95,24 @@ async fn an_entry_left_to_its_jobs_holder_is_never_the_one_that_is_dropped() {
     let holder = Uuid::now_v7();
     let held = next(&mut bus.consumer(holder)).await;
     let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
-    bus.yield_to(&reclaimed, holder).await.unwrap();
+    bus.yield_to(&reclaimed, holder, Duration::ZERO).await.unwrap();
     assert!(!bus.enqueue(job, &held.flow, Place::InTurn).await.unwrap().added, "the only entry was dropped");
     assert!(bus.settle(&held, None).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_entry_left_to_a_dead_holder_is_reclaimed_as_soon_as_anybody_looks() {
+    let bus = testkit::bus().await;
+    jobs(&bus, Uuid::now_v7(), 1).await;
+    let (holder, lease) = (Uuid::now_v7(), Duration::from_secs(3_600));
+    next(&mut bus.consumer(holder)).await;
+    let mut heir = bus.consumer(Uuid::now_v7());
+    let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
+    bus.yield_to(&reclaimed, holder, Duration::ZERO).await.unwrap();
+    assert!(heir.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "a living holder's entry");
+    let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
+    bus.yield_to(&reclaimed, holder, lease).await.unwrap();
+    assert_eq!(heir.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
 }
 
 #[tokio::test]

@@ -137,13 +137,13 @@ impl World {
         let worker = &mut self.workers[chosen];
         let job = JobId::from(delivery.job);
         if worker.hands.iter().any(|(held, _)| held.job == delivery.job) {
-            self.bus.yield_to(&delivery, worker.id).await.unwrap();
+            self.bus.yield_to(&delivery, worker.id, Duration::ZERO).await.unwrap();
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
             Claim::Won(row) => worker.hands.push((delivery, Some(Held { job: row.id, epoch: row.epoch }))),
             Claim::Lost(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
-                Some(holder) => self.bus.yield_to(&delivery, holder).await.unwrap(),
+                Some(holder) => self.bus.yield_to(&delivery, holder, Duration::ZERO).await.unwrap(),
                 None => drop(self.bus.settle(&delivery, None).await.unwrap()),
             },
             Claim::Gone | Claim::Buried => panic!("a worker that lives claimed a job that exists"),

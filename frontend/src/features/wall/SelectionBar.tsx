@@ -32,6 +32,7 @@ export function SelectionBar({ all }: { all: readonly string[] }) {
     setAsking(false);
     const { deleted, kept } = await deleteChosen();
     if (deleted > 0) toast({ text: t("select.deleted", { count: deleted, number: number(deleted) }) });
+    if (kept === 0) clear();
     if (kept > 0) toast({ text: t("select.kept", { count: kept, number: number(kept) }) });
   };
   return (

@@ -1,0 +1,101 @@
+//! Accepting connections: at most so many at a time, and each has so long to say what it wants.
+//!
+//! Without the bound on time, a client that opens connections and says nothing keeps every one of them, until there are
+//! none left for others. A websocket counts here until it is upgraded; then `live` counts it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// Connections at a time that are no websockets; more wait to be accepted.
+const CONNECTIONS: usize = 4_096;
+
+/// From the beginning of a connection, or the end of the request before, to the end of a request's head.
+const HEAD: Duration = Duration::from_secs(20);
+
+/// How long nothing is accepted after the system has refused to: it is out of files, and needs some to be closed.
+const BREATH: Duration = Duration::from_millis(250);
+
+/// Serves `router` until `stop`, then lets what is under way finish.
+///
+/// # Errors
+/// The listener cannot be read.
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = TaskTracker::new();
+    loop {
+        let next = async {
+            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+            Ok::<_, io::Error>((place, listener.accept().await))
+        };
+        let (place, accepted) = tokio::select! { next = next => next?, () = stop.cancelled() => break };
+        match accepted {
+            Ok((stream, peer)) => {
+                connections.spawn(answer(stream, peer, router.clone(), stop.clone(), place));
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+    Ok(())
+}
+
+/// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
+async fn answer(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stop: CancellationToken,
+    place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was refused");
+    }
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+    drop(place);
+}
+
+/// Whether only the connection that was about to be accepted is lost.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -24,7 +24,7 @@ fn entrance() -> Vec<Call> {
             .takes::<Registration>(&registration)
             .answers(201, "The account is open and signed in.", &to_program)
             .refuses([ApiError::EmailTaken, ApiError::RegistrationClosed, ApiError::InvalidSetupToken])
-            .refuses([ApiError::ForbiddenOrigin]),
+            .refuses([ApiError::ForbiddenOrigin, ApiError::TooManyAttempts(480)]),
         Call::post("/api/auth/login", "login", "Sign in")
             .about("A program gets a token. A page, which its `Origin` tells, gets a cookie and no token.")
             .takes::<Login>(&credentials)
@@ -52,7 +52,8 @@ fn own_account() -> Vec<Call> {
             .by(Access::Session)
             .takes::<Farewell>(&json!({"password": "correct horse battery"}))
             .answers_nothing(204, "The account is gone.")
-            .refuses([ApiError::InvalidCredentials, ApiError::TooManyAttempts(480)]),
+            .refuses([ApiError::InvalidCredentials, ApiError::TooManyAttempts(480)])
+            .refuses([ApiError::WrongState("Make somebody else administrator first.")]),
         Call::post("/api/auth/password", "changePassword", "Take another password")
             .about("All other sessions end, and their websockets close.")
             .by(Access::Session)

@@ -199,10 +199,11 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
         Setup { timings: Some(|timings| timings.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
     let world = World::with(Database::sqlite().await, setup).await;
     let admin = world.admin("admin@example.org").await;
+    world.admin("another@example.org").await;
     let stats = async || world.get(&admin, "/api/admin/stats").await.status();
     assert_eq!(stats().await, StatusCode::OK);
     let id = admin.id.parse().unwrap();
-    entity::user::set_role(&world.database.connection, id, entity::user::Role::User).await.unwrap();
+    entity::user::set_role(&world.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
     let word = Control::UserChanged { user: crate::world::uuid(&admin.id) };
     eventually("the word is heard", async || {
@@ -210,4 +211,22 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
         (stats().await == StatusCode::FORBIDDEN).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_administrator_is_always_left_whoever_demotes_whom_at_the_same_time() {
+    for world in World::each().await {
+        let (a, b) = (world.admin("a@example.org").await, world.admin("b@example.org").await);
+        let path = |account: &Account| format!("/api/admin/users/{}", account.id);
+        let (of_a, of_b) = (path(&a), path(&b));
+        let demoted = || json!({"role": "user"});
+        let (first, second) = tokio::join!(patch(&world, &a, &of_b, demoted()), patch(&world, &b, &of_a, demoted()));
+        let done = [&first, &second].iter().filter(|answer| answer.status() == StatusCode::OK).count();
+        assert_eq!(done, 1, "{} and {}", first.status(), second.status());
+        let last = if first.status() == StatusCode::OK { &a } else { &b };
+        let delete = world.request(Method::DELETE, "/api/auth/me").bearer_auth(&last.token);
+        let refused = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
+        problem(refused, 409, "wrong_state").await;
+        assert_eq!(world.get(last, "/api/admin/stats").await.status(), StatusCode::OK);
+    }
 }

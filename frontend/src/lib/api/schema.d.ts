@@ -1576,7 +1576,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `wrong_state`: An active job cannot be deleted: cancel it first. */
+        /** @description `wrong_state`: Make somebody else administrator first. */
         wrong_state: {
             headers: {
                 [name: string]: unknown;
@@ -2356,6 +2356,7 @@ export interface operations {
             400: components["responses"]["unreadable_body"];
             401: components["responses"]["invalid_credentials-or-unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -2506,6 +2507,7 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["invalid_fields"];
+            429: components["responses"]["too_many_attempts"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -3200,7 +3202,15 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["wrong_state"];
+            /** @description `wrong_state`: An active job cannot be deleted: cancel it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];

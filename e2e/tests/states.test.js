@@ -36,8 +36,8 @@ test("a session that ends while sending comes back to the same draft, image and 
   const expired = { status: 401, problem: "unauthenticated" };
   const answers = { "POST /api/videos": expired, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } };
   await enter([], answers, async (page) => {
-    await page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
     await page.route("**/api/images/image-1", (route) => route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg"/>' }));
+    await page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
     await page.getByTestId("composer-image-remove").waitFor();
     await page.getByTestId("composer-prompt").fill("half a thought");
     await page.keyboard.press("Control+Enter");

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod behaviours;
+// Linux alone tells a process how much memory it has.
+#[cfg(target_os = "linux")]
 mod memory;
 mod videos;
 

@@ -35,6 +35,9 @@ pub mod kind {
     /// A stored video.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Video {}
+    /// A picture that a video starts from.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Image {}
     /// A key that programs sign in with.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum ApiKey {}
@@ -59,6 +62,8 @@ pub type JobId = Id<kind::Job>;
 pub type AttemptId = Id<kind::Attempt>;
 /// Identifies a video.
 pub type VideoId = Id<kind::Video>;
+/// Identifies a picture that a video starts from.
+pub type ImageId = Id<kind::Image>;
 /// Identifies an API key.
 pub type ApiKeyId = Id<kind::ApiKey>;
 /// Identifies a share link.

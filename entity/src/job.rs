@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 
 use crate::id::fresh;
 use crate::idempotency_key::{self, Claimed, Key};
-use crate::{JobId, UserId, VideoId, WorkerId, clock, database};
+use crate::{ImageId, JobId, UserId, VideoId, WorkerId, clock, database};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
 pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
@@ -142,6 +142,8 @@ pub struct Model {
     pub size: String,
     /// The job that it is a variation of.
     pub remix_of: Option<JobId>,
+    /// The picture that it starts from.
+    pub reference_image_id: Option<ImageId>,
     /// Where it is in its life.
     pub status: Status,
     /// What it is doing, while it is not finished.

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod database;
 pub mod id;
 pub mod idempotency_key;
+pub mod image;
 pub mod job;
 pub mod limits;
 pub mod schema;
@@ -24,5 +25,5 @@ pub mod user;
 pub mod video;
 pub mod worker;
 
-pub use id::{ActId, ApiKeyId, AttemptId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
+pub use id::{ActId, ApiKeyId, AttemptId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
 pub use sea_orm::{DatabaseConnection, DbErr};

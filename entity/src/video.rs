@@ -28,6 +28,16 @@ pub struct Model {
     pub sha256: String,
     /// Epoch ms.
     pub created_at: i64,
+    /// Where the storage keeps its poster, if there is one.
+    pub poster_path: Option<String>,
+    /// Pixels, as played.
+    pub width: Option<i32>,
+    /// Pixels, as played.
+    pub height: Option<i32>,
+    /// Of playing, milliseconds.
+    pub duration_ms: Option<i64>,
+    /// When a processor looked inside, epoch ms; set with all else empty, there was nothing to be seen.
+    pub inspected_at: Option<i64>,
 }
 
 /// No relation is used through the ORM.

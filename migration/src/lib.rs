@@ -43,10 +43,11 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") },
     Step { name: "0002_money", sql: include_str!("../sql/0002_money.sql") },
     Step { name: "0003_accounts", sql: include_str!("../sql/0003_accounts.sql") },
+    Step { name: "0004_media", sql: include_str!("../sql/0004_media.sql") },
 ];
 
 struct Step {

@@ -76,6 +76,7 @@ pub(crate) mod tests {
             model: "sora2".into(),
             size: "1280x720".into(),
             remix_of: None,
+            reference_image_id: None,
             status: Status::Processing,
             phase: None,
             progress: 0,

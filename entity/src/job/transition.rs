@@ -189,6 +189,7 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
         content_type: Set(new.content_type),
         sha256: Set(new.sha256),
         created_at: Set(clock::wall()),
+        ..<video::ActiveModel as ActiveModelTrait>::default()
     };
     row.insert(&tx).await?;
     tx.commit().await?;

@@ -189,6 +189,7 @@ mod tests {
             model: "sora2".into(),
             size: "1280x720".into(),
             remix_of: None,
+            reference_image_id: None,
             status: entity::job::Status::Processing,
             phase: Some(entity::job::Phase::Generating),
             progress: 36,

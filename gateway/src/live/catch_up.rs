@@ -74,12 +74,12 @@ async fn read(
     if sockets.is_empty() {
         return Ok(Reading { sockets, states: Vec::new() });
     }
-    let watched: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.watched()).collect();
-    let mut had: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.had(&of_interest)).collect();
+    // What a socket follows is another's: looked for among the user's own, it would seem to be gone.
+    let mut had: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.had_of_its_own(&of_interest)).collect();
     let turn = gateway.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, finished).await?;
-    for seen in rows.iter().map(|row| row.id).chain(watched) {
-        had.remove(&seen);
+    for seen in &rows {
+        had.remove(&seen.id);
     }
     let had: Vec<JobId> = had.into_iter().collect();
     let others = job::among(&gateway.db, user, &had).await?;

@@ -132,6 +132,13 @@ impl Outbox {
         self.lock().sent.iter().filter(|(_, sent)| of_interest(sent.stage)).map(|(job, _)| *job).collect()
     }
 
+    /// The same without the jobs of others that it follows, as of one moment.
+    pub(crate) fn had_of_its_own(&self, of_interest: impl Fn(Stage) -> bool) -> Vec<JobId> {
+        let pending = self.lock();
+        let own = pending.sent.iter().filter(|(job, sent)| of_interest(sent.stage) && !pending.watched.contains(*job));
+        own.map(|(job, _)| *job).collect()
+    }
+
     /// Whether the client has a job that `of_interest` picks.
     pub(crate) fn has(&self, of_interest: impl Fn(Stage) -> bool) -> bool {
         self.lock().sent.values().any(|sent| of_interest(sent.stage))
@@ -269,6 +276,18 @@ mod tests {
         outbox.offer(job, standing(2, Stage::Working), "taken".into());
         outbox.place(job, None);
         assert_eq!(frames(&outbox), ["taken"]);
+    }
+
+    #[test]
+    fn tells_its_own_jobs_from_those_it_follows() {
+        let (outbox, own, other) = (outbox(), fresh(), fresh());
+        outbox.note(own, standing(1, Stage::Working));
+        outbox.watch(other, 8);
+        outbox.note(other, standing(1, Stage::Working));
+        assert_eq!(outbox.had_of_its_own(|_| true), [own]);
+        assert_eq!(outbox.had(|_| true).len(), 2);
+        outbox.unwatch(other);
+        assert_eq!((outbox.had(|_| true), outbox.seq(other)), (vec![own], None));
     }
 
     #[test]

@@ -27,12 +27,14 @@ mod upgrade;
 mod watch;
 
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 pub(crate) use hub::Hub;
 pub(crate) use upgrade::upgrade;
 
 use bus::{Control, Signal};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::config::Sockets;
 use crate::live::doors::Doors;
@@ -47,7 +49,13 @@ pub(crate) struct Live {
     doubt: Notify,
     /// Goodbyes said.
     farewells: AtomicU64,
+    /// Since when there are heartbeats.
+    began: Instant,
 }
+
+/// The heartbeats of all sockets fall on so many instants of a period: those of one instant cost one waking of the
+/// process instead of one each.
+const BEATS: u32 = 50;
 
 impl Live {
     /// With nobody connected.
@@ -57,7 +65,16 @@ impl Live {
             gap: Notify::new(),
             doubt: Notify::new(),
             farewells: AtomicU64::new(0),
+            began: Instant::now(),
         }
+    }
+
+    /// When a socket that opens now gives its first heartbeat: after `every`, or a little later together with others.
+    fn beat(&self, every: Duration) -> Instant {
+        let slice = (every / BEATS).max(Duration::from_millis(1));
+        let due = self.began.elapsed() + every;
+        let slices = due.as_nanos().div_ceil(slice.as_nanos());
+        self.began + slice * u32::try_from(slices).unwrap_or(u32::MAX)
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::extract::ws::{Utf8Bytes, WebSocket};
 use entity::clock::{rfc3339, wall};
 use entity::{JobId, UserId};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
@@ -177,7 +177,7 @@ impl Connection<'_> {
         sender.send([self.welcome().text()]).await?;
         sender.send(Box::pin(self.snapshot(known)).await?).await?;
         let every = self.gateway.config.timings.heartbeat;
-        let mut heartbeat = interval_at(Instant::now() + every, every);
+        let mut heartbeat = interval_at(self.gateway.live.beat(every), every);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0;
         loop {

@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis fuzz-api lint fmt build install dev-backend dev-frontend db-migrate clean
+.PHONY: help demo test nemesis fuzz-api docker-up docker-down docker-logs docker-restart lint fmt build install dev-backend dev-frontend db-migrate clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -18,6 +18,18 @@ nemesis: ## Kill, freeze and empty real processes, and check that nothing is los
 
 fuzz-api: ## Call the API with what Schemathesis thinks up, by its document (DURATION=600)
 	@DURATION="$(or $(DURATION),600)" scripts/fuzz-api
+
+docker-up: ## Build and start everything with Docker Compose, and wait until it is healthy
+	@./docker-start.sh
+
+docker-down: ## Stop what docker-up started; the data stays
+	@scripts/compose down
+
+docker-logs: ## Follow the logs of what docker-up started
+	@scripts/compose logs --follow --tail=100
+
+docker-restart: ## Restart gateway, processor and page; jobs go on where they were
+	@scripts/compose restart gateway processor frontend
 
 lint: ## Check formatting, lints and the dependency rules
 	cargo fmt --all --check

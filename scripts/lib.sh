@@ -5,7 +5,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 
 # fail MESSAGE: one line on stderr, exit 1.
 fail() {
@@ -170,6 +170,46 @@ find_postgres() {
   done
   [ -n "$POSTGRES_BIN" ] || ! has initdb || POSTGRES_BIN=$(dirname "$(command -v initdb)")
   [ -n "$POSTGRES_BIN" ]
+}
+
+# find_compose: `compose` is Docker Compose 2, or docker-compose.
+find_compose() {
+  if docker compose version >/dev/null 2>&1; then
+    compose() { docker compose "$@"; }
+  elif has docker-compose; then
+    compose() { docker-compose "$@"; }
+  else
+    fail "Docker Compose is missing; see https://docs.docker.com/compose/install/"
+  fi
+}
+
+# random_hex BYTES
+random_hex() { od -An -v -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
+
+# setting NAME: its value in .env, empty when it is not set there.
+setting() { sed -n "s/^$1=//p" .env | tail -n 1; }
+
+# set_setting NAME VALUE: in .env, in the line that sets it or shows its default.
+set_setting() {
+  local rest
+  rest=$(NAME=$1 VALUE=$2 awk '
+    BEGIN { name = ENVIRON["NAME"] "="; value = ENVIRON["VALUE"] }
+    !done && (index($0, name) == 1 || index($0, "#" name) == 1) { print name value; done = 1; next }
+    { print }
+    END { if (!done) print name value }' .env)
+  printf '%s\n' "$rest" >.env
+}
+
+# make_settings: .env from .env.example, for its owner's eyes only, with secrets made up where they are missing.
+make_settings() {
+  local name
+  if [ ! -e .env ]; then
+    (umask 077 && cp .env.example .env)
+    say "Made .env out of .env.example"
+  fi
+  for name in "$@"; do
+    [ -n "$(setting "$name")" ] || set_setting "$name" "$(random_hex 32)"
+  done
 }
 
 # free_ports COUNT: numbers on one line. They lie below the range that systems hand out to outgoing

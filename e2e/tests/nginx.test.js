@@ -15,7 +15,7 @@ before(async () => {
   url = `http://localhost:${port}`;
   platform = await start({ simulator: ["--pace", "200", "--steps", "20"], gateway: { ALLOWED_ORIGINS: url } });
   folder = await mkdtemp(join(tmpdir(), "nginx-"));
-  const values = { LISTEN: `127.0.0.1:${port}`, GATEWAY: `127.0.0.1:${platform.port}`, PAGE: join(root, "frontend/dist") };
+  const values = { LISTEN: `127.0.0.1:${port}`, GATEWAY: `127.0.0.1:${platform.port}`, VIA: "at_start", PAGE: join(root, "frontend/dist") };
   const template = await readFile(join(root, "frontend/nginx.conf.template"), "utf8");
   const server = template.replace(/\$\{([A-Z]+)\}/g, (_, name) => values[name]);
   await writeFile(join(folder, "nginx.conf"), surroundings(server));

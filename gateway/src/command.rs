@@ -1,6 +1,7 @@
 //! What the program does besides serving: accounts for whoever runs the system, since no mail is ever sent.
 //!
-//! `gateway admin create` and `gateway user reset-password` need `DATABASE_URL` alone. A password is read from the first
+//! `gateway admin create` and `gateway user reset-password` need `DATABASE_URL` alone, `gateway healthcheck` what says
+//! where the gateway listens. A password is read from the first
 //! line of standard input with `--password-stdin`; otherwise one is made up and printed once.
 
 use std::io;
@@ -14,6 +15,7 @@ use service::env;
 use service::settings;
 
 use crate::auth::{PasswordError, Passwords, address, new_password};
+use crate::config;
 use crate::openapi::document;
 use crate::secret;
 
@@ -35,6 +37,8 @@ pub enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Ask the gateway that runs here whether it is ready; for containers without a shell.
+    Healthcheck,
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -85,6 +89,9 @@ pub enum CommandError {
     /// The address belongs to an account.
     #[error("an account with this e-mail address exists already")]
     EmailTaken,
+    /// The gateway that runs here is not ready.
+    #[error(transparent)]
+    Unhealthy(#[from] service::probe::Unhealthy),
     /// The address belongs to none.
     #[error("there is no account with this e-mail address")]
     Unknown,
@@ -99,6 +106,10 @@ impl Command {
         match self {
             Self::Admin(AdminCommand::Create(whose)) => create_admin(&database().await?, whose).await,
             Self::User(UserCommand::ResetPassword(whose)) => reset_password(&database().await?, whose).await,
+            Self::Healthcheck => {
+                service::probe::healthcheck(env::or_exit(|env| config::listen(env, config::EVERYWHERE))).await?;
+                Ok("ready".to_owned())
+            }
             Self::Openapi => Ok(document().trim_end().to_owned()),
         }
     }

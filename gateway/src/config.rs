@@ -171,9 +171,8 @@ impl Config {
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
-        let host = if app_env == AppEnv::Demo { "127.0.0.1" } else { "0.0.0.0" };
-        let host = env.or("BACKEND_HOST", host, ip);
-        let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
+        let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
+        let port = listen.map(|listen| listen.port());
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
         let jwt_secret = jwt_secret(env);
@@ -194,7 +193,7 @@ impl Config {
         known.extend(allowed?);
         Some(Self {
             settings: settings?,
-            listen: SocketAddr::new(host?, port?),
+            listen: listen?,
             public_url: public_url?,
             origins: known,
             jwt_secret: jwt_secret?,
@@ -210,6 +209,16 @@ impl Config {
             timings: Timings::default(),
         })
     }
+}
+
+/// All addresses of this machine.
+pub(crate) const EVERYWHERE: &str = "0.0.0.0";
+
+/// Where the gateway listens: `BACKEND_HOST`, or `host`, and `BACKEND_PORT`.
+pub(crate) fn listen(env: &mut Environment<'_>, host: &str) -> Option<SocketAddr> {
+    let host = env.or("BACKEND_HOST", host, ip);
+    let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
+    Some(SocketAddr::new(host?, port?))
 }
 
 fn public_url(env: &mut Environment<'_>, app_env: AppEnv, port: Option<u16>) -> Option<Url> {

@@ -1,26 +1,59 @@
-//! The processor: reads its environment, begins to log, works until it is asked to stop.
+//! The processor: reads its environment, begins to log, works until it is asked to stop. Or one command.
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
 use processor::{Config, run};
-use service::{env, shutdown, telemetry};
+use service::{env, probe, settings, shutdown, telemetry};
+
+/// The processor. Without a command it works.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// What to do instead of working.
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do instead of working.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Ask the processor that runs here whether it is ready (by `METRICS_LISTEN`); for containers without a shell.
+    Healthcheck,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = env::or_exit(Config::read);
-    if let Err(error) = telemetry::init(config.settings.log_format, &config.settings.log_level) {
-        eprintln!("{error}");
-        return ExitCode::from(78);
+    let ended = match Arguments::parse().command {
+        Some(Command::Healthcheck) => healthcheck().await,
+        None => work().await,
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => code,
     }
+}
+
+async fn work() -> Result<(), ExitCode> {
+    let config = env::or_exit(Config::read);
+    telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
+        eprintln!("{error}");
+        ExitCode::from(78)
+    })?;
     let ended = match shutdown::on_signal() {
         Ok(stop) => run(config, stop).await,
         Err(error) => Err(error.into()),
     };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ended.map_err(|error| {
+        tracing::error!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn healthcheck() -> Result<(), ExitCode> {
+    let address = env::or_exit(settings::metrics_listen_required);
+    probe::healthcheck(address).await.map_err(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
 }

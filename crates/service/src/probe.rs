@@ -2,14 +2,17 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::routing::{Router, get};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Answers whether the process is ready, and what it knows of what it depends on.
@@ -37,6 +40,45 @@ pub enum Error {
     /// Metrics are recorded elsewhere already.
     #[error("metrics cannot be recorded")]
     Metrics(#[from] BuildError),
+}
+
+/// Why a process counts as unhealthy.
+#[derive(Debug, thiserror::Error)]
+pub enum Unhealthy {
+    /// Nobody answers there.
+    #[error("nothing answers on {0}: {1}")]
+    Silent(SocketAddr, #[source] io::Error),
+    /// Somebody answers that it is not ready.
+    #[error("{0} answers {1:?} to /readyz")]
+    Unready(SocketAddr, String),
+}
+
+/// How long [`healthcheck`] waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Asks `/readyz` of the process that listens on `address`, from the same machine: for containers that have neither a
+/// shell nor an HTTP client.
+///
+/// # Errors
+/// [`Unhealthy`].
+pub async fn healthcheck(address: SocketAddr) -> Result<(), Unhealthy> {
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let address = SocketAddr::new(host, address.port());
+    let asked = timeout(PATIENCE, status_line(address)).await;
+    let line = asked.unwrap_or_else(|late| Err(late.into())).map_err(|error| Unhealthy::Silent(address, error))?;
+    if line.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(Unhealthy::Unready(address, line)) }
+}
+
+async fn status_line(address: SocketAddr) -> io::Result<String> {
+    let mut stream = BufReader::new(TcpStream::connect(address).await?);
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut line = String::new();
+    stream.take(1024).read_line(&mut line).await?;
+    Ok(line.trim_end().to_owned())
 }
 
 /// Serves `/livez`, `/readyz` and `/metrics` on `address` until the answer is dropped.
@@ -67,4 +109,29 @@ pub async fn start(address: SocketAddr, readiness: impl Readiness) -> Result<Abo
             tracing::error!(%error, "probes and metrics are no longer served");
         }
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::task::JoinHandle;
+
+    async fn answering(status: StatusCode) -> (SocketAddr, JoinHandle<io::Result<()>>) {
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/readyz", get(async move || status));
+        (address, tokio::spawn(async move { axum::serve(listener, router).await }))
+    }
+
+    #[tokio::test]
+    async fn tells_the_ready_from_the_unready_and_the_silent() {
+        let (ready, _serving) = answering(StatusCode::OK).await;
+        healthcheck(ready).await.unwrap();
+        let (unready, serving) = answering(StatusCode::SERVICE_UNAVAILABLE).await;
+        let error = healthcheck(unready).await.unwrap_err();
+        assert!(error.to_string().contains("503"), "{error}");
+        serving.abort();
+        serving.await.unwrap_err();
+        assert!(matches!(healthcheck(unready).await, Err(Unhealthy::Silent(..))));
+    }
 }

@@ -82,6 +82,11 @@ pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
     None
 }
 
+/// Reads `METRICS_LISTEN` where it has to be set.
+pub fn metrics_listen_required(env: &mut Environment<'_>) -> Option<SocketAddr> {
+    env.required("METRICS_LISTEN", "where the process answers probes, such as 127.0.0.1:9464", socket)
+}
+
 fn socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address and a port such as 127.0.0.1:9464".to_owned())
 }

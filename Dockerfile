@@ -1,0 +1,81 @@
+# The platform's processes. Targets: gateway, processor, migration, simulator, tools; the page has frontend/Dockerfile.
+#   docker build --target gateway --tag sora-gateway .
+
+# ── What decides the dependencies: manifests, and nothing in the sources but what they demand ─────────────────────────
+FROM debian:bookworm-slim AS manifests
+WORKDIR /all
+COPY . .
+RUN find . -name Cargo.toml -o -name Cargo.lock -o -name rust-toolchain.toml \
+      | while read -r file; do mkdir -p "/manifests/$(dirname "$file")" && cp "$file" "/manifests/$file"; done \
+    && find . -path '*/src/lib.rs' | while read -r file; do \
+         mkdir -p "/manifests/$(dirname "$file")" && : > "/manifests/$file"; done \
+    && find . -path '*/src/main.rs' | while read -r file; do \
+         mkdir -p "/manifests/$(dirname "$file")" && echo 'fn main() {}' > "/manifests/$file"; done
+
+# ── The programs ──────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+ENV CARGO_PROFILE_RELEASE_STRIP=symbols
+ARG PROGRAMS="--package gateway --package processor --package migration --package simulator"
+# This layer is made anew only when the manifests change.
+COPY --from=manifests /manifests ./
+RUN cargo build --release --locked $PROGRAMS
+COPY . .
+# Newer than the empty sources that were built above, whatever the checkout's times say.
+RUN find . -name '*.rs' -exec touch {} + && cargo build --release --locked $PROGRAMS
+
+# ── What runs: no shell is needed, and nothing is written outside /data and /tmp ──────────────────────────────────────
+FROM debian:bookworm-slim AS base
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && install --directory --owner=10001 --group=10001 /data /data/videos
+USER 10001:10001
+WORKDIR /data
+LABEL org.opencontainers.image.licenses="MIT"
+
+FROM base AS gateway
+LABEL org.opencontainers.image.title="sora-gateway"
+COPY --from=build /src/target/release/gateway /usr/local/bin/gateway
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["gateway", "healthcheck"]
+ENTRYPOINT ["gateway"]
+
+FROM base AS processor
+LABEL org.opencontainers.image.title="sora-processor"
+USER root
+# Posters, and what a look inside a video tells.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ffmpeg \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001:10001
+COPY --from=build /src/target/release/processor /usr/local/bin/processor
+ENV METRICS_LISTEN=0.0.0.0:9465
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["processor", "healthcheck"]
+ENTRYPOINT ["processor"]
+
+FROM base AS migration
+LABEL org.opencontainers.image.title="sora-migration"
+COPY --from=build /src/target/release/migration /usr/local/bin/migration
+HEALTHCHECK NONE
+ENTRYPOINT ["migration"]
+CMD ["up"]
+
+FROM base AS simulator
+LABEL org.opencontainers.image.title="sora-simulator"
+COPY --from=build /src/target/release/simulator /usr/local/bin/simulator
+EXPOSE 8090
+HEALTHCHECK NONE
+ENTRYPOINT ["simulator"]
+CMD ["--listen", "0.0.0.0:8090"]
+
+# ── A database browser, for operators ─────────────────────────────────────────────────────────────────────────────────
+FROM debian:bookworm-slim AS tools
+LABEL org.opencontainers.image.title="sora-tools"
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends adminer php-cli php-pgsql php-sqlite3 \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001:10001
+EXPOSE 8081
+HEALTHCHECK NONE
+ENTRYPOINT ["php", "-S", "0.0.0.0:8081", "-t", "/usr/share/adminer/adminer"]

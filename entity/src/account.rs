@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use crate::{JobId, UserId, attempt, database, job, user, video};
+use crate::{JobId, UserId, attempt, database, image, job, user, video};
 
 /// A job with all that belongs to it.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub async fn holdings(
 pub struct Left {
     /// Jobs that had not ended.
     pub unfinished: Vec<JobId>,
-    /// The places of its videos in the storage.
+    /// The places of its videos and pictures in the storage.
     pub paths: Vec<String>,
 }
 
@@ -76,13 +76,15 @@ pub async fn remove(db: &DatabaseConnection, user: UserId) -> Result<Option<Left
         .into_tuple()
         .all(&tx)
         .await?;
-    let paths = video::Entity::find()
+    let mut paths: Vec<String> = video::Entity::find()
         .select_only()
         .column(video::Column::Path)
         .filter(video::Column::UserId.eq(user))
         .into_tuple()
         .all(&tx)
         .await?;
+    let images = image::Entity::find().select_only().column(image::Column::Path);
+    paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
     let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;
     tx.commit().await?;
     Ok((deleted.rows_affected == 1).then_some(Left { unfinished, paths }))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr};
-use sea_orm::{RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use tokio::time::{Instant, sleep};
 
@@ -115,6 +115,12 @@ pub fn is_transient(error: &DbErr) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         _ => false,
     }
+}
+
+/// Whether a row was refused or kept because of what refers to what.
+#[must_use]
+pub fn is_missing_reference(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
 }
 
 /// PostgreSQL: connection, resources, shutdown, serialisation and read-only. SQLite (primary and extended codes): busy,

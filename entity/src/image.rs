@@ -1,8 +1,13 @@
 //! Pictures that videos start from: owned by whoever sent them, kept while a job refers to them.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, FromQueryResult, QueryOrder, QuerySelect};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{ImageId, UserId};
+use crate::clock::{rfc3339, wall};
+use crate::{ImageId, UserId, database, job, video};
 
 /// A row of `images`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -34,3 +39,178 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// A picture that was stored a moment ago.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// Its key.
+    pub id: ImageId,
+    /// For whom.
+    pub user_id: UserId,
+    /// Where the storage keeps it.
+    pub path: String,
+    /// Bytes.
+    pub size: i64,
+    /// What it was encoded as.
+    pub content_type: &'static str,
+    /// Pixels.
+    pub width: i32,
+    /// Pixels.
+    pub height: i32,
+    /// Of the content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Records a picture.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
+    let row = ActiveModel {
+        id: Set(new.id),
+        user_id: Set(new.user_id),
+        path: Set(new.path),
+        size: Set(new.size),
+        content_type: Set(new.content_type.into()),
+        width: Set(new.width),
+        height: Set(new.height),
+        sha256: Set(new.sha256),
+        created_at: Set(wall()),
+    };
+    row.insert(db).await
+}
+
+/// The picture as it is.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn by_id(db: &DatabaseConnection, id: ImageId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The picture, if it belongs to `user`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn of_user(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
+}
+
+/// A user's pictures, newest first: at most `limit`, those older than `before`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn page(
+    db: &DatabaseConnection,
+    user: UserId,
+    before: Option<ImageId>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find().filter(Column::UserId.eq(user));
+    if let Some(before) = before {
+        query = query.filter(Column::Id.lt(before));
+    }
+    query.order_by_desc(Column::Id).limit(limit).all(db).await
+}
+
+/// What became of a wish to delete a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone; its file is to follow.
+    Done(Model),
+    /// A job refers to it, and could be started anew.
+    InUse,
+    /// There is no such picture of this user.
+    Unknown,
+}
+
+/// Deletes a user's picture unless a job refers to it.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn remove(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<Removed, DbErr> {
+    let Some(row) = of_user(db, id, user).await? else { return Ok(Removed::Unknown) };
+    let deleted = delete_unused(db, id).await?;
+    Ok(if deleted { Removed::Done(row) } else { Removed::InUse })
+}
+
+/// Pictures older than `before` (epoch ms) that no job refers to, at most `limit`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn unused(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let old = Entity::find().filter(Column::CreatedAt.lt(before));
+    old.filter(Expr::exists(a_job_that_refers()).not()).order_by_asc(Column::CreatedAt).limit(limit).all(db).await
+}
+
+/// Deletes a picture unless a job refers to it. True: it is gone, and its file is to follow.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn delete_unused(db: &DatabaseConnection, id: ImageId) -> Result<bool, DbErr> {
+    let delete = Entity::delete_many().filter(Column::Id.eq(id)).filter(Expr::exists(a_job_that_refers()).not());
+    match delete.exec(db).await {
+        Ok(deleted) => Ok(deleted.rows_affected == 1),
+        // A job that was made meanwhile.
+        Err(error) if database::is_missing_reference(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn a_job_that_refers() -> SelectStatement {
+    let mut jobs = Query::select();
+    jobs.expr(Expr::value(1))
+        .from(job::Entity)
+        .and_where(Expr::col((job::Entity, job::Column::ReferenceImageId)).equals((Entity, Column::Id)));
+    jobs
+}
+
+/// The bytes that a user's videos and pictures take in the storage.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn stored(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Sum {
+        bytes: Option<i64>,
+    }
+    let bigint = |column: Expr| column.sum().cast_as(Alias::new("BIGINT"));
+    let images = Entity::find().select_only().filter(Column::UserId.eq(user));
+    let images = images.column_as(bigint(Expr::col(Column::Size)), "bytes").into_model::<Sum>().one(db).await?;
+    let videos = video::Entity::find().select_only().filter(video::Column::UserId.eq(user));
+    let videos = videos.column_as(bigint(Expr::col(video::Column::Size)), "bytes").into_model::<Sum>().one(db).await?;
+    let bytes = |sum: Option<Sum>| sum.and_then(|sum| u64::try_from(sum.bytes?).ok()).unwrap_or(0);
+    Ok(bytes(images) + bytes(videos))
+}
+
+/// A picture as its owner sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Image)]
+pub struct View {
+    /// Key; `referenceImageId` of a new job.
+    pub id: ImageId,
+    /// MIME type.
+    pub content_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Pixels.
+    pub width: i32,
+    /// Pixels.
+    pub height: i32,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+}
+
+impl From<Model> for View {
+    fn from(image: Model) -> Self {
+        Self {
+            id: image.id,
+            content_type: image.content_type,
+            size: image.size,
+            width: image.width,
+            height: image.height,
+            created_at: rfc3339(image.created_at),
+        }
+    }
+}

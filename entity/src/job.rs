@@ -211,6 +211,8 @@ pub struct New {
     pub size: String,
     /// A job of the same user.
     pub remix_of: Option<JobId>,
+    /// A picture of the same user.
+    pub reference_image_id: Option<ImageId>,
     /// The request's trace context.
     pub traceparent: Option<String>,
 }
@@ -253,6 +255,7 @@ async fn insert<C: ConnectionTrait>(tx: &C, id: JobId, new: New) -> Result<Model
         model: Set(new.model),
         size: Set(new.size),
         remix_of: Set(new.remix_of),
+        reference_image_id: Set(new.reference_image_id),
         status: Set(Status::Pending),
         traceparent: Set(new.traceparent),
         created_at: Set(clock::wall()),

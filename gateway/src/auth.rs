@@ -21,7 +21,7 @@ mod word;
 pub(crate) use account::{change_password, delete, rename};
 pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify};
 pub(crate) use export::{Export, ExportedAttempt, ExportedJob, export};
-pub(crate) use handlers::{NO_STORE, SignedIn, login, logout, me, register};
+pub(crate) use handlers::{Me, NO_STORE, SignedIn, StorageUse, login, logout, me, register};
 pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, sessions};
 pub(crate) use origin::{Origins, cross_origin, known_host};
 pub use password::PasswordError;

@@ -15,6 +15,9 @@ use crate::error::{ApiError, FieldError};
 /// The largest body that is read.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
+/// What bodies are, unless a call says otherwise.
+pub(crate) const JSON: &str = "application/json";
+
 /// Most unknown fields that are named.
 const MOST_UNKNOWN: usize = 20;
 
@@ -33,7 +36,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::UnsupportedMediaType);
+            return Err(ApiError::UnsupportedMediaType(JSON));
         }
         let bytes = limited(request.into_body()).await?;
         Self::parse(&bytes)

@@ -80,6 +80,8 @@ impl FromStr for Size {
 pub struct Timings {
     /// A request, up to the head of its response.
     pub request: Duration,
+    /// The same where a picture is sent.
+    pub upload: Duration,
     /// Putting a committed job in line, before the answer goes out without that.
     pub enqueue: Duration,
     /// Asking for places in line, before the answer goes out without them.
@@ -112,6 +114,7 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             request: Duration::from_secs(30),
+            upload: Duration::from_secs(180),
             enqueue: Duration::from_secs(1),
             positions: Duration::from_millis(300),
             session_cache: Duration::from_secs(5),
@@ -157,6 +160,8 @@ pub struct Config {
     pub rates: Rates,
     /// `MAX_WAITING_PER_USER`: jobs of one user that may wait at a time (default 1000); 0 = without a limit.
     pub max_waiting: u64,
+    /// `STORAGE_QUOTA_PER_USER`: bytes that one user's videos and images may take; 0 (default) = without a limit.
+    pub storage_quota: u64,
     /// `TRUSTED_PROXIES`: addresses and ranges of the proxies in front, comma-separated (default none). Their
     /// `X-Forwarded-For` says where a client is.
     pub trusted_proxies: Vec<Range>,
@@ -186,6 +191,7 @@ impl Config {
         let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
+        let storage_quota = env.or("STORAGE_QUOTA_PER_USER", "0", env::number);
         let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
         let sockets = Sockets::read(env);
         let mut known = local_origins(app_env, port?);
@@ -204,6 +210,7 @@ impl Config {
             daily_submissions: daily_submissions?,
             rates: rates?,
             max_waiting: max_waiting?,
+            storage_quota: storage_quota?,
             trusted_proxies: trusted_proxies?,
             sockets: sockets?,
             timings: Timings::default(),

@@ -67,8 +67,12 @@ pub(crate) enum ApiError {
     TooManyAttempts(u64),
     #[error("You have {0} jobs waiting, which is as many as are allowed; let some begin first.")]
     TooManyWaiting(u64),
-    #[error("The body must be sent as application/json.")]
-    UnsupportedMediaType,
+    #[error("The body must be sent as {0}.")]
+    UnsupportedMediaType(&'static str),
+    #[error("Your videos and images take {used} bytes of the {quota} you have: delete some first.")]
+    QuotaExceeded { used: u64, quota: u64 },
+    #[error("The request is malformed: {0}.")]
+    Malformed(&'static str),
     #[error("The range lies outside of the {size} bytes there are.")]
     RangeNotSatisfiable { size: u64 },
     #[error("This server does not answer under the name that the request was sent to.")]
@@ -118,7 +122,9 @@ impl ApiError {
             Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::TooManyWaiting(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_waiting"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::QuotaExceeded { .. } => (StatusCode::FORBIDDEN, "quota_exceeded"),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_request"),
+            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
             Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
@@ -237,7 +243,7 @@ fn translated(status: StatusCode) -> ApiError {
         StatusCode::NOT_FOUND => ApiError::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
         StatusCode::RANGE_NOT_SATISFIABLE => ApiError::RangeNotSatisfiable { size: 0 },
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType(body::JSON),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(body::MAX_BYTES),
         status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
         status => ApiError::Internal(format!("the framework answered {status}")),

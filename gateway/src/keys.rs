@@ -20,6 +20,9 @@ use crate::path::Id;
 use crate::secret;
 use crate::state::Gateway;
 
+/// Most keys of a user.
+const MOST: usize = 50;
+
 /// A user's keys.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Keys {
@@ -54,6 +57,9 @@ pub(crate) async fn create(
     let (Some(name), Some(scopes)) = (name, scopes) else {
         return Err(ApiError::Internal("a missing field was not noted".into()));
     };
+    if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MOST {
+        return Err(ApiError::WrongState("An account has at most 50 keys: revoke one first."));
+    }
     let key = format!("{KEY_PREFIX}{}", secret::random());
     let new = api_key::New { user_id: caller.user(), name, hash: secret::sha256(&key), scopes };
     let row = api_key::create(&gateway.db, new).await?;

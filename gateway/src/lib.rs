@@ -10,9 +10,10 @@
 //! | `request` | what holds for every request: its id, its span, its log line, its headers |
 //! | `body`, `query`, `path` | reading JSON, parameters and ids: all mistakes at once, unknown fields refused by name |
 //! | `auth` | accounts, sessions, who is asking |
-//! | `address`, `throttle` | where from, and how much at a time |
+//! | `address`, `throttle`, `doors`, `cores` | where from, and how much at a time |
 //! | `keys` | API keys |
 //! | `videos` | jobs and what came of them |
+//! | `images` | pictures that videos start from |
 //! | `admin` | steering the platform |
 //! | `openapi` | the API's own description, and a page to try it |
 //! | `command` | what the program does besides serving |
@@ -25,8 +26,11 @@ mod auth;
 mod body;
 mod command;
 mod config;
+mod cores;
+mod doors;
 mod error;
 mod health;
+mod images;
 mod keys;
 mod live;
 mod openapi;

@@ -6,14 +6,13 @@
 //!
 //! | module | role |
 //! |---|---|
-//! | `upgrade`, `doors`, `session`, `socket` | one websocket: who may open it, how many, what is exchanged, in which bytes |
+//! | `upgrade`, `session`, `socket` | one websocket: who may open it, how many, what is exchanged, in which bytes |
 //! | `frame`, `said` | the protocol: what the gateway says, what clients say |
 //! | `hub`, `outbox`, `standing` | who is connected, what each socket has yet to be sent, and what it has |
 //! | `snapshot`, `watch`, `catch_up` | states out of the database: on connecting, of another's job, after a gap |
 //! | `rounds` | sessions, places in line and what was missed, looked at again and again |
 
 mod catch_up;
-mod doors;
 mod frame;
 mod hub;
 mod outbox;
@@ -26,6 +25,7 @@ mod standing;
 mod upgrade;
 mod watch;
 
+use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -37,12 +37,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::config::Sockets;
-use crate::live::doors::Doors;
+use crate::doors::Doors;
 use crate::state::Gateway;
 
 /// What the sockets of a gateway share, beside the hub.
 pub(crate) struct Live {
-    doors: Doors,
+    doors: Doors<IpAddr>,
     /// Events may have been missed.
     gap: Notify,
     /// Word of an ended session, or of a changed account, may have been missed.

@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use entity::clock::millis;
@@ -66,7 +66,9 @@ pub(crate) async fn bounded(State(gateway): State<Gateway>, request: Request, ne
     if headers > MAX_HEADERS {
         return ApiError::HeadersTooLarge(MAX_HEADERS).into_response();
     }
-    match timeout(gateway.config.timings.request, next.run(request)).await {
+    let timings = &gateway.config.timings;
+    let upload = request.method() == Method::POST && request.uri().path() == "/api/images";
+    match timeout(if upload { timings.upload } else { timings.request }, next.run(request)).await {
         Ok(response) => response,
         Err(elapsed) => ApiError::unavailable(elapsed).into_response(),
     }

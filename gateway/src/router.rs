@@ -1,12 +1,13 @@
 //! The whole URL space, and the layers around it.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 
 use crate::error::ApiError;
 use crate::state::Gateway;
-use crate::{admin, auth, health, keys, live, openapi, request, throttle, videos, web};
+use crate::{admin, auth, health, images, keys, live, openapi, request, throttle, videos, web};
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
@@ -34,6 +35,9 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/videos/{video}/shares", post(videos::share).delete(videos::unshare))
         .route("/shares/{token}", get(videos::shared))
         .route("/shares/{token}/content", get(videos::shared_content))
+        .route("/images", get(images::list).post(images::upload).layer(DefaultBodyLimit::max(images::MAX_BODY)))
+        .route("/images/{image}", get(images::read).delete(images::delete))
+        .route("/images/{image}/content", get(images::content))
         .route("/admin/stats", get(admin::statistics))
         .route("/admin/queue", get(admin::queue).patch(admin::change_queue))
         .route("/admin/jobs", get(admin::jobs))

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
 use crate::config::Config;
+use crate::images::Uploads;
 use crate::live::{Hub, Live};
 use crate::secret::Signer;
 use crate::throttle::Throttle;
@@ -51,6 +52,7 @@ pub struct Shared {
     pub(crate) sessions: Sessions,
     pub(crate) origins: Origins,
     pub(crate) throttle: Throttle,
+    pub(crate) uploads: Uploads,
     /// Signs share links.
     pub(crate) shares: Signer,
     /// Makes the one-time token of the first administrator.
@@ -90,6 +92,7 @@ impl Gateway {
             sessions: Sessions::new(config.timings.session_cache),
             origins: Origins::new(&config.origins),
             throttle: Throttle::default(),
+            uploads: Uploads::new(),
             shares: Signer::new(secret, "share links"),
             setup_token: setup_token(config.jwt_secret.expose()),
             hub: Hub::default(),

@@ -11,7 +11,7 @@ mod models;
 mod owner;
 mod range;
 mod read;
-mod room;
+pub(crate) mod room;
 mod shares;
 
 pub(crate) use attempts::{Attempts, attempts};
@@ -20,5 +20,6 @@ pub(crate) use create::{Accepted, create};
 pub(crate) use list::{JobPage, filter, list};
 pub(crate) use models::{Defaults, Model, Models, ORIENTATIONS, models};
 pub(crate) use owner::{cancel, cancelled, delete, fetch, reopen, retry};
+pub(crate) use range::none_match;
 pub(crate) use read::{read_job, read_video, views};
 pub(crate) use shares::{Share, SharedVideo, share, shared, shared_content, unshare};

@@ -3,6 +3,7 @@
 //! Facts about money are committed before anything follows from them. An order to drop or hand over ends the line
 //! between two steps; what then becomes of the job depends on how far its request had come.
 
+mod picture;
 mod store;
 mod wind_up;
 
@@ -15,12 +16,13 @@ use entity::id::fresh;
 use entity::job::{self, Begun, Held, Phase, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
-use sora::{Event, Failure, Generation, Outcome, Request};
+use sora::{Event, Failure, Generation, Image, Outcome, Request};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use url::Url;
 
 use crate::breaker::Passage;
+use crate::generate::picture::picture;
 use crate::hands::{Hand, Order};
 use crate::life::Life;
 use crate::persist::persist;
@@ -160,6 +162,8 @@ impl Line<'_> {
     /// Sends one request and waits for its result. Its attempt is on record before its first byte leaves.
     async fn submit(&mut self) -> Result<Url, Stop> {
         self.hand.free(true);
+        let image = picture(self.context, self.job.reference_image_id).await?;
+        let request = self.request(image);
         self.pass().await?;
         self.hand.free(false);
         let (db, id) = (&self.context.db, fresh());
@@ -174,7 +178,7 @@ impl Line<'_> {
             Err(error) => return Err(error.into()),
         }
         fault::point("after-sent");
-        self.generation = Some(self.send(id).await?);
+        self.generation = Some(self.send(id, request).await?);
         fault::point("after-answer");
         self.wait(id).await
     }
@@ -251,8 +255,8 @@ impl Line<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, id: AttemptId) -> Result<Box<dyn Generation>, Stop> {
-        let (request, driver) = (self.request(), self.context.driver.clone());
+    async fn send(&mut self, id: AttemptId, request: Request) -> Result<Box<dyn Generation>, Stop> {
+        let driver = self.context.driver.clone();
         self.stage = Stage::Sent(id);
         let request = self.request.insert(tokio::spawn(async move { driver.submit(&request).await }));
         let answered = request.await;
@@ -268,11 +272,11 @@ impl Line<'_> {
     }
 
     /// What is asked of the upstream, in its own names.
-    fn request(&self) -> Request {
+    fn request(&self, image: Option<Image>) -> Request {
         let (job, names) = (&self.job, &self.context.config.names);
         let (seconds, size) = (names.seconds.of(&job.seconds.to_string()), names.sizes.of(&job.size));
         let model = names.model.render(&job.model, job.orientation.as_str(), &seconds, &size);
-        Request { prompt: job.prompt.clone(), model, seconds, size, image: None }
+        Request { prompt: job.prompt.clone(), model, seconds, size, image }
     }
 
     /// Over a daily cap nothing is sent, and nothing is lost: the job waits for the next day.

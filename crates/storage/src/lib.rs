@@ -81,6 +81,12 @@ pub fn video_path(job: impl Into<Uuid>, epoch: i64, extension: &str) -> String {
     format!("videos/{}/{epoch}.{extension}", job.into())
 }
 
+/// The path of a picture to start from.
+#[must_use]
+pub fn image_path(image: impl Into<Uuid>, extension: &str) -> String {
+    format!("images/{}.{extension}", image.into())
+}
+
 impl Storage {
     /// The folder at `path`, created if missing.
     ///

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Model, Orientation, Phase, Status};
 use crate::clock::rfc3339;
-use crate::{JobId, VideoId};
+use crate::{ImageId, JobId, VideoId};
 
 /// The job's absolute state. A client keeps the view with the higher `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,6 +34,8 @@ pub struct View {
     pub size: String,
     /// The job that it is a variation of.
     pub remix_of: Option<JobId>,
+    /// The picture that it starts from.
+    pub reference_image_id: Option<ImageId>,
     /// Its video, once completed.
     pub video_id: Option<VideoId>,
     /// 1-based place in line while it waits its turn; not part of what `seq` counts.
@@ -76,6 +78,7 @@ impl View {
             model: job.model,
             size: job.size,
             remix_of: job.remix_of,
+            reference_image_id: job.reference_image_id,
             video_id: job.video_id,
             queue_position: queue_position.filter(|_| job.status == Status::Pending),
             retries: job.retries,

@@ -40,6 +40,7 @@ fn new_job(user_id: UserId) -> job::New {
         model: "sora2".into(),
         size: "720x1280".into(),
         remix_of: None,
+        reference_image_id: None,
         traceparent: None,
     }
 }

@@ -157,7 +157,8 @@ async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId
     if !key.allows(scope) {
         return Err(ApiError::InsufficientScope);
     }
-    pay(parts, gateway, key.id.to_string()).await?;
+    // Keys draw on their owner's budget: more of them are not more of it.
+    pay(parts, gateway, key.user_id.to_string()).await?;
     Ok(key.user_id)
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use entity::account::{self, Holding};
 use entity::clock::{rfc3339, wall};
-use entity::{JobId, UserId, api_key, attempt, job, session, user, video};
+use entity::{JobId, UserId, api_key, attempt, image, job, session, user, video};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +21,9 @@ use crate::state::Gateway;
 
 /// Jobs read at a time.
 const PAGE: u64 = 200;
+
+/// Pictures told of; those that no job refers to last a day only.
+const MOST_IMAGES: u64 = 10_000;
 
 /// How the document ends: `jobs` is the last of its members.
 const CLOSING: &str = "]}";
@@ -37,6 +40,8 @@ pub(crate) struct Export {
     pub(crate) sessions: Vec<session::View>,
     /// What its programs sign in with.
     pub(crate) api_keys: Vec<api_key::View>,
+    /// Pictures that videos start from, newest first.
+    pub(crate) images: Vec<image::View>,
     /// Newest first.
     pub(crate) jobs: Vec<ExportedJob>,
 }
@@ -88,11 +93,13 @@ impl From<Holding> for ExportedJob {
 pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let (user, asking) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;
+    let images = image::page(&gateway.db, user.id, None, MOST_IMAGES).await?;
     let head = Export {
         exported_at: rfc3339(wall()),
         user: user.clone().into(),
         sessions: sessions.into_iter().map(|row| session::View::new(row, asking)).collect(),
         api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
+        images: images.into_iter().map(Into::into).collect(),
         jobs: Vec::new(),
     };
     let mut opening = serde_json::to_string(&head).map_err(|error| ApiError::Internal(error.to_string()))?;

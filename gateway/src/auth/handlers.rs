@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use entity::clock::{millis, rfc3339, wall};
+use entity::image;
 use entity::user::{self, Opened, Standing};
 use serde::Serialize;
 use service::settings::AppEnv;
@@ -36,6 +37,27 @@ pub(crate) struct SignedIn {
     pub(crate) token: Option<String>,
     /// When the session ends, RFC 3339, UTC.
     pub(crate) expires_at: String,
+}
+
+/// Who is asking, and how much is kept for them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Me {
+    /// The account.
+    pub(crate) user: user::View,
+    /// When the session ends, RFC 3339, UTC.
+    pub(crate) expires_at: String,
+    /// What their videos and images take.
+    pub(crate) storage: StorageUse,
+}
+
+/// Room in the storage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StorageUse {
+    /// Bytes taken.
+    pub(crate) used: u64,
+    /// Bytes there are; null: without a limit.
+    pub(crate) quota: Option<u64>,
 }
 
 impl SignedIn {
@@ -110,9 +132,13 @@ pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Re
 }
 
 /// `GET /api/auth/me`: who is asking.
-pub(crate) async fn me(caller: Caller) -> Response {
+pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let session = &caller.session;
-    ([NO_STORE], Json(SignedIn::without_token(session.user.clone(), session.expires_at))).into_response()
+    let used = image::stored(&gateway.db, session.user.id).await?;
+    let quota = Some(gateway.config.storage_quota).filter(|quota| *quota > 0);
+    let user = session.user.clone().into();
+    let body = Me { user, expires_at: rfc3339(session.expires_at), storage: StorageUse { used, quota } };
+    Ok(([NO_STORE], Json(body)).into_response())
 }
 
 /// A page that is not ours may neither sign anybody in nor out.

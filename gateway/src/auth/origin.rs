@@ -75,6 +75,9 @@ pub(crate) async fn known_host(State(gateway): State<Gateway>, request: Request,
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
     };
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        return ApiError::Malformed("it names several hosts").into_response();
+    }
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {
         return next.run(request).await;

@@ -3,18 +3,11 @@
 //! Each computation takes 19 MiB and some ten milliseconds, so their number is what an attacker would use. A password for
 //! an unknown account is compared with a dummy's hash: it takes the same time and gets the same answer.
 
-use std::sync::Arc;
-use std::thread::available_parallelism;
-
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use tokio::sync::{AcquireError, Semaphore, TryAcquireError};
-use tokio::task::JoinError;
 
+use crate::cores::{Cores, CoresError};
 use crate::error::ApiError;
-
-/// Computations under way or waiting, for each core; with more, callers are turned away.
-const QUEUE_PER_CORE: usize = 8;
 
 /// Why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
@@ -22,15 +15,9 @@ pub enum PasswordError {
     /// The library refused.
     #[error("a password cannot be hashed: {0}")]
     Hash(argon2::password_hash::Error),
-    /// Too many at a time.
-    #[error("too many passwords wait to be hashed")]
-    Busy(#[from] TryAcquireError),
-    /// The gateway is going down.
-    #[error("passwords are no longer hashed")]
-    Closed(#[from] AcquireError),
-    /// The computation panicked.
-    #[error("hashing a password failed")]
-    Failed(#[from] JoinError),
+    /// There is no core for it.
+    #[error(transparent)]
+    Cores(#[from] CoresError),
 }
 
 impl From<PasswordError> for ApiError {
@@ -41,8 +28,7 @@ impl From<PasswordError> for ApiError {
 
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
-    cores: Arc<Semaphore>,
-    queue: Semaphore,
+    cores: Cores,
     dummy: String,
 }
 
@@ -52,38 +38,26 @@ impl Passwords {
     /// # Errors
     /// The library refuses to hash.
     pub(crate) fn new() -> Result<Self, PasswordError> {
-        let cores = available_parallelism().map_or(1, usize::from);
         let dummy = hash(b"the password of nobody")?;
-        Ok(Self { cores: Arc::new(Semaphore::new(cores)), queue: Semaphore::new(cores * QUEUE_PER_CORE), dummy })
+        Ok(Self { cores: Cores::all(), dummy })
     }
 
     /// The hash to store, as a PHC string.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`PasswordError::Busy`].
+    /// [`PasswordError`], in practice [`CoresError::Busy`].
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        self.compute(move || hash(password.as_bytes())).await?
+        self.cores.compute(move || hash(password.as_bytes())).await?
     }
 
     /// Whether `password` is the one of `stored`; false, after the same time, when there is none.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`PasswordError::Busy`].
+    /// [`PasswordError`], in practice [`CoresError::Busy`].
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        Ok(self.compute(move || matches(password.as_bytes(), &stored)).await? && known)
-    }
-
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-        let _place = self.queue.try_acquire()?;
-        let permit = self.cores.clone().acquire_owned().await?;
-        // The permit goes along: the work goes on when its caller is gone.
-        let work = move || {
-            let _permit = permit;
-            work()
-        };
-        Ok(tokio::task::spawn_blocking(work).await?)
+        Ok(self.cores.compute(move || matches(password.as_bytes(), &stored)).await? && known)
     }
 }
 
@@ -115,12 +89,5 @@ mod tests {
         assert!(!passwords.verify("correct horse ".into(), Some(stored)).await.unwrap());
         assert!(!passwords.verify("the password of nobody".into(), None).await.unwrap());
         assert!(!passwords.verify("anything".into(), Some("not a hash".into())).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn turns_callers_away_when_the_queue_is_full() {
-        let passwords = Passwords { queue: Semaphore::new(1), ..Passwords::new().unwrap() };
-        let _place = passwords.queue.try_acquire().unwrap();
-        assert!(matches!(passwords.hash("anything".into()).await, Err(PasswordError::Busy(_))));
     }
 }

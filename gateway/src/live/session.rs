@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
-use crate::live::doors::Ticket;
+use crate::doors::Ticket;
 use crate::live::frame::{Close, Frame};
 use crate::live::hub::Seat;
 use crate::live::outbox::{Next, Outbox};
@@ -41,7 +42,12 @@ pub(crate) enum Identity {
 }
 
 /// Serves a socket until it is over.
-pub(crate) async fn run(gateway: Gateway, socket: WebSocket, ticket: Result<Ticket, Close>, identity: Identity) {
+pub(crate) async fn run(
+    gateway: Gateway,
+    socket: WebSocket,
+    ticket: Result<Ticket<IpAddr>, Close>,
+    identity: Identity,
+) {
     let (mut sender, mut receiver) = halves(socket, &gateway.config.timings);
     let over = match ticket {
         Err(close) => Over::Close(close),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::auth::{Export, ExportedAttempt, ExportedJob, OpenSessions, SignedIn};
+use crate::auth::{Export, ExportedAttempt, ExportedJob, Me, OpenSessions, SignedIn, StorageUse};
 use crate::error::ApiError;
 use crate::keys::{Keys, NewKey};
 use crate::openapi::bodies::{Farewell, KeyRequest, Login, NewPassword, Registration, Rename};
@@ -40,8 +40,8 @@ fn own_account() -> Vec<Call> {
     vec![
         Call::get("/api/auth/me", "readAccount", "Who is asking").by(Access::Session).answers(
             200,
-            "The account and its session.",
-            &signed_in(),
+            "The account, its session, and what it keeps.",
+            &me(),
         ),
         Call::patch("/api/auth/me", "rename", "Take another name")
             .by(Access::Session)
@@ -96,6 +96,11 @@ fn keys() -> Vec<Call> {
     ]
 }
 
+fn me() -> Me {
+    let storage = StorageUse { used: 31_457_280, quota: None };
+    Me { user: sample::user(), expires_at: sample::LATER.into(), storage }
+}
+
 fn signed_in() -> SignedIn {
     SignedIn { user: sample::user(), token: None, expires_at: sample::LATER.into() }
 }
@@ -108,6 +113,7 @@ fn export() -> Export {
         may_have_been_charged: true,
     };
     Export {
+        images: vec![sample::image()],
         exported_at: sample::NOW.into(),
         user: sample::user(),
         sessions: vec![sample::session()],

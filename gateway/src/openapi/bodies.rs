@@ -3,10 +3,10 @@
 
 #![allow(dead_code, reason = "these types are never made: they describe")]
 
-use entity::JobId;
 use entity::api_key::Scope;
 use entity::job::Orientation;
 use entity::user::Role;
+use entity::{ImageId, JobId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -98,6 +98,8 @@ pub(super) struct VideoRequest {
     size: Option<String>,
     /// The job that this is a variation of.
     remix_of: Option<JobId>,
+    /// The image that it starts from, sent before with `POST /api/images`.
+    reference_image_id: Option<ImageId>,
     /// How many jobs to make of it, all or none.
     #[schema(minimum = 1, maximum = 4)]
     count: Option<i32>,

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::body::MAX_BYTES;
+use crate::body::{JSON, MAX_BYTES};
 use crate::error::ApiError;
+use crate::images::{FORM, MAX_BODY};
 use crate::openapi::components::{Components, Named, named};
 use crate::openapi::refusals::{by_status, invalid_fields};
 
@@ -32,7 +33,8 @@ pub(super) struct Call {
     summary: &'static str,
     about: &'static str,
     access: Access,
-    body: Option<Value>,
+    /// What is sent, and its type.
+    body: Option<(&'static str, Value)>,
     body_schemas: Named,
     parameters: Vec<Value>,
     answers: Map<String, Value>,
@@ -86,7 +88,15 @@ impl Call {
 
     /// A JSON body.
     pub(super) fn takes<T: ToSchema>(mut self, example: &Value) -> Self {
-        self.body = Some(json!({"schema": named::<T>(&mut self.body_schemas), "example": example}));
+        self.body = Some((JSON, json!({"schema": named::<T>(&mut self.body_schemas), "example": example})));
+        self
+    }
+
+    /// A form that holds one file.
+    pub(super) fn takes_file(mut self, field: &str, about: &str) -> Self {
+        let file = json!({"type": "string", "contentMediaType": "application/octet-stream", "description": about});
+        let schema = json!({"type": "object", "properties": {field: file}, "required": [field]});
+        self.body = Some((FORM, json!({"schema": schema})));
         self
     }
 
@@ -160,8 +170,8 @@ impl Call {
         if !self.parameters.is_empty() {
             operation["parameters"] = json!(self.parameters);
         }
-        if let Some(body) = self.body {
-            operation["requestBody"] = json!({"required": true, "content": {"application/json": body}});
+        if let Some((kind, body)) = self.body {
+            operation["requestBody"] = json!({"required": true, "content": {kind: body}});
         }
         (self.path.to_owned(), self.method, operation)
     }
@@ -177,10 +187,13 @@ impl Call {
         if self.access == Access::Admin {
             all.push(ApiError::Forbidden);
         }
-        if self.body.is_some() {
-            let unreadable = "it is not valid JSON, at line 1, column 9".to_owned();
-            all.extend([ApiError::UnreadableBody(unreadable), ApiError::TooLarge(MAX_BYTES)]);
-            all.push(ApiError::UnsupportedMediaType);
+        if let Some((kind, _)) = &self.body {
+            let (unreadable, most) = match *kind {
+                FORM => ("it is not a proper form", MAX_BODY),
+                _ => ("it is not valid JSON, at line 1, column 9", MAX_BYTES),
+            };
+            all.extend([ApiError::UnreadableBody(unreadable.to_owned()), ApiError::TooLarge(most)]);
+            all.push(ApiError::UnsupportedMediaType(kind));
         }
         if self.body.is_some() || self.parameters.iter().any(|parameter| parameter["in"] == "query") {
             all.push(invalid_fields());
@@ -189,7 +202,7 @@ impl Call {
             all.push(ApiError::NotFound);
         }
         if !self.path.ends_with('z') {
-            all.push(ApiError::Misdirected);
+            all.extend([ApiError::Misdirected, ApiError::Malformed("it names several hosts")]);
         }
         let unavailable = ApiError::unavailable("the database is away");
         all.extend([ApiError::HeadersTooLarge(32_768), ApiError::Internal(String::new()), unavailable]);
@@ -214,6 +227,7 @@ fn tag(path: &str) -> &'static str {
         Some("videos") if path.ends_with("/shares") => "Shares",
         Some("videos" | "models" | "ws") => "Videos",
         Some("shares") => "Shares",
+        Some("images") => "Images",
         Some("admin") => "Administration",
         _ => "Server",
     }

@@ -4,7 +4,7 @@ use entity::api_key::{self, Scope};
 use entity::id::Id;
 use entity::job::{self, Orientation, Status};
 use entity::user::Role;
-use entity::{attempt, audit, session, user, video};
+use entity::{attempt, audit, image, session, user, video};
 use uuid::Uuid;
 
 use crate::health::{Alive, Readiness};
@@ -19,6 +19,7 @@ pub(super) const USER: u128 = 0x0193_0000_0000_7000_8000_0000_0000_0001;
 /// A link.
 pub(super) const SHARE: Uuid = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0007);
 const JOB: u128 = 0x0193_0000_0000_7000_8000_0000_0000_0002;
+const IMAGE: u128 = 0x0193_0000_0000_7000_8000_0000_0000_0008;
 const VIDEO: u128 = 0x0193_0000_0000_7000_8000_0000_0000_0003;
 
 pub(super) fn id<Kind>(id: impl Into<Number>) -> Id<Kind> {
@@ -89,6 +90,7 @@ pub(super) fn waiting() -> job::View {
         model: "sora2".into(),
         size: "720x1280".into(),
         remix_of: None,
+        reference_image_id: None,
         video_id: None,
         queue_position: Some(3),
         retries: 0,
@@ -120,6 +122,11 @@ pub(super) fn completed() -> job::View {
 pub(super) fn video() -> video::View {
     let (size, content_type) = (1_048_576, "video/mp4".into());
     video::View { id: id(VIDEO), job_id: id(JOB), size, content_type, created_at: NOW.into() }
+}
+
+pub(super) fn image() -> image::View {
+    let content_type = "image/png".into();
+    image::View { id: id(IMAGE), content_type, size: 245_760, width: 1280, height: 720, created_at: NOW.into() }
 }
 
 pub(super) fn alive() -> Alive {

@@ -4,6 +4,7 @@ use entity::job::{Orientation, View};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
+use crate::images::ImagePage;
 use crate::openapi::bodies::{ShareRequest, VideoRequest};
 use crate::openapi::call::{Access, Call};
 use crate::openapi::sample;
@@ -14,7 +15,7 @@ const ONCE: &str = "1 to 255 visible ASCII characters. Within a day the same key
                     and starts nothing new.";
 
 pub(super) fn calls() -> Vec<Call> {
-    asking().into_iter().chain(jobs()).chain(files()).chain(shares()).collect()
+    asking().into_iter().chain(jobs()).chain(files()).chain(shares()).chain(images()).collect()
 }
 
 fn asking() -> Vec<Call> {
@@ -34,7 +35,7 @@ fn asking() -> Vec<Call> {
             .header("Idempotency-Key", ONCE)
             .answers(202, "The jobs, which wait for their turn. `Location` is where to follow the first.", &accepted)
             .refuses([ApiError::TooManyWaiting(1_000), ApiError::DailySubmissions(3_600)])
-            .refuses([ApiError::KeyReused, ApiError::Gone]),
+            .refuses([ApiError::KeyReused, ApiError::Gone, full()]),
         Call::get("/api/ws", "follow", "Follow one's jobs live")
             .about("A websocket with the protocol `sora.v1`. A bad token is told by close code 4401.")
             .answers_nothing(101, "The websocket is open.")
@@ -144,6 +145,45 @@ fn shares() -> Vec<Call> {
             .answers(200, "The video.", &shared),
         content(Call::get("/api/shares/{token}/content", "readSharedContent", "The file that a link shows")),
     ]
+}
+
+fn images() -> Vec<Call> {
+    let page = ImagePage { data: vec![sample::image()], next_cursor: None };
+    let picture = "image/png";
+    vec![
+        Call::get("/api/images", "listImages", "One's images, newest first")
+            .by(Access::Read)
+            .pages()
+            .answers(200, "A page of them.", &page),
+        Call::post("/api/images", "uploadImage", "Send an image that a video is to start from")
+            .about(
+                "PNG, JPEG or WebP by its content, at most 20 MiB and 40 million pixels. It is kept without metadata, and \
+                 for a day unless a job refers to it.",
+            )
+            .by(Access::Create)
+            .takes_file("image", "The picture.")
+            .answers(201, "The image as it is kept; its `id` is `referenceImageId` of a new job.", &sample::image())
+            .refuses([full()]),
+        Call::get("/api/images/{image}", "readImage", "What is known of an image").by(Access::Read).answers(
+            200,
+            "The image.",
+            &sample::image(),
+        ),
+        Call::get("/api/images/{image}/content", "readImageContent", "An image's file")
+            .by(Access::Read)
+            .header("If-None-Match", "The `ETag` of the answer before.")
+            .answers_text(200, "The file.", picture)
+            .answers_nothing(304, "Nothing has changed."),
+        Call::delete("/api/images/{image}", "deleteImage", "Delete an image that no job refers to")
+            .by(Access::Create)
+            .answers_nothing(204, "It is gone.")
+            .refuses([ApiError::WrongState("A job starts from this picture: delete the job first.")]),
+    ]
+}
+
+/// There is no room left for what is the user's.
+fn full() -> ApiError {
+    ApiError::QuotaExceeded { used: 10_737_500_000, quota: 10_737_418_240 }
 }
 
 fn models() -> Models {

@@ -8,9 +8,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bus::{Event, Flow, Place};
+use entity::database::is_missing_reference;
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
-use entity::{JobId, UserId, statistics, submission};
+use entity::{DbErr, JobId, UserId, statistics, submission};
 use serde::Serialize;
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -21,6 +22,7 @@ use crate::auth::Creator;
 use crate::body::{Fields, Rule};
 use crate::config::{Catalogue, Size};
 use crate::error::{ApiError, FieldError};
+use crate::images;
 use crate::path;
 use crate::state::Gateway;
 use crate::videos::models::ORIENTATIONS;
@@ -75,12 +77,15 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
     if let Some(remixed) = new.remix_of {
         job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
     }
+    if let Some(image) = new.reference_image_id {
+        images::demand(&gateway, image, user).await?;
+    }
     if let Err(refusal) = has_room(&gateway, user, count).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
     }
-    let created = job::create(&gateway.db, &new, count, key.as_ref()).await?;
+    let created = job::create(&gateway.db, &new, count, key.as_ref()).await.map_err(|error| refused(error, &new))?;
     let rows = match idempotency::settled(&gateway, user, created).await? {
         Ok(rows) => rows,
         Err(before) => return Ok((views(&gateway, before).await, true)),
@@ -97,6 +102,11 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
         jobs.push(view);
     }
     Ok((jobs, false))
+}
+
+/// A picture that was deleted a moment ago is none.
+fn refused(error: DbErr, new: &New) -> ApiError {
+    if new.reference_image_id.is_some() && is_missing_reference(&error) { images::unknown() } else { error.into() }
 }
 
 async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
@@ -124,6 +134,7 @@ fn asked(
     let shape = orientation.flatten();
     let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
     let remix_of = fields.optional_text("remixOf", remixed);
+    let reference_image_id = fields.optional_text("referenceImageId", images::named);
     let count = fields.optional_number("count", how_many);
     fields.finish()?;
     let missed = || ApiError::Internal("a missing field was not noted".into());
@@ -137,6 +148,7 @@ fn asked(
         model: model.ok_or_else(missed)?.unwrap_or_else(|| catalogue.default_model()),
         size: size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
         remix_of: remix_of.ok_or_else(missed)?,
+        reference_image_id: reference_image_id.ok_or_else(missed)?,
         traceparent: Some(traceparent),
     };
     Ok((new, count.ok_or_else(missed)?.unwrap_or(1)))
@@ -205,6 +217,7 @@ fn how_many(count: i64) -> Rule<usize> {
 /// says so early.
 async fn has_room(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
     room::demand(gateway, user, count).await?;
+    room::demand_bytes(gateway, user).await?;
     let cap = u64::from(gateway.config.daily_submissions);
     if cap == 0 {
         return Ok(());

@@ -1,6 +1,7 @@
-//! How many of a user's jobs may wait at a time, so that nobody fills the line for weeks.
+//! How many of a user's jobs may wait at a time, so that nobody fills the line for weeks; and how much of the storage is
+//! one user's.
 
-use entity::{UserId, statistics};
+use entity::{UserId, image, statistics};
 
 use crate::error::ApiError;
 use crate::state::Gateway;
@@ -16,4 +17,17 @@ pub(crate) async fn demand(gateway: &Gateway, user: UserId, more: usize) -> Resu
     }
     let waiting = statistics::waiting_of(&gateway.db, user).await?;
     if waiting + more as u64 <= most { Ok(()) } else { Err(ApiError::TooManyWaiting(waiting)) }
+}
+
+/// Demands that `user` has room left in the storage. What is being made may go over it; what is asked for then is refused.
+///
+/// # Errors
+/// [`ApiError::QuotaExceeded`], or the database did not answer.
+pub(crate) async fn demand_bytes(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
+    let quota = gateway.config.storage_quota;
+    if quota == 0 {
+        return Ok(());
+    }
+    let used = image::stored(&gateway.db, user).await?;
+    if used < quota { Ok(()) } else { Err(ApiError::QuotaExceeded { used, quota }) }
 }

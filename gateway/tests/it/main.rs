@@ -10,6 +10,7 @@ mod document;
 mod edge;
 mod first_admin;
 mod hostile;
+mod images;
 mod jobs;
 mod keys;
 mod limits;

@@ -13,8 +13,8 @@ use super::{Line, Stop};
 use crate::fault;
 use crate::persist::persist;
 
-/// How long a download waits when the storage takes nothing.
-const STORAGE_PAUSE: Duration = Duration::from_secs(30);
+/// How long a job waits when the storage takes or gives nothing.
+pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(30);
 
 impl Line<'_> {
     /// Downloads the result into the storage; one that is full makes it wait, at the cost of no budget. Whoever holds the

@@ -80,6 +80,7 @@ impl World {
             model: "sora2".into(),
             size: "720x1280".into(),
             remix_of: None,
+            reference_image_id: None,
             traceparent: None,
         };
         testkit::job(&self.database.connection, &new).await.id

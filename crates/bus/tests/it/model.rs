@@ -97,8 +97,17 @@ impl World {
         let user_id = self.users[self.random.random_range(0..self.users.len())];
         let orientation = job::Orientation::Portrait;
         let (prompt, model, size) = ("p".to_owned(), "m".to_owned(), "720x1280".to_owned());
-        let new =
-            job::New { user_id, prompt, orientation, seconds: 10, model, size, remix_of: None, traceparent: None };
+        let new = job::New {
+            user_id,
+            prompt,
+            orientation,
+            seconds: 10,
+            model,
+            size,
+            remix_of: None,
+            reference_image_id: None,
+            traceparent: None,
+        };
         let job = testkit::job(&self.db, &new).await;
         self.jobs.insert(job.id, None);
         if self.random.random_bool(0.9) {

@@ -1,0 +1,133 @@
+//! `/api/images`: pictures that videos start from.
+//!
+//! What is kept is never the file that was sent: its pixels are read and written anew, so that neither metadata nor
+//! anything hidden behind them survives. A picture belongs to whoever sent it; while a job refers to it, it stays.
+
+mod picture;
+mod upload;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use entity::image::{self, Model, Removed, View};
+use entity::{ImageId, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use upload::{FORM, MAX_BODY, Uploads, upload};
+
+use crate::auth::{Creator, NO_STORE, Reader};
+use crate::error::{ApiError, FieldError};
+use crate::path::{self, Id};
+use crate::query::{Query, cut};
+use crate::state::Gateway;
+use crate::videos::none_match;
+
+/// A page of pictures.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImagePage {
+    /// Newest first.
+    pub(crate) data: Vec<View>,
+    /// Where the next page begins; null on the last one.
+    pub(crate) next_cursor: Option<ImageId>,
+}
+
+/// `GET /api/images`: the caller's pictures, newest first.
+pub(crate) async fn list(
+    State(gateway): State<Gateway>,
+    caller: Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut query = Query::read(raw.as_deref());
+    let (before, limit) = (query.cursor(), query.limit());
+    query.finish()?;
+    let mut rows = image::page(&gateway.db, caller.user(), before, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |image| image.id);
+    let data = rows.into_iter().map(View::from).collect();
+    Ok(([NO_STORE], Json(ImagePage { data, next_cursor })).into_response())
+}
+
+/// `GET /api/images/{image}`: what is known of a picture.
+pub(crate) async fn read(
+    State(gateway): State<Gateway>,
+    caller: Reader,
+    Id(id): Id<ImageId>,
+) -> Result<Response, ApiError> {
+    let image = image::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    Ok(([NO_STORE], Json(View::from(image))).into_response())
+}
+
+/// `GET /api/images/{image}/content`: the picture.
+pub(crate) async fn content(
+    State(gateway): State<Gateway>,
+    caller: Reader,
+    Id(id): Id<ImageId>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let image = image::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let headers = described(&image);
+    if !none_match(&request.headers, &format!("\"{}\"", image.sha256)) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let content = gateway.storage.get(&image.path, None).await.map_err(|error| match error {
+        storage::Error::Missing(_) => ApiError::Internal(format!("the file of picture {id} is missing")),
+        error => ApiError::unavailable(error),
+    })?;
+    let length = [(header::CONTENT_LENGTH, content.size)];
+    Ok((headers, length, Body::from_stream(content.bytes)).into_response())
+}
+
+/// `DELETE /api/images/{image}`: 204, and the picture is gone; 409 while a job refers to it.
+pub(crate) async fn delete(
+    State(gateway): State<Gateway>,
+    caller: Creator,
+    Id(id): Id<ImageId>,
+) -> Result<StatusCode, ApiError> {
+    match image::remove(&gateway.db, id, caller.user()).await? {
+        Removed::Done(image) => {
+            if let Err(error) = gateway.storage.delete(&image.path).await {
+                tracing::error!(image.id = %id, %error, "the file of a deleted picture stays behind");
+            }
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Removed::InUse => Err(ApiError::WrongState("A job starts from this picture: delete the job first.")),
+        Removed::Unknown => Err(ApiError::NotFound),
+    }
+}
+
+/// The rule for `referenceImageId`: at least an id.
+pub(crate) fn named(text: &str) -> crate::body::Rule<ImageId> {
+    path::id(text).ok_or_else(|| ("unknown_value", UNKNOWN.into()))
+}
+
+/// Demands that a picture is the user's. Another user's is none.
+///
+/// # Errors
+/// [`unknown`], or the database did not answer.
+pub(crate) async fn demand(gateway: &Gateway, id: ImageId, user: UserId) -> Result<(), ApiError> {
+    image::of_user(&gateway.db, id, user).await?.map(drop).ok_or_else(unknown)
+}
+
+/// There is no such picture.
+pub(crate) fn unknown() -> ApiError {
+    let (field, code) = ("referenceImageId".into(), "unknown_value");
+    ApiError::InvalidFields(vec![FieldError { field, code, message: UNKNOWN.into() }])
+}
+
+const UNKNOWN: &str = "Must be the id of an image of yours.";
+
+fn described(image: &Model) -> HeaderMap {
+    let (kind, extension) = picture::kind(&image.content_type);
+    let texts = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"sora-{}.{extension}\"", image.id)),
+        (header::ETAG, format!("\"{}\"", image.sha256)),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
+    ];
+    texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::from_str(&text).ok()?))).collect()
+}

@@ -1,0 +1,187 @@
+//! Pictures: told by their content, judged before they are decoded, written anew. Pure: no I/O.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use crate::body::Rule;
+
+/// Most pixels of a picture.
+const MAX_PIXELS: u64 = 40_000_000;
+
+/// Longest side of a picture, in pixels.
+const MAX_SIDE: u32 = 16_384;
+
+/// Most memory that decoding one takes, in bytes: 40 million pixels of four channels with 16 bits each.
+const MAX_MEMORY: u64 = 384 * 1024 * 1024;
+
+/// Of JPEG, out of 100.
+const QUALITY: u8 = 92;
+
+/// A picture as it is kept.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) bytes: Vec<u8>,
+    pub(super) content_type: &'static str,
+    pub(super) extension: &'static str,
+    pub(super) width: i32,
+    pub(super) height: i32,
+}
+
+/// Reads a picture's pixels, upright, and writes them in the format they came in.
+pub(super) fn rewritten(bytes: &[u8]) -> Rule<Picture> {
+    let format = image::guess_format(bytes).ok().filter(|format| encodes(*format)).ok_or_else(foreign)?;
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(too_large());
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    image.apply_orientation(orientation);
+    written(&image, format).map_err(|error| refusal(&error))
+}
+
+/// A type as it was recorded, and how its files are named; anything else is only saved.
+pub(super) fn kind(recorded: &str) -> (&'static str, &'static str) {
+    match recorded {
+        "image/png" => ("image/png", "png"),
+        "image/jpeg" => ("image/jpeg", "jpg"),
+        "image/webp" => ("image/webp", "webp"),
+        _ => ("application/octet-stream", "bin"),
+    }
+}
+
+fn encodes(format: ImageFormat) -> bool {
+    matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)
+}
+
+fn written(image: &DynamicImage, format: ImageFormat) -> Result<Picture, ImageError> {
+    let mut bytes = Vec::new();
+    // Eight bits a channel, which every upstream reads.
+    let plain = if image.color().has_alpha() && format != ImageFormat::Jpeg {
+        DynamicImage::from(image.to_rgba8())
+    } else {
+        DynamicImage::from(image.to_rgb8())
+    };
+    match format {
+        ImageFormat::Jpeg => plain.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))?,
+        ImageFormat::WebP => plain.write_with_encoder(WebPEncoder::new_lossless(&mut bytes))?,
+        _ => plain.write_with_encoder(PngEncoder::new(&mut bytes))?,
+    }
+    let (content_type, extension) = kind(format.to_mime_type());
+    let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
+    let (width, height) = (side(plain.width()), side(plain.height()));
+    Ok(Picture { bytes, content_type, extension, width, height })
+}
+
+fn refusal(error: &ImageError) -> (&'static str, String) {
+    match error {
+        ImageError::Limits(limit) if limit.kind() != LimitErrorKind::InsufficientMemory => too_large(),
+        ImageError::Unsupported(_) => foreign(),
+        _ => ("invalid_image", "This picture cannot be read: it is damaged or incomplete.".into()),
+    }
+}
+
+fn foreign() -> (&'static str, String) {
+    ("unsupported_type", "Must be a PNG, JPEG or WebP picture.".into())
+}
+
+fn too_large() -> (&'static str, String) {
+    ("too_many_pixels", format!("Must have at most 40 million pixels, and {MAX_SIDE} on a side."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        RgbImage::from_pixel(6, 4, Rgb([200, 30, 30])).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    /// A JPEG with an EXIF block that says: turned by a quarter, and here is where it was taken.
+    fn turned() -> Vec<u8> {
+        let jpeg = encoded(ImageFormat::Jpeg);
+        let mut exif =
+            b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0GPS-48.8584N-2.2945E".to_vec();
+        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        let mut bytes = jpeg[..2].to_vec();
+        bytes.extend([0xff, 0xe1]);
+        bytes.extend(length);
+        bytes.append(&mut exif);
+        bytes.extend(&jpeg[2..]);
+        bytes
+    }
+
+    #[test]
+    fn keeps_the_three_formats() {
+        for (format, kind) in
+            [(ImageFormat::Png, "image/png"), (ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::WebP, "image/webp")]
+        {
+            let kept = rewritten(&encoded(format)).unwrap();
+            assert_eq!((kept.content_type, kept.width, kept.height), (kind, 6, 4));
+            assert_eq!(image::guess_format(&kept.bytes).unwrap(), format);
+        }
+        let mut see_through = Cursor::new(Vec::new());
+        RgbaImage::from_pixel(2, 2, Rgba([1, 2, 3, 0])).write_to(&mut see_through, ImageFormat::Png).unwrap();
+        let kept = rewritten(&see_through.into_inner()).unwrap();
+        assert!(image::load_from_memory(&kept.bytes).unwrap().color().has_alpha());
+    }
+
+    #[test]
+    fn turns_a_picture_upright_and_forgets_where_it_was_taken() {
+        let sent = turned();
+        assert!(sent.windows(3).any(|part| part == b"GPS"));
+        let kept = rewritten(&sent).unwrap();
+        assert_eq!((kept.width, kept.height), (4, 6));
+        assert!(
+            !kept.bytes.windows(3).any(|part| part == b"GPS") && !kept.bytes.windows(4).any(|part| part == b"Exif")
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_behind_the_pixels_is_dropped() {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            let mut sent = encoded(format);
+            sent.extend_from_slice(b"<script>alert(1)</script>PK\x03\x04");
+            let kept = rewritten(&sent).unwrap();
+            assert!(!kept.bytes.windows(8).any(|part| part == b"<script>"));
+        }
+    }
+
+    /// A PNG of which only the header is there: 30,000 by 30,000 pixels.
+    fn bomb() -> Vec<u8> {
+        let mut sent = encoded(ImageFormat::Png)[..16].to_vec();
+        sent.extend(30_000_u32.to_be_bytes().repeat(2));
+        sent.extend([8, 2, 0, 0, 0, 0x5f, 0xa1, 0xfd, 0x4c]);
+        sent
+    }
+
+    #[test]
+    fn refuses_by_content_and_says_why() {
+        let code = |bytes: &[u8]| rewritten(bytes).unwrap_err().0;
+        assert_eq!(code(b""), "unsupported_type");
+        assert_eq!(code(b"GIF89a\x01\0\x01\0\0\0\0;"), "unsupported_type");
+        assert_eq!(code(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "unsupported_type");
+        assert_eq!(code(b"%PDF-1.7"), "unsupported_type");
+        for format in [ImageFormat::Png, ImageFormat::WebP] {
+            let whole = encoded(format);
+            assert_eq!(code(&whole[..whole.len() / 2]), "invalid_image", "{format:?}");
+        }
+        let bomb = code(&bomb());
+        assert!(["too_many_pixels", "invalid_image"].contains(&bomb), "{bomb}");
+    }
+}

@@ -1,0 +1,135 @@
+//! `POST /api/images`: one picture in a form. Bounded in size, in time, and in how many arrive at once; what breaks off
+//! leaves nothing behind.
+
+use std::num::NonZeroU32;
+
+use axum::Json;
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
+use axum::extract::{Multipart, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use entity::id::fresh;
+use entity::image::{self, New, View};
+use entity::{ImageId, UserId};
+use futures::stream;
+use tracing::Instrument;
+
+use crate::auth::{Creator, NO_STORE};
+use crate::cores::Cores;
+use crate::doors::{Doors, Shut};
+use crate::error::{ApiError, FieldError};
+use crate::images::picture::{Picture, rewritten};
+use crate::state::Gateway;
+use crate::videos::room;
+
+/// Largest picture, in bytes.
+const MAX_BYTES: usize = 20 * 1024 * 1024;
+
+/// Largest body: a picture with the form around it.
+pub(crate) const MAX_BODY: usize = MAX_BYTES + 64 * 1024;
+
+/// What a body is.
+pub(crate) const FORM: &str = "multipart/form-data";
+
+/// Pictures that arrive at once: in all, which bounds the memory they take, and of one user.
+const AT_ONCE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(32).unwrap(), NonZeroU32::new(4).unwrap());
+
+/// What bounds the arrival of pictures.
+pub(crate) struct Uploads {
+    doors: Doors<UserId>,
+    cores: Cores,
+}
+
+impl Uploads {
+    /// Nothing arrives yet.
+    pub(crate) fn new() -> Self {
+        Self { doors: Doors::new(AT_ONCE.0, AT_ONCE.1), cores: Cores::all() }
+    }
+}
+
+/// Answers 201 with the picture as it is kept.
+pub(crate) async fn upload(
+    State(gateway): State<Gateway>,
+    caller: Creator,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, ApiError> {
+    let form = form.map_err(|_| ApiError::UnsupportedMediaType(FORM))?;
+    let user = caller.user();
+    let _place = gateway.uploads.doors.enter(user).map_err(|shut| match shut {
+        Shut::Full => ApiError::unavailable(shut),
+        Shut::Enough => ApiError::RateLimited(2),
+    })?;
+    room::demand_bytes(&gateway, user).await?;
+    let sent = read(form).await?;
+    let picture = gateway.uploads.cores.compute(move || rewritten(&sent)).await?;
+    let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;
+    // Runs to its end whatever becomes of the request, so that no file is left without its row.
+    let keeping = gateway.tasks.spawn(keep(gateway.clone(), user, picture).in_current_span());
+    let view = keeping.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let location = [(header::LOCATION, format!("/api/images/{}", view.id))];
+    Ok((StatusCode::CREATED, [NO_STORE], location, Json(view)).into_response())
+}
+
+/// The one field `image` of a form.
+async fn read(mut form: Multipart) -> Result<Bytes, ApiError> {
+    let mut sent = None;
+    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
+        let name = field.name().unwrap_or_default().chars().take(100).collect::<String>();
+        match (name.as_str(), &sent) {
+            ("image", None) => sent = Some(whole(field).await?),
+            ("image", Some(_)) => return Err(wrong("image", "too_many", "Send one picture at a time.".into())),
+            _ => return Err(wrong(&name, "unknown_field", "This field is not known.".into())),
+        }
+    }
+    sent.ok_or_else(|| wrong("image", "required", "This field is missing.".into()))
+}
+
+async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(ApiError::TooLarge(MAX_BYTES));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+/// The file first, then the row that names it; without the row the file goes again.
+async fn keep(gateway: Gateway, user_id: UserId, picture: Picture) -> Result<View, ApiError> {
+    let id: ImageId = fresh();
+    let path = storage::image_path(id, picture.extension);
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(picture.bytes))]);
+    let stored = gateway.storage.put(&path, content).await.map_err(ApiError::unavailable)?;
+    let new = New {
+        id,
+        user_id,
+        path: path.clone(),
+        size: i64::try_from(stored.size).unwrap_or(i64::MAX),
+        content_type: picture.content_type,
+        width: picture.width,
+        height: picture.height,
+        sha256: stored.sha256,
+    };
+    match image::create(&gateway.db, new).await {
+        Ok(row) => Ok(row.into()),
+        Err(error) => {
+            if let Err(error) = gateway.storage.delete(&path).await {
+                tracing::error!(image.id = %id, %error, "the file of a picture that is not on record stays behind");
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn wrong(field: &str, code: &'static str, message: String) -> ApiError {
+    ApiError::InvalidFields(vec![FieldError { field: field.to_owned(), code, message }])
+}
+
+fn unreadable(error: &MultipartError) -> ApiError {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(MAX_BYTES),
+        _ => ApiError::UnreadableBody("it is not a proper form".into()),
+    }
+}

@@ -1,0 +1,41 @@
+//! The picture that a video starts from. Without it nothing is sent: a request costs, and would bring another video.
+
+use bytes::BytesMut;
+use entity::{ImageId, image};
+use futures::TryStreamExt;
+use sora::{Failure, Image, Outcome};
+use storage::Error;
+
+use super::Stop;
+use super::store::STORAGE_PAUSE;
+use crate::Context;
+use crate::persist::persist;
+
+/// Reads it out of the storage, if the job names one. One that cannot be read for now makes the job wait.
+pub(super) async fn picture(context: &Context, id: Option<ImageId>) -> Result<Option<Image>, Stop> {
+    let Some(id) = id else { return Ok(None) };
+    let missing = || Failure::new(Outcome::Invalid, "the picture to start from is missing");
+    let row = persist("reading a picture's row", || image::by_id(&context.db, id)).await?.ok_or_else(missing)?;
+    match read(context, &row.path).await {
+        Ok(bytes) => Ok(Some(Image { bytes: bytes.freeze(), mime: row.content_type })),
+        Err(Error::Missing(_)) => {
+            tracing::error!(image.id = %id, "the file of a picture is missing");
+            Err(missing().into())
+        }
+        Err(error) => {
+            tracing::warn!(image.id = %id, %error, "a picture cannot be read; its job waits");
+            Err(Stop::PutOff(STORAGE_PAUSE))
+        }
+    }
+}
+
+async fn read(context: &Context, path: &str) -> Result<BytesMut, Error> {
+    let content = context.storage.get(path, None).await?;
+    content
+        .bytes
+        .try_fold(BytesMut::new(), |mut all, chunk| async move {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        })
+        .await
+}

@@ -121,6 +121,11 @@ async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
     let late = ["/api/auth/me", "/api/auth/logout", "/api/auth/sessions"];
     let (last, first): (Vec<_>, Vec<_>) = calls().into_iter().partition(|(_, path, _)| late.contains(&path.as_str()));
     for (method, path, operation) in first.into_iter().chain(last) {
+        let json_or_nothing =
+            operation.pointer("/requestBody/content").is_none_or(|kinds| kinds.get("application/json").is_some());
+        if !json_or_nothing {
+            continue;
+        }
         let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
         let (status, answer) = send(&world, &admin, &method, &path, &example.unwrap_or(json!({}))).await;
         assert!(!matches!(status.as_u16(), 400 | 415 | 422 | 500..), "{method} {path}: {status} {answer}");

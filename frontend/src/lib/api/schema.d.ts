@@ -298,6 +298,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's images, newest first */
+        get: operations["listImages"];
+        put?: never;
+        /**
+         * Send an image that a video is to start from
+         * @description PNG, JPEG or WebP by its content, at most 20 MiB and 40 million pixels. It is kept without metadata, and for a day unless a job refers to it.
+         */
+        post: operations["uploadImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of an image */
+        get: operations["readImage"];
+        put?: never;
+        post?: never;
+        /** Delete an image that no job refers to */
+        delete: operations["deleteImage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An image's file */
+        get: operations["readImageContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -806,6 +862,8 @@ export interface components {
             apiKeys: components["schemas"]["ApiKey"][];
             /** @description RFC 3339, UTC. */
             exportedAt: string;
+            /** @description Pictures that videos start from, newest first. */
+            images: components["schemas"]["Image"][];
             /** @description Newest first. */
             jobs: components["schemas"]["ExportedJob"][];
             /** @description Where it is signed in. */
@@ -854,6 +912,36 @@ export interface components {
         };
         /** Format: uuid */
         Id: string;
+        /** @description A picture as its owner sees it. */
+        Image: {
+            /** @description MIME type. */
+            contentType: string;
+            /** @description RFC 3339, UTC. */
+            createdAt: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height: number;
+            /** @description Key; `referenceImageId` of a new job. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /** @description A page of pictures. */
+        ImagePage: {
+            /** @description Newest first. */
+            data: components["schemas"]["Image"][];
+            nextCursor: components["schemas"]["Id"] | null;
+        };
         /** @description The job's absolute state. A client keeps the view with the higher `seq`. */
         Job: {
             /** @description Whether its owner has cancelled it and its worker has still to let go. */
@@ -889,6 +977,7 @@ export interface components {
              * @description 1-based place in line while it waits its turn; not part of what `seq` counts.
              */
             queuePosition: number | null;
+            referenceImageId: components["schemas"]["Id"] | null;
             remixOf: components["schemas"]["Id"] | null;
             /**
              * Format: int32
@@ -945,6 +1034,15 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        /** @description Who is asking, and how much is kept for them. */
+        Me: {
+            /** @description When the session ends, RFC 3339, UTC. */
+            expiresAt: string;
+            /** @description What their videos and images take. */
+            storage: components["schemas"]["StorageUse"];
+            /** @description The account. */
+            user: components["schemas"]["User"];
         };
         /** @description A model, and what can be asked of it. */
         Model: {
@@ -1005,7 +1103,7 @@ export interface components {
              * @description What happened, for programs.
              * @enum {string}
              */
-            code: "email_taken" | "forbidden" | "forbidden_origin" | "headers_too_large" | "insufficient_scope" | "internal" | "invalid_credentials" | "invalid_fields" | "invalid_setup_token" | "method_not_allowed" | "misdirected" | "not_found" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "too_large" | "too_many_attempts" | "too_many_waiting" | "unauthenticated" | "unavailable" | "unreadable_body" | "unsupported_media_type" | "upgrade_required" | "wrong_state";
+            code: "email_taken" | "forbidden" | "forbidden_origin" | "headers_too_large" | "insufficient_scope" | "internal" | "invalid_credentials" | "invalid_fields" | "invalid_setup_token" | "malformed_request" | "method_not_allowed" | "misdirected" | "not_found" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "too_large" | "too_many_attempts" | "too_many_waiting" | "unauthenticated" | "unavailable" | "unreadable_body" | "unsupported_media_type" | "upgrade_required" | "wrong_state";
             /** @description What happened, for people. */
             detail: string;
             /** @description Every field that is not valid. */
@@ -1199,6 +1297,19 @@ export interface components {
          * @enum {string}
          */
         Status: "pending" | "processing" | "completed" | "failed" | "cancelled";
+        /** @description Room in the storage. */
+        StorageUse: {
+            /**
+             * Format: int64
+             * @description Bytes there are; null: without a limit.
+             */
+            quota: number | null;
+            /**
+             * Format: int64
+             * @description Bytes taken.
+             */
+            used: number;
+        };
         /** @description An account as its owner sees it. */
         User: {
             /** @description RFC 3339, UTC. */
@@ -1246,6 +1357,7 @@ export interface components {
             orientation?: components["schemas"]["Orientation"] | null;
             /** @description 1–4,000 characters, kept exactly as they are. */
             prompt: string;
+            referenceImageId?: components["schemas"]["Id"] | null;
             remixOf?: components["schemas"]["Id"] | null;
             /**
              * Format: int32
@@ -1340,6 +1452,21 @@ export interface components {
          *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
          */
         "forbidden_origin-or-insufficient_scope": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `forbidden_origin`: The request comes from a page that is not allowed to make it.
+         *
+         *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
+         *
+         *     `quota_exceeded`: Your videos and images take 10737500000 bytes of the 10737418240 you have: delete some first.
+         */
+        "forbidden_origin-or-insufficient_scope-or-quota_exceeded": {
             headers: {
                 [name: string]: unknown;
             };
@@ -1451,6 +1578,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `malformed_request`: The request is malformed: it names several hosts. */
+        malformed_request: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `malformed_request`: The request is malformed: it names several hosts.
+         *
+         *     `unreadable_body`: The body cannot be read: it is not valid JSON, at line 1, column 9.
+         */
+        "malformed_request-or-unreadable_body": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `misdirected`: This server does not answer under the name that the request was sent to. */
         misdirected: {
             headers: {
@@ -1549,15 +1698,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unreadable_body`: The body cannot be read: it is not valid JSON, at line 1, column 9. */
-        unreadable_body: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `unsupported_media_type`: The body must be sent as application/json. */
         unsupported_media_type: {
             headers: {
@@ -1630,6 +1770,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -1690,6 +1831,7 @@ export interface operations {
                      *           "progress": 100,
                      *           "prompt": "A paper boat drifts down a rainy street",
                      *           "queuePosition": null,
+                     *           "referenceImageId": null,
                      *           "remixOf": null,
                      *           "resubmits": 0,
                      *           "retries": 0,
@@ -1709,6 +1851,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminJobPage"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -1767,6 +1910,7 @@ export interface operations {
                      *       "progress": 100,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": null,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -1783,6 +1927,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminJobDetails"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -1826,6 +1971,7 @@ export interface operations {
                      *       "progress": 0,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": 3,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -1842,6 +1988,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminJob"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -1885,6 +2032,7 @@ export interface operations {
                     "application/json": components["schemas"]["Queue"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -1928,7 +2076,7 @@ export interface operations {
                     "application/json": components["schemas"]["Queue"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             413: components["responses"]["too_large"];
@@ -1981,6 +2129,7 @@ export interface operations {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2031,6 +2180,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminUserPage"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2082,7 +2232,7 @@ export interface operations {
                     "application/json": components["schemas"]["AdminUser"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -2135,6 +2285,16 @@ export interface operations {
                      *         }
                      *       ],
                      *       "exportedAt": "2026-01-31T12:00:00.000Z",
+                     *       "images": [
+                     *         {
+                     *           "contentType": "image/png",
+                     *           "createdAt": "2026-01-31T12:00:00.000Z",
+                     *           "height": 720,
+                     *           "id": "01930000-0000-7000-8000-000000000008",
+                     *           "size": 245760,
+                     *           "width": 1280
+                     *         }
+                     *       ],
                      *       "jobs": [
                      *         {
                      *           "attempts": [
@@ -2160,6 +2320,7 @@ export interface operations {
                      *             "progress": 100,
                      *             "prompt": "A paper boat drifts down a rainy street",
                      *             "queuePosition": null,
+                     *             "referenceImageId": null,
                      *             "remixOf": null,
                      *             "resubmits": 0,
                      *             "retries": 0,
@@ -2201,6 +2362,7 @@ export interface operations {
                     "application/json": components["schemas"]["Export"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2251,7 +2413,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials"];
             403: components["responses"]["forbidden_origin"];
             413: components["responses"]["too_large"];
@@ -2280,6 +2442,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2298,7 +2461,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account and its session. */
+            /** @description The account, its session, and what it keeps. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2307,6 +2470,10 @@ export interface operations {
                     /**
                      * @example {
                      *       "expiresAt": "2026-02-07T12:00:00.000Z",
+                     *       "storage": {
+                     *         "quota": null,
+                     *         "used": 31457280
+                     *       },
                      *       "user": {
                      *         "createdAt": "2026-01-31T12:00:00.000Z",
                      *         "email": "ada@example.org",
@@ -2316,9 +2483,10 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2353,7 +2521,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials-or-unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             409: components["responses"]["wrong_state"];
@@ -2406,7 +2574,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             413: components["responses"]["too_large"];
@@ -2445,7 +2613,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials-or-unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             413: components["responses"]["too_large"];
@@ -2500,7 +2668,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             403: components["responses"]["forbidden_origin-or-invalid_setup_token-or-registration_closed"];
             409: components["responses"]["email_taken"];
             413: components["responses"]["too_large"];
@@ -2545,6 +2713,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenSessions"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2570,6 +2739,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2597,8 +2767,254 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listImages: {
+        parameters: {
+            query?: {
+                /** @description How many rows. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "contentType": "image/png",
+                     *           "createdAt": "2026-01-31T12:00:00.000Z",
+                     *           "height": 720,
+                     *           "id": "01930000-0000-7000-8000-000000000008",
+                     *           "size": 245760,
+                     *           "width": 1280
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    uploadImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The picture. */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The image as it is kept; its `id` is `referenceImageId` of a new job. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contentType": "image/png",
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "height": 720,
+                     *       "id": "01930000-0000-7000-8000-000000000008",
+                     *       "size": 245760,
+                     *       "width": 1280
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /**
+             * @description `malformed_request`: The request is malformed: it names several hosts.
+             *
+             *     `unreadable_body`: The body cannot be read: it is not a proper form.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
+            /** @description `too_large`: The body is larger than 21037056 bytes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body must be sent as multipart/form-data. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    readImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "contentType": "image/png",
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "height": 720,
+                     *       "id": "01930000-0000-7000-8000-000000000008",
+                     *       "size": 245760,
+                     *       "width": 1280
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            /** @description `wrong_state`: A job starts from this picture: delete the job first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    readImageContent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer before. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
@@ -2641,6 +3057,7 @@ export interface operations {
                     "application/json": components["schemas"]["Keys"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2694,7 +3111,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             413: components["responses"]["too_large"];
@@ -2725,6 +3142,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -2781,6 +3199,7 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -2808,6 +3227,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            400: components["responses"]["malformed_request"];
             421: components["responses"]["misdirected"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -2843,6 +3263,7 @@ export interface operations {
                     "application/json": components["schemas"]["SharedVideo"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             404: components["responses"]["not_found"];
             421: components["responses"]["misdirected"];
             431: components["responses"]["headers_too_large"];
@@ -2894,6 +3315,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             404: components["responses"]["not_found"];
             416: components["responses"]["range_not_satisfiable"];
             421: components["responses"]["misdirected"];
@@ -2949,6 +3371,7 @@ export interface operations {
                      *         "progress": 0,
                      *         "prompt": "A paper boat drifts down a rainy street",
                      *         "queuePosition": 3,
+                     *         "referenceImageId": null,
                      *         "remixOf": null,
                      *         "resubmits": 0,
                      *         "retries": 0,
@@ -2975,6 +3398,7 @@ export interface operations {
                      *           "progress": 0,
                      *           "prompt": "A paper boat drifts down a rainy street",
                      *           "queuePosition": 3,
+                     *           "referenceImageId": null,
                      *           "remixOf": null,
                      *           "resubmits": 0,
                      *           "retries": 0,
@@ -2992,9 +3416,9 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
-            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
             410: components["responses"]["gone"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -3055,6 +3479,7 @@ export interface operations {
                      *           "progress": 100,
                      *           "prompt": "A paper boat drifts down a rainy street",
                      *           "queuePosition": null,
+                     *           "referenceImageId": null,
                      *           "remixOf": null,
                      *           "resubmits": 0,
                      *           "retries": 0,
@@ -3080,6 +3505,7 @@ export interface operations {
                      *           "progress": 0,
                      *           "prompt": "A paper boat drifts down a rainy street",
                      *           "queuePosition": 3,
+                     *           "referenceImageId": null,
                      *           "remixOf": null,
                      *           "resubmits": 0,
                      *           "retries": 0,
@@ -3104,6 +3530,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             421: components["responses"]["misdirected"];
@@ -3150,6 +3577,7 @@ export interface operations {
                      *       "progress": 100,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": null,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -3171,6 +3599,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3199,6 +3628,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3252,6 +3682,7 @@ export interface operations {
                     "application/json": components["schemas"]["Attempts"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3295,6 +3726,7 @@ export interface operations {
                      *       "progress": 0,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": 3,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -3309,6 +3741,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3352,6 +3785,7 @@ export interface operations {
                      *       "progress": 0,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": 3,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -3366,6 +3800,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3421,6 +3856,7 @@ export interface operations {
                      *       "progress": 0,
                      *       "prompt": "A paper boat drifts down a rainy street",
                      *       "queuePosition": 3,
+                     *       "referenceImageId": null,
                      *       "remixOf": null,
                      *       "resubmits": 0,
                      *       "retries": 0,
@@ -3435,6 +3871,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3485,6 +3922,7 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3539,6 +3977,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3588,7 +4027,7 @@ export interface operations {
                     "application/json": components["schemas"]["Share"];
                 };
             };
-            400: components["responses"]["unreadable_body"];
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3620,6 +4059,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
@@ -3646,6 +4086,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["malformed_request"];
             403: components["responses"]["forbidden_origin"];
             421: components["responses"]["misdirected"];
             426: components["responses"]["upgrade_required"];

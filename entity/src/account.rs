@@ -77,12 +77,12 @@ pub async fn remove(db: &DatabaseConnection, user: UserId) -> Result<Option<Left
         .all(&tx)
         .await?;
     let mut paths: Vec<String> = video::Entity::find()
-        .select_only()
-        .column(video::Column::Path)
         .filter(video::Column::UserId.eq(user))
-        .into_tuple()
         .all(&tx)
-        .await?;
+        .await?
+        .into_iter()
+        .flat_map(video::Model::paths)
+        .collect();
     let images = image::Entity::find().select_only().column(image::Column::Path);
     paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
     let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;

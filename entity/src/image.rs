@@ -165,6 +165,20 @@ fn a_job_that_refers() -> SelectStatement {
     jobs
 }
 
+/// Those of `paths` under which a picture's file is on record.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn recorded(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Path)
+        .filter(Column::Path.is_in(paths.iter().map(String::as_str)))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// The bytes that a user's videos and pictures take in the storage.
 ///
 /// # Errors

@@ -13,6 +13,8 @@
 //! those of the worker that has the job in hand, [`queue`] those of the queue around it, [`owner`] those of its owner,
 //! [`view`] what that one sees.
 
+mod estimate;
+mod expiry;
 mod owner;
 mod queue;
 mod several;
@@ -29,6 +31,8 @@ use crate::id::fresh;
 use crate::idempotency_key::{self, Claimed, Key};
 use crate::{ImageId, JobId, UserId, VideoId, WorkerId, clock, database};
 
+pub use estimate::{Estimates, Eta};
+pub use expiry::ended_before;
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
 pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
 pub(crate) use queue::{give_back, pending};
@@ -36,7 +40,7 @@ pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};
 pub(crate) use several::{contains, poisoned};
 pub use transition::{
     Begun, Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over,
-    retry_later,
+    has_poster, retry_later,
 };
 pub use view::View;
 
@@ -172,6 +176,8 @@ pub struct Model {
     pub next_attempt_at: Option<i64>,
     /// Its video, once completed.
     pub video_id: Option<VideoId>,
+    /// Whether its video has a poster.
+    pub has_poster: bool,
     /// Why it failed: an outcome's name.
     pub error_code: Option<String>,
     /// The same in words for its owner.
@@ -291,7 +297,7 @@ pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> R
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn by_id(db: &DatabaseConnection, id: JobId) -> Result<Option<Model>, DbErr> {
+pub async fn by_id<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).one(db).await
 }
 

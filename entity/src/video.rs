@@ -1,11 +1,13 @@
 //! Stored videos. The row names the file that won; its path holds the epoch of the job that wrote it.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::clock::rfc3339;
-use crate::{JobId, UserId, VideoId};
+use crate::clock::{rfc3339, wall};
+use crate::{JobId, UserId, VideoId, database, job};
 
 /// A row of `videos`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +48,77 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Where the storage keeps what belongs to it.
+    #[must_use]
+    pub fn paths(self) -> Vec<String> {
+        std::iter::once(self.path).chain(self.poster_path).collect()
+    }
+}
+
+/// What a look inside a video has told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Where the storage keeps its poster.
+    pub poster_path: Option<String>,
+    /// Pixels, as played.
+    pub width: Option<i32>,
+    /// Pixels, as played.
+    pub height: Option<i32>,
+    /// Of playing, milliseconds.
+    pub duration_ms: Option<i64>,
+}
+
+/// Records what a look inside has told. `None`: somebody has looked already, or the video is gone. `Some`: its job as it
+/// is now, which tells that there is a poster.
+///
+/// # Errors
+/// The database did not do it; nothing has changed.
+pub async fn inspected(db: &DatabaseConnection, id: VideoId, facts: Facts) -> Result<Option<job::Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    let has_poster = facts.poster_path.is_some();
+    let update = Entity::update_many()
+        .col_expr(Column::PosterPath, Expr::value(facts.poster_path))
+        .col_expr(Column::Width, Expr::value(facts.width))
+        .col_expr(Column::Height, Expr::value(facts.height))
+        .col_expr(Column::DurationMs, Expr::value(facts.duration_ms))
+        .col_expr(Column::InspectedAt, Expr::value(wall()))
+        .filter(Column::Id.eq(id))
+        .filter(Column::InspectedAt.is_null());
+    let Some(video) = update.exec_with_returning(&tx).await?.into_iter().next() else { return Ok(None) };
+    let job =
+        if has_poster { job::has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
+    tx.commit().await?;
+    Ok(job)
+}
+
+/// Videos that nobody has looked into, made before `before` (epoch ms), at most `limit`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn uninspected(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let query = Entity::find().filter(Column::InspectedAt.is_null()).filter(Column::CreatedAt.lt(before));
+    query.order_by_asc(Column::CreatedAt).limit(limit).all(db).await
+}
+
+/// The video as it is.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn by_id(db: &DatabaseConnection, id: VideoId) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// Places in the storage that are on record for videos and posters; at least those of `paths`.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn recorded(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
+    let any = || paths.iter().map(String::as_str);
+    let query = Entity::find().filter(Column::Path.is_in(any()).or(Column::PosterPath.is_in(any())));
+    Ok(query.all(db).await?.into_iter().flat_map(Model::paths).collect())
+}
+
 /// The video, if it belongs to `user`.
 ///
 /// # Errors
@@ -67,6 +140,14 @@ pub struct View {
     pub size: i64,
     /// MIME type.
     pub content_type: String,
+    /// Pixels, as played; null where nobody could look inside.
+    pub width: Option<i32>,
+    /// Pixels, as played; null where nobody could look inside.
+    pub height: Option<i32>,
+    /// Of playing, milliseconds; null where nobody could look inside.
+    pub duration_ms: Option<i64>,
+    /// Whether there is a poster.
+    pub has_poster: bool,
     /// RFC 3339, UTC.
     pub created_at: String,
 }
@@ -78,6 +159,10 @@ impl From<Model> for View {
             job_id: video.job_id,
             size: video.size,
             content_type: video.content_type,
+            width: video.width,
+            height: video.height,
+            duration_ms: video.duration_ms,
+            has_poster: video.poster_path.is_some(),
             created_at: rfc3339(video.created_at),
         }
     }

@@ -45,6 +45,8 @@ pub(crate) enum ApiError {
     RegistrationClosed,
     #[error("There is nothing here.")]
     NotFound,
+    #[error("This video has no poster, or not yet.")]
+    NoPoster,
     #[error("This address does not know the request's method.")]
     MethodNotAllowed,
     #[error("{0}")]
@@ -111,6 +113,7 @@ impl ApiError {
             Self::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
             Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NoPoster => (StatusCode::NOT_FOUND, "no_poster"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bus::Bus;
+use entity::job::Estimates;
 use entity::schema::Mismatch;
 use entity::{DatabaseConnection, DbErr};
 use service::settings::AppEnv;
@@ -53,6 +54,8 @@ pub struct Shared {
     pub(crate) origins: Origins,
     pub(crate) throttle: Throttle,
     pub(crate) uploads: Uploads,
+    /// How long jobs are likely to take.
+    pub(crate) estimates: Estimates,
     /// Signs share links.
     pub(crate) shares: Signer,
     /// Makes the one-time token of the first administrator.
@@ -93,6 +96,7 @@ impl Gateway {
             origins: Origins::new(&config.origins),
             throttle: Throttle::default(),
             uploads: Uploads::new(),
+            estimates: Estimates::default(),
             shares: Signer::new(secret, "share links"),
             setup_token: setup_token(config.jwt_secret.expose()),
             hub: Hub::default(),

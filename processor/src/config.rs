@@ -9,7 +9,10 @@ use service::env::{self, Environment};
 use service::settings::{self, Settings};
 use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
 
+use crate::inspect::Programs;
 use crate::retry::Budgets;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Everything that steers a processor.
 #[derive(Clone)]
@@ -39,6 +42,10 @@ pub struct Config {
     pub lease_ttl: Duration,
     /// `LEASE_RENEW`: how often it gives one (default 5s); at most a third of `LEASE_TTL`.
     pub lease_renew: Duration,
+    /// `RETENTION_DAYS`: days after their end that jobs and videos are kept; 0 (default) = for ever.
+    pub retention: Option<Duration>,
+    /// `FFMPEG` and `FFPROBE`: the programs that make posters (default: found on the `PATH`).
+    pub programs: Programs,
     /// `DRAIN_TIMEOUT`: how long open streams may go on once the process is asked to stop (default 600s).
     pub drain_timeout: Duration,
 }
@@ -73,6 +80,11 @@ impl Config {
         if matches!((lease_ttl, lease_renew), (Some(ttl), Some(renew)) if renew * 3 > ttl) {
             env.mistake("LEASE_RENEW", "must be at most a third of LEASE_TTL, or one slow renewal costs the lease");
         }
+        let retention_days = env.or("RETENTION_DAYS", "0", env::number::<u32>);
+        let programs = Programs {
+            ffmpeg: env.or("FFMPEG", "ffmpeg", env::text)?,
+            ffprobe: env.or("FFPROBE", "ffprobe", env::text)?,
+        };
         let drain_timeout = env.or("DRAIN_TIMEOUT", "600s", env::duration);
         Some(Self {
             settings: settings?,
@@ -86,6 +98,8 @@ impl Config {
             slots: slots?,
             lease_ttl: lease_ttl?,
             lease_renew: lease_renew?,
+            retention: Some(retention_days?).filter(|days| *days > 0).map(|days| DAY * days),
+            programs,
             drain_timeout: drain_timeout?,
         })
     }

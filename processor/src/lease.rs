@@ -87,7 +87,7 @@ async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<()
         };
         tracing::warn!(job.id = %job.id, "a job on record was not in hand; it goes back in line");
         enqueue_front(bus, &job).await;
-        if let Some(event) = event(&job, None) {
+        if let Some(event) = event(&job, None, None) {
             bus.publish(&event).await.ok();
         }
     }

@@ -12,6 +12,8 @@
 //! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
 //! | [`lease`] | the beat, on a thread of its own |
 //! | [`burial`], [`sweep`] | giving back what the dead held; putting in line what Redis does not hold |
+//! | [`inspect`] | a look inside a stored video: its poster, its size, its length |
+//! | [`housekeeping`] | what is done about old things, now and then |
 //! | [`abandon`] | telling the upstream of what was cancelled while nobody had it in hand |
 //!
 //! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
@@ -24,6 +26,8 @@ mod config;
 mod fault;
 mod generate;
 mod hands;
+mod housekeeping;
+mod inspect;
 mod lease;
 mod life;
 mod operator;
@@ -47,8 +51,10 @@ use fetch::Fetcher;
 use sora::Driver;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::breaker::Breaker;
+use crate::inspect::Inspector;
 use crate::operator::Operator;
 
 pub use config::Config;
@@ -63,6 +69,8 @@ pub(crate) struct Context {
     driver: Arc<dyn Driver>,
     breaker: Mutex<Breaker>,
     operator: Operator,
+    estimates: job::Estimates,
+    inspector: Inspector,
 }
 
 /// Works until `stop`, then drains and returns.
@@ -70,14 +78,7 @@ pub(crate) struct Context {
 /// # Errors
 /// The process cannot begin: the database does not answer or has another schema, or the storage cannot be used.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let settings = &config.settings;
-    let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
-    let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
-    let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
-    let fetcher = Fetcher::new(config.fetch_rules())?;
-    let driver = sora::driver(&config.upstream)?.into();
-    let (breaker, operator) = (Mutex::default(), Operator::default());
-    let context = Arc::new(Context { config, db, bus, storage, fetcher, driver, breaker, operator });
+    let context = Arc::new(Context::open(config).await?);
     tracing::info!(upstream = context.upstream(), dialect = %context.config.upstream.dialect, "the processor begins");
     warn_of_other_upstreams(&context).await?;
     let probe = context.config.settings.metrics_listen;
@@ -85,10 +86,21 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         Some(address) => Some(service::probe::start(address, operator::readiness(context.clone())).await?),
         None => None,
     };
+    let keeping = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(context.clone())));
     while !stop.is_cancelled() {
         life::live(&context, &stop).await?;
     }
+    drop(keeping);
     Ok(())
+}
+
+/// Does once what a working processor does each hour: deletes what is kept no longer, and files that nothing names.
+///
+/// # Errors
+/// The database or the storage does not answer.
+pub async fn tidy(config: Config) -> anyhow::Result<()> {
+    let context = Context::open(config).await?;
+    Ok(housekeeping::tidy(&context).await?)
 }
 
 /// Lists generations that cannot be asked about any more, since they were begun at another address.
@@ -107,6 +119,18 @@ async fn warn_of_other_upstreams(context: &Context) -> anyhow::Result<()> {
 }
 
 impl Context {
+    async fn open(config: Config) -> anyhow::Result<Self> {
+        let settings = &config.settings;
+        let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
+        let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
+        let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
+        let fetcher = Fetcher::new(config.fetch_rules())?;
+        let driver = sora::driver(&config.upstream)?.into();
+        let inspector = Inspector::find(&config.programs).await;
+        let (breaker, operator, estimates) = (Mutex::default(), Operator::default(), job::Estimates::default());
+        Ok(Self { config, db, bus, storage, fetcher, driver, breaker, operator, estimates, inspector })
+    }
+
     /// The address that attempts are recorded with.
     fn upstream(&self) -> &str {
         self.config.upstream.url.as_str()
@@ -129,7 +153,8 @@ impl Context {
 
     /// The same for a job that waits in line.
     async fn publish_waiting(&self, job: &job::Model, position: Option<u64>) {
-        let Some(event) = event(job, position) else {
+        let eta = self.estimates.of(&self.db, job).await;
+        let Some(event) = event(job, position, eta) else {
             return;
         };
         if let Err(error) = self.bus.publish(&event).await {
@@ -138,9 +163,9 @@ impl Context {
     }
 }
 
-/// The event of a job's committed state, and of its place in line if it waits there.
-fn event(job: &job::Model, position: Option<u64>) -> Option<Event> {
-    let view = job::View::new(job.clone(), position);
+/// The event of a job's committed state, of its place in line if it waits there, and of how long such jobs take.
+fn event(job: &job::Model, position: Option<u64>, eta: Option<job::Eta>) -> Option<Event> {
+    let view = job::View::new(job.clone(), position, eta);
     Event::job(job.user_id, job.id, job.seq, &view)
         .inspect_err(|error| tracing::error!(job.id = %job.id, %error, "a job's state cannot be written as an event"))
         .ok()

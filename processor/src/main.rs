@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use processor::{Config, run};
+use processor::{Config, run, tidy};
 use service::{env, probe, settings, shutdown, telemetry};
 
 /// The processor. Without a command it works.
@@ -20,30 +20,40 @@ struct Arguments {
 enum Command {
     /// Ask the processor that runs here whether it is ready (by `METRICS_LISTEN`); for containers without a shell.
     Healthcheck,
+    /// Do now what is done each hour: delete what is kept no longer (`RETENTION_DAYS`), and files that nothing names.
+    Tidy,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let ended = match Arguments::parse().command {
+    done(Arguments::parse().command).await.err().unwrap_or(ExitCode::SUCCESS)
+}
+
+async fn done(command: Option<Command>) -> Result<(), ExitCode> {
+    match command {
         Some(Command::Healthcheck) => healthcheck().await,
-        None => work().await,
-    };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => code,
+        Some(Command::Tidy) => logged(tidy(configured()?).await),
+        None => {
+            let config = configured()?;
+            logged(match shutdown::on_signal() {
+                Ok(stop) => run(config, stop).await,
+                Err(error) => Err(error.into()),
+            })
+        }
     }
 }
 
-async fn work() -> Result<(), ExitCode> {
+/// The configuration, with the log begun.
+fn configured() -> Result<Config, ExitCode> {
     let config = env::or_exit(Config::read);
     telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
         eprintln!("{error}");
         ExitCode::from(78)
     })?;
-    let ended = match shutdown::on_signal() {
-        Ok(stop) => run(config, stop).await,
-        Err(error) => Err(error.into()),
-    };
+    Ok(config)
+}
+
+fn logged(ended: anyhow::Result<()>) -> Result<(), ExitCode> {
     ended.map_err(|error| {
         tracing::error!("{error:#}");
         ExitCode::FAILURE

@@ -91,6 +91,7 @@ pub(crate) mod tests {
             cancel_requested_at: None,
             next_attempt_at: None,
             video_id: None,
+            has_poster: false,
             error_code: None,
             error_message: None,
             may_have_been_charged: false,

@@ -67,7 +67,7 @@ async fn conclude(context: &Context, delivery: &Delivery, ended: Option<job::Mod
 /// Settles the entry with the job's state, until Redis has taken it: a terminal event must not be lost.
 async fn settle(context: &Context, delivery: &Delivery, job: Option<&job::Model>) {
     fault::point("before-settle");
-    let event = job.and_then(|job| event(job, None));
+    let event = job.and_then(|job| event(job, None, None));
     let mut pause = Duration::from_millis(200);
     while let Err(error) = context.bus.settle(delivery, event.as_ref()).await {
         tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be settled; trying again");

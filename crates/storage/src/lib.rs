@@ -5,7 +5,7 @@
 //! never delete the winner's file.
 
 use std::ops::Range;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -87,6 +87,22 @@ pub fn image_path(image: impl Into<Uuid>, extension: &str) -> String {
     format!("images/{}.{extension}", image.into())
 }
 
+/// The path of the poster of the video at `path`.
+#[must_use]
+pub fn poster_path(path: &str) -> String {
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    format!("{stem}.jpg")
+}
+
+/// A file that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its path.
+    pub path: String,
+    /// When it was written, epoch ms.
+    pub modified: i64,
+}
+
 impl Storage {
     /// The folder at `path`, created if missing.
     ///
@@ -138,6 +154,21 @@ impl Storage {
         let result = self.store.get_opts(&Path::from(path), options).await.map_err(classified)?;
         let (size, range) = (result.meta.size, result.range.clone());
         Ok(Content { size, range, bytes: result.into_stream().map_err(Error::Store).boxed() })
+    }
+
+    /// Everything that is there.
+    pub fn list(&self) -> BoxStream<'static, Result<Entry, Error>> {
+        let entry = |meta: object_store::ObjectMeta| Entry {
+            path: meta.location.to_string(),
+            modified: meta.last_modified.timestamp_millis(),
+        };
+        self.store.list(None).map_ok(entry).map_err(Error::Store).boxed()
+    }
+
+    /// Where the file at `path` lies on this machine, if it does: for programs that can only read files.
+    #[must_use]
+    pub fn local(&self, path: &str) -> Option<PathBuf> {
+        self.store.path_to_filesystem(&Path::from(path)).ok()
     }
 
     /// Removes the file at `path`; one that is not there is no error.

@@ -115,8 +115,8 @@ pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result
 pub struct Removed {
     /// The row as it was.
     pub job: Model,
-    /// Its video's place in the storage.
-    pub path: Option<String>,
+    /// The places of its video and poster in the storage.
+    pub paths: Vec<String>,
 }
 
 /// Deletes a job that has ended, with its attempts and its video's row. `None`: the user has no such job, or it has not
@@ -126,7 +126,8 @@ pub struct Removed {
 /// The database did not do it.
 pub async fn remove(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Removed>, DbErr> {
     let tx = database::begin(db).await?;
-    let path = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?.map(|video| video.path);
+    let video = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?;
+    let paths = video.map(video::Model::paths).unwrap_or_default();
     let terminal = [Status::Completed, Status::Failed, Status::Cancelled];
     let deleted = Entity::delete_many()
         .filter(of(id, user))
@@ -134,7 +135,7 @@ pub async fn remove(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
         .exec_with_returning(&tx)
         .await?;
     tx.commit().await?;
-    Ok(deleted.into_iter().next().map(|job| Removed { job, path }))
+    Ok(deleted.into_iter().next().map(|job| Removed { job, paths }))
 }
 
 fn of(id: JobId, user: UserId) -> Expr {

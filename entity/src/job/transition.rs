@@ -196,6 +196,18 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
     Ok(Some(job))
 }
 
+/// Tells that the job's video has a poster now.
+///
+/// # Errors
+/// The database did not do it.
+pub async fn has_poster<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<Model>, DbErr> {
+    let update = next_seq(Entity::update_many())
+        .col_expr(Column::HasPoster, Expr::value(true))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(Status::Completed));
+    committed(db, update).await
+}
+
 /// Ends the job without a video.
 ///
 /// # Errors

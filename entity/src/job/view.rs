@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::estimate::Eta;
 use super::{Model, Orientation, Phase, Status};
 use crate::clock::rfc3339;
 use crate::{ImageId, JobId, VideoId};
@@ -38,6 +39,11 @@ pub struct View {
     pub reference_image_id: Option<ImageId>,
     /// Its video, once completed.
     pub video_id: Option<VideoId>,
+    /// Whether the video has a poster, which is made after it.
+    pub has_poster: bool,
+    /// How long such a job takes once a worker has it, in seconds: half of the latest within `p50`, nine in ten within
+    /// `p90`. Null where too little is known, and once it has ended; not part of what `seq` counts.
+    pub eta_seconds: Option<Eta>,
     /// 1-based place in line while it waits its turn; not part of what `seq` counts.
     pub queue_position: Option<u64>,
     /// Requests repeated because the upstream could not take them.
@@ -63,9 +69,9 @@ pub struct View {
 }
 
 impl View {
-    /// The view of `job`, whose place in line is the queue's to know.
+    /// The view of `job`, whose place in line is the queue's to know, and whose likely time that of others like it.
     #[must_use]
-    pub fn new(job: Model, queue_position: Option<u64>) -> Self {
+    pub fn new(job: Model, queue_position: Option<u64>, eta: Option<Eta>) -> Self {
         Self {
             id: job.id,
             status: job.status,
@@ -80,6 +86,8 @@ impl View {
             remix_of: job.remix_of,
             reference_image_id: job.reference_image_id,
             video_id: job.video_id,
+            has_poster: job.has_poster,
+            eta_seconds: eta.filter(|_| !job.status.is_terminal()),
             queue_position: queue_position.filter(|_| job.status == Status::Pending),
             retries: job.retries,
             resubmits: job.resubmits,
@@ -97,6 +105,6 @@ impl View {
 
 impl From<Model> for View {
     fn from(job: Model) -> Self {
-        Self::new(job, None)
+        Self::new(job, None, None)
     }
 }

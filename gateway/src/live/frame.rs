@@ -204,6 +204,7 @@ mod tests {
             cancel_requested_at: None,
             next_attempt_at: None,
             video_id: None,
+            has_poster: false,
             error_code: None,
             error_message: None,
             may_have_been_charged: false,
@@ -215,7 +216,7 @@ mod tests {
         let golden = concat!(
             r#"{"type":"job","id":"00000000-0000-0000-0000-0000000000b2","status":"processing","phase":"generating","#,
             r#""progress":36,"seq":7,"prompt":"a \"cat\"","orientation":"landscape","seconds":10,"model":"sora2","#,
-            r#""size":"1280x720","remixOf":null,"referenceImageId":null,"videoId":null,"queuePosition":null,"retries":0,"resubmits":0,"#,
+            r#""size":"1280x720","remixOf":null,"referenceImageId":null,"videoId":null,"hasPoster":false,"etaSeconds":null,"queuePosition":null,"retries":0,"resubmits":0,"#,
             r#""cancelling":false,"nextAttemptAt":null,"errorCode":null,"errorMessage":null,"mayHaveBeenCharged":false,"createdAt":"2026-01-01T00:00:00.000Z","#,
             r#""startedAt":"2026-01-01T00:00:01.000Z","finishedAt":null}"#,
         );

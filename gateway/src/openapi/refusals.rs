@@ -18,6 +18,7 @@ pub(super) fn codes() -> BTreeSet<&'static str> {
         ApiError::ForbiddenOrigin,
         ApiError::RegistrationClosed,
         ApiError::NotFound,
+        ApiError::NoPoster,
         ApiError::MethodNotAllowed,
         ApiError::WrongState(""),
         ApiError::EmailTaken,

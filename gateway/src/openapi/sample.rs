@@ -2,7 +2,7 @@
 
 use entity::api_key::{self, Scope};
 use entity::id::Id;
-use entity::job::{self, Orientation, Status};
+use entity::job::{self, Eta, Orientation, Status};
 use entity::user::Role;
 use entity::{attempt, audit, image, session, user, video};
 use uuid::Uuid;
@@ -92,6 +92,8 @@ pub(super) fn waiting() -> job::View {
         remix_of: None,
         reference_image_id: None,
         video_id: None,
+        has_poster: false,
+        eta_seconds: Some(Eta { p50: 95, p90: 160 }),
         queue_position: Some(3),
         retries: 0,
         resubmits: 0,
@@ -112,6 +114,8 @@ pub(super) fn completed() -> job::View {
         progress: 100,
         seq: 9,
         video_id: Some(id(VIDEO)),
+        has_poster: true,
+        eta_seconds: None,
         queue_position: None,
         started_at: Some(NOW.into()),
         finished_at: Some(NOW.into()),
@@ -121,7 +125,17 @@ pub(super) fn completed() -> job::View {
 
 pub(super) fn video() -> video::View {
     let (size, content_type) = (1_048_576, "video/mp4".into());
-    video::View { id: id(VIDEO), job_id: id(JOB), size, content_type, created_at: NOW.into() }
+    video::View {
+        id: id(VIDEO),
+        job_id: id(JOB),
+        size,
+        content_type,
+        width: Some(720),
+        height: Some(1280),
+        duration_ms: Some(10_000),
+        has_poster: true,
+        created_at: NOW.into(),
+    }
 }
 
 pub(super) fn image() -> image::View {

@@ -104,6 +104,7 @@ fn files() -> Vec<Call> {
             &sample::video(),
         ),
         content(Call::get("/api/videos/{video}/content", "readContent", "A video's file")).by(Access::Read),
+        poster(Call::get("/api/videos/{video}/poster", "readPoster", "A still of a video")).by(Access::Read),
     ]
 }
 
@@ -115,6 +116,14 @@ fn content(call: Call) -> Call {
         .answers_text(206, "The part that was asked for.", "video/mp4")
         .answers_nothing(304, "Nothing has changed.")
         .refuses([ApiError::RangeNotSatisfiable { size: 1_048_576 }])
+}
+
+fn poster(call: Call) -> Call {
+    call.about("It is made after the video: `hasPoster` of the job says when it is there.")
+        .header("If-None-Match", "The `ETag` of the answer before.")
+        .answers_text(200, "A JPEG.", "image/jpeg")
+        .answers_nothing(304, "Nothing has changed.")
+        .refuses([ApiError::NoPoster])
 }
 
 fn shares() -> Vec<Call> {
@@ -144,6 +153,7 @@ fn shares() -> Vec<Call> {
             .about("Nothing of the owner, the prompt, or how the video came about.")
             .answers(200, "The video.", &shared),
         content(Call::get("/api/shares/{token}/content", "readSharedContent", "The file that a link shows")),
+        poster(Call::get("/api/shares/{token}/poster", "readSharedPoster", "A still of what a link shows")),
     ]
 }
 

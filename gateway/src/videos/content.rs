@@ -61,6 +61,40 @@ pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> R
     Ok(response)
 }
 
+/// `GET /api/videos/{video}/poster`: a still of it, as JPEG.
+pub(crate) async fn poster(
+    State(gateway): State<Gateway>,
+    caller: Reader,
+    Id(id): Id<VideoId>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let video = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    still(&gateway, &video, &request).await
+}
+
+/// The poster of `video`.
+pub(super) async fn still(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+    let path = video.poster_path.as_deref().ok_or(ApiError::NoPoster)?;
+    // Made of the video, once.
+    let tag = format!("\"poster-{}\"", video.sha256);
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"sora-{}.jpg\"", video.id)),
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
+    ];
+    if !none_match(&request.headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let content = gateway.storage.get(path, None).await.map_err(|error| match error {
+        storage::Error::Missing(_) => ApiError::NoPoster,
+        error => ApiError::unavailable(error),
+    })?;
+    let length = [(header::CONTENT_LENGTH, content.size)];
+    Ok((headers, length, Body::from_stream(content.bytes)).into_response())
+}
+
 /// The headers that describe the file, whatever part of it comes.
 fn described(video: &Model, query: &str) -> HeaderMap {
     let download =

@@ -93,7 +93,8 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
     let mut jobs = Vec::with_capacity(count);
     for row in rows {
         tracing::info!(job.id = %row.id, "a job was accepted");
-        let mut view = View::from(row);
+        let eta = gateway.estimates.of(&gateway.db, &row).await;
+        let mut view = View::new(row, None, eta);
         match timeout(gateway.config.timings.enqueue, announce(&gateway, user, &mut view)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it"),

@@ -95,13 +95,13 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let user = caller.user();
     let deleted = detached(&gateway, async move |gateway: Gateway| {
-        let Some(Removed { job, path }) = job::remove(&gateway.db, id, user).await? else {
+        let Some(Removed { job, paths }) = job::remove(&gateway.db, id, user).await? else {
             return Err(conflict(&gateway, user, id, "An active job cannot be deleted: cancel it first.").await);
         };
-        if let Some(path) = path
-            && let Err(error) = gateway.storage.delete(&path).await
-        {
-            tracing::error!(job.id = %id, %error, "the file of a deleted job stays behind");
+        for path in paths {
+            if let Err(error) = gateway.storage.delete(&path).await {
+                tracing::error!(job.id = %id, %error, "a file of a deleted job stays behind");
+            }
         }
         told(&gateway, Word::Gone, job).await;
         Ok(())
@@ -182,7 +182,8 @@ async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
 
 async fn tell(gateway: &Gateway, word: Word, job: &Model) -> Result<(), bus::Error> {
     let bus = &gateway.bus;
-    let mut view = View::from(job.clone());
+    let eta = gateway.estimates.of(&gateway.db, job).await;
+    let mut view = View::new(job.clone(), None, eta);
     match word {
         Word::Forget | Word::Gone => bus.forget(job.id).await?,
         Word::LetGo => bus.tell(&Control::CancelRequested { job: job.id.into() }).await?,

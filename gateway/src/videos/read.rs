@@ -66,10 +66,10 @@ pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
     let mut position = |job: &Model| {
         if job.status == Status::Pending { positions.next().flatten() } else { None }
     };
-    jobs.into_iter()
-        .map(|job| {
-            let position = position(&job);
-            View::new(job, position)
-        })
-        .collect()
+    let mut views = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let (position, eta) = (position(&job), gateway.estimates.of(&gateway.db, &job).await);
+        views.push(View::new(job, position, eta));
+    }
+    views
 }

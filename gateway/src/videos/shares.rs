@@ -22,7 +22,7 @@ use crate::body::{Fields, Rule};
 use crate::error::ApiError;
 use crate::path::{Id, Name, id};
 use crate::state::Gateway;
-use crate::videos::content::file;
+use crate::videos::content::{file, still};
 
 /// How long a link lasts unless said otherwise, and at most.
 const LIFE: Duration = Duration::from_secs(7 * 86_400);
@@ -109,6 +109,16 @@ pub(crate) async fn shared_content(
 ) -> Result<Response, ApiError> {
     let (_, video, _) = shown(&gateway, &token).await?;
     file(&gateway, &video, &request).await
+}
+
+/// `GET /api/shares/{token}/poster`: a still of it.
+pub(crate) async fn shared_poster(
+    State(gateway): State<Gateway>,
+    Name(token): Name,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let (_, video, _) = shown(&gateway, &token).await?;
+    still(&gateway, &video, &request).await
 }
 
 /// What a token shows; nothing, if it was not signed here, has expired, or was taken back.

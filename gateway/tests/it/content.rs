@@ -115,3 +115,35 @@ async fn a_file_that_is_lost_is_our_mistake() {
     world.storage.delete(&row.await.unwrap().unwrap().path).await.unwrap();
     problem(ask(&world, &account, &video, &[]).await, 500, "internal").await;
 }
+
+#[tokio::test]
+async fn the_poster_is_shown_once_it_is_there_to_its_owner_and_whoever_has_a_link() {
+    for world in World::each().await {
+        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+        let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+        let video = world.completed(&job, CONTENT).await;
+        let path = format!("/api/videos/{video}/poster");
+        problem(world.get(&ada, &path).await, 404, "no_poster").await;
+        problem(world.get(&eve, &path).await, 404, "not_found").await;
+        let share: Value =
+            world.post(&ada, &format!("/api/videos/{video}/shares"), serde_json::json!({})).await.json().await.unwrap();
+        let shared = format!("/api/shares/{}/poster", share["token"].as_str().unwrap());
+        problem(world.request(Method::GET, &shared).send().await.unwrap(), 404, "no_poster").await;
+        world.poster(&video, b"\xff\xd8\xff poster").await;
+        let seen: Value = world.get(&ada, &format!("/api/videos/jobs/{job}")).await.json().await.unwrap();
+        assert_eq!(seen["hasPoster"], true);
+        let seen: Value = world.get(&ada, &format!("/api/videos/{video}")).await.json().await.unwrap();
+        assert_eq!(
+            (&seen["width"], &seen["durationMs"], &seen["hasPoster"]),
+            (&720.into(), &5_000.into(), &true.into())
+        );
+        for response in [world.get(&ada, &path).await, world.request(Method::GET, &shared).send().await.unwrap()] {
+            assert_eq!((response.status(), header(&response, "content-type")), (StatusCode::OK, "image/jpeg"));
+            assert_eq!(header(&response, "content-security-policy"), "sandbox");
+            assert_eq!(response.bytes().await.unwrap(), &b"\xff\xd8\xff poster"[..]);
+        }
+        problem(world.get(&eve, &path).await, 404, "not_found").await;
+        assert_eq!(world.delete(&ada, &format!("/api/videos/jobs/{job}")).await.status(), StatusCode::NO_CONTENT);
+        assert_eq!(std::fs::read_dir(world.folder().join("videos").join(&job)).map_or(0, Iterator::count), 0);
+    }
+}

@@ -199,6 +199,18 @@ impl World {
         id.to_string()
     }
 
+    /// Gives a video a poster, as a processor does.
+    pub(crate) async fn poster(&self, video: &str, content: &[u8]) {
+        let db = &self.database.connection;
+        let id = uuid(video).into();
+        let path = storage::poster_path(&video::by_id(db, id).await.unwrap().unwrap().path);
+        let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
+        self.storage.put(&path, chunks).await.unwrap();
+        let facts =
+            video::Facts { poster_path: Some(path), width: Some(720), height: Some(1280), duration_ms: Some(5_000) };
+        assert!(video::inspected(db, id, facts).await.unwrap().unwrap().has_poster);
+    }
+
     /// Stops the gateway and waits for its end.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();

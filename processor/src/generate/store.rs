@@ -59,6 +59,7 @@ impl Line<'_> {
             Some(job) => {
                 fault::point("after-commit");
                 tracing::info!(job.id = %job.id, video.id = %video.id, "completed");
+                self.context.inspector.soon(video.id);
                 Ok(job)
             }
             None => {

@@ -6,6 +6,7 @@ mod cancel;
 mod faults;
 mod files;
 mod life_of_a_job;
+mod media;
 mod money;
 mod recovery;
 mod videos;

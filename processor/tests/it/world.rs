@@ -39,6 +39,19 @@ impl World {
 
     /// Starts a processor with a lease of two seconds and the given differences from the defaults.
     pub(crate) fn processor(&self, differences: &[(&str, &str)]) -> Process {
+        let environment = self.environment(differences);
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
+    }
+
+    /// Has a processor do once what it does each hour.
+    pub(crate) async fn tidy(&self, differences: &[(&str, &str)]) {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_processor"));
+        command.arg("tidy").envs(self.environment(differences)).kill_on_drop(true);
+        assert!(command.status().await.unwrap().success());
+    }
+
+    fn environment<'a>(&self, differences: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
         let (redis, upstream) = (testkit::redis_url(), self.simulator.chat_url().clone());
         let mut environment = vec![
             ("APP_ENV", "development"),
@@ -55,7 +68,7 @@ impl World {
             ("LOG_LEVEL", "warn"),
         ];
         environment.extend(differences);
-        Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
+        environment.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
     }
 
     /// Where videos are stored.

@@ -463,6 +463,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shares/{token}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A still of what a link shows
+         * @description It is made after the video: `hasPoster` of the job says when it is there.
+         */
+        get: operations["readSharedPoster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos": {
         parameters: {
             query?: never;
@@ -624,6 +644,26 @@ export interface paths {
         };
         /** A video's file */
         get: operations["readContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{video}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A still of a video
+         * @description It is made after the video: `hasPoster` of the job says when it is there.
+         */
+        get: operations["readPoster"];
         put?: never;
         post?: never;
         delete?: never;
@@ -856,6 +896,19 @@ export interface components {
             /** @description Width and height. */
             size: string;
         };
+        /** @description Whole seconds from the start of work to the end. */
+        Eta: {
+            /**
+             * Format: int64
+             * @description Half of them took at most this long.
+             */
+            p50: number;
+            /**
+             * Format: int64
+             * @description Nine in ten did.
+             */
+            p90: number;
+        };
         /** @description Everything on record of an account. It is never held as a whole: `jobs` is written after all else, page by page. */
         Export: {
             /** @description What its programs sign in with. */
@@ -952,8 +1005,11 @@ export interface components {
             errorCode: string | null;
             /** @description The same in words. */
             errorMessage: string | null;
+            etaSeconds: components["schemas"]["Eta"] | null;
             /** @description When it became terminal, RFC 3339. */
             finishedAt: string | null;
+            /** @description Whether the video has a poster, which is made after it. */
+            hasPoster: boolean;
             /** @description Key. */
             id: components["schemas"]["Id"];
             /** @description Whether some request for it may have cost money without bringing a video. */
@@ -1103,7 +1159,7 @@ export interface components {
              * @description What happened, for programs.
              * @enum {string}
              */
-            code: "email_taken" | "forbidden" | "forbidden_origin" | "headers_too_large" | "insufficient_scope" | "internal" | "invalid_credentials" | "invalid_fields" | "invalid_setup_token" | "malformed_request" | "method_not_allowed" | "misdirected" | "not_found" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "too_large" | "too_many_attempts" | "too_many_waiting" | "unauthenticated" | "unavailable" | "unreadable_body" | "unsupported_media_type" | "upgrade_required" | "wrong_state";
+            code: "email_taken" | "forbidden" | "forbidden_origin" | "headers_too_large" | "insufficient_scope" | "internal" | "invalid_credentials" | "invalid_fields" | "invalid_setup_token" | "malformed_request" | "method_not_allowed" | "misdirected" | "no_poster" | "not_found" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "too_large" | "too_many_attempts" | "too_many_waiting" | "unauthenticated" | "unavailable" | "unreadable_body" | "unsupported_media_type" | "upgrade_required" | "wrong_state";
             /** @description What happened, for people. */
             detail: string;
             /** @description Every field that is not valid. */
@@ -1335,6 +1391,18 @@ export interface components {
             contentType: string;
             /** @description RFC 3339, UTC. */
             createdAt: string;
+            /**
+             * Format: int64
+             * @description Of playing, milliseconds; null where nobody could look inside.
+             */
+            durationMs: number | null;
+            /** @description Whether there is a poster. */
+            hasPoster: boolean;
+            /**
+             * Format: int32
+             * @description Pixels, as played; null where nobody could look inside.
+             */
+            height: number | null;
             /** @description Key. */
             id: components["schemas"]["Id"];
             /** @description The job that made it. */
@@ -1344,6 +1412,11 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+            /**
+             * Format: int32
+             * @description Pixels, as played; null where nobody could look inside.
+             */
+            width: number | null;
         };
         /** @description What asks for a video. What is left out is as `GET /api/models` says. */
         VideoRequest: {
@@ -1609,6 +1682,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description `no_poster`: This video has no poster, or not yet.
+         *
+         *     `not_found`: There is nothing here.
+         */
+        "no_poster-or-not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not_found`: There is nothing here. */
         not_found: {
             headers: {
@@ -1821,7 +1907,9 @@ export interface operations {
                      *           "createdAt": "2026-01-31T12:00:00.000Z",
                      *           "errorCode": null,
                      *           "errorMessage": null,
+                     *           "etaSeconds": null,
                      *           "finishedAt": "2026-01-31T12:00:00.000Z",
+                     *           "hasPoster": true,
                      *           "id": "01930000-0000-7000-8000-000000000002",
                      *           "mayHaveBeenCharged": false,
                      *           "model": "sora2",
@@ -1900,7 +1988,9 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": null,
                      *       "finishedAt": "2026-01-31T12:00:00.000Z",
+                     *       "hasPoster": true,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -1961,7 +2051,12 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": {
+                     *         "p50": 95,
+                     *         "p90": 160
+                     *       },
                      *       "finishedAt": null,
+                     *       "hasPoster": false,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -2310,7 +2405,9 @@ export interface operations {
                      *             "createdAt": "2026-01-31T12:00:00.000Z",
                      *             "errorCode": null,
                      *             "errorMessage": null,
+                     *             "etaSeconds": null,
                      *             "finishedAt": "2026-01-31T12:00:00.000Z",
+                     *             "hasPoster": true,
                      *             "id": "01930000-0000-7000-8000-000000000002",
                      *             "mayHaveBeenCharged": false,
                      *             "model": "sora2",
@@ -2334,9 +2431,13 @@ export interface operations {
                      *           "video": {
                      *             "contentType": "video/mp4",
                      *             "createdAt": "2026-01-31T12:00:00.000Z",
+                     *             "durationMs": 10000,
+                     *             "hasPoster": true,
+                     *             "height": 1280,
                      *             "id": "01930000-0000-7000-8000-000000000003",
                      *             "jobId": "01930000-0000-7000-8000-000000000002",
-                     *             "size": 1048576
+                     *             "size": 1048576,
+                     *             "width": 720
                      *           }
                      *         }
                      *       ],
@@ -3325,6 +3426,44 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    readSharedPoster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer before. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            404: components["responses"]["no_poster-or-not_found"];
+            421: components["responses"]["misdirected"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     createVideo: {
         parameters: {
             query?: never;
@@ -3361,7 +3500,12 @@ export interface operations {
                      *         "createdAt": "2026-01-31T12:00:00.000Z",
                      *         "errorCode": null,
                      *         "errorMessage": null,
+                     *         "etaSeconds": {
+                     *           "p50": 95,
+                     *           "p90": 160
+                     *         },
                      *         "finishedAt": null,
+                     *         "hasPoster": false,
                      *         "id": "01930000-0000-7000-8000-000000000002",
                      *         "mayHaveBeenCharged": false,
                      *         "model": "sora2",
@@ -3388,7 +3532,12 @@ export interface operations {
                      *           "createdAt": "2026-01-31T12:00:00.000Z",
                      *           "errorCode": null,
                      *           "errorMessage": null,
+                     *           "etaSeconds": {
+                     *             "p50": 95,
+                     *             "p90": 160
+                     *           },
                      *           "finishedAt": null,
+                     *           "hasPoster": false,
                      *           "id": "01930000-0000-7000-8000-000000000002",
                      *           "mayHaveBeenCharged": false,
                      *           "model": "sora2",
@@ -3469,7 +3618,9 @@ export interface operations {
                      *           "createdAt": "2026-01-31T12:00:00.000Z",
                      *           "errorCode": null,
                      *           "errorMessage": null,
+                     *           "etaSeconds": null,
                      *           "finishedAt": "2026-01-31T12:00:00.000Z",
+                     *           "hasPoster": true,
                      *           "id": "01930000-0000-7000-8000-000000000002",
                      *           "mayHaveBeenCharged": false,
                      *           "model": "sora2",
@@ -3495,7 +3646,12 @@ export interface operations {
                      *           "createdAt": "2026-01-31T12:00:00.000Z",
                      *           "errorCode": null,
                      *           "errorMessage": null,
+                     *           "etaSeconds": {
+                     *             "p50": 95,
+                     *             "p90": 160
+                     *           },
                      *           "finishedAt": null,
+                     *           "hasPoster": false,
                      *           "id": "01930000-0000-7000-8000-000000000002",
                      *           "mayHaveBeenCharged": false,
                      *           "model": "sora2",
@@ -3567,7 +3723,9 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": null,
                      *       "finishedAt": "2026-01-31T12:00:00.000Z",
+                     *       "hasPoster": true,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -3716,7 +3874,12 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": {
+                     *         "p50": 95,
+                     *         "p90": 160
+                     *       },
                      *       "finishedAt": null,
+                     *       "hasPoster": false,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -3775,7 +3938,12 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": {
+                     *         "p50": 95,
+                     *         "p90": 160
+                     *       },
                      *       "finishedAt": null,
+                     *       "hasPoster": false,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -3846,7 +4014,12 @@ export interface operations {
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
                      *       "errorCode": null,
                      *       "errorMessage": null,
+                     *       "etaSeconds": {
+                     *         "p50": 95,
+                     *         "p90": 160
+                     *       },
                      *       "finishedAt": null,
+                     *       "hasPoster": false,
                      *       "id": "01930000-0000-7000-8000-000000000002",
                      *       "mayHaveBeenCharged": false,
                      *       "model": "sora2",
@@ -3914,9 +4087,13 @@ export interface operations {
                      * @example {
                      *       "contentType": "video/mp4",
                      *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "durationMs": 10000,
+                     *       "hasPoster": true,
+                     *       "height": 1280,
                      *       "id": "01930000-0000-7000-8000-000000000003",
                      *       "jobId": "01930000-0000-7000-8000-000000000002",
-                     *       "size": 1048576
+                     *       "size": 1048576,
+                     *       "width": 720
                      *     }
                      */
                     "application/json": components["schemas"]["Video"];
@@ -3984,6 +4161,47 @@ export interface operations {
             416: components["responses"]["range_not_satisfiable"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    readPoster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer before. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                video: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JPEG. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            404: components["responses"]["no_poster-or-not_found"];
+            421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];

@@ -1,0 +1,143 @@
+//! What is done about old things, now and then. Safe to do everywhere at once, so no leader is needed.
+//!
+//! A file is deleted after its row: what a process that dies in between leaves behind is an orphan, and is found here.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Event;
+use entity::clock::{millis, wall};
+use entity::job::Removed;
+use entity::{VideoId, image, job, video};
+use futures::{StreamExt, TryStreamExt};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+
+use crate::Context;
+use crate::inspect::{Trouble, inspect};
+
+/// Rows and files dealt with in one step.
+const STEP: u64 = 200;
+
+/// How long a file without a row, or a picture without a job, is left alone: far longer than anything takes to be
+/// recorded.
+const ALONE: Duration = Duration::from_secs(86_400);
+
+/// How long a video is left to whoever made it, before others look inside.
+const LEFT: Duration = Duration::from_secs(120);
+
+/// Does what is due: posters as they come, everything else each hour.
+pub(crate) async fn run(context: Arc<Context>) {
+    tokio::join!(posters(&context), rounds(&context));
+}
+
+/// Looks into each new video at once, and each ten minutes into those that were left.
+async fn posters(context: &Context) {
+    if !context.inspector.is_able() {
+        return;
+    }
+    let mut due = context.inspector.due().await;
+    let mut left = steady(Duration::from_secs(20), Duration::from_secs(600));
+    loop {
+        tokio::select! {
+            Some(id) = due.recv() => look(context, id).await,
+            _ = left.tick() => {
+                if let Err(error) = left_alone(context).await {
+                    tracing::warn!(%error, "videos without posters could not be looked for");
+                }
+            }
+        }
+    }
+}
+
+/// Looks into videos that nobody has looked into: whoever made them died, or could not.
+async fn left_alone(context: &Context) -> Result<(), Trouble> {
+    if context.inspector.is_able() {
+        for video in video::uninspected(&context.db, wall() - millis(LEFT), STEP).await? {
+            look(context, video.id).await;
+        }
+    }
+    Ok(())
+}
+
+async fn look(context: &Context, id: VideoId) {
+    if let Err(error) = inspect(context, id).await {
+        tracing::warn!(video.id = %id, %error, "a video could not be looked into; it will be tried again");
+    }
+}
+
+async fn rounds(context: &Context) {
+    let mut round = steady(Duration::from_secs(30), Duration::from_secs(3_600));
+    loop {
+        round.tick().await;
+        if let Err(error) = tidy(context).await {
+            tracing::warn!(%error, "old things could not be tidied away; the next round tries again");
+        }
+    }
+}
+
+/// One round.
+///
+/// # Errors
+/// [`Trouble`]; what is left is for the next round.
+pub(crate) async fn tidy(context: &Context) -> Result<(), Trouble> {
+    expired(context).await?;
+    left_alone(context).await?;
+    unused_pictures(context).await?;
+    orphans(context).await
+}
+
+/// Deletes jobs that ended longer ago than they are kept, with their videos.
+async fn expired(context: &Context) -> Result<(), Trouble> {
+    let Some(kept) = context.config.retention else { return Ok(()) };
+    loop {
+        let before = wall() - millis(kept);
+        let some = job::ended_before(&context.db, before, STEP).await?;
+        for (id, user) in &some {
+            let Some(Removed { job, paths }) = job::remove(&context.db, *id, *user).await? else { continue };
+            for path in paths {
+                context.storage.delete(&path).await?;
+            }
+            tracing::info!(job.id = %job.id, "deleted: it ended longer ago than jobs are kept");
+            context.bus.publish(&Event::gone(job.user_id, job.id)).await.ok();
+        }
+        if some.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes pictures that no job refers to.
+async fn unused_pictures(context: &Context) -> Result<(), Trouble> {
+    for picture in image::unused(&context.db, wall() - millis(ALONE), STEP).await? {
+        if image::delete_unused(&context.db, picture.id).await? {
+            context.storage.delete(&picture.path).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes files that no row names.
+async fn orphans(context: &Context) -> Result<(), Trouble> {
+    let before = wall() - millis(ALONE);
+    let old = context.storage.list().try_filter(|file| std::future::ready(file.modified < before));
+    let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(STEP).unwrap_or(1)).boxed();
+    while let Some(paths) = some.try_next().await.map_err(|error| Trouble::Storage(error.1))? {
+        let mut recorded: HashSet<String> = video::recorded(&context.db, &paths).await?.into_iter().collect();
+        recorded.extend(image::recorded(&context.db, &paths).await?);
+        for orphan in paths.iter().filter(|path| !recorded.contains(*path)) {
+            tracing::info!(path = orphan, "deleted a file that nothing names");
+            context.storage.delete(orphan).await?;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// Ticks after `first`, a little apart in each process, and then each `period`.
+fn steady(first: Duration, period: Duration) -> tokio::time::Interval {
+    let first = first.mul_f64(rand::random_range(0.8..1.2));
+    let mut interval = interval_at(Instant::now() + first, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}

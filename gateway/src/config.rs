@@ -94,6 +94,8 @@ pub struct Timings {
     pub hello: Duration,
     /// Between two heartbeats of a websocket.
     pub heartbeat: Duration,
+    /// How many heartbeats in a row may go unanswered.
+    pub missed: u32,
     /// In which a websocket's client may send ten messages.
     pub commands: Duration,
     /// A websocket's client taking what is sent to it.
@@ -121,6 +123,7 @@ impl Default for Timings {
             probe: Duration::from_secs(2),
             hello: Duration::from_secs(5),
             heartbeat: Duration::from_secs(25),
+            missed: 2,
             commands: Duration::from_secs(1),
             flush: Duration::from_secs(10),
             sessions: Duration::from_secs(10),

@@ -6,7 +6,7 @@ FROM debian:bookworm-slim AS manifests
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /all
 COPY . .
-RUN find . -name Cargo.toml -o -name Cargo.lock -o -name rust-toolchain.toml \
+RUN find . -name Cargo.toml -o -name Cargo.lock \
       | while read -r file; do mkdir -p "/manifests/$(dirname "$file")" && cp "$file" "/manifests/$file"; done \
     && find . -path '*/src/lib.rs' | while read -r file; do \
          mkdir -p "/manifests/$(dirname "$file")" && : > "/manifests/$file"; done \
@@ -21,7 +21,11 @@ ARG PROGRAMS="--package gateway --package processor --package migration --packag
 # This layer is made anew only when the manifests change.
 COPY --from=manifests /manifests ./
 RUN cargo build --release --locked $PROGRAMS
-COPY . .
+COPY crates crates
+COPY entity entity
+COPY migration migration
+COPY gateway gateway
+COPY processor processor
 # Newer than the empty sources that were built above, whatever the checkout's times say.
 RUN find . -name '*.rs' -exec touch {} + && cargo build --release --locked $PROGRAMS
 

@@ -3,9 +3,10 @@
 
 # ── What decides the dependencies: manifests, and nothing in the sources but what they demand ─────────────────────────
 FROM debian:bookworm-slim AS manifests
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /all
 COPY . .
-RUN find . -name Cargo.toml -o -name Cargo.lock -o -name rust-toolchain.toml \
+RUN find . -name Cargo.toml -o -name Cargo.lock \
       | while read -r file; do mkdir -p "/manifests/$(dirname "$file")" && cp "$file" "/manifests/$file"; done \
     && find . -path '*/src/lib.rs' | while read -r file; do \
          mkdir -p "/manifests/$(dirname "$file")" && : > "/manifests/$file"; done \
@@ -20,7 +21,11 @@ ARG PROGRAMS="--package gateway --package processor --package migration --packag
 # This layer is made anew only when the manifests change.
 COPY --from=manifests /manifests ./
 RUN cargo build --release --locked $PROGRAMS
-COPY . .
+COPY crates crates
+COPY entity entity
+COPY migration migration
+COPY gateway gateway
+COPY processor processor
 # Newer than the empty sources that were built above, whatever the checkout's times say.
 RUN find . -name '*.rs' -exec touch {} + && cargo build --release --locked $PROGRAMS
 
@@ -35,15 +40,17 @@ WORKDIR /data
 LABEL org.opencontainers.image.licenses="MIT"
 
 FROM base AS gateway
-LABEL org.opencontainers.image.title="sora-gateway"
+LABEL org.opencontainers.image.title="sora-gateway" \
+      org.opencontainers.image.description="Sora platform: HTTP and websocket edge"
 COPY --from=build /src/target/release/gateway /usr/local/bin/gateway
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["gateway", "healthcheck"]
 ENTRYPOINT ["gateway"]
 
 FROM base AS processor
-LABEL org.opencontainers.image.title="sora-processor"
-USER root
+LABEL org.opencontainers.image.title="sora-processor" \
+      org.opencontainers.image.description="Sora platform: takes jobs from the stream, drives the upstream, records results"
+USER 0
 # Posters, and what a look inside a video tells.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg \
@@ -55,27 +62,32 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["processor", "he
 ENTRYPOINT ["processor"]
 
 FROM base AS migration
-LABEL org.opencontainers.image.title="sora-migration"
+LABEL org.opencontainers.image.title="sora-migration" \
+      org.opencontainers.image.description="Sora platform: brings the database to the newest schema"
 COPY --from=build /src/target/release/migration /usr/local/bin/migration
 HEALTHCHECK NONE
 ENTRYPOINT ["migration"]
 CMD ["up"]
 
 FROM base AS simulator
-LABEL org.opencontainers.image.title="sora-simulator"
+LABEL org.opencontainers.image.title="sora-simulator" \
+      org.opencontainers.image.description="Sora platform: an upstream to try things out with"
 COPY --from=build /src/target/release/simulator /usr/local/bin/simulator
 EXPOSE 8090
 HEALTHCHECK NONE
 ENTRYPOINT ["simulator"]
 CMD ["--listen", "0.0.0.0:8090"]
 
-# ── A database browser, for operators ─────────────────────────────────────────────────────────────────────────────────
+# ── A database browser, for operators: Adminer, at /adminer/ ──────────────────────────────────────────────────────────
 FROM debian:bookworm-slim AS tools
-LABEL org.opencontainers.image.title="sora-tools"
+LABEL org.opencontainers.image.title="sora-tools" \
+      org.opencontainers.image.description="Sora platform: a database browser" \
+      org.opencontainers.image.licenses="MIT"
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends adminer php-cli php-pgsql php-sqlite3 \
     && rm -rf /var/lib/apt/lists/*
 USER 10001:10001
 EXPOSE 8081
 HEALTHCHECK NONE
-ENTRYPOINT ["php", "-S", "0.0.0.0:8081", "-t", "/usr/share/adminer/adminer"]
+# Its sessions are the one thing it writes.
+ENTRYPOINT ["php", "-d", "session.save_path=/tmp", "-S", "0.0.0.0:8081", "-t", "/usr/share/adminer"]

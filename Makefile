@@ -1,11 +1,11 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis fuzz-api docker-up docker-down docker-logs docker-restart lint fmt build install dev-backend dev-frontend db-migrate clean
+.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart lint lint-docker fmt build install dev-backend dev-frontend db-migrate clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Run the whole platform here: one address, nothing to set up (PORT=3000)
 	@scripts/demo
@@ -19,11 +19,14 @@ nemesis: ## Kill, freeze and empty real processes, and check that nothing is los
 fuzz-api: ## Call the API with what Schemathesis thinks up, by its document (DURATION=600)
 	@DURATION="$(or $(DURATION),600)" scripts/fuzz-api
 
+docker-build: ## Build the images: sora-gateway, -processor, -migration, -frontend (IMAGE_TAG=latest)
+	@scripts/compose build
+
 docker-up: ## Build and start everything with Docker Compose, and wait until it is healthy
 	@./docker-start.sh
 
 docker-down: ## Stop what docker-up started; the data stays
-	@scripts/compose down
+	@scripts/compose --profile simulator --profile tools down
 
 docker-logs: ## Follow the logs of what docker-up started
 	@scripts/compose logs --follow --tail=100
@@ -36,6 +39,9 @@ lint: ## Check formatting, lints and the dependency rules
 	scripts/check-dependencies
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd frontend && npm run lint
+
+lint-docker: ## Check the Dockerfiles, and that docker-compose.yml keeps its rules
+	@scripts/check-docker
 
 fmt: ## Format the Rust code
 	cargo fmt --all

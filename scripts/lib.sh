@@ -200,13 +200,14 @@ set_setting() {
   printf '%s\n' "$rest" >.env
 }
 
-# make_settings: .env from .env.example, for its owner's eyes only, with secrets made up where they are missing.
+# make_settings NAME…: .env from .env.example, for its owner's eyes only, with these secrets made up where they are missing.
 make_settings() {
   local name
   if [ ! -e .env ]; then
     (umask 077 && cp .env.example .env)
     say "Made .env out of .env.example"
   fi
+  chmod 600 .env
   for name in "$@"; do
     [ -n "$(setting "$name")" ] || set_setting "$name" "$(random_hex 32)"
   done

@@ -14,6 +14,7 @@
 //! [`view`] what that one sees.
 
 mod owner;
+mod park;
 mod queue;
 mod several;
 mod transition;
@@ -30,6 +31,7 @@ use crate::idempotency_key::{self, Claimed, Key};
 use crate::{ImageId, JobId, UserId, VideoId, WorkerId, clock, database};
 
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
+pub(crate) use park::park;
 pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
 pub(crate) use queue::{give_back, pending};
 pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};

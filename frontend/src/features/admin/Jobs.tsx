@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
-import { admin, type AdminJob } from "@/lib/api/admin";
-import type { JobStatus } from "@/lib/api/types";
+import { admin } from "@/lib/api/admin";
+import type { AdminJob, JobStatus } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { failureKey } from "@/lib/jobs/words";
+import { useFailureText } from "@/lib/jobs/useFailureText";
 import { shorten } from "@/lib/text";
 import { useAct } from "@/lib/useAct";
 import { More, SearchField } from "./Tools";
@@ -68,6 +68,7 @@ function toFilter(status: string, q: string, cursor: string | undefined): Parame
 function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job: AdminJob) => void }) {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
+  const failureText = useFailureText();
   return (
     <Table
       label={t("admin.jobs")}
@@ -84,7 +85,7 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
           cell: (job) => (
             <span>
               {t(statusKeys[job.status])}
-              {job.status === "failed" && <span className={styles.detail}>{t(failureKey(job.errorCode))}</span>}
+              {job.status === "failed" && <span className={styles.detail}>{failureText(job)}</span>}
             </span>
           ),
         },

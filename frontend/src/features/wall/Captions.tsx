@@ -9,7 +9,7 @@ import { IconButton } from "@/components/ui/Button";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useEta } from "@/lib/jobs/useEta";
-import { hasCostlyPast } from "@/lib/jobs/words";
+import { hasCostlyPast } from "@/lib/jobs/failure";
 import { shorten } from "@/lib/text";
 import { useCountdownNow, useRoughNow } from "@/lib/useNow";
 import styles from "./JobCard.module.css";

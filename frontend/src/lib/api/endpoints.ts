@@ -6,15 +6,15 @@ import type {
   Attempt,
   Image,
   Job,
-  JobPage,
   JobStatus,
   LoginSession,
   Models,
   NewApiKey,
+  Page,
   Scope,
-  Session,
   Share,
   SharedVideo,
+  SignedIn,
   Video,
   VideoRequest,
 } from "./types";
@@ -24,11 +24,11 @@ const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
 const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
 
 export const auth = {
-  me: () => request<Session>("/api/auth/me", { expects401: true }),
+  me: () => request<SignedIn>("/api/auth/me", { expects401: true }),
   login: (email: string, password: string) =>
-    request<Session>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
+    request<SignedIn>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
   register: (email: string, password: string, name: string, setupToken: string) =>
-    request<Session>("/api/auth/register", {
+    request<SignedIn>("/api/auth/register", {
       method: "POST",
       body: { email, password, ...(name && { name }), ...(setupToken && { setupToken }) },
       expects401: true,
@@ -37,7 +37,7 @@ export const auth = {
 };
 
 export const account = {
-  rename: (name: string | null) => request<Session>("/api/auth/me", { method: "PATCH", body: { name } }),
+  rename: (name: string | null) => request<SignedIn>("/api/auth/me", { method: "PATCH", body: { name } }),
   /** A wrong password is answered with 401 as well, and ends no session here. */
   changePassword: (currentPassword: string, newPassword: string) =>
     request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),
@@ -63,8 +63,8 @@ export const videos = {
     request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body, headers: { "Idempotency-Key": key } }),
   job: (id: string) => request<Job>(jobPath(id)),
   jobs: (limit: number, cursor?: string, filter: JobFilter = {}) =>
-    request<JobPage>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
-  pollJobs: (limit: number, tag: string | null) => poll<JobPage>(`/api/videos/jobs?limit=${limit}`, tag),
+    request<Page<Job>>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
+  pollJobs: (limit: number, tag: string | null) => poll<Page<Job>>(`/api/videos/jobs?limit=${limit}`, tag),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
   /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */

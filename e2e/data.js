@@ -47,7 +47,7 @@ export const developing = [
 export const failures = ["refused", "busy", "stalled", "unfetchable", "timed_out"].map((errorCode, index) =>
   job({
     id: `fail-${index}`, status: "failed", errorCode, prompt: prompts[index + 2], orientation: index === 1 ? "portrait" : "landscape",
-    mayHaveBeenCharged: index > 1, createdAt: ago(8 + index), errorMessage: errorCode === "refused" ? "The video service refused this prompt: it names a living person." : null,
+    mayHaveBeenCharged: index > 1, createdAt: ago(8 + index), startedAt: ago(8 + index), finishedAt: ago(5 + index), errorMessage: errorCode === "refused" ? "The video service refused this prompt: it names a living person." : null,
   }),
 );
 export const cancelled = job({ id: "gone-1", status: "cancelled", prompt: prompts[8], createdAt: ago(14), mayHaveBeenCharged: true });

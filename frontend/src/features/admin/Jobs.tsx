@@ -2,6 +2,7 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
+import { Email } from "@/components/ui/Email";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
@@ -78,7 +79,7 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
       testId="admin-job-table"
       columns={[
         { key: "prompt", name: t("screen.prompt"), wide: true, cell: (job) => <span dir="auto">{shorten(job.prompt, shownLength)}</span> },
-        { key: "user", name: t("admin.user"), cell: (job) => job.userEmail },
+        { key: "user", name: t("admin.user"), cell: (job) => <Email address={job.userEmail} /> },
         {
           key: "status",
           name: t("screen.status"),

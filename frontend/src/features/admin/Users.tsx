@@ -2,6 +2,7 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
+import { Email } from "@/components/ui/Email";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
@@ -47,7 +48,7 @@ export function Users({ user: self }: { user: User }) {
               wide: true,
               cell: (user) => (
                 <span>
-                  {user.email}
+                  <Email address={user.email} />
                   {user.name !== null && <span className={styles.detail}>{user.name}</span>}
                 </span>
               ),

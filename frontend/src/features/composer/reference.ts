@@ -19,6 +19,8 @@ interface ReferenceStore {
 export const useReference = create<ReferenceStore>()(() => ({ uploading: false, refusal: null }));
 
 let current: AbortController | null = null;
+/** Uploaded here, and in no request yet: letting go of it may delete it. */
+let unused: string | null = null;
 
 export async function attachImage(file: File): Promise<void> {
   const problem = !imageTypes.includes(file.type) ? "type" : file.size > limit ? "size" : null;
@@ -32,7 +34,10 @@ export async function attachImage(file: File): Promise<void> {
   useReference.setState({ uploading: true, refusal: null });
   try {
     const image = await images.upload(file, mine.signal);
-    if (current === mine) useComposer.getState().attach({ imageId: image.id });
+    if (current === mine) {
+      unused = image.id;
+      useComposer.getState().attach({ imageId: image.id });
+    }
   } catch (cause) {
     if (current === mine) useReference.setState({ refusal: { kind: "server", error: asApiError(cause) } });
   }
@@ -41,12 +46,29 @@ export async function attachImage(file: File): Promise<void> {
   useReference.setState({ uploading: false });
 }
 
-/** Lets go of the image in the draft or on its way; the server forgets by itself what nothing uses. */
+/** Lets go of the image in the draft or on its way. What could not be deleted the server forgets by itself, when nothing uses it. */
 export function removeImage(): void {
   current?.abort();
   current = null;
+  const { imageId } = useComposer.getState();
+  if (imageId !== null && imageId === unused) void images.remove(imageId).catch(() => undefined);
+  unused = null;
   useReference.setState({ uploading: false, refusal: null });
   useComposer.getState().attach({ imageId: null });
+}
+
+/** A job may have it now. */
+export function imageIsUsed(id: string | null | undefined): void {
+  if (id === unused) unused = null;
+}
+
+/** It could not be shown: only when it is gone from the server the draft lets go of it. */
+export async function recheckImage(id: string): Promise<void> {
+  try {
+    await images.image(id);
+  } catch (cause) {
+    if (asApiError(cause).status === 404 && useComposer.getState().imageId === id) useComposer.getState().attach({ imageId: null });
+  }
 }
 
 export const firstImage = (files: FileList | null | undefined): File | undefined =>

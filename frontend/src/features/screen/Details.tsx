@@ -3,7 +3,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { TriangleAlert } from "lucide-react";
 import { Link } from "wouter";
-import { videos } from "@/lib/api/endpoints";
+import { imageUrl, videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
@@ -42,6 +42,12 @@ export function Details({ job, onReuse, onDelete }: Props) {
         <p className={styles.charged} data-testid="screen-charged">
           <TriangleAlert size={16} aria-hidden /> {t("failure.earlier")}
         </p>
+      )}
+      {job.referenceImageId != null && (
+        <section>
+          <h2 className={styles.heading}>{t("screen.image")}</h2>
+          <img className={styles.image} src={imageUrl(job.referenceImageId)} alt={t("composer.image.alt")} />
+        </section>
       )}
       <Settings job={job} />
       <Attempts job={job} />

@@ -21,6 +21,7 @@ import type {
 
 const segment = encodeURIComponent;
 const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
+const imagePath = (id: string): string => `/api/images/${segment(id)}`;
 const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
 
 export const auth = {
@@ -83,10 +84,13 @@ export const images = {
     form.append("image", file);
     return request<Image>("/api/images", { method: "POST", body: form, signal });
   },
+  image: (id: string) => request<Image>(imagePath(id)),
+  remove: (id: string) => request<undefined>(imagePath(id), { method: "DELETE" }),
 };
 
 export const contentUrl = (videoId: string): string => `${videoPath(videoId)}/content`;
 export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;
 export const posterUrl = (videoId: string): string => `${videoPath(videoId)}/poster`;
-export const imageUrl = (imageId: string): string => `/api/images/${segment(imageId)}`;
+export const imageUrl = (imageId: string): string => `${imagePath(imageId)}/content`;
+export const sharedPosterUrl = (token: string): string => `/api/shares/${segment(token)}/poster`;
 export const sharedContentUrl = (token: string): string => `/api/shares/${segment(token)}/content`;

@@ -62,7 +62,7 @@ export const models = {
 
 const calls = {
   "/api/keys": ["get", "post"], "/api/auth/sessions": ["get"], "/api/auth/password": ["post"], "/api/auth/me": ["get", "patch", "delete"],
-  "/api/auth/export": ["get"], "/api/videos/jobs/{id}/attempts": ["get"], "/api/images": ["post"], "/api/videos/{id}/shares": ["post", "delete"],
+  "/api/auth/export": ["get"], "/api/videos/jobs/{id}/attempts": ["get"], "/api/images": ["post"], "/api/images/{id}": ["get", "delete"], "/api/videos/{id}/shares": ["post", "delete"],
   "/api/admin/stats": ["get"],
 };
 
@@ -115,7 +115,7 @@ export const attempts = { data: [
 
 /** Answers for someone signed in who has these jobs. */
 export const signedIn = (jobs, more = {}) => ({
-  "GET /api/auth/me": { user, expiresAt: ago(-60 * 24) },
+  "GET /api/auth/me": { user, expiresAt: ago(-60 * 24), storage: { used: 4_620_000_000, quota: 5_000_000_000 } },
   "GET /api/models": models,
   "GET /api/openapi.json": openapi,
   "GET /api/videos/jobs": ({ url }) => {

@@ -34,7 +34,7 @@ export function ReferenceImage() {
       />
       {imageId !== null || uploading ? (
         <span className={styles.thumb} data-uploading={uploading}>
-          {imageId !== null && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={() => void recheckImage(imageId)} />}
+          {imageId !== null && !uploading && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={() => void recheckImage(imageId)} />}
           <button
             type="button"
             className={styles.remove}

@@ -46,6 +46,18 @@ it("is never deleted once a job may have it", async () => {
   expect(remove()).not.toHaveBeenCalled();
 });
 
+it("stays when another one is refused, and gives way to one that is accepted", async () => {
+  await attachImage(png);
+  vi.mocked(images.upload).mockRejectedValueOnce(new ApiError({ status: 422, code: "invalid_image" }));
+  await attachImage(png);
+  expect(imageId()).toBe("image-1");
+  expect(useReference.getState().refusal).toMatchObject({ kind: "server", error: { code: "invalid_image" } });
+  vi.mocked(images.upload).mockResolvedValueOnce({ ...image, id: "image-2" });
+  await attachImage(png);
+  expect(imageId()).toBe("image-2");
+  expect(remove()).toHaveBeenCalledExactlyOnceWith("image-1");
+});
+
 it.each([
   ["type", new File(["gif"], "a.gif", { type: "image/gif" })],
   ["size", Object.defineProperty(new File(["png"], "a.png", { type: "image/png" }), "size", { value: 20 * 1024 * 1024 + 1 })],

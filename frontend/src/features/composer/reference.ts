@@ -11,6 +11,14 @@ const limit = 20 * 1024 * 1024;
 
 export type Refusal = { kind: "type" | "size" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
 
+/** What the server refuses by the same rules as this page. */
+const rules: Partial<Record<string, "type" | "size">> = { unsupported_media_type: "type", too_large: "size" };
+
+function refusalOf(error: ApiError): Refusal {
+  const kind = rules[error.code];
+  return kind ? { kind } : { kind: "server", error };
+}
+
 interface ReferenceStore {
   uploading: boolean;
   refusal: Refusal | null;
@@ -28,18 +36,19 @@ export async function attachImage(file: File): Promise<void> {
     useReference.setState({ refusal: { kind: problem } });
     return;
   }
-  removeImage();
+  current?.abort();
   const mine = new AbortController();
   current = mine;
   useReference.setState({ uploading: true, refusal: null });
   try {
     const image = await images.upload(file, mine.signal);
     if (current === mine) {
+      forget();
       unused = image.id;
       useComposer.getState().attach({ imageId: image.id });
     }
   } catch (cause) {
-    if (current === mine) useReference.setState({ refusal: { kind: "server", error: asApiError(cause) } });
+    if (current === mine) useReference.setState({ refusal: refusalOf(asApiError(cause)) });
   }
   if (current !== mine) return;
   current = null;
@@ -50,11 +59,16 @@ export async function attachImage(file: File): Promise<void> {
 export function removeImage(): void {
   current?.abort();
   current = null;
+  forget();
+  useReference.setState({ uploading: false, refusal: null });
+  useComposer.getState().attach({ imageId: null });
+}
+
+/** Deletes the draft's image where no job can have it. */
+function forget(): void {
   const { imageId } = useComposer.getState();
   if (imageId !== null && imageId === unused) void images.remove(imageId).catch(() => undefined);
   unused = null;
-  useReference.setState({ uploading: false, refusal: null });
-  useComposer.getState().attach({ imageId: null });
 }
 
 /** A job may have it now. */

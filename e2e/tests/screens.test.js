@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { createRequire } from "node:module";
 import { launch } from "../browser.js";
 import { answersOf, scenes } from "../scenes.js";
-import { root } from "../platform.js";
+import { eventually, root } from "../platform.js";
 import { liveSocket, startStage } from "../stage.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -40,15 +40,15 @@ for (const [name, scene] of Object.entries(scenes)) {
 async function inspect(scene, { language, themes, ...options }) {
   const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-US", ...options });
   const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && faults.push(message.text()));
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && complaints.push(message.text()));
   await page.addInitScript(prefer, { language, theme: themes[0] });
   const tell = await liveSocket(page, () => scene.jobs ?? []);
   await page.goto(stage.url + scene.path);
   if (scene.act) await scene.act(page, tell);
   await page.locator(scene.ready ?? "main").first().waitFor();
-  assert.deepEqual(faults, [], "the page complained");
+  assert.deepEqual(complaints, [], "the page complained");
   if (language === "zh") assertTranslated(await page.evaluate(wordsOfThePage));
   await page.evaluate(axe);
   for (const theme of themes) {
@@ -57,8 +57,10 @@ async function inspect(scene, { language, themes, ...options }) {
   }
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    assert.deepEqual(await page.evaluate(cutOff), [], `${language}, ${width} px wide`);
+    let faults;
+    const fits = async () => (faults = await page.evaluate(cutOff)).length === 0;
+    // The wall is laid out anew a moment after the window.
+    await eventually("all of it is laid out anew", fits, 5).catch(() => assert.deepEqual(faults, [], `${language}, ${width} px wide`));
   }
   await context.close();
 }

@@ -7,7 +7,7 @@ export const user = { id: "user-1", email: "lin@example.com", name: "Lin", role:
 export function job(fields) {
   return {
     status: "completed", phase: null, progress: 0, seq: 1, orientation: "landscape", seconds: 10, model: "sora2", size: fields.orientation === "portrait" ? "720x1280" : "1280x720", videoId: null,
-    remixOf: null, resubmits: 0,
+    remixOf: null, referenceImageId: null, resubmits: 0,
     queuePosition: null, retries: 0, cancelling: false, nextAttemptAt: null, errorCode: null, errorMessage: null,
     mayHaveBeenCharged: false, createdAt: ago(1), startedAt: null, finishedAt: null, ...fields,
   };

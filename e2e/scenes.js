@@ -84,7 +84,7 @@ export const scenes = {
   },
   "image too large": refusedImage(413, "too_large"),
   "image of the wrong kind": refusedImage(415, "unsupported_media_type"),
-  "image that is none": refusedImage(422, "invalid_image"),
+  "image that is none": refusedImage(422, "invalid_fields"),
   "storage full": refusedImage(403, "quota_exceeded"),
   "server does not answer": {
     path: "/",

@@ -148,7 +148,7 @@ test("so are the reason of a refusal, a refused field's message and a file's nam
   const stage = await startStage(
     signedIn([refused], {
       "POST /api/videos": { status: 422, problem: "invalid_fields", errors: [{ field: "prompt", code: "x", message: attack }] },
-      "POST /api/images": { status: 422, problem: "invalid_image" },
+      "POST /api/images": { status: 422, problem: "invalid_fields", errors: [{ field: "image", code: "x", message: attack }] },
     }),
   );
   const { page, close } = await open();

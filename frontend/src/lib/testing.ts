@@ -15,6 +15,7 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     model: "sora",
     size: "1280x720",
     remixOf: null,
+    referenceImageId: null,
     videoId: null,
     queuePosition: null,
     etaSeconds: null,

@@ -1,4 +1,4 @@
-// How much room one's videos and pictures take. Invariant: absent where the server does not tell.
+// How much room one's videos and pictures take. Invariant: absent until the server has told.
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
 import { auth } from "@/lib/api/endpoints";

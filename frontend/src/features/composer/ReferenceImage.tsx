@@ -66,6 +66,7 @@ export function ReferenceRefusal() {
   const words: Record<Refusal["kind"], string> = {
     type: t("composer.image.wrongType"),
     size: t("composer.image.tooLarge"),
+    content: t("composer.image.unusable"),
     server: `${t("composer.image.refused")} ${reason ?? ""}`,
   };
   return (

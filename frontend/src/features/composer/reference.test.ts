@@ -8,7 +8,7 @@ import { attachImage, recheckImage, removeImage, useReference } from "./referenc
 import { useComposer } from "./store";
 import { submit } from "./submit";
 
-const image = { id: "image-1", width: 8, height: 8 };
+const image = { id: "image-1", width: 8, height: 8, size: 80, contentType: "image/png", createdAt: "2026-01-01T00:00:00Z" };
 const png = new File(["png"], "a.png", { type: "image/png" });
 const remove = () => vi.mocked(images.remove);
 const imageId = () => useComposer.getState().imageId;
@@ -48,10 +48,10 @@ it("is never deleted once a job may have it", async () => {
 
 it("stays when another one is refused, and gives way to one that is accepted", async () => {
   await attachImage(png);
-  vi.mocked(images.upload).mockRejectedValueOnce(new ApiError({ status: 422, code: "invalid_image" }));
+  vi.mocked(images.upload).mockRejectedValueOnce(new ApiError({ status: 422, code: "invalid_fields" }));
   await attachImage(png);
   expect(imageId()).toBe("image-1");
-  expect(useReference.getState().refusal).toMatchObject({ kind: "server", error: { code: "invalid_image" } });
+  expect(useReference.getState().refusal).toEqual({ kind: "content" });
   vi.mocked(images.upload).mockResolvedValueOnce({ ...image, id: "image-2" });
   await attachImage(png);
   expect(imageId()).toBe("image-2");

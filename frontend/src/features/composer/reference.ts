@@ -9,13 +9,13 @@ import { useComposer } from "./store";
 export const imageTypes = ["image/png", "image/jpeg", "image/webp"];
 const limit = 20 * 1024 * 1024;
 
-export type Refusal = { kind: "type" | "size" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
+export type Refusal = { kind: "type" | "size" | "content" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
 
 /** What the server refuses by the same rules as this page. */
-const rules: Partial<Record<string, "type" | "size">> = { unsupported_media_type: "type", too_large: "size" };
+const rules: Partial<Record<number, "type" | "size" | "content">> = { 413: "size", 415: "type", 422: "content" };
 
 function refusalOf(error: ApiError): Refusal {
-  const kind = rules[error.code];
+  const kind = rules[error.status];
   return kind ? { kind } : { kind: "server", error };
 }
 

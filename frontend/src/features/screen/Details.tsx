@@ -43,7 +43,7 @@ export function Details({ job, onReuse, onDelete }: Props) {
           <TriangleAlert size={16} aria-hidden /> {t("failure.earlier")}
         </p>
       )}
-      {job.referenceImageId != null && (
+      {job.referenceImageId !== null && (
         <section>
           <h2 className={styles.heading}>{t("screen.image")}</h2>
           <img className={styles.image} src={imageUrl(job.referenceImageId)} alt={t("composer.image.alt")} />

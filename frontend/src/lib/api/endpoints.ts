@@ -8,6 +8,7 @@ import type {
   Job,
   JobStatus,
   LoginSession,
+  Me,
   Models,
   NewApiKey,
   Page,
@@ -25,7 +26,7 @@ const imagePath = (id: string): string => `/api/images/${segment(id)}`;
 const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
 
 export const auth = {
-  me: () => request<SignedIn>("/api/auth/me", { expects401: true }),
+  me: () => request<Me>("/api/auth/me", { expects401: true }),
   login: (email: string, password: string) =>
     request<SignedIn>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
   register: (email: string, password: string, name: string, setupToken: string) =>

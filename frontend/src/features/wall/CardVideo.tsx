@@ -13,18 +13,20 @@ const posterAt = 0.1;
 
 interface Props {
   videoId: string;
+  /** Of the job: a poster that was not there yet is asked for again when the job has changed. */
+  seq: number;
   card: RefObject<HTMLElement | null>;
 }
 
-export function CardVideo({ videoId, card }: Props) {
+export function CardVideo({ videoId, seq, card }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const posters = useAbilities((state) => state.posters);
   const [shown, setShown] = useState(false);
-  const [missing, setMissing] = useState(false);
+  const [missingAt, setMissingAt] = useState<number | null>(null);
   const [wanted, setWanted] = useState(false);
   const rested = useRested();
   useHoverPlay(card, video, setWanted);
-  const poster = posters && !missing;
+  const poster = posters && missingAt !== seq;
   return (
     <>
       {poster && rested && (
@@ -39,7 +41,7 @@ export function CardVideo({ videoId, card }: Props) {
           alt=""
           decoding="async"
           onLoad={() => setShown(true)}
-          onError={() => setMissing(true)}
+          onError={() => setMissingAt(seq)}
         />
       )}
       <video

@@ -17,6 +17,7 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     remixOf: null,
     referenceImageId: null,
     videoId: null,
+    hasPoster: false,
     queuePosition: null,
     etaSeconds: null,
     retries: 0,

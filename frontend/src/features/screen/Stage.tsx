@@ -22,7 +22,7 @@ export function Stage({ job: known }: { job: Job }) {
     <div className={styles.stage} data-shape={job.orientation}>
       <Exposure id={job.id} developed={active ? job.progress / 100 : 1} faded={ended} className={styles.picture}>
         {job.videoId !== null && job.status === "completed" ? (
-          <Player key={job.videoId} videoId={job.videoId} />
+          <Player key={job.videoId} videoId={job.videoId} hasPoster={job.hasPoster} />
         ) : (
           <div className={styles.words}>
             <p className={styles.now} role={active ? undefined : "status"} data-testid="job-words">

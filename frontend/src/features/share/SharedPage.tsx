@@ -31,7 +31,7 @@ export function SharedPage({ token }: { token: string }) {
         <video
           className={styles.video}
           src={sharedContentUrl(token)}
-          poster={sharedPosterUrl(token)}
+          poster={value.hasPoster ? sharedPosterUrl(token) : undefined}
           controls
           autoPlay
           muted

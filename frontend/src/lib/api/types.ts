@@ -1,16 +1,10 @@
 // The shapes of the gateway's contract by the names the page uses, out of the types generated from its OpenAPI document.
-// Invariant: nothing is spelled here that the document spells; `Coming` holds what only newer servers send, and is optional.
+// Invariant: nothing is spelled here that the document spells.
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** What only newer servers know of a job. */
-interface Coming {
-  /** From its start to its end, as the last jobs of its kind took. */
-  etaSeconds?: { p50: number; p90: number } | null;
-}
-
-export type Job = Schemas["Job"] & Coming;
+export type Job = Schemas["Job"];
 export type JobStatus = Schemas["Status"];
 export type Orientation = Schemas["Orientation"];
 export type Attempt = Schemas["Attempt"];
@@ -32,7 +26,7 @@ export type NewApiKey = Schemas["NewKey"];
 
 export type AdminStats = Schemas["Statistics"];
 export type QueueState = Schemas["Queue"];
-export type AdminJob = Schemas["AdminJob"] & Coming;
+export type AdminJob = Schemas["AdminJob"];
 export type AdminUser = Schemas["AdminUser"];
 export type AuditEntry = Schemas["AuditEntry"];
 

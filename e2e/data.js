@@ -37,8 +37,8 @@ export const finished = (count) =>
   );
 
 export const developing = [
-  job({ id: "live-1", status: "processing", phase: "generating", progress: 62, prompt: prompts[0], startedAt: ago(1.1), etaSeconds: { p50: 38, p90: 70 } }),
-  job({ id: "live-2", status: "processing", phase: "generating", progress: 24, prompt: prompts[1], orientation: "portrait", startedAt: ago(0.6), etaSeconds: { p50: 80, p90: 130 } }),
+  job({ id: "live-1", status: "processing", phase: "generating", progress: 62, prompt: prompts[0], startedAt: ago(1.1), etaSeconds: { p50: 110, p90: 180 } }),
+  job({ id: "live-2", status: "processing", phase: "generating", progress: 24, prompt: prompts[1], orientation: "portrait", startedAt: ago(0.6), etaSeconds: { p50: 120, p90: 180 } }),
   job({ id: "live-3", status: "processing", phase: "downloading", progress: 100, prompt: prompts[5], startedAt: ago(2.4) }),
   job({ id: "live-4", status: "pending", phase: "retrying", retries: 1, prompt: prompts[6], nextAttemptAt: new Date(now + 45_000).toISOString(), mayHaveBeenCharged: true }),
   job({ id: "live-5", status: "pending", queuePosition: 3, prompt: prompts[7], etaSeconds: { p50: 120, p90: 240 } }),

@@ -100,14 +100,21 @@ async function start() {
   const api = await response.json();
   byId("title").textContent = api.info.title;
   byId("about").replaceChildren(...prose(api.info.description));
-  const sections = api.tags.map((tag) => {
-    const calls = Object.entries(api.paths).flatMap(([path, methods]) =>
-      Object.entries(methods)
-        .filter(([, operation]) => operation.tags.includes(tag.name))
-        .map(([method, operation]) => call(api, path, method, operation)),
+  const calls = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation, name: operation.tags[0] })),
+  );
+  const about = new Map(api.tags.map(({ name, description }) => [name, description]));
+  // In the document's order; a call whose tag it does not explain is listed all the same.
+  const names = new Set([...about.keys(), ...calls.map(({ name }) => name)]);
+  const sections = [...names].map((name) => {
+    const own = calls.filter((one) => one.name === name);
+    return element(
+      "section",
+      {},
+      element("h2", {}, name),
+      element("p", { className: "quiet" }, ...prose(about.get(name) ?? "")),
+      ...own.map(({ path, method, operation }) => call(api, path, method, operation)),
     );
-    const about = element("p", { className: "quiet" }, ...prose(tag.description));
-    return element("section", {}, element("h2", {}, tag.name), about, ...calls);
   });
   byId("calls").replaceChildren(...sections);
 }

@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart lint lint-docker fmt build install dev-backend dev-frontend db-migrate clean
+.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -40,8 +40,13 @@ lint: ## Check formatting, lints and the dependency rules
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd frontend && npm run lint
 
+<<<<<<< HEAD
 lint-docker: ## Check the Dockerfiles, and that docker-compose.yml keeps its rules
 	@scripts/check-docker
+=======
+lint-k8s: ## Check the Kubernetes manifests: rendered, valid, secure
+	@scripts/check-manifests
+>>>>>>> c8fd85b (scripts: check the Kubernetes manifests)
 
 fmt: ## Format the Rust code
 	cargo fmt --all

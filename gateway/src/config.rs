@@ -142,6 +142,9 @@ pub struct Config {
     pub settings: Settings,
     /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
     pub listen: SocketAddr,
+    /// `BACKEND_SHARE_PORT`: `true` lets another gateway of the same system user listen on the port too, so that a new one
+    /// can begin before the old one ends (default `false`: a port that is taken is an error).
+    pub share_port: bool,
     /// `PUBLIC_URL`: where people reach the page. Required in production, otherwise `http://localhost:PORT`.
     pub public_url: Url,
     /// The origins pages may come from: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
@@ -180,6 +183,7 @@ impl Config {
         let settings = settings::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
+        let share_port = env.or("BACKEND_SHARE_PORT", "false", yes_or_no);
         let port = listen.map(|listen| listen.port());
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
@@ -203,6 +207,7 @@ impl Config {
         Some(Self {
             settings: settings?,
             listen: listen?,
+            share_port: share_port?,
             public_url: public_url?,
             origins: known,
             jwt_secret: jwt_secret?,
@@ -291,6 +296,10 @@ fn site(text: &str) -> Result<Url, String> {
 fn origins(text: &str) -> Result<Vec<Origin>, String> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     entries.map(|entry| site(entry).map(|url| url.origin())).collect()
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 fn parse_registration(text: &str) -> Result<Registration, String> {
@@ -384,6 +393,7 @@ mod tests {
             ("APP_ENV", "demo"),
             ("BACKEND_HOST", "nowhere"),
             ("BACKEND_PORT", "99999"),
+            ("BACKEND_SHARE_PORT", "perhaps"),
             ("PUBLIC_URL", "https://sora.example/path"),
             ("ALLOWED_ORIGINS", "https://a.example,b.example"),
             ("JWT_SECRET", "hunter2"),

@@ -58,6 +58,7 @@ pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
 pub use health::probe;
 pub use openapi::document;
+pub use serve::bind;
 pub use state::{Gateway, StartError, setup_token};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.

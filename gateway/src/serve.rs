@@ -16,9 +16,9 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -29,10 +29,31 @@ const CONNECTIONS: usize = 4_096;
 /// From the beginning of a connection, or the end of the request before, to the end of a request's head.
 const HEAD: Duration = Duration::from_secs(20);
 
+/// How long a connection that has not asked anything yet may still do so when no more are accepted: whoever has only just
+/// connected cannot know.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// How long nothing is accepted after the system has refused to: it is out of files, and needs some to be closed.
 const BREATH: Duration = Duration::from_millis(250);
 
-/// Serves `router` until `stop`, then lets what is under way finish.
+/// Connections that the system holds until they are accepted.
+const BACKLOG: u32 = 1_024;
+
+/// Listens on `address`; with `share`, beside other gateways of the same system user, among which the system divides new
+/// connections.
+///
+/// # Errors
+/// The address cannot be had.
+pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(share)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves `router` until `stop`, then lets what is under way finish, connections that wait to be accepted included:
+/// whoever listens beside this one does not get them.
 ///
 /// # Errors
 /// The listener cannot be read.
@@ -56,10 +77,24 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             }
         }
     }
-    drop(listener);
+    for (stream, peer) in waiting(listener)? {
+        let Ok(place) = places.clone().try_acquire_owned() else { break };
+        connections.spawn(answer(stream, peer, router.clone(), stop.clone(), place));
+    }
     connections.close();
     connections.wait().await;
     Ok(())
+}
+
+/// Listens no more; what had connected by then.
+fn waiting(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
+    let listener = listener.into_std()?;
+    let mut waiting = Vec::new();
+    while let Ok((stream, peer)) = listener.accept() {
+        stream.set_nonblocking(true)?;
+        waiting.push((TcpStream::from_std(stream)?, peer));
+    }
+    Ok(waiting)
 }
 
 /// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
@@ -73,7 +108,10 @@ async fn answer(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
+    let asked = CancellationToken::new();
+    let asks = asked.clone();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        asks.cancel();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
@@ -83,7 +121,7 @@ async fn answer(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = async { stop.cancelled().await; timeout(FIRST, asked.cancelled()).await.ok(); } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

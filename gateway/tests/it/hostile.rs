@@ -146,7 +146,7 @@ async fn twelve_hours_of_heartbeats_leave_nothing_behind() {
         timings.missed = 1_000;
         timings.commands = Duration::from_millis(1);
     };
-    let setup = Setup { variables: vec![("MAX_SOCKETS", "8".to_owned())], timings: Some(timings) };
+    let setup = Setup { variables: vec![("MAX_SOCKETS", "8".to_owned())], timings: Some(timings), ..Setup::default() };
     let world = World::with(Database::sqlite().await, setup).await;
     let account = world.account("ada@example.org").await;
     let live = async || {

@@ -78,6 +78,8 @@ impl FromStr for Size {
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timings {
+    /// From the beginning of a connection, or the end of the request before, to the end of a request's head.
+    pub head: Duration,
     /// A request, up to the head of its response.
     pub request: Duration,
     /// The same where a picture is sent.
@@ -115,6 +117,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
+            head: Duration::from_secs(20),
             request: Duration::from_secs(30),
             upload: Duration::from_secs(180),
             enqueue: Duration::from_secs(1),

@@ -75,7 +75,7 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         stopping.cancel();
     });
     let served = tokio::select! {
-        served = serve::serve(listener, router::router(gateway.clone()), shutdown.clone()) => served,
+        served = serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
     };
     finish(&gateway, drain).await;

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { constants, createReadStream, existsSync, readFileSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 const FORMAT = 1;
 const USAGE = "usage: make backup [TO=FOLDER], or: make restore BACKUP=FOLDER [FORCE=yes]";
@@ -66,7 +66,7 @@ const postgres = (program, args) => run(program, args, postgresVariables());
 async function filesOf(folder) {
   const entries = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
   const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  return paths.map((path) => path.slice(resolve(folder).length + 1)).filter((path) => !/#\d+$/.test(path));
+  return paths.map((path) => relative(folder, path)).filter((path) => !/#\d+$/.test(path));
 }
 
 async function digest(file) {
@@ -99,14 +99,16 @@ async function backup(to) {
     // The database first: every file that it names is there already, and what comes later belongs to nobody.
     const database = { kind, schema, ...contents, ...(await dump(folder)) };
     const copied = isFolder ? await copyFiles(folder, before) : [];
+    if (isFolder && contents.videos && !copied.length) refuse(`the database names ${contents.videos} videos, and ${storage} holds no file: is STORAGE_URL right?`);
     const files = copied.map(({ fresh, ...file }) => file);
     const manifest = { format: FORMAT, madeAt: new Date().toISOString(), program: migration(["--version"]), database, storage: isFolder ? "files" : storage, files };
     await writeFile(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
     await flush(join(folder, "manifest.json"));
     await rename(folder, join(to, name));
-    say(`${join(to, name)}: ${kind}, ${size(database.bytes)}, ${contents.accounts} accounts, ${contents.jobs} jobs`);
-    if (isFolder) say(`  ${files.length} files, ${size(total(files))}; ${copied.filter(({ fresh }) => fresh).length} of them new`);
-    else say(`  the files stay in ${storage}: protect them with the bucket's own versions and replication`);
+    say(`${join(to, name)}: ${kind}, ${size(database.bytes)}, accounts ${contents.accounts}, jobs ${contents.jobs}, videos ${contents.videos}`);
+    if (isFolder) say(`  files ${files.length}, ${size(total(files))}, of which new ${copied.filter(({ fresh }) => fresh).length}`);
+    if (isFolder && copied.length < contents.videos) console.error(`backup: only ${copied.length} files for ${contents.videos} videos: some are lost`);
+    if (!isFolder) say(`  the files stay in ${storage}: protect them with the bucket's own versions and replication`);
   } catch (cause) {
     await rm(folder, { recursive: true, force: true });
     throw cause;
@@ -169,8 +171,8 @@ async function restore(folder, force) {
   for (const { path, modified } of manifest.files) await putBack(join(folder, "files", path), join(storage, path), modified);
   const dump = join(folder, manifest.database.file);
   say(await (kind === "sqlite" ? restoreSqlite(dump) : restorePostgres(dump)));
-  const { accounts, jobs } = inside();
-  say(`restored ${folder}: ${accounts} accounts, ${jobs} jobs, ${manifest.files.length} files (${size(total(manifest.files))})`);
+  const { accounts, jobs, videos } = inside();
+  say(`restored ${folder}: accounts ${accounts}, jobs ${jobs}, videos ${videos}; files ${manifest.files.length}, ${size(total(manifest.files))}`);
   say("Passwords, API keys, share links and who is disabled are as they were then: what was changed or withdrawn since is back.");
 }
 
@@ -194,12 +196,12 @@ async function checked(folder) {
 
 async function refuseToDisturb({ files }, force) {
   const there = kind === "postgres" || existsSync(databaseFile()) ? inside() : { accounts: 0, processors: 0 };
-  if (there.processors) refuse(`${there.processors} processors work with this database: stop everything first`);
+  if (there.processors) refuse(`processors that work with this database: ${there.processors}; stop everything first`);
   const port = process.env.BACKEND_PORT || 3000;
   const alive = await fetch(`http://127.0.0.1:${port}/livez`, { signal: AbortSignal.timeout(2000) }).then((answer) => answer.text(), () => "");
   if (alive.includes('"alive"')) refuse(`a gateway answers on port ${port}: stop everything first`);
   if (force) return;
-  if (there.accounts) refuse(`the database holds ${there.accounts} accounts; FORCE=yes replaces it`);
+  if (there.accounts) refuse(`accounts in the database: ${there.accounts}; FORCE=yes replaces it`);
   if (files.length && (await filesOf(storage)).length) refuse(`there are files in ${storage}; FORCE=yes adds the backup's to them`);
 }
 

@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { eventually, freePort, root, run, start, stop } from "../platform.js";
@@ -15,7 +15,8 @@ const binaries = resolve(root, process.env.BINARIES ?? "target/debug");
 
 /** scripts/archive.mjs, as make backup and make restore run it; what it said, and whether it did it. */
 async function archive(system, ...args) {
-  const variables = { PATH: process.env.PATH, BINARIES: binaries, RELEASE: "/nowhere", ...system };
+  const storage = relative(root, system.STORAGE_URL);
+  const variables = { PATH: process.env.PATH, BINARIES: binaries, RELEASE: "/nowhere", ...system, STORAGE_URL: storage };
   const command = [join(root, "scripts/run"), "node", "scripts/archive.mjs", ...args];
   return execute(command[0], command.slice(1), { env: variables, cwd: root })
     .then(({ stdout }) => ({ done: true, said: stdout }), ({ stderr }) => ({ done: false, said: stderr }));
@@ -95,9 +96,10 @@ for (const database of Object.keys(databases)) {
     const next = await system(t, database);
     const restored = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
     assert(restored.done, restored.said);
+    assert.match(made.said, /files 1,/);
     assert.match(restored.said, /failed as `restored`: 2/);
     const again = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
-    assert(!again.done && again.said.includes("holds 1 accounts; FORCE=yes"), again.said);
+    assert(!again.done && again.said.includes("accounts in the database: 1; FORCE=yes"), again.said);
 
     const spent = await asked();
     const after = await begin(t, { ...next.variables, ...shared }, address);

@@ -9,7 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QuerySelect, Select};
 use serde::Serialize;
 
-use crate::{clock, database, job, schema, session, user, worker};
+use crate::{clock, database, job, schema, session, user, video, worker};
 
 /// What is in a database, by the columns that every schema has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ pub struct Contents {
     pub accounts: i64,
     /// Jobs in any state.
     pub jobs: i64,
+    /// Videos on record.
+    pub videos: i64,
     /// Processors whose lease holds: they work with this database now.
     pub processors: i64,
 }
@@ -34,6 +36,7 @@ pub async fn contents(db: &DatabaseConnection) -> Result<Contents, DbErr> {
     Ok(Contents {
         accounts: count(db, user::Entity::find(), user::Column::Id).await?,
         jobs: count(db, job::Entity::find(), job::Column::Id).await?,
+        videos: count(db, video::Entity::find(), video::Column::Id).await?,
         processors: count(db, worker::Entity::find().filter(alive), worker::Column::Id).await?,
     })
 }

@@ -67,7 +67,7 @@ offer_setup() {
   # shellcheck disable=SC2016
   if [ -n "$token" ] && ! compose exec -T postgres sh -c \
     'psql -tA -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "SELECT 1 FROM users LIMIT 1"' </dev/null | grep -q 1; then
-    say "Nobody is administrator yet. Open the page, choose \"Create an account\", and give this set-up token: $token"
+    say "Nobody is administrator yet. Open $(setting PUBLIC_URL)/sign-up#set-up and give this set-up token: $token"
   fi
 }
 

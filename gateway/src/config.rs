@@ -12,6 +12,7 @@ use std::time::Duration;
 use entity::job::Orientation;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
+use storage::Place;
 use url::{Origin, Url};
 
 use crate::address::{self, Range};
@@ -137,6 +138,8 @@ impl Default for Timings {
 pub struct Config {
     /// What other processes read too.
     pub settings: Settings,
+    /// `STORAGE_URL` and what it needs: where videos and images lie.
+    pub storage: Place,
     /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
     pub listen: SocketAddr,
     /// `PUBLIC_URL`: where people reach the page. Required in production, otherwise `http://localhost:PORT`.
@@ -175,6 +178,7 @@ impl Config {
     /// Reads the configuration; `None` when `env` has noted mistakes.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
+        let storage = Place::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
         let port = listen.map(|listen| listen.port());
@@ -199,6 +203,7 @@ impl Config {
         known.extend(allowed?);
         Some(Self {
             settings: settings?,
+            storage: storage?,
             listen: listen?,
             public_url: public_url?,
             origins: known,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use entity::job::Orientation;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
+use storage::Place;
 use url::{Origin, Url};
 
 use crate::address::{self, Range};
@@ -143,6 +144,8 @@ impl Default for Timings {
 pub struct Config {
     /// What other processes read too.
     pub settings: Settings,
+    /// `STORAGE_URL` and what it needs: where videos and images lie.
+    pub storage: Place,
     /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
     pub listen: SocketAddr,
     /// `BACKEND_SHARE_PORT`: `true` lets another gateway of the same system user listen on the port too, so that a new one
@@ -184,6 +187,7 @@ impl Config {
     /// Reads the configuration; `None` when `env` has noted mistakes.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
+        let storage = Place::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
         let share_port = env.or("BACKEND_SHARE_PORT", "false", yes_or_no);
@@ -209,6 +213,7 @@ impl Config {
         known.extend(allowed?);
         Some(Self {
             settings: settings?,
+            storage: storage?,
             listen: listen?,
             share_port: share_port?,
             public_url: public_url?,

@@ -67,6 +67,16 @@ async fn every_response_carries_the_security_headers() {
 }
 
 #[tokio::test]
+async fn a_storage_that_is_away_is_reported_and_fails_nothing() {
+    let nobody = format!("https://127.0.0.1:{}", testkit::free_port().await);
+    let variables = vec![("STORAGE_URL", "s3://videos".into()), ("S3_ENDPOINT", nobody)];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.json::<Value>().await.unwrap()["storage"], "down");
+}
+
+#[tokio::test]
 async fn readiness_is_the_databases_and_the_rest_is_reported() {
     for world in World::each().await {
         let response = world.request(Method::GET, "/readyz").send().await.unwrap();

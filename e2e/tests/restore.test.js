@@ -96,7 +96,8 @@ for (const database of Object.keys(databases)) {
     const next = await system(t, database);
     const restored = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
     assert(restored.done, restored.said);
-    assert.match(made.said, /files 1,/);
+    // A poster may be there already.
+    assert.match(made.said, /files [12],/);
     assert.match(restored.said, /failed as `restored`: 2/);
     const again = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
     assert(!again.done && again.said.includes("accounts in the database: 1; FORCE=yes"), again.said);

@@ -52,6 +52,7 @@ restore: ## Put a backup in the place of an empty system (BACKUP=backups/…, FO
 lint: ## Check formatting, lints and the dependency rules
 	cargo fmt --all --check
 	scripts/check-dependencies
+	scripts/check-documents
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd frontend && npm run lint
 

@@ -140,10 +140,11 @@ migrate() {
   running=$(cat releases/current/schema 2>/dev/null || true)
   if [ -n "$running" ] && [ "$running" -lt "$lowest" ]; then
     say "The new schema works with programs from version $lowest on; those that run have version $running." \
-      "They are stopped first. The way back is the backup that is made now, with ./deploy.sh --rollback after it is restored."
+      "They are stopped first. The way back is to restore the backup that is made now, and then ./deploy.sh --rollback."
     pm2 stop sora-gateway sora-processor || true
     scripts/run node scripts/archive.mjs backup backups || fail "no backup could be made; nothing was changed (./deploy.sh --restart)"
     pm2 delete sora-gateway sora-processor || true
+    untouched='Nothing runs now: restore the backup and start what was before with --restart'
   fi
   RELEASE=$1 scripts/run migration up || fail "the schema could not be applied; nothing was changed"
   version 'schema version' "$expected" >"$1/schema"
@@ -187,6 +188,7 @@ fi
 own_redis
 
 before=$(readlink releases/current || true)
+untouched='What runs was not touched'
 case $action in
 deploy)
   release=releases/$(date -u +%Y%m%d-%H%M%S)
@@ -194,7 +196,7 @@ deploy)
   migrate "$release"
   if ! try_out "$release"; then
     rm -rf "$release"
-    fail "the new gateway does not become ready; its last lines are above. What runs was not touched"
+    fail "the new gateway does not become ready; its last lines are above. $untouched"
   fi
   put_in_place "$release"
   [ -z "$before" ] || ln -sfn "$before" releases/previous

@@ -52,13 +52,13 @@ export async function open(options = {}) {
 }
 
 /**
- * Asking who is signed in is answered with 401 before anyone is, and a server without a description of itself answers 404 for it:
- * the browser reports both as errors.
+ * Asking who is signed in is answered with 401 before anyone is, and a video is on the wall before its poster is made: the browser
+ * reports both as errors.
  */
 function isExpected(message) {
   const { url } = message.location();
   const about = (path, status) => url.endsWith(path) && message.text().includes(status);
-  return about("/api/auth/me", "401") || about("/api/openapi.json", "404");
+  return about("/api/auth/me", "401") || about("/poster", "404");
 }
 
 /** Signs up through the page, until it shows the composer; answers with the credentials. */

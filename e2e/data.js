@@ -6,7 +6,8 @@ export const user = { id: "user-1", email: "lin@example.com", name: "Lin", role:
 
 export function job(fields) {
   return {
-    status: "completed", phase: null, progress: 0, seq: 1, orientation: "landscape", seconds: 10, model: "sora2", videoId: null,
+    status: "completed", phase: null, progress: 0, seq: 1, orientation: "landscape", seconds: 10, model: "sora2", size: fields.orientation === "portrait" ? "720x1280" : "1280x720", videoId: null,
+    remixOf: null, referenceImageId: null, resubmits: 0,
     queuePosition: null, retries: 0, cancelling: false, nextAttemptAt: null, errorCode: null, errorMessage: null,
     mayHaveBeenCharged: false, createdAt: ago(1), startedAt: null, finishedAt: null, ...fields,
   };
@@ -36,8 +37,8 @@ export const finished = (count) =>
   );
 
 export const developing = [
-  job({ id: "live-1", status: "processing", phase: "generating", progress: 62, prompt: prompts[0], startedAt: ago(1.1), etaSeconds: { p50: 38, p90: 70 } }),
-  job({ id: "live-2", status: "processing", phase: "generating", progress: 24, prompt: prompts[1], orientation: "portrait", startedAt: ago(0.6), etaSeconds: { p50: 80, p90: 130 } }),
+  job({ id: "live-1", status: "processing", phase: "generating", progress: 62, prompt: prompts[0], startedAt: ago(1.1), etaSeconds: { p50: 110, p90: 180 } }),
+  job({ id: "live-2", status: "processing", phase: "generating", progress: 24, prompt: prompts[1], orientation: "portrait", startedAt: ago(0.6), etaSeconds: { p50: 120, p90: 180 } }),
   job({ id: "live-3", status: "processing", phase: "downloading", progress: 100, prompt: prompts[5], startedAt: ago(2.4) }),
   job({ id: "live-4", status: "pending", phase: "retrying", retries: 1, prompt: prompts[6], nextAttemptAt: new Date(now + 45_000).toISOString(), mayHaveBeenCharged: true }),
   job({ id: "live-5", status: "pending", queuePosition: 3, prompt: prompts[7], etaSeconds: { p50: 120, p90: 240 } }),
@@ -46,7 +47,7 @@ export const developing = [
 export const failures = ["refused", "busy", "stalled", "unfetchable", "timed_out"].map((errorCode, index) =>
   job({
     id: `fail-${index}`, status: "failed", errorCode, prompt: prompts[index + 2], orientation: index === 1 ? "portrait" : "landscape",
-    mayHaveBeenCharged: index > 1, createdAt: ago(8 + index), errorMessage: errorCode === "refused" ? "The prompt names a living person." : null,
+    mayHaveBeenCharged: index > 1, createdAt: ago(8 + index), startedAt: ago(8 + index), finishedAt: ago(5 + index), errorMessage: errorCode === "refused" ? "The video service refused this prompt: it names a living person." : null,
   }),
 );
 export const cancelled = job({ id: "gone-1", status: "cancelled", prompt: prompts[8], createdAt: ago(14), mayHaveBeenCharged: true });
@@ -54,14 +55,14 @@ export const cancelled = job({ id: "gone-1", status: "cancelled", prompt: prompt
 export const models = {
   models: [
     { id: "sora2", orientations: ["landscape", "portrait"], seconds: [10, 15], sizes: ["1280x720", "1920x1080", "720x1280", "1080x1920"], default: true },
-    { id: "sora2-pro", orientations: ["landscape", "portrait"], seconds: [10, 15, 25], default: false },
+    { id: "sora2-pro", orientations: ["landscape", "portrait"], seconds: [10, 15, 25], sizes: ["1280x720", "720x1280"], default: false },
   ],
-  defaults: { model: "sora2", orientation: "landscape", seconds: 10 },
+  defaults: { model: "sora2", orientation: "landscape", seconds: 10, size: "1280x720" },
 };
 
 const calls = {
   "/api/keys": ["get", "post"], "/api/auth/sessions": ["get"], "/api/auth/password": ["post"], "/api/auth/me": ["get", "patch", "delete"],
-  "/api/auth/export": ["get"], "/api/videos/jobs/{id}/attempts": ["get"], "/api/images": ["post"], "/api/videos/{id}/shares": ["post", "delete"],
+  "/api/auth/export": ["get"], "/api/videos/jobs/{id}/attempts": ["get"], "/api/images": ["post"], "/api/images/{id}": ["get", "delete"], "/api/videos/{id}/shares": ["post", "delete"],
   "/api/admin/stats": ["get"],
 };
 
@@ -114,7 +115,7 @@ export const attempts = { data: [
 
 /** Answers for someone signed in who has these jobs. */
 export const signedIn = (jobs, more = {}) => ({
-  "GET /api/auth/me": { user, expiresAt: ago(-60 * 24) },
+  "GET /api/auth/me": { user, expiresAt: ago(-60 * 24), storage: { used: 4_620_000_000, quota: 5_000_000_000 } },
   "GET /api/models": models,
   "GET /api/openapi.json": openapi,
   "GET /api/videos/jobs": ({ url }) => {

@@ -25,8 +25,8 @@ export async function eventually(what, ask, seconds = 30) {
   }
 }
 
-/** Starts everything; `simulator` are its flags, `gateway` further variables of the gateway. */
-export async function start({ simulator = [], gateway: variables = {} } = {}) {
+/** Starts everything; `simulator` are its flags, `shared` and `gateway` further variables of all and of the gateway. */
+export async function start({ simulator = [], shared: ofAll = {}, gateway: variables = {} } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
   const processes = [];
@@ -42,6 +42,7 @@ export async function start({ simulator = [], gateway: variables = {} } = {}) {
       REDIS_NAMESPACE: `{e2e-${randomBytes(6).toString("hex")}}:v1`,
       STORAGE_URL: join(folder, "videos"),
       LOG_FORMAT: "pretty",
+      ...ofAll,
     };
     const migration = run([], "migration", ["up"], shared);
     await migration.ended;

@@ -4,7 +4,7 @@ import { attempts, cancelled, developing, failures, finished, signedIn } from ".
 
 const busy = [...developing, ...failures, cancelled, ...finished(14)];
 const [first, tall] = finished(2);
-const remixed = { ...first, mayHaveBeenCharged: true, retries: 1, resubmits: 1, remixOf: tall.id };
+const remixed = { ...first, mayHaveBeenCharged: true, retries: 1, resubmits: 1, remixOf: tall.id, referenceImageId: "image-1" };
 const details = {
   [`GET /api/videos/jobs/${first.id}/attempts`]: attempts,
   [`GET /api/videos/${first.videoId}`]: { id: first.videoId, jobId: first.id, size: 4_812_345, contentType: "video/mp4", createdAt: first.createdAt },
@@ -15,6 +15,14 @@ const composed = (text) => async (page) => {
   await page.getByTestId("composer-prompt").fill(text);
   await page.keyboard.press("Control+Enter");
 };
+const upload = (page) => page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
+const refusedImage = (status, problem) => ({
+  path: "/",
+  jobs: busy,
+  answers: { "POST /api/images": { status, problem } },
+  act: upload,
+  ready: '[data-testid="composer-image-refusal"]:not(:empty)',
+});
 const signedOut = { "GET /api/auth/me": { status: 401, problem: "unauthenticated" } };
 
 export const scenes = {
@@ -28,6 +36,16 @@ export const scenes = {
       await page.getByTestId("auth-submit").click();
       await page.locator('[role="alert"]:not(:empty)').waitFor();
     },
+  },
+  "sign-up closed": {
+    path: "/sign-up",
+    answers: { ...signedOut, "POST /api/auth/register": { status: 403, problem: "registration_closed" } },
+    act: async (page) => {
+      await page.locator('input[name="email"]').fill("lin@example.com");
+      await page.locator('input[name="password"]').fill("correct horse battery");
+      await page.getByTestId("auth-submit").click();
+    },
+    ready: 'input[name="setupToken"]',
   },
   unreachable: { path: "/", answers: { "GET /api/auth/me": { status: 502, problem: "unavailable" } }, ready: "main button" },
   "empty wall": { path: "/", jobs: [], ready: '[data-testid="examples"]' },
@@ -57,12 +75,26 @@ export const scenes = {
   },
   "asked for too much": { path: "/", jobs: busy, answers: { "POST /api/videos": limited }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
   "server away": { path: "/", jobs: busy, answers: { "POST /api/videos": { status: 503, problem: "unavailable" } }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
-  "image refused": {
+  "image attached": {
     path: "/",
     jobs: busy,
-    answers: { "POST /api/images": { status: 413, problem: "too_large" } },
-    act: (page) => page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") }),
-    ready: '[data-testid="composer-image-refusal"]:not(:empty)',
+    answers: { "POST /api/images": { id: "image-1", width: 160, height: 120 } },
+    act: upload,
+    ready: '[data-testid="composer-image-remove"]',
+  },
+  "image too large": refusedImage(413, "too_large"),
+  "image of the wrong kind": refusedImage(415, "unsupported_media_type"),
+  "image that is none": refusedImage(422, "invalid_fields"),
+  "storage full": refusedImage(403, "quota_exceeded"),
+  "server does not answer": {
+    path: "/",
+    jobs: busy,
+    act: async (page, tell) => {
+      await page.getByTestId("job-card").first().waitFor();
+      await page.route("**/api/videos/jobs?*", (route) => route.fulfill({ status: 502 }));
+      tell.end();
+    },
+    ready: '[data-testid="connection"][data-state="unreachable"]',
   },
   offline: {
     path: "/",
@@ -88,6 +120,7 @@ export const scenes = {
   "portrait screen": { path: `/videos/${tall.id}`, jobs: [tall], ready: '[data-testid="video-player"]' },
   "screen developing": { path: "/videos/live-1", jobs: developing, ready: '[data-testid="job-progress"]' },
   "screen failed": { path: "/videos/fail-2", jobs: failures, ready: '[data-testid="job-failure"]' },
+  "screen refused": { path: "/videos/fail-0", jobs: failures, ready: '[data-testid="screen-reason"]' },
   "video missing": {
     path: `/videos/${first.id}`,
     jobs: [first],

@@ -10,7 +10,7 @@ import { liveSocket, startStage } from "./stage.js";
 const wall = [...developing.slice(0, 2), ...failures.slice(3, 4), ...finished(24)];
 const pictures = {
   wall: { scene: { path: "/", jobs: wall }, theme: "dark", language: "en", viewport: { width: 1440, height: 900 } },
-  screen: { scene: scenes.screen, theme: "dark", language: "en", viewport: { width: 1440, height: 900 } },
+  screen: { scene: scenes.screen, theme: "light", language: "en", viewport: { width: 1440, height: 900 } },
   "wall-phone": { scene: { path: "/", jobs: [developing[0], ...finished(24)] }, theme: "light", language: "zh", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
 };
 

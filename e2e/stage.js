@@ -12,6 +12,10 @@ const read = (name) => readFileSync(join(root, `crates/simulator/media/${name}.m
 const clips = { landscape: ["aurora", "galaxy", "sea"].map(read), portrait: ["hills", "lanterns", "reef"].map(read) };
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
+/** A picture of somebody. */
+const drawing =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><rect width="160" height="120" fill="#345"/><circle cx="110" cy="40" r="18" fill="#fc6"/><path d="M0 120 60 50l40 46 20-20 40 44z" fill="#123"/></svg>';
+
 /** Serves until `stop`; `answers` maps "GET /api/path" to a value or to a function of the request. */
 export async function startStage(answers = {}) {
   const policy = readPolicy();
@@ -58,6 +62,7 @@ async function answerApi(stage, request, url) {
   }
   if (value !== undefined) return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
   if (content && request.method === "GET") return clip(content[1], request.headers.range);
+  if (/^\/api\/images\/[^/]+\/content$/.test(url.pathname)) return { headers: { "content-type": "image/svg+xml" }, body: drawing };
   return { status: 404, headers: { "content-type": "application/problem+json" }, body: JSON.stringify({ status: 404, code: "not_found" }) };
 }
 
@@ -71,14 +76,25 @@ function clip(id, range) {
   return { status: 206, headers: { ...headers, "content-range": `bytes ${from}-${end}/${body.length}` }, body: body.subarray(Number(from), end + 1) };
 }
 
-/** A websocket that says welcome, tells all jobs, and stays open. Answers with a function that sends any further frame. */
+/**
+ * A websocket that says welcome, tells all jobs, and stays open. Answers with a function that sends any further frame; its `end`
+ * closes the socket, and each one that comes after it.
+ */
 export async function liveSocket(page, jobs) {
   let send = () => undefined;
+  let close = () => undefined;
+  let ended = false;
   await page.routeWebSocket("**/api/ws", (socket) => {
+    close = () => socket.close({ code: 1011 });
+    if (ended) return close();
     send = (frame) => socket.send(JSON.stringify(frame));
     socket.onMessage(() => undefined);
     send({ type: "welcome", heartbeat: 25, expiresAt: "2099-01-01T00:00:00Z" });
     send({ type: "snapshot", jobs: jobs(), last: true });
   });
-  return (frame) => send(frame);
+  const end = () => {
+    ended = true;
+    close();
+  };
+  return Object.assign((frame) => send(frame), { end });
 }

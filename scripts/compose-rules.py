@@ -10,7 +10,7 @@ import sys
 import yaml
 
 # Settled by the images and by docker-compose.yml, whatever .env says.
-SETTLED = {"BACKEND_HOST", "FRONTEND_DIST", "FFMPEG", "FFPROBE"}
+SETTLED = {"BACKEND_HOST", "BACKEND_SHARE_PORT", "FRONTEND_DIST", "FFMPEG", "FFPROBE"}
 INSIDE = {"postgres", "redis", "migration", "gateway", "processor", "simulator"}
 
 text = pathlib.Path("docker-compose.yml").read_text()

@@ -77,4 +77,8 @@ async def main() -> None:
         await asyncio.sleep(random.uniform(*window))
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    # As one is told to end it: 130 is what a shell gives for Ctrl-C.
+    sys.exit(130)

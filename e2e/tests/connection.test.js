@@ -49,7 +49,7 @@ test("a cut connection is noticed, and comes back by itself", async () => {
   const id = await submit("A paper boat in a gutter, followed closely");
   await job(id, '[data-status="processing"]');
   line.cut();
-  await connection("offline");
+  await connection("unreachable");
   line.mend();
   await connection("live");
   await assertTrue(id);

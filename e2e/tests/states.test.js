@@ -2,7 +2,7 @@
 // stays short in the document.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { developing, finished, job, signedIn, user } from "../data.js";
+import { developing, finished, job, openapi, signedIn, user } from "../data.js";
 import { open } from "../browser.js";
 import { liveSocket, startStage } from "../stage.js";
 
@@ -36,7 +36,6 @@ test("a session that ends while sending comes back to the same draft, image and 
   const expired = { status: 401, problem: "unauthenticated" };
   const answers = { "POST /api/videos": expired, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } };
   await enter([], answers, async (page) => {
-    await page.route("**/api/images/image-1", (route) => route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg"/>' }));
     await page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
     await page.getByTestId("composer-image-remove").waitFor();
     await page.getByTestId("composer-prompt").fill("half a thought");
@@ -89,7 +88,6 @@ test("what is asked for reaches the server: count, size, image, and what it is a
   };
   const [original] = finished(1);
   await enter([original], { "POST /api/videos": answer, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } }, async (page) => {
-    await page.route("**/api/images/image-1", (route) => route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg"/>' }));
     await page.getByTestId("job-card").hover();
     await page.getByTestId("job-remix").click();
     for (const [chip, steps] of [["count", ["End", "ArrowUp", "ArrowUp"]], ["size", ["End"]], ["seconds", ["End"]]]) {
@@ -103,6 +101,61 @@ test("what is asked for reaches the server: count, size, image, and what it is a
   });
   assert.deepEqual(asked, {
     prompt: original.prompt, model: "sora2", orientation: "landscape", seconds: 15, size: "1920x1080", count: 2, referenceImageId: "image-1", remixOf: original.id,
+  });
+});
+
+test("too many requests: it counts down, keeps the text, and can be sent when that is over", async () => {
+  const limited = { status: 429, problem: "rate_limited", headers: { "retry-after": "2" } };
+  await enter([], { "POST /api/videos": limited }, async (page) => {
+    await page.getByTestId("composer-prompt").fill("a fox");
+    await page.keyboard.press("Control+Enter");
+    const notice = page.getByTestId("composer-notice");
+    await notice.getByText("Try again in 2 seconds").waitFor();
+    assert.equal(await page.getByTestId("composer-submit").getAttribute("aria-disabled"), "true");
+    await notice.getByText("Try again in 1 second.").waitFor();
+    await notice.getByText("You can try again now.").waitFor();
+    assert.equal(await page.getByTestId("composer-prompt").inputValue(), "a fox");
+    const one = job({ id: "job-1", status: "pending", prompt: "a fox" });
+    stage.answers["POST /api/videos"] = { job: one, jobs: [one] };
+    await page.getByTestId("composer-submit").click();
+    await page.locator('[data-job-id="job-1"]').waitFor();
+  });
+});
+
+test("a poster stands on the card; where there is none yet the video's beginning does, until the job tells of one", async () => {
+  const [first, second] = finished(2);
+  await enter([{ ...first, hasPoster: true }, { ...second, hasPoster: false }], {}, async (page, tell) => {
+    await page.route("**/poster", (route) => {
+      return route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>' });
+    });
+    await page.reload();
+    const card = ({ id }) => page.locator(`[data-job-id="${id}"]`);
+    await card(first).locator('img[data-shown="true"]').waitFor();
+    await card(second).locator("video[src]").waitFor();
+    assert.equal(await card(first).locator("video[src]").count(), 0, "the video was fetched beside its poster");
+    tell({ type: "job", ...second, hasPoster: true, seq: second.seq + 1 });
+    await card(second).locator('img[data-shown="true"]').waitFor();
+  });
+});
+
+test("files are dropped anywhere on the page, or pasted", async () => {
+  let uploads = 0;
+  const answer = () => ({ id: `image-${(uploads += 1)}`, width: 8, height: 8 });
+  await enter([], { "POST /api/images": answer, "DELETE /api/images/image-1": {} }, async (page) => {
+    await page.getByTestId("composer-image").waitFor();
+    const give = (type) =>
+      page.evaluate((kind) => {
+        const data = new DataTransfer();
+        data.items.add(new File(["png"], "a.png", { type: "image/png" }));
+        const event = kind === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }) : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector("h1").dispatchEvent(event);
+      }, type);
+    await give("drop");
+    await page.locator('img[src="/api/images/image-1/content"]').waitFor();
+    await give("paste");
+    await page.locator('img[src="/api/images/image-2/content"]').waitFor();
+    await page.getByTestId("composer-image-remove").click();
+    await page.getByTestId("composer-image").waitFor();
   });
 });
 

@@ -161,6 +161,18 @@ pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Res
     tx.commit().await
 }
 
+/// Closes every attempt that is open: the upstream is neither asked about it nor told of its end. Whether it may have been
+/// charged stays as it is.
+pub(crate) async fn close_all<C: ConnectionTrait>(tx: &C, outcome: &str) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Outcome, Expr::value(outcome))
+        .col_expr(Column::FinishedAt, Expr::value(clock::wall()))
+        .filter(Column::Outcome.is_null())
+        .exec(tx)
+        .await
+        .map(drop)
+}
+
 /// Attempts that the upstream may still be working on although their jobs were cancelled, at most `limit`. Those of the
 /// last seconds are left to the workers that had them in hand.
 ///

@@ -16,6 +16,7 @@
 mod estimate;
 mod expiry;
 mod owner;
+mod park;
 mod queue;
 mod several;
 mod transition;
@@ -34,6 +35,7 @@ use crate::{ImageId, JobId, UserId, VideoId, WorkerId, clock, database};
 pub use estimate::{Estimates, Eta};
 pub use expiry::ended_before;
 pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
+pub(crate) use park::park;
 pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
 pub(crate) use queue::{give_back, pending};
 pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};

@@ -15,6 +15,7 @@ pub mod idempotency_key;
 pub mod image;
 pub mod job;
 pub mod limits;
+pub mod restore;
 pub mod schema;
 pub mod session;
 pub mod setup;

@@ -55,7 +55,7 @@ pub enum Mismatch {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn version(db: &DatabaseConnection) -> Result<Version, DbErr> {
+pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
     let backend = db.get_database_backend();
     let query = |sql: &str| Statement::from_string(backend, sql);
     let table = match backend {

@@ -174,6 +174,11 @@ pub async fn revoke_all<C: ConnectionTrait>(
     Ok(update.exec_with_returning(db).await?.into_iter().map(|session| session.id).collect())
 }
 
+/// Ends every session there is; answers how many.
+pub(crate) async fn revoke_everybodys<C: ConnectionTrait>(tx: &C) -> Result<u64, DbErr> {
+    Ok(revoked().exec(tx).await?.rows_affected)
+}
+
 fn revoked() -> UpdateMany<Entity> {
     Entity::update_many().col_expr(Column::RevokedAt, Expr::value(clock::wall())).filter(Column::RevokedAt.is_null())
 }

@@ -75,8 +75,12 @@ pub struct Facts {
 /// # Errors
 /// The database did not do it; nothing has changed.
 pub async fn inspected(db: &DatabaseConnection, id: VideoId, facts: Facts) -> Result<Option<job::Model>, DbErr> {
+    let Some(video) = by_id(db, id).await? else { return Ok(None) };
     let tx = database::begin(db).await?;
     let has_poster = facts.poster_path.is_some();
+    // The job before its video, as those who delete both take them.
+    let job =
+        if has_poster { job::has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
     let update = Entity::update_many()
         .col_expr(Column::PosterPath, Expr::value(facts.poster_path))
         .col_expr(Column::Width, Expr::value(facts.width))
@@ -85,20 +89,29 @@ pub async fn inspected(db: &DatabaseConnection, id: VideoId, facts: Facts) -> Re
         .col_expr(Column::InspectedAt, Expr::value(wall()))
         .filter(Column::Id.eq(id))
         .filter(Column::InspectedAt.is_null());
-    let Some(video) = update.exec_with_returning(&tx).await?.into_iter().next() else { return Ok(None) };
-    let job =
-        if has_poster { job::has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
+    if update.exec(&tx).await?.rows_affected == 0 {
+        tx.rollback().await?;
+        return Ok(None);
+    }
     tx.commit().await?;
     Ok(job)
 }
 
-/// Videos that nobody has looked into, made before `before` (epoch ms), at most `limit`.
+/// Videos behind `after` that nobody has looked into, made before `before` (epoch ms), at most `limit`, oldest first.
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn uninspected(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
-    let query = Entity::find().filter(Column::InspectedAt.is_null()).filter(Column::CreatedAt.lt(before));
-    query.order_by_asc(Column::CreatedAt).limit(limit).all(db).await
+pub async fn uninspected(
+    db: &DatabaseConnection,
+    after: Option<VideoId>,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut query = Entity::find().filter(Column::InspectedAt.is_null()).filter(Column::CreatedAt.lt(before));
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after));
+    }
+    query.order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
 /// The video as it is.

@@ -10,6 +10,9 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** The document's prose: what stands between backticks is code. */
+const prose = (text) => text.split("`").map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+
 /** Follows a reference of the document. */
 const resolved = (api, value) =>
   value?.$ref ? value.$ref.slice(2).split("/").reduce((found, key) => found?.[key], api) : value;
@@ -18,7 +21,7 @@ function field(parameter) {
   const input = element("input", { name: parameter.name, required: Boolean(parameter.required), autocomplete: "off" });
   input.dataset.place = parameter.in;
   const about = [parameter.in, parameter.description].filter(Boolean).join(": ");
-  return element("label", {}, element("span", {}, element("code", {}, parameter.name), ` ${about}`), input);
+  return element("label", {}, element("span", {}, element("code", {}, parameter.name), " ", ...prose(about)), input);
 }
 
 function bodyField(operation) {
@@ -31,7 +34,7 @@ function bodyField(operation) {
 
 function answers(api, operation) {
   const rows = Object.entries(operation.responses).map(([status, answer]) =>
-    element("tr", {}, element("td", {}, element("code", {}, status)), element("td", {}, resolved(api, answer).description)),
+    element("tr", {}, element("td", {}, element("code", {}, status)), element("td", {}, ...prose(resolved(api, answer).description))),
   );
   return element("details", {}, element("summary", {}, "Answers"), element("table", {}, element("tbody", {}, ...rows)));
 }
@@ -85,9 +88,9 @@ function call(api, path, method, operation) {
     {},
     element("span", { className: "method" }, method.toUpperCase()),
     element("code", {}, path),
-    element("span", { className: "summary" }, ` — ${operation.summary}`),
+    element("span", { className: "summary" }, " — ", ...prose(operation.summary)),
   );
-  const about = operation.description ? [element("p", { className: "quiet" }, operation.description)] : [];
+  const about = operation.description ? [element("p", { className: "quiet" }, ...prose(operation.description))] : [];
   return element("details", { id: operation.operationId }, title, ...about, form, output, answers(api, operation));
 }
 
@@ -96,15 +99,22 @@ async function start() {
   if (!response.ok) throw new Error(`/api/openapi.json answered ${response.status}`);
   const api = await response.json();
   byId("title").textContent = api.info.title;
-  byId("about").textContent = api.info.description;
-  const sections = api.tags.map((tag) => {
-    const calls = Object.entries(api.paths).flatMap(([path, methods]) =>
-      Object.entries(methods)
-        .filter(([, operation]) => operation.tags.includes(tag.name))
-        .map(([method, operation]) => call(api, path, method, operation)),
+  byId("about").replaceChildren(...prose(api.info.description));
+  const calls = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation, name: operation.tags[0] })),
+  );
+  const about = new Map(api.tags.map(({ name, description }) => [name, description]));
+  // In the document's order; a call whose tag it does not explain is listed all the same.
+  const names = new Set([...about.keys(), ...calls.map(({ name }) => name)]);
+  const sections = [...names].map((name) => {
+    const own = calls.filter((one) => one.name === name);
+    return element(
+      "section",
+      {},
+      element("h2", {}, name),
+      element("p", { className: "quiet" }, ...prose(about.get(name) ?? "")),
+      ...own.map(({ path, method, operation }) => call(api, path, method, operation)),
     );
-    const about = element("p", { className: "quiet" }, tag.description);
-    return element("section", {}, element("h2", {}, tag.name), about, ...calls);
   });
   byId("calls").replaceChildren(...sections);
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use entity::job::Orientation;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
+use storage::Place;
 use url::{Origin, Url};
 
 use crate::address::{self, Range};
@@ -78,6 +79,8 @@ impl FromStr for Size {
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timings {
+    /// From the beginning of a connection, or the end of the request before, to the end of a request's head.
+    pub head: Duration,
     /// A request, up to the head of its response.
     pub request: Duration,
     /// The same where a picture is sent.
@@ -94,6 +97,8 @@ pub struct Timings {
     pub hello: Duration,
     /// Between two heartbeats of a websocket.
     pub heartbeat: Duration,
+    /// How many heartbeats in a row may go unanswered.
+    pub missed: u32,
     /// In which a websocket's client may send ten messages.
     pub commands: Duration,
     /// A websocket's client taking what is sent to it.
@@ -113,6 +118,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
+            head: Duration::from_secs(20),
             request: Duration::from_secs(30),
             upload: Duration::from_secs(180),
             enqueue: Duration::from_secs(1),
@@ -121,6 +127,7 @@ impl Default for Timings {
             probe: Duration::from_secs(2),
             hello: Duration::from_secs(5),
             heartbeat: Duration::from_secs(25),
+            missed: 2,
             commands: Duration::from_secs(1),
             flush: Duration::from_secs(10),
             sessions: Duration::from_secs(10),
@@ -137,8 +144,13 @@ impl Default for Timings {
 pub struct Config {
     /// What other processes read too.
     pub settings: Settings,
+    /// `STORAGE_URL` and what it needs: where videos and images lie.
+    pub storage: Place,
     /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
     pub listen: SocketAddr,
+    /// `BACKEND_SHARE_PORT`: `true` lets another gateway of the same system user listen on the port too, so that a new one
+    /// can begin before the old one ends (default `false`: a port that is taken is an error).
+    pub share_port: bool,
     /// `PUBLIC_URL`: where people reach the page. Required in production, otherwise `http://localhost:PORT`.
     pub public_url: Url,
     /// The origins pages may come from: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
@@ -175,8 +187,10 @@ impl Config {
     /// Reads the configuration; `None` when `env` has noted mistakes.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
+        let storage = Place::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
+        let share_port = env.or("BACKEND_SHARE_PORT", "false", yes_or_no);
         let port = listen.map(|listen| listen.port());
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
@@ -199,7 +213,9 @@ impl Config {
         known.extend(allowed?);
         Some(Self {
             settings: settings?,
+            storage: storage?,
             listen: listen?,
+            share_port: share_port?,
             public_url: public_url?,
             origins: known,
             jwt_secret: jwt_secret?,
@@ -288,6 +304,10 @@ fn site(text: &str) -> Result<Url, String> {
 fn origins(text: &str) -> Result<Vec<Origin>, String> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     entries.map(|entry| site(entry).map(|url| url.origin())).collect()
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 fn parse_registration(text: &str) -> Result<Registration, String> {
@@ -381,6 +401,7 @@ mod tests {
             ("APP_ENV", "demo"),
             ("BACKEND_HOST", "nowhere"),
             ("BACKEND_PORT", "99999"),
+            ("BACKEND_SHARE_PORT", "perhaps"),
             ("PUBLIC_URL", "https://sora.example/path"),
             ("ALLOWED_ORIGINS", "https://a.example,b.example"),
             ("JWT_SECRET", "hunter2"),

@@ -61,15 +61,14 @@ async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let (database, redis, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
         timeout(bound, gateway.bus.ping()),
-        timeout(bound, gateway.storage.get("probe", None)),
+        timeout(bound, gateway.storage.ping()),
     );
     let ready = matches!(database, Ok(Ok(())));
     let body = Readiness {
         status: if ready { "ready" } else { "unready" },
         database: word(ready),
         redis: word(matches!(redis, Ok(Ok(())))),
-        // An answer is what counts; that there is no such file is one.
-        storage: word(matches!(storage, Ok(Ok(_) | Err(storage::Error::Missing(_))))),
+        storage: word(matches!(storage, Ok(Ok(())))),
     };
     (ready, body)
 }

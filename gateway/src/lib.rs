@@ -58,6 +58,7 @@ pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
 pub use health::probe;
 pub use openapi::document;
+pub use serve::bind;
 pub use state::{Gateway, StartError, setup_token};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
@@ -74,7 +75,7 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         stopping.cancel();
     });
     let served = tokio::select! {
-        served = serve::serve(listener, router::router(gateway.clone()), shutdown.clone()) => served,
+        served = serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
     };
     finish(&gateway, drain).await;

@@ -3,7 +3,6 @@
 use anyhow::Context;
 use clap::Parser;
 use gateway::{Arguments, Config, Gateway};
-use tokio::net::TcpListener;
 
 /// Gives memory back that is no longer used: each password takes 19 MiB for a moment, and the system's allocator would keep
 /// hundreds of megabytes after a crowd has signed in.
@@ -19,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let config = service::env::or_exit(Config::read);
     service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     let shutdown = service::shutdown::on_signal()?;
-    let address = config.listen;
+    let (address, share) = (config.listen, config.share_port);
     let probe = config.settings.metrics_listen;
     let gateway = Gateway::open(config).await?;
     let _probe = match probe {
@@ -27,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
         None => None,
     };
     gateway.offer_setup().await?;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listener = gateway::bind(address, share).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, "listening");
     gateway::run(listener, gateway, shutdown).await?;
     tracing::info!("stopped");

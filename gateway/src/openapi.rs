@@ -74,6 +74,7 @@ fn written() -> Value {
             tag("Account", "One's own account and where it is signed in"),
             tag("Keys", "What programs sign in with"),
             tag("Videos", "Asking for videos, following them, fetching them"),
+            tag("Images", "Pictures that videos start from"),
             tag("Shares", "Links that show one video to whoever has them"),
             tag("Administration", "Steering the platform; for administrators alone"),
             tag("Server", "The server itself"),

@@ -16,9 +16,9 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -26,17 +26,44 @@ use tower::ServiceExt;
 /// Connections at a time that are no websockets; more wait to be accepted.
 const CONNECTIONS: usize = 4_096;
 
-/// From the beginning of a connection, or the end of the request before, to the end of a request's head.
-const HEAD: Duration = Duration::from_secs(20);
+/// How long a connection that has not asked anything yet may still do so when no more are accepted: whoever has only just
+/// connected cannot know.
+const FIRST: Duration = Duration::from_secs(1);
 
 /// How long nothing is accepted after the system has refused to: it is out of files, and needs some to be closed.
 const BREATH: Duration = Duration::from_millis(250);
 
-/// Serves `router` until `stop`, then lets what is under way finish.
+/// Connections that the system holds until they are accepted.
+const BACKLOG: u32 = 1_024;
+
+/// Listens on `address`; with `share`, beside other gateways of the same system user, among which the system divides new
+/// connections.
+///
+/// # Errors
+/// The address cannot be had.
+pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(share)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves `router` until `stop`, then lets what is under way finish, connections that wait to be accepted included:
+/// whoever listens beside this one does not get them. From the beginning of a connection, or the end of the request
+/// before, to the end of a request's head there is as much time as `head`.
 ///
 /// # Errors
 /// The listener cannot be read.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head: Duration,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(head);
+    let server = Server { router, protocol, stop: stop.clone() };
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
     loop {
@@ -47,7 +74,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let (place, accepted) = tokio::select! { next = next => next?, () = stop.cancelled() => break };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(answer(stream, peer, router.clone(), stop.clone(), place));
+                connections.spawn(server.clone().answer(stream, peer, place));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -56,42 +83,62 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             }
         }
     }
-    drop(listener);
+    for (stream, peer) in waiting(listener)? {
+        let Ok(place) = places.clone().try_acquire_owned() else { break };
+        connections.spawn(server.clone().answer(stream, peer, place));
+    }
     connections.close();
     connections.wait().await;
     Ok(())
 }
 
-/// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
-async fn answer(
-    stream: TcpStream,
-    peer: SocketAddr,
+/// Listens no more; what had connected by then.
+fn waiting(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
+    let listener = listener.into_std()?;
+    let mut waiting = Vec::new();
+    while let Ok((stream, peer)) = listener.accept() {
+        stream.set_nonblocking(true)?;
+        waiting.push((TcpStream::from_std(stream)?, peer));
+    }
+    Ok(waiting)
+}
+
+/// What all connections share.
+#[derive(Clone)]
+struct Server {
     router: Router,
+    protocol: http1::Builder,
     stop: CancellationToken,
-    place: OwnedSemaphorePermit,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was refused");
-    }
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+}
+
+impl Server {
+    /// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
+    async fn answer(self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        let Self { router, protocol, stop } = self;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
+        let asked = CancellationToken::new();
+        let asks = asked.clone();
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            asks.cancel();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request)
+        });
+        let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = async { stop.cancelled().await; timeout(FIRST, asked.cancelled()).await.ok(); } => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke off");
+        }
+        drop(place);
     }
-    drop(place);
 }
 
 /// Whether only the connection that was about to be accepted is lost.

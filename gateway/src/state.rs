@@ -1,7 +1,6 @@
 //! What the handlers share: one value, cheap to clone, made once at start.
 
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 
 use bus::Bus;
@@ -27,7 +26,7 @@ pub enum StartError {
     /// The database does not answer, or its schema is not this program's.
     #[error(transparent)]
     Database(#[from] Mismatch),
-    /// The folder for videos cannot be used.
+    /// The place for videos cannot be used.
     #[error(transparent)]
     Storage(#[from] storage::Error),
     /// `REDIS_URL` is malformed.
@@ -89,7 +88,7 @@ impl Gateway {
         let secret = config.jwt_secret.expose().as_bytes();
         Ok(Self(Arc::new(Shared {
             bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,
-            storage: Storage::folder(Path::new(&config.settings.storage_url))?,
+            storage: Storage::open(&config.storage)?,
             passwords: Passwords::new()?,
             tokens: Tokens::new(secret),
             sessions: Sessions::new(config.timings.session_cache),

@@ -1,8 +1,12 @@
-//! `migration up`: applies the schema to `DATABASE_URL`. `migration status`: says which version is there.
+//! The `migration` command: applies the schema to `DATABASE_URL`, says what is there, and does the database's part of
+//! backing up and restoring.
 
 use clap::{Parser, Subcommand};
+use entity::DatabaseConnection;
+use entity::database::{Missing, open};
+use entity::restore::{self, Settled};
 
-/// Applies the schema's history to the database that `DATABASE_URL` names.
+/// Applies the schema's history to the database that `DATABASE_URL` names, and looks after it.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -12,22 +16,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Bring the database to the newest schema (creates a missing SQLite file).
-    Up,
+    /// Bring the database to the newest schema (creates a missing SQLite file), and print its version.
+    Up {
+        /// Change nothing: print the version that this would lead to.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the version of the database's schema.
     Status,
+    /// Print how many accounts and jobs the database holds, and how many processors work with it, as JSON.
+    Contents,
+    /// Write a consistent copy of an SQLite database to a file, while others go on writing.
+    Copy {
+        /// Must not exist.
+        file: String,
+    },
+    /// Settle a database that has just come out of a backup: fail its unfinished jobs, end all sessions.
+    Restored,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let command = Arguments::parse().command;
     let url = service::env::or_exit(service::settings::database_url);
-    let db = entity::database::open(url.expose(), entity::database::Missing::Create).await?;
-    match command {
-        Command::Up => migration::up(&db).await?,
-        Command::Status => {}
-    }
-    let version = entity::schema::version(&db).await?;
-    println!("{version}");
+    let missing = if matches!(command, Command::Up { .. }) { Missing::Create } else { Missing::Refuse };
+    let db = open(url.expose(), missing).await?;
+    println!("{}", command.run(&db).await?);
+    // So that nothing of an SQLite file is left in its log.
+    db.close().await?;
     Ok(())
+}
+
+impl Command {
+    /// Carries the command out and answers with what to print.
+    async fn run(self, db: &DatabaseConnection) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Up { dry_run: false } => migration::up(db).await?.to_string(),
+            Self::Up { dry_run: true } => migration::preview(db).await?.to_string(),
+            Self::Status => entity::schema::version(db).await?.to_string(),
+            Self::Contents => serde_json::to_string(&restore::contents(db).await?)?,
+            Self::Copy { file } => {
+                migration::copy(db, &file).await?;
+                format!("copied the database to {file}")
+            }
+            Self::Restored => told(restore::settle(db).await?),
+        })
+    }
+}
+
+fn told(Settled { parked, cancelled, sessions }: Settled) -> String {
+    format!("unfinished jobs failed as `restored`: {parked}, cancelled: {cancelled}; sessions ended: {sessions}")
 }

@@ -8,6 +8,7 @@ use fetch::{Origin, Rules};
 use service::env::{self, Environment};
 use service::settings::{self, Settings};
 use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
+use storage::Place;
 
 use crate::inspect::Programs;
 use crate::retry::Budgets;
@@ -19,6 +20,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Config {
     /// What every process reads.
     pub settings: Settings,
+    /// `STORAGE_URL` and what it needs: where videos lie.
+    pub storage: Place,
     /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default what the address
     /// ends in: `/chat/completions` or `/videos`), and the limits `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
     /// `SORA_TOTAL_TIMEOUT` (3600s), `SORA_POLL_INTERVAL` (5s).
@@ -66,6 +69,7 @@ impl Config {
     /// Reads it.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
+        let storage = Place::read(env);
         let upstream = upstream(env);
         let names = names(env, upstream.as_ref().map_or(Dialect::Chat, |upstream| upstream.dialect));
         let budgets = budgets(env);
@@ -88,6 +92,7 @@ impl Config {
         let drain_timeout = env.or("DRAIN_TIMEOUT", "600s", env::duration);
         Some(Self {
             settings: settings?,
+            storage: storage?,
             upstream: upstream?,
             names: names?,
             budgets: budgets?,

@@ -9,8 +9,9 @@ use std::time::Duration;
 use bus::Event;
 use entity::clock::{millis, wall};
 use entity::job::Removed;
-use entity::{VideoId, image, job, video};
+use entity::{JobId, VideoId, image, job, video};
 use futures::{StreamExt, TryStreamExt};
+use storage::Entry;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use crate::Context;
@@ -25,6 +26,9 @@ const ALONE: Duration = Duration::from_secs(86_400);
 
 /// How long a video is left to whoever made it, before others look inside.
 const LEFT: Duration = Duration::from_secs(120);
+
+/// As many files of which none is on record are no orphans: the database is not the one that belongs to this storage.
+const STRANGERS: usize = 20;
 
 /// Does what is due: posters as they come, everything else each hour.
 pub(crate) async fn run(context: Arc<Context>) {
@@ -52,8 +56,12 @@ async fn posters(context: &Context) {
 
 /// Looks into videos that nobody has looked into: whoever made them died, or could not.
 async fn left_alone(context: &Context) -> Result<(), Trouble> {
-    if context.inspector.is_able() {
-        for video in video::uninspected(&context.db, wall() - millis(LEFT), STEP).await? {
+    let mut after = None;
+    while context.inspector.is_able() {
+        let videos = video::uninspected(&context.db, after, wall() - millis(LEFT), STEP).await?;
+        let Some(last) = videos.last() else { break };
+        after = Some(last.id);
+        for video in &videos {
             look(context, video.id).await;
         }
     }
@@ -117,14 +125,22 @@ async fn unused_pictures(context: &Context) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Deletes files that no row names.
+/// Deletes files that no row names, of those that have our names.
 async fn orphans(context: &Context) -> Result<(), Trouble> {
     let before = wall() - millis(ALONE);
-    let old = context.storage.list().try_filter(|file| std::future::ready(file.modified < before));
+    let ours = |file: &Entry| file.modified < before && is_ours(&file.path);
+    let old = context.storage.list().try_filter(|file| std::future::ready(ours(file)));
     let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(STEP).unwrap_or(1)).boxed();
     while let Some(paths) = some.try_next().await.map_err(|error| Trouble::Storage(error.1))? {
         let mut recorded: HashSet<String> = video::recorded(&context.db, &paths).await?.into_iter().collect();
         recorded.extend(image::recorded(&context.db, &paths).await?);
+        if recorded.is_empty() && paths.len() >= STRANGERS {
+            tracing::error!(
+                files = paths.len(),
+                "no file of the storage is on record: are DATABASE_URL and STORAGE_URL right? nothing is deleted"
+            );
+            return Ok(());
+        }
         for orphan in paths.iter().filter(|path| !recorded.contains(*path)) {
             tracing::info!(path = orphan, "deleted a file that nothing names");
             context.storage.delete(orphan).await?;
@@ -134,10 +150,37 @@ async fn orphans(context: &Context) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Whether a file has a name as the platform gives it: `videos/JOB/EPOCH.EXTENSION`, `images/ID.EXTENSION`.
+fn is_ours(path: &str) -> bool {
+    let id = |text: &str| text.parse::<JobId>().is_ok();
+    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    match stem.split('/').collect::<Vec<_>>()[..] {
+        ["videos", job, epoch] => id(job) && epoch.parse::<i64>().is_ok(),
+        ["images", image] => id(image),
+        _ => false,
+    }
+}
+
 /// Ticks after `first`, a little apart in each process, and then each `period`.
 fn steady(first: Duration, period: Duration) -> tokio::time::Interval {
     let first = first.mul_f64(rand::random_range(0.8..1.2));
     let mut interval = interval_at(Instant::now() + first, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_names_are_ours() {
+        let id = "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11";
+        for ours in [format!("videos/{id}/3.mp4"), format!("videos/{id}/3.jpg"), format!("images/{id}.png")] {
+            assert!(is_ours(&ours), "{ours}");
+        }
+        for foreign in ["notes.txt", "videos/holiday.mp4", "videos/x/3.mp4", &format!("photos/{id}.png"), ".demo"] {
+            assert!(!is_ours(foreign), "{foreign}");
+        }
+    }
 }

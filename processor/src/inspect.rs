@@ -144,6 +144,7 @@ async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) 
 /// The video as a file: where it lies, or a copy.
 async fn at_hand(storage: &Storage, video: &Model, folder: &TempDir) -> Result<Option<PathBuf>, Trouble> {
     if let Some(path) = storage.local(&video.path) {
+        tokio::fs::metadata(&path).await?;
         return Ok(Some(path));
     }
     if u64::try_from(video.size).is_ok_and(|size| size > MOST_COPIED) {

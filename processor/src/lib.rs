@@ -40,7 +40,6 @@ mod take;
 mod words;
 mod worker;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
@@ -123,7 +122,7 @@ impl Context {
         let settings = &config.settings;
         let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
         let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
-        let storage = Storage::folder(Path::new(&settings.storage_url)).context("STORAGE_URL")?;
+        let storage = Storage::open(&config.storage)?;
         let fetcher = Fetcher::new(config.fetch_rules())?;
         let driver = sora::driver(&config.upstream)?.into();
         let inspector = Inspector::find(&config.programs).await;

@@ -48,18 +48,20 @@ impl Operator {
     }
 }
 
-/// The processor's readiness: the database decides; Redis and the upstream are reported.
+/// The processor's readiness: the database decides; Redis, the storage and the upstream are reported.
 pub(crate) fn readiness(context: Arc<Context>) -> impl service::probe::Readiness {
     move || {
         let context = context.clone();
         async move {
             let database = timeout(PATIENCE, entity::schema::check(&context.db));
-            let (database, redis) = tokio::join!(database, timeout(PATIENCE, context.bus.ping()));
+            let (redis, storage) = (timeout(PATIENCE, context.bus.ping()), timeout(PATIENCE, context.storage.ping()));
+            let (database, redis, storage) = tokio::join!(database, redis, storage);
             let ready = matches!(database, Ok(Ok(())));
             let word = |up| if up { "up" } else { "down" };
             let detail: Value = json!({
                 "database": word(ready),
                 "redis": word(matches!(redis, Ok(Ok(())))),
+                "storage": word(matches!(storage, Ok(Ok(())))),
                 "upstream": context.operator.word(),
             });
             (ready, detail)

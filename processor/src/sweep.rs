@@ -40,6 +40,8 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 struct Cursor {
     after: Option<JobId>,
     resting: Option<Instant>,
+    /// Whether Redis was told the limits on record, since this began: after a restore it may hold older ones.
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -61,9 +63,14 @@ impl From<bus::Error> for Trouble {
 }
 
 async fn once(context: &Context, cursor: &mut Cursor) -> Result<(), Trouble> {
-    if !context.bus.knows_limits().await? {
-        restore(context).await?;
-        *cursor = Cursor::default();
+    let forgot = !context.bus.knows_limits().await?;
+    if forgot || !cursor.told {
+        tell_limits(context).await?;
+        cursor.told = true;
+    }
+    if forgot {
+        tracing::info!("Redis knew no limits; told it those on record, and putting all pending jobs in line");
+        *cursor = Cursor { told: true, ..Cursor::default() };
         while !step(context, cursor).await? {}
     }
     for job in job::due(&context.db, STEP).await? {
@@ -100,11 +107,10 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
     context.bus.enqueue(job.id, &flow(job), Place::InTurn).await
 }
 
-/// Tells a Redis that knows no limits those on record; the environment's are put on record if there are none.
-async fn restore(context: &Context) -> Result<(), Trouble> {
+/// Tells Redis the limits on record; the environment's are put on record if there are none.
+async fn tell_limits(context: &Context) -> Result<(), Trouble> {
     let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
     let cap = u32::try_from(limits.concurrency).unwrap_or(0);
     context.bus.mirror_limits(Limits { cap, paused: limits.paused }).await?;
-    tracing::info!(cap, "Redis knew no limits; restored them, and putting all pending jobs in line");
     Ok(())
 }

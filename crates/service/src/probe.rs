@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Answers whether the process is ready, and what it knows of what it depends on.
@@ -81,13 +81,20 @@ async fn status_line(address: SocketAddr) -> io::Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-/// Serves `/livez`, `/readyz` and `/metrics` on `address` until the answer is dropped.
+/// How long an address that is taken is left alone.
+const TAKEN: Duration = Duration::from_millis(500);
+
+/// Serves `/livez`, `/readyz` and `/metrics` on `address` until the answer is dropped. An address that is still taken, as by
+/// the process that this one is to replace, is served as soon as it is free.
 ///
 /// # Errors
 /// [`Error`].
 pub async fn start(address: SocketAddr, readiness: impl Readiness) -> Result<AbortOnDropHandle<()>, Error> {
     let metrics = PrometheusBuilder::new().install_recorder()?;
-    let listener = TcpListener::bind(address).await.map_err(|error| Error::Bind(address, error))?;
+    let listener = match TcpListener::bind(address).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
+        bound => Some(bound.map_err(|error| Error::Bind(address, error))?),
+    };
     let ready = async move || {
         let (ready, detail) = readiness.ask().await;
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -103,12 +110,27 @@ pub async fn start(address: SocketAddr, readiness: impl Readiness) -> Result<Abo
                 metrics.render()
             }),
         );
-    tracing::info!(%address, "probes and metrics");
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        let listener = match listener {
+            Some(listener) => listener,
+            None => freed(address).await,
+        };
+        tracing::info!(%address, "probes and metrics");
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "probes and metrics are no longer served");
         }
     })))
+}
+
+/// Waits until `address` can be had.
+async fn freed(address: SocketAddr) -> TcpListener {
+    tracing::warn!(%address, "METRICS_LISTEN is taken; probes and metrics begin when it is free");
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => sleep(TAKEN).await,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,5 +155,17 @@ mod tests {
         serving.abort();
         serving.await.unwrap_err();
         assert!(matches!(healthcheck(unready).await, Err(Unhealthy::Silent(..))));
+    }
+
+    #[tokio::test]
+    async fn takes_an_address_over_as_soon_as_it_is_free() {
+        let (address, before) = answering(StatusCode::SERVICE_UNAVAILABLE).await;
+        let _probe = start(address, async || (true, Value::Null)).await.unwrap();
+        assert!(healthcheck(address).await.is_err());
+        before.abort();
+        before.await.unwrap_err();
+        while healthcheck(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 }

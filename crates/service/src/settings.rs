@@ -35,8 +35,6 @@ pub struct Settings {
     pub redis_url: Secret,
     /// `REDIS_NAMESPACE`: prefix of all keys, holding one hash tag (default `{sora}:v1`).
     pub redis_namespace: String,
-    /// `STORAGE_URL`: a folder (default `data/videos`).
-    pub storage_url: String,
     /// `LOG_FORMAT`: `pretty` or `json`.
     pub log_format: LogFormat,
     /// `LOG_LEVEL`: `error`, `warn`, `info` (default), `debug`, `trace`, or per target as in `info,processor=debug`.
@@ -56,7 +54,6 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
         env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379");
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
-    let storage_url = env.or("STORAGE_URL", "data/videos", folder);
     let log_format = env.or("LOG_FORMAT", format, log_format);
     let log_level = env.or("LOG_LEVEL", "info", env::text);
     let metrics_listen = env.optional("METRICS_LISTEN", socket);
@@ -65,7 +62,6 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
         database_url: database_url?,
         redis_url: redis_url?,
         redis_namespace: redis_namespace?,
-        storage_url: storage_url?,
         log_format: log_format?,
         log_level: log_level?,
         metrics_listen,
@@ -113,13 +109,6 @@ fn namespace(text: &str) -> Result<String, String> {
     if tag { Ok(text.to_owned()) } else { Err("must hold a hash tag, as in {sora}:v1".into()) }
 }
 
-fn folder(text: &str) -> Result<String, String> {
-    match text.split_once("://") {
-        None => Ok(text.to_owned()),
-        Some(_) => Err("must be a folder; other kinds of storage are not supported yet".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +120,6 @@ mod tests {
             "DATABASE_URL" => Some("mysql://secret@host/db".to_owned()),
             "REDIS_URL" => Some("http://secret@host".to_owned()),
             "REDIS_NAMESPACE" => Some("sora".to_owned()),
-            "STORAGE_URL" => Some("ftp://host".to_owned()),
             "LOG_FORMAT" => Some("xml".to_owned()),
             _ => None,
         };
@@ -139,7 +127,7 @@ mod tests {
         let settings = read(&mut env);
         let mistakes = env.finish(settings).unwrap_err();
         let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
-        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "STORAGE_URL", "LOG_FORMAT"]);
+        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "LOG_FORMAT"]);
         assert!(!mistakes.to_string().contains("secret"));
     }
 

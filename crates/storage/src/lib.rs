@@ -1,8 +1,12 @@
-//! Where video files live: a folder, later also S3.
+//! Where video files live: a folder, or a bucket of S3 ([`Place`]).
 //!
 //! A file appears under its path only when it is whole: what was cut in the middle is never seen. Paths are made here
 //! ([`video_path`]) and hold the epoch of the job that wrote them, so that a worker that lost its job and cleans up can
 //! never delete the winner's file.
+
+mod bucket;
+mod client;
+mod place;
 
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
@@ -15,6 +19,7 @@ use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+pub use place::{Bucket, Credentials, Place};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -25,11 +30,11 @@ pub enum Error {
     /// There is no such file.
     #[error("no file at {0}")]
     Missing(String),
-    /// The storage failed: the disk is full, a permission is missing …
+    /// The storage failed: it is away, the disk is full, a permission is missing …
     #[error("the storage failed: {0}")]
     Store(#[source] object_store::Error),
     /// The folder cannot be used.
-    #[error("the folder cannot be used for storage: {0}")]
+    #[error("STORAGE_URL: the folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
     /// Writing failed.
     #[error("the storage could not be written: {0}")]
@@ -69,11 +74,21 @@ pub struct Content {
 /// A place for files. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    store: Arc<LocalFileSystem>,
+    store: Arc<dyn ObjectStore>,
+    /// The same, where it is a folder.
+    folder: Option<Arc<LocalFileSystem>>,
+    /// Bytes of a file that are written at a time, and all that a writer keeps of it in memory.
+    part: usize,
 }
 
-/// Bytes that are held of a file being written: with one part under way beside it, all that a writer keeps in memory.
-const PART: usize = 1024 * 1024;
+/// See [`Storage::part`]; into a folder.
+const FOLDER_PART: usize = 1024 * 1024;
+
+/// The same, into a bucket: S3's least, which lets a file of 48 GiB fit into its 10,000 parts.
+const BUCKET_PART: usize = 5 * 1024 * 1024;
+
+/// Where nothing is ever kept.
+const NOTHING: &str = "nothing";
 
 /// The path of the video of `job` as the holder of `epoch` writes it.
 #[must_use]
@@ -104,6 +119,19 @@ pub struct Entry {
 }
 
 impl Storage {
+    /// What is at `place`. A bucket may be away.
+    ///
+    /// # Errors
+    /// A folder cannot be created or used, or no client can be made for a bucket.
+    pub fn open(place: &Place) -> Result<Self, Error> {
+        match place {
+            Place::Folder(path) => Self::folder(path),
+            Place::Bucket(bucket) => {
+                Ok(Self { store: bucket::open(bucket).map_err(Error::Store)?, folder: None, part: BUCKET_PART })
+            }
+        }
+    }
+
     /// The folder at `path`, created if missing.
     ///
     /// # Errors
@@ -111,7 +139,8 @@ impl Storage {
     pub fn folder(path: &FilePath) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(Error::Folder)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(store) })
+        let store = Arc::new(store);
+        Ok(Self { store: store.clone(), folder: Some(store), part: FOLDER_PART })
     }
 
     /// Stores what `content` brings, without ever holding all of it; visible only when whole.
@@ -123,7 +152,8 @@ impl Storage {
         path: &str,
         mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<Stored, PutError<E>> {
-        let mut writer = BufWriter::with_capacity(self.store.clone(), Path::from(path), PART).with_max_concurrency(1);
+        let mut writer =
+            BufWriter::with_capacity(self.store.clone(), Path::from(path), self.part).with_max_concurrency(1);
         let (mut size, mut digest) = (0, Sha256::new());
         while let Some(chunk) = content.next().await {
             let written = match chunk {
@@ -156,6 +186,26 @@ impl Storage {
         Ok(Content { size, range, bytes: result.into_stream().map_err(Error::Store).boxed() })
     }
 
+    /// The size in bytes of the file at `path`, of which nothing is read.
+    ///
+    /// # Errors
+    /// As [`Storage::get`].
+    pub async fn size(&self, path: &str) -> Result<u64, Error> {
+        self.store.head(&Path::from(path)).await.map(|meta| meta.size).map_err(classified)
+    }
+
+    /// Whether the storage answers: the folder is there, or the bucket, and may be listed.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        if let Some(within) = self.local(NOTHING) {
+            let folder = within.parent().unwrap_or(&within);
+            return tokio::fs::metadata(folder).await.map(drop).map_err(Error::Folder);
+        }
+        self.store.list(Some(&Path::from(NOTHING))).try_next().await.map(drop).map_err(Error::Store)
+    }
+
     /// Everything that is there.
     pub fn list(&self) -> BoxStream<'static, Result<Entry, Error>> {
         let entry = |meta: object_store::ObjectMeta| Entry {
@@ -168,7 +218,7 @@ impl Storage {
     /// Where the file at `path` lies on this machine, if it does: for programs that can only read files.
     #[must_use]
     pub fn local(&self, path: &str) -> Option<PathBuf> {
-        self.store.path_to_filesystem(&Path::from(path)).ok()
+        self.folder.as_ref()?.path_to_filesystem(&Path::from(path)).ok()
     }
 
     /// Removes the file at `path`; one that is not there is no error.
@@ -185,7 +235,12 @@ impl Storage {
 
 fn classified(error: object_store::Error) -> Error {
     match error {
-        object_store::Error::NotFound { path, .. } => Error::Missing(path),
+        object_store::Error::NotFound { path, source } if !names_no_bucket(source.as_ref()) => Error::Missing(path),
         other => Error::Store(other),
     }
+}
+
+/// S3 says 404 of a missing bucket too, which must not pass for a missing file.
+fn names_no_bucket(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.to_string().contains("NoSuchBucket")
 }

@@ -1,15 +1,17 @@
-//! For tests only: real databases, a real Redis under a namespace of one's own, waiting for a condition.
+//! For tests only: real databases, a real Redis under a namespace of one's own, a real bucket, waiting for a condition.
 //!
 //! The servers are the ones that `scripts/with-services` starts; without them a test fails and says so.
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
+mod bucket;
 mod database;
 mod http;
 mod process;
 mod redis;
 mod wait;
 
+pub use bucket::Bucket;
 pub use database::Database;
 pub use http::{free_port, get};
 pub use process::Process;

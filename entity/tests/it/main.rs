@@ -8,6 +8,7 @@ mod jobs;
 mod keys;
 mod money;
 mod owner;
+mod restore;
 mod workers;
 
 use entity::attempt::NewAttempt;

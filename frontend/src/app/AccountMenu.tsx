@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CircleUserRound, Gauge, LogOut, Settings2 } from "lucide-react";
 import { useLocation } from "wouter";
+import { Email } from "@/components/ui/Email";
 import { Menu, MenuAction, MenuChoice, MenuGroup } from "@/components/ui/Menu";
 import { useAbilities } from "@/lib/api/abilities";
 import { asApiError, type ApiError } from "@/lib/api/client";
@@ -40,8 +41,10 @@ export function AccountMenu({ user }: { user: User | null }) {
       {user && (
         <div className={styles.who}>
           <p className={styles.hint}>{t("account.signedInAs")}</p>
-          <p dir="auto">{user.name ?? user.email}</p>
-          {user.name !== null && <p className={styles.hint}>{user.email}</p>}
+          {user.name !== null && <p dir="auto">{user.name}</p>}
+          <p className={user.name === null ? undefined : styles.hint}>
+            <Email address={user.email} />
+          </p>
         </div>
       )}
       <MenuGroup label={t("account.language")}>

@@ -8,6 +8,7 @@ const keys = {
   catchingUp: "connection.catchingUp",
   polling: "connection.polling",
   offline: "connection.offline",
+  unreachable: "connection.unreachable",
 } as const;
 
 export function ConnectionDot() {

@@ -22,8 +22,8 @@ export function Routes({ user }: { user: User }) {
     (job: Job) => {
       const { setText, wish, attach } = useComposer.getState();
       setText(job.prompt);
-      wish({ model: job.model, orientation: job.orientation, seconds: job.seconds, size: job.size ?? null });
-      attach({ remixOf: job.status === "completed" ? job.id : null, imageId: null });
+      wish({ model: job.model, orientation: job.orientation, seconds: job.seconds, size: job.size });
+      attach({ remixOf: job.status === "completed" ? job.id : null, imageId: job.referenceImageId });
       navigate("/");
       // The composer may only now come into being.
       requestAnimationFrame(() => document.getElementById("prompt")?.focus());

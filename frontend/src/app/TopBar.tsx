@@ -20,7 +20,8 @@ export function TopBar() {
       {signedIn && <SearchBox />}
       <div className={styles.end}>
         {signedIn && <ConnectionDot />}
-        <AccountMenu user={signedIn ? session.user : null} />
+        {/* Another person, another menu: it never stays open over the sign-in. */}
+        <AccountMenu key={signedIn ? session.user.id : ""} user={signedIn ? session.user : null} />
       </div>
     </header>
   );

@@ -23,6 +23,10 @@ const MAX_MEMORY: u64 = 384 * 1024 * 1024;
 /// Of JPEG, out of 100.
 const QUALITY: u8 = 92;
 
+/// Markers of JPEG.
+const START_OF_SCAN: u8 = 0xda;
+const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
+
 /// A picture as it is kept.
 #[derive(Debug)]
 pub(super) struct Picture {
@@ -48,6 +52,9 @@ pub(super) fn rewritten(bytes: &[u8]) -> Rule<Picture> {
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    if format == ImageFormat::Jpeg && !is_whole(bytes) {
+        return Err(damaged());
+    }
     image.apply_orientation(orientation);
     written(&image, format).map_err(|error| refusal(&error))
 }
@@ -89,8 +96,24 @@ fn refusal(error: &ImageError) -> (&'static str, String) {
     match error {
         ImageError::Limits(limit) if limit.kind() != LimitErrorKind::InsufficientMemory => too_large(),
         ImageError::Unsupported(_) => foreign(),
-        _ => ("invalid_image", "This picture cannot be read: it is damaged or incomplete.".into()),
+        _ => damaged(),
     }
+}
+
+fn damaged() -> (&'static str, String) {
+    ("invalid_image", "This picture cannot be read: it is damaged or incomplete.".into())
+}
+
+/// Whether a JPEG has its end; what is missing would be filled with grey. A thumbnail inside the metadata has an end of
+/// its own, so the search begins behind the segments.
+fn is_whole(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some([0xff, marker, high, low]) = jpeg.get(at..at + 4)
+        && *marker != START_OF_SCAN
+    {
+        at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+    }
+    jpeg.get(at..).is_some_and(|rest| rest.windows(2).any(|pair| pair == END_OF_IMAGE))
 }
 
 fn foreign() -> (&'static str, String) {
@@ -177,7 +200,7 @@ mod tests {
         assert_eq!(code(b"GIF89a\x01\0\x01\0\0\0\0;"), "unsupported_type");
         assert_eq!(code(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "unsupported_type");
         assert_eq!(code(b"%PDF-1.7"), "unsupported_type");
-        for format in [ImageFormat::Png, ImageFormat::WebP] {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
             let whole = encoded(format);
             assert_eq!(code(&whole[..whole.len() / 2]), "invalid_image", "{format:?}");
         }

@@ -28,9 +28,6 @@ use crate::live::standing::Standing;
 use crate::live::watch;
 use crate::state::Gateway;
 
-/// How many heartbeats may go unanswered.
-const MISSED_HEARTBEATS: u32 = 2;
-
 /// Who opened the socket, as far as the request told.
 pub(crate) enum Identity {
     /// Nothing was shown: `hello` has to bring a token.
@@ -194,7 +191,7 @@ impl Connection<'_> {
                 },
                 _ = heartbeat.tick() => {
                     missed = if self.answered.swap(false, Ordering::Relaxed) { 0 } else { missed + 1 };
-                    if missed >= MISSED_HEARTBEATS {
+                    if missed >= self.gateway.config.timings.missed {
                         return Err(Close::HeartbeatMissed.into());
                     }
                     sender.send([Frame::Heartbeat.text()]).await?;

@@ -137,6 +137,7 @@ fn shares() -> Vec<Call> {
     let shared = SharedVideo {
         orientation: Orientation::Portrait,
         seconds: 10,
+        has_poster: true,
         content_type: "video/mp4".into(),
         size: 1_048_576,
         expires_at: sample::LATER.into(),

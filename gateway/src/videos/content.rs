@@ -38,18 +38,18 @@ pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> R
     if !none_match(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, described).into_response());
     }
-    let size = u64::try_from(video.size).unwrap_or_default();
     // A range is defined for GET alone.
-    let part = if request.method == Method::GET { part(headers, size, &tag, &modified(video)) } else { Part::Whole };
-    let range = match part {
+    if request.method == Method::HEAD {
+        let size = gateway.storage.size(&video.path).await.map_err(|error| unreadable(video, error))?;
+        return Ok((described, [(header::CONTENT_LENGTH, size)]).into_response());
+    }
+    let size = u64::try_from(video.size).unwrap_or_default();
+    let range = match part(headers, size, &tag, &modified(video)) {
         Part::Whole => None,
         Part::Of(range) => Some(range),
         Part::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { size }),
     };
-    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| match error {
-        storage::Error::Missing(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
-        error => ApiError::unavailable(error),
-    })?;
+    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| unreadable(video, error))?;
     let length = content.range.end.saturating_sub(content.range.start);
     let mut response =
         (described, [(header::CONTENT_LENGTH, length)], Body::from_stream(content.bytes)).into_response();
@@ -59,6 +59,13 @@ pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> R
         response.headers_mut().extend(HeaderValue::from_str(&range).map(|range| (header::CONTENT_RANGE, range)));
     }
     Ok(response)
+}
+
+fn unreadable(video: &Model, error: storage::Error) -> ApiError {
+    match error {
+        storage::Error::Missing(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
+        error => ApiError::unavailable(error),
+    }
 }
 
 /// `GET /api/videos/{video}/poster`: a still of it, as JPEG.

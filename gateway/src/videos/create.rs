@@ -77,10 +77,7 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
     if let Some(remixed) = new.remix_of {
         job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
     }
-    if let Some(image) = new.reference_image_id {
-        images::demand(&gateway, image, user).await?;
-    }
-    if let Err(refusal) = has_room(&gateway, user, count).await
+    if let Err(refusal) = is_allowed(&gateway, &new, count).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
@@ -108,6 +105,14 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
 /// A picture that was deleted a moment ago is none.
 fn refused(error: DbErr, new: &New) -> ApiError {
     if new.reference_image_id.is_some() && is_missing_reference(&error) { images::unknown() } else { error.into() }
+}
+
+/// Whether there is room for the jobs, and the picture they start from.
+async fn is_allowed(gateway: &Gateway, new: &New, count: usize) -> Result<(), ApiError> {
+    if let Some(image) = new.reference_image_id {
+        images::demand(gateway, image, new.user_id).await?;
+    }
+    has_room(gateway, new.user_id, count).await
 }
 
 async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {

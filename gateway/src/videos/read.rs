@@ -31,7 +31,8 @@ pub(crate) async fn read_job(
     let mut views = views(&gateway, vec![row]).await;
     let view = views.pop().ok_or(ApiError::NotFound)?;
     let position = view.queue_position.map(|position| position.to_string()).unwrap_or_default();
-    let tag = format!("\"{}-{position}\"", view.seq);
+    let eta = view.eta_seconds.map(|eta| format!("-{}-{}", eta.p50, eta.p90)).unwrap_or_default();
+    let tag = format!("\"{}-{position}{eta}\"", view.seq);
     let unchanged = !none_match(&headers, &tag);
     let mut response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Json(view).into_response() };
     let out = response.headers_mut();

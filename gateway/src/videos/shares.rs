@@ -50,6 +50,8 @@ pub(crate) struct SharedVideo {
     pub(crate) orientation: Orientation,
     /// The video's length.
     pub(crate) seconds: i32,
+    /// Whether there is a poster.
+    pub(crate) has_poster: bool,
     /// MIME type.
     pub(crate) content_type: String,
     /// Bytes.
@@ -94,6 +96,7 @@ pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) ->
     let body = SharedVideo {
         orientation: job.orientation,
         seconds: job.seconds,
+        has_poster: video.poster_path.is_some(),
         content_type: video.content_type,
         size: video.size,
         expires_at: rfc3339(share.expires_at),

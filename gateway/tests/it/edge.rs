@@ -1,8 +1,12 @@
 //! What holds for every request, the page, and the probes.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use testkit::Database;
+use testkit::{Database, eventually};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::world::{Setup, World, header, problem};
 
@@ -60,6 +64,16 @@ async fn every_response_carries_the_security_headers() {
         assert_eq!(header(&response, "referrer-policy"), "same-origin");
         assert!(header(&response, "content-security-policy").contains("frame-ancestors 'none'"));
     }
+}
+
+#[tokio::test]
+async fn a_storage_that_is_away_is_reported_and_fails_nothing() {
+    let nobody = format!("https://127.0.0.1:{}", testkit::free_port().await);
+    let variables = vec![("STORAGE_URL", "s3://videos".into()), ("S3_ENDPOINT", nobody)];
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.json::<Value>().await.unwrap()["storage"], "down");
 }
 
 #[tokio::test]
@@ -147,4 +161,33 @@ async fn the_page_is_served_with_a_strict_policy() {
     }
     let post = world.request(Method::POST, "/").send().await.unwrap();
     problem(post, 405, "method_not_allowed").await;
+}
+
+#[tokio::test]
+async fn of_two_hosts_neither_is_taken() {
+    let world = World::new().await;
+    for path in ["/api/auth/me", "/livez"] {
+        let mut stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
+        let ours = format!("Host: localhost:{}\r\n", world.port);
+        let request = format!("GET {path} HTTP/1.1\r\n{ours}Connection: close\r\n{ours}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"malformed_request\""), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_never_ends_its_headers_is_cut() {
+    let timings: fn(&mut gateway::Timings) = |timings| timings.head = Duration::from_millis(200);
+    let world = World::with(Database::sqlite().await, Setup { timings: Some(timings), ..Setup::default() }).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nX-Padding: ").await.unwrap();
+    // One byte at a time, for as long as they are taken.
+    eventually("the connection is cut", async || {
+        let refused = stream.write_all(b"x").await.is_err();
+        let closed = matches!(stream.try_read(&mut [0; 512]), Ok(0));
+        (refused || closed).then_some(())
+    })
+    .await;
 }

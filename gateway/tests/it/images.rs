@@ -192,7 +192,7 @@ async fn many_pictures_at_once_are_taken_or_put_off() {
 #[tokio::test]
 async fn over_the_quota_nothing_more_is_taken() {
     let variables = vec![("STORAGE_QUOTA_PER_USER", "100".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, timings: None }).await;
+    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
     let id = kept(&world, &ada).await;
     problem(send(&world, &ada, png(4, 4)).await, 403, "quota_exceeded").await;

@@ -7,7 +7,7 @@ use testkit::eventually;
 use crate::world::{Account, World, problem};
 
 /// Makes a key and signs in with it.
-async fn key(world: &World, account: &Account, scopes: &[&str]) -> (String, Account) {
+pub(crate) async fn key(world: &World, account: &Account, scopes: &[&str]) -> (String, Account) {
     let made = world.post(account, "/api/keys", json!({"name": "ci", "scopes": scopes})).await;
     assert_eq!(made.status(), StatusCode::CREATED);
     let made: Value = made.json().await.unwrap();
@@ -111,4 +111,20 @@ async fn a_key_needs_a_name_and_known_scopes() {
         let problem = problem(world.post(&ada, "/api/keys", body).await, 422, "invalid_fields").await;
         assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!(field), &json!(code)));
     }
+}
+
+#[tokio::test]
+async fn a_user_has_fifty_keys_at_most() {
+    let world = World::new().await;
+    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    for _ in 0..50 {
+        key(&world, &ada, &["read"]).await;
+    }
+    let one_more = async || world.post(&ada, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
+    problem(one_more().await, 409, "wrong_state").await;
+    key(&world, &eve, &["read"]).await;
+    let keys: Value = world.get(&ada, "/api/keys").await.json().await.unwrap();
+    let path = format!("/api/keys/{}", keys["data"][0]["id"].as_str().unwrap());
+    assert_eq!(world.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(one_more().await.status(), StatusCode::CREATED);
 }

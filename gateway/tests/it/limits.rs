@@ -5,6 +5,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use testkit::Database;
 
+use crate::keys::key;
 use crate::world::{Account, PASSWORD, Setup, World, header, problem};
 
 async fn world(variables: &[(&'static str, &str)]) -> World {
@@ -150,4 +151,22 @@ async fn https_is_demanded_for_the_future_where_it_is_served() {
     let plain = World::new().await;
     let response = plain.request(Method::GET, "/livez").send().await.unwrap();
     assert_eq!(header(&response, "strict-transport-security"), "");
+}
+
+#[tokio::test]
+async fn more_keys_are_not_more_requests() {
+    let world = world(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "4")]).await;
+    let ada = world.account("ada@example.org").await;
+    let keys = [key(&world, &ada, &["read", "create"]).await.1, key(&world, &ada, &["read", "create"]).await.1];
+    for caller in [&keys[0], &keys[1], &ada] {
+        assert_eq!(world.get(caller, "/api/models").await.status(), StatusCode::OK);
+    }
+    // Two writes made the keys.
+    for caller in &keys {
+        assert_eq!(create(&world, caller).await.status(), StatusCode::ACCEPTED);
+    }
+    for caller in [&keys[0], &keys[1], &ada] {
+        problem(world.get(caller, "/api/models").await, 429, "rate_limited").await;
+        problem(create(&world, caller).await, 429, "rate_limited").await;
+    }
 }

@@ -20,6 +20,7 @@ mod once;
 mod own_account;
 mod owner;
 mod refusals;
+mod replaced;
 mod search;
 mod shares;
 mod socket;

@@ -33,7 +33,7 @@ async fn a_link_shows_the_video_and_nothing_else() {
         let shown: Value = open(&world, token, "").await.json().await.unwrap();
         let mut members: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
         members.sort_unstable();
-        assert_eq!(members, ["contentType", "expiresAt", "orientation", "seconds", "size"]);
+        assert_eq!(members, ["contentType", "expiresAt", "hasPoster", "orientation", "seconds", "size"]);
         let whole = open(&world, token, "/content").await;
         assert_eq!(header(&whole, "content-security-policy"), "sandbox");
         assert_eq!(whole.bytes().await.unwrap(), CONTENT);

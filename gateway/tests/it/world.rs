@@ -1,5 +1,6 @@
 //! A gateway of one's own: in this process, on a free port, under a Redis namespace and with a database of its own.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bus::Bus;
@@ -13,7 +14,6 @@ use service::Environment;
 use storage::Storage;
 use tempfile::TempDir;
 use testkit::Database;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,8 @@ pub(crate) const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822
 pub(crate) struct Setup {
     pub(crate) variables: Vec<(&'static str, String)>,
     pub(crate) timings: Option<fn(&mut Timings)>,
+    /// To be shared with other gateways.
+    pub(crate) port: Option<u16>,
 }
 
 pub(crate) struct World {
@@ -63,7 +65,8 @@ impl World {
     pub(crate) async fn with(database: Database, setup: Setup) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], setup.port.unwrap_or(0)));
+        let listener = gateway::bind(address, setup.port.is_some()).unwrap();
         let port = listener.local_addr().unwrap().port();
         let namespace = testkit::namespace();
         let lookup = |name: &str| {

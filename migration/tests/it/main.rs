@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use entity::database::{Missing, open};
 use entity::schema;
 use testkit::Database;
 
@@ -23,6 +24,29 @@ async fn two_at_once_do_it_once() {
         one.and(other).unwrap();
         schema::check(db).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_preview_tells_what_it_leads_to_and_changes_nothing() {
+    for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
+        let db = &database.connection;
+        let preview = migration::preview(db).await.unwrap();
+        assert_eq!(preview.version, schema::EXPECTED);
+        assert_eq!(schema::version(db).await.unwrap().version, 0);
+        assert_eq!(migration::up(db).await.unwrap(), preview);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_is_a_database_and_never_replaces_a_file() {
+    let database = Database::sqlite().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it's a copy.db").display().to_string();
+    migration::copy(&database.connection, &file).await.unwrap();
+    let copy = open(&format!("sqlite:{file}"), Missing::Refuse).await.unwrap();
+    schema::check(&copy).await.unwrap();
+    migration::copy(&database.connection, &file).await.unwrap_err();
+    migration::copy(&Database::postgres().await.connection, "/nowhere").await.unwrap_err();
 }
 
 #[tokio::test]

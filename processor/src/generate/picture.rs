@@ -18,12 +18,9 @@ pub(super) async fn picture(context: &Context, id: Option<ImageId>) -> Result<Op
     let row = persist("reading a picture's row", || image::by_id(&context.db, id)).await?.ok_or_else(missing)?;
     match read(context, &row.path).await {
         Ok(bytes) => Ok(Some(Image { bytes: bytes.freeze(), mime: row.content_type })),
-        Err(Error::Missing(_)) => {
-            tracing::error!(image.id = %id, "the file of a picture is missing");
-            Err(missing().into())
-        }
+        // A folder that is not mounted looks the same.
         Err(error) => {
-            tracing::warn!(image.id = %id, %error, "a picture cannot be read; its job waits");
+            tracing::error!(image.id = %id, %error, "a picture cannot be read; its job waits");
             Err(Stop::PutOff(STORAGE_PAUSE))
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use entity::id::fresh;
-use entity::job::{self, Status};
+use entity::job::{self, Phase, Status};
 use entity::{JobId, image, video};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, EntityTrait};
@@ -110,13 +110,20 @@ async fn files_that_nothing_names_go_after_a_day_and_no_others() {
     let kept = row(&world, &ended).await.path;
     let content = std::fs::read(world.folder().join(&kept)).unwrap();
     old_file(&world, &kept, &content);
-    old_file(&world, "videos/gone/1.mp4", b"orphan");
-    let young = world.folder().join("videos/young/1.mp4");
+    let gone = format!("videos/{}/1.mp4", fresh::<entity::id::kind::Job>());
+    old_file(&world, &gone, b"orphan");
+    old_file(&world, "notes.txt", b"somebody else's");
+    let young = world.folder().join(format!("videos/{}/1.mp4", fresh::<entity::id::kind::Job>()));
     std::fs::create_dir_all(young.parent().unwrap()).unwrap();
     std::fs::write(&young, b"about to be recorded").unwrap();
     world.tidy(&[]).await;
     assert!(world.folder().join(&kept).exists() && young.exists());
-    assert!(!world.folder().join("videos/gone/1.mp4").exists());
+    assert!(!world.folder().join(gone).exists() && world.folder().join("notes.txt").exists());
+    let strangers: Vec<_> = (0..25).map(|_| storage::image_path(fresh::<entity::id::kind::Image>(), "png")).collect();
+    strangers.iter().for_each(|path| old_file(&world, path, b"of another database"));
+    std::fs::remove_dir_all(world.folder().join("videos")).unwrap();
+    world.tidy(&[]).await;
+    assert!(strangers.iter().all(|path| world.folder().join(path).exists()));
 }
 
 #[tokio::test]
@@ -160,7 +167,7 @@ async fn pictures_that_no_job_refers_to_go_after_a_day() {
 }
 
 #[tokio::test]
-async fn the_picture_that_a_video_starts_from_is_sent_in_both_dialects_or_nothing_is() {
+async fn the_picture_that_a_video_starts_from_is_sent_in_both_dialects_or_the_job_waits() {
     let world = World::new(Database::sqlite().await, 0).await;
     let db = &world.database.connection;
     let id = fresh();
@@ -191,6 +198,6 @@ async fn the_picture_that_a_video_starts_from_is_sent_in_both_dialects_or_nothin
     let job = world.create("without its picture").await;
     let referring = job::ActiveModel { id: Set(job), reference_image_id: Set(Some(id)), ..Default::default() };
     referring.update(db).await.unwrap();
-    assert_eq!(world.end(job).await.error_code.as_deref(), Some("invalid"));
+    world.until(job, "the job waits", |job| job.phase == Some(Phase::Retrying)).await;
     assert_eq!(world.simulator.stats().total.requests, 2);
 }

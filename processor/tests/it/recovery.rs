@@ -56,6 +56,14 @@ async fn a_processor_that_is_asked_to_stop_hands_over_and_leaves() {
 }
 
 #[tokio::test]
+async fn limits_that_redis_kept_from_another_time_give_way_to_those_on_record() {
+    let world = World::new(Database::sqlite().await, 0).await;
+    world.bus.mirror_limits(bus::Limits { cap: 0, paused: true }).await.unwrap();
+    let _processor = world.processor(&[]);
+    assert_eq!(world.end(world.submit("nobody is paused").await).await.status, Status::Completed);
+}
+
+#[tokio::test]
 async fn a_processor_meets_another_schema_and_says_so() {
     use sea_orm::ConnectionTrait;
     for database in Database::each().await {

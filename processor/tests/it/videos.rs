@@ -57,11 +57,13 @@ async fn a_processor_that_is_asked_to_stop_leaves_a_generation_to_another_at_onc
 #[tokio::test]
 async fn a_frozen_processor_that_wakes_asks_no_more_and_changes_nothing() {
     let world = world(Database::sqlite().await, 300, Flavour::Openai).await;
-    let frozen = processor(&world, &[]);
+    // Without posters, whose coming would change the job once more.
+    let plain = [("FFMPEG", "/nowhere/ffmpeg")];
+    let frozen = processor(&world, &plain);
     let id = world.submit("a processor freezes over this").await;
     world.until(id, "progress begins", |job| job.progress > 0).await;
     signal(&frozen, "STOP").await;
-    let _heir = processor(&world, &[]);
+    let _heir = processor(&world, &plain);
     let ended = world.end(id).await;
     assert_eq!(ended.status, Status::Completed);
     signal(&frozen, "CONT").await;

@@ -1,60 +1,84 @@
-//! A folder as storage.
+//! A folder and a bucket as storage. What must hold of both is tested on both.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use futures::{TryStreamExt, stream};
-use storage::{Error, PutError, Storage, video_path};
+mod away;
+mod bucket;
+mod folder;
+mod world;
+
+use futures::TryStreamExt;
+use storage::{Error, PutError, video_path};
 use uuid::Uuid;
 
-type Chunk = Result<Bytes, &'static str>;
-
-fn chunks(parts: &[Result<&'static str, &'static str>]) -> impl futures::Stream<Item = Chunk> + Unpin {
-    stream::iter(parts.iter().map(|part| part.map(Bytes::from)).collect::<Vec<_>>())
-}
-
-async fn read(storage: &Storage, path: &str, range: Option<std::ops::Range<u64>>) -> Result<(u64, Vec<u8>), Error> {
-    let content = storage.get(path, range).await?;
-    let bytes: Vec<Bytes> = content.bytes.try_collect().await?;
-    Ok((content.size, bytes.concat()))
-}
+use world::{World, chunks, megabytes, read};
 
 #[tokio::test]
 async fn what_was_put_can_be_had_whole_in_parts_and_no_more_once_deleted() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::folder(folder.path()).unwrap();
-    let path = video_path(Uuid::now_v7(), 3, "mp4");
-    let stored = storage.put(&path, chunks(&[Ok("hello "), Ok("world")])).await.unwrap();
-    assert_eq!(stored.size, 11);
-    assert_eq!(stored.sha256, "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
-    assert_eq!(read(&storage, &path, None).await.unwrap(), (11, b"hello world".to_vec()));
-    assert_eq!(read(&storage, &path, Some(6..9)).await.unwrap(), (11, b"wor".to_vec()));
-    storage.delete(&path).await.unwrap();
-    storage.delete(&path).await.unwrap();
-    assert!(matches!(read(&storage, &path, None).await, Err(Error::Missing(_))));
+    for World { storage, .. } in World::each().await {
+        let path = video_path(Uuid::now_v7(), 3, "mp4");
+        let stored = storage.put(&path, chunks(&[Ok("hello "), Ok("world")])).await.unwrap();
+        assert_eq!(stored.size, 11);
+        assert_eq!(stored.sha256, "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert_eq!(read(&storage, &path, None).await.unwrap(), (11, b"hello world".to_vec()));
+        assert_eq!(read(&storage, &path, Some(6..9)).await.unwrap(), (11, b"wor".to_vec()));
+        assert_eq!(storage.size(&path).await.unwrap(), 11);
+        storage.delete(&path).await.unwrap();
+        storage.delete(&path).await.unwrap();
+        assert!(matches!(read(&storage, &path, None).await, Err(Error::Missing(_))));
+        assert!(matches!(storage.size(&path).await, Err(Error::Missing(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_many_parts_comes_back_as_it_was() {
+    for World { storage, .. } in World::each().await {
+        let stored = storage.put("videos/large.mp4", megabytes(12)).await.unwrap();
+        assert_eq!(stored.size, 12 << 20);
+        let (size, bytes) = read(&storage, "videos/large.mp4", None).await.unwrap();
+        assert_eq!((size, bytes.len()), (12 << 20, 12 << 20));
+        assert!(
+            bytes.chunks(1 << 20).enumerate().all(|(i, mebibyte)| mebibyte.iter().all(|byte| usize::from(*byte) == i))
+        );
+        let seam = (5 << 20) - 1..(5 << 20) + 1;
+        assert_eq!(read(&storage, "videos/large.mp4", Some(seam)).await.unwrap().1, [4, 5]);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_is_a_file() {
+    for World { storage, .. } in World::each().await {
+        assert_eq!(storage.put("videos/empty.mp4", chunks(&[])).await.unwrap().size, 0);
+        assert_eq!(read(&storage, "videos/empty.mp4", None).await.unwrap(), (0, Vec::new()));
+    }
 }
 
 #[tokio::test]
 async fn content_that_breaks_off_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = Storage::folder(folder.path()).unwrap();
-    let broken = storage.put("videos/x.mp4", chunks(&[Ok("half"), Err("cut")])).await;
-    assert!(matches!(broken, Err(PutError::Source("cut"))));
-    assert!(matches!(read(&storage, "videos/x.mp4", None).await, Err(Error::Missing(_))));
-    let left = walk(folder.path());
-    assert!(left.is_empty(), "{left:?}");
+    for world in World::each().await {
+        let broken = world.storage.put("videos/x.mp4", chunks(&[Ok("half"), Err("cut")])).await;
+        assert!(matches!(broken, Err(PutError::Source("cut"))));
+        assert!(matches!(read(&world.storage, "videos/x.mp4", None).await, Err(Error::Missing(_))));
+        let files: Vec<_> = world.storage.list().try_collect().await.unwrap();
+        assert!(files.is_empty(), "{files:?}");
+    }
 }
 
 #[tokio::test]
-async fn no_path_leads_out_of_the_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let inside = folder.path().join("inside");
-    let storage = Storage::folder(&inside).unwrap();
-    std::fs::write(folder.path().join("secret"), "secret").unwrap();
-    assert!(matches!(read(&storage, "../secret", None).await, Err(Error::Missing(_))));
+async fn lists_every_file_with_the_path_it_was_put_under() {
+    for World { storage, .. } in World::each().await {
+        for path in ["videos/a/1.mp4", "images/b.png"] {
+            storage.put(path, chunks(&[Ok("x")])).await.unwrap();
+        }
+        let mut files: Vec<_> = storage.list().map_ok(|file| file.path).try_collect().await.unwrap();
+        files.sort();
+        assert_eq!(files, ["images/b.png", "videos/a/1.mp4"]);
+    }
 }
 
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+#[tokio::test]
+async fn answers_while_it_is_there() {
+    for World { storage, .. } in World::each().await {
+        storage.ping().await.unwrap();
+    }
 }

@@ -6,7 +6,7 @@ import { onceOnly } from "@/components/ui/onceOnly";
 import type { Job } from "@/lib/api/types";
 import { act } from "@/lib/jobs/actions";
 import { usePending } from "@/lib/jobs/useActing";
-import type { Help } from "@/lib/jobs/words";
+import type { Help } from "@/lib/jobs/failure";
 
 interface Props {
   job: Job;

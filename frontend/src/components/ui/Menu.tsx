@@ -1,5 +1,5 @@
 // A small menu that opens from a button. Invariant: works by keyboard alone, and gives the focus back where it came from.
-import { createContext, use, useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { createContext, use, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Check } from "lucide-react";
 import styles from "./Menu.module.css";
 
@@ -28,6 +28,15 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
     setOpen(false);
     button.current?.focus();
   };
+
+  useLayoutEffect(() => {
+    const element = panel.current;
+    if (!open || !element) return;
+    const keep = () => keepInside(element);
+    keep();
+    window.addEventListener("resize", keep);
+    return () => window.removeEventListener("resize", keep);
+  }, [open]);
 
   useEffect(() => {
     if (!open) return;
@@ -75,6 +84,17 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
       )}
     </div>
   );
+}
+
+/** From the edge of the window, in pixels. */
+const margin = 8;
+
+/** Moves a panel that would hang over the edge of the window. */
+function keepInside(element: HTMLElement): void {
+  element.style.translate = "";
+  const { left, right } = element.getBoundingClientRect();
+  const over = Math.max(0, right + margin - document.documentElement.clientWidth);
+  element.style.translate = `${Math.max(margin - left, -over)}px 0`;
 }
 
 const itemsOf = (panel: HTMLElement | null): HTMLElement[] =>

@@ -10,6 +10,7 @@ import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
 import { Signals } from "./Signals";
 import { Spending } from "./Spending";
+import { StorageUse } from "./StorageUse";
 
 export function AccountPage({ user }: { user: User }) {
   const { t } = useTranslation();
@@ -19,6 +20,7 @@ export function AccountPage({ user }: { user: User }) {
       <Profile user={user} />
       <Signals />
       <Spending />
+      <StorageUse />
       {keys && <Keys />}
       {password && <Password user={user} />}
       {sessions && <Sessions />}

@@ -2,6 +2,7 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
+import { Email } from "@/components/ui/Email";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
 import { Reason } from "@/components/ui/Reason";
@@ -22,7 +23,9 @@ export function Profile({ user }: { user: User }) {
     <Section title={t("profile.title")}>
       <dl className={styles.facts}>
         <dt>{t("auth.email")}</dt>
-        <dd>{user.email}</dd>
+        <dd>
+          <Email address={user.email} />
+        </dd>
         <dt>{t("profile.since")}</dt>
         <dd>{date(user.createdAt)}</dd>
       </dl>

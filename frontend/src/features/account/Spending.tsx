@@ -10,7 +10,7 @@ import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
 import { useFormat } from "@/lib/i18n/format";
-import { failureKey } from "@/lib/jobs/words";
+import { useFailureText } from "@/lib/jobs/useFailureText";
 import { shorten } from "@/lib/text";
 import { useAsked } from "@/lib/useAsked";
 import { collect, days, spentIn } from "./spent";
@@ -63,6 +63,7 @@ function Figure({ name, value }: { name: string; value: string }) {
 function Lost({ jobs }: { jobs: readonly Job[] }) {
   const { t } = useTranslation();
   const { date } = useFormat();
+  const failureText = useFailureText();
   return (
     <Table
       label={t("spending.lost")}
@@ -84,7 +85,7 @@ function Lost({ jobs }: { jobs: readonly Job[] }) {
         {
           key: "why",
           name: t("screen.status"),
-          cell: (job) => t(job.status === "cancelled" ? "words.cancelled" : failureKey(job.errorCode)),
+          cell: (job) => (job.status === "cancelled" ? t("words.cancelled") : failureText(job)),
         },
       ]}
     />

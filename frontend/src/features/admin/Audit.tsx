@@ -1,6 +1,7 @@
 // What administrators have done. Invariant: read only, the newest first, in the server's own names.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
+import { Email } from "@/components/ui/Email";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
@@ -24,7 +25,7 @@ export function Audit() {
           empty={t("admin.noAudit")}
           columns={[
             { key: "at", name: t("spending.when"), cell: (entry) => <time dateTime={entry.at}>{dateTime(entry.at)}</time> },
-            { key: "actor", name: t("admin.actor"), cell: (entry) => entry.actor },
+            { key: "actor", name: t("admin.actor"), cell: (entry) => <Email address={entry.actor} /> },
             { key: "action", name: t("admin.action"), cell: (entry) => <code>{entry.action}</code> },
             { key: "target", name: t("admin.target"), wide: true, cell: (entry) => entry.target ?? "" },
           ]}

@@ -2,12 +2,13 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
+import { Email } from "@/components/ui/Email";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
-import { admin, type AdminJob } from "@/lib/api/admin";
-import type { JobStatus } from "@/lib/api/types";
+import { admin } from "@/lib/api/admin";
+import type { AdminJob, JobStatus } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { failureKey } from "@/lib/jobs/words";
+import { useFailureText } from "@/lib/jobs/useFailureText";
 import { shorten } from "@/lib/text";
 import { useAct } from "@/lib/useAct";
 import { More, SearchField } from "./Tools";
@@ -68,6 +69,7 @@ function toFilter(status: string, q: string, cursor: string | undefined): Parame
 function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job: AdminJob) => void }) {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
+  const failureText = useFailureText();
   return (
     <Table
       label={t("admin.jobs")}
@@ -77,14 +79,14 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
       testId="admin-job-table"
       columns={[
         { key: "prompt", name: t("screen.prompt"), wide: true, cell: (job) => <span dir="auto">{shorten(job.prompt, shownLength)}</span> },
-        { key: "user", name: t("admin.user"), cell: (job) => job.userEmail },
+        { key: "user", name: t("admin.user"), cell: (job) => <Email address={job.userEmail} /> },
         {
           key: "status",
           name: t("screen.status"),
           cell: (job) => (
             <span>
               {t(statusKeys[job.status])}
-              {job.status === "failed" && <span className={styles.detail}>{t(failureKey(job.errorCode))}</span>}
+              {job.status === "failed" && <span className={styles.detail}>{failureText(job)}</span>}
             </span>
           ),
         },

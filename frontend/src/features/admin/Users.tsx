@@ -2,10 +2,11 @@
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
+import { Email } from "@/components/ui/Email";
 import { Reason } from "@/components/ui/Reason";
 import { Table } from "@/components/ui/Table";
-import { admin, type AdminUser } from "@/lib/api/admin";
-import type { User } from "@/lib/api/types";
+import { admin } from "@/lib/api/admin";
+import type { AdminUser, User } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useAct } from "@/lib/useAct";
 import { useDelayed } from "@/lib/useDelayed";
@@ -47,7 +48,7 @@ export function Users({ user: self }: { user: User }) {
               wide: true,
               cell: (user) => (
                 <span>
-                  {user.email}
+                  <Email address={user.email} />
                   {user.name !== null && <span className={styles.detail}>{user.name}</span>}
                 </span>
               ),

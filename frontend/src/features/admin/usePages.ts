@@ -1,6 +1,6 @@
 // A list that is read page by page. Invariant: what is asked for differently begins anew, and a late answer is dropped.
 import { useCallback, useEffect, useState } from "react";
-import type { Page } from "@/lib/api/admin";
+import type { Page } from "@/lib/api/types";
 import { asApiError, type ApiError } from "@/lib/api/client";
 
 interface Pages<Row> {

@@ -11,6 +11,9 @@ import { useSession } from "@/lib/session/store";
 import { checkCredentials, type Credentials, type CredentialProblems, type Mode } from "./validate";
 import styles from "./AuthForm.module.css";
 
+/** Asks for the set-up token of a server that lets anyone sign up; where registration is closed, the refusal does. */
+const tokenHash = "#set-up";
+
 export function AuthForm({ mode }: { mode: Mode }) {
   const { t } = useTranslation();
   const signedIn = useSession((state) => state.signedIn);
@@ -20,6 +23,7 @@ export function AuthForm({ mode }: { mode: Mode }) {
   const [refusal, setRefusal] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
+  const [tokenWanted, setTokenWanted] = useState(window.location.hash === tokenHash);
 
   const set = (field: keyof Credentials, value: string) => {
     setValues({ ...values, [field]: value });
@@ -42,7 +46,9 @@ export function AuthForm({ mode }: { mode: Mode }) {
     try {
       signedIn(await (mode === "signIn" ? auth.login(email.trim(), password) : auth.register(email.trim(), password, name.trim(), setupToken.trim())));
     } catch (cause) {
-      setRefusal(asApiError(cause));
+      const error = asApiError(cause);
+      setRefusal(error);
+      if (error.code === "registration_closed") setTokenWanted(true);
     } finally {
       setBusy(false);
     }
@@ -90,45 +96,23 @@ export function AuthForm({ mode }: { mode: Mode }) {
           </IconButton>
         }
       />
-      {mode === "signUp" && (
-        <SetupToken value={values.setupToken} error={fieldError("setupToken")} onChange={(value) => set("setupToken", value)} />
+      {mode === "signUp" && tokenWanted && (
+        <Field
+          label={t("auth.setupToken")}
+          hint={t("auth.setupTokenHint")}
+          name="setupToken"
+          autoComplete="off"
+          spellCheck={false}
+          value={values.setupToken}
+          error={fieldError("setupToken")}
+          onChange={(event) => set("setupToken", event.target.value)}
+        />
       )}
       <Refusal refusal={refusal} />
       <Button kind="accent" type="submit" className={styles.submit} aria-disabled={busy} data-testid="auth-submit">
         {busy ? t("auth.working") : label}
       </Button>
     </form>
-  );
-}
-
-interface SetupTokenProps {
-  value: string;
-  error: string | undefined;
-  onChange: (value: string) => void;
-}
-
-/** For the first administrator of a server; nobody else needs to see it. */
-function SetupToken({ value, error, onChange }: SetupTokenProps) {
-  const { t } = useTranslation();
-  const [wanted, setWanted] = useState(false);
-  if (!wanted) {
-    return (
-      <Button kind="plain" className={styles.more} onClick={() => setWanted(true)}>
-        {t("auth.haveSetupToken")}
-      </Button>
-    );
-  }
-  return (
-    <Field
-      label={t("auth.setupToken")}
-      hint={t("auth.setupTokenHint")}
-      name="setupToken"
-      autoComplete="off"
-      spellCheck={false}
-      value={value}
-      error={error}
-      onChange={(event) => onChange(event.target.value)}
-    />
   );
 }
 

@@ -6,7 +6,7 @@ import { ImagePlus, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
 import { imageUrl } from "@/lib/api/endpoints";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { attachImage, firstImage, imageTypes, removeImage, useReference, type Refusal } from "./reference";
+import { attachImage, firstImage, imageTypes, recheckImage, removeImage, useReference, type Refusal } from "./reference";
 import { useComposer } from "./store";
 import styles from "./ReferenceImage.module.css";
 
@@ -34,7 +34,7 @@ export function ReferenceImage() {
       />
       {imageId !== null || uploading ? (
         <span className={styles.thumb} data-uploading={uploading}>
-          {imageId !== null && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={removeImage} />}
+          {imageId !== null && !uploading && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={() => void recheckImage(imageId)} />}
           <button
             type="button"
             className={styles.remove}
@@ -66,6 +66,7 @@ export function ReferenceRefusal() {
   const words: Record<Refusal["kind"], string> = {
     type: t("composer.image.wrongType"),
     size: t("composer.image.tooLarge"),
+    content: t("composer.image.unusable"),
     server: `${t("composer.image.refused")} ${reason ?? ""}`,
   };
   return (

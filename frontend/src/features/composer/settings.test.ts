@@ -5,10 +5,10 @@ import { resolveSettings } from "./settings";
 
 const models: Models = {
   models: [
-    { id: "small", orientations: ["landscape"], seconds: [5], default: false },
-    { id: "large", orientations: ["landscape", "portrait"], seconds: [10, 15], default: true },
+    { id: "small", orientations: ["landscape"], seconds: [5], sizes: [], default: false },
+    { id: "large", orientations: ["landscape", "portrait"], seconds: [10, 15], sizes: [], default: true },
   ],
-  defaults: { model: "large", orientation: "landscape", seconds: 10 },
+  defaults: { model: "large", orientation: "landscape", seconds: 10, size: "1280x720" },
 };
 const none = { model: null, orientation: null, seconds: null, size: null };
 

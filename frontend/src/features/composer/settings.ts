@@ -31,7 +31,7 @@ export function resolveSettings({ models, defaults }: Models, wishes: Omit<Wishe
 }
 
 /** The sizes of a model that have the given shape. */
-export function sizesOf({ sizes = [] }: Model, orientation: Orientation): string[] {
+export function sizesOf({ sizes }: Model, orientation: Orientation): string[] {
   return sizes.filter((size) => {
     const [width = 0, height = 0] = size.split("x").map(Number);
     return orientation === "portrait" ? height > width : width >= height;

@@ -4,6 +4,7 @@ import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
 import { keepDraft } from "./draft";
+import { imageIsUsed } from "./reference";
 import { keyFor, settleKey, toRequest } from "./request";
 import { useComposer } from "./store";
 import { promptProblem } from "./validate";
@@ -31,6 +32,7 @@ async function deliver(prompt: string): Promise<void> {
   try {
     const answer = await videos.submit(request, key);
     settleKey(request, key, true);
+    imageIsUsed(request.referenceImageId);
     hideSending(cards);
     useJobs.getState().apply({ type: "jobs", jobs: answer.jobs });
   } catch (cause) {
@@ -39,6 +41,7 @@ async function deliver(prompt: string): Promise<void> {
     hideSending(cards);
     const unsure = error.status === 0 || (error.status >= 500 && error.status !== 503);
     settleKey(request, key, !unsure);
+    if (unsure) imageIsUsed(request.referenceImageId);
     // It has been seen on the wall already: only the answer was lost.
     if (unsure && !waiting) return;
     if (useComposer.getState().userId === userId) useComposer.getState().notSent(draft, { kind: unsure ? "unsure" : "refused", error });

@@ -10,7 +10,7 @@ import { CopyButton } from "@/components/ui/CopyButton";
 import { downloadUrl } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useForeseen, useRefusal } from "@/lib/jobs/useActing";
-import { costKey, helpFor } from "@/lib/jobs/words";
+import { costKey, helpFor } from "@/lib/jobs/failure";
 import { isActive } from "@/lib/live/reducer";
 import { useKeepFocus } from "@/lib/useKeepFocus";
 import buttons from "@/components/ui/Button.module.css";

@@ -6,7 +6,7 @@ import { useAbilities } from "@/lib/api/abilities";
 import { videos } from "@/lib/api/endpoints";
 import type { Attempt, Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { outcomeKey } from "@/lib/jobs/words";
+import { outcomeKey } from "@/lib/jobs/failure";
 import { useAsked } from "@/lib/useAsked";
 import styles from "./Attempts.module.css";
 
@@ -42,7 +42,7 @@ function Entry({ attempt }: { attempt: Attempt }) {
         {t("screen.attempt", { number: number(attempt.number) })}: {t(outcomeKey(outcome))}
       </p>
       <p className={styles.detail}>
-        {sentAt !== null && <time dateTime={sentAt}>{time(sentAt)}</time>}
+        <time dateTime={sentAt}>{time(sentAt)}</time>
         {/* What brought the video was paid for it. */}
         {mayHaveBeenCharged && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
       </p>

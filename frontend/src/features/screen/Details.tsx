@@ -3,11 +3,11 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { TriangleAlert } from "lucide-react";
 import { Link } from "wouter";
-import { videos } from "@/lib/api/endpoints";
+import { imageUrl, videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
-import { hasCostlyPast } from "@/lib/jobs/words";
+import { hasCostlyPast, quoteOf } from "@/lib/jobs/failure";
 import { Actions } from "./Actions";
 import { Attempts } from "./Attempts";
 import styles from "./Details.module.css";
@@ -20,6 +20,7 @@ interface Props {
 
 export function Details({ job, onReuse, onDelete }: Props) {
   const { t } = useTranslation();
+  const quote = quoteOf(job);
   return (
     <aside className={styles.details}>
       <section>
@@ -29,18 +30,24 @@ export function Details({ job, onReuse, onDelete }: Props) {
         </p>
       </section>
       <Actions job={job} onReuse={onReuse} onDelete={onDelete} />
-      {job.errorMessage !== null && job.status === "failed" && (
+      {quote !== null && (
         <section>
           <h2 className={styles.heading}>{t("screen.reason")}</h2>
-          <p className={styles.reason} dir="auto">
-            {job.errorMessage}
-          </p>
+          <blockquote className={styles.quote} dir="auto" translate="no" data-testid="screen-reason">
+            {quote}
+          </blockquote>
         </section>
       )}
       {hasCostlyPast(job) && (
         <p className={styles.charged} data-testid="screen-charged">
           <TriangleAlert size={16} aria-hidden /> {t("failure.earlier")}
         </p>
+      )}
+      {job.referenceImageId !== null && (
+        <section>
+          <h2 className={styles.heading}>{t("screen.image")}</h2>
+          <img className={styles.image} src={imageUrl(job.referenceImageId)} alt={t("composer.image.alt")} />
+        </section>
       )}
       <Settings job={job} />
       <Attempts job={job} />
@@ -60,15 +67,15 @@ function Settings({ job }: { job: Job }) {
       <dl className={styles.list}>
         <Row name={t("screen.status")}>{words}</Row>
         <Row name={t("screen.shape")}>{t(job.orientation === "portrait" ? "composer.portrait" : "composer.landscape")}</Row>
-        {job.size !== undefined && <Row name={t("screen.resolution")}>{job.size.replace("x", " × ")}</Row>}
+        <Row name={t("screen.resolution")}>{job.size.replace("x", " × ")}</Row>
         <Row name={t("screen.length")}>{t("composer.secondsValue", { value: format.number(job.seconds) })}</Row>
         <Row name={t("screen.model")}>{job.model}</Row>
         <Row name={t("screen.created")}>{format.dateTime(job.createdAt)}</Row>
         {job.finishedAt !== null && <Row name={t("screen.finished")}>{format.dateTime(job.finishedAt)}</Row>}
         {took !== null && <Row name={t("screen.took")}>{format.duration(took)}</Row>}
         {job.retries > 0 && <Row name={t("screen.retries")}>{format.number(job.retries)}</Row>}
-        {(job.resubmits ?? 0) > 0 && <Row name={t("screen.resubmits")}>{format.number(job.resubmits ?? 0)}</Row>}
-        {job.remixOf != null && (
+        {job.resubmits > 0 && <Row name={t("screen.resubmits")}>{format.number(job.resubmits)}</Row>}
+        {job.remixOf !== null && (
           <Row name={t("screen.remixOf")}>
             <Link href={`/videos/${job.remixOf}`} className={styles.link}>
               {t("screen.original")}

@@ -3,13 +3,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { VideoOff } from "lucide-react";
 import { Button } from "@/components/ui/Button";
-import { useAbilities } from "@/lib/api/abilities";
 import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./Stage.module.css";
 
-export function Player({ videoId }: { videoId: string }) {
+export function Player({ videoId, hasPoster }: { videoId: string; hasPoster: boolean }) {
   const { t } = useTranslation();
-  const posters = useAbilities((state) => state.posters);
   const [failed, setFailed] = useState(false);
   if (failed) {
     return (
@@ -28,7 +26,7 @@ export function Player({ videoId }: { videoId: string }) {
       }}
       className={styles.video}
       src={contentUrl(videoId)}
-      poster={posters ? posterUrl(videoId) : undefined}
+      poster={hasPoster ? posterUrl(videoId) : undefined}
       controls
       autoPlay
       loop

@@ -5,7 +5,9 @@ import type { Job } from "@/lib/api/types";
 import { useForeseen } from "@/lib/jobs/useActing";
 import { useEta } from "@/lib/jobs/useEta";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
-import { chargeKey, failureKey, hasKnownProgress } from "@/lib/jobs/words";
+import { chargeKey } from "@/lib/jobs/failure";
+import { useFailureText } from "@/lib/jobs/useFailureText";
+import { hasKnownProgress } from "@/lib/jobs/words";
 import { isActive } from "@/lib/live/reducer";
 import { Player } from "./Player";
 import styles from "./Stage.module.css";
@@ -20,7 +22,7 @@ export function Stage({ job: known }: { job: Job }) {
     <div className={styles.stage} data-shape={job.orientation}>
       <Exposure id={job.id} developed={active ? job.progress / 100 : 1} faded={ended} className={styles.picture}>
         {job.videoId !== null && job.status === "completed" ? (
-          <Player key={job.videoId} videoId={job.videoId} />
+          <Player key={job.videoId} videoId={job.videoId} hasPoster={job.hasPoster} />
         ) : (
           <div className={styles.words}>
             <p className={styles.now} role={active ? undefined : "status"} data-testid="job-words">
@@ -38,9 +40,10 @@ export function Stage({ job: known }: { job: Job }) {
 
 function EndWords({ job }: { job: Job }) {
   const { t } = useTranslation();
+  const failureText = useFailureText();
   return (
     <div data-testid="job-failure">
-      {job.status === "failed" && <p>{t(failureKey(job.errorCode))}</p>}
+      {job.status === "failed" && <p>{failureText(job)}</p>}
       <p className={styles.charge} data-charged={job.mayHaveBeenCharged}>
         {t(chargeKey(job))}
       </p>

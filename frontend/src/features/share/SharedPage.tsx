@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Exposure } from "@/components/ui/Exposure";
 import { State } from "@/components/ui/State";
 import { Button } from "@/components/ui/Button";
-import { sharedContentUrl, videos } from "@/lib/api/endpoints";
+import { sharedContentUrl, sharedPosterUrl, videos } from "@/lib/api/endpoints";
 import { useFormat } from "@/lib/i18n/format";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useAsked } from "@/lib/useAsked";
@@ -31,6 +31,7 @@ export function SharedPage({ token }: { token: string }) {
         <video
           className={styles.video}
           src={sharedContentUrl(token)}
+          poster={value.hasPoster ? sharedPosterUrl(token) : undefined}
           controls
           autoPlay
           muted

@@ -8,7 +8,7 @@ import { HelpButton } from "@/components/jobs/HelpButton";
 import type { Job } from "@/lib/api/types";
 import { useRefusal } from "@/lib/jobs/useActing";
 import { useJobPhrase } from "@/lib/jobs/usePhrase";
-import { costKey } from "@/lib/jobs/words";
+import { costKey } from "@/lib/jobs/failure";
 import { shorten } from "@/lib/text";
 import { Pick, usePickByPress, type OnChoose } from "./Pick";
 import styles from "./CancelledLine.module.css";

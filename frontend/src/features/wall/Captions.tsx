@@ -9,7 +9,7 @@ import { IconButton } from "@/components/ui/Button";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useEta } from "@/lib/jobs/useEta";
-import { hasCostlyPast } from "@/lib/jobs/words";
+import { hasCostlyPast } from "@/lib/jobs/failure";
 import { shorten } from "@/lib/text";
 import { useCountdownNow, useRoughNow } from "@/lib/useNow";
 import styles from "./JobCard.module.css";
@@ -43,7 +43,7 @@ export function EndedCaption({ job, onReuse }: { job: Job; onReuse: (job: Job) =
           {shorten(job.prompt, shownLength)}
         </p>
         <Meta job={job}>
-          <Age job={job} />
+          <Age at={job.createdAt} />
         </Meta>
       </div>
       <IconButton label={t("wall.remix")} className={styles.wanted} onClick={() => onReuse(job)} data-testid="job-remix">
@@ -64,7 +64,7 @@ export function FailedCaption({ job, words }: { job: Job; words: string }) {
         <p className={[styles.meta, styles.ended].join(" ")}>
           <CircleSlash size={13} aria-hidden className={styles.danger} />
           <span data-testid="job-words">{words}</span>
-          <Age job={job} />
+          <Age at={job.finishedAt ?? job.createdAt} />
         </p>
       </div>
       <DeleteJob job={job} compact className={styles.wanted} />
@@ -92,10 +92,10 @@ function Meta({ job, children }: { job: Job; children: React.ReactNode }) {
   );
 }
 
-function Age({ job }: { job: Job }) {
+function Age({ at }: { at: string }) {
   const { ago } = useFormat();
   const now = useRoughNow();
-  return <time dateTime={job.createdAt}>{ago(job.createdAt, now)}</time>;
+  return <time dateTime={at}>{ago(at, now)}</time>;
 }
 
 /** How long it has been under way, or waiting. */

@@ -1,7 +1,6 @@
 // The finished video on its card: its poster, and the video itself once it is wanted. Invariant: silent, playing only under the
 // pointer or focus, one at a time; without a poster the video's own beginning stands for it.
 import { useEffect, useRef, useState, type RefObject } from "react";
-import { useAbilities } from "@/lib/api/abilities";
 import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./CardVideo.module.css";
 
@@ -13,18 +12,19 @@ const posterAt = 0.1;
 
 interface Props {
   videoId: string;
+  /** Whether there is a poster; it is made after the video. */
+  hasPoster: boolean;
   card: RefObject<HTMLElement | null>;
 }
 
-export function CardVideo({ videoId, card }: Props) {
+export function CardVideo({ videoId, hasPoster, card }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const posters = useAbilities((state) => state.posters);
   const [shown, setShown] = useState(false);
-  const [missing, setMissing] = useState(false);
+  const [broken, setBroken] = useState(false);
   const [wanted, setWanted] = useState(false);
   const rested = useRested();
   useHoverPlay(card, video, setWanted);
-  const poster = posters && !missing;
+  const poster = hasPoster && !broken;
   return (
     <>
       {poster && rested && (
@@ -39,7 +39,7 @@ export function CardVideo({ videoId, card }: Props) {
           alt=""
           decoding="async"
           onLoad={() => setShown(true)}
-          onError={() => setMissing(true)}
+          onError={() => setBroken(true)}
         />
       )}
       <video

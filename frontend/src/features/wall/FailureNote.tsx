@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { HelpButton } from "@/components/jobs/HelpButton";
 import type { Job } from "@/lib/api/types";
 import { useRefusal } from "@/lib/jobs/useActing";
-import { chargeKey, costKey, failureKey, helpFor } from "@/lib/jobs/words";
+import { chargeKey, costKey, helpFor } from "@/lib/jobs/failure";
+import { useFailureText } from "@/lib/jobs/useFailureText";
 import styles from "./FailureNote.module.css";
 
 interface Props {
@@ -15,11 +16,12 @@ interface Props {
 export function FailureNote({ job, onReuse }: Props) {
   const { t } = useTranslation();
   const id = useId();
+  const failureText = useFailureText();
   const refusal = useRefusal(job);
   const cost = costKey(job);
   return (
     <div className={styles.note} data-testid="job-failure">
-      <p className={styles.what}>{t(failureKey(job.errorCode))}</p>
+      <p className={styles.what}>{failureText(job)}</p>
       <p id={id} className={styles.charge}>
         <span data-charged={job.mayHaveBeenCharged}>{t(chargeKey(job))}</span> {cost && t(cost)}
       </p>

@@ -1,5 +1,6 @@
 // What of the wall is shown: everything, or one kind. Invariant: the count is announced, and says when there may be more.
 import { useTranslation } from "react-i18next";
+import { SquareCheck } from "lucide-react";
 import { useFormat } from "@/lib/i18n/format";
 import { isFiltering, useFilter, type StatusFilter } from "@/lib/jobs/filter";
 import { useIsChoosing, useSelection } from "./selection";
@@ -46,8 +47,9 @@ export function Filters({ count, complete }: Props) {
         {isFiltering({ q, status }) && found}
       </p>
       {count > 0 && !choosing && (
-        <button type="button" className={styles.kind} onClick={start} data-testid="select-start">
-          {t("select.start")}
+        <button type="button" className={[styles.kind, styles.start].join(" ")} onClick={start} title={t("select.start")} data-testid="select-start">
+          <SquareCheck size={18} strokeWidth={1.75} aria-hidden />
+          <span>{t("select.start")}</span>
         </button>
       )}
     </div>

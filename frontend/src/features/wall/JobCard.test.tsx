@@ -87,6 +87,11 @@ describe("a failed card", () => {
     expect(document.getElementById(described)?.textContent).toBe(cost);
   });
 
+  it("tells how long ago it failed, not how long ago it was asked for", () => {
+    hang({ ...failed, createdAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T01:00:00Z" });
+    expect(screen.getByTestId("job-card").querySelector("time")?.dateTime).toBe("2026-01-01T01:00:00Z");
+  });
+
   it("is tried again by one press, and not by the second half of a double click", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
     hang(failed);

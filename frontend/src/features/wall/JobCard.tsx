@@ -60,7 +60,7 @@ function Picture({ job, words, card, onChoose }: PictureProps) {
   const press = usePickByPress(job.id, onChoose);
   return (
     <Exposure id={job.id} developed={active ? job.progress / 100 : 1} className={styles.picture}>
-      {job.videoId !== null && !active && <CardVideo videoId={job.videoId} card={card} />}
+      {job.videoId !== null && !active && <CardVideo videoId={job.videoId} hasPoster={job.hasPoster} card={card} />}
       <Link
         href={`/videos/${job.id}`}
         className={styles.cover}

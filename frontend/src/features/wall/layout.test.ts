@@ -37,6 +37,16 @@ describe("the wall", () => {
     }
   });
 
+  it.each([
+    [1232, ["tall", "wide", "wide", "tall", "wide", "wide", "tall", "tall", "wide", "wide", "wide", "wide"]],
+    [1392, ["wide", "tall", "wide", "tall", "tall", "wide", "wide", "wide", "wide", "tall", "wide", "wide"]],
+  ] as const)("at %i px leaves a portrait card room for its words", (width, shapes) => {
+    const { boxes } = layOut(shapes, measures(width));
+    boxes.forEach((box, n) => {
+      if (shapes[n] === "tall") expect(box.width).toBeGreaterThan(147);
+    });
+  });
+
   it("does not blow up the last row", () => {
     expect(layOut(["wide"], measures(1392)).boxes[0]?.width).toBeLessThan(400);
   });

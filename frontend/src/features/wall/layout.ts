@@ -27,8 +27,8 @@ export interface Measures {
 const ratios = { wide: 16 / 9, tall: 9 / 16 } as const;
 /** The height a row would like to have: landscape cards some 330 px wide, portrait ones some 200. */
 const ideal = { wide: 186, tall: 360, mixed: 272 } as const;
-/** Below this a portrait card is too narrow for words. */
-const leastWithTall = 216;
+/** Of a row with portrait cards: below the first they are too narrow for words, below the second only just wide enough. */
+const leastWithTall = { ever: 216, fitting: 264 } as const;
 
 interface Row {
   members: number[];
@@ -97,13 +97,18 @@ const fullHeight = (row: Row, width: number, gap: number): number => (width - ga
 function prefers(longer: Row, shorter: Row, width: number, gap: number): boolean {
   const longerHeight = fullHeight(longer, width, gap);
   const shorterHeight = fullHeight(shorter, width, gap);
-  if (longer.kind !== "wide" && longerHeight < leastWithTall) return false;
+  if (longer.kind !== "wide") {
+    if (longerHeight < leastWithTall.ever) return false;
+    // Narrow cards are better than a hole at the end of the row, and worse than a full row without them.
+    if (longerHeight < leastWithTall.fitting && shorterHeight <= mostOf(shorter, false)) return false;
+  }
   return Math.abs(longerHeight - ideal[longer.kind]) <= Math.abs(shorterHeight - ideal[shorter.kind]);
 }
 
+const mostOf = (row: Row, last: boolean): number => ideal[row.kind] * (last || row.kind === "tall" ? 1.14 : 1.6);
+
 /** A row that is not full is not blown up to fill the width, and a lone portrait card takes half of it at most. */
 function fitted(row: Row, width: number, gap: number, last: boolean): number {
-  const cap = ideal[row.kind] * (last || row.kind === "tall" ? 1.14 : 1.5);
   const lone = row.kind === "tall" && row.members.length === 1 ? (width - gap) / 2 / ratios.tall : Infinity;
-  return Math.min(fullHeight(row, width, gap), cap, lone);
+  return Math.min(fullHeight(row, width, gap), mostOf(row, last), lone);
 }

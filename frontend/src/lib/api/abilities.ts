@@ -15,7 +15,6 @@ export interface Abilities {
   images: boolean;
   keys: boolean;
   password: boolean;
-  posters: boolean;
   remix: boolean;
   rename: boolean;
   sessions: boolean;
@@ -32,7 +31,6 @@ const none: Abilities = {
   images: false,
   keys: false,
   password: false,
-  posters: false,
   remix: false,
   rename: false,
   sessions: false,
@@ -66,7 +64,6 @@ export function readAbilities(document: unknown): Abilities {
     images: calls.has("post /api/images") && fields.has("referenceImageId"),
     keys: calls.has("post /api/keys"),
     password: calls.has("post /api/auth/password"),
-    posters: calls.has("get /api/videos/{}/poster"),
     remix: fields.has("remixOf"),
     rename: calls.has("patch /api/auth/me"),
     sessions: calls.has("get /api/auth/sessions"),

@@ -1,60 +1,8 @@
-// Administration: its shapes and its calls. Invariant: asked for by administrators only; paths are spelled here and nowhere else.
+// Administration's calls. Invariant: asked for by administrators only; paths are spelled here and nowhere else.
 import { request } from "./client";
-import type { Job, User } from "./types";
+import type { AdminJob, AdminStats, AdminUser, AuditEntry, Page, QueueState, User } from "./types";
 
 const segment = encodeURIComponent;
-
-export interface Worker {
-  id: string;
-  host: string;
-  startedAt: string;
-  /** Jobs in hand. */
-  inFlight: number;
-  leaseUntil: string;
-}
-
-export interface AdminStats {
-  waiting: number;
-  oldestWaiting: string | null;
-  inFlight: number;
-  /** Ended jobs by status, of the last 24 hours. */
-  completed: number;
-  failed: number;
-  cancelled: number;
-  poisoned: number;
-  submissionsToday: number;
-  users: number;
-  workers: Worker[];
-}
-
-export interface QueueState {
-  paused: boolean;
-  /** Jobs in flight at most; null without a limit. */
-  concurrency: number | null;
-}
-
-/** A job with what only administrators see. */
-export interface AdminJob extends Job {
-  userEmail: string;
-}
-
-export interface AdminUser extends User {
-  disabled: boolean;
-  jobs: number;
-}
-
-export interface AuditEntry {
-  id: string;
-  at: string;
-  actor: string;
-  action: string;
-  target: string | null;
-}
-
-export interface Page<Row> {
-  data: Row[];
-  nextCursor: string | null;
-}
 
 /** Leaves out what is empty. */
 export function query(fields: Record<string, string | undefined>): string {

@@ -6,29 +6,31 @@ import type {
   Attempt,
   Image,
   Job,
-  JobPage,
   JobStatus,
   LoginSession,
+  Me,
   Models,
   NewApiKey,
+  Page,
   Scope,
-  Session,
   Share,
   SharedVideo,
+  SignedIn,
   Video,
   VideoRequest,
 } from "./types";
 
 const segment = encodeURIComponent;
 const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
+const imagePath = (id: string): string => `/api/images/${segment(id)}`;
 const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
 
 export const auth = {
-  me: () => request<Session>("/api/auth/me", { expects401: true }),
+  me: () => request<Me>("/api/auth/me", { expects401: true }),
   login: (email: string, password: string) =>
-    request<Session>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
+    request<SignedIn>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
   register: (email: string, password: string, name: string, setupToken: string) =>
-    request<Session>("/api/auth/register", {
+    request<SignedIn>("/api/auth/register", {
       method: "POST",
       body: { email, password, ...(name && { name }), ...(setupToken && { setupToken }) },
       expects401: true,
@@ -37,7 +39,7 @@ export const auth = {
 };
 
 export const account = {
-  rename: (name: string | null) => request<Session>("/api/auth/me", { method: "PATCH", body: { name } }),
+  rename: (name: string | null) => request<SignedIn>("/api/auth/me", { method: "PATCH", body: { name } }),
   /** A wrong password is answered with 401 as well, and ends no session here. */
   changePassword: (currentPassword: string, newPassword: string) =>
     request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),
@@ -63,8 +65,8 @@ export const videos = {
     request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body, headers: { "Idempotency-Key": key } }),
   job: (id: string) => request<Job>(jobPath(id)),
   jobs: (limit: number, cursor?: string, filter: JobFilter = {}) =>
-    request<JobPage>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
-  pollJobs: (limit: number, tag: string | null) => poll<JobPage>(`/api/videos/jobs?limit=${limit}`, tag),
+    request<Page<Job>>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
+  pollJobs: (limit: number, tag: string | null) => poll<Page<Job>>(`/api/videos/jobs?limit=${limit}`, tag),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
   /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */
@@ -83,10 +85,13 @@ export const images = {
     form.append("image", file);
     return request<Image>("/api/images", { method: "POST", body: form, signal });
   },
+  image: (id: string) => request<Image>(imagePath(id)),
+  remove: (id: string) => request<undefined>(imagePath(id), { method: "DELETE" }),
 };
 
 export const contentUrl = (videoId: string): string => `${videoPath(videoId)}/content`;
 export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;
 export const posterUrl = (videoId: string): string => `${videoPath(videoId)}/poster`;
-export const imageUrl = (imageId: string): string => `/api/images/${segment(imageId)}`;
+export const imageUrl = (imageId: string): string => `${imagePath(imageId)}/content`;
+export const sharedPosterUrl = (token: string): string => `/api/shares/${segment(token)}/poster`;
 export const sharedContentUrl = (token: string): string => `/api/shares/${segment(token)}/content`;

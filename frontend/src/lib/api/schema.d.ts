@@ -1279,6 +1279,8 @@ export interface components {
             contentType: string;
             /** @description When the link ends, RFC 3339, UTC. */
             expiresAt: string;
+            /** @description Whether there is a poster. */
+            hasPoster: boolean;
             /** @description The video's shape. */
             orientation: components["schemas"]["Orientation"];
             /**
@@ -3356,6 +3358,7 @@ export interface operations {
                      * @example {
                      *       "contentType": "video/mp4",
                      *       "expiresAt": "2026-02-07T12:00:00.000Z",
+                     *       "hasPoster": true,
                      *       "orientation": "portrait",
                      *       "seconds": 10,
                      *       "size": 1048576

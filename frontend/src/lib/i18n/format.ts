@@ -27,7 +27,8 @@ function makeFormat(tag: string): Format {
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: "auto", style: "short" });
   const inUnit = (unit: string, digits = 0) =>
     new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits });
-  const [seconds, minutes, kilobytes, megabytes] = [inUnit("second"), inUnit("minute"), inUnit("kilobyte"), inUnit("megabyte", 1)];
+  const [seconds, minutes] = [inUnit("second"), inUnit("minute")];
+  const sizes = [[1e9, inUnit("gigabyte", 1)], [1e6, inUnit("megabyte", 1)], [1e3, inUnit("kilobyte")]] as const;
   return {
     number: (value) => number.format(value),
     dateTime: (iso) => dateTime.format(new Date(iso)),
@@ -48,7 +49,10 @@ function makeFormat(tag: string): Format {
       const whole = Math.floor(all / 60);
       return whole === 0 ? seconds.format(all) : `${minutes.format(whole)} ${seconds.format(all % 60)}`;
     },
-    bytes: (size) => (size < 1_000_000 ? kilobytes.format(size / 1_000) : megabytes.format(size / 1_000_000)),
+    bytes: (size) => {
+      const [scale, format] = sizes.find(([scale]) => size >= scale) ?? sizes[2];
+      return format.format(size / scale);
+    },
   };
 }
 

@@ -13,6 +13,7 @@ const keys = {
   too_many_waiting: "error.too_many_waiting",
   daily_submissions: "error.daily_limit",
   gone: "error.gone",
+  quota_exceeded: "error.quota_exceeded",
   invalid_fields: "error.invalid_fields",
   invalid_credentials: "error.invalid_credentials",
   unauthenticated: "error.unauthenticated",

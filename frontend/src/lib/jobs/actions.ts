@@ -6,7 +6,7 @@ import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { isActive } from "@/lib/live/reducer";
 import { useJobs } from "./store";
-import { helpFor } from "./words";
+import { helpFor } from "./failure";
 
 export type Action = "cancel" | "retry" | "fetch" | "delete";
 

@@ -3,7 +3,7 @@ import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { setupI18n } from "@/lib/i18n/setup";
 import { makeJob } from "@/lib/testing";
-import { chargeKey, failureKey, hasKnownProgress, jobWords } from "./words";
+import { hasKnownProgress, jobWords } from "./words";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 
@@ -32,17 +32,6 @@ describe("in words, a job", () => {
     expect(say("en", fields)).toBe(english);
     expect(say("zh-CN", fields)).toBe(chinese);
   });
-});
-
-it("says whether a failure may have been charged", () => {
-  expect(chargeKey(makeJob({ mayHaveBeenCharged: true }))).toBe("failure.charged");
-  expect(chargeKey(makeJob({ mayHaveBeenCharged: false }))).toBe("failure.notCharged");
-});
-
-it("has a sentence for a code it has never heard of", () => {
-  expect(failureKey("brand_new")).toBe("failure.internal");
-  expect(failureKey("toString")).toBe("failure.internal");
-  expect(failureKey(null)).toBe("failure.internal");
 });
 
 it("lets the line breathe until a progress is known", () => {

@@ -1,5 +1,5 @@
 // What a job is doing, in words. Invariant: pure; says what is known and promises nothing more.
-import type { Job, JobErrorCode } from "@/lib/api/types";
+import type { Job } from "@/lib/api/types";
 import { isActive } from "@/lib/live/reducer";
 
 export type Phrase =
@@ -73,70 +73,3 @@ function processing(job: Job): Phrase {
 /** Whether the line of light shows a known progress, or breathes. */
 export const hasKnownProgress = (job: Job): boolean =>
   !job.cancelling && job.status === "processing" && (job.phase === "generating" || job.phase === "downloading") && job.progress > 0;
-
-const failureKeys = {
-  refused: "failure.refused",
-  invalid: "failure.invalid",
-  upstream_gone: "failure.upstream_gone",
-  unauthorised: "failure.unauthorised",
-  busy: "failure.busy",
-  transient: "failure.transient",
-  interrupted: "failure.interrupted",
-  unknown: "failure.unknown",
-  stalled: "failure.stalled",
-  timed_out: "failure.timed_out",
-  lost: "failure.lost",
-  upstream_changed: "failure.upstream_changed",
-  unfetchable: "failure.unfetchable",
-  poison: "failure.poison",
-  restored: "failure.restored",
-  internal: "failure.internal",
-} as const satisfies Record<JobErrorCode, string>;
-
-export const failureKey = (code: string | null): (typeof failureKeys)[JobErrorCode] =>
-  code !== null && Object.hasOwn(failureKeys, code) ? failureKeys[code as JobErrorCode] : failureKeys.internal;
-
-/** How a request sent upstream ended: a failure in its own words, or that it did not fail. */
-export function outcomeKey(outcome: string | null): (typeof failureKeys)[JobErrorCode] | `outcome.${"running" | "completed" | "cancelled"}` {
-  if (outcome === null) return "outcome.running";
-  if (outcome === "completed") return "outcome.completed";
-  return outcome === "cancelled" ? "outcome.cancelled" : failureKey(outcome);
-}
-
-/** What a job that did not fail may have cost beside itself. */
-export const hasCostlyPast = (job: Job): boolean => job.mayHaveBeenCharged && job.status !== "failed" && job.status !== "cancelled";
-
-export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
-  job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";
-
-/** The one thing that helps a job which ended without a video: the same text again may meet the same answer, and a video that
- * is finished need not be paid for twice. */
-export type Help = "retry" | "fetch" | "edit";
-
-export function helpFor(job: Job): Help | null {
-  if (job.status === "cancelled") return "retry";
-  if (job.status !== "failed") return null;
-  if (job.errorCode === "unfetchable") return "fetch";
-  return job.errorCode === "refused" || job.errorCode === "invalid" ? "edit" : "retry";
-}
-
-/** Failures from which it cannot be told that nothing was begun. */
-const mayCharge: ReadonlySet<JobErrorCode> = new Set<JobErrorCode>([
-  "interrupted",
-  "unknown",
-  "stalled",
-  "timed_out",
-  "lost",
-  "upstream_changed",
-  "poison",
-  "restored",
-]);
-
-/** What that help may cost, where there is something to say about it. */
-export function costKey(job: Job): "help.mayChargeAgain" | "help.mayCharge" | "help.noNewCharge" | null {
-  const help = helpFor(job);
-  if (help === "fetch") return "help.noNewCharge";
-  if (help !== "retry") return null;
-  if (job.mayHaveBeenCharged) return "help.mayChargeAgain";
-  return job.errorCode !== null && mayCharge.has(job.errorCode) ? "help.mayCharge" : null;
-}

@@ -273,13 +273,39 @@ describe("polling", () => {
     expect(poll).toHaveBeenCalledTimes(2);
   });
 
-  it("says offline when no answer comes, and polling again when one does", async () => {
+  it("says that the server is away when no answer comes, and polling again when one does", async () => {
     poll.mockRejectedValueOnce(new Error("no answer"));
     start();
     await clock.advance(5_000);
-    expect(state()).toBe("offline");
+    expect(state()).toBe("unreachable");
     await clock.advance(2_000);
     expect(state()).toBe("polling");
+  });
+
+  it("asks once for each failure, while there is nothing to poll for, whether the server is there", async () => {
+    active = false;
+    poll.mockRejectedValueOnce(new Error("no answer"));
+    start();
+    socket().fail();
+    expect(state()).toBe("catchingUp");
+    await clock.advance(1_000);
+    socket().fail();
+    await settle();
+    expect(poll).toHaveBeenCalledOnce();
+    expect(state()).toBe("unreachable");
+    await clock.advance(3_000);
+    socket().fail();
+    await settle();
+    expect(poll).toHaveBeenCalledTimes(2);
+    expect(state()).toBe("catchingUp");
+  });
+
+  it("tells this device's lack of a network from a server that does not answer", async () => {
+    poll.mockRejectedValue(new Error("no answer"));
+    online = false;
+    start();
+    await clock.advance(5_000);
+    expect(state()).toBe("offline");
   });
 
   it("ends with the connection", async () => {

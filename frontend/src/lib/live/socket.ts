@@ -11,7 +11,8 @@ import {
   type Random,
 } from "./reconnect";
 
-export type ConnectionState = "live" | "catchingUp" | "polling" | "offline";
+/** `offline`: this device has no network; `unreachable`: the server does not answer. */
+export type ConnectionState = "live" | "catchingUp" | "polling" | "offline" | "unreachable";
 
 export interface SocketLike {
   onopen: (() => void) | null;
@@ -136,6 +137,18 @@ export class LiveConnection {
     const away = next.then === "reconnect" && next.patient;
     if (away || this.#failures >= failuresBeforePolling) this.#degraded = true;
     this.#settle();
+    // With nothing to poll for, it is asked once whether the server is there at all.
+    if (this.#degraded && !this.#poller.running && this.#started) void this.#probe();
+  }
+
+  async #probe(): Promise<void> {
+    const reached = await this.#options.poll().then(
+      () => true,
+      () => false,
+    );
+    if (!this.#started || this.#healthy) return;
+    this.#pollReached = reached;
+    this.#settle();
   }
 
   async #recheck(): Promise<void> {
@@ -183,8 +196,7 @@ export class LiveConnection {
   #settle(): void {
     const { online, hasActiveJobs, onState } = this.#options;
     this.#poller.want(this.#started && this.#degraded && !this.#healthy && hasActiveJobs());
-    const reachable = online() && this.#pollReached;
-    const away = !reachable ? "offline" : this.#poller.running ? "polling" : "catchingUp";
+    const away = !online() ? "offline" : !this.#pollReached ? "unreachable" : this.#poller.running ? "polling" : "catchingUp";
     const state = this.#healthy ? "live" : away;
     if (state === this.#state) return;
     this.#state = state;

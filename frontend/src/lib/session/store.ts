@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import { asApiError } from "@/lib/api/client";
 import { auth } from "@/lib/api/endpoints";
-import type { Session, User } from "@/lib/api/types";
+import type { SignedIn, User } from "@/lib/api/types";
 
 export type SessionState =
   | { status: "checking" }
@@ -14,7 +14,7 @@ export type SessionState =
 interface SessionStore {
   session: SessionState;
   check: () => Promise<void>;
-  signedIn: (session: Session) => void;
+  signedIn: (session: SignedIn) => void;
   renamed: (user: User) => void;
   signedOut: (expired: boolean) => void;
   logOut: () => Promise<void>;

@@ -1,0 +1,41 @@
+//! What holds of a bucket alone.
+
+use futures::StreamExt;
+use storage::{Error, PutError};
+use testkit::Bucket;
+
+use crate::world::{chunks, megabytes, opened, read};
+
+#[tokio::test]
+async fn a_file_of_many_parts_that_breaks_off_leaves_no_part_behind() {
+    let bucket = Bucket::new().await;
+    let storage = opened(&bucket.variables());
+    let broken = storage.put("videos/x.mp4", megabytes(11).chain(chunks(&[Err("cut")]))).await;
+    assert!(matches!(broken, Err(PutError::Source("cut"))));
+    let unfinished = bucket.unfinished().await;
+    assert!(unfinished.contains("200 OK") && !unfinished.contains("<UploadId>"), "{unfinished}");
+}
+
+#[tokio::test]
+async fn everything_lies_under_the_prefix_and_nothing_else_is_seen() {
+    let bucket = Bucket::new().await;
+    let mut variables = bucket.variables();
+    let ours = opened(&variables);
+    variables.push(("STORAGE_URL", format!("s3://{}/another", bucket.name)));
+    let theirs = opened(&variables);
+    ours.put("videos/x.mp4", chunks(&[Ok("ours")])).await.unwrap();
+    assert!(matches!(read(&theirs, "videos/x.mp4", None).await, Err(Error::Missing(_))));
+    assert!(theirs.list().next().await.is_none());
+    assert!(bucket.listed().await.contains("<Key>sora/videos/x.mp4</Key>"));
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_missing_does_not_pass_for_a_missing_file() {
+    let bucket = Bucket::new().await;
+    let mut variables = bucket.variables();
+    variables.push(("STORAGE_URL", "s3://there-is-no-such-bucket".into()));
+    let storage = opened(&variables);
+    assert!(matches!(storage.ping().await, Err(Error::Store(_))));
+    assert!(matches!(read(&storage, "videos/x.mp4", None).await, Err(Error::Store(_))));
+    assert!(matches!(storage.put("videos/x.mp4", chunks(&[Ok("x")])).await, Err(PutError::Storage(_))));
+}

@@ -1,0 +1,30 @@
+// The bar when its person goes.
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import { auth } from "@/lib/api/endpoints";
+import type { User } from "@/lib/api/types";
+import { setupI18n } from "@/lib/i18n/setup";
+import { useSession } from "@/lib/session/store";
+import { TopBar } from "./TopBar";
+
+const user: User = { id: "user-1", email: "lin@example.com", name: null, role: "user", createdAt: "2026-01-01T00:00:00Z" };
+
+beforeAll(setupI18n);
+
+afterEach(cleanup);
+
+it.each([
+  ["log-out", () => fireEvent.click(screen.getByTestId("account-logout"))],
+  ["the session's end", () => useSession.getState().signedOut(true)],
+])("its menu is closed by %s", async (_, end) => {
+  vi.spyOn(auth, "logout").mockResolvedValue(undefined);
+  useSession.setState({ session: { status: "signedIn", user } });
+  render(<TopBar />);
+  fireEvent.click(screen.getByTestId("account-menu"));
+  expect(screen.queryByRole("menu")).not.toBeNull();
+  await act(async () => {
+    end();
+    await Promise.resolve();
+  });
+  expect(screen.queryByRole("menu")).toBeNull();
+});

@@ -1,0 +1,46 @@
+// Signing up: whom the set-up token concerns, and that a refusal loses nothing typed.
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/client";
+import { auth } from "@/lib/api/endpoints";
+import { setupI18n } from "@/lib/i18n/setup";
+import { AuthForm } from "./AuthForm";
+
+beforeAll(setupI18n);
+
+afterEach(() => {
+  cleanup();
+  window.location.hash = "";
+});
+
+const token = () => screen.queryByLabelText("Set-up token");
+
+function fill() {
+  fireEvent.change(screen.getByLabelText("Email"), { target: { value: "lin@example.com" } });
+  fireEvent.change(screen.getByLabelText("Password"), { target: { value: "correct horse" } });
+}
+
+it("asks nobody for the set-up token who has not met a closed door", () => {
+  render(<AuthForm mode="signUp" />);
+  expect(token()).toBeNull();
+});
+
+it("asks for it where registration is closed, keeps what was typed, and sends it along", async () => {
+  const register = vi.spyOn(auth, "register").mockRejectedValue(new ApiError({ status: 403, code: "registration_closed" }));
+  render(<AuthForm mode="signUp" />);
+  fill();
+  fireEvent.click(screen.getByTestId("auth-submit"));
+  const field = await screen.findByLabelText("Set-up token");
+  expect(screen.getByRole("alert").textContent).toMatch(/does not accept new accounts/);
+  expect(screen.getByLabelText("Email")).toHaveProperty("value", "lin@example.com");
+  fireEvent.change(field, { target: { value: "once" } });
+  fireEvent.click(screen.getByTestId("auth-submit"));
+  expect(register).toHaveBeenLastCalledWith("lin@example.com", "correct horse", "", "once");
+  expect(token()).not.toBeNull();
+});
+
+it("asks for it at the address made for that", () => {
+  window.location.hash = "#set-up";
+  render(<AuthForm mode="signUp" />);
+  expect(token()).not.toBeNull();
+});

@@ -1,0 +1,32 @@
+// What remains of a job, from how long its like have taken.
+import { expect, it } from "vitest";
+import { makeJob } from "@/lib/testing";
+import { remaining } from "./eta";
+
+const start = Date.parse("2026-01-01T00:00:00Z");
+const etaSeconds = { p50: 60, p90: 120 };
+const running = makeJob({ status: "processing", phase: "generating", startedAt: "2026-01-01T00:00:00Z", etaSeconds });
+
+it.each([
+  ["at its start", 0, { from: 60, to: 60 }],
+  ["on its way", 22, { from: 40, to: 40 }],
+  ["near its usual end", 55, "soon"],
+  ["later than usual", 70, { from: 50, to: 50 }],
+  ["later than nearly all", 500, "soon"],
+  ["by a clock that is behind", -30, { from: 60, to: 60 }],
+] as const)("%s, after %i s", (_, seconds, left) => {
+  expect(remaining(running, start + seconds * 1_000)).toEqual(left);
+});
+
+it("is all of it while the job waits", () => {
+  expect(remaining(makeJob({ status: "pending", etaSeconds }), start)).toEqual({ from: 60, to: 120 });
+});
+
+it.each([
+  ["unknown", {}],
+  ["cancelled", { cancelling: true, etaSeconds }],
+  ["tried again later", { status: "pending", phase: "retrying", etaSeconds }],
+  ["ended", { status: "completed", phase: null, etaSeconds }],
+] as const)("is not told of a job that is %s", (_, fields) => {
+  expect(remaining({ ...running, etaSeconds: null, ...fields }, start)).toBeNull();
+});

@@ -1,0 +1,49 @@
+//! A gateway that is replaced by another on the same port while requests come in.
+
+use std::io;
+use std::net::SocketAddr;
+
+use testkit::{Database, free_port};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world::{Setup, World};
+
+/// A request on a connection of its own; the answer's status line.
+async fn asked(port: u16) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_is_answered_while_another_gateway_takes_over() {
+    let port = free_port().await;
+    let world = async || World::with(Database::sqlite().await, Setup { port: Some(port), ..Setup::default() }).await;
+    let mut current = world().await;
+    for _ in 0..5 {
+        let next = world().await;
+        let asking = tokio::spawn(async move {
+            for _ in 0..400 {
+                assert_eq!(asked(port).await.unwrap(), "HTTP/1.1 200 OK");
+            }
+        });
+        assert_eq!(asked(port).await.unwrap(), "HTTP/1.1 200 OK");
+        current.shutdown.cancel();
+        current.served.await.unwrap().unwrap();
+        asking.await.unwrap();
+        current = next;
+    }
+}
+
+#[tokio::test]
+async fn a_port_is_shared_only_when_both_say_so() {
+    let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    for (first, second) in [(false, false), (false, true), (true, false)] {
+        let taken = gateway::bind(address(0), first).unwrap();
+        let refusal = gateway::bind(taken.local_addr().unwrap(), second).unwrap_err();
+        assert_eq!(refusal.kind(), io::ErrorKind::AddrInUse);
+    }
+}

@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate clean pm2-deploy pm2-logs pm2-restart backup restore db-studio
+.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -55,6 +55,36 @@ lint: ## Check formatting, lints and the dependency rules
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd frontend && npm run lint
 
+lint-docker: ## Check the Dockerfiles, and that docker-compose.yml keeps its rules
+	@scripts/check-docker
 
 lint-k8s: ## Check the Kubernetes manifests: rendered, valid, secure
 	@scripts/check-manifests
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+build: install ## Build the processes (release) and the page
+	cargo build --release --workspace --bins
+	cd frontend && npm run build
+
+install: ## Fetch the dependencies of the processes and of the page
+	cargo fetch --locked
+	cd frontend && npm ci
+
+dev-backend: ## Run the processes for development, without the page (PORT=3000)
+	@scripts/demo --backend
+
+dev-frontend: ## Run the page's development server against dev-backend
+	cd frontend && npm run dev
+
+db-migrate: ## Bring the database up to date (DATABASE_URL=sqlite:.demo/sora.db)
+	@mkdir -p .demo
+	DATABASE_URL="$(DATABASE_URL)" cargo run --quiet --package migration -- up
+
+db-studio: ## Open a browser for the database that .env names, on this machine alone (PORT=8081)
+	@scripts/run scripts/db-studio
+
+clean: ## Remove the demo's data and everything that was built
+	@! { [ -e .demo/pid ] && kill -0 "$$(cat .demo/pid)" 2>/dev/null; } || { echo "the demo is running: stop it first" >&2; exit 1; }
+	rm -rf .demo target frontend/dist

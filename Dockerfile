@@ -26,8 +26,10 @@ COPY entity entity
 COPY migration migration
 COPY gateway gateway
 COPY processor processor
-# Newer than the empty sources that were built above, whatever the checkout's times say.
-RUN find . -name '*.rs' -exec touch {} + && cargo build --release --locked $PROGRAMS
+# Newer than the empty sources that were built above, whatever the checkout's times say. Not what lies in target/: sources
+# that dependencies generated there would have them all compiled again.
+RUN find crates entity migration gateway processor -name '*.rs' -exec touch {} + \
+    && cargo build --release --locked $PROGRAMS
 
 # ── What runs: no shell is needed, and nothing is written outside /data and /tmp ──────────────────────────────────────
 FROM debian:bookworm-slim AS base

@@ -188,6 +188,8 @@ impl Setting<'_> {
         let name = format!("processor-{number}");
         let own = [
             ("HOSTNAME", name.clone()),
+            // Without posters: they change a job once more after its end, whenever they come.
+            ("FFMPEG", "/nowhere/ffmpeg".to_owned()),
             ("SORA_API_URL", format!("http://127.0.0.1:{upstream}{}", self.plan.dialect.path())),
             ("SORA_POLL_INTERVAL", "50ms".into()),
             ("SORA_RETRY_BASE", "100ms".into()),

@@ -80,9 +80,7 @@ fn steps(states: &[State]) -> Vec<String> {
             wrong.push(format!("another holder in the same epoch {step}"));
         }
         let anew = from.is_terminal() && to.status == "pending" && from.status != "completed";
-        // A completed job's video gets its poster afterwards.
-        let poster = from.status == "completed" && to.status == "completed";
-        if from.is_terminal() && !anew && !poster {
+        if from.is_terminal() && !anew {
             wrong.push(format!("a terminal state changed {step}"));
         }
         let begun = to.phase.as_deref() == Some("submitting") && to.progress == 0;

@@ -154,7 +154,7 @@ apt_install() {
   [ -d /run/systemd/system ] || return 0
   for package in "$@"; do
     case $package in
-    redis-server | postgresql) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
+    redis-server | postgresql | pgbouncer) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
     nginx-light) ${root[@]+"${root[@]}"} systemctl disable --now --quiet nginx || true ;;
     esac
   done

@@ -8,6 +8,7 @@ mod jobs;
 mod keys;
 mod money;
 mod owner;
+mod tls;
 mod workers;
 
 use entity::attempt::NewAttempt;

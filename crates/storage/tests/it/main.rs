@@ -5,7 +5,6 @@
 mod away;
 mod bucket;
 mod folder;
-mod measure;
 mod world;
 
 use futures::TryStreamExt;

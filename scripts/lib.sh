@@ -154,16 +154,17 @@ apt_install() {
   [ -d /run/systemd/system ] || return 0
   for package in "$@"; do
     case $package in
-    redis-server | postgresql) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
+    redis-server | postgresql | pgbouncer) ${root[@]+"${root[@]}"} systemctl disable --now --quiet "$package" || true ;;
     nginx-light) ${root[@]+"${root[@]}"} systemctl disable --now --quiet nginx || true ;;
     esac
   done
 }
 
-# python_environment FOLDER PROGRAM PACKAGE==VERSION: installs a Python package into an environment of its own.
+# python_environment FOLDER PROGRAM PACKAGE==VERSION: installs a Python package into an environment of its own. Its programs
+# name the folder in full, so a checkout that was moved needs another.
 python_environment() {
   local folder=$1 program=$2 package=$3 stamp=$1/installed python=python3
-  if [ -x "$folder/bin/$program" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$package" ]; then return; fi
+  if [ -x "$folder/bin/$program" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$package in $PWD" ]; then return; fi
   has "$python" || install_missing python3:python3:python3
   "$python" -c 'import ensurepip, venv' 2>/dev/null || install_missing venv:python3-venv:
   say "Installing $package (pip)" >&2
@@ -171,7 +172,7 @@ python_environment() {
   "$python" -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "$package" ||
     fail "$package could not be installed; the reason is above"
-  printf '%s\n' "$package" >"$stamp"
+  printf '%s\n' "$package in $PWD" >"$stamp"
 }
 
 # find_postgres: sets POSTGRES_BIN to the newest installed version's programs, which Debian and brew

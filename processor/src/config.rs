@@ -37,7 +37,7 @@ pub struct Config {
     pub max_concurrency: u32,
     /// `SORA_FETCH_ALLOW`: origins that results may come from though they are not public, as host:port, comma-separated.
     pub fetch_allow: Vec<Origin>,
-    /// `MAX_VIDEO_SIZE`: largest video in bytes (default 4 GiB).
+    /// `MAX_VIDEO_SIZE`: largest video in bytes (default 4 GiB); a bucket takes up to 48 GiB.
     pub max_video_size: u64,
     /// `PROCESSOR_SLOTS`: jobs that this process works on at once (default 16).
     pub slots: NonZeroUsize,
@@ -78,6 +78,10 @@ impl Config {
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
         let max_video_size = env.or("MAX_VIDEO_SIZE", "4294967296", env::number);
+        let largest = storage.as_ref().and_then(Place::largest).unwrap_or(u64::MAX);
+        if max_video_size.is_some_and(|size| size > largest) {
+            env.mistake("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
+        }
         let slots = env.or("PROCESSOR_SLOTS", "16", env::number);
         let lease_ttl = env.or("LEASE_TTL", "30s", env::duration);
         let lease_renew = env.or("LEASE_RENEW", "5s", env::duration);
@@ -198,6 +202,8 @@ mod tests {
             ("SORA_SECONDS_MAP", "10"),
             ("SORA_MAX_RETRIES", "-1"),
             ("SORA_FETCH_ALLOW", "media.internal"),
+            ("STORAGE_URL", "s3://videos"),
+            ("MAX_VIDEO_SIZE", "52428800001"),
             ("PROCESSOR_SLOTS", "0"),
             ("LEASE_TTL", "6s"),
             ("DRAIN_TIMEOUT", "soon"),
@@ -213,6 +219,7 @@ mod tests {
                 "SORA_SECONDS_MAP",
                 "SORA_MAX_RETRIES",
                 "SORA_FETCH_ALLOW",
+                "MAX_VIDEO_SIZE",
                 "PROCESSOR_SLOTS",
                 "LEASE_RENEW",
                 "DRAIN_TIMEOUT"

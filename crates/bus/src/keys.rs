@@ -71,4 +71,29 @@ mod tests {
         );
         assert_eq!([keys.events.as_str(), keys.control.as_str()], ["{sora}:v1:events", "{sora}:v1:control"]);
     }
+
+    #[test]
+    fn all_keys_lie_in_one_slot_of_a_cluster() {
+        assert_eq!(slot("123456789"), 12_739, "the example of Redis's own specification");
+        for namespace in ["{sora}:v1", "before{tag}after", "{a}{b}"] {
+            let keys = Keys::new(namespace);
+            let home = slot(&keys.jobs);
+            let rate = keys.rate("submit:0190");
+            for key in keys.of_scripts().into_iter().chain([keys.events.as_str(), &keys.control, &rate]) {
+                assert_eq!(slot(key), home, "{key}");
+            }
+        }
+    }
+
+    /// The slot of a key: CRC-16 (XMODEM) of its hash tag, or of all of it.
+    fn slot(key: &str) -> u16 {
+        let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+        let crc =
+            tag.filter(|tag| !tag.is_empty()).unwrap_or(key).bytes().fold(0_u16, |crc, byte| {
+                (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
+                    if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+                })
+            });
+        crc % 16_384
+    }
 }

@@ -65,13 +65,15 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Access to the Redis at `url` (`redis://[:PASSWORD@]HOST:PORT[/DB]`) under the key prefix `namespace`.
+    /// Access to the Redis at `url` (`redis://[[USER]:PASSWORD@]HOST:PORT[/DB]`, or `rediss://` for TLS) under the key
+    /// prefix `namespace`.
     ///
     /// Nothing is sent yet: Redis being away is no reason not to start.
     ///
     /// # Errors
     /// The address is malformed.
     pub fn new(url: &str, namespace: &str) -> Result<Self, Error> {
+        rustls::crypto::ring::default_provider().install_default().ok();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));

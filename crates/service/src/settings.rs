@@ -31,7 +31,7 @@ pub struct Settings {
     pub app_env: AppEnv,
     /// `DATABASE_URL`: `sqlite:PATH` (default `sqlite:data/sora.db`) or `postgres://…`.
     pub database_url: Secret,
-    /// `REDIS_URL`: default `redis://127.0.0.1:6379`.
+    /// `REDIS_URL`: default `redis://127.0.0.1:6379`; `rediss://` for TLS.
     pub redis_url: Secret,
     /// `REDIS_NAMESPACE`: prefix of all keys, holding one hash tag (default `{sora}:v1`).
     pub redis_namespace: String,
@@ -50,8 +50,9 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
     let database_url = database_url(env);
     let redis_url = env.secret("REDIS_URL").or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
-    if redis_url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
-        env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379");
+    let schemes = ["redis://", "rediss://"];
+    if redis_url.as_ref().is_some_and(|url| !schemes.iter().any(|scheme| url.expose().starts_with(scheme))) {
+        env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379, or rediss:// for TLS");
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
     let log_format = env.or("LOG_FORMAT", format, log_format);

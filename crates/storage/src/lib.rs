@@ -19,6 +19,7 @@ use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use place::BUCKET_PART;
 pub use place::{Bucket, Credentials, Place};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
@@ -83,9 +84,6 @@ pub struct Storage {
 
 /// See [`Storage::part`]; into a folder.
 const FOLDER_PART: usize = 1024 * 1024;
-
-/// The same, into a bucket: S3's least, which lets a file of 48 GiB fit into its 10,000 parts.
-const BUCKET_PART: usize = 5 * 1024 * 1024;
 
 /// Where nothing is ever kept.
 const NOTHING: &str = "nothing";

@@ -60,7 +60,16 @@ const PLATFORM: [&str; 6] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
+/// The least that S3 takes as a part of a file, other than the last.
+pub(crate) const BUCKET_PART: usize = 5 * 1024 * 1024;
+
 impl Place {
+    /// The largest file that fits, in bytes, where there is a limit: S3 puts a file together of 10,000 parts at most.
+    #[must_use]
+    pub fn largest(&self) -> Option<u64> {
+        matches!(self, Self::Bucket(_)).then_some(BUCKET_PART as u64 * 10_000)
+    }
+
     /// Reads it.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         match env.or("STORAGE_URL", "data/videos", address)? {

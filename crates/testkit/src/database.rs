@@ -31,6 +31,12 @@ impl Database {
         [Self::sqlite().await, Self::postgres().await]
     }
 
+    /// The tests' PostgreSQL reached by `host` with TLS, as `parameters` of the address say.
+    #[must_use]
+    pub fn postgres_tls_url(host: &str, parameters: &str) -> String {
+        format!("{}?{parameters}", crate::service("TEST_DATABASE_URL").replace("127.0.0.1", host))
+    }
+
     /// SQLite without a schema.
     pub async fn empty_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -28,6 +28,18 @@ pub fn redis_url() -> String {
     service("TEST_REDIS_URL")
 }
 
+/// The address of the same Redis with TLS and a password; its certificate is signed by `ca.pem` of [`certificates`].
+#[must_use]
+pub fn redis_tls_url() -> String {
+    service("TEST_REDIS_TLS_URL")
+}
+
+/// The folder of `ca.pem`, which signed the servers' certificate for `localhost`, and of `other.pem`, a stranger's.
+#[must_use]
+pub fn certificates() -> std::path::PathBuf {
+    service("TEST_CERTIFICATES").into()
+}
+
 /// A key prefix that nobody else uses.
 #[must_use]
 pub fn namespace() -> String {

@@ -9,6 +9,7 @@ mod keys;
 mod money;
 mod owner;
 mod restore;
+mod tls;
 mod workers;
 
 use entity::attempt::NewAttempt;

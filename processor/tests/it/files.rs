@@ -41,13 +41,22 @@ async fn a_result_that_cannot_be_fetched_is_kept_and_fetched_when_asked_for() {
 
 #[tokio::test]
 async fn a_storage_that_takes_nothing_makes_downloads_wait_at_no_cost() {
-    let world = World::new(Database::sqlite().await, 0).await;
-    // A file where the folder of the videos should be.
-    std::fs::write(world.folder().join("videos"), "").unwrap();
-    let _processor = world.processor(&[]);
-    let id = world.submit("made, and nowhere to put it").await;
-    let waiting = world.until(id, "the download waits", |job| job.phase == Some(Phase::Retrying)).await;
-    assert_eq!((waiting.status, waiting.fetches, waiting.retries), (Status::Pending, 0, 0));
-    assert!(world.attempts(id).await[0].result_url.is_some());
-    assert_eq!(world.simulator.stats().total.submissions, 1);
+    let nobody = format!("https://127.0.0.1:{}", testkit::free_port().await);
+    let away = [
+        ("STORAGE_URL", "s3://videos"),
+        ("S3_ENDPOINT", nobody.as_str()),
+        ("S3_ACCESS_KEY_ID", "test"),
+        ("S3_SECRET_ACCESS_KEY", "test"),
+    ];
+    for storage in [&[], away.as_slice()] {
+        let world = World::new(Database::sqlite().await, 0).await;
+        // A file where the folder of the videos should be.
+        std::fs::write(world.folder().join("videos"), "").unwrap();
+        let _processor = world.processor(storage);
+        let id = world.submit("made, and nowhere to put it").await;
+        let waiting = world.until(id, "the download waits", |job| job.phase == Some(Phase::Retrying)).await;
+        assert_eq!((waiting.status, waiting.fetches, waiting.retries), (Status::Pending, 0, 0));
+        assert!(world.attempts(id).await[0].result_url.is_some());
+        assert_eq!(world.simulator.stats().total.submissions, 1);
+    }
 }

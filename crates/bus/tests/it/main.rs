@@ -8,6 +8,7 @@ mod loss;
 mod model;
 mod rate;
 mod signals;
+mod tls;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Place};
 use uuid::Uuid;

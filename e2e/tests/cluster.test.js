@@ -1,18 +1,25 @@
-// A bucket as the storage of the whole platform: what is made lies there, comes back whole and in parts, and is gone once
-// its job is deleted.
+// The whole platform as a cluster runs it: PostgreSQL behind PgBouncer, Redis with TLS and a password, a bucket as storage.
+// What is made lies in the bucket, comes back whole and in parts, and is gone once its job is deleted.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { eventually, start } from "../platform.js";
 
-const bucket = `e2e-${randomBytes(6).toString("hex")}`;
-let platform, server;
+const name = `e2e-${randomBytes(6).toString("hex")}`;
+const { TEST_CERTIFICATES, TEST_PGBOUNCER_URL, TEST_REDIS_TLS_URL, TEST_S3_SERVER } = process.env;
+const server = `http://${TEST_S3_SERVER}`;
+let platform;
 before(async () => {
-  if (!process.env.TEST_S3_SERVER) throw new Error("TEST_S3_SERVER is not set: run this through scripts/with-services");
-  server = `http://${process.env.TEST_S3_SERVER}`;
+  if (!TEST_S3_SERVER) throw new Error("TEST_S3_SERVER is not set: run this through scripts/with-services");
   assert.equal((await s3("PUT")).status, 200);
+  execFileSync("psql", ["--quiet", "--command", `CREATE DATABASE "${name}"`, TEST_PGBOUNCER_URL]);
   const shared = {
-    STORAGE_URL: `s3://${bucket}/of/sora`,
+    DATABASE_URL: TEST_PGBOUNCER_URL.replace(/[^/]*$/, name),
+    REDIS_URL: TEST_REDIS_TLS_URL,
+    SSL_CERT_FILE: join(TEST_CERTIFICATES, "ca.pem"),
+    STORAGE_URL: `s3://${name}/of/sora`,
     S3_ENDPOINT: server,
     S3_ALLOW_HTTP: "true",
     S3_ACCESS_KEY_ID: "test",
@@ -23,7 +30,8 @@ before(async () => {
 after(() => platform?.stop());
 
 test("a video lies in the bucket until its job is deleted", { timeout: 120_000 }, async () => {
-  assert.equal((await (await fetch(`${platform.url}/readyz`)).json()).storage, "up");
+  const ready = await (await fetch(`${platform.url}/readyz`)).json();
+  assert.deepEqual([ready.database, ready.redis, ready.storage], ["up", "up", "up"]);
   const account = { email: "ada@example.org", password: "correct horse battery" };
   const { token } = await (await call("POST", "/auth/register", account)).json();
   const as = { authorization: `Bearer ${token}` };
@@ -59,7 +67,7 @@ function call(method, path, body, headers = {}) {
 /** As a signed request names its service; the server does not look at the signature. */
 function s3(method, query = "") {
   const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request";
-  return fetch(`${server}/${bucket}${query}`, { method, headers: { authorization } });
+  return fetch(`${server}/${name}${query}`, { method, headers: { authorization } });
 }
 
 /** The extensions of what lies in the bucket, all of it under the prefix. */

@@ -51,8 +51,8 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let app_env = env.or("APP_ENV", "production", app_env);
     let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
     let database_url = database_url(env);
-    let redis_url = env.secret("REDIS_URL").or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
-    if redis_url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
+    let redis_url = env.secret_or("REDIS_URL", "redis://127.0.0.1:6379");
+    if !redis_url.expose().starts_with("redis://") {
         env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379");
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
@@ -63,7 +63,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     Some(Settings {
         app_env: app_env?,
         database_url: database_url?,
-        redis_url: redis_url?,
+        redis_url,
         redis_namespace: redis_namespace?,
         storage_url: storage_url?,
         log_format: log_format?,
@@ -74,7 +74,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
 
 /// Reads `DATABASE_URL` alone.
 pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
-    let url = env.secret("DATABASE_URL").unwrap_or_else(|| Secret::new("sqlite:data/sora.db"));
+    let url = env.secret_or("DATABASE_URL", "sqlite:data/sora.db");
     if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.expose().starts_with(scheme)) {
         return Some(url);
     }

@@ -25,8 +25,8 @@ export async function eventually(what, ask, seconds = 30) {
   }
 }
 
-/** Starts everything; `simulator` are its flags, `shared` and `gateway` further variables of all and of the gateway. */
-export async function start({ simulator = [], shared: ofAll = {}, gateway: variables = {} } = {}) {
+/** Starts everything; `simulator` are its flags, the others further variables: of each process, and `shared` of all. */
+export async function start({ simulator = [], gateway: variables = {}, processor = {}, shared: ofAll = {}, dialect = "chat/completions" } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
   const processes = [];
@@ -58,9 +58,10 @@ export async function start({ simulator = [], shared: ofAll = {}, gateway: varia
     let gateway = run(processes, "gateway", [], environment);
     run(processes, "processor", [], {
       ...shared,
-      SORA_API_URL: `${address}/v1/chat/completions`,
+      SORA_API_URL: `${address}/v1/${dialect}`,
       SORA_API_TOKEN: "e2e",
       DRAIN_TIMEOUT: "5s",
+      ...processor,
     });
     platform.url = `http://localhost:${port}`;
     platform.port = port;
@@ -77,6 +78,8 @@ export async function start({ simulator = [], shared: ofAll = {}, gateway: varia
       gateway = run(processes, "gateway", [], environment);
       await ready();
     };
+    /** What a process has logged so far. */
+    platform.log = (name) => processes.find((one) => one.name === name).log();
     platform.check = () => processes.forEach(({ check }) => check());
     return platform;
   } catch (cause) {

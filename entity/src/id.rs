@@ -79,6 +79,14 @@ pub fn fresh<Kind>() -> Id<Kind> {
     Uuid::now_v7().into()
 }
 
+impl<Kind> Id<Kind> {
+    /// Its last half, which is random: enough to tell apart what belongs to one thing. Never 0.
+    #[must_use]
+    pub fn last_half(self) -> u64 {
+        self.0.as_u64_pair().1
+    }
+}
+
 impl<Kind> From<Uuid> for Id<Kind> {
     fn from(id: Uuid) -> Self {
         Self(id, PhantomData)

@@ -103,6 +103,20 @@ pub enum Phase {
     Downloading,
 }
 
+impl Phase {
+    /// Its name, as the API and the metrics spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retrying => "retrying",
+            Self::Submitting => "submitting",
+            Self::Queued => "queued",
+            Self::Generating => "generating",
+            Self::Downloading => "downloading",
+        }
+    }
+}
+
 /// The video's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]

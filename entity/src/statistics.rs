@@ -1,7 +1,7 @@
 //! Figures for administrators. Each is one query that an index serves.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{PaginatorTrait, QuerySelect};
 
 use crate::job::Status;
@@ -66,6 +66,36 @@ pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
         users: user::Entity::find().count(db).await?,
         oldest_waiting: job::oldest_pending(db).await?.map(|job| job.created_at),
         workers: workers.map(|(jobs, row)| (row, jobs)).collect(),
+    })
+}
+
+/// What waits and what is worked on, right now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// Jobs that wait.
+    pub waiting: u64,
+    /// Jobs in the hands of workers.
+    pub in_flight: u64,
+    /// Jobs that were stopped because their workers kept dying.
+    pub poisoned: u64,
+    /// When the job that has waited longest was made, epoch ms.
+    pub oldest_waiting: Option<i64>,
+    /// Workers whose lease holds.
+    pub workers: u64,
+}
+
+/// Reads what is looked at every few seconds.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn load(db: &DatabaseConnection) -> Result<Load, DbErr> {
+    let leased = Expr::col(worker::Column::LeaseUntil).gte(clock::now(db.get_database_backend()));
+    Ok(Load {
+        waiting: job::Entity::find().filter(job::pending()).count(db).await?,
+        in_flight: job::Entity::find().filter(job::Column::WorkerId.is_not_null()).count(db).await?,
+        poisoned: job::Entity::find().filter(job::poisoned()).count(db).await?,
+        oldest_waiting: job::oldest_pending(db).await?.map(|job| job.created_at),
+        workers: worker::Entity::find().filter(leased).count(db).await?,
     })
 }
 

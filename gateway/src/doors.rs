@@ -59,6 +59,11 @@ impl<Who: Eq + Hash + Clone> Doors<Who> {
         Ok(Ticket { doors: self.clone(), who })
     }
 
+    /// How many are in.
+    pub(crate) fn inside(&self) -> u32 {
+        self.lock().all
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inside<Who>> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -101,6 +101,12 @@ impl ApiError {
         Self::Unavailable(cause.into())
     }
 
+    /// The storage failed to take or to give a file.
+    pub(crate) fn storage(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        metrics::counter!("sora_storage_errors_total").increment(1);
+        Self::unavailable(cause)
+    }
+
     /// Its status and its code.
     pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
         match self {

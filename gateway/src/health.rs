@@ -8,9 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
+use service::metrics::Metric;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use crate::measures;
 use crate::state::Gateway;
 
 /// That the process answers.
@@ -45,14 +48,17 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-/// The same for the port of probes and metrics.
-pub fn probe(gateway: Gateway) -> impl service::probe::Readiness {
-    move || {
-        let gateway = gateway.clone();
-        async move {
-            let (ready, body) = readiness(&gateway).await;
-            (ready, serde_json::to_value(body).unwrap_or_default())
-        }
+/// The same on the port of probes and metrics.
+impl service::probe::Watched for Gateway {
+    const METRICS: &'static [Metric] = measures::METRICS;
+
+    async fn readiness(&self) -> (bool, Value) {
+        let (ready, body) = readiness(self).await;
+        (ready, serde_json::to_value(body).unwrap_or_default())
+    }
+
+    async fn measure(&self) {
+        measures::measure(self).await;
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) async fn content(
     }
     let content = gateway.storage.get(&image.path, None).await.map_err(|error| match error {
         storage::Error::Missing(_) => ApiError::Internal(format!("the file of picture {id} is missing")),
-        error => ApiError::unavailable(error),
+        error => ApiError::storage(error),
     })?;
     let length = [(header::CONTENT_LENGTH, content.size)];
     Ok((headers, length, Body::from_stream(content.bytes)).into_response())

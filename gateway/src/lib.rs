@@ -18,7 +18,7 @@
 //! | `openapi` | the API's own description, and a page to try it |
 //! | `command` | what the program does besides serving |
 //! | `live` | the websocket |
-//! | `web`, `health` | the page; the probes |
+//! | `web`, `health`, `measures` | the page; the probes; the metrics |
 
 mod address;
 mod admin;
@@ -33,6 +33,7 @@ mod health;
 mod images;
 mod keys;
 mod live;
+mod measures;
 mod openapi;
 mod path;
 mod query;
@@ -56,7 +57,6 @@ pub use address::Range;
 pub use auth::PasswordError;
 pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
-pub use health::probe;
 pub use openapi::document;
 pub use serve::bind;
 pub use state::{Gateway, StartError, setup_token};

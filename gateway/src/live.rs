@@ -69,6 +69,11 @@ impl Live {
         }
     }
 
+    /// Websockets that are open.
+    pub(crate) fn open(&self) -> u32 {
+        self.doors.inside()
+    }
+
     /// When a socket that opens now gives its first heartbeat: after `every`, or a little later together with others.
     fn beat(&self, every: Duration) -> Instant {
         let slice = (every / BEATS).max(Duration::from_millis(1));

@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     let probe = config.settings.metrics_listen;
     let gateway = Gateway::open(config).await?;
     let _probe = match probe {
-        Some(address) => Some(service::probe::start(address, gateway::probe(gateway.clone())).await?),
+        Some(address) => Some(service::probe::start(address, gateway.clone()).await?),
         None => None,
     };
     gateway.offer_setup().await?;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{DbErr, attempt};
+use sora::Begun;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
 use crate::generate::CANCELLED;
+use crate::{Context, measures};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -30,11 +31,13 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 async fn once(context: &Context) -> Result<(), DbErr> {
     for attempt in attempt::abandoned(&context.db, context.upstream(), AT_ONCE).await? {
         let id = attempt.upstream_id.as_deref();
-        if let Some(generation) = id.and_then(|id| context.driver.resume(id, "", Duration::ZERO)) {
+        let begun = id.map(|id| Begun { id, prompt: "", ago: Duration::ZERO, traceparent: None });
+        if let Some(generation) = begun.and_then(|begun| context.driver.resume(begun)) {
             let let_go = timeout(PATIENCE, generation.abandon()).await.is_ok();
             tracing::info!(job.id = %attempt.job_id, let_go, "told the upstream of a cancelled job");
         }
         attempt::finish(&context.db, attempt.id, CANCELLED).await?;
+        measures::attempt_ended(CANCELLED.outcome);
     }
     Ok(())
 }

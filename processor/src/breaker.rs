@@ -66,6 +66,11 @@ impl Breaker {
         }
     }
 
+    /// Whether nothing new is submitted, but for probes.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The upstream has taken a request, or refused it for what it asks: it works.
     pub(crate) fn works(&mut self) {
         self.failed.clear();

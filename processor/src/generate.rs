@@ -16,19 +16,21 @@ use entity::id::fresh;
 use entity::job::{self, Begun, Held, Phase, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
-use sora::{Event, Failure, Generation, Image, Outcome, Request};
+use sora::{Begun as Known, Event, Failure, Generation, Image, Outcome, Request};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
+use tracing::Instrument;
 use url::Url;
 
 use crate::breaker::Passage;
 use crate::generate::picture::picture;
 use crate::hands::{Hand, Order};
 use crate::life::Life;
+use crate::measures::{Phases, Why};
 use crate::persist::persist;
 use crate::progress::Progress;
 use crate::resume::{Open, Plan, plan};
-use crate::{Context, fault};
+use crate::{Context, fault, measures, trace};
 
 /// Works on a claimed job until it leaves this worker's hands; `None` when it had left them before.
 pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: job::Model) -> Option<job::Model> {
@@ -42,6 +44,7 @@ pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: j
         stage: Stage::Planning,
         accepted: false,
         probing: false,
+        phases: Phases::default(),
         request: None,
         generation: None,
     };
@@ -59,8 +62,11 @@ pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: j
         hand.release();
         tokio::select! { () = line.let_go() => {}, _ = hand.ordered(Order::HandOver) => {} }
     }
+    if let Ok(Some(job)) = &wound_up {
+        measures::job_ended(job);
+    }
     wound_up.unwrap_or_else(|error| {
-        tracing::error!(job.id = %hold.job, %error, "the database refuses what becomes of a job; the beat gives it back");
+        tracing::error!(%error, "the database refuses what becomes of a job; the beat gives it back");
         None
     })
 }
@@ -92,7 +98,7 @@ enum Stop {
     /// Its owner no longer wants it.
     Cancelled,
     /// The job waits for this long, for no fault of its own: the upstream is unwell, a cap is reached, the storage is full.
-    PutOff(Duration),
+    PutOff(Why, Duration),
     /// It failed.
     Failed(Failure),
     /// The database refuses a statement.
@@ -132,6 +138,7 @@ struct Line<'a> {
     accepted: bool,
     /// Whether its request is the circuit breaker's probe.
     probing: bool,
+    phases: Phases,
     /// A request that has not been answered yet. A task of its own, since what it costs to drop it is not known.
     request: Option<JoinHandle<Result<Box<dyn Generation>, Failure>>>,
     /// An answer that has begun.
@@ -142,7 +149,10 @@ impl Line<'_> {
     async fn run(&mut self) -> Result<job::Model, Stop> {
         let (db, job) = (&self.context.db, &self.job);
         let attempts = persist("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
-        let url = match plan(&self.job, &attempts, self.context.upstream()) {
+        let plan = plan(&self.job, &attempts, self.context.upstream());
+        let number = attempts.last().map_or(job.attempts_from, |last| last.number + i32::from(plan == Plan::Submit));
+        trace::attempt(number);
+        let url = match plan {
             Plan::Submit => self.submit().await?,
             Plan::Resume(open) => self.resume(open).await?,
             Plan::Fetch(url) => Url::parse(&url).map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?,
@@ -154,6 +164,8 @@ impl Line<'_> {
         };
         self.stage = Stage::Fetching;
         self.hand.free(false);
+        self.phases.enter(Phase::Downloading);
+        tracing::info!("fetching the video");
         tell(self.context, self.hold, Phase::Downloading, 0).await?;
         let video = self.fetch(&url).await?;
         self.record(video).await
@@ -163,10 +175,10 @@ impl Line<'_> {
     async fn submit(&mut self) -> Result<Url, Stop> {
         self.hand.free(true);
         let image = picture(self.context, self.job.reference_image_id).await?;
-        let request = self.request(image);
+        let (db, id) = (&self.context.db, fresh());
+        let request = self.request(image, id);
         self.pass().await?;
         self.hand.free(false);
-        let (db, id) = (&self.context.db, fresh());
         self.stage = Stage::Preparing(id);
         fault::point("before-sent");
         let new = NewAttempt { id, upstream: self.context.upstream(), sent_at: clock::wall() };
@@ -189,8 +201,10 @@ impl Line<'_> {
         self.accepted = true;
         self.hand.free(true);
         let ago = u64::try_from(clock::wall() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
-        self.generation = self.context.driver.resume(&open.upstream_id, &self.job.prompt, ago);
-        tracing::info!(job.id = %self.hold.job, "asking on about a generation that was begun before");
+        let traceparent = trace::of(&self.job, open.attempt);
+        let (id, prompt, traceparent) = (open.upstream_id.as_str(), self.job.prompt.as_str(), traceparent.as_deref());
+        self.generation = self.context.driver.resume(Known { id, prompt, ago, traceparent });
+        tracing::info!("asking on about a generation that was begun before");
         self.wait(open.attempt).await
     }
 
@@ -202,10 +216,11 @@ impl Line<'_> {
         persist("recording a result", || attempt::result(db, id, url.as_str())).await?;
         fault::point("after-result");
         if let Some(generation) = self.generation.take() {
-            tokio::spawn(generation.close());
+            tokio::spawn(generation.close().in_current_span());
         }
         let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
         persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
+        measures::attempt_ended(end.outcome);
         Ok(url)
     }
 
@@ -236,6 +251,10 @@ impl Line<'_> {
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     let (phase, percent) = progress.tell(Instant::now());
+                    self.phases.enter(phase);
+                    if progress.is_news() {
+                        tracing::info!(progress = percent, phase = phase.as_str(), "progress");
+                    }
                     tell(context, hold, phase, percent).await?;
                 }
             }
@@ -250,7 +269,7 @@ impl Line<'_> {
         match self.context.breaker().ask(self.job.user_id, Instant::now()) {
             Passage::Free => {}
             Passage::Probe => self.probing = true,
-            Passage::Wait(pause) => return Err(Stop::PutOff(pause)),
+            Passage::Wait(pause) => return Err(Stop::PutOff(Why::Breaker, pause)),
         }
         Ok(())
     }
@@ -258,7 +277,9 @@ impl Line<'_> {
     async fn send(&mut self, id: AttemptId, request: Request) -> Result<Box<dyn Generation>, Stop> {
         let driver = self.context.driver.clone();
         self.stage = Stage::Sent(id);
-        let request = self.request.insert(tokio::spawn(async move { driver.submit(&request).await }));
+        self.phases.enter(Phase::Submitting);
+        let sending = async move { driver.submit(&request).await };
+        let request = self.request.insert(tokio::spawn(sending.in_current_span()));
         let answered = request.await;
         self.request = None;
         match answered {
@@ -272,18 +293,18 @@ impl Line<'_> {
     }
 
     /// What is asked of the upstream, in its own names.
-    fn request(&self, image: Option<Image>) -> Request {
+    fn request(&self, image: Option<Image>, attempt: AttemptId) -> Request {
         let (job, names) = (&self.job, &self.context.config.names);
         let (seconds, size) = (names.seconds.of(&job.seconds.to_string()), names.sizes.of(&job.size));
         let model = names.model.render(&job.model, job.orientation.as_str(), &seconds, &size);
-        Request { prompt: job.prompt.clone(), model, seconds, size, image }
+        Request { prompt: job.prompt.clone(), model, seconds, size, image, traceparent: trace::of(job, attempt) }
     }
 
     /// Over a daily cap nothing is sent, and nothing is lost: the job waits for the next day.
     fn spent(&mut self) -> Stop {
         self.stage = Stage::Planning;
-        tracing::warn!(job.id = %self.hold.job, "a daily cap on submissions is reached; the job waits for tomorrow");
-        Stop::PutOff(Duration::from_millis(u64::try_from(until_tomorrow()).unwrap_or(0)))
+        tracing::warn!("a daily cap on submissions is reached; the job waits for tomorrow");
+        Stop::PutOff(Why::Cap, Duration::from_millis(u64::try_from(until_tomorrow()).unwrap_or(0)))
     }
 
     /// Why a transition found no row: the job is someone else's, or its owner no longer wants it.
@@ -298,7 +319,7 @@ impl Line<'_> {
 async fn tell(context: &Context, hold: Held, phase: Phase, percent: i32) -> Result<(), Stop> {
     match job::advance(&context.db, hold, phase, percent).await {
         Ok(Some(job)) => {
-            tracing::info!(job.id = %job.id, progress = job.progress, ?phase, "progress");
+            tracing::debug!(progress = job.progress, phase = phase.as_str(), "told");
             context.publish(&job).await;
             Ok(())
         }

@@ -7,6 +7,8 @@ use entity::JobId;
 use entity::job::Held;
 use tokio::sync::watch;
 
+use crate::measures;
+
 /// What a job in hand is told to do; a later order counts only if it is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Order {
@@ -56,6 +58,7 @@ impl Hands {
         }
         let (sender, order) = watch::channel(Order::GoOn);
         inner.slots.insert(job, Slot { entry: entry.to_owned(), held: None, free: false, order: sender });
+        measures::in_hand(inner.slots.len());
         Some(Hand { job, all: self.clone(), order })
     }
 
@@ -156,6 +159,8 @@ impl Hand {
 
 impl Drop for Hand {
     fn drop(&mut self) {
-        self.all.inner().slots.remove(&self.job);
+        let mut inner = self.all.inner();
+        inner.slots.remove(&self.job);
+        measures::in_hand(inner.slots.len());
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hands::Order;
 use crate::life::Life;
-use crate::{Config, enqueue_front, event};
+use crate::{Config, enqueue_front, event, measures, trace};
 
 /// Starts the beat; it ends with `over`, or when the worker is buried.
 ///
@@ -85,7 +85,9 @@ async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<()
         let Some(job) = job::reject(db, Held { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
-        tracing::warn!(job.id = %job.id, "a job on record was not in hand; it goes back in line");
+        measures::job_ended(&job);
+        let trace_id = trace::id(&job);
+        tracing::warn!(job.id = %job.id, trace_id, "a job on record was not in hand; it goes back in line");
         enqueue_front(bus, &job).await;
         if let Some(event) = event(&job, None, None) {
             bus.publish(&event).await.ok();

@@ -7,7 +7,8 @@
 //! | [`generate`] | one job as a straight line: plan → submit → wait → fetch → record |
 //! | [`resume`], [`retry`] | pure: what the attempts on record allow; what follows from a failure |
 //! | [`breaker`] | pure: whether the upstream is well enough for anything new |
-//! | [`operator`] | what whoever runs the platform has to know of the upstream |
+//! | [`operator`], [`measures`] | what whoever runs the platform has to know of the upstream; the metrics |
+//! | [`trace`] | the trace that a job belongs to, in the log and towards the upstream |
 //! | [`progress`], [`words`] | pure: which changes are told; what is said of a failure |
 //! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
 //! | [`lease`] | the beat, on a thread of its own |
@@ -30,6 +31,7 @@ mod housekeeping;
 mod inspect;
 mod lease;
 mod life;
+mod measures;
 mod operator;
 mod persist;
 mod progress;
@@ -37,6 +39,7 @@ mod resume;
 mod retry;
 mod sweep;
 mod take;
+mod trace;
 mod words;
 mod worker;
 
@@ -82,7 +85,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     warn_of_other_upstreams(&context).await?;
     let probe = context.config.settings.metrics_listen;
     let _probe = match probe {
-        Some(address) => Some(service::probe::start(address, operator::readiness(context.clone())).await?),
+        Some(address) => Some(service::probe::start(address, operator::Watched(context.clone())).await?),
         None => None,
     };
     let keeping = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(context.clone())));

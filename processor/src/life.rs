@@ -103,6 +103,7 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
         part.await.ok();
     }
     if life.buried.is_cancelled() {
+        metrics::counter!("sora_leases_lost_total").increment(1);
         tracing::warn!(worker.id = %life.id, "buried by others while it could not renew its lease; going on as a new worker");
         life.hands.order_all(Order::Drop);
     } else if let Err(error) = workers::retire(&context.db, life.id).await {

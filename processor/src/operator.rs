@@ -4,10 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use service::metrics::Metric;
 use sora::Outcome;
 use tokio::time::timeout;
 
-use crate::Context;
+use crate::{Context, measures};
 
 /// How long one check may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -19,7 +20,6 @@ pub(crate) struct Operator(Mutex<Option<Outcome>>);
 impl Operator {
     /// Notes how a request ended.
     pub(crate) fn note(&self, outcome: Outcome) {
-        metrics::counter!("sora_upstream_failures_total", "outcome" => outcome.name()).increment(1);
         let remedy = match outcome {
             Outcome::Unauthorised => {
                 "the upstream refuses the key or its account has no credit: look at SORA_API_TOKEN"
@@ -35,7 +35,6 @@ impl Operator {
 
     /// A request was taken.
     pub(crate) fn works(&self) {
-        metrics::counter!("sora_upstream_requests_taken_total").increment(1);
         metrics::gauge!("sora_upstream_refuses").set(0);
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
             tracing::info!("the upstream takes requests again");
@@ -48,23 +47,30 @@ impl Operator {
     }
 }
 
-/// The processor's readiness: the database decides; Redis, the storage and the upstream are reported.
-pub(crate) fn readiness(context: Arc<Context>) -> impl service::probe::Readiness {
-    move || {
-        let context = context.clone();
-        async move {
-            let database = timeout(PATIENCE, entity::schema::check(&context.db));
-            let (redis, storage) = (timeout(PATIENCE, context.bus.ping()), timeout(PATIENCE, context.storage.ping()));
-            let (database, redis, storage) = tokio::join!(database, redis, storage);
-            let ready = matches!(database, Ok(Ok(())));
-            let word = |up| if up { "up" } else { "down" };
-            let detail: Value = json!({
-                "database": word(ready),
-                "redis": word(matches!(redis, Ok(Ok(())))),
-                "storage": word(matches!(storage, Ok(Ok(())))),
-                "upstream": context.operator.word(),
-            });
-            (ready, detail)
-        }
+/// The processor as whoever watches it sees it: the database decides readiness; Redis, the storage and the upstream are reported.
+#[derive(Clone)]
+pub(crate) struct Watched(pub(crate) Arc<Context>);
+
+impl service::probe::Watched for Watched {
+    const METRICS: &'static [Metric] = measures::METRICS;
+
+    async fn readiness(&self) -> (bool, Value) {
+        let context = &self.0;
+        let database = timeout(PATIENCE, entity::schema::check(&context.db));
+        let (redis, storage) = (timeout(PATIENCE, context.bus.ping()), timeout(PATIENCE, context.storage.ping()));
+        let (database, redis, storage) = tokio::join!(database, redis, storage);
+        let ready = matches!(database, Ok(Ok(())));
+        let word = |up| if up { "up" } else { "down" };
+        let detail: Value = json!({
+            "database": word(ready),
+            "redis": word(matches!(redis, Ok(Ok(())))),
+            "storage": word(matches!(storage, Ok(Ok(())))),
+            "upstream": context.operator.word(),
+        });
+        (ready, detail)
+    }
+
+    async fn measure(&self) {
+        measures::measure(&self.0);
     }
 }

@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// The least time between two changes that differ only in their number.
 const PACE: Duration = Duration::from_millis(250);
 
+/// A step of the way, in percent, that the log hears of.
+const QUARTER: i32 = 25;
+
 /// Most that is shown before the file is stored.
 const MOST: i32 = 99;
 
@@ -19,13 +22,15 @@ pub(crate) struct Progress {
     known: (Phase, i32),
     told: (Phase, i32),
     told_at: Option<Instant>,
+    /// What the log has heard of it.
+    logged: (Phase, i32),
 }
 
 impl Progress {
     /// Of a job that has just been submitted.
     pub(crate) fn new() -> Self {
         let begun = (Phase::Submitting, 0);
-        Self { known: begun, told: begun, told_at: None }
+        Self { known: begun, told: begun, told_at: None, logged: begun }
     }
 
     /// Takes in what the upstream has shown. Neither phase nor number goes back.
@@ -57,6 +62,12 @@ impl Progress {
         self.told_at = Some(now);
         self.told
     }
+
+    /// Whether what was told last is worth a line in the log: another phase, or a quarter of the way. Then it has heard.
+    pub(crate) fn is_news(&mut self) -> bool {
+        let quarter = (self.told.0, self.told.1 / QUARTER);
+        std::mem::replace(&mut self.logged, quarter) != quarter
+    }
 }
 
 fn whole(percent: f32) -> i32 {
@@ -87,6 +98,19 @@ mod tests {
         progress.learn(&Event::Progress(14.9));
         assert_eq!(progress.due(), Some(start + PACE));
         assert_eq!(progress.tell(start + PACE), (Phase::Generating, 14));
+    }
+
+    #[test]
+    fn the_log_hears_of_phases_and_quarters() {
+        let mut progress = Progress::new();
+        let shown =
+            [Event::Queued, Event::Progress(1.0), Event::Progress(24.0), Event::Progress(26.0), Event::Progress(60.0)];
+        let news = shown.map(|event| {
+            progress.learn(&event);
+            progress.tell(Instant::now());
+            progress.is_news()
+        });
+        assert_eq!(news, [true, true, false, true, true]);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use bus::Delivery;
 use entity::job::{self, Claim, Held, Status};
 use entity::{JobId, WorkerId, worker as workers};
 use tokio::time::sleep;
+use tracing::Instrument;
 
 use crate::generate::generate;
 use crate::life::Life;
 use crate::persist::persist;
-use crate::{Context, enqueue_front, event, fault};
+use crate::{Context, enqueue_front, event, fault, measures, trace};
 
 /// The longest pause between attempts to settle.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -19,6 +20,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Takes a delivery in hand, works on its job if the claim is won, and settles it.
 pub(crate) async fn take(context: &Context, life: &Life, delivery: &Delivery) {
     let id = JobId::from(delivery.job);
+    deal_with(context, life, delivery, id).instrument(trace::span(id)).await;
+}
+
+async fn deal_with(context: &Context, life: &Life, delivery: &Delivery, id: JobId) {
     let Some(hand) = life.hands.take(id, &delivery.entry) else {
         leave_to(context, delivery, life.id).await;
         return;
@@ -26,7 +31,9 @@ pub(crate) async fn take(context: &Context, life: &Life, delivery: &Delivery) {
     match job::claim(&context.db, id, life.id).await {
         Ok(Claim::Won(job)) => {
             hand.hold(Held { job: job.id, epoch: job.epoch });
-            tracing::info!(job.id = %job.id, job.epoch = job.epoch, "took a job in hand");
+            trace::follow(&job);
+            measures::claimed(&job);
+            tracing::info!(job.epoch = job.epoch, "took a job in hand");
             context.publish(&job).await;
             let ended = generate(context, life, &hand, job).await;
             conclude(context, delivery, ended).await;

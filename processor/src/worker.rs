@@ -90,6 +90,7 @@ impl Source {
                 );
             }
             if !found.deliveries.is_empty() {
+                metrics::counter!("sora_entries_reclaimed_total").increment(found.deliveries.len() as u64);
                 tracing::info!(entries = found.deliveries.len(), "reclaimed entries whose holder is silent");
                 return Ok(found.deliveries);
             }

@@ -180,6 +180,16 @@ impl Bus {
         Ok(ranks.into_iter().map(|rank| rank.map(|rank| rank + 1)).collect())
     }
 
+    /// How many jobs Redis holds: waiting in the backlog, and admitted.
+    ///
+    /// # Errors
+    /// Redis did not answer.
+    pub async fn depth(&self) -> Result<(u64, u64), Error> {
+        let mut pipe = redis::pipe();
+        pipe.zcard(&self.keys.backlog).xlen(&self.keys.jobs);
+        Ok(pipe.query_async(&mut self.connection().await?).await?)
+    }
+
     /// Whether Redis knows limits; if not, it has lost its data or never had any.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ impl Subscriber {
         loop {
             let began = Instant::now();
             let Err(error) = self.listen(&hear).await;
+            metrics::counter!("sora_bus_losses_total").increment(1);
+            metrics::gauge!("sora_bus_listening").set(0);
             tracing::warn!(%error, "no longer listening to events; trying again");
             backoff = if began.elapsed() > PROBE_EVERY { Duration::ZERO } else { next_backoff(backoff) };
             sleep(backoff).await;
@@ -65,6 +67,7 @@ impl Subscriber {
         let events = self.events.then_some(self.bus.keys.events.as_str());
         let channels: Vec<_> = events.into_iter().chain([self.bus.keys.control.as_str()]).collect();
         timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels)).await.map_err(|_| silent("SUBSCRIBE"))??;
+        metrics::gauge!("sora_bus_listening").set(1);
         hear(Signal::Listening);
 
         let mark = Uuid::new_v4();
@@ -83,6 +86,7 @@ impl Subscriber {
                 }
                 _ = probe.tick() => {
                     if !heard {
+                        metrics::counter!("sora_bus_probe_misses_total").increment(1);
                         return Err(silent("probe"));
                     }
                     heard = false;

@@ -54,34 +54,44 @@ impl fmt::Display for Mistakes {
     }
 }
 
-/// A reader of variables that keeps what is wrong with them.
+/// One variable that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which.
+    pub variable: String,
+    /// What it means when it is unset, if that is a value.
+    pub default: Option<String>,
+}
+
+/// A reader of variables that keeps what is wrong with them, and which there are.
 pub struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     mistakes: Vec<Mistake>,
+    asked: Vec<Asked>,
 }
 
 impl<'a> Environment<'a> {
     /// Reads through `lookup`.
     #[must_use]
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, mistakes: Vec::new() }
+        Self { lookup, mistakes: Vec::new(), asked: Vec::new() }
     }
 
     /// A variable that may be unset; blank counts as unset.
     pub fn optional<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = (self.lookup)(name).filter(|text| !text.trim().is_empty())?;
+        let text = self.ask(name, None).filter(|text| !text.trim().is_empty())?;
         self.parsed(name, text.trim(), parse)
     }
 
     /// A variable with a default.
     pub fn or<T>(&mut self, name: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = (self.lookup)(name).filter(|text| !text.trim().is_empty());
+        let text = self.ask(name, Some(default)).filter(|text| !text.trim().is_empty());
         self.parsed(name, text.as_deref().unwrap_or(default).trim(), parse)
     }
 
     /// A variable that must be set; `hint` says what to.
     pub fn required<T>(&mut self, name: &str, hint: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        if (self.lookup)(name).is_none_or(|text| text.trim().is_empty()) {
+        if self.ask(name, None).is_none_or(|text| text.trim().is_empty()) {
             self.mistake(name, format!("is not set; set it to {hint}"));
             return None;
         }
@@ -90,7 +100,7 @@ impl<'a> Environment<'a> {
 
     /// A secret, from the variable itself or from the file that `NAME_FILE` names (a trailing line end is dropped).
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
-        if let Some(value) = (self.lookup)(name).filter(|value| !value.is_empty()) {
+        if let Some(value) = self.ask(name, None).filter(|value| !value.is_empty()) {
             return Some(Secret::new(value));
         }
         let variable = format!("{name}_FILE");
@@ -102,6 +112,18 @@ impl<'a> Environment<'a> {
                 None
             }
         }
+    }
+
+    /// The same with a default.
+    pub fn secret_or(&mut self, name: &str, default: &str) -> Secret {
+        self.ask(name, Some(default));
+        self.secret(name).unwrap_or_else(|| Secret::new(default))
+    }
+
+    /// Every variable that was asked for, in order; of secrets not that they can also be files.
+    #[must_use]
+    pub fn asked(&self) -> &[Asked] {
+        &self.asked
     }
 
     /// Notes a mistake that only several variables together make.
@@ -118,6 +140,14 @@ impl<'a> Environment<'a> {
             Some(configuration) if self.mistakes.is_empty() => Ok(configuration),
             _ => Err(Mistakes(self.mistakes)),
         }
+    }
+
+    fn ask(&mut self, name: &str, default: Option<&str>) -> Option<String> {
+        if self.asked.iter().all(|asked| asked.variable != name) {
+            let default = default.filter(|default| !default.is_empty()).map(ToOwned::to_owned);
+            self.asked.push(Asked { variable: name.to_owned(), default });
+        }
+        (self.lookup)(name)
     }
 
     fn parsed<T>(&mut self, name: &str, text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
@@ -210,6 +240,18 @@ mod tests {
             mistakes.to_string(),
             "the configuration is wrong:\n  PORT: must be a whole number in range\n  NAME: is not set; set it to a name"
         );
+    }
+
+    #[test]
+    fn knows_what_was_asked_for_and_what_stands_in_for_it() {
+        let mut env = Environment::new(&|_| None);
+        env.or("PORT", "80", number::<u16>);
+        env.required("NAME", "a name", text);
+        env.secret_or("URL", "sqlite:x");
+        env.required("NAME", "a name", text);
+        let asked: Vec<_> =
+            env.asked().iter().map(|asked| (asked.variable.as_str(), asked.default.as_deref())).collect();
+        assert_eq!(asked, [("PORT", Some("80")), ("NAME", None), ("URL", Some("sqlite:x"))]);
     }
 
     #[test]

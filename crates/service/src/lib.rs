@@ -2,9 +2,12 @@
 //! probes.
 
 pub mod env;
+pub mod metrics;
 pub mod probe;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
+pub mod trace;
 
 pub use env::{Environment, Secret};
+pub use trace::Trace;

@@ -7,28 +7,27 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::{Router, get};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
+use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Answers whether the process is ready, and what it knows of what it depends on.
-pub trait Readiness: Clone + Send + Sync + 'static {
-    /// Asks now.
-    fn ask(&self) -> impl Future<Output = (bool, Value)> + Send;
-}
+use crate::metrics::{self, Metric};
 
-impl<Ask, Answer> Readiness for Ask
-where
-    Ask: Fn() -> Answer + Clone + Send + Sync + 'static,
-    Answer: Future<Output = (bool, Value)> + Send,
-{
-    fn ask(&self) -> impl Future<Output = (bool, Value)> + Send {
-        self()
-    }
+/// A process, as whoever watches it sees it.
+pub trait Watched: Clone + Send + Sync + 'static {
+    /// What it counts and measures.
+    const METRICS: &'static [Metric];
+
+    /// Whether it is ready, and what it knows of what it depends on.
+    fn readiness(&self) -> impl Future<Output = (bool, Value)> + Send;
+
+    /// Has its gauges show what is, because they are about to be read.
+    fn measure(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Why there is no such port.
@@ -52,6 +51,9 @@ pub enum Unhealthy {
     #[error("{0} answers {1:?} to /readyz")]
     Unready(SocketAddr, String),
 }
+
+/// Between two sortings of what was measured.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How long [`healthcheck`] waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -89,28 +91,14 @@ const TAKEN: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// [`Error`].
-pub async fn start(address: SocketAddr, readiness: impl Readiness) -> Result<AbortOnDropHandle<()>, Error> {
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+pub async fn start<P: Watched>(address: SocketAddr, process: P) -> Result<AbortOnDropHandle<()>, Error> {
+    let metrics = metrics::record(P::METRICS)?;
     let listener = match TcpListener::bind(address).await {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
         bound => Some(bound.map_err(|error| Error::Bind(address, error))?),
     };
-    let ready = async move || {
-        let (ready, detail) = readiness.ask().await;
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        (status, Json(json!({"status": if ready { "ready" } else { "unready" }, "detail": detail})))
-    };
-    let router = Router::new()
-        .route("/livez", get(async || Json(json!({"status": "alive"}))))
-        .route("/readyz", get(ready))
-        .route(
-            "/metrics",
-            get(async move || {
-                metrics.run_upkeep();
-                metrics.render()
-            }),
-        );
-    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+    let router = router(process, metrics.clone());
+    let serving = async move {
         let listener = match listener {
             Some(listener) => listener,
             None => freed(address).await,
@@ -119,6 +107,16 @@ pub async fn start(address: SocketAddr, readiness: impl Readiness) -> Result<Abo
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "probes and metrics are no longer served");
         }
+    };
+    // What is measured waits in memory until it is sorted into buckets, also when nobody asks for it.
+    let sorting = async move {
+        loop {
+            sleep(UPKEEP).await;
+            metrics.run_upkeep();
+        }
+    };
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        tokio::select! { () = serving => {}, () = sorting => {} }
     })))
 }
 
@@ -131,6 +129,23 @@ async fn freed(address: SocketAddr) -> TcpListener {
             Err(_) => sleep(TAKEN).await,
         }
     }
+}
+
+fn router<P: Watched>(process: P, metrics: PrometheusHandle) -> Router {
+    let asked = process.clone();
+    let ready = async move || {
+        let (ready, detail) = asked.readiness().await;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, Json(json!({"status": if ready { "ready" } else { "unready" }, "detail": detail})))
+    };
+    let exposed = async move || {
+        process.measure().await;
+        ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
+    };
+    Router::new()
+        .route("/livez", get(async || Json(json!({"status": "alive"}))))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(exposed))
 }
 
 #[cfg(test)]
@@ -157,10 +172,23 @@ mod tests {
         assert!(matches!(healthcheck(unready).await, Err(Unhealthy::Silent(..))));
     }
 
+    #[derive(Clone)]
+    struct Idle;
+
+    impl Watched for Idle {
+        const METRICS: &'static [Metric] = &[Metric::counter("jobs_total", "Jobs.").by("outcome", &["completed"])];
+
+        async fn readiness(&self) -> (bool, Value) {
+            (true, Value::Null)
+        }
+
+        async fn measure(&self) {}
+    }
+
     #[tokio::test]
     async fn takes_an_address_over_as_soon_as_it_is_free() {
         let (address, before) = answering(StatusCode::SERVICE_UNAVAILABLE).await;
-        let _probe = start(address, async || (true, Value::Null)).await.unwrap();
+        let _probe = start(address, Idle).await.unwrap();
         assert!(healthcheck(address).await.is_err());
         before.abort();
         before.await.unwrap_err();

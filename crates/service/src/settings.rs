@@ -49,9 +49,8 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let app_env = env.or("APP_ENV", "production", app_env);
     let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
     let database_url = database_url(env);
-    let redis_url = env.secret("REDIS_URL").or_else(|| Some(Secret::new("redis://127.0.0.1:6379")));
-    let schemes = ["redis://", "rediss://"];
-    if redis_url.as_ref().is_some_and(|url| !schemes.iter().any(|scheme| url.expose().starts_with(scheme))) {
+    let redis_url = env.secret_or("REDIS_URL", "redis://127.0.0.1:6379");
+    if !["redis://", "rediss://"].iter().any(|scheme| redis_url.expose().starts_with(scheme)) {
         env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379, or rediss:// for TLS");
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
@@ -61,7 +60,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     Some(Settings {
         app_env: app_env?,
         database_url: database_url?,
-        redis_url: redis_url?,
+        redis_url,
         redis_namespace: redis_namespace?,
         log_format: log_format?,
         log_level: log_level?,
@@ -71,7 +70,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
 
 /// Reads `DATABASE_URL` alone.
 pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
-    let url = env.secret("DATABASE_URL").unwrap_or_else(|| Secret::new("sqlite:data/sora.db"));
+    let url = env.secret_or("DATABASE_URL", "sqlite:data/sora.db");
     if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.expose().starts_with(scheme)) {
         return Some(url);
     }

@@ -1,8 +1,26 @@
 //! Logs to standard error: readable lines for people, or one JSON object a line for machines.
+//!
+//! The fields of the spans that an event happens in stand beside its own: whoever looks for a request, a job or a trace
+//! finds every line of it. Characters that act on a terminal or turn text around are escaped in both.
 
-use tracing_subscriber::EnvFilter;
+mod escape;
+mod fields;
+mod json;
+mod pretty;
+
+use std::io::{IsTerminal, Write, stderr};
+
+use tracing::{Event, Subscriber, span};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Scope};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::LogFormat;
+use crate::telemetry::fields::{Entry, Fields};
+
+/// The target of the one line that an answered request leaves; for people it is a block.
+pub const ACCESS: &str = "access";
 
 /// Begins to log; to be called once, first.
 ///
@@ -12,10 +30,125 @@ pub fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(level).map_err(|_| {
         anyhow::anyhow!("LOG_LEVEL: must be error, warn, info, debug, trace, or per target as in info,processor=debug")
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Json => builder.json().flatten_event(true).init(),
-        LogFormat::Pretty => builder.compact().with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
-    }
+    let colours = stderr().is_terminal();
+    // Written at once, so that lines of several threads never mix. A log that nobody takes is no reason to fail.
+    let write = |text: &str| stderr().lock().write_all(text.as_bytes()).unwrap_or_default();
+    tracing_subscriber::registry().with(filter).with(Lines { format, colours, write }).init();
     Ok(())
+}
+
+/// Writes each event as a line.
+struct Lines<Write> {
+    format: LogFormat,
+    colours: bool,
+    write: Write,
+}
+
+impl<S, Write> Layer<S> for Lines<Write>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    Write: Fn(&str) + 'static,
+{
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut around = Fields::default();
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                around.add(fields);
+            }
+        }
+        let entry = Entry::new(event, around);
+        (self.write)(&match self.format {
+            LogFormat::Json => json::line(&entry),
+            LogFormat::Pretty => pretty::lines(&entry, self.colours),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::sync::{Arc, Mutex};
+    use tracing::{error_span, field, info};
+
+    fn logged(format: LogFormat, events: impl FnOnce()) -> String {
+        let log = Arc::new(Mutex::new(String::new()));
+        let written = log.clone();
+        let write = move |text: &str| written.lock().unwrap().push_str(text);
+        let lines = Lines { format, colours: false, write };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), events);
+        Arc::into_inner(log).unwrap().into_inner().unwrap()
+    }
+
+    fn job_progress() {
+        let job = error_span!("job", job.id = "j1", trace_id = field::Empty).entered();
+        job.record("trace_id", "t1");
+        let _attempt = error_span!("attempt", job.attempt = 2).entered();
+        info!(progress = 40, job.id = "j1", "progress");
+    }
+
+    #[test]
+    fn json_holds_the_spans_fields_beside_the_events_once_each() {
+        let line = logged(LogFormat::Json, job_progress);
+        assert_eq!((line.matches('\n').count(), line.matches("job.id").count()), (1, 1), "{line}");
+        let entry: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&entry["message"], &entry["level"]), (&"progress".into(), &"INFO".into()));
+        assert_eq!((&entry["job.id"], &entry["trace_id"]), (&"j1".into(), &"t1".into()));
+        assert_eq!((&entry["job.attempt"], &entry["progress"]), (&2.into(), &40.into()));
+    }
+
+    #[test]
+    fn people_read_what_happened_before_where() {
+        let line = logged(LogFormat::Pretty, job_progress);
+        let (_, rest) = line.split_once(' ').unwrap();
+        assert_eq!(rest, "INFO  progress progress=40 job.id=j1 trace_id=t1 job.attempt=2\n");
+    }
+
+    fn request(agent: &str) {
+        let _request = error_span!("request", request.id = "r1", trace_id = "t1", method = "POST").entered();
+        info!(target: ACCESS, path = "/api/videos", status = 202, milliseconds = 45, user_agent = agent, authorisation = "Bearer [redacted]", "answered");
+    }
+
+    #[test]
+    fn an_answered_request_is_a_block_for_people() {
+        let rule = "━".repeat(40);
+        let expected = format!(
+            "{rule}\n📥 POST /api/videos\n   User-Agent: Mozilla/5.0\n   Auth: Bearer [redacted]\n   Request: r1  Trace: t1\n\
+             📤 POST /api/videos - 202 (45ms)\n{rule}\n"
+        );
+        assert_eq!(logged(LogFormat::Pretty, || request("Mozilla/5.0")), expected);
+    }
+
+    #[test]
+    fn nothing_that_somebody_sent_acts_on_the_reader() {
+        let hostile = "a\u{1b}[31m\r\n{\"level\":\"FAKE\"} \u{202e}\u{2066}\u{85}\u{7f}\u{2028}b";
+        for format in [LogFormat::Json, LogFormat::Pretty] {
+            let log = logged(format, || {
+                request(hostile);
+                info!(said = hostile, "{hostile}");
+            });
+            let acting = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2066}\u{2028}".contains(c));
+            assert_eq!(log.find(acting), None, "{log:?}");
+            let lines = if format == LogFormat::Json { 2 } else { 8 };
+            assert_eq!(log.lines().count(), lines, "{log}");
+        }
+        let json = logged(LogFormat::Json, || info!(said = hostile, "heard"));
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["said"], hostile);
+    }
 }

@@ -52,9 +52,16 @@ async fn log(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| request.uri().path().to_owned(), |path| path.as_str().to_owned());
+    let traceparent = request.headers().get("traceparent").and_then(|place| place.to_str().ok()).map(ToOwned::to_owned);
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let tag = response.extensions().get::<TagNote>().map_or("", |note| &note.0);
-    info!(http.status = status, http.ms = started.elapsed().as_millis(), sim.tag = tag, "{method} {route}");
+    info!(
+        http.status = status,
+        http.ms = started.elapsed().as_millis(),
+        sim.tag = tag,
+        traceparent,
+        "{method} {route}"
+    );
     response
 }

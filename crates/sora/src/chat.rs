@@ -9,8 +9,6 @@ mod status;
 mod streaming;
 mod transcript;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,10 +20,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use crate::client::{self, Upstream, authorised};
+use crate::client::{self, Call, Upstream, send, signed};
 use crate::echo::Echo;
 use crate::outcome::{Failure, Outcome};
-use crate::{Driver, Generation, Image, Request};
+use crate::{Begun, Driver, Generation, Image, Request};
 use streaming::ChatStream;
 
 /// A driver of one `chat` server.
@@ -45,8 +43,8 @@ impl Driver for Chat {
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure> {
         let (echo, deadline) = (Echo::new(&request.prompt), Instant::now() + self.upstream.timeouts.total);
         let post = self.client.post(self.upstream.url.clone()).header(header::ACCEPT, "text/event-stream");
-        let post = authorised(post.json(&body(request)), &self.upstream);
-        let answer = timeout(self.upstream.timeouts.idle, post.send()).await;
+        let post = signed(post.json(&body(request)), &self.upstream, request.traceparent.as_deref());
+        let answer = timeout(self.upstream.timeouts.idle, send(Call::Submit, post)).await;
         let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
@@ -61,7 +59,7 @@ impl Driver for Chat {
     }
 
     /// A stream that was lost cannot be had again.
-    fn resume(&self, _: &str, _: &str, _: Duration) -> Option<Box<dyn Generation>> {
+    fn resume(&self, _: Begun<'_>) -> Option<Box<dyn Generation>> {
         None
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Response, header, redirect, retry};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect, retry};
 use url::Url;
 
 use crate::Dialect;
@@ -57,11 +57,43 @@ pub(crate) fn submitting() -> reqwest::Result<Client> {
         .build()
 }
 
-/// Adds the upstream's token.
-pub(crate) fn authorised(request: RequestBuilder, upstream: &Upstream) -> RequestBuilder {
-    match &upstream.token {
-        Some(token) => request.bearer_auth(token),
-        None => request,
+/// Adds the upstream's token, and the place in a trace. Both are for the upstream alone.
+pub(crate) fn signed(request: RequestBuilder, upstream: &Upstream, traceparent: Option<&str>) -> RequestBuilder {
+    let request = upstream.token.iter().fold(request, RequestBuilder::bearer_auth);
+    traceparent.into_iter().fold(request, |request, place| request.header("traceparent", place))
+}
+
+/// What a request to the upstream is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
+    Submit,
+    Poll,
+    Cancel,
+}
+
+/// Sends a request, which counts by what it is for and by its answer's status, whatever becomes of it.
+pub(crate) async fn send(call: Call, request: RequestBuilder) -> reqwest::Result<Response> {
+    let mut count = Count { call, status: None };
+    let answer = request.send().await;
+    count.status = answer.as_ref().ok().map(Response::status);
+    answer
+}
+
+/// Counts when dropped: a request that is no longer waited for has no status.
+struct Count {
+    call: Call,
+    status: Option<StatusCode>,
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        let call = match self.call {
+            Call::Submit => "submit",
+            Call::Poll => "poll",
+            Call::Cancel => "cancel",
+        };
+        let status = self.status.map_or_else(|| "none".to_owned(), |status| status.as_str().to_owned());
+        metrics::counter!("sora_upstream_requests_total", "call" => call, "status" => status).increment(1);
     }
 }
 

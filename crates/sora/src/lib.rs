@@ -90,6 +90,8 @@ pub struct Request {
     pub size: String,
     /// A picture to begin from.
     pub image: Option<Image>,
+    /// The place in a trace that the upstream is told, as the header `traceparent` carries it.
+    pub traceparent: Option<String>,
 }
 
 /// A reference image.
@@ -99,6 +101,19 @@ pub struct Image {
     pub bytes: Bytes,
     /// Its MIME type, such as `image/png`.
     pub mime: String,
+}
+
+/// A generation that was begun before.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun<'a> {
+    /// The id that the upstream gave it.
+    pub id: &'a str,
+    /// Of what.
+    pub prompt: &'a str,
+    /// How long ago.
+    pub ago: Duration,
+    /// The place in a trace that the upstream is told, as the header `traceparent` carries it.
+    pub traceparent: Option<&'a str>,
 }
 
 /// What the upstream has shown, in the order shown.
@@ -125,9 +140,8 @@ pub trait Driver: Send + Sync {
     /// The answer is no success, or none came.
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure>;
 
-    /// Goes on with a generation of `prompt` that was begun `ago`, by the id that the upstream gave it; `None` where the
-    /// dialect has no way to.
-    fn resume(&self, id: &str, prompt: &str, ago: Duration) -> Option<Box<dyn Generation>>;
+    /// Goes on with a generation that was begun before; `None` where the dialect has no way to.
+    fn resume(&self, begun: Begun<'_>) -> Option<Box<dyn Generation>>;
 
     /// What a result's address wants to be asked with, as a bearer token.
     fn credential(&self, result: &Url) -> Option<&str>;

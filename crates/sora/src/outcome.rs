@@ -40,32 +40,33 @@ pub enum Outcome {
     Unfetchable,
 }
 
-const ALL: [Outcome; 13] = [
-    Outcome::Refused,
-    Outcome::Invalid,
-    Outcome::UpstreamGone,
-    Outcome::Unauthorised,
-    Outcome::Busy,
-    Outcome::Transient,
-    Outcome::Interrupted,
-    Outcome::Unknown,
-    Outcome::Stalled,
-    Outcome::TimedOut,
-    Outcome::Lost,
-    Outcome::UpstreamChanged,
-    Outcome::Unfetchable,
-];
-
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 13] = [
+        Self::Refused,
+        Self::Invalid,
+        Self::UpstreamGone,
+        Self::Unauthorised,
+        Self::Busy,
+        Self::Transient,
+        Self::Interrupted,
+        Self::Unknown,
+        Self::Stalled,
+        Self::TimedOut,
+        Self::Lost,
+        Self::UpstreamChanged,
+        Self::Unfetchable,
+    ];
+
     /// The outcome of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        ALL.into_iter().find(|outcome| outcome.name() == name)
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
     /// The name under which API, database and metrics know it.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::Invalid => "invalid",
@@ -314,7 +315,7 @@ mod tests {
 
     #[test]
     fn every_outcome_is_found_by_its_name() {
-        for outcome in ALL {
+        for outcome in Outcome::ALL {
             assert_eq!(Outcome::named(outcome.name()), Some(outcome));
         }
         assert_eq!(Outcome::named("completed"), None);

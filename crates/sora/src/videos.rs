@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use crate::client::{self, Upstream, authorised};
+use crate::client::{self, Call, Upstream, send, signed};
 use crate::echo::Echo;
 use crate::outcome::{Failure, Outcome};
-use crate::{Driver, Generation, Image, Request};
+use crate::{Begun, Driver, Generation, Image, Request};
 use object::VideoObject;
-use poll::Poll;
+use poll::{Of, Poll};
 
 /// A driver of one `videos` server.
 pub(crate) struct Videos {
@@ -60,10 +60,11 @@ impl Driver for Videos {
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure> {
         let (echo, sent) = (Echo::new(&request.prompt), Instant::now());
         let upstream = &self.server.upstream;
-        let post = authorised(self.server.client.post(upstream.url.clone()), upstream);
+        let post = self.server.client.post(upstream.url.clone());
+        let post = signed(post, upstream, request.traceparent.as_deref());
         let json = self.json.load(Ordering::Relaxed);
         let post = if json { post.json(&body(request)) } else { post.multipart(form(request)?) };
-        let answer = timeout(upstream.timeouts.idle, post.send()).await;
+        let answer = timeout(upstream.timeouts.idle, send(Call::Submit, post)).await;
         let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
@@ -75,15 +76,18 @@ impl Driver for Videos {
         let Some(id) = object.id() else {
             return Err(Failure::new(Outcome::Unknown, format!("an answer without an id: {text:.200}")));
         };
-        let mut poll = Poll::new(self.server.clone(), id, echo, sent + upstream.timeouts.total);
+        let of = Of { id, echo, traceparent: request.traceparent.clone() };
+        let mut poll = Poll::new(self.server.clone(), of, sent + upstream.timeouts.total);
         poll.accepted();
         poll.learn(&object, pace);
         Ok(Box::new(poll))
     }
 
-    fn resume(&self, id: &str, prompt: &str, ago: Duration) -> Option<Box<dyn Generation>> {
-        let left = self.server.upstream.timeouts.total.saturating_sub(ago);
-        Some(Box::new(Poll::new(self.server.clone(), id.to_owned(), Echo::new(prompt), Instant::now() + left)))
+    fn resume(&self, begun: Begun<'_>) -> Option<Box<dyn Generation>> {
+        let left = self.server.upstream.timeouts.total.saturating_sub(begun.ago);
+        let traceparent = begun.traceparent.map(ToOwned::to_owned);
+        let of = Of { id: begun.id.to_owned(), echo: Echo::new(begun.prompt), traceparent };
+        Some(Box::new(Poll::new(self.server.clone(), of, Instant::now() + left)))
     }
 
     fn credential(&self, result: &Url) -> Option<&str> {
@@ -105,12 +109,12 @@ impl Server {
         url
     }
 
-    fn get(&self, id: &str) -> RequestBuilder {
-        authorised(self.client.get(self.address(id, None)), &self.upstream)
+    fn get(&self, of: &Of) -> RequestBuilder {
+        signed(self.client.get(self.address(&of.id, None)), &self.upstream, of.traceparent.as_deref())
     }
 
-    fn delete(&self, id: &str) -> RequestBuilder {
-        authorised(self.client.delete(self.address(id, None)), &self.upstream)
+    fn delete(&self, of: &Of) -> RequestBuilder {
+        signed(self.client.delete(self.address(&of.id, None)), &self.upstream, of.traceparent.as_deref())
     }
 
     /// When to ask again.
@@ -145,7 +149,7 @@ fn form(request: &Request) -> Result<Form, Failure> {
 }
 
 fn body(request: &Request) -> Value {
-    let Request { prompt, model, seconds, size, image } = request;
+    let Request { prompt, model, seconds, size, image, .. } = request;
     let mut body = json!({"prompt": prompt, "model": model, "seconds": seconds, "size": size});
     if let Some(image) = image {
         body["input_reference"] = crate::chat::data_url(image).into();

@@ -5,6 +5,7 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
 mod bucket;
+pub mod configuration;
 mod database;
 mod http;
 mod process;

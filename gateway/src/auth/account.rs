@@ -15,6 +15,7 @@ use crate::auth::sign_in::demand_password;
 use crate::auth::{Caller, cookie, rules, word};
 use crate::body::Fields;
 use crate::error::ApiError;
+use crate::measures;
 use crate::state::Gateway;
 
 /// `PATCH /api/auth/me`: another name.
@@ -88,6 +89,7 @@ async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
         Change::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
+    measures::ended(&cancelled.done);
     let Some(left) = account::remove(&gateway.db, user).await? else {
         return Ok(());
     };

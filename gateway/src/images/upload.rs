@@ -101,7 +101,7 @@ async fn keep(gateway: Gateway, user_id: UserId, picture: Picture) -> Result<Vie
     let id: ImageId = fresh();
     let path = storage::image_path(id, picture.extension);
     let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(picture.bytes))]);
-    let stored = gateway.storage.put(&path, content).await.map_err(ApiError::unavailable)?;
+    let stored = gateway.storage.put(&path, content).await.map_err(ApiError::storage)?;
     let new = New {
         id,
         user_id,

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use entity::VideoId;
 use entity::video::{self, Model};
+use futures::TryStreamExt;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
@@ -50,9 +51,10 @@ pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> R
         Part::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { size }),
     };
     let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| unreadable(video, error))?;
+    let sent = metrics::counter!("sora_video_sent_bytes_total");
+    let bytes = content.bytes.inspect_ok(move |chunk| sent.increment(chunk.len() as u64));
     let length = content.range.end.saturating_sub(content.range.start);
-    let mut response =
-        (described, [(header::CONTENT_LENGTH, length)], Body::from_stream(content.bytes)).into_response();
+    let mut response = (described, [(header::CONTENT_LENGTH, length)], Body::from_stream(bytes)).into_response();
     if let Some(range) = range {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         let range = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
@@ -96,7 +98,7 @@ pub(super) async fn still(gateway: &Gateway, video: &Model, request: &Parts) -> 
     }
     let content = gateway.storage.get(path, None).await.map_err(|error| match error {
         storage::Error::Missing(_) => ApiError::NoPoster,
-        error => ApiError::unavailable(error),
+        error => ApiError::storage(error),
     })?;
     let length = [(header::CONTENT_LENGTH, content.size)];
     Ok((headers, length, Body::from_stream(content.bytes)).into_response())

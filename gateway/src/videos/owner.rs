@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use crate::auth::Creator;
 use crate::error::ApiError;
+use crate::measures;
 use crate::path::Id;
 use crate::state::Gateway;
 use crate::videos::read::views;
@@ -33,7 +34,10 @@ pub(crate) async fn cancel(
     let job = detached(&gateway, async move |gateway: Gateway| {
         let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
         Ok(match cancel {
-            Cancel::Done(job) => told(&gateway, Word::Forget, job).await,
+            Cancel::Done(job) => {
+                measures::ended([&job]);
+                told(&gateway, Word::Forget, job).await
+            }
             Cancel::Requested(job) => told(&gateway, Word::LetGo, job).await,
             Cancel::Over(job) => job,
         })
@@ -111,12 +115,14 @@ pub(crate) async fn delete(
 
 /// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
 pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
+    measures::ended(&jobs);
     let telling = gateway.clone();
-    gateway.tasks.spawn(async move {
+    let told_each = async move {
         for job in jobs {
             told(&telling, Word::Forget, job).await;
         }
-    });
+    };
+    gateway.tasks.spawn(told_each.in_current_span());
 }
 
 /// Runs `work` to its end, whatever becomes of the request.

@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod attacks;
+mod configuration;
 mod content;
 mod document;
 mod edge;

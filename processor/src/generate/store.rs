@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{Line, Stop};
-use crate::fault;
+use crate::measures::Why;
 use crate::persist::persist;
+use crate::{fault, measures};
 
 /// How long a job waits when the storage takes or gives nothing.
 pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(30);
@@ -32,9 +33,9 @@ impl Line<'_> {
             let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
                 PutError::Source(error) => unfetchable(chain(&error)),
                 PutError::Storage(error) => {
-                    let (job, error) = (self.hold.job, chain(&error));
-                    tracing::error!(job.id = %job, error, "the storage takes nothing; a download waits");
-                    Stop::PutOff(STORAGE_PAUSE)
+                    metrics::counter!("sora_storage_errors_total").increment(1);
+                    tracing::error!(error = chain(&error), "the storage takes nothing; a download waits");
+                    Stop::PutOff(Why::Storage, STORAGE_PAUSE)
                 }
             })?;
             Ok((path, mime, stored))
@@ -58,7 +59,9 @@ impl Line<'_> {
         match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
             Some(job) => {
                 fault::point("after-commit");
-                tracing::info!(job.id = %job.id, video.id = %video.id, "completed");
+                self.phases.end();
+                measures::stored(video.size);
+                tracing::info!(video.id = %video.id, "completed");
                 self.context.inspector.soon(video.id);
                 Ok(job)
             }

@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use super::{Line, Stage, Stop};
 use crate::breaker::is_unwell;
+use crate::measures::Why;
 use crate::persist::persist;
 use crate::retry::{Decision, decide};
-use crate::words;
+use crate::{measures, words};
 
 /// The end of an attempt whose job was cancelled.
 pub(crate) const CANCELLED: End<'static> = End { outcome: "cancelled", detail: None, may_have_been_charged: true };
@@ -32,7 +33,8 @@ impl Line<'_> {
             (Stop::Database(error), _) => Err(error),
             (Stop::Failed(failure), _) => self.fail(failure).await,
             (Stop::Cancelled, _) => self.cancel().await,
-            (Stop::PutOff(pause), _) => {
+            (Stop::PutOff(why, pause), _) => {
+                measures::put_off(why);
                 persist("putting a job off", || job::retry_later(db, self.hold, None, pause)).await
             }
             // Cutting an open stream may have cost money.
@@ -57,7 +59,10 @@ impl Line<'_> {
         }
         if let Stage::Open(id) = self.stage {
             let recorded = attempt::finish(&self.context.db, id, CANCELLED).await;
-            recorded.unwrap_or_else(|error| tracing::debug!(%error, "the sweep will tell the upstream again"));
+            match recorded {
+                Ok(()) => measures::attempt_ended(CANCELLED.outcome),
+                Err(error) => tracing::debug!(%error, "the sweep will tell the upstream again"),
+            }
         }
     }
 
@@ -67,18 +72,20 @@ impl Line<'_> {
             let (detail, charged) = (Some(failure.detail.as_str()), self.accepted || outcome.is_charged());
             let end = End { outcome: outcome.name(), detail, may_have_been_charged: charged };
             persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
+            measures::attempt_ended(outcome.name());
         }
         self.diagnose(outcome);
         let jitter = rand::rng().random();
         let decision = decide(outcome, &self.job, self.context.config.budgets, failure.retry_after, jitter);
         match decision {
             Decision::Again(budget, delay) => {
-                tracing::warn!(job.id = %self.hold.job, %failure, ?budget, ?delay, "trying again later");
+                tracing::warn!(%failure, ?budget, ?delay, "trying again later");
                 let drawn = (!self.is_free(outcome)).then_some(budget);
+                drawn.map_or_else(|| measures::put_off(Why::Breaker), measures::retried);
                 persist("putting a job off", || job::retry_later(db, self.hold, drawn, delay)).await
             }
             Decision::GiveUp => {
-                tracing::warn!(job.id = %self.hold.job, %failure, "failed");
+                tracing::warn!(%failure, "failed");
                 let failed = Failed { code: outcome.name(), message: words::of(&failure) };
                 persist("recording a failure", || job::fail(db, self.hold, &failed)).await
             }
@@ -91,10 +98,11 @@ impl Line<'_> {
         // One that is open gets its end once the upstream has been told, by whoever tells it.
         if let Stage::Sent(id) = self.stage {
             persist("recording an attempt's end", || attempt::finish(db, id, CANCELLED)).await?;
+            measures::attempt_ended(CANCELLED.outcome);
         }
         let job = persist("cancelling", || job::end_cancelled(db, self.hold)).await?;
         if let Some(job) = &job {
-            tracing::info!(job.id = %job.id, "cancelled");
+            tracing::info!("cancelled");
             self.context.publish(job).await;
         }
         Ok(job)

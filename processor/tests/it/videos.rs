@@ -161,7 +161,7 @@ async fn what_the_operator_has_to_know_is_a_detail_of_readiness_and_a_metric() {
     let ready = testkit::get(&listen, "/readyz").await;
     assert!(ready.contains("\"upstream\":\"unauthorised\""), "{ready}");
     let metrics = testkit::get(&listen, "/metrics").await;
-    assert!(metrics.contains("sora_upstream_failures_total{outcome=\"unauthorised\"} 1"), "{metrics}");
+    assert!(metrics.contains("sora_attempts_ended_total{outcome=\"unauthorised\"} 1"), "{metrics}");
     world.end(world.submit("paid for").await).await;
     let ready = testkit::get(&listen, "/readyz").await;
     assert!(ready.contains("\"upstream\":\"ok\""), "{ready}");

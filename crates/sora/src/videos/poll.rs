@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::client;
+use crate::client::{self, Call, send};
 use crate::echo::Echo;
 use crate::outcome::{self, Failure, Outcome};
 use crate::videos::Server;
@@ -32,11 +32,20 @@ const BACK_OFF: Duration = Duration::from_secs(60);
 /// How long one question may take, and telling the upstream to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Which generation is asked about.
+pub(super) struct Of {
+    /// The upstream's name for it.
+    pub(super) id: String,
+    /// What it was made of.
+    pub(super) echo: Echo,
+    /// The place in a trace that each question carries.
+    pub(super) traceparent: Option<String>,
+}
+
 /// A generation that the upstream knows by an id.
 pub(super) struct Poll {
     server: Arc<Server>,
-    id: String,
-    echo: Echo,
+    of: Of,
     /// When the whole request is over.
     deadline: Instant,
     next_at: Instant,
@@ -49,14 +58,14 @@ pub(super) struct Poll {
 }
 
 impl Poll {
-    pub(super) fn new(server: Arc<Server>, id: String, echo: Echo, deadline: Instant) -> Self {
+    pub(super) fn new(server: Arc<Server>, of: Of, deadline: Instant) -> Self {
         let (next_at, events) = (Instant::now(), VecDeque::new());
-        Self { server, id, echo, deadline, next_at, asked: false, errors: 0, not_found: 0, events, failed: None }
+        Self { server, of, deadline, next_at, asked: false, errors: 0, not_found: 0, events, failed: None }
     }
 
     /// The upstream has just given the id.
     pub(super) fn accepted(&mut self) {
-        self.events.push_back(Event::Accepted(Some(self.id.clone())));
+        self.events.push_back(Event::Accepted(Some(self.of.id.clone())));
     }
 
     /// Takes in an answer; the next question is asked in `pace`.
@@ -69,15 +78,15 @@ impl Poll {
                 self.events.push_back(object.progress().map_or(Event::Generating, Event::Progress));
             }
             State::Completed => {
-                self.events.push_back(Event::Result(self.server.address(&self.id, Some("content"))));
+                self.events.push_back(Event::Result(self.server.address(&self.of.id, Some("content"))));
             }
-            State::Failed => self.failed = Some(outcome::of_failed_generation(object.error(), &self.echo)),
+            State::Failed => self.failed = Some(outcome::of_failed_generation(object.error(), &self.of.echo)),
         }
     }
 
     async fn ask(&mut self) {
         let answer = timeout(PATIENCE, async {
-            let response = self.server.get(&self.id).send().await?;
+            let response = send(Call::Poll, self.server.get(&self.of)).await?;
             let (status, pace) = (response.status(), self.server.pace(&response));
             Ok::<_, reqwest::Error>((status, pace, client::body(response).await))
         });
@@ -136,7 +145,7 @@ impl Generation for Poll {
 
     /// What does not stop when told is waited for: until then it takes the upstream's place.
     async fn abandon(mut self: Box<Self>) {
-        let told = timeout(PATIENCE, self.server.delete(&self.id).send()).await;
+        let told = timeout(PATIENCE, send(Call::Cancel, self.server.delete(&self.of))).await;
         let stopped =
             matches!(&told, Ok(Ok(answer)) if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);
         while !stopped && !matches!(self.next().await, Ok(Event::Result(_)) | Err(_)) {}

@@ -6,6 +6,7 @@ mod behaviours;
 // Linux alone tells a process how much memory it has.
 #[cfg(target_os = "linux")]
 mod memory;
+mod trace;
 mod videos;
 
 use std::time::Duration;
@@ -34,6 +35,7 @@ async fn generate(driver: &dyn Driver, prompt: &str) -> (Vec<Event>, Option<Fail
         seconds: "10".into(),
         size: "720x1280".into(),
         image: None,
+        traceparent: None,
     };
     let mut generation = match driver.submit(&request).await {
         Ok(generation) => generation,

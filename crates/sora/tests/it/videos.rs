@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use simulator::{Config, Running, Simulator};
-use sora::{Dialect, Driver, Event, Image, Outcome, Request, Upstream, driver};
+use sora::{Begun, Dialect, Driver, Event, Image, Outcome, Request, Upstream, driver};
 use url::Url;
 
 use crate::{generate, patient};
@@ -22,7 +22,11 @@ fn videos(url: &str) -> Box<dyn Driver> {
 
 fn request(image: Option<Image>) -> Request {
     let (prompt, model) = ("a cat".into(), "sora-2".into());
-    Request { prompt, model, seconds: "8".into(), size: "720x1280".into(), image }
+    Request { prompt, model, seconds: "8".into(), size: "720x1280".into(), image, traceparent: None }
+}
+
+fn known(id: &str, ago: Duration) -> Begun<'_> {
+    Begun { id, prompt: "a cat", ago, traceparent: None }
 }
 
 #[tokio::test]
@@ -33,7 +37,7 @@ async fn a_generation_is_resumed_by_its_id_without_another_submission() {
         let mut begun = videos(&url).submit(&request(None)).await.unwrap();
         let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
         drop(begun);
-        let mut resumed = videos(&url).resume(&id, "a cat", Duration::from_secs(1)).unwrap();
+        let mut resumed = videos(&url).resume(known(&id, Duration::from_secs(1))).unwrap();
         let result = loop {
             if let Event::Result(url) = resumed.next().await.unwrap() {
                 break url;
@@ -51,7 +55,7 @@ async fn what_is_over_its_time_is_asked_about_once_more() {
     let driver = videos(&simulator.videos_url());
     let mut begun = driver.submit(&request(None)).await.unwrap();
     let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
-    let mut late = driver.resume(&id, "", Duration::from_secs(86_400)).unwrap();
+    let mut late = driver.resume(known(&id, Duration::from_secs(86_400))).unwrap();
     assert!(matches!(late.next().await, Ok(Event::Result(_))));
 }
 

@@ -1,0 +1,87 @@
+//! The places that name variables: the documentation, the example, the deployments.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What `docs/CONFIGURATION.md` says of the variables of `process`: each with its default, if that is a value.
+#[must_use]
+pub fn documented(process: &str) -> BTreeMap<String, Option<String>> {
+    let text = read("docs/CONFIGURATION.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+    let own = cells.filter(|cells| cells.len() == 5 && cells[4].split(", ").any(|reader| reader == process));
+    own.map(|cells| (plain(cells[0]).unwrap_or_default(), plain(cells[3]))).collect()
+}
+
+/// What `.env.example` says of the same, in the section of `process` and in that of both.
+#[must_use]
+pub fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
+    let text = read(".env.example");
+    let sections = text.split("# ── ").skip(1);
+    let own = sections.filter(|section| section.starts_with(process) || section.starts_with("Both processes"));
+    let lines = own.flat_map(str::lines).filter_map(|line| line.trim_start_matches('#').split_once('='));
+    let variables = lines.filter(|(name, _)| is_variable(name));
+    variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned()).filter(|value| !value.is_empty()))).collect()
+}
+
+/// What the deployments set for `process`, with the file that does.
+#[must_use]
+pub fn deployed(process: &str) -> Vec<(String, PathBuf)> {
+    let mut set = Vec::new();
+    for place in ["k8s/base", "k8s/overlays/dev", "k8s/overlays/production"] {
+        for name in [format!("{process}.yaml"), format!("{process}.env"), "shared.env".to_owned()] {
+            let path = Path::new(place).join(name);
+            let text = std::fs::read_to_string(root().join(&path)).unwrap_or_default();
+            let named = text.lines().filter_map(|line| {
+                line.trim().strip_prefix("- name: ").or_else(|| line.split_once('=').map(|(name, _)| name))
+            });
+            set.extend(named.filter(|name| is_variable(name)).map(|name| (name.to_owned(), path.clone())));
+        }
+    }
+    set.extend(in_kustomization(process));
+    set.extend(in_compose(process));
+    set
+}
+
+fn in_kustomization(process: &str) -> Vec<(String, PathBuf)> {
+    let path = "k8s/overlays/dev/kustomization.yaml";
+    let text = read(path);
+    let own = text
+        .split("- name: ")
+        .skip(1)
+        .filter(|map| [process, "shared"].contains(&map.lines().next().unwrap_or_default()));
+    let words = own.flat_map(|map| map.split(|c: char| c.is_whitespace() || "[],".contains(c)));
+    let names = words.filter_map(|word| word.split_once('=')).map(|(name, _)| name).filter(|name| is_variable(name));
+    names.map(|name| (name.to_owned(), path.into())).collect()
+}
+
+fn in_compose(process: &str) -> Vec<(String, PathBuf)> {
+    let path = "docker-compose.yml";
+    let text = format!("\n{}", read(path));
+    let mut set = Vec::new();
+    for (heading, depth) in [("\nx-shared: &shared\n".to_owned(), 0), (format!("\n  {process}:\n"), 2)] {
+        let (_, after) = text.split_once(&heading).unwrap_or_else(|| panic!("no {heading:?} in {path}"));
+        let block = after.lines().take_while(|line| line.len() - line.trim_start().len() > depth);
+        let keys = block.filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name);
+        set.extend(keys.filter(|name| is_variable(name)).map(|name| (name.to_owned(), path.into())));
+    }
+    set
+}
+
+/// A cell's value; words stand for none.
+fn plain(cell: &str) -> Option<String> {
+    Some(cell.strip_prefix('`')?.strip_suffix('`')?.to_owned())
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

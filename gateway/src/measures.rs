@@ -1,0 +1,119 @@
+//! What a gateway counts and measures, and what it has its gauges show when somebody looks.
+//!
+//! What waits and what is worked on is told here and not by the processors: it matters most when none of them is left.
+
+use axum::http::Method;
+use entity::clock::wall;
+use entity::job::{Model, Status};
+use entity::limits;
+use entity::statistics::{self, Load};
+use metrics::{counter, gauge};
+use service::metrics::{Metric, REQUEST_SECONDS};
+use tokio::time::timeout;
+
+use crate::state::Gateway;
+
+/// All of them, as docs/OPERATIONS.md lists them.
+pub(crate) const METRICS: &[Metric] = &[
+    Metric::counter("sora_http_requests_total", "Requests answered, by `method`, `route` and `status`.")
+        .by_what_comes(),
+    Metric::histogram(
+        "sora_http_request_duration_seconds",
+        REQUEST_SECONDS,
+        "From a request to the head of its answer, by `method` and `route`.",
+    )
+    .by_what_comes(),
+    Metric::counter("sora_jobs_accepted_total", "Jobs accepted; their rows are committed."),
+    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.")
+        .by("outcome", &["cancelled"]),
+    Metric::counter("sora_video_sent_bytes_total", "Bytes of videos sent to clients."),
+    Metric::counter("sora_storage_errors_total", "Files that the storage failed to take or to give."),
+    Metric::gauge("sora_websockets_open", "Websockets open in this process."),
+    Metric::counter("sora_websocket_slow_clients_total", "Websockets closed because their clients took nothing."),
+    Metric::counter(
+        "sora_websocket_missed_states_total",
+        "States found not to have reached a connected client, and told again. Should stay at 0.",
+    ),
+    Metric::counter("sora_events_relayed_total", "Events heard from Redis and passed on."),
+    Metric::gauge("sora_bus_listening", "Whether this process hears what is published in Redis: 1 or 0."),
+    Metric::counter("sora_bus_losses_total", "How often it stopped hearing, or could not begin to."),
+    Metric::counter(
+        "sora_bus_probe_misses_total",
+        "How often it did not hear its own probe: deaf on an open connection.",
+    ),
+    Metric::gauge("sora_jobs_waiting", "Jobs that wait, for their turn or for a retry (of the whole platform)."),
+    Metric::gauge("sora_jobs_in_flight", "Jobs in the hands of processors (of the whole platform)."),
+    Metric::gauge(
+        "sora_jobs_poisoned",
+        "Jobs that were stopped because their processors kept dying (of the whole platform).",
+    ),
+    Metric::gauge(
+        "sora_job_oldest_waiting_seconds",
+        "Age of the oldest job that waits; 0 when none does (of the whole platform).",
+    ),
+    Metric::gauge("sora_workers", "Processors whose lease holds (of the whole platform)."),
+    Metric::gauge("sora_queue_paused", "Whether an administrator has paused the queue: 1 or 0."),
+    Metric::gauge("sora_queue_backlog_jobs", "Jobs that wait in Redis; the rest of those that wait is not in line."),
+    Metric::gauge("sora_queue_admitted_jobs", "Jobs that Redis has admitted: about to be taken, or in hand."),
+];
+
+/// An answered request, by kind.
+pub(crate) fn answered(method: &Method, route: &str, status: u16, seconds: f64) {
+    let method = known(method);
+    let route = if route.is_empty() { "page" } else { route }.to_owned();
+    let kind = [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
+    counter!("sora_http_requests_total", &kind).increment(1);
+    let kind = [("method", method.to_owned()), ("route", route)];
+    metrics::histogram!("sora_http_request_duration_seconds", &kind).record(seconds);
+}
+
+/// Clients may make methods up; a label may not.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Jobs that ended here, because nobody had them in hand.
+pub(crate) fn ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
+    let cancelled = jobs.into_iter().filter(|job| job.status == Status::Cancelled).count();
+    counter!("sora_jobs_ended_total", "outcome" => "cancelled").increment(cancelled as u64);
+}
+
+/// Shows how the platform stands. What cannot be asked for is shown as not known, and not as it was before.
+pub(crate) async fn measure(gateway: &Gateway) {
+    let bound = gateway.config.timings.probe;
+    let (load, limits, depth) = tokio::join!(
+        timeout(bound, statistics::load(&gateway.db)),
+        timeout(bound, limits::current(&gateway.db)),
+        timeout(bound, gateway.bus.depth()),
+    );
+    gauge!("sora_websockets_open").set(gateway.live.open());
+    show_load(load.ok().and_then(Result::ok));
+    let paused = limits.ok().and_then(Result::ok).map(|limits| limits.is_some_and(|limits| limits.paused));
+    show("sora_queue_paused", paused.map(u64::from));
+    let depth = depth.ok().and_then(Result::ok);
+    show("sora_queue_backlog_jobs", depth.map(|(backlog, _)| backlog));
+    show("sora_queue_admitted_jobs", depth.map(|(_, admitted)| admitted));
+}
+
+fn show_load(load: Option<Load>) {
+    let age = |load: Load| load.oldest_waiting.map_or(0, |made| u64::try_from((wall() - made) / 1_000).unwrap_or(0));
+    show("sora_jobs_waiting", load.map(|load| load.waiting));
+    show("sora_jobs_in_flight", load.map(|load| load.in_flight));
+    show("sora_jobs_poisoned", load.map(|load| load.poisoned));
+    show("sora_job_oldest_waiting_seconds", load.map(age));
+    show("sora_workers", load.map(|load| load.workers));
+}
+
+#[allow(clippy::cast_precision_loss, reason = "no platform has 2⁵³ jobs")]
+fn show(name: &'static str, value: Option<u64>) {
+    gauge!(name).set(value.map_or(f64::NAN, |value| value as f64));
+}

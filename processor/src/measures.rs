@@ -1,0 +1,187 @@
+//! What a processor counts and measures.
+
+use entity::job::{Budget, Model, Phase, Status};
+use metrics::{counter, gauge, histogram};
+use service::metrics::{JOB_SECONDS, Metric};
+use sora::Outcome;
+use tokio::time::Instant;
+
+use crate::Context;
+
+/// All of them, as docs/OPERATIONS.md lists them.
+pub(crate) const METRICS: &[Metric] = &[
+    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.").by("outcome", &JOB_OUTCOMES),
+    Metric::histogram("sora_job_queue_seconds", JOB_SECONDS, "From a job's creation until it is first taken in hand."),
+    Metric::histogram(
+        "sora_job_phase_seconds",
+        JOB_SECONDS,
+        "Time in each `phase` that a job went through to its end.",
+    )
+    .by("phase", &["submitting", "queued", "generating", "downloading"]),
+    Metric::histogram("sora_job_duration_seconds", JOB_SECONDS, "From a job's creation to its stored video."),
+    Metric::gauge("sora_jobs_in_hand", "Jobs that this process works on."),
+    Metric::gauge("sora_slots", "Jobs that this process may work on at once."),
+    Metric::counter("sora_attempts_ended_total", "Requests for a generation that came to their end, by `outcome`.")
+        .by("outcome", &OUTCOMES),
+    Metric::counter(
+        "sora_upstream_requests_total",
+        "HTTP requests to the upstream, by `call` and `status` (none: no answer).",
+    )
+    .by_what_comes(),
+    Metric::counter("sora_retries_total", "Tries again, by the `budget` drawn on; resubmit may be charged again.")
+        .by("budget", &["retry", "resubmit", "fetch"]),
+    Metric::counter("sora_jobs_put_off_total", "Jobs that wait for no fault of their own, by `reason`.")
+        .by("reason", &["breaker", "cap", "storage"]),
+    Metric::gauge("sora_upstream_breaker_open", "Whether the circuit breaker holds back what is new: 1 or 0."),
+    Metric::gauge(
+        "sora_upstream_refuses",
+        "Whether the upstream refuses the key or no longer offers the model: 1 or 0.",
+    ),
+    Metric::counter("sora_video_stored_bytes_total", "Bytes of videos fetched and stored."),
+    Metric::counter("sora_storage_errors_total", "Files that the storage failed to take or to give."),
+    Metric::counter("sora_entries_reclaimed_total", "Entries taken over from a holder that had fallen silent."),
+    Metric::counter("sora_jobs_restored_total", "Jobs put in line that Redis did not hold."),
+    Metric::counter("sora_workers_buried_total", "Processors whose lease ran out and whose jobs this one gave back."),
+    Metric::counter("sora_leases_lost_total", "How often this process was buried by others and went on as a new one."),
+    Metric::gauge("sora_bus_listening", "Whether this process hears what is published in Redis: 1 or 0."),
+    Metric::counter("sora_bus_losses_total", "How often it stopped hearing, or could not begin to."),
+    Metric::counter(
+        "sora_bus_probe_misses_total",
+        "How often it did not hear its own probe: deaf on an open connection.",
+    ),
+];
+
+const OUTCOMES: [&str; Outcome::ALL.len() + 2] = with_outcomes(["completed", "cancelled"]);
+
+/// `poison`: the processors that had it kept dying.
+const JOB_OUTCOMES: [&str; Outcome::ALL.len() + 3] = with_outcomes(["completed", "cancelled", "poison"]);
+
+/// These names, followed by those of all outcomes.
+const fn with_outcomes<const FIRST: usize, const ALL: usize>(first: [&'static str; FIRST]) -> [&'static str; ALL] {
+    let mut names = [""; ALL];
+    let mut at = 0;
+    while at < ALL {
+        names[at] = if at < FIRST { first[at] } else { Outcome::ALL[at - FIRST].name() };
+        at += 1;
+    }
+    names
+}
+
+/// Why a job waits for no fault of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The upstream is unwell.
+    Breaker,
+    /// A cap on submissions is reached.
+    Cap,
+    /// The storage takes or gives nothing.
+    Storage,
+}
+
+/// A job was taken in hand.
+pub(crate) fn claimed(job: &Model) {
+    if let Some(started) = job.started_at.filter(|_| job.epoch == 1) {
+        histogram!("sora_job_queue_seconds").record(seconds(started - job.created_at));
+    }
+}
+
+/// A job as committed; counts if that is its end.
+pub(crate) fn job_ended(job: &Model) {
+    let outcome = match (job.status, job.error_code.as_deref()) {
+        (Status::Pending | Status::Processing, _) => return,
+        (Status::Completed, _) => "completed",
+        (Status::Cancelled, _) => "cancelled",
+        (Status::Failed, Some(code)) => Outcome::named(code).map_or("poison", Outcome::name),
+        (Status::Failed, None) => "poison",
+    };
+    counter!("sora_jobs_ended_total", "outcome" => outcome).increment(1);
+    if let Some(finished) = job.finished_at.filter(|_| job.status == Status::Completed) {
+        histogram!("sora_job_duration_seconds").record(seconds(finished - job.created_at));
+    }
+}
+
+/// A request for a generation ended.
+pub(crate) fn attempt_ended(outcome: &'static str) {
+    counter!("sora_attempts_ended_total", "outcome" => outcome).increment(1);
+}
+
+/// A job will be tried again.
+pub(crate) fn retried(budget: Budget) {
+    let budget = match budget {
+        Budget::Retry => "retry",
+        Budget::Resubmit => "resubmit",
+        Budget::Fetch => "fetch",
+    };
+    counter!("sora_retries_total", "budget" => budget).increment(1);
+}
+
+/// A job waits for no fault of its own.
+pub(crate) fn put_off(why: Why) {
+    let reason = match why {
+        Why::Breaker => "breaker",
+        Why::Cap => "cap",
+        Why::Storage => "storage",
+    };
+    counter!("sora_jobs_put_off_total", "reason" => reason).increment(1);
+}
+
+/// A video of so many bytes was stored.
+pub(crate) fn stored(size: i64) {
+    counter!("sora_video_stored_bytes_total").increment(u64::try_from(size).unwrap_or(0));
+}
+
+/// So many jobs are in hand.
+#[allow(clippy::cast_precision_loss, reason = "slots are few")]
+pub(crate) fn in_hand(jobs: usize) {
+    gauge!("sora_jobs_in_hand").set(jobs as f64);
+}
+
+/// Has the gauges that nothing else sets show what is.
+#[allow(clippy::cast_precision_loss, reason = "slots are few")]
+pub(crate) fn measure(context: &Context) {
+    gauge!("sora_slots").set(context.config.slots.get() as f64);
+    gauge!("sora_upstream_breaker_open").set(u8::from(context.breaker().is_open()));
+}
+
+/// Measures how long a job is in each phase. One that is broken off is not measured.
+#[derive(Debug, Default)]
+pub(crate) struct Phases(Option<(Phase, Instant)>);
+
+impl Phases {
+    /// The job is in `phase` from now on, if it was not before.
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        if self.0.is_none_or(|(current, _)| current != phase) {
+            self.end();
+            self.0 = Some((phase, Instant::now()));
+        }
+    }
+
+    /// The last phase is over.
+    pub(crate) fn end(&mut self) {
+        if let Some((phase, began)) = self.0.take() {
+            histogram!("sora_job_phase_seconds", "phase" => phase.as_str()).record(began.elapsed());
+        }
+    }
+}
+
+/// Milliseconds between two clocks, which need not agree.
+#[allow(clippy::cast_precision_loss, reason = "no job takes 2⁵³ ms")]
+fn seconds(milliseconds: i64) -> f64 {
+    milliseconds.max(0) as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_a_row() {
+        for outcome in Outcome::ALL {
+            assert!(OUTCOMES.contains(&outcome.name()) && JOB_OUTCOMES.contains(&outcome.name()), "{outcome:?}");
+        }
+        assert!(
+            JOB_OUTCOMES[..3] == ["completed", "cancelled", "poison"]
+                && JOB_OUTCOMES.iter().all(|name| !name.is_empty())
+        );
+    }
+}

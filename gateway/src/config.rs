@@ -190,7 +190,7 @@ impl Config {
         let storage = Place::read(env);
         let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
-        let share_port = env.or("BACKEND_SHARE_PORT", "false", yes_or_no);
+        let share_port = env.or("BACKEND_SHARE_PORT", "false", env::flag);
         let port = listen.map(|listen| listen.port());
         let public_url = public_url(env, app_env, port);
         let allowed = env.or("ALLOWED_ORIGINS", "", origins);
@@ -304,10 +304,6 @@ fn site(text: &str) -> Result<Url, String> {
 fn origins(text: &str) -> Result<Vec<Origin>, String> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     entries.map(|entry| site(entry).map(|url| url.origin())).collect()
-}
-
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 fn parse_registration(text: &str) -> Result<Registration, String> {

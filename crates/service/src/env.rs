@@ -182,6 +182,14 @@ pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "must be a whole number in range".to_owned())
 }
 
+/// `true` or `false`.
+///
+/// # Errors
+/// The text is neither.
+pub fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
+}
+
 /// A length of time: a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts seconds.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ impl Place {
 
 impl Bucket {
     fn read(env: &mut Environment<'_>, name: String, prefix: String) -> Option<Self> {
-        let allow_http = env.or("S3_ALLOW_HTTP", "false", flag);
+        let allow_http = env.or("S3_ALLOW_HTTP", "false", env::flag);
         let endpoint = env.optional("S3_ENDPOINT", endpoint);
         if allow_http == Some(false) && endpoint.as_ref().is_some_and(|url| url.scheme() == "http") {
             env.mistake(
@@ -91,7 +91,7 @@ impl Bucket {
         }
         // A certificate for all buckets covers one label before the host.
         let path_style = if endpoint.is_some() || name.contains('.') { "true" } else { "false" };
-        let path_style = env.or("S3_PATH_STYLE", path_style, flag);
+        let path_style = env.or("S3_PATH_STYLE", path_style, env::flag);
         let region = env.or("S3_REGION", "us-east-1", env::text);
         let credentials = credentials(env);
         Some(Self {
@@ -144,10 +144,6 @@ fn endpoint(text: &str) -> Result<Url, String> {
     let url = env::http_url(text).ok().filter(|url| url.username().is_empty() && url.password().is_none());
     let url = url.filter(|url| url.query().is_none() && url.fragment().is_none());
     url.ok_or_else(|| "must be the server's address alone, such as https://minio.example:9000".to_owned())
-}
-
-fn flag(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 #[cfg(test)]

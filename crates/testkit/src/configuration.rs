@@ -3,9 +3,35 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use service::Environment;
+
+/// Fails unless what the documentation, the example and the deployments say of the variables of `process` is what `read`
+/// does: the documentation names each with its default and no other, the example too, and no deployment sets another.
+///
+/// # Panics
+///
+/// It fails by panicking.
+pub fn agrees<T>(process: &str, read: impl Fn(&mut Environment<'_>) -> T) {
+    // A bucket has variables that a folder has not; what Amazon's platforms set by themselves is nobody's to set.
+    let bucket = |name: &str| (name == "STORAGE_URL").then(|| "s3://bucket".to_owned());
+    let mut env = Environment::new(&bucket);
+    read(&mut env);
+    let own = env.asked().iter().filter(|asked| !asked.variable.starts_with("AWS_"));
+    let read: BTreeMap<_, _> = own.map(|asked| (asked.variable.clone(), asked.default.clone())).collect();
+    assert_eq!(documented(process), read);
+    let example = exemplified(process);
+    assert!(example.keys().eq(read.keys()), "{example:#?}");
+    for (variable, default) in example {
+        assert!(default.is_none() || default == read[&variable], "{variable} in .env.example");
+    }
+    for (variable, file) in deployed(process) {
+        let variable = variable.strip_suffix("_FILE").unwrap_or(&variable);
+        assert!(read.contains_key(variable), "{variable} in {} is read by nobody", file.display());
+    }
+}
+
 /// What `docs/CONFIGURATION.md` says of the variables of `process`: each with its default, if that is a value.
-#[must_use]
-pub fn documented(process: &str) -> BTreeMap<String, Option<String>> {
+fn documented(process: &str) -> BTreeMap<String, Option<String>> {
     let text = read("docs/CONFIGURATION.md");
     let rows = text.lines().filter(|line| line.starts_with("| `"));
     let cells = rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
@@ -14,8 +40,7 @@ pub fn documented(process: &str) -> BTreeMap<String, Option<String>> {
 }
 
 /// What `.env.example` says of the same, in the section of `process` and in that of both.
-#[must_use]
-pub fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
+fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
     let text = read(".env.example");
     let sections = text.split("# ── ").skip(1);
     let own = sections.filter(|section| section.starts_with(process) || section.starts_with("Both processes"));
@@ -25,8 +50,7 @@ pub fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
 }
 
 /// What the deployments set for `process`, with the file that does.
-#[must_use]
-pub fn deployed(process: &str) -> Vec<(String, PathBuf)> {
+fn deployed(process: &str) -> Vec<(String, PathBuf)> {
     let mut set = Vec::new();
     for place in ["k8s/base", "k8s/overlays/dev", "k8s/overlays/production"] {
         for name in [format!("{process}.yaml"), format!("{process}.env"), "shared.env".to_owned()] {
@@ -47,8 +71,9 @@ fn in_kustomization(process: &str) -> Vec<(String, PathBuf)> {
     let path = "k8s/overlays/dev/kustomization.yaml";
     let text = read(path);
     let own = text
-        .split("- name: ")
-        .skip(1)
+        .split("\n\n")
+        .filter(|section| section.contains("Generator:\n"))
+        .flat_map(|section| section.split("- name: ").skip(1))
         .filter(|map| [process, "shared"].contains(&map.lines().next().unwrap_or_default()));
     let words = own.flat_map(|map| map.split(|c: char| c.is_whitespace() || "[],".contains(c)));
     let names = words.filter_map(|word| word.split_once('=')).map(|(name, _)| name).filter(|name| is_variable(name));

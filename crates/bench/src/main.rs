@@ -34,12 +34,14 @@ enum Stage {
     Outage,
     /// The gateway restarted under open sockets.
     Restart,
+    /// The gateway beside relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/relays`.
+    Relay,
 }
 
 /// Measures the platform's live progress.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// What to measure; everything, if nothing is named.
+    /// What to measure; everything but `relay`, if nothing is named.
     stages: Vec<Stage>,
     /// The folder of the release build's programs.
     #[arg(long, default_value = "target/release")]
@@ -56,6 +58,12 @@ struct Arguments {
     /// Sockets of the stage `restart`.
     #[arg(long, default_value_t = 5_000)]
     restart: usize,
+    /// How long Redis is away in the stage `outage`, in seconds.
+    #[arg(long, default_value_t = 20)]
+    away: u64,
+    /// The folder of the relays to compare with.
+    #[arg(long, default_value = "crates/bench/relays")]
+    relays: PathBuf,
     /// How long to measure, in seconds.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
@@ -69,8 +77,8 @@ async fn main() -> anyhow::Result<()> {
     let database = std::env::var("DATABASE_URL").or_else(|_| std::env::var("TEST_DATABASE_URL"));
     let database = database.context("DATABASE_URL is not set: run this through scripts/with-services")?;
     let mut platform = Platform::start(&arguments.binaries, &database).await?;
-    let all = Stage::value_variants();
-    let stages = if arguments.stages.is_empty() { all } else { &arguments.stages };
+    let all = [Stage::Latency, Stage::Idle, Stage::Stalled, Stage::Outage, Stage::Restart];
+    let stages = if arguments.stages.is_empty() { &all } else { arguments.stages.as_slice() };
     let measured = async {
         for stage in stages {
             match stage {
@@ -79,6 +87,7 @@ async fn main() -> anyhow::Result<()> {
                 Stage::Stalled => stage::stalled(&mut platform, &arguments).await?,
                 Stage::Outage => stage::outage(&mut platform, &arguments).await?,
                 Stage::Restart => stage::restart(&mut platform, &arguments).await?,
+                Stage::Relay => stage::relay(&mut platform, &arguments).await?,
             }
         }
         anyhow::Ok(())

@@ -30,6 +30,14 @@ pub(crate) struct User {
     pub(crate) token: String,
 }
 
+/// Something else that relays, to compare with.
+pub(crate) struct Relay {
+    /// It.
+    pub(crate) process: Process,
+    /// Its port.
+    pub(crate) port: u16,
+}
+
 /// Everything that runs.
 pub(crate) struct Platform {
     /// The upstream that the processor asks.
@@ -145,6 +153,20 @@ impl Platform {
     /// Stops the processor.
     pub(crate) async fn stop_processor(&mut self) -> anyhow::Result<()> {
         stop(&mut self.processor).await
+    }
+
+    /// Starts a relay of that folder on the same channel, and waits until it answers.
+    pub(crate) async fn start_relay(&self, folder: &Path, name: &str) -> anyhow::Result<Relay> {
+        let (port, redis) = (free_port()?, format!("redis://127.0.0.1:{}", self.redis_port));
+        let script = folder.canonicalize().context("the relays' folder")?.join(format!("{name}.js"));
+        let script = script.display().to_string();
+        let arguments = [script, port.to_string(), redis, self.bus.keys().events.clone()];
+        let process = Process::start("node", &arguments, &[], self.folder.path())?;
+        wait("the relay answers (npm ci --prefix crates/bench/relays)", async || {
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        })
+        .await?;
+        Ok(Relay { process, port })
     }
 
     /// Starts Redis with what it had, and waits until it answers.

@@ -54,22 +54,35 @@ pub(crate) async fn open_all(port: u16, users: &[User], each: usize) -> anyhow::
 
 /// Opens a socket up to the end of its snapshot; the kernel takes at most `receive` bytes that are not read.
 pub(crate) async fn open(port: u16, user: &User, receive: Option<u32>) -> anyhow::Result<Socket> {
+    let (url, bearer) = (format!("ws://localhost:{port}/api/ws"), format!("Bearer {}", user.token));
+    let headers = [("authorization", bearer.as_str()), ("sec-websocket-protocol", "sora.v1")];
+    let mut socket = open_at(&url, port, &headers, receive).await?;
+    socket.send(Message::text(r#"{"type":"hello"}"#)).await?;
+    let snapshot =
+        hear(&mut socket, |frame, _| if frame.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+    snapshot.await?;
+    Ok(socket)
+}
+
+/// Opens a websocket; the kernel takes at most `receive` bytes that are not read.
+pub(crate) async fn open_at(
+    url: &str,
+    port: u16,
+    headers: &[(&'static str, &str)],
+    receive: Option<u32>,
+) -> anyhow::Result<Socket> {
     let tcp = TcpSocket::new_v4()?;
     if let Some(bytes) = receive {
         tcp.set_recv_buffer_size(bytes)?;
     }
     let stream = tcp.connect(([127, 0, 0, 1], port).into()).await?;
     stream.set_nodelay(true)?;
-    let mut request = format!("ws://localhost:{port}/api/ws").into_client_request()?;
-    request.headers_mut().insert("authorization", format!("Bearer {}", user.token).parse()?);
-    request.headers_mut().insert("sec-websocket-protocol", "sora.v1".parse()?);
+    let mut request = url.into_client_request()?;
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse()?);
+    }
     let small = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
-    let (mut socket, _) = client_async_with_config(request, stream, Some(small)).await?;
-    socket.send(Message::text(r#"{"type":"hello"}"#)).await?;
-    let snapshot =
-        hear(&mut socket, |frame, _| if frame.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
-    snapshot.await?;
-    Ok(socket)
+    Ok(client_async_with_config(request, stream, Some(small)).await?.0)
 }
 
 /// Answers heartbeats and shows every other frame to `each`, with the time it came, until that has had enough.

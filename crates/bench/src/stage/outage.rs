@@ -15,13 +15,12 @@ use crate::upstream::Pace;
 
 /// Users with a job each.
 const USERS: usize = 200;
-/// How long Redis is away.
-const AWAY: Duration = Duration::from_secs(20);
-/// Longest wait for a final state.
+/// Longest wait for a final state once Redis is back.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Measures.
-pub(crate) async fn outage(platform: &mut Platform, _: &Arguments) -> anyhow::Result<()> {
+pub(crate) async fn outage(platform: &mut Platform, arguments: &Arguments) -> anyhow::Result<()> {
+    let away = Duration::from_secs(arguments.away);
     let users = platform.users(USERS).await?;
     // Some 13 s a job: all are under way when Redis goes, and end before it is back.
     platform.upstream.set(Pace { every: Duration::from_secs(1), step: 8 });
@@ -45,18 +44,18 @@ pub(crate) async fn outage(platform: &mut Platform, _: &Arguments) -> anyhow::Re
                 let over = frame.status.as_deref().is_some_and(|status| status != "pending" && status != "processing");
                 if ours && over { ControlFlow::Break(came) } else { ControlFlow::Continue(()) }
             });
-            timeout(PATIENCE, ended).await.ok()?.ok()
+            timeout(away + PATIENCE, ended).await.ok()?.ok()
         });
     }
     platform.kill_redis().await?;
-    sleep(AWAY).await;
+    sleep(away).await;
     platform.start_redis().await?;
     let back = Instant::now();
     let ended = readers.join_all().await;
     let (during, after): (Vec<Instant>, Vec<Instant>) = ended.iter().flatten().partition(|came| **came < back);
     let mut figures = Figures::default();
     after.iter().for_each(|came| figures.add(*came - back));
-    println!("outage: {USERS} jobs, Redis away for {AWAY:?}");
+    println!("outage: {USERS} jobs, Redis away for {away:?}");
     println!(
         "  final states: {} while it was away, {} afterwards, {} never",
         during.len(),

@@ -1,0 +1,146 @@
+//! The gateway's relay beside the usual ways to do the same in Node (`relays/`): events published in Redis, one socket a
+//! user. The others believe whoever connects, keep no state and send no heartbeats of their own making.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bus::Event;
+use futures::{SinkExt, StreamExt, TryStreamExt, stream};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use uuid::Uuid;
+
+use crate::Arguments;
+use crate::figures::Figures;
+use crate::platform::{Platform, User};
+use crate::process::Process;
+use crate::socket::{Socket, open_all, open_at};
+
+/// Users with a socket each, and events a second.
+const USERS: usize = 2_000;
+
+/// How long events are published.
+const TIME: Duration = Duration::from_secs(20);
+
+/// Connections being opened at once.
+const OPENING: usize = 64;
+
+/// Measures.
+pub(crate) async fn relay(platform: &mut Platform, arguments: &Arguments) -> anyhow::Result<()> {
+    let users = platform.users(USERS).await?;
+    println!("relay: {USERS} sockets, {USERS} events/s");
+    let before = platform.gateway()?.memory()?;
+    let sockets = open_all(platform.port, &users, 1).await?.into_iter().map(|(_, socket)| socket).collect();
+    let of = Contender { name: "gateway", process: platform.gateway()?, before };
+    measure(platform, of, &users, sockets).await?;
+    for name in ["ws", "socketio"] {
+        let relay = platform.start_relay(&arguments.relays, name).await?;
+        let before = relay.process.memory()?;
+        let opening = stream::iter(users.iter().map(|user| open_other(name, relay.port, user)));
+        let sockets = opening.buffer_unordered(OPENING).try_collect().await?;
+        let of = Contender { name, process: &relay.process, before };
+        measure(platform, of, &users, sockets).await?;
+        relay.process.kill().await?;
+    }
+    Ok(())
+}
+
+async fn open_other(name: &str, port: u16, user: &User) -> anyhow::Result<Socket> {
+    if name == "ws" {
+        return open_at(&format!("ws://localhost:{port}/?user={}", user.id), port, &[], None).await;
+    }
+    let url = format!("ws://localhost:{port}/socket.io/?EIO=4&transport=websocket&user={}", user.id);
+    let mut socket = open_at(&url, port, &[], None).await?;
+    // Engine.IO opens by itself; Socket.IO's own connection is asked for.
+    socket.next().await.context("the connection ended")??;
+    socket.send(Message::text("40")).await?;
+    socket.next().await.context("the connection ended")??;
+    Ok(socket)
+}
+
+/// Who is measured.
+struct Contender<'a> {
+    name: &'a str,
+    process: &'a Process,
+    /// Its memory without sockets, in bytes.
+    before: u64,
+}
+
+async fn measure(platform: &Platform, of: Contender<'_>, users: &[User], sockets: Vec<Socket>) -> anyhow::Result<()> {
+    sleep(Duration::from_secs(2)).await;
+    let each = of.process.memory()?.saturating_sub(of.before) / sockets.len() as u64;
+    let (began, time) = (Instant::now(), of.process.time()?);
+    let until = began + TIME;
+    let mut readers = JoinSet::new();
+    for mut socket in sockets {
+        readers.spawn(async move {
+            let mut figures = Figures::default();
+            let _ = timeout_at(until, read(&mut socket, began, &mut figures)).await;
+            figures
+        });
+    }
+    let _ = timeout_at(until, publish(platform, users, began)).await;
+    let core = (of.process.time()? - time).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+    let figures = readers.join_all().await.into_iter().fold(Figures::default(), |mut all, one| {
+        all.extend(one);
+        all
+    });
+    let name = of.name;
+    println!("  {name}: {core:.0} % of a core, {each} bytes a socket; publish to frame: {}", figures.line());
+    Ok(())
+}
+
+/// Times frames, whose prompt says when they were published, and answers the heartbeats of each protocol.
+async fn read(socket: &mut Socket, began: Instant, figures: &mut Figures) -> anyhow::Result<()> {
+    loop {
+        let Message::Text(text) = socket.next().await.context("the connection ended")?? else { continue };
+        let came = began.elapsed();
+        if let Some(published) = published(&text) {
+            figures.add(came.saturating_sub(published));
+        } else if text.contains(r#""heartbeat""#) {
+            socket.send(Message::text(r#"{"type":"heartbeat"}"#)).await?;
+        } else if text == "2" {
+            socket.send(Message::text("3")).await?;
+        }
+    }
+}
+
+fn published(text: &str) -> Option<Duration> {
+    let (_, prompt) = text.split_once(r#""prompt":""#)?;
+    prompt.split('"').next()?.parse().ok().map(Duration::from_micros)
+}
+
+async fn publish(platform: &Platform, users: &[User], began: Instant) -> anyhow::Result<()> {
+    let mut tick = interval(Duration::from_secs(1).div_f64(users.len() as f64));
+    let jobs: Vec<Uuid> = users.iter().map(|_| Uuid::now_v7()).collect();
+    for seq in 1.. {
+        for (user, job) in users.iter().zip(&jobs) {
+            tick.tick().await;
+            let prompt = began.elapsed().as_micros().to_string();
+            // As long as a job's frame is.
+            let view = json!({
+                "id": job, "status": "processing", "phase": "generating", "progress": 36, "seq": seq, "prompt": prompt,
+                "model": "sora2", "orientation": "landscape", "seconds": 10, "size": "1280x720",
+                "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "attempts": [],
+            });
+            platform.bus.publish(&Event::job(user.id, *job, seq, &view)?).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_when_a_frame_was_published_in_each_protocol() {
+        let frame = r#"{"type":"job","prompt":"1500","seq":1}"#;
+        for text in [frame.to_owned(), format!(r#"42["job",{frame}]"#)] {
+            assert_eq!(published(&text), Some(Duration::from_micros(1_500)));
+        }
+        assert_eq!(published(r#"{"type":"heartbeat"}"#), None);
+    }
+}

@@ -14,6 +14,7 @@ use axum::extract::ws::{Utf8Bytes, WebSocket};
 use entity::clock::{rfc3339, wall};
 use entity::{JobId, UserId};
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
@@ -44,11 +45,12 @@ pub(crate) async fn run(
     socket: WebSocket,
     ticket: Result<Ticket<IpAddr>, Close>,
     identity: Identity,
+    request: Span,
 ) {
     let (mut sender, mut receiver) = halves(socket, &gateway.config.timings);
     let over = match ticket {
         Err(close) => Over::Close(close),
-        Ok(_ticket) => match served(&gateway, &mut sender, &mut receiver, identity).await {
+        Ok(_ticket) => match served(&gateway, &mut sender, &mut receiver, identity, request).await {
             Ok(never) => match never {},
             Err(over) => over,
         },
@@ -77,9 +79,12 @@ async fn served(
     sender: &mut Sender,
     receiver: &mut Receiver,
     identity: Identity,
+    request: Span,
 ) -> Result<Infallible, Over> {
+    // Neither the request's span nor what greeting takes is kept for the rest of the socket's life.
+    let greeting = Box::pin(greeted(gateway, receiver, identity).instrument(request));
     let (session, known) = tokio::select! {
-        greeted = greeted(gateway, receiver, identity) => greeted?,
+        greeted = greeting => greeted?,
         () = gateway.stopping.cancelled() => return Err(Close::Restart.into()),
     };
     let most = gateway.config.sockets.per_user.get() as usize;
@@ -209,7 +214,7 @@ impl Connection<'_> {
     async fn snapshot(&self, known: Vec<JobId>) -> Result<Vec<Utf8Bytes>, Over> {
         let frames = snapshot::frames(self.gateway, self.user, self.outbox(), &known).await;
         frames.map_err(|error| {
-            tracing::warn!(%error, "no snapshot for a websocket");
+            tracing::warn!(%error, connection = %self.id, "no snapshot for a websocket");
             Over::Close(Close::Overloaded)
         })
     }

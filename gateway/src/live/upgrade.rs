@@ -10,7 +10,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::address::Client;
 use crate::auth::{Credentials, identify};
@@ -58,9 +58,7 @@ pub(crate) async fn upgrade(
         .max_frame_size(MESSAGE_BYTES);
     let ticket = gateway.live.doors.enter(network(client.ip())).map_err(Close::from);
     let (tasks, request) = (gateway.tasks.clone(), Span::current());
-    Ok(upgrade.on_upgrade(move |socket| {
-        tasks.track_future(session::run(gateway, socket, ticket, identity).instrument(request))
-    }))
+    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, ticket, identity, request))))
 }
 
 impl From<Shut> for Close {

@@ -49,15 +49,21 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["gateway", "healthcheck"]
 ENTRYPOINT ["gateway"]
 
-FROM base AS processor
-LABEL org.opencontainers.image.title="sora-processor" \
-      org.opencontainers.image.description="Sora platform: takes jobs from the stream, drives the upstream, records results"
-USER 0
-# Posters, and what a look inside a video tells.
+# Posters, and what a look inside a video tells: the two programs and the libraries that they load. The package's other
+# half serves screens and sound cards.
+FROM debian:bookworm-slim AS media
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg \
     && rm -rf /var/lib/apt/lists/*
-USER 10001:10001
+RUN mkdir /media \
+    && ldd /usr/bin/ffmpeg /usr/bin/ffprobe | grep -o '/[^ :]*\.so[^ ]*' | sed 's|^/lib|/usr/lib|' | sort -u \
+      | xargs cp --parents --dereference --target-directory=/media /usr/bin/ffmpeg /usr/bin/ffprobe
+
+FROM base AS processor
+LABEL org.opencontainers.image.title="sora-processor" \
+      org.opencontainers.image.description="Sora platform: takes jobs from the stream, drives the upstream, records results"
+COPY --from=media /media /
 COPY --from=build /src/target/release/processor /usr/local/bin/processor
 ENV METRICS_LISTEN=0.0.0.0:9465
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["processor", "healthcheck"]

@@ -27,9 +27,14 @@ choose_upstream() {
   fi
 }
 
-# choose_address: leaves .env with a PUBLIC_URL, this machine's own unless it has one.
+# choose_address: leaves .env with a PUBLIC_URL, this machine's own unless it has one. A FRONTEND_PORT of the environment
+# is kept in .env, where every other command finds it too.
 choose_address() {
   local port
+  if [ -n "${FRONTEND_PORT:-}" ]; then
+    set_setting FRONTEND_PORT "$FRONTEND_PORT"
+    case $(setting PUBLIC_URL) in http://localhost | http://localhost:*) set_setting PUBLIC_URL '' ;; esac
+  fi
   [ -z "$(setting PUBLIC_URL)" ] || return 0
   port=$(setting FRONTEND_PORT)
   port=${port##*:}

@@ -19,11 +19,13 @@ choose_upstream() {
       fail "SORA_API_URL in .env names another upstream; empty it there first, so that it is not lost"
     set_setting SORA_API_URL "$SIMULATOR"
     set_setting COMPOSE_PROFILES simulator
+    set_setting SORA_FREE true
   elif [ -z "$upstream" ]; then
     fail "no upstream yet: set SORA_API_URL (and SORA_API_TOKEN) in .env, or try ./docker-start.sh --simulator"
   elif [ "$upstream" != "$SIMULATOR" ] && [ "$(setting COMPOSE_PROFILES)" = simulator ]; then
     compose --profile simulator rm --stop --force simulator >/dev/null 2>&1 || true
     set_setting COMPOSE_PROFILES ''
+    set_setting SORA_FREE ''
   fi
 }
 

@@ -68,6 +68,8 @@ test("without websockets the page polls, by the tag of the last answer", async (
   await page.locator(`[data-job-id="${id}"][data-status="completed"]`).waitFor({ timeout: 60_000 });
   const polled = statuses.slice(1);
   assert(polled.length > 1 && polled.every((status) => status === 200 || status === 304), `polled with ${polled}`);
+  // With nothing under way it asks no more, and does not claim to be catching up.
+  await page.locator('[data-testid="connection"][data-state="polling"]').waitFor();
   await page.close();
   await assertTrue(id);
 });

@@ -8,7 +8,7 @@ import { start } from "../platform.js";
 
 let platform;
 before(async () => {
-  platform = await start({ simulator: ["--pace", "120", "--steps", "20"] });
+  platform = await start({ simulator: ["--pace", "120", "--steps", "20"], gateway: { SORA_FREE: "true" } });
 });
 after(() => platform?.stop());
 
@@ -28,7 +28,7 @@ test("by pointer: three at once, play, remix, cancel, try again, search, delete 
   await walk({}, async (page) => {
     const { all, inState } = cards(page);
     await signUp(page, platform.url);
-    await page.getByTestId("examples").waitFor();
+    await page.getByTestId("examples").getByText("nothing costs anything").waitFor();
     const send = async (prompt) => {
       await page.getByTestId("composer-prompt").fill(prompt);
       await page.getByTestId("composer-submit").click();

@@ -40,6 +40,8 @@ pub struct Catalogue {
     /// `SORA_SIZES`: comma-separated widths and heights (default `1280x720,720x1280`); the first of each shape is that
     /// shape's default.
     pub sizes: Vec<Size>,
+    /// `SORA_FREE`: whether generations cost nothing, as with the simulator (default `false`); the page says so.
+    pub free: bool,
 }
 
 /// A video's width and height.
@@ -164,7 +166,7 @@ pub struct Config {
     pub registration: Registration,
     /// `FRONTEND_DIST`: the built page's folder; unset = no page.
     pub frontend_dist: Option<PathBuf>,
-    /// `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES`.
+    /// `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES`, `SORA_FREE`.
     pub catalogue: Catalogue,
     /// `DAILY_SUBMISSIONS_PER_USER`: most submissions of one user in a UTC day, the processor's too; 0 (default) = no cap.
     pub daily_submissions: u32,
@@ -202,6 +204,7 @@ impl Config {
         let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
         let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
         let sizes = env.or("SORA_SIZES", "1280x720,720x1280", sizes);
+        let free = env.or("SORA_FREE", "false", env::flag);
         let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
@@ -222,7 +225,7 @@ impl Config {
             jwt_expires_in: jwt_expires_in?,
             registration: registration?,
             frontend_dist,
-            catalogue: Catalogue { models: models?, seconds: seconds?, sizes: sizes? },
+            catalogue: Catalogue { models: models?, seconds: seconds?, sizes: sizes?, free: free? },
             daily_submissions: daily_submissions?,
             rates: rates?,
             max_waiting: max_waiting?,
@@ -377,6 +380,7 @@ mod tests {
                 models: vec!["sora2".into()],
                 seconds: vec![10, 15],
                 sizes: vec![Size { width: 1280, height: 720 }, Size { width: 720, height: 1280 }],
+                free: false,
             }
         );
     }

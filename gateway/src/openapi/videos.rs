@@ -204,5 +204,6 @@ fn models() -> Models {
     Models {
         models: vec![Model { id: model.clone(), orientations, seconds: vec![10, 15], sizes, default: true }],
         defaults: Defaults { model, orientation, seconds, size },
+        free: false,
     }
 }

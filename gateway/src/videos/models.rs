@@ -66,6 +66,8 @@ pub(crate) struct Models {
     pub(crate) models: Vec<Model>,
     /// What is taken when nothing is said.
     pub(crate) defaults: Defaults,
+    /// Whether generations cost nothing, as with the simulator.
+    pub(crate) free: bool,
 }
 
 impl From<&Catalogue> for Models {
@@ -80,7 +82,7 @@ impl From<&Catalogue> for Models {
         };
         let models = catalogue.models.iter().map(described).collect();
         let (orientation, size) = (ORIENTATIONS[0], catalogue.default_size(ORIENTATIONS[0]));
-        Self { models, defaults: Defaults { model, orientation, seconds, size } }
+        Self { models, defaults: Defaults { model, orientation, seconds, size }, free: catalogue.free }
     }
 }
 

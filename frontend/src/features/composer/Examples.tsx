@@ -10,6 +10,7 @@ const examples = ["examples.lighthouse", "examples.noodles", "examples.fox"] as 
 
 export function Examples() {
   const { t } = useTranslation();
+  const free = useComposer((state) => state.models?.free);
   const setText = useComposer((state) => state.setText);
   const use = (text: string) => {
     setText(text);
@@ -19,6 +20,7 @@ export function Examples() {
     <section className={styles.examples} data-testid="examples">
       <h2 className={styles.title}>{t("examples.title")}</h2>
       <p className={styles.detail}>{t("examples.detail")}</p>
+      {free && <p className={styles.detail}>{t("examples.free")}</p>}
       <ul className={styles.list}>
         {examples.map((key) => (
           <li key={key}>

@@ -9,6 +9,7 @@ const models: Models = {
     { id: "large", orientations: ["landscape", "portrait"], seconds: [10, 15], sizes: [], default: true },
   ],
   defaults: { model: "large", orientation: "landscape", seconds: 10, size: "1280x720" },
+  free: false,
 };
 const none = { model: null, orientation: null, seconds: null, size: null };
 

@@ -1117,6 +1117,8 @@ export interface components {
         Models: {
             /** @description What is taken when nothing is said. */
             defaults: components["schemas"]["Defaults"];
+            /** @description Whether generations cost nothing, as with the simulator. */
+            free: boolean;
             /** @description The models. */
             models: components["schemas"]["Model"][];
         };
@@ -3279,6 +3281,7 @@ export interface operations {
                      *         "seconds": 10,
                      *         "size": "1280x720"
                      *       },
+                     *       "free": false,
                      *       "models": [
                      *         {
                      *           "default": true,

@@ -297,7 +297,7 @@ describe("polling", () => {
     socket().fail();
     await settle();
     expect(poll).toHaveBeenCalledTimes(2);
-    expect(state()).toBe("catchingUp");
+    expect(state()).toBe("polling");
   });
 
   it("tells this device's lack of a network from a server that does not answer", async () => {

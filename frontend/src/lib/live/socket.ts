@@ -11,7 +11,7 @@ import {
   type Random,
 } from "./reconnect";
 
-/** `offline`: this device has no network; `unreachable`: the server does not answer. */
+/** `polling`: without the websocket, asking while something is under way; `offline`: this device has no network; `unreachable`: the server does not answer. */
 export type ConnectionState = "live" | "catchingUp" | "polling" | "offline" | "unreachable";
 
 export interface SocketLike {
@@ -196,7 +196,7 @@ export class LiveConnection {
   #settle(): void {
     const { online, hasActiveJobs, onState } = this.#options;
     this.#poller.want(this.#started && this.#degraded && !this.#healthy && hasActiveJobs());
-    const away = !online() ? "offline" : !this.#pollReached ? "unreachable" : this.#poller.running ? "polling" : "catchingUp";
+    const away = !online() ? "offline" : !this.#pollReached ? "unreachable" : this.#degraded ? "polling" : "catchingUp";
     const state = this.#healthy ? "live" : away;
     if (state === this.#state) return;
     this.#state = state;

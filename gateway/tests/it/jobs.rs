@@ -178,7 +178,11 @@ async fn the_trace_of_the_request_goes_along_with_the_job() {
 
 #[tokio::test]
 async fn the_models_are_those_of_the_configuration() {
-    let variables = vec![("SORA_MODELS", "sora2,sora2-pro".to_owned()), ("SORA_SECONDS", "5,20".to_owned())];
+    let variables = vec![
+        ("SORA_MODELS", "sora2,sora2-pro".to_owned()),
+        ("SORA_SECONDS", "5,20".to_owned()),
+        ("SORA_FREE", "true".to_owned()),
+    ];
     let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = world.account("ada@example.org").await;
     let models: Value = world.get(&account, "/api/models").await.json().await.unwrap();
@@ -189,6 +193,7 @@ async fn the_models_are_those_of_the_configuration() {
             {"id": "sora2-pro", "orientations": orientations, "seconds": [5, 20], "sizes": sizes, "default": false},
         ],
         "defaults": {"model": "sora2", "orientation": "landscape", "seconds": 5, "size": "1280x720"},
+        "free": true,
     });
     assert_eq!(models, expected);
     let job = world.job(&account, "a cat").await;

@@ -56,14 +56,14 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg \
     && rm -rf /var/lib/apt/lists/*
-RUN mkdir /media \
+RUN mkdir /programs \
     && ldd /usr/bin/ffmpeg /usr/bin/ffprobe | grep -o '/[^ :]*\.so[^ ]*' | sed 's|^/lib|/usr/lib|' | sort -u \
-      | xargs cp --parents --dereference --target-directory=/media /usr/bin/ffmpeg /usr/bin/ffprobe
+      | xargs cp --parents --dereference --target-directory=/programs /usr/bin/ffmpeg /usr/bin/ffprobe
 
 FROM base AS processor
 LABEL org.opencontainers.image.title="sora-processor" \
       org.opencontainers.image.description="Sora platform: takes jobs from the stream, drives the upstream, records results"
-COPY --from=media /media /
+COPY --from=media /programs /
 COPY --from=build /src/target/release/processor /usr/local/bin/processor
 ENV METRICS_LISTEN=0.0.0.0:9465
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["processor", "healthcheck"]

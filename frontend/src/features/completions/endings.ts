@@ -11,10 +11,9 @@ export interface Endings {
 
 export function endingsBetween(before: JobsState, now: JobsState): Endings {
   const endings: Endings = { completed: [], failed: 0, cancelled: 0, deleted: 0 };
-  for (const id in before.jobs) {
-    const was = before.jobs[id];
-    const job = now.jobs[id];
-    if (!was || was === job) continue;
+  for (const [id, was] of before.jobs) {
+    const job = now.jobs.get(id);
+    if (was === job) continue;
     // Without a tombstone it was not deleted: the session ended.
     if (!job) endings.deleted += id in now.gone ? 1 : 0;
     else if (!isActive(was)) continue;

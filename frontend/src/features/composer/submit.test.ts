@@ -28,7 +28,7 @@ describe("sending", () => {
     expect(useJobs.getState().sending).toMatchObject([{ prompt: "a fox" }]);
     await settle();
     expect(useJobs.getState().sending).toEqual([]);
-    expect(useJobs.getState().jobs).toEqual({ "job-1": job });
+    expect(useJobs.getState().jobs).toEqual(new Map([["job-1", job]]));
   });
 
   it("sends one request for one press, and never again by itself", async () => {

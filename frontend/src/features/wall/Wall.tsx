@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { isFiltering, matches, useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
-import { useJobsPerFrame } from "@/lib/jobs/usePerFrame";
 import { isActive } from "@/lib/live/reducer";
 import { Filters } from "./Filters";
 import { LoadMore } from "./LoadMore";
@@ -28,7 +27,7 @@ const endWorthSaying = 24;
 
 export function Wall({ empty, onReuse }: Props) {
   const { t } = useTranslation();
-  const jobs = useJobsPerFrame();
+  const jobs = useJobs((state) => state.jobs);
   const sending = useJobs((state) => state.sending);
   const q = useFilter((state) => state.q);
   const status = useFilter((state) => state.status);
@@ -37,7 +36,7 @@ export function Wall({ empty, onReuse }: Props) {
   const { reach, cursor } = library;
 
   const ordered = useMemo(() => {
-    const all = Object.values(jobs);
+    const all = [...jobs.values()];
     if (filtering) return wallOrder(all.filter((job) => matches(job, { q, status })));
     return wallOrder(cursor === null ? all : within(all, reach));
   }, [jobs, filtering, q, status, cursor, reach]);

@@ -38,6 +38,7 @@ export function WallCards({ jobs, sending, onReuse, onChoose }: Props) {
     const box = boxes[index];
     return box ? { transform: `translate(${box.left}px, ${box.top}px)`, width: box.width, "--picture": `${box.height}px` } : {};
   };
+  const drawn = jobs.map((job, at) => ({ job, index: sending.length + at })).filter(({ job, index }) => isDrawn(index, job.id));
   const total = sending.length + jobs.length;
   return (
     <ul
@@ -60,9 +61,7 @@ export function WallCards({ jobs, sending, onReuse, onChoose }: Props) {
           <SendingCard sending={one} />
         </li>
       ))}
-      {jobs.map((job, at) => {
-        const index = sending.length + at;
-        if (!isDrawn(index, job.id)) return null;
+      {drawn.map(({ job, index }) => {
         const Card = job.status === "cancelled" ? CancelledLine : JobCard;
         return (
           <li

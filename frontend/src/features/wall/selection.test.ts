@@ -29,7 +29,7 @@ it("deletes all that is chosen, and keeps chosen what could not be deleted", asy
   useSelection.getState().add(["a", "b", "c", "d", "e"]);
   expect(await deleteChosen()).toEqual({ deleted: 4, kept: 1 });
   expect(chosen()).toEqual(["b"]);
-  expect(Object.keys(useJobs.getState().jobs).sort()).toEqual(["b", "f"]);
+  expect([...useJobs.getState().jobs.keys()].sort()).toEqual(["b", "f"]);
 });
 
 it("lets go of what is gone, and of what is under way again", () => {

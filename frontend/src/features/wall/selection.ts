@@ -83,6 +83,9 @@ async function isDeleted(id: string): Promise<boolean> {
 useJobs.subscribe(({ jobs }, before) => {
   const { chosen } = useSelection.getState();
   if (jobs === before.jobs || chosen.size === 0) return;
-  const still = [...chosen].filter((id) => jobs[id] && !isActive(jobs[id]));
+  const still = [...chosen].filter((id) => {
+    const job = jobs.get(id);
+    return job && !isActive(job);
+  });
   if (still.length < chosen.size) useSelection.setState({ chosen: new Set(still), ...(still.length === 0 && { anchor: null }) });
 });

@@ -15,7 +15,7 @@ const unanswered = new ApiError({ status: 0, code: "network" });
 const busy = new ApiError({ status: 503, code: "unavailable" }, 2);
 
 const show = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs });
-const shown = () => useJobs.getState().jobs["job-1"];
+const shown = () => useJobs.getState().jobs.get("job-1");
 const pending = () => useActions.getState().pending["job-1"];
 const refusal = () => useActions.getState().refusals["job-1"];
 

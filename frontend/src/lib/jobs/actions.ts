@@ -110,9 +110,9 @@ useJobs.subscribe(({ jobs, connection }, before) => {
   const back = connection === "live" && before.connection !== "live";
   if (jobs === before.jobs && !back) return;
   let { pending, refusals } = useActions.getState();
-  for (const [id, one] of Object.entries(pending)) if (settles(jobs[id], one)) pending = without(pending, id);
+  for (const [id, one] of Object.entries(pending)) if (settles(jobs.get(id), one)) pending = without(pending, id);
   for (const [id, { action, unsure }] of Object.entries(refusals)) {
-    const job = jobs[id];
+    const job = jobs.get(id);
     // Whoever is back sees what was done and what was not.
     if (!job || !allows(job, action) || (back && unsure)) refusals = without(refusals, id);
   }

@@ -43,11 +43,11 @@ function withoutArrived(state: JobsStore, event: JobsEvent): readonly Sending[] 
   if (event.type !== "jobs" || state.sending.length === 0) return state.sending;
   const sending = [...state.sending];
   for (const job of event.jobs) {
-    if (job.id in state.jobs) continue;
+    if (state.jobs.has(job.id)) continue;
     const index = sending.findLastIndex((one) => one.prompt === job.prompt && job.status === "pending");
     if (index >= 0) sending.splice(index, 1);
   }
   return sending;
 }
 
-export const useJob = (id: string): Job | undefined => useJobs((state) => state.jobs[id]);
+export const useJob = (id: string): Job | undefined => useJobs((state) => state.jobs.get(id));

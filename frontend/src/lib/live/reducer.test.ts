@@ -11,8 +11,8 @@ describe("the reducer", () => {
   it("keeps the higher seq, whatever order the states arrive in", () => {
     const old = makeJob({ seq: 4, status: "processing", progress: 30 });
     const young = makeJob({ seq: 5, status: "processing", progress: 40 });
-    expect(play(jobs(old), jobs(young)).jobs["job-1"]).toEqual(young);
-    expect(play(jobs(young), jobs(old)).jobs["job-1"]).toEqual(young);
+    expect(play(jobs(old), jobs(young)).jobs.get("job-1")).toEqual(young);
+    expect(play(jobs(young), jobs(old)).jobs.get("job-1")).toEqual(young);
   });
 
   it("takes a retry that starts over, because its seq is higher", () => {
@@ -20,7 +20,7 @@ describe("the reducer", () => {
       jobs(makeJob({ seq: 7, status: "processing", phase: "generating", progress: 80 })),
       jobs(makeJob({ seq: 8, phase: "retrying", progress: 0, retries: 1 })),
     );
-    expect(state.jobs["job-1"]).toMatchObject({ progress: 0, phase: "retrying", retries: 1 });
+    expect(state.jobs.get("job-1")).toMatchObject({ progress: 0, phase: "retrying", retries: 1 });
   });
 
   it("merges a snapshot job by job, and keeps what it does not name", () => {
@@ -28,18 +28,18 @@ describe("the reducer", () => {
       jobs(makeJob({ id: "a", seq: 9 }), makeJob({ id: "b", seq: 1 })),
       jobs(makeJob({ id: "a", seq: 3 }), makeJob({ id: "c", seq: 1 })),
     );
-    expect(Object.keys(state.jobs).sort()).toEqual(["a", "b", "c"]);
-    expect(state.jobs.a?.seq).toBe(9);
+    expect([...state.jobs.keys()].sort()).toEqual(["a", "b", "c"]);
+    expect(state.jobs.get("a")?.seq).toBe(9);
   });
 
   it("never raises a job that is gone, not even by a higher seq", () => {
     const state = play(jobs(makeJob({ seq: 5 })), { type: "gone", id: "job-1", seq: 6 }, jobs(makeJob({ seq: 99 })));
-    expect(state.jobs).toEqual({});
+    expect(state.jobs).toEqual(new Map());
     expect(state.gone).toEqual({ "job-1": 6 });
   });
 
   it("keeps a tombstone for a job it has not met yet", () => {
-    expect(play({ type: "gone", id: "job-1", seq: 3 }, jobs(makeJob({ seq: 2 }))).jobs).toEqual({});
+    expect(play({ type: "gone", id: "job-1", seq: 3 }, jobs(makeJob({ seq: 2 }))).jobs).toEqual(new Map());
   });
 
   it("moves a waiting job in line without a seq, upwards too", () => {
@@ -47,7 +47,7 @@ describe("the reducer", () => {
       jobs(makeJob({ seq: 1, queuePosition: 2 })),
       { type: "position", id: "job-1", queuePosition: 5 },
     );
-    expect(state.jobs["job-1"]).toMatchObject({ seq: 1, queuePosition: 5 });
+    expect(state.jobs.get("job-1")).toMatchObject({ seq: 1, queuePosition: 5 });
   });
 
   it("ignores a late position of a job that has left the line", () => {
@@ -55,12 +55,12 @@ describe("the reducer", () => {
       jobs(makeJob({ seq: 2, status: "processing" })),
       { type: "position", id: "job-1", queuePosition: 1 },
     );
-    expect(state.jobs["job-1"]?.queuePosition).toBeNull();
+    expect(state.jobs.get("job-1")?.queuePosition).toBeNull();
   });
 
   it("takes the place in line from polling, which carries the same seq", () => {
     const state = play(jobs(makeJob({ queuePosition: 3 })), jobs(makeJob({ queuePosition: 2 })));
-    expect(state.jobs["job-1"]?.queuePosition).toBe(2);
+    expect(state.jobs.get("job-1")?.queuePosition).toBe(2);
   });
 
   it("returns the very same state when nothing changed", () => {

@@ -3,7 +3,7 @@
 import type { Job } from "@/lib/api/types";
 
 export interface JobsState {
-  readonly jobs: Readonly<Record<string, Job>>;
+  readonly jobs: ReadonlyMap<string, Job>;
   /** Tombstones: the last seq each removed job is known to have had. */
   readonly gone: Readonly<Record<string, number>>;
 }
@@ -13,7 +13,7 @@ export type JobsEvent =
   | { type: "position"; id: string; queuePosition: number | null }
   | { type: "gone"; id: string; seq: number };
 
-export const emptyJobs: JobsState = { jobs: {}, gone: {} };
+export const emptyJobs: JobsState = { jobs: new Map(), gone: {} };
 
 /** Returns the very same state when nothing changed. */
 export function reduceJobs(state: JobsState, event: JobsEvent): JobsState {
@@ -28,16 +28,17 @@ export function reduceJobs(state: JobsState, event: JobsEvent): JobsState {
 }
 
 function merge(state: JobsState, incoming: readonly Job[]): JobsState {
-  const jobs = { ...state.jobs };
-  let changed = false;
+  const fresh = new Map<string, Job>();
   for (const job of incoming) {
     if (job.id in state.gone) continue;
-    const next = newer(jobs[job.id], job);
-    if (next === jobs[job.id]) continue;
-    jobs[job.id] = next;
-    changed = true;
+    const known = fresh.get(job.id) ?? state.jobs.get(job.id);
+    const next = newer(known, job);
+    if (next !== known) fresh.set(job.id, next);
   }
-  return changed ? { ...state, jobs } : state;
+  if (fresh.size === 0) return state;
+  const jobs = new Map(state.jobs);
+  for (const [id, job] of fresh) jobs.set(id, job);
+  return { ...state, jobs };
 }
 
 function newer(known: Job | undefined, incoming: Job): Job {
@@ -50,15 +51,16 @@ function newer(known: Job | undefined, incoming: Job): Job {
 }
 
 function move(state: JobsState, id: string, queuePosition: number | null): JobsState {
-  const job = state.jobs[id];
+  const job = state.jobs.get(id);
   if (job?.status !== "pending" || job.queuePosition === queuePosition) return state;
-  return { ...state, jobs: { ...state.jobs, [id]: { ...job, queuePosition } } };
+  return { ...state, jobs: new Map(state.jobs).set(id, { ...job, queuePosition }) };
 }
 
 function bury(state: JobsState, id: string, seq: number): JobsState {
   if (id in state.gone) return state;
-  const { [id]: job, ...jobs } = state.jobs;
-  return { jobs, gone: { ...state.gone, [id]: Math.max(seq, job?.seq ?? 0) } };
+  const jobs = new Map(state.jobs);
+  jobs.delete(id);
+  return { jobs, gone: { ...state.gone, [id]: Math.max(seq, state.jobs.get(id)?.seq ?? 0) } };
 }
 
 export const isActive = (job: Job): boolean => job.status === "pending" || job.status === "processing";
@@ -68,7 +70,7 @@ const knownLimit = 300;
 
 /** What to tell the server on reconnecting: active jobs first, then the newest, as many as fit. */
 export function knownJobs(state: JobsState): Record<string, number> {
-  const newestFirst = Object.values(state.jobs).sort((a, b) => (a.id < b.id ? 1 : -1));
+  const newestFirst = [...state.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   const chosen = [...newestFirst.filter(isActive), ...newestFirst.filter((job) => !isActive(job))].slice(0, knownLimit);
   return Object.fromEntries(chosen.map((job) => [job.id, job.seq]));
 }

@@ -2,6 +2,7 @@
 import { auth, videos } from "@/lib/api/endpoints";
 import { asApiError } from "@/lib/api/client";
 import { useJobs } from "@/lib/jobs/store";
+import { Batch } from "./batch";
 import type { Frame } from "./frames";
 import { isActive, knownJobs } from "./reducer";
 import { LiveConnection, type SocketLike } from "./socket";
@@ -15,6 +16,7 @@ const stragglersAtOnce = 5;
 /** Returns what stops it. */
 export function startLive(onSignedOut: () => void): () => void {
   const { apply, setConnection } = useJobs.getState();
+  const batch = new Batch((jobs) => apply({ type: "jobs", jobs }));
   const connection = new LiveConnection({
     open: openSocket,
     clock: {
@@ -29,7 +31,7 @@ export function startLive(onSignedOut: () => void): () => void {
     hasActiveJobs,
     poll: listPoll(),
     checkSession,
-    onFrame: (frame) => applyFrame(frame, apply),
+    onFrame: (frame) => applyFrame(frame, batch, apply),
     onState: setConnection,
     onSignedOut,
   });
@@ -40,6 +42,7 @@ export function startLive(onSignedOut: () => void): () => void {
   const wake = () => connection.wake();
   const seen = () => {
     if (document.visibilityState === "visible") connection.wake();
+    else batch.flush();
   };
   const offline = () => connection.refresh();
   window.addEventListener("online", wake);
@@ -52,6 +55,7 @@ export function startLive(onSignedOut: () => void): () => void {
 
   return () => {
     connection.stop();
+    batch.drop();
     stopWatching();
     window.removeEventListener("online", wake);
     window.removeEventListener("offline", offline);
@@ -67,11 +71,15 @@ function openSocket(): SocketLike {
   return new WebSocket(url, protocol) as unknown as SocketLike;
 }
 
-const hasActiveJobs = (): boolean => Object.values(useJobs.getState().jobs).some(isActive);
+const hasActiveJobs = (): boolean => [...useJobs.getState().jobs.values()].some(isActive);
 
-function applyFrame(frame: Frame, apply: ReturnType<typeof useJobs.getState>["apply"]): void {
+function applyFrame(frame: Frame, batch: Batch, apply: ReturnType<typeof useJobs.getState>["apply"]): void {
+  if (frame.type === "job") {
+    batch.add(frame.job);
+    return;
+  }
+  batch.flush();
   if (frame.type === "snapshot") apply({ type: "jobs", jobs: frame.jobs });
-  else if (frame.type === "job") apply({ type: "jobs", jobs: [frame.job] });
   else if (frame.type === "position" || frame.type === "gone") apply(frame);
 }
 
@@ -87,7 +95,7 @@ function listPoll(): () => Promise<number> {
         listed = new Set(answer.data.data.map((job) => job.id));
         useJobs.getState().apply({ type: "jobs", jobs: answer.data.data });
       }
-      const missing = Object.values(useJobs.getState().jobs).filter((job) => isActive(job) && !listed.has(job.id));
+      const missing = [...useJobs.getState().jobs.values()].filter((job) => isActive(job) && !listed.has(job.id));
       await Promise.all(missing.slice(0, stragglersAtOnce).map((job) => askOne(job.id)));
       const { retryAfter } = answer;
       return retryAfter !== null && retryAfter > pace ? retryAfter * 1_000 : 0;

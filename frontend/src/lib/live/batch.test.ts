@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { makeJob } from "@/lib/testing";
+import { Batch } from "./batch";
+
+const apply = vi.fn();
+let frame: (() => void) | undefined;
+
+beforeEach(() => {
+  frame = undefined;
+  vi.stubGlobal("requestAnimationFrame", (run: () => void) => {
+    frame = run;
+    return 1;
+  });
+  vi.stubGlobal("cancelAnimationFrame", () => (frame = undefined));
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  apply.mockReset();
+});
+
+it("hands on what came since the last frame, at once and in order", () => {
+  const batch = new Batch(apply);
+  const [first, second] = [makeJob({ seq: 1 }), makeJob({ seq: 2 })];
+  batch.add(first);
+  batch.add(second);
+  expect(apply).not.toHaveBeenCalled();
+  frame?.();
+  expect(apply).toHaveBeenCalledExactlyOnceWith([first, second]);
+  batch.add(first);
+  frame?.();
+  expect(apply).toHaveBeenCalledTimes(2);
+});
+
+it("does not wait for a frame while the page is hidden", () => {
+  vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  new Batch(apply).add(makeJob());
+  expect(apply).toHaveBeenCalledOnce();
+});
+
+it("hands on early what something else must not overtake, and nothing that was dropped", () => {
+  const batch = new Batch(apply);
+  batch.add(makeJob());
+  batch.flush();
+  expect(apply).toHaveBeenCalledOnce();
+  expect(frame).toBeUndefined();
+  batch.add(makeJob());
+  batch.drop();
+  batch.flush();
+  expect(apply).toHaveBeenCalledOnce();
+});

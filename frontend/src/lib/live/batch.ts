@@ -1,0 +1,33 @@
+// The states that the socket tells, handed on once per animation frame however many come. Invariant: their order stays, and while
+// the page is hidden, when no frame is drawn, none waits.
+import type { Job } from "@/lib/api/types";
+
+export class Batch {
+  readonly #apply: (jobs: readonly Job[]) => void;
+  #waiting: Job[] = [];
+  #due = 0;
+
+  constructor(apply: (jobs: readonly Job[]) => void) {
+    this.#apply = apply;
+  }
+
+  add(job: Job): void {
+    this.#waiting.push(job);
+    if (document.visibilityState === "hidden") this.flush();
+    else if (this.#due === 0) this.#due = requestAnimationFrame(() => this.flush());
+  }
+
+  /** Hands on what waits, before something else happens. */
+  flush(): void {
+    const jobs = this.#waiting;
+    this.drop();
+    if (jobs.length > 0) this.#apply(jobs);
+  }
+
+  /** Forgets what waits. */
+  drop(): void {
+    cancelAnimationFrame(this.#due);
+    this.#due = 0;
+    this.#waiting = [];
+  }
+}

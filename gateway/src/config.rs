@@ -1,23 +1,21 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
+mod catalogue;
 mod rates;
 mod sockets;
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use entity::job::Orientation;
 use service::env::{self, Environment, Secret};
 use service::settings::{self, AppEnv, Settings};
 use storage::Place;
 use url::{Origin, Url};
 
 use crate::address::{self, Range};
-use crate::videos::ORIENTATIONS;
 
+pub use catalogue::{Catalogue, Size};
 pub use rates::Rates;
 pub use sockets::Sockets;
 
@@ -28,54 +26,6 @@ pub enum Registration {
     Open,
     /// Nobody.
     Closed,
-}
-
-/// What can be asked for. The first entry of each list is the default.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalogue {
-    /// `SORA_MODELS`: comma-separated names (default `sora2`).
-    pub models: Vec<String>,
-    /// `SORA_SECONDS`: comma-separated lengths (default `10,15`).
-    pub seconds: Vec<i32>,
-    /// `SORA_SIZES`: comma-separated widths and heights (default `1280x720,720x1280`); the first of each shape is that
-    /// shape's default.
-    pub sizes: Vec<Size>,
-    /// `SORA_FREE`: whether generations cost nothing, as with the simulator (default `false`); the page says so.
-    pub free: bool,
-}
-
-/// A video's width and height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Pixels.
-    pub width: u16,
-    /// Pixels.
-    pub height: u16,
-}
-
-impl Size {
-    /// Its shape.
-    #[must_use]
-    pub fn orientation(self) -> Orientation {
-        if self.width > self.height { Orientation::Landscape } else { Orientation::Portrait }
-    }
-}
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}", self.width, self.height)
-    }
-}
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-        let sides = sides.filter(|(width, height)| *width > 0 && *height > 0 && width != height);
-        let (width, height) = sides.ok_or("must be unequal sides separated by commas, such as 1280x720,720x1280")?;
-        Ok(Self { width, height })
-    }
 }
 
 /// How long things may take. Constants of the protocol, not settings; tests shorten them.
@@ -201,10 +151,7 @@ impl Config {
         let registration = if app_env == AppEnv::Production { "closed" } else { "open" };
         let registration = env.or("REGISTRATION", registration, parse_registration);
         let frontend_dist = env.optional("FRONTEND_DIST", page);
-        let models = env.or("SORA_MODELS", "sora2", |text| list(text, model));
-        let seconds = env.or("SORA_SECONDS", "10,15", |text| list(text, seconds));
-        let sizes = env.or("SORA_SIZES", "1280x720,720x1280", sizes);
-        let free = env.or("SORA_FREE", "false", env::flag);
+        let catalogue = Catalogue::read(env);
         let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
@@ -225,7 +172,7 @@ impl Config {
             jwt_expires_in: jwt_expires_in?,
             registration: registration?,
             frontend_dist,
-            catalogue: Catalogue { models: models?, seconds: seconds?, sizes: sizes?, free: free? },
+            catalogue: catalogue?,
             daily_submissions: daily_submissions?,
             rates: rates?,
             max_waiting: max_waiting?,
@@ -320,27 +267,6 @@ fn parse_registration(text: &str) -> Result<Registration, String> {
 fn page(text: &str) -> Result<PathBuf, String> {
     let folder = PathBuf::from(text);
     if folder.join("index.html").is_file() { Ok(folder) } else { Err("must be a folder that holds index.html".into()) }
-}
-
-fn list<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    text.split(',').map(|entry| parse(entry.trim())).collect()
-}
-
-fn model(text: &str) -> Result<String, String> {
-    let proper = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if proper { Ok(text.to_owned()) } else { Err("must be names separated by commas, such as sora2,sora2-pro".into()) }
-}
-
-fn seconds(text: &str) -> Result<i32, String> {
-    let seconds = text.parse().ok().filter(|seconds| (1..=3_600).contains(seconds));
-    seconds.ok_or_else(|| "must be whole seconds separated by commas, such as 10,15".to_owned())
-}
-
-/// Each shape must have a size, or what is asked for by its shape alone could not be made.
-fn sizes(text: &str) -> Result<Vec<Size>, String> {
-    let sizes: Vec<Size> = list(text, str::parse)?;
-    let has = |shape| sizes.iter().any(|size| size.orientation() == shape);
-    if ORIENTATIONS.into_iter().all(has) { Ok(sizes) } else { Err("must hold a size of each shape".into()) }
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ impl Config {
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let storage = Place::read(env);
-        let app_env = settings.as_ref().map_or(AppEnv::Production, |settings| settings.app_env);
+        let app_env = settings::kind(env);
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
         let share_port = env.or("BACKEND_SHARE_PORT", "false", env::flag);
         let port = listen.map(|listen| listen.port());

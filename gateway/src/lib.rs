@@ -66,7 +66,7 @@ pub use state::{Gateway, StartError, setup_token};
 /// # Errors
 /// The listener failed.
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
-    let live = tokio::spawn(live::run(gateway.clone()));
+    let mut live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.timings.drain;
     bound_send_queues(&listener);
     let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
@@ -77,6 +77,8 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
     let served = tokio::select! {
         served = serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
+        // Deaf, and ready all the same: whoever watches over the process has to start another one.
+        ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended by itself: {ended:?}"))),
     };
     finish(&gateway, drain).await;
     live.abort();

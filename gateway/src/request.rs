@@ -144,10 +144,10 @@ pub(crate) async fn bounded(State(gateway): State<Gateway>, request: Request, ne
     }
 }
 
-/// A path as the log tells it: links that show a video are as good as a key.
+/// A path as the log tells it: links that show a video are as good as a key, misspelt ones too.
 fn told(path: &str) -> &str {
-    let secret = ["/share/", "/api/shares/"].into_iter().find(|start| path.starts_with(start));
-    secret.unwrap_or(path)
+    let ends = ["/share/", "/shares/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
+    ends.min().and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
 /// The client's id for the request if it is harmless, else a new one.
@@ -212,6 +212,14 @@ mod tests {
         assert_eq!(told(header::AUTHORIZATION, "skonly"), "unknown [redacted]");
         assert_eq!(told(header::COOKIE, "session=eyJ"), "cookie [redacted]");
         assert_eq!(told(header::ACCEPT, "*/*"), "none");
+    }
+
+    #[test]
+    fn tells_no_link_that_shows_a_video() {
+        for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret"] {
+            assert!(told(path).ends_with("/") && !told(path).contains("secret"), "{path}");
+        }
+        assert_eq!(told("/api/videos/jobs"), "/api/videos/jobs");
     }
 
     #[test]

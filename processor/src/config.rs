@@ -78,6 +78,9 @@ impl Config {
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
         let max_video_size = env.or("MAX_VIDEO_SIZE", "4294967296", env::number);
+        if max_video_size == Some(0) {
+            env.mistake("MAX_VIDEO_SIZE", "must be more than 0 bytes");
+        }
         let largest = storage.as_ref().and_then(Place::largest).unwrap_or(u64::MAX);
         if max_video_size.is_some_and(|size| size > largest) {
             env.mistake("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
@@ -125,6 +128,9 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let told = env.optional("SORA_API_DIALECT", str::parse);
     let url = env.required("SORA_API_URL", hint, |text| {
         let url = env::http_url(text)?;
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("must hold no user, no password and no #; the key belongs in SORA_API_TOKEN".to_owned());
+        }
         let dialect = told.or(Dialect::of(&url));
         dialect.map(|dialect| (url, dialect)).ok_or_else(|| {
             "must end in /chat/completions or /videos, or SORA_API_DIALECT must say what is spoken there".to_owned()

@@ -9,7 +9,7 @@
 //! | [`breaker`] | pure: whether the upstream is well enough for anything new |
 //! | [`operator`], [`measures`] | what whoever runs the platform has to know of the upstream; the metrics |
 //! | [`trace`] | the trace that a job belongs to, in the log and towards the upstream |
-//! | [`progress`], [`words`] | pure: which changes are told; what is said of a failure |
+//! | [`progress`], [`words`], [`discretion`] | pure: which changes are told; what is said of a failure, and what is not |
 //! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
 //! | [`lease`] | the beat, on a thread of its own |
 //! | [`burial`], [`sweep`] | giving back what the dead held; putting in line what Redis does not hold |
@@ -24,6 +24,7 @@ mod abandon;
 mod breaker;
 mod burial;
 mod config;
+mod discretion;
 mod fault;
 mod generate;
 mod hands;
@@ -133,9 +134,11 @@ impl Context {
         Ok(Self { config, db, bus, storage, fetcher, driver, breaker, operator, estimates, inspector })
     }
 
-    /// The address that attempts are recorded with.
+    /// The address that attempts are recorded with: without its query, which may be as good as a key.
     fn upstream(&self) -> &str {
-        self.config.upstream.url.as_str()
+        let url = &self.config.upstream.url;
+        let end = url.as_str().len() - url.query().map_or(0, |query| query.len() + 1);
+        url.as_str().get(..end).unwrap_or_default()
     }
 
     /// The upstream has taken a request: it is well.

@@ -31,7 +31,7 @@ impl FromStr for Origin {
 
     /// Reads `host:port`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("must be host:port pairs such as media.internal:8080, and {text} is none");
+        let wrong = || "must be host:port pairs such as media.internal:8080".to_owned();
         let (_, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         port.parse::<u16>().map_err(|_| wrong())?;
         // Parsed as a URL's authority, so that both sides of a comparison are normalised alike.

@@ -3,6 +3,8 @@
 //! Every variable is parsed into its final type, and *all* mistakes are collected and reported at once. A mistake names
 //! the variable and the remedy, and never prints the value.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -98,15 +100,19 @@ impl<'a> Environment<'a> {
         self.optional(name, parse)
     }
 
-    /// A secret, from the variable itself or from the file that `NAME_FILE` names (a trailing line end is dropped).
+    /// A secret, from the variable itself or from the file that `NAME_FILE` names; a line end behind it is dropped.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
-        if let Some(value) = self.ask(name, None).filter(|value| !value.is_empty()) {
-            return Some(Secret::new(value));
-        }
         let variable = format!("{name}_FILE");
-        let path = (self.lookup)(&variable).filter(|path| !path.is_empty())?;
-        match std::fs::read_to_string(&path) {
-            Ok(value) => Some(Secret::new(value.trim_end_matches(['\r', '\n']))),
+        let path = (self.lookup)(&variable).filter(|path| !path.is_empty());
+        let bare = |value: &str| Secret::new(value.trim_end_matches(['\r', '\n']));
+        if let Some(value) = self.ask(name, None).filter(|value| !value.is_empty()) {
+            if path.is_some() {
+                self.mistake(&variable, format!("{name} is set too; keep one of the two"));
+            }
+            return Some(bare(&value));
+        }
+        match std::fs::read_to_string(path?) {
+            Ok(value) => Some(bare(&value)),
             Err(error) => {
                 self.mistake(&variable, format!("cannot be read: {error}"));
                 None
@@ -124,6 +130,12 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn asked(&self) -> &[Asked] {
         &self.asked
+    }
+
+    /// A variable's text, for the defaults of others; it is not judged.
+    #[must_use]
+    pub fn peek(&self, name: &str) -> Option<String> {
+        (self.lookup)(name)
     }
 
     /// Notes a mistake that only several variables together make.
@@ -157,9 +169,17 @@ impl<'a> Environment<'a> {
 
 /// Reads a configuration from the process's environment; on mistakes prints them all and exits with status 78.
 pub fn or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
-    let lookup = |name: &str| std::env::var(name).ok();
+    let unreadable = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        let text = std::env::var_os(name)?.into_string();
+        text.map_err(|_| unreadable.borrow_mut().insert(name.to_owned())).ok()
+    };
     let mut environment = Environment::new(&lookup);
     let configuration = read(&mut environment);
+    for name in unreadable.take() {
+        environment.mistakes.retain(|mistake| mistake.variable != name);
+        environment.mistake(&name, "must be valid UTF-8");
+    }
     environment.finish(configuration).unwrap_or_else(|mistakes| {
         eprintln!("{mistakes}");
         std::process::exit(EXIT_CONFIGURATION)
@@ -190,10 +210,13 @@ pub fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
+/// The longest length of time, in ms: ten years.
+const LONGEST: u64 = 3_650 * 86_400_000;
+
 /// A length of time: a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts seconds.
 ///
 /// # Errors
-/// The text is none, or not a positive one.
+/// The text is none, or 0, or more than ten years.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -205,10 +228,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "d" => Some(86_400_000),
         _ => None,
     };
-    let millis = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor)).filter(|ms| *ms > 0);
+    let millis = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
     millis
+        .filter(|millis| (1..=LONGEST).contains(millis))
         .map(Duration::from_millis)
-        .ok_or_else(|| "must be a positive length of time such as 500ms, 30s, 10m, 7d".into())
+        .ok_or_else(|| "must be a length of time such as 500ms, 30s, 10m, 7d, at most 3650d".into())
 }
 
 /// An `http` or `https` address with a host.
@@ -247,6 +271,23 @@ mod tests {
         assert_eq!(
             mistakes.to_string(),
             "the configuration is wrong:\n  PORT: must be a whole number in range\n  NAME: is not set; set it to a name"
+        );
+    }
+
+    #[test]
+    fn a_secret_stands_in_one_place_and_without_the_line_end_behind_it() {
+        let lookup = |name: &str| match name {
+            "KEY" | "TWICE" => Some("hunter2\n".to_owned()),
+            "TWICE_FILE" => Some("/nowhere".to_owned()),
+            _ => None,
+        };
+        let mut env = Environment::new(&lookup);
+        assert_eq!(env.secret("KEY").unwrap().expose(), "hunter2");
+        env.secret("TWICE");
+        let mistakes = env.finish(Some(())).unwrap_err();
+        assert_eq!(
+            mistakes.0[0],
+            Mistake { variable: "TWICE_FILE".into(), remedy: "TWICE is set too; keep one of the two".into() }
         );
     }
 

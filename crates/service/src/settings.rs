@@ -1,8 +1,10 @@
 //! Settings that more than one process reads, so that they mean the same everywhere.
 
+mod addresses;
+
 use std::net::SocketAddr;
 
-use crate::env::{self, Environment, Secret};
+use crate::env::{Environment, Secret};
 
 /// What kind of installation this is (`APP_ENV`, default `production`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +52,12 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let format = if app_env == Some(AppEnv::Production) { "json" } else { "pretty" };
     let database_url = database_url(env);
     let redis_url = env.secret_or("REDIS_URL", "redis://127.0.0.1:6379");
-    if !["redis://", "rediss://"].iter().any(|scheme| redis_url.expose().starts_with(scheme)) {
-        env.mistake("REDIS_URL", "must be an address such as redis://:password@host:6379, or rediss:// for TLS");
+    if let Err(remedy) = addresses::redis(redis_url.expose()) {
+        env.mistake("REDIS_URL", remedy);
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
     let log_format = env.or("LOG_FORMAT", format, log_format);
-    let log_level = env.or("LOG_LEVEL", "info", env::text);
+    let log_level = env.or("LOG_LEVEL", "info", addresses::log_level);
     let metrics_listen = env.optional("METRICS_LISTEN", socket);
     Some(Settings {
         app_env: app_env?,
@@ -68,14 +70,23 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     })
 }
 
+/// What `APP_ENV` says, whatever else is wrong: defaults of other variables depend on it.
+#[must_use]
+pub fn kind(env: &Environment<'_>) -> AppEnv {
+    let text = env.peek("APP_ENV").unwrap_or_default();
+    app_env(text.trim()).unwrap_or(AppEnv::Production)
+}
+
 /// Reads `DATABASE_URL` alone.
 pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
     let url = env.secret_or("DATABASE_URL", "sqlite:data/sora.db");
-    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.expose().starts_with(scheme)) {
-        return Some(url);
+    match addresses::database(url.expose()) {
+        Ok(()) => Some(url),
+        Err(remedy) => {
+            env.mistake("DATABASE_URL", remedy);
+            None
+        }
     }
-    env.mistake("DATABASE_URL", "must be sqlite:PATH or postgres://user:password@host:5432/database");
-    None
 }
 
 /// Reads `METRICS_LISTEN` where it has to be set.
@@ -121,13 +132,14 @@ mod tests {
             "REDIS_URL" => Some("http://secret@host".to_owned()),
             "REDIS_NAMESPACE" => Some("sora".to_owned()),
             "LOG_FORMAT" => Some("xml".to_owned()),
+            "LOG_LEVEL" => Some("inof".to_owned()),
             _ => None,
         };
         let mut env = Environment::new(&lookup);
         let settings = read(&mut env);
         let mistakes = env.finish(settings).unwrap_err();
         let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
-        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "LOG_FORMAT"]);
+        assert_eq!(names, ["APP_ENV", "DATABASE_URL", "REDIS_URL", "REDIS_NAMESPACE", "LOG_FORMAT", "LOG_LEVEL"]);
         assert!(!mistakes.to_string().contains("secret"));
     }
 

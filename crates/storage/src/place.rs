@@ -92,7 +92,7 @@ impl Bucket {
         // A certificate for all buckets covers one label before the host.
         let path_style = if endpoint.is_some() || name.contains('.') { "true" } else { "false" };
         let path_style = env.or("S3_PATH_STYLE", path_style, env::flag);
-        let region = env.or("S3_REGION", "us-east-1", env::text);
+        let region = env.or("S3_REGION", "us-east-1", printable);
         let credentials = credentials(env);
         Some(Self {
             name,
@@ -108,6 +108,11 @@ impl Bucket {
 
 fn credentials(env: &mut Environment<'_>) -> Option<Credentials> {
     let (id, secret) = (env.secret("S3_ACCESS_KEY_ID"), env.secret("S3_SECRET_ACCESS_KEY"));
+    for (name, half) in [("S3_ACCESS_KEY_ID", &id), ("S3_SECRET_ACCESS_KEY", &secret)] {
+        if let Some(Err(remedy)) = half.as_ref().map(|half| printable(half.expose())) {
+            env.mistake(name, remedy);
+        }
+    }
     let absent = match (id, secret) {
         (Some(id), Some(secret)) => return Some(Credentials::Keys { id, secret }),
         (None, None) => {
@@ -126,8 +131,16 @@ enum Address {
     Bucket { name: String, prefix: String },
 }
 
+/// What can stand in a request's head: anything else would make every request panic.
+fn printable(text: &str) -> Result<String, String> {
+    let proper = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if proper { Ok(text.to_owned()) } else { Err("must be printable ASCII without spaces".to_owned()) }
+}
+
 fn address(text: &str) -> Result<Address, String> {
-    let Some((scheme, rest)) = text.split_once("://") else { return Ok(Address::Folder(text.into())) };
+    let Some((scheme, rest)) = text.split_once("://").or_else(|| Some(("", text.strip_prefix("s3:")?))) else {
+        return Ok(Address::Folder(text.into()));
+    };
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     let proper = |text: &str, also: &[char]| {
         text.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c) || also.contains(&c))
@@ -204,7 +217,22 @@ mod tests {
         let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
         assert_eq!(names, ["S3_ENDPOINT", "S3_PATH_STYLE", "S3_SECRET_ACCESS_KEY"]);
         assert!(!mistakes.to_string().contains("secret"), "{mistakes}");
-        for url in ["ftp://host/secret", "s3://", "s3:///secret", "s3://key:secret@videos", "s3://videos?key=secret"] {
+        let [url, id] = [("STORAGE_URL", "s3://videos"), ("S3_ACCESS_KEY_ID", "id")];
+        for wrong in [("S3_SECRET_ACCESS_KEY", "secr\net"), ("S3_REGION", "us\neast-secret")] {
+            let mistakes =
+                read(&[url, id, ("S3_SECRET_ACCESS_KEY", "key"), wrong].into_iter().rev().collect::<Vec<_>>());
+            let mistakes = mistakes.unwrap_err();
+            assert_eq!(mistakes.0.len(), 1);
+            assert!(mistakes.0[0].variable == wrong.0 && !mistakes.to_string().contains("secret"), "{mistakes}");
+        }
+        for url in [
+            "ftp://host/secret",
+            "s3://",
+            "s3:/secret",
+            "s3:///secret",
+            "s3://key:secret@videos",
+            "s3://videos?key=secret",
+        ] {
             let mistakes = read(&[("STORAGE_URL", url)]).unwrap_err();
             assert!(!mistakes.to_string().contains("secret"), "{mistakes}");
         }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use bus::Control;
+use bus::{Control, Event};
 use entity::user::{self, Change};
 use entity::{UserId, account, job};
 use tokio::time::timeout;
@@ -101,6 +101,8 @@ async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
         }
         for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
             gateway.bus.forget(job).await?;
+            // For administrators who follow it.
+            gateway.bus.publish(&Event::gone(user, job)).await?;
         }
         Ok::<_, bus::Error>(())
     });

@@ -24,7 +24,7 @@ impl Sockets {
         let all = env.or("MAX_SOCKETS", "10000", env::number);
         let per_address = env.optional("MAX_SOCKETS_PER_ADDRESS", env::number);
         let per_user = env.or("MAX_SOCKETS_PER_USER", "8", env::number);
-        let snapshots_per_second = env.or("SNAPSHOTS_PER_SECOND", "200", env::number);
+        let snapshots_per_second = env.or("SNAPSHOTS_PER_SECOND", "200", a_second);
         Some(Self {
             all: all?,
             per_address: per_address.or(all)?,
@@ -32,4 +32,10 @@ impl Sockets {
             snapshots_per_second: snapshots_per_second?,
         })
     }
+}
+
+/// More than one a millisecond would be all at once.
+fn a_second(text: &str) -> Result<NonZeroU32, String> {
+    let number = env::number(text).ok().filter(|number: &NonZeroU32| number.get() <= 1_000);
+    number.ok_or_else(|| "must be a whole number from 1 to 1000".to_owned())
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Line, Stage, Stop};
 use crate::breaker::is_unwell;
+use crate::discretion::discreet;
 use crate::measures::Why;
 use crate::persist::persist;
 use crate::retry::{Decision, decide};
@@ -67,6 +68,7 @@ impl Line<'_> {
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
+        let failure = discreet(failure, self.context.config.upstream.token.as_deref());
         let (db, outcome) = (&self.context.db, failure.outcome);
         if let Stage::Sent(id) | Stage::Orphaned(id) | Stage::Open(id) = self.stage {
             let (detail, charged) = (Some(failure.detail.as_str()), self.accepted || outcome.is_charged());
@@ -79,13 +81,14 @@ impl Line<'_> {
         let decision = decide(outcome, &self.job, self.context.config.budgets, failure.retry_after, jitter);
         match decision {
             Decision::Again(budget, delay) => {
-                tracing::warn!(%failure, ?budget, ?delay, "trying again later");
+                // The upstream's words stand with the attempt, for administrators: they may repeat the prompt.
+                tracing::warn!(outcome = outcome.name(), ?budget, ?delay, "trying again later");
                 let drawn = (!self.is_free(outcome)).then_some(budget);
                 drawn.map_or_else(|| measures::put_off(Why::Breaker), measures::retried);
                 persist("putting a job off", || job::retry_later(db, self.hold, drawn, delay)).await
             }
             Decision::GiveUp => {
-                tracing::warn!(%failure, "failed");
+                tracing::warn!(outcome = outcome.name(), "failed");
                 let failed = Failed { code: outcome.name(), message: words::of(&failure) };
                 persist("recording a failure", || job::fail(db, self.hold, &failed)).await
             }

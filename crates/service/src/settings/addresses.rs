@@ -1,0 +1,130 @@
+//! The addresses of data stores, and the filter of the log: judged while the configuration is read, since their drivers
+//! would tell a wrong one late, and whole.
+
+use std::fs::File;
+
+use url::Url;
+
+/// What PostgreSQL's address may say after its `?`; the driver would ignore anything else, a misspelt `sslmode` too.
+const PARAMETERS: [&str; 8] =
+    ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "application_name", "options", "statement-cache-capacity"];
+
+/// Those of them that name files.
+const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
+
+const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// What is wrong with a `DATABASE_URL`.
+pub(super) fn database(text: &str) -> Result<(), String> {
+    if let Some(path) = text.strip_prefix("sqlite:") {
+        let bare = !path.is_empty() && !path.contains(['?', '#']);
+        return if bare { Ok(()) } else { Err("must be a path and nothing else after sqlite:".to_owned()) };
+    }
+    let url = ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)).then(|| Url::parse(text).ok());
+    let url = url.flatten().filter(|url| url.fragment().is_none() && url.has_authority()).ok_or(
+        "must be sqlite:PATH or postgres://user:password@host:5432/database, with # / ? @ : and % in a password \
+         written as %23 %2F %3F %40 %3A %25",
+    )?;
+    url.query_pairs().try_for_each(|(name, value)| parameter(&name, &value))
+}
+
+fn parameter(name: &str, value: &str) -> Result<(), String> {
+    if !PARAMETERS.contains(&name) {
+        return Err(format!("has a parameter that is not known; there are {}", PARAMETERS.join(", ")));
+    }
+    if name == "sslmode" && !MODES.contains(&value) {
+        return Err(format!("must have one of {} as its sslmode", MODES.join(", ")));
+    }
+    if FILES.contains(&name)
+        && let Err(error) = File::open(value)
+    {
+        return Err(format!("has a {name} that cannot be read: {error}"));
+    }
+    Ok(())
+}
+
+/// What is wrong with a `REDIS_URL`.
+pub(super) fn redis(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host());
+    let url = url.filter(|url| {
+        let database = url.path().trim_start_matches('/');
+        url.fragment().is_none() && url.query().is_none() && (database.is_empty() || database.parse::<u32>().is_ok())
+    });
+    url.map(|_| ()).ok_or_else(|| {
+        "must be an address such as redis://:password@host:6379, or rediss:// for TLS, with # / ? @ : and % in a \
+         password written as %23 %2F %3F %40 %3A %25"
+            .to_owned()
+    })
+}
+
+/// A filter of the log: a level, and levels of parts. A word that is no level would silence everything.
+pub(super) fn log_level(text: &str) -> Result<String, String> {
+    let level = |word: &str| {
+        ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| word.eq_ignore_ascii_case(level))
+    };
+    let proper = |part: &str| match part.split_once('=') {
+        Some((target, word)) => {
+            level(word) && !target.is_empty() && target.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b))
+        }
+        None => level(part),
+    };
+    let wrong = "must be error, warn, info, debug, trace or off, or per target as in info,processor=debug";
+    if text.split(',').all(|part| proper(part.trim())) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_the_drivers_take() {
+        for good in [
+            "sqlite:data/sora.db",
+            "sqlite:/var/lib/sora.db",
+            "sqlite:///var/lib/sora.db",
+            "postgres://sora:a%23b@host:5432/sora?sslmode=verify-full&sslrootcert=/dev/null",
+            "postgresql://sora@[::1]/sora",
+            "postgres:///sora?host=/run/postgresql",
+        ] {
+            assert_eq!(database(good), Ok(()), "{good}");
+        }
+        for good in ["redis://127.0.0.1:6379", "rediss://user:p@redis.example:6379/2", "redis://:p@host/"] {
+            assert_eq!(redis(good), Ok(()), "{good}");
+        }
+        for good in ["info", "WARN", "info,processor=debug,access=off", "error, gateway::live=trace"] {
+            assert_eq!(log_level(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn refuses_everything_else_and_repeats_nothing_of_it() {
+        for bad in [
+            "mysql://u:hidden@host/db",
+            "postgres:hidden",
+            "postgres://u:p#hidden@host/db",
+            "postgres://u:hidden@[bad/db",
+            "postgres://u:hidden@host:99999/db",
+            "postgres://u@host/db?sslmod=hidden",
+            "postgres://u@host/db?sslpassword=hidden",
+            "postgres://u@host/db?sslmode=hidden",
+            "postgres://u@host/db?sslrootcert=/nowhere/hidden",
+            "sqlite:",
+            "sqlite:x.db?mode=hidden",
+        ] {
+            let remedy = database(bad).unwrap_err();
+            assert!(!remedy.contains("hidden"), "{bad}: {remedy}");
+        }
+        for bad in [
+            "http://hidden@host",
+            "redis://",
+            "redis://:hidden@host:99999",
+            "redis://host/hidden",
+            "redis://:p#hidden@h",
+        ] {
+            assert!(!redis(bad).unwrap_err().contains("hidden"), "{bad}");
+        }
+        for bad in ["inof", "nonsense", "info,=debug", "processor=loud", ""] {
+            assert!(log_level(bad).is_err(), "{bad}");
+        }
+    }
+}

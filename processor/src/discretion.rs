@@ -1,0 +1,46 @@
+//! What the upstream says may repeat what it was sent. Before any of it is kept, keys are taken out. Pure.
+
+use sora::Failure;
+
+/// The same failure without `token`, and without the queries of addresses, which may be as good as a key.
+pub(crate) fn discreet(failure: Failure, token: Option<&str>) -> Failure {
+    let told = |text: String| {
+        let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
+        without_queries(&text)
+    };
+    Failure { detail: told(failure.detail), reason: failure.reason.map(told), ..failure }
+}
+
+fn without_queries(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|c: char| c.is_whitespace() || "\"'`<>()[]{}|,".contains(c)).unwrap_or(after.len());
+        let (address, behind) = after.split_at(end);
+        let (shown, query) = address.split_once('?').map_or((address, ""), |(shown, _)| (shown, "?…"));
+        told.extend([before, "://", shown, query]);
+        rest = behind;
+    }
+    told.push_str(rest);
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sora::Outcome;
+
+    #[test]
+    fn takes_out_the_token_and_what_stands_behind_addresses() {
+        let said = "HTTP 401: no such key: hunter2 (see https://a.example/x?sig=1, \"http://b/c?d=2\" and a://b)";
+        let failure = Failure { reason: Some("hunter2?".into()), ..Failure::new(Outcome::Unauthorised, said) };
+        let told = discreet(failure, Some("hunter2"));
+        assert_eq!(
+            told.detail,
+            "HTTP 401: no such key: [token] (see https://a.example/x?…, \"http://b/c?…\" and a://b)"
+        );
+        assert_eq!(told.reason.as_deref(), Some("[token]?"));
+        let plain = Failure::new(Outcome::Busy, "what? 1://2");
+        assert_eq!(discreet(plain.clone(), Some("")), plain);
+    }
+}

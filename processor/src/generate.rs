@@ -58,12 +58,14 @@ pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: j
         wound_up = line.wind_up(ended) => wound_up,
         _ = hand.ordered(Order::Drop) => Ok(None),
     };
+    if let Ok(Some(job)) = &wound_up {
+        measures::job_ended(job);
+    }
     if cancelled {
         hand.release();
         tokio::select! { () = line.let_go() => {}, _ = hand.ordered(Order::HandOver) => {} }
-    }
-    if let Ok(Some(job)) = &wound_up {
-        measures::job_ended(job);
+        // Told already; by now it may be deleted, or begun anew.
+        return None;
     }
     wound_up.unwrap_or_else(|error| {
         tracing::error!(%error, "the database refuses what becomes of a job; the beat gives it back");

@@ -1,7 +1,9 @@
 //! A job that its owner no longer wants.
 
+use bus::Signal;
 use entity::job::{self, Cancel, Phase, Status};
 use testkit::Database;
+use tokio::sync::mpsc;
 
 use crate::world::World;
 
@@ -45,6 +47,29 @@ async fn a_cancelled_generation_keeps_its_place_until_its_stream_ends() {
     cancelled(&world, first, true).await;
     assert_eq!(world.end(second).await.status, Status::Completed);
     assert_eq!(world.simulator.stats().peak_streaming, 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_job_that_was_deleted_is_not_heard_of_when_its_stream_ends() {
+    let world = World::new(Database::sqlite().await, PACE).await;
+    let _processor = world.processor(&[("SORA_MAX_CONCURRENCY", "1")]);
+    let first = world.submit("changed my mind").await;
+    let second = world.submit("waits for its turn").await;
+    world.until(first, "progress begins", |job| job.progress > 0).await;
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let bus = world.bus.clone();
+    let listening = tokio::spawn(async move { bus.subscriber().run(move |signal| drop(sender.send(signal))).await });
+    assert_eq!(heard.recv().await, Some(Signal::Listening));
+    cancelled(&world, first, true).await;
+    let told = |signal: &Signal| matches!(signal, Signal::Event(event) if entity::JobId::from(event.job) == first && event.frame.contains("cancelled"));
+    while !told(&heard.recv().await.unwrap()) {}
+    job::remove(&world.database.connection, first, world.user).await.unwrap().unwrap();
+    world.end(second).await;
+    world.redis_is_empty(second).await;
+    listening.abort();
+    while let Some(signal) = heard.recv().await {
+        assert!(!told(&signal), "{signal:?}");
+    }
 }
 
 #[tokio::test]

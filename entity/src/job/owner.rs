@@ -152,5 +152,6 @@ fn waiting_again() -> sea_orm::UpdateMany<Entity> {
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
         .col_expr(Column::ErrorCode, Expr::value(None::<String>))
         .col_expr(Column::ErrorMessage, Expr::value(None::<String>))
+        .col_expr(Column::StartedAt, Expr::value(None::<i64>))
         .col_expr(Column::FinishedAt, Expr::value(None::<i64>))
 }

@@ -75,7 +75,7 @@ function Workers({ stats }: { stats: AdminStats }) {
         columns={[
           { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.host },
           { key: "hands", name: t("admin.inFlight"), numeric: true, cell: (worker) => number(worker.inFlight) },
-          { key: "since", name: t("sessions.since"), numeric: true, cell: (worker) => dateTime(worker.startedAt) },
+          { key: "since", name: t("admin.since"), numeric: true, cell: (worker) => dateTime(worker.startedAt) },
           { key: "lease", name: t("admin.lease"), numeric: true, cell: (worker) => time(worker.leaseUntil) },
         ]}
       />

@@ -43,8 +43,8 @@ function Entry({ attempt }: { attempt: Attempt }) {
       </p>
       <p className={styles.detail}>
         <time dateTime={sentAt}>{time(sentAt)}</time>
-        {/* What brought the video was paid for it. */}
-        {mayHaveBeenCharged && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
+        {/* What brought the video was paid for it; what is under way may still bring it. */}
+        {mayHaveBeenCharged && outcome !== null && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
       </p>
     </li>
   );

@@ -53,11 +53,14 @@ export interface Polled<T> {
   retryAfter: number | null;
 }
 
+/** A server that takes longer does not answer. */
+const pollPatienceMs = 8_000;
+
 /** Asks for something that may not have changed, by the `tag` of the last answer. */
 export async function poll<T>(path: string, tag: string | null): Promise<Polled<T>> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (tag !== null) headers["If-None-Match"] = tag;
-  const response = await send(path, { credentials: "same-origin", headers });
+  const response = await send(path, { credentials: "same-origin", headers, signal: AbortSignal.timeout(pollPatienceMs) });
   const same = response.status === 304;
   if (!same && !response.ok) throw await refused(response, false);
   return { data: same ? null : await readJson<T>(response), tag: response.headers.get("ETag"), retryAfter: retryAfterOf(response) };

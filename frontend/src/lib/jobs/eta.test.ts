@@ -12,10 +12,18 @@ it.each([
   ["on its way", 22, { from: 40, to: 40 }],
   ["near its usual end", 55, "soon"],
   ["later than usual", 70, { from: 50, to: 50 }],
-  ["later than nearly all", 500, "soon"],
+  ["later than nearly all", 500, null],
   ["by a clock that is behind", -30, { from: 60, to: 60 }],
 ] as const)("%s, after %i s", (_, seconds, left) => {
   expect(remaining(running, start + seconds * 1_000)).toEqual(left);
+});
+
+it.each([
+  ["slower than its like", 60, 20, { from: 240, to: 240 }],
+  ["faster", 20, 80, "soon"],
+  ["hardly begun", 22, 5, { from: 40, to: 40 }],
+] as const)("follows its own progress: %s, after %i s at %i per cent", (_, seconds, progress, left) => {
+  expect(remaining({ ...running, progress }, start + seconds * 1_000)).toEqual(left);
 });
 
 it("is all of it while the job waits", () => {
@@ -26,6 +34,7 @@ it.each([
   ["unknown", {}],
   ["cancelled", { cancelling: true, etaSeconds }],
   ["tried again later", { status: "pending", phase: "retrying", etaSeconds }],
+  ["sent again", { retries: 1, etaSeconds }],
   ["ended", { status: "completed", phase: null, etaSeconds }],
 ] as const)("is not told of a job that is %s", (_, fields) => {
   expect(remaining({ ...running, etaSeconds: null, ...fields }, start)).toBeNull();

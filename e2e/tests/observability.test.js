@@ -95,10 +95,10 @@ for (const { dialect, format } of [
   test(`the log is calm, harmless, and keeps secrets (${format})`, { timeout: 120_000 }, async () => {
     const { url, port, log, metrics } = observed;
     await fetch(`${url}/api/videos?token=${secrets.query}`, { headers: { authorization: `Bearer ${secrets.token}` } });
-    // Hangs up at once: the request leaves its line all the same.
+    // By hand, since fetch would not send such a name.
     const socket = connect(port, "127.0.0.1");
     const head = `GET /api/%E2%80%AE%1b%0a HTTP/1.1\r\nHost: localhost:${port}\r\nUser-Agent: ${hostile}\r\nConnection: close\r\n\r\n`;
-    socket.resume().end(head);
+    socket.resume().write(head);
     await once(socket, "close");
     await eventually("the gateway logs the request", () => log("gateway").includes("/api/%E2%80%AE%1b%0a"));
     assert.equal((await fetch(`http://${metrics.gateway}/readyz`)).status, 200);

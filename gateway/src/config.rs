@@ -345,11 +345,15 @@ mod tests {
             ("MAX_WAITING_PER_USER", "all"),
             ("TRUSTED_PROXIES", "proxy.internal"),
             ("MAX_SOCKETS", "0"),
+            ("SNAPSHOTS_PER_SECOND", "2000000000"),
+            ("SORA_FREE", "perhaps"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {
             assert!(mistakes.contains(name), "{name} is missing in {mistakes}");
         }
         assert!(!mistakes.contains("hunter2"));
+        let one = read(&[("APP_ENV", "demo"), ("REDIS_NAMESPACE", "{}")]).unwrap_err();
+        assert!(one.contains("REDIS_NAMESPACE") && !one.contains("PUBLIC_URL"), "one mistake makes no other: {one}");
     }
 }

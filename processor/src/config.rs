@@ -200,6 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn takes_no_key_in_the_upstreams_address_and_no_video_of_nothing() {
+        for url in ["https://u:hidden@up.example/v1/videos", "https://up.example/v1/videos#hidden"] {
+            let mistakes = read(&[("SORA_API_URL", url), ("MAX_VIDEO_SIZE", "0")]).err().unwrap();
+            let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+            assert_eq!(names, ["SORA_API_URL", "MAX_VIDEO_SIZE"]);
+            assert!(!mistakes.to_string().contains("hidden"), "{mistakes}");
+        }
+    }
+
+    #[test]
     fn names_every_wrong_variable() {
         let wrong = [
             ("SORA_API_URL", "https://up.example/v2/other"),

@@ -155,6 +155,21 @@ async fn a_place_in_line_is_told_when_it_changes() {
 }
 
 #[tokio::test]
+async fn whoever_follows_a_job_hears_that_its_owners_account_is_gone() {
+    let world = World::new().await;
+    let (ada, eve) = (world.admin("ada@example.org").await, world.account("eve@example.org").await);
+    let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    listening(&world, &ada, &mut socket).await;
+    socket.say(json!({"type": "watch", "job": job})).await;
+    assert_eq!(heard(&mut socket, "job").await["id"], *job);
+    let delete = world.request(reqwest::Method::DELETE, "/api/auth/me").bearer_auth(&eve.token);
+    let answer = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
+    assert_eq!(answer.status(), reqwest::StatusCode::NO_CONTENT);
+    assert_eq!(heard(&mut socket, "gone").await["id"], *job);
+}
+
+#[tokio::test]
 async fn an_administrator_follows_any_job_until_that_is_over() {
     for database in Database::each().await {
         let world = World::with(database, Setup::default()).await;

@@ -204,7 +204,7 @@ pub struct Model {
     pub traceparent: Option<String>,
     /// Epoch ms.
     pub created_at: i64,
-    /// When it was first claimed, epoch ms.
+    /// When it was first claimed since it was made or begun anew, epoch ms.
     pub started_at: Option<i64>,
     /// When it became terminal, epoch ms.
     pub finished_at: Option<i64>,

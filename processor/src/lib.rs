@@ -176,9 +176,10 @@ fn event(job: &job::Model, position: Option<u64>, eta: Option<job::Eta>) -> Opti
         .ok()
 }
 
-/// Whose turn a waiting job takes: one that was begun before does not stand behind its owner's whole backlog.
+/// Whose turn a waiting job takes: one that was begun before, or is begun anew, does not stand behind its owner's whole
+/// backlog.
 fn flow(job: &job::Model) -> bus::Flow {
-    if job.started_at.is_some() { bus::Flow::retries(job.user_id) } else { bus::Flow::new_jobs(job.user_id) }
+    if job.epoch > 0 { bus::Flow::retries(job.user_id) } else { bus::Flow::new_jobs(job.user_id) }
 }
 
 /// Puts a job that was begun before all others, unless it does not wait or Redis holds it: given back by a worker or by
@@ -189,5 +190,18 @@ async fn enqueue_front(bus: &Bus, job: &job::Model) {
     }
     if let Err(error) = bus.enqueue(job.id, &flow(job), Place::Front).await {
         tracing::debug!(job.id = %job.id, %error, "the sweep will put this job in line");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resume::tests::job;
+
+    #[test]
+    fn a_job_that_is_begun_anew_does_not_stand_behind_its_owners_backlog() {
+        let (new, anew) = (job::Model { epoch: 0, ..job() }, job::Model { epoch: 2, started_at: None, ..job() });
+        assert_eq!(flow(&new), bus::Flow::new_jobs(new.user_id));
+        assert_eq!(flow(&anew), bus::Flow::retries(anew.user_id));
     }
 }

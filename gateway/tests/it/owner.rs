@@ -71,8 +71,8 @@ async fn a_failed_or_cancelled_job_is_started_anew_and_no_other() {
         assert_eq!(response.status(), StatusCode::ACCEPTED);
         let body: Value = response.json().await.unwrap();
         assert_eq!(
-            (&body["status"], &body["errorCode"], &body["progress"]),
-            (&json!("pending"), &json!(null), &json!(0))
+            (&body["status"], &body["errorCode"], &body["progress"], &body["startedAt"]),
+            (&json!("pending"), &json!(null), &json!(0), &json!(null))
         );
         assert!(world.is_enqueued(&job).await);
     }

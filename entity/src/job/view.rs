@@ -62,7 +62,7 @@ pub struct View {
     pub may_have_been_charged: bool,
     /// RFC 3339.
     pub created_at: String,
-    /// When a worker first took it, RFC 3339.
+    /// When a worker first took it since it was made or begun anew, RFC 3339.
     pub started_at: Option<String>,
     /// When it became terminal, RFC 3339.
     pub finished_at: Option<String>,

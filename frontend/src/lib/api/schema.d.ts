@@ -1057,7 +1057,7 @@ export interface components {
             seq: number;
             /** @description The video's width and height, such as `1280x720`. */
             size: string;
-            /** @description When a worker first took it, RFC 3339. */
+            /** @description When a worker first took it since it was made or begun anew, RFC 3339. */
             startedAt: string | null;
             /** @description Where it is in its life. */
             status: components["schemas"]["Status"];

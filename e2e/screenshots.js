@@ -7,11 +7,11 @@ import { root } from "./platform.js";
 import { answersOf, scenes } from "./scenes.js";
 import { liveSocket, startStage } from "./stage.js";
 
-const wall = [...developing.slice(0, 2), ...failures.slice(3, 4), ...finished(24)];
+const gallery = [...developing.slice(0, 2), ...failures.slice(3, 4), ...finished(24)];
 const pictures = {
-  wall: { scene: { path: "/", jobs: wall }, theme: "dark", language: "en", viewport: { width: 1440, height: 900 } },
-  screen: { scene: scenes.screen, theme: "light", language: "en", viewport: { width: 1440, height: 900 } },
-  "wall-phone": { scene: { path: "/", jobs: [developing[0], ...finished(24)] }, theme: "light", language: "zh", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
+  gallery: { scene: { path: "/", jobs: gallery }, theme: "dark", language: "en", viewport: { width: 1440, height: 900 } },
+  "video-detail": { scene: scenes.screen, theme: "light", language: "en", viewport: { width: 1440, height: 900 } },
+  "gallery-phone": { scene: { path: "/", jobs: [developing[0], ...finished(24)] }, theme: "light", language: "zh", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
 };
 
 const browser = await launch();

@@ -10,23 +10,22 @@ mod cookie;
 mod export;
 mod handlers;
 mod open_sessions;
-mod origin;
+
+mod notify;
 mod password;
 mod rules;
 mod session;
 mod sign_in;
 mod token;
-mod word;
 
 pub(crate) use account::{change_password, delete, rename};
 pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify};
 pub(crate) use export::{Export, ExportedAttempt, ExportedJob, export};
 pub(crate) use handlers::{Me, NO_STORE, SignedIn, StorageUse, login, logout, me, register};
+pub(crate) use notify::{sessions_ended, user_changed};
 pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, sessions};
-pub(crate) use origin::{Origins, cross_origin, known_host};
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
 pub(crate) use rules::{address, new_password};
 pub(crate) use session::{Session, Sessions};
 pub(crate) use token::Tokens;
-pub(crate) use word::{sessions_ended, user_changed};

@@ -1,7 +1,7 @@
 //! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
 
 mod catalogue;
-mod rates;
+mod http;
 mod sockets;
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,10 +13,10 @@ use service::settings::{self, AppEnv, Settings};
 use storage::Place;
 use url::{Origin, Url};
 
-use crate::address::{self, Range};
+use crate::http::client_address::{self, Range};
 
 pub use catalogue::{Catalogue, Size};
-pub use rates::Rates;
+pub use http::Rates;
 pub use sockets::Sockets;
 
 /// Who may open an account (`REGISTRATION`).
@@ -156,7 +156,7 @@ impl Config {
         let rates = Rates::read(env);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);
         let storage_quota = env.or("STORAGE_QUOTA_PER_USER", "0", env::number);
-        let trusted_proxies = env.or("TRUSTED_PROXIES", "", address::ranges);
+        let trusted_proxies = env.or("TRUSTED_PROXIES", "", client_address::ranges);
         let sockets = Sockets::read(env);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());

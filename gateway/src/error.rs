@@ -11,7 +11,7 @@ use entity::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body;
+use crate::http::body;
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

@@ -13,7 +13,7 @@ use service::metrics::Metric;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::measures;
+use crate::metrics;
 use crate::state::Gateway;
 
 /// That the process answers.
@@ -50,7 +50,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 
 /// The same on the port of probes and metrics.
 impl service::probe::Watched for Gateway {
-    const METRICS: &'static [Metric] = measures::METRICS;
+    const METRICS: &'static [Metric] = metrics::METRICS;
 
     async fn readiness(&self) -> (bool, Value) {
         let (ready, body) = readiness(self).await;
@@ -58,7 +58,7 @@ impl service::probe::Watched for Gateway {
     }
 
     async fn measure(&self) {
-        measures::measure(self).await;
+        crate::metrics::measure(self).await;
     }
 }
 

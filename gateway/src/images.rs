@@ -3,7 +3,7 @@
 //! What is kept is never the file that was sent: its pixels are read and written anew, so that neither metadata nor
 //! anything hidden behind them survives. A picture belongs to whoever sent it; while a job refers to it, it stays.
 
-mod picture;
+mod reencode;
 mod upload;
 
 use axum::Json;
@@ -21,8 +21,8 @@ pub(crate) use upload::{FORM, MAX_BODY, Uploads, upload};
 
 use crate::auth::{Creator, NO_STORE, Reader};
 use crate::error::{ApiError, FieldError};
-use crate::path::{self, Id};
-use crate::query::{Query, cut};
+use crate::http::path::{self, Id};
+use crate::http::query::{Query, cut};
 use crate::state::Gateway;
 use crate::videos::none_match;
 
@@ -100,7 +100,7 @@ pub(crate) async fn delete(
 }
 
 /// The rule for `referenceImageId`: at least an id.
-pub(crate) fn named(text: &str) -> crate::body::Rule<ImageId> {
+pub(crate) fn named(text: &str) -> crate::http::body::Rule<ImageId> {
     path::id(text).ok_or_else(|| ("unknown_value", UNKNOWN.into()))
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn unknown() -> ApiError {
 const UNKNOWN: &str = "Must be the id of an image of yours.";
 
 fn described(image: &Model) -> HeaderMap {
-    let (kind, extension) = picture::kind(&image.content_type);
+    let (kind, extension) = reencode::kind(&image.content_type);
     let texts = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"sora-{}.{extension}\"", image.id)),

@@ -14,9 +14,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, KEY_PREFIX, NO_STORE};
-use crate::body::{Fields, Rule};
 use crate::error::ApiError;
-use crate::path::Id;
+use crate::http::body::{Fields, Rule};
+use crate::http::path::Id;
 use crate::secret;
 use crate::state::Gateway;
 

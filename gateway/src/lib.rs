@@ -20,31 +20,23 @@
 //! | `live` | the websocket |
 //! | `web`, `health`, `measures` | the page; the probes; the metrics |
 
-mod address;
 mod admin;
 mod auth;
-mod body;
 mod command;
 mod config;
-mod cores;
-mod doors;
+mod cpu_pool;
 mod error;
 mod health;
+mod http;
 mod images;
 mod keys;
 mod live;
-mod measures;
+mod metrics;
 mod openapi;
-mod path;
-mod query;
-mod request;
 mod router;
 mod secret;
-mod serve;
 mod state;
-mod throttle;
 mod videos;
-mod web;
 
 use std::io;
 use std::time::Duration;
@@ -53,12 +45,12 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-pub use address::Range;
 pub use auth::PasswordError;
 pub use command::{Arguments, Command, CommandError};
 pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
+pub use http::client_address::Range;
+pub use http::serve::bind;
 pub use openapi::document;
-pub use serve::bind;
 pub use state::{Gateway, StartError, setup_token};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
@@ -75,7 +67,7 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         stopping.cancel();
     });
     let served = tokio::select! {
-        served = serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
+        served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
         // Deaf, and ready all the same: whoever watches over the process has to start another one.
         ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended by itself: {ended:?}"))),

@@ -12,16 +12,16 @@
 //! | `snapshot`, `watch`, `catch_up` | states out of the database: on connecting, of another's job, after a gap |
 //! | `rounds` | sessions, places in line and what was missed, looked at again and again |
 
-mod catch_up;
+mod background;
+mod client_message;
+mod connection;
 mod frame;
 mod hub;
+mod job_version;
 mod outbox;
-mod rounds;
-mod said;
-mod session;
+mod resync;
 mod snapshot;
 mod socket;
-mod standing;
 mod upgrade;
 mod watch;
 
@@ -37,7 +37,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::config::Sockets;
-use crate::doors::Doors;
+use crate::http::connection_limit::Doors;
 use crate::state::Gateway;
 
 /// What the sockets of a gateway share, beside the hub.
@@ -85,7 +85,7 @@ impl Live {
 
 /// Hears what is published and looks after those who are connected, until dropped.
 pub(crate) async fn run(gateway: Gateway) {
-    tokio::join!(relay(&gateway), rounds::run(&gateway));
+    tokio::join!(relay(&gateway), background::run(&gateway));
 }
 
 /// The gateway's one ear on the bus: hands frames on untouched, and never waits for a client.

@@ -9,8 +9,8 @@ mod admin;
 mod bodies;
 mod call;
 mod components;
+mod error_responses;
 mod page;
-mod refusals;
 mod sample;
 mod videos;
 
@@ -24,7 +24,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::error::Problem;
 use crate::openapi::call::Call;
 use crate::openapi::components::Components;
-use crate::openapi::refusals::codes;
+use crate::openapi::error_responses::codes;
 
 pub(crate) use page::{page, script, style};
 

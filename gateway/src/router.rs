@@ -6,8 +6,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 
 use crate::error::ApiError;
+use crate::http::{access_log, origin, static_files, throttle};
 use crate::state::Gateway;
-use crate::{admin, auth, health, images, keys, live, openapi, request, throttle, videos, web};
+use crate::{admin, auth, health, images, keys, live, openapi, videos};
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
@@ -58,12 +59,12 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/docs/docs.js", get(openapi::script))
         .route("/docs/docs.css", get(openapi::style))
         .nest("/api", api)
-        .fallback(web::serve)
+        .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(auth::cross_origin(&gateway.config))
-        .layer(from_fn_with_state(gateway.clone(), request::bounded))
-        .layer(from_fn_with_state(gateway.clone(), auth::known_host))
-        .layer(from_fn(request::contained))
-        .layer(from_fn_with_state(gateway.clone(), request::observed))
+        .layer(origin::cross_origin(&gateway.config))
+        .layer(from_fn_with_state(gateway.clone(), access_log::bounded))
+        .layer(from_fn_with_state(gateway.clone(), origin::known_host))
+        .layer(from_fn(access_log::contained))
+        .layer(from_fn_with_state(gateway.clone(), access_log::observed))
         .with_state(gateway)
 }

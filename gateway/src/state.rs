@@ -13,12 +13,13 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{Origins, PasswordError, Passwords, Sessions, Tokens};
+use crate::auth::{PasswordError, Passwords, Sessions, Tokens};
 use crate::config::Config;
+use crate::http::origin::Origins;
+use crate::http::throttle::Throttle;
 use crate::images::Uploads;
 use crate::live::{Hub, Live};
 use crate::secret::Signer;
-use crate::throttle::Throttle;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
-use crate::query::{Query, cut};
+use crate::http::query::{Query, cut};
 use crate::state::Gateway;
 
 /// A page of the log.

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
-use crate::body::Rule;
 use crate::error::ApiError;
-use crate::path::{Id, id};
-use crate::query::{Query, cut};
+use crate::http::body::Rule;
+use crate::http::path::{Id, id};
+use crate::http::query::{Query, cut};
 use crate::state::Gateway;
 use crate::videos::{filter, reopen, views};
 

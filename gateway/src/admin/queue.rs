@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
-use crate::body::{Fields, Rule};
 use crate::error::ApiError;
+use crate::http::body::{Fields, Rule};
 use crate::state::Gateway;
 
 /// Most jobs in flight that can be asked for.

@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
-use crate::body::{Fields, Rule};
 use crate::error::ApiError;
-use crate::path::Id;
-use crate::query::{Query, cut};
+use crate::http::body::{Fields, Rule};
+use crate::http::path::Id;
+use crate::http::query::{Query, cut};
 use crate::state::Gateway;
 use crate::videos::cancelled;
 

@@ -9,13 +9,13 @@ use entity::user::{self, Change};
 use entity::{UserId, account, job};
 use tokio::time::timeout;
 
-use crate::address::Client;
 use crate::auth::handlers::{NO_STORE, SignedIn};
 use crate::auth::sign_in::demand_password;
-use crate::auth::{Caller, cookie, rules, word};
-use crate::body::Fields;
+use crate::auth::{Caller, cookie, notify, rules};
 use crate::error::ApiError;
-use crate::measures;
+use crate::http::body::Fields;
+use crate::http::client_address::Client;
+use crate::metrics;
 use crate::state::Gateway;
 
 /// `PATCH /api/auth/me`: another name.
@@ -28,7 +28,7 @@ pub(crate) async fn rename(
     fields.finish()?;
     let name = name.flatten().flatten();
     let user = user::rename(&gateway.db, caller.user(), name).await?.ok_or(ApiError::Unauthenticated)?;
-    word::user_changed(&gateway, user.id).await;
+    notify::user_changed(&gateway, user.id).await;
     Ok(([NO_STORE], Json(SignedIn::without_token(user, caller.session.expires_at))).into_response())
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn change_password(
     let user = confirmed(&gateway, &caller, client, current).await?;
     let password_hash = gateway.passwords.hash(new).await?;
     let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
-    word::sessions_ended(&gateway, ended).await;
+    notify::sessions_ended(&gateway, ended).await;
     tracing::info!(user.id = %user.id, "a password was changed");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -89,11 +89,11 @@ async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
         Change::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
-    measures::ended(&cancelled.done);
+    metrics::ended(&cancelled.done);
     let Some(left) = account::remove(&gateway.db, user).await? else {
         return Ok(());
     };
-    word::sessions_ended(&gateway, ended).await;
+    notify::sessions_ended(&gateway, ended).await;
     let bound = gateway.config.timings.enqueue;
     let told = timeout(bound, async {
         for job in &cancelled.requested {

@@ -14,11 +14,12 @@ use entity::UserId;
 use entity::api_key::{self, Scope};
 use entity::user::{self, Role};
 
-use crate::auth::{Session, cookie, origin};
+use crate::auth::{Session, cookie};
 use crate::error::ApiError;
+use crate::http::origin;
+use crate::http::throttle::{Budget, Meter};
 use crate::secret;
 use crate::state::Gateway;
-use crate::throttle::{Budget, Meter};
 
 /// What API keys begin with.
 pub(crate) const KEY_PREFIX: &str = "sk-";

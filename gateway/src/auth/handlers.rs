@@ -13,12 +13,13 @@ use serde::Serialize;
 use service::settings::AppEnv;
 use utoipa::ToSchema;
 
-use crate::address::Client;
 use crate::auth::sign_in::{demand_password, demand_registration};
-use crate::auth::{Caller, cookie, origin, rules, word};
-use crate::body::Fields;
+use crate::auth::{Caller, cookie, notify, rules};
 use crate::config::Registration;
 use crate::error::ApiError;
+use crate::http::body::Fields;
+use crate::http::client_address::Client;
+use crate::http::origin;
 use crate::secret::is_same;
 use crate::state::Gateway;
 
@@ -126,7 +127,7 @@ pub(crate) async fn login(
 pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let id = caller.session.id;
     entity::session::revoke(&gateway.db, id).await?;
-    word::sessions_ended(&gateway, vec![id]).await;
+    notify::sessions_ended(&gateway, vec![id]).await;
     let cookie = cookie::clear(&gateway.config).map(|cookie| (header::SET_COOKIE, cookie));
     Ok((StatusCode::NO_CONTENT, [NO_STORE], AppendHeaders(cookie)).into_response())
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::handlers::NO_STORE;
-use crate::auth::{Caller, word};
+use crate::auth::{Caller, notify};
 use crate::error::ApiError;
-use crate::path::Id;
+use crate::http::path::Id;
 use crate::state::Gateway;
 
 /// A user's sessions.
@@ -38,13 +38,13 @@ pub(crate) async fn end_session(
     if !session::revoke_of(&gateway.db, id, caller.user()).await? {
         return Err(ApiError::NotFound);
     }
-    word::sessions_ended(&gateway, vec![id]).await;
+    notify::sessions_ended(&gateway, vec![id]).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /api/auth/sessions`: ends all but the one that asks.
 pub(crate) async fn end_other_sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<StatusCode, ApiError> {
     let ended = session::revoke_all(&gateway.db, caller.user(), Some(caller.session.id)).await?;
-    word::sessions_ended(&gateway, ended).await;
+    notify::sessions_ended(&gateway, ended).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
-use crate::cores::{Cores, CoresError};
+use crate::cpu_pool::{Cores, CoresError};
 use crate::error::ApiError;
 
 /// Why a password could not be hashed or checked.

@@ -1,6 +1,6 @@
 //! What an account's fields must be like.
 
-use crate::body::Rule;
+use crate::http::body::Rule;
 
 /// An e-mail address by its shape, in lower case. It is a name to sign in with: no mail is ever sent.
 pub(crate) fn address(text: &str) -> Rule<String> {

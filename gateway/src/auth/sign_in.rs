@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use entity::user;
 
-use crate::address::Client;
 use crate::error::ApiError;
+use crate::http::client_address::Client;
+use crate::http::throttle::{Budget, Standing};
 use crate::state::Gateway;
-use crate::throttle::{Budget, Standing};
 
 const WINDOW: Duration = Duration::from_secs(600);
 

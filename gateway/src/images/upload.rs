@@ -16,12 +16,12 @@ use futures::stream;
 use tracing::Instrument;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::cores::Cores;
-use crate::doors::{Doors, Shut};
+use crate::cpu_pool::Cores;
 use crate::error::{ApiError, FieldError};
-use crate::images::picture::{Picture, rewritten};
+use crate::http::connection_limit::{Doors, Shut};
+use crate::images::reencode::{Picture, rewritten};
 use crate::state::Gateway;
-use crate::videos::room;
+use crate::videos::quota;
 
 /// Largest picture, in bytes.
 const MAX_BYTES: usize = 20 * 1024 * 1024;
@@ -60,7 +60,7 @@ pub(crate) async fn upload(
         Shut::Full => ApiError::unavailable(shut),
         Shut::Enough => ApiError::RateLimited(2),
     })?;
-    room::demand_bytes(&gateway, user).await?;
+    quota::demand_bytes(&gateway, user).await?;
     let sent = read(form).await?;
     let picture = gateway.uploads.cores.compute(move || rewritten(&sent)).await?;
     let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;

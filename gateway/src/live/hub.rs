@@ -9,8 +9,8 @@ use entity::user::Role;
 use entity::{JobId, SessionId, UserId};
 
 use crate::live::frame::Close;
+use crate::live::job_version::{Stage, Standing};
 use crate::live::outbox::Outbox;
-use crate::live::standing::{Stage, Standing};
 
 #[derive(Default)]
 struct Connected {

@@ -12,7 +12,7 @@ use entity::{JobId, SessionId};
 use tokio::sync::Notify;
 
 use crate::live::frame::{Close, Frame};
-use crate::live::standing::{Stage, Standing};
+use crate::live::job_version::{Stage, Standing};
 
 /// How many finished jobs are remembered, the newest; whoever knows more finds out on reconnecting that one was deleted.
 const FINISHED: usize = 300;

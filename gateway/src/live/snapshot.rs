@@ -7,8 +7,8 @@ use entity::{JobId, UserId};
 
 use crate::error::ApiError;
 use crate::live::frame::Frame;
+use crate::live::job_version::{Stage, Standing};
 use crate::live::outbox::Outbox;
-use crate::live::standing::{Stage, Standing};
 use crate::state::Gateway;
 use crate::videos;
 

@@ -9,8 +9,8 @@ use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 
 use crate::config::Timings;
+use crate::live::client_message::{Meter, Said};
 use crate::live::frame::Close;
-use crate::live::said::{Meter, Said};
 
 /// How long a goodbye may take: a client that is slow has been waited for.
 const FAREWELL: Duration = Duration::from_secs(1);

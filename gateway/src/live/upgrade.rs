@@ -12,12 +12,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use tracing::Span;
 
-use crate::address::Client;
 use crate::auth::{Credentials, identify};
-use crate::doors::Shut;
 use crate::error::ApiError;
+use crate::http::client_address::Client;
+use crate::http::connection_limit::Shut;
+use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
-use crate::live::session::{self, Identity};
 use crate::state::Gateway;
 
 /// Largest message of a client.
@@ -58,7 +58,8 @@ pub(crate) async fn upgrade(
         .max_frame_size(MESSAGE_BYTES);
     let ticket = gateway.live.doors.enter(network(client.ip())).map_err(Close::from);
     let (tasks, request) = (gateway.tasks.clone(), Span::current());
-    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(session::run(gateway, socket, ticket, identity, request))))
+    Ok(upgrade
+        .on_upgrade(move |socket| tasks.track_future(connection::run(gateway, socket, ticket, identity, request))))
 }
 
 impl From<Shut> for Close {

@@ -9,9 +9,9 @@ use entity::{JobId, UserId};
 use crate::error::ApiError;
 use crate::live::frame::Frame;
 use crate::live::hub::Seat;
+use crate::live::job_version::Standing;
 use crate::live::outbox::Outbox;
 use crate::live::snapshot::state;
-use crate::live::standing::Standing;
 use crate::state::Gateway;
 use crate::videos;
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::body::{JSON, MAX_BYTES};
 use crate::error::ApiError;
+use crate::http::body::{JSON, MAX_BYTES};
 use crate::images::{FORM, MAX_BODY};
 use crate::openapi::components::{Components, Named, named};
-use crate::openapi::refusals::{by_status, invalid_fields};
+use crate::openapi::error_responses::{by_status, invalid_fields};
 
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

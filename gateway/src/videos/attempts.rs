@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
-use crate::path::Id;
+use crate::http::path::Id;
 use crate::state::Gateway;
 
 /// The attempts of a job.

@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
-use crate::path::Id;
+use crate::http::path::Id;
 use crate::state::Gateway;
 use crate::videos::range::{Part, none_match, part};
 

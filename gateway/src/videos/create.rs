@@ -19,14 +19,14 @@ use tracing::Instrument;
 use utoipa::ToSchema;
 
 use crate::auth::Creator;
-use crate::body::{Fields, Rule};
 use crate::config::{Catalogue, Size};
 use crate::error::{ApiError, FieldError};
+use crate::http::body::{Fields, Rule};
+use crate::http::path;
 use crate::images;
-use crate::path;
 use crate::state::Gateway;
 use crate::videos::models::ORIENTATIONS;
-use crate::videos::{idempotency, room, views};
+use crate::videos::{idempotency, quota, views};
 
 /// Most Unicode scalar values in a prompt.
 const PROMPT_CHARACTERS: usize = 4_000;
@@ -219,8 +219,8 @@ fn how_many(count: i64) -> Rule<usize> {
 /// Refuses what is too much to wait, or could not be submitted today any more. The processors hold the daily cap; this only
 /// says so early.
 async fn has_room(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
-    room::demand(gateway, user, count).await?;
-    room::demand_bytes(gateway, user).await?;
+    quota::demand(gateway, user, count).await?;
+    quota::demand_bytes(gateway, user).await?;
     let cap = u64::from(gateway.config.daily_submissions);
     if cap == 0 {
         return Ok(());

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::Reader;
-use crate::body::Rule;
 use crate::error::ApiError;
-use crate::query::{Query, cut};
+use crate::http::body::Rule;
+use crate::http::query::{Query, cut};
 use crate::state::Gateway;
 use crate::videos::range::none_match;
 use crate::videos::read::{POLL_AFTER, views};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
-use crate::path::Id;
+use crate::http::path::Id;
 use crate::state::Gateway;
 use crate::videos::range::none_match;
 

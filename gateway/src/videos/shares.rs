@@ -18,9 +18,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::body::{Fields, Rule};
 use crate::error::ApiError;
-use crate::path::{Id, Name, id};
+use crate::http::body::{Fields, Rule};
+use crate::http::path::{Id, Name, id};
 use crate::state::Gateway;
 use crate::videos::content::{file, still};
 

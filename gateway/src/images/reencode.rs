@@ -9,7 +9,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use crate::body::Rule;
+use crate::http::body::Rule;
 
 /// Most pixels of a picture.
 const MAX_PIXELS: u64 = 40_000_000;

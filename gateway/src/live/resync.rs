@@ -10,9 +10,9 @@ use entity::{JobId, UserId};
 
 use crate::error::ApiError;
 use crate::live::frame::Frame;
+use crate::live::job_version::{Stage, Standing};
 use crate::live::outbox::Outbox;
 use crate::live::snapshot::{FINISHED, state};
-use crate::live::standing::{Stage, Standing};
 use crate::live::watch;
 use crate::state::Gateway;
 use crate::videos;

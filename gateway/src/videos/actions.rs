@@ -17,11 +17,11 @@ use tracing::Instrument;
 
 use crate::auth::Creator;
 use crate::error::ApiError;
-use crate::measures;
-use crate::path::Id;
+use crate::http::path::Id;
+use crate::metrics;
 use crate::state::Gateway;
 use crate::videos::read::views;
-use crate::videos::{idempotency, room};
+use crate::videos::{idempotency, quota};
 
 /// `POST /api/videos/jobs/{job}/cancel`: 200 with the job, cancelled or about to be (`cancelling`); a job that had ended
 /// before is answered as it is.
@@ -35,7 +35,7 @@ pub(crate) async fn cancel(
         let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
         Ok(match cancel {
             Cancel::Done(job) => {
-                measures::ended([&job]);
+                metrics::ended([&job]);
                 told(&gateway, Word::Forget, job).await
             }
             Cancel::Requested(job) => told(&gateway, Word::LetGo, job).await,
@@ -53,7 +53,7 @@ pub(crate) async fn retry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
-    if let Err(refusal) = room::demand(&gateway, user, 1).await
+    if let Err(refusal) = quota::demand(&gateway, user, 1).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
@@ -115,7 +115,7 @@ pub(crate) async fn delete(
 
 /// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
 pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
-    measures::ended(&jobs);
+    metrics::ended(&jobs);
     let telling = gateway.clone();
     let told_each = async move {
         for job in jobs {

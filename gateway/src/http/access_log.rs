@@ -20,7 +20,7 @@ use tracing::{Instrument, error_span};
 use uuid::Uuid;
 
 use crate::error::{self, ApiError};
-use crate::measures;
+use crate::metrics;
 use crate::state::Gateway;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -84,7 +84,7 @@ const HUNG_UP: u16 = 499;
 impl Drop for Seen {
     fn drop(&mut self) {
         let (took, status) = (self.began.elapsed(), self.answered.unwrap_or(HUNG_UP));
-        measures::answered(&self.method, &self.route, status, took.as_secs_f64());
+        metrics::answered(&self.method, &self.route, status, took.as_secs_f64());
         let Self { path, user_agent, authorisation, .. } = self;
         let milliseconds = millis(took);
         if status < 400 && matches!(self.route.as_str(), "" | "/livez" | "/readyz") {

@@ -4,9 +4,9 @@
 use entity::clock;
 use uuid::Uuid;
 
-use crate::body::Rule;
 use crate::error::{ApiError, FieldError};
-use crate::path::id;
+use crate::http::body::Rule;
+use crate::http::path::id;
 
 /// Most rows of a page.
 const MAX_LIMIT: u64 = 100;

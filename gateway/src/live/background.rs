@@ -8,8 +8,8 @@ use entity::{DbErr, JobId, SessionId};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 use uuid::Uuid;
 
-use crate::live::catch_up;
 use crate::live::frame::Close;
+use crate::live::resync;
 use crate::state::Gateway;
 
 /// Sessions asked for, and places in line asked for, in one go.
@@ -78,7 +78,7 @@ async fn gaps(gateway: &Gateway) {
         gateway.live.gap.notified().await;
         for user in gateway.hub.users() {
             pace.tick().await;
-            if let Err(error) = catch_up::everything(gateway, user).await {
+            if let Err(error) = resync::everything(gateway, user).await {
                 // They come back with what they know, and have missed nothing.
                 tracing::warn!(%error, "what was missed could not be read");
                 gateway.hub.sockets(user).iter().for_each(|outbox| outbox.end(Close::Overloaded));
@@ -96,11 +96,11 @@ async fn reconcile(gateway: &Gateway) {
             let mut readings = Vec::with_capacity(users.len());
             for user in users {
                 pace.tick().await;
-                readings.extend(catch_up::unfinished(gateway, *user).await.ok());
+                readings.extend(resync::unfinished(gateway, *user).await.ok());
             }
             // What was committed a moment ago may still be on its way.
             sleep(gateway.config.timings.under_way).await;
-            let missed: u64 = readings.iter().map(catch_up::Reading::tell_missed).sum();
+            let missed: u64 = readings.iter().map(resync::Reading::tell_missed).sum();
             metrics::counter!("sora_websocket_missed_states_total").increment(missed);
             if missed > 0 {
                 tracing::warn!(missed, "states had not reached connected clients");

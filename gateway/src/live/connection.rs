@@ -18,14 +18,14 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
-use crate::doors::Ticket;
+use crate::http::connection_limit::Ticket;
+use crate::live::client_message::{Hello, Said};
 use crate::live::frame::{Close, Frame};
 use crate::live::hub::Seat;
+use crate::live::job_version::Standing;
 use crate::live::outbox::{Next, Outbox};
-use crate::live::said::{Hello, Said};
 use crate::live::snapshot;
 use crate::live::socket::{Over, Receiver, Sender, halves};
-use crate::live::standing::Standing;
 use crate::live::watch;
 use crate::state::Gateway;
 

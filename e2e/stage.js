@@ -39,7 +39,7 @@ export async function startStage(answers = {}) {
 }
 
 function readPolicy() {
-  const source = readFileSync(join(root, "gateway/src/web.rs"), "utf8");
+  const source = readFileSync(join(root, "gateway/src/http/static_files.rs"), "utf8");
   const [, text] = /const PAGE_POLICY[^"]*"([^"]*)"/.exec(source);
   return text.replace(/\\\s+/g, "");
 }

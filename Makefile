@@ -1,6 +1,6 @@
 # The commands of this project. Bare `make` lists them; everything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
+.PHONY: help demo test test-upstreams nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -12,6 +12,9 @@ demo: ## Run the whole platform here: one address, nothing to set up (PORT=3000)
 
 test: ## Install what is missing, lint, and run every test
 	@scripts/test
+
+test-upstreams: ## Drive upstream servers that others wrote (LiteLLM's proxy), in front of the simulator
+	@scripts/test-upstreams
 
 nemesis: ## Kill, freeze and empty real processes, and check that nothing is lost (SEEDS=1,2,3 or COUNT=200)
 	@SEEDS="$(SEEDS)" COUNT="$(COUNT)" scripts/nemesis

@@ -21,7 +21,7 @@ const refusedImage = (status, problem) => ({
   jobs: busy,
   answers: { "POST /api/images": { status, problem } },
   act: upload,
-  ready: '[data-testid="composer-image-refusal"]:not(:empty)',
+  ready: '[data-testid="composer-image-error"]:not(:empty)',
 });
 const signedOut = { "GET /api/auth/me": { status: 401, problem: "unauthenticated" } };
 
@@ -48,7 +48,7 @@ export const scenes = {
     ready: 'input[name="setupToken"]',
   },
   unreachable: { path: "/", answers: { "GET /api/auth/me": { status: 502, problem: "unavailable" } }, ready: "main button" },
-  "empty wall": { path: "/", jobs: [], ready: '[data-testid="examples"]' },
+  "empty wall": { path: "/", jobs: [], ready: '[data-testid="example-prompts"]' },
   "one developing": { path: "/", jobs: developing.slice(0, 1), ready: '[data-testid="job-card"]' },
   "busy wall": { path: "/", jobs: busy, ready: '[data-testid="job-card"]' },
   failures: { path: "/", jobs: [...failures, cancelled], ready: '[data-testid="job-failure"]' },
@@ -63,7 +63,7 @@ export const scenes = {
     },
     ready: "dialog",
   },
-  "search without result": { path: "/", jobs: busy, act: (page) => page.getByTestId("search").fill("zebra"), ready: '[data-testid="filter-clear"]' },
+  "search without result": { path: "/", jobs: busy, act: (page) => page.getByTestId("search").fill("zebra"), ready: '[data-testid="filter-show-all"]' },
   "long prompt and menu": {
     path: "/",
     jobs: busy,
@@ -104,7 +104,7 @@ export const scenes = {
       await page.context().setOffline(true);
       await composed("A lighthouse")(page);
     },
-    ready: '[data-testid="composer-reason"]:not(:empty)',
+    ready: '[data-testid="composer-blocker"]:not(:empty)',
   },
   "account menu": { path: "/", jobs: busy, act: (page) => page.getByTestId("account-menu").click(), ready: '[role="menu"]' },
   "toast of a video that is ready": {
@@ -120,12 +120,12 @@ export const scenes = {
   "portrait screen": { path: `/videos/${tall.id}`, jobs: [tall], ready: '[data-testid="video-player"]' },
   "screen developing": { path: "/videos/live-1", jobs: developing, ready: '[data-testid="job-progress"]' },
   "screen failed": { path: "/videos/fail-2", jobs: failures, ready: '[data-testid="job-failure"]' },
-  "screen refused": { path: "/videos/fail-0", jobs: failures, ready: '[data-testid="screen-reason"]' },
+  "screen refused": { path: "/videos/fail-0", jobs: failures, ready: '[data-testid="video-detail-reason"]' },
   "video missing": {
     path: `/videos/${first.id}`,
     jobs: [first],
     answers: { [`GET /api/videos/${first.videoId}/content`]: { status: 404, problem: "not_found" } },
-    ready: '[data-testid="video-missing"]',
+    ready: '[data-testid="video-play-error"]',
   },
   sharing: {
     path: `/videos/${first.id}`,
@@ -133,7 +133,7 @@ export const scenes = {
     answers: details,
     act: async (page) => {
       await page.getByTestId("share").click();
-      await page.getByTestId("share-make").click();
+      await page.getByTestId("share-create").click();
     },
     ready: '[data-testid="share-url"]',
   },
@@ -147,7 +147,7 @@ export const scenes = {
     act: async (page) => {
       await page.getByTestId("key-new").click();
       await page.locator("dialog input").first().fill("Render farm");
-      await page.getByTestId("key-make").click();
+      await page.getByTestId("key-create").click();
     },
     ready: '[data-testid="key-secret"]',
   },

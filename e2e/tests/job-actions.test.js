@@ -26,7 +26,7 @@ test("a running job is cancelled, tried again, completed, and deleted by keyboar
 
     await card.getByTestId("job-cancel").click();
     await inState("cancelled").waitFor();
-    assert.equal(await card.getByTestId("job-words").textContent(), "Cancelled");
+    assert.equal(await card.getByTestId("job-status").textContent(), "Cancelled");
 
     await card.getByTestId("job-retry").click();
     // It gets its turn when the upstream's place is free again: what was cancelled is read to its end.

@@ -28,7 +28,7 @@ test("by pointer: three at once, play, remix, cancel, try again, search, delete 
   await walk({}, async (page) => {
     const { all, inState } = cards(page);
     await signUp(page, platform.url);
-    await page.getByTestId("examples").getByText("nothing costs anything").waitFor();
+    await page.getByTestId("example-prompts").getByText("nothing costs anything").waitFor();
     const send = async (prompt) => {
       await page.getByTestId("composer-prompt").fill(prompt);
       await page.getByTestId("composer-submit").click();
@@ -62,7 +62,7 @@ test("by pointer: three at once, play, remix, cancel, try again, search, delete 
     await page.getByTestId("selection-all").click();
     await page.getByTestId("selection-delete").click();
     await page.getByTestId("selection-confirm").click();
-    await page.getByTestId("filter-clear").click();
+    await page.getByTestId("filter-show-all").click();
     await page.waitForFunction(() => document.querySelectorAll('[data-testid="job-card"]').length === 2);
     assert.deepEqual(await all.evaluateAll((cards) => cards.map((card) => card.dataset.status).sort()), ["cancelled", "completed"]);
 
@@ -83,7 +83,7 @@ test("by keyboard alone", async () => {
     await tabTo(page, page.locator('input[name="password"]'));
     await keys.type("correct horse battery");
     await keys.press("Enter");
-    await page.getByTestId("examples").waitFor();
+    await page.getByTestId("example-prompts").waitFor();
 
     await tabTo(page, page.locator(".skip"));
     await keys.press("Enter");
@@ -115,7 +115,7 @@ test("by keyboard alone", async () => {
     await keys.press("Enter");
     await tabTo(page, page.getByTestId("selection-confirm"));
     await keys.press("Enter");
-    await page.getByTestId("filter-clear").waitFor();
+    await page.getByTestId("filter-show-all").waitFor();
 
     await tabTo(page, page.getByTestId("account-menu"), "Shift+Tab");
     await keys.press("Enter");
@@ -157,16 +157,16 @@ test("in Chinese on a phone, where everything can be reached by touch", async ()
       await page.getByTestId("composer-prompt").fill(prompt);
       await page.getByTestId("composer-submit").tap();
     });
-    await inState("processing", job.id).getByTestId("job-words").filter({ hasText: /^生成中 \d+%$/ }).waitFor();
+    await inState("processing", job.id).getByTestId("job-status").filter({ hasText: /^生成中 \d+%$/ }).waitFor();
     await inState("completed", job.id).waitFor();
     await inState("completed", job.id).getByTestId("job-link").tap();
     await page.getByTestId("video-player").waitFor();
-    assert.equal(await page.getByTestId("screen-prompt").textContent(), job.prompt);
-    await page.getByTestId("screen-back").tap();
+    assert.equal(await page.getByTestId("video-detail-prompt").textContent(), job.prompt);
+    await page.getByTestId("video-detail-back").tap();
     await page.getByTestId("select-start").tap();
     await inState("completed", job.id).getByTestId("job-select").tap();
     await page.getByTestId("selection-delete").tap();
     await page.getByTestId("selection-confirm").tap();
-    await page.getByTestId("examples").waitFor();
+    await page.getByTestId("example-prompts").waitFor();
   });
 });

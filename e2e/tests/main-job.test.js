@@ -40,7 +40,7 @@ test("a prompt becomes a video that plays, with progress live", async () => {
     const player = page.getByTestId("video-player");
     await player.evaluate((video) => video.play());
     await page.waitForFunction((video) => video.currentTime > 0.3 && video.videoWidth > 0, await player.elementHandle());
-    assert.equal(await page.getByTestId("screen-prompt").textContent(), prompt);
+    assert.equal(await page.getByTestId("video-detail-prompt").textContent(), prompt);
     assert.equal(await page.evaluate(() => window.sameDocument), true, "the page was reloaded");
     assertQuiet();
     platform.check();

@@ -106,7 +106,7 @@ test("logging out in one tab ends the other, and neither it nor going back shows
     await page.getByTestId("composer-prompt").fill("half a secret thought");
     const other = await context.newPage();
     await other.goto(`${platform.url}/videos/${job.id}`);
-    await other.getByTestId("screen-prompt").waitFor();
+    await other.getByTestId("video-detail-prompt").waitFor();
     await page.getByTestId("account-menu").click();
     await page.getByTestId("account-logout").click();
     await page.getByTestId("auth-submit").waitFor();
@@ -131,7 +131,7 @@ test("a prompt is text, wherever it is shown", async () => {
     const { id } = await send(page, attack);
     const { inState } = cards(page);
     await inState("completed", id).getByTestId("job-link").click();
-    assert.equal(await page.getByTestId("screen-prompt").textContent(), attack);
+    assert.equal(await page.getByTestId("video-detail-prompt").textContent(), attack);
     await page.getByTestId("job-delete").click();
     await page.getByTestId("job-remix").click();
     assert.equal(await page.getByTestId("composer-prompt").inputValue(), attack);
@@ -155,13 +155,13 @@ test("so are the reason of a refusal, a refused field's message and a file's nam
   try {
     await liveSocket(page, () => [refused]);
     await page.goto(`${stage.url}/videos/fail-1`);
-    assert.equal(await page.getByTestId("screen-reason").textContent(), attack);
+    assert.equal(await page.getByTestId("video-detail-reason").textContent(), attack);
     await page.goto(stage.url);
     await page.getByTestId("composer-prompt").fill("a fox");
     await page.keyboard.press("Control+Enter");
     await page.getByTestId("composer-notice").getByText(attack).waitFor();
     await page.getByTestId("composer-image-input").setInputFiles({ name: `${attack.replaceAll("/", "")}.png`, mimeType: "image/png", buffer: Buffer.from("png") });
-    await page.locator('[data-testid="composer-image-refusal"]:not(:empty)').waitFor();
+    await page.locator('[data-testid="composer-image-error"]:not(:empty)').waitFor();
     assert.equal(await page.evaluate(() => window.broken), undefined, "it ran");
     assert.equal(await page.locator("img[src='x']").count(), 0, "it became an element");
   } finally {

@@ -51,8 +51,8 @@ test("every prompt comes back unchanged from the API, and its video is made", { 
 test("every prompt is shown unchanged by the page", { timeout: 300_000 }, async () => {
   for (const { prompt, job } of prompts) {
     await browser.page.evaluate((path) => history.pushState(null, "", path), `/videos/${job}`);
-    const screen = browser.page.locator(`[data-testid="screen"][data-job-id="${job}"]`);
-    assert.equal(await screen.getByTestId("screen-prompt").textContent(), prompt);
+    const screen = browser.page.locator(`[data-testid="video-detail"][data-job-id="${job}"]`);
+    assert.equal(await screen.getByTestId("video-detail-prompt").textContent(), prompt);
   }
   browser.assertQuiet();
 });

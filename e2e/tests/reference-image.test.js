@@ -22,7 +22,7 @@ test("a picture goes with the prompt, and one that is not wanted is deleted", as
     const input = page.getByTestId("composer-image-input");
     const thumb = page.locator('form img[src^="/api/images/"]');
     await input.setInputFiles(file("no picture.png", Buffer.from("<svg onload=alert(1)>")));
-    await page.locator('[data-testid="composer-image-refusal"]:not(:empty)').waitFor();
+    await page.locator('[data-testid="composer-image-error"]:not(:empty)').waitFor();
     assert.equal(await thumb.count(), 0);
 
     await input.setInputFiles(file("one.png", pixels));
@@ -38,7 +38,7 @@ test("a picture goes with the prompt, and one that is not wanted is deleted", as
     });
     assert.equal(`/api/images/${job.referenceImageId}/content`, shown);
     await cards(page).inState("completed", job.id).getByTestId("job-link").click();
-    await page.locator(`[data-testid="screen"] img[src="/api/images/${job.referenceImageId}/content"]`).waitFor();
+    await page.locator(`[data-testid="video-detail"] img[src="/api/images/${job.referenceImageId}/content"]`).waitFor();
     await page.getByTestId("job-remix").click();
     await thumb.waitFor();
     await page.getByTestId("composer-image-remove").click();

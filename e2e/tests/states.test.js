@@ -167,8 +167,8 @@ test("a server that describes nothing shows only what every server can do", asyn
     await page.getByTestId("account-menu").click();
     assert.equal(await page.getByTestId("account-admin").count(), 0);
     await page.getByTestId("account-settings").click();
-    await page.getByTestId("spending").waitFor();
-    for (const section of ["keys", "sessions", "leaving"]) assert.equal(await page.getByTestId(section).count(), 0, section);
+    await page.getByTestId("usage").waitFor();
+    for (const section of ["api-keys", "sessions", "delete-account"]) assert.equal(await page.getByTestId(section).count(), 0, section);
   });
 });
 
@@ -181,7 +181,7 @@ test("ten thousand jobs are on the wall and a screenful in the document, live an
     await page.locator('[aria-setsize="10001"]').first().waitFor();
     assert((await drawn()) < 60, `${await drawn()} cards are drawn`);
     for (let seq = 2; seq < 200; seq += 1) tell({ type: "job", ...first, progress: Math.floor(seq / 2), seq });
-    await page.getByTestId("job-words").filter({ hasText: "Generating 99 %" }).waitFor();
+    await page.getByTestId("job-status").filter({ hasText: "Generating 99 %" }).waitFor();
     await page.getByTestId("search").fill("lighthouse");
     await page.locator('[aria-setsize="1001"]').first().waitFor();
     await page.getByTestId("search").fill("");

@@ -2,15 +2,15 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "@fontsource-variable/hanken-grotesk/wght.css";
-import "./styles/base.css";
-import "./styles/tokens.css";
-import { App } from "./app/App";
+import "@/styles/base.css";
+import "@/styles/tokens.css";
+import { App } from "@/app/App";
 import { setupI18n } from "@/lib/i18n/setup";
-import { reflectPreferences } from "@/lib/preferences/store";
+import { applyPreferences } from "@/lib/preferences/store";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html holds no #root");
-reflectPreferences();
+applyPreferences();
 await setupI18n();
 createRoot(root).render(
   <StrictMode>

@@ -5,7 +5,7 @@ import { CircleUserRound, Gauge, LogOut, Settings2 } from "lucide-react";
 import { useLocation } from "wouter";
 import { Email } from "@/components/ui/Email";
 import { Menu, MenuAction, MenuChoice, MenuGroup } from "@/components/ui/Menu";
-import { useAbilities } from "@/lib/api/abilities";
+import { useCapabilities } from "@/lib/api/capabilities";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import type { User } from "@/lib/api/types";
 import { useErrorText } from "@/lib/i18n/useErrorText";
@@ -19,16 +19,16 @@ const languageNames: Record<Language, string> = { en: "English", zh: "中文" };
 export function AccountMenu({ user }: { user: User | null }) {
   const { t } = useTranslation();
   const { theme, language, setTheme, setLanguage } = usePreferences();
-  const administrable = useAbilities((state) => state.admin);
+  const hasAdminApi = useCapabilities((state) => state.admin);
   const [, navigate] = useLocation();
   const logOut = useSession((state) => state.logOut);
-  const [failure, setFailure] = useState<ApiError | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
 
-  const reason = useErrorText(failure);
+  const errorText = useErrorText(error);
 
-  const leave = () => {
-    setFailure(null);
-    logOut().catch((cause: unknown) => setFailure(asApiError(cause)));
+  const signOut = () => {
+    setError(null);
+    logOut().catch((cause: unknown) => setError(asApiError(cause)));
   };
   return (
     <Menu
@@ -39,7 +39,7 @@ export function AccountMenu({ user }: { user: User | null }) {
       testId="account-menu"
     >
       {user && (
-        <div className={styles.who}>
+        <div className={styles.identity}>
           <p className={styles.hint}>{t("account.signedInAs")}</p>
           {user.name !== null && <p dir="auto">{user.name}</p>}
           <p className={user.name === null ? undefined : styles.hint}>
@@ -49,35 +49,35 @@ export function AccountMenu({ user }: { user: User | null }) {
       )}
       <MenuGroup label={t("account.language")}>
         {languages.map((one) => (
-          <MenuChoice stay key={one} chosen={one === language} onChoose={() => setLanguage(one)}>
+          <MenuChoice keepOpen key={one} selected={one === language} onSelect={() => setLanguage(one)}>
             <span lang={languageTags[one]}>{languageNames[one]}</span>
           </MenuChoice>
         ))}
       </MenuGroup>
       <MenuGroup label={t("account.theme")}>
-        <MenuChoice stay chosen={theme === "dark"} onChoose={() => setTheme("dark")}>
+        <MenuChoice keepOpen selected={theme === "dark"} onSelect={() => setTheme("dark")}>
           {t("account.dark")}
         </MenuChoice>
-        <MenuChoice stay chosen={theme === "light"} onChoose={() => setTheme("light")}>
+        <MenuChoice keepOpen selected={theme === "light"} onSelect={() => setTheme("light")}>
           {t("account.light")}
         </MenuChoice>
       </MenuGroup>
       {user && (
-        <div className={styles.leave}>
-          <MenuAction onAct={() => navigate("/account")} testId="account-settings">
+        <div className={styles.actions}>
+          <MenuAction onSelect={() => navigate("/account")} testId="account-settings">
             <Settings2 size={16} aria-hidden /> {t("account.settings")}
           </MenuAction>
-          {user.role === "admin" && administrable && (
-            <MenuAction onAct={() => navigate("/admin")} testId="account-admin">
+          {user.role === "admin" && hasAdminApi && (
+            <MenuAction onSelect={() => navigate("/admin")} testId="account-admin">
               <Gauge size={16} aria-hidden /> {t("account.admin")}
             </MenuAction>
           )}
-          <MenuAction stay onAct={leave} testId="account-logout">
+          <MenuAction keepOpen onSelect={signOut} testId="account-logout">
             <LogOut size={16} aria-hidden /> {t("account.logOut")}
           </MenuAction>
-          {reason !== null && (
-            <p role="alert" className={styles.failure}>
-              {reason}
+          {errorText !== null && (
+            <p role="alert" className={styles.error}>
+              {errorText}
             </p>
           )}
         </div>

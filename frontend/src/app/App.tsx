@@ -3,17 +3,17 @@ import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { Button } from "@/components/ui/Button";
-import { State } from "@/components/ui/State";
+import { EmptyState } from "@/components/ui/EmptyState";
 import { Toaster } from "@/components/ui/Toaster";
 import { AuthPage } from "@/features/auth";
-import { Completions } from "@/features/completions";
+import { JobNotifications } from "@/features/notifications";
 import { useSession } from "@/lib/session/store";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Routes } from "./Routes";
 import { TopBar } from "./TopBar";
 import { useSessionLifecycle } from "./useSessionLifecycle";
 
-const SharedPage = lazy(() => import("@/features/share").then(({ SharedPage: view }) => ({ default: view })));
+const SharedPage = lazy(() => import("@/features/share").then(({ SharedVideoPage: view }) => ({ default: view })));
 
 export function App() {
   const { t } = useTranslation();
@@ -26,7 +26,7 @@ export function App() {
       <TopBar />
       <main>
         <ErrorBoundary>
-          <Suspense fallback={<State text={t("app.opening")} />}>
+          <Suspense fallback={<EmptyState text={t("app.opening")} />}>
           <Switch>
             <Route path="/share/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
             <Route>
@@ -48,12 +48,12 @@ function Content() {
   const [path, navigate] = useLocation();
   switch (session.status) {
     case "checking":
-      return <State text={t("app.opening")} />;
+      return <EmptyState text={t("app.opening")} />;
     case "unreachable":
       return (
-        <State text={t("app.unreachable")}>
+        <EmptyState text={t("app.unreachable")}>
           <Button onClick={() => void check()}>{t("app.tryAgain")}</Button>
-        </State>
+        </EmptyState>
       );
     case "signedOut":
       return (
@@ -66,7 +66,7 @@ function Content() {
     case "signedIn":
       return (
         <>
-          <Completions />
+          <JobNotifications />
           <Routes user={session.user} />
         </>
       );

@@ -2,25 +2,25 @@
 import { Component, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
-import { State } from "@/components/ui/State";
+import { EmptyState } from "@/components/ui/EmptyState";
 
-export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
-  override state = { broken: false };
+export class ErrorBoundary extends Component<{ children: ReactNode }, { hasCrashed: boolean }> {
+  override state = { hasCrashed: false };
 
-  static getDerivedStateFromError(): { broken: boolean } {
-    return { broken: true };
+  static getDerivedStateFromError(): { hasCrashed: boolean } {
+    return { hasCrashed: true };
   }
 
   override render(): ReactNode {
-    return this.state.broken ? <Broken /> : this.props.children;
+    return this.state.hasCrashed ? <CrashMessage /> : this.props.children;
   }
 }
 
-function Broken() {
+function CrashMessage() {
   const { t } = useTranslation();
   return (
-    <State text={t("app.broken")}>
+    <EmptyState text={t("app.crashed")}>
       <Button onClick={() => window.location.reload()}>{t("app.reload")}</Button>
-    </State>
+    </EmptyState>
   );
 }

@@ -2,28 +2,28 @@
 import { lazy, Suspense, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
-import { State } from "@/components/ui/State";
-import { Composer, Examples, useComposer } from "@/features/composer";
-import { useIsChoosing, Wall } from "@/features/wall";
+import { EmptyState } from "@/components/ui/EmptyState";
+import { Composer, ExamplePrompts, useComposer } from "@/features/composer";
+import { useIsSelecting, Gallery } from "@/features/gallery";
 import type { Job, User } from "@/lib/api/types";
-import { useScrollMemory } from "./useScrollMemory";
+import { useScrollRestoration } from "./useScrollRestoration";
 
 // Fetched when someone goes there; the first load is the wall's alone.
-const Screen = lazy(() => import("@/features/screen").then(({ Screen: view }) => ({ default: view })));
+const VideoDetail = lazy(() => import("@/features/video-detail").then(({ VideoDetail: view }) => ({ default: view })));
 const AccountPage = lazy(() => import("@/features/account").then(({ AccountPage: view }) => ({ default: view })));
 const AdminPage = lazy(() => import("@/features/admin").then(({ AdminPage: view }) => ({ default: view })));
 
 export function Routes({ user }: { user: User }) {
   const { t } = useTranslation();
   const [path, navigate] = useLocation();
-  useScrollMemory(path);
+  useScrollRestoration(path);
 
   const reuse = useCallback(
     (job: Job) => {
-      const { setText, wish, attach } = useComposer.getState();
+      const { setText, setSettings, setAttachments } = useComposer.getState();
       setText(job.prompt);
-      wish({ model: job.model, orientation: job.orientation, seconds: job.seconds, size: job.size });
-      attach({ remixOf: job.status === "completed" ? job.id : null, imageId: job.referenceImageId });
+      setSettings({ model: job.model, orientation: job.orientation, seconds: job.seconds, size: job.size });
+      setAttachments({ remixOf: job.status === "completed" ? job.id : null, imageId: job.referenceImageId });
       navigate("/");
       // The composer may only now come into being.
       requestAnimationFrame(() => document.getElementById("prompt")?.focus());
@@ -33,12 +33,12 @@ export function Routes({ user }: { user: User }) {
   const back = useCallback(() => navigate("/"), [navigate]);
 
   return (
-    <Suspense fallback={<State text={t("wall.loading")} />}>
+    <Suspense fallback={<EmptyState text={t("gallery.loading")} />}>
       <Switch>
         <Route path="/">
           <Home onReuse={reuse} />
         </Route>
-        <Route path="/videos/:jobId">{({ jobId }) => <Screen key={jobId} jobId={jobId} onBack={back} onReuse={reuse} />}</Route>
+        <Route path="/videos/:jobId">{({ jobId }) => <VideoDetail key={jobId} jobId={jobId} onBack={back} onReuse={reuse} />}</Route>
         <Route path="/account">
           <AccountPage user={user} />
         </Route>
@@ -52,9 +52,9 @@ export function Routes({ user }: { user: User }) {
           <Redirect to="/" replace />
         </Route>
         <Route>
-          <State text={t("app.notFound")}>
-            <Link href="/">{t("app.toWall")}</Link>
-          </State>
+          <EmptyState text={t("app.notFound")}>
+            <Link href="/">{t("app.toGallery")}</Link>
+          </EmptyState>
         </Route>
       </Switch>
     </Suspense>
@@ -63,16 +63,16 @@ export function Routes({ user }: { user: User }) {
 
 function Home({ onReuse }: { onReuse: (job: Job) => void }) {
   const { t } = useTranslation();
-  const choosing = useIsChoosing();
+  const choosing = useIsSelecting();
   return (
     <>
-      <h1 className="visually-hidden">{t("app.wallTitle")}</h1>
+      <h1 className="visually-hidden">{t("app.galleryTitle")}</h1>
       {!choosing && (
         <a className="skip" href="#prompt">
           {t("app.skip")}
         </a>
       )}
-      <Wall empty={<Examples />} onReuse={onReuse} />
+      <Gallery empty={<ExamplePrompts />} onReuse={onReuse} />
       {!choosing && <Composer />}
     </>
   );

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { Search, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
-import { queryLimit, useFilter } from "@/lib/jobs/filter";
+import { maxQueryLength, useFilter } from "@/lib/jobs/filter";
 import styles from "./SearchBox.module.css";
 
 export function SearchBox() {
@@ -12,7 +12,7 @@ export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
   const [path, navigate] = useLocation();
   const q = useFilter((state) => state.q);
-  const search = useFilter((state) => state.search);
+  const search = useFilter((state) => state.setQuery);
 
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
@@ -39,7 +39,7 @@ export function SearchBox() {
         inputMode="search"
         enterKeyHint="search"
         autoComplete="off"
-        maxLength={queryLimit}
+        maxLength={maxQueryLength}
         className={styles.input}
         placeholder={t("search.placeholder")}
         aria-label={t("search.label")}

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useSession } from "@/lib/session/store";
 import { AccountMenu } from "./AccountMenu";
-import { ConnectionDot } from "./ConnectionDot";
+import { ConnectionStatus } from "./ConnectionStatus";
 import { SearchBox } from "./SearchBox";
 import styles from "./TopBar.module.css";
 
@@ -14,12 +14,12 @@ export function TopBar() {
   return (
     <header className={styles.bar}>
       <Link href="/" className={styles.name} aria-label={t("app.name")}>
-        <span className={styles.lamp} aria-hidden />
-        <span className={styles.word}>{t("app.name")}</span>
+        <span className={styles.logo} aria-hidden />
+        <span className={styles.nameText}>{t("app.name")}</span>
       </Link>
       {signedIn && <SearchBox />}
-      <div className={styles.end}>
-        {signedIn && <ConnectionDot />}
+      <div className={styles.controls}>
+        {signedIn && <ConnectionStatus />}
         {/* Another person, another menu: it never stays open over the sign-in. */}
         <AccountMenu key={signedIn ? session.user.id : ""} user={signedIn ? session.user : null} />
       </div>

@@ -1,8 +1,8 @@
 // Ties the session to everything that belongs to one user. Invariant: nothing of one user is left when another one signs in.
 import { useEffect } from "react";
 import { useComposer } from "@/features/composer";
-import { resetLibrary, useSelection } from "@/features/wall";
-import { loadAbilities } from "@/lib/api/abilities";
+import { resetJobLists, useSelection } from "@/features/gallery";
+import { loadCapabilities } from "@/lib/api/capabilities";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
 import { resetActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
@@ -28,7 +28,7 @@ export function useSessionLifecycle(): void {
   useEffect(() => {
     if (userId === null) return;
     useComposer.getState().open(userId);
-    void loadAbilities();
+    void loadCapabilities();
     const stopLive = startLive(() => useSession.getState().signedOut(true));
     return () => {
       stopLive();
@@ -40,7 +40,7 @@ export function useSessionLifecycle(): void {
       clearToasts();
       resetActions();
       useJobs.getState().reset();
-      resetLibrary();
+      resetJobLists();
     };
   }, [userId]);
 }

@@ -65,13 +65,13 @@ export class FakeClock implements Clock {
       this.#timers.delete(due[0]);
       this.#now = due[1].at;
       due[1].run();
-      await settle();
+      await flushPromises();
     }
     this.#now = until;
-    await settle();
+    await flushPromises();
   }
 }
 
-export async function settle(): Promise<void> {
+export async function flushPromises(): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
 }

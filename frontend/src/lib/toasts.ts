@@ -10,7 +10,7 @@ export interface Toast {
   href?: string;
 }
 
-const most = 4;
+const maxToasts = 4;
 
 interface ToastsStore {
   toasts: readonly Toast[];
@@ -23,7 +23,7 @@ let last = 0;
 export function toast(one: Omit<Toast, "id">): void {
   last += 1;
   const shown: Toast = { ...one, id: last };
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, shown].slice(-most) }));
+  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, shown].slice(-maxToasts) }));
 }
 
 export const dismissToast = (id: number): void =>

@@ -1,13 +1,13 @@
 // Clocks that components share. Invariant: one timer for each pace, and none while nobody looks.
 import { useSyncExternalStore } from "react";
-import { serverNow } from "@/lib/clock";
+import { serverNow } from "./serverClock";
 
 interface Ticker {
   subscribe: (listener: () => void) => () => void;
   now: () => number;
 }
 
-function makeTicker(ms: number): Ticker {
+function createTicker(ms: number): Ticker {
   const listeners = new Set<() => void>();
   let now = serverNow();
   let timer = 0;
@@ -31,13 +31,13 @@ function makeTicker(ms: number): Ticker {
   };
 }
 
-const seconds = makeTicker(1_000);
-const halfMinutes = makeTicker(30_000);
-const still = () => () => undefined;
+const seconds = createTicker(1_000);
+const halfMinutes = createTicker(30_000);
+const noSubscription = () => () => undefined;
 
 /** The server's time, renewed each second while `counting`. */
-export const useCountdownNow = (counting: boolean): number =>
-  useSyncExternalStore(counting ? seconds.subscribe : still, seconds.now);
+export const useCountdownNow = (enabled: boolean): number =>
+  useSyncExternalStore(enabled ? seconds.subscribe : noSubscription, seconds.now);
 
 /** The server's time, near enough for "2 minutes ago". */
-export const useRoughNow = (): number => useSyncExternalStore(halfMinutes.subscribe, halfMinutes.now);
+export const useCoarseNow = (): number => useSyncExternalStore(halfMinutes.subscribe, halfMinutes.now);

@@ -2,20 +2,20 @@
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
-import { onceOnly } from "@/components/ui/onceOnly";
+import { ignoreDoubleClick } from "@/components/ui/ignoreDoubleClick";
 import type { Job } from "@/lib/api/types";
-import { act } from "@/lib/jobs/actions";
+import { runAction } from "@/lib/jobs/actions";
 
 export function CancelButton({ job, compact = false }: { job: Job; compact?: boolean }) {
   const { t } = useTranslation();
   const props = {
-    onClick: onceOnly(() => void act("cancel", job)),
+    onClick: ignoreDoubleClick(() => void runAction("cancel", job)),
     "aria-disabled": job.cancelling,
     "data-testid": "job-cancel",
   };
-  if (!compact) return <Button {...props}>{t("help.cancel")}</Button>;
+  if (!compact) return <Button {...props}>{t("jobActions.cancel")}</Button>;
   return (
-    <IconButton label={t("help.cancel")} {...props}>
+    <IconButton label={t("jobActions.cancel")} {...props}>
       <X size={18} aria-hidden />
     </IconButton>
   );

@@ -3,10 +3,10 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Trash2 } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
-import { onceOnly } from "@/components/ui/onceOnly";
+import { ignoreDoubleClick } from "@/components/ui/ignoreDoubleClick";
 import type { Job } from "@/lib/api/types";
-import { act } from "@/lib/jobs/actions";
-import { usePending } from "@/lib/jobs/useActing";
+import { runAction } from "@/lib/jobs/actions";
+import { usePendingAction } from "@/lib/jobs/useJobActions";
 import styles from "./DeleteJob.module.css";
 
 interface Props {
@@ -20,81 +20,81 @@ interface Props {
 
 export function DeleteJob({ job, compact = false, className, onDelete }: Props) {
   const { t } = useTranslation();
-  const [asking, setAsking] = useState(false);
+  const [confirming, setAsking] = useState(false);
   const trigger = useRef<HTMLButtonElement>(null);
-  const comesBack = useRef(false);
+  const restoreFocus = useRef(false);
 
   useEffect(() => {
-    if (asking || !comesBack.current) return;
-    comesBack.current = false;
+    if (confirming || !restoreFocus.current) return;
+    restoreFocus.current = false;
     trigger.current?.focus();
-  }, [asking]);
+  }, [confirming]);
 
-  const stop = (focus: boolean) => {
-    comesBack.current = focus;
+  const cancel = (focus: boolean) => {
+    restoreFocus.current = focus;
     setAsking(false);
   };
-  if (asking) {
-    return <Question job={job} compact={compact} onNo={stop} {...(onDelete && { onDelete })} />;
+  if (confirming) {
+    return <Confirmation job={job} compact={compact} onCancel={cancel} {...(onDelete && { onDelete })} />;
   }
   const props = { ref: trigger, className, onClick: () => setAsking(true), "data-testid": "job-delete" };
   if (!compact) {
     return (
       <Button {...props}>
-        <Trash2 size={16} aria-hidden /> {t("help.delete")}
+        <Trash2 size={16} aria-hidden /> {t("jobActions.delete")}
       </Button>
     );
   }
   return (
-    <IconButton label={t("help.delete")} {...props}>
+    <IconButton label={t("jobActions.delete")} {...props}>
       <Trash2 size={16} aria-hidden />
     </IconButton>
   );
 }
 
-interface QuestionProps {
+interface ConfirmationProps {
   job: Job;
   compact: boolean;
   onDelete?: () => void;
   /** Whether the focus goes back to where it came from. */
-  onNo: (focus: boolean) => void;
+  onCancel: (focus: boolean) => void;
 }
 
-function Question({ job, compact, onDelete, onNo }: QuestionProps) {
+function Confirmation({ job, compact, onDelete, onCancel }: ConfirmationProps) {
   const { t } = useTranslation();
-  const deleting = usePending(job) === "delete";
+  const deleting = usePendingAction(job) === "delete";
   const group = useRef<HTMLDivElement>(null);
-  const no = useRef<HTMLButtonElement>(null);
+  const cancelButton = useRef<HTMLButtonElement>(null);
 
-  useEffect(() => no.current?.focus(), []);
+  useEffect(() => cancelButton.current?.focus(), []);
   useEffect(() => {
-    const leave = ({ target }: PointerEvent) => {
-      if (target instanceof Node && !group.current?.contains(target)) onNo(false);
+    const onPointerDown = ({ target }: PointerEvent) => {
+      if (target instanceof Node && !group.current?.contains(target)) onCancel(false);
     };
-    document.addEventListener("pointerdown", leave);
-    return () => document.removeEventListener("pointerdown", leave);
+    document.addEventListener("pointerdown", onPointerDown);
+    return () => document.removeEventListener("pointerdown", onPointerDown);
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    onNo(true);
+    onCancel(true);
   };
   const confirm = () => {
     onDelete?.();
-    void act("delete", job);
+    void runAction("delete", job);
   };
-  const question = t("help.deleteQuestion");
+  const question = t("jobActions.deleteQuestion");
   return (
-    <div ref={group} role="group" aria-label={question} className={styles.question} data-compact={compact} onKeyDown={onKeyDown}>
-      <span className={styles.words} aria-hidden>
+    <div ref={group} role="group" aria-label={question} className={styles.confirmation} data-compact={compact} onKeyDown={onKeyDown}>
+      <span className={styles.text} aria-hidden>
         {question}
       </span>
-      <Button className={styles.yes} onClick={onceOnly(confirm)} aria-disabled={deleting} data-testid="job-delete-confirm">
-        {t(deleting ? "help.deleting" : "help.delete")}
+      <Button className={styles.confirm} onClick={ignoreDoubleClick(confirm)} aria-disabled={deleting} data-testid="job-delete-confirm">
+        {t(deleting ? "jobActions.deleting" : "jobActions.delete")}
       </Button>
-      <Button ref={no} className={styles.no} onClick={() => onNo(true)} data-testid="job-delete-keep">
-        {t("help.keep")}
+      <Button ref={cancelButton} className={styles.cancel} onClick={() => onCancel(true)} data-testid="job-delete-cancel">
+        {t("jobActions.keep")}
       </Button>
     </div>
   );

@@ -2,27 +2,27 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
-import { onceOnly } from "@/components/ui/onceOnly";
+import { ignoreDoubleClick } from "./ignoreDoubleClick";
 
 interface Props {
   label: string;
   /** What it is about, for those who hear the button alone. */
-  about: string;
+  subject: string;
   onConfirm: () => void;
   testId?: string;
 }
 
-export function ConfirmButton({ label, about, onConfirm, testId }: Props) {
+export function ConfirmButton({ label, subject, onConfirm, testId }: Props) {
   const { t } = useTranslation();
-  const [asking, setAsking] = useState(false);
-  const press = onceOnly(() => {
-    if (asking) onConfirm();
-    setAsking(!asking);
+  const [confirming, setAsking] = useState(false);
+  const press = ignoreDoubleClick(() => {
+    if (confirming) onConfirm();
+    setAsking(!confirming);
   });
-  const words = asking ? t("app.sure", { action: label }) : label;
+  const text = confirming ? t("app.confirm", { action: label }) : label;
   return (
-    <Button kind={asking ? "danger" : "quiet"} onClick={press} onBlur={() => setAsking(false)} aria-label={`${words}: ${about}`} data-testid={testId}>
-      {words}
+    <Button kind={confirming ? "danger" : "quiet"} onClick={press} onBlur={() => setAsking(false)} aria-label={`${text}: ${subject}`} data-testid={testId}>
+      {text}
     </Button>
   );
 }

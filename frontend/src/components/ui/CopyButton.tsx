@@ -16,11 +16,11 @@ export function CopyButton({ text, label, kind = "quiet" }: Props) {
   // Absent where the page is not served securely.
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (!clipboard) return null;
-  const done = copied === text;
+  const isCopied = copied === text;
   const copy = () => void clipboard.writeText(text).then(() => setCopied(text), () => undefined);
   return (
     <Button kind={kind} onClick={copy} aria-live="polite">
-      {done ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />} {done ? t("screen.copied") : label}
+      {isCopied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />} {isCopied ? t("videoDetail.copied") : label}
     </Button>
   );
 }

@@ -32,21 +32,21 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
   useLayoutEffect(() => {
     const element = panel.current;
     if (!open || !element) return;
-    const keep = () => keepInside(element);
-    keep();
-    window.addEventListener("resize", keep);
-    return () => window.removeEventListener("resize", keep);
+    const reposition = () => keepInViewport(element);
+    reposition();
+    window.addEventListener("resize", reposition);
+    return () => window.removeEventListener("resize", reposition);
   }, [open]);
 
   useEffect(() => {
     if (!open) return;
-    const items = itemsOf(panel.current);
+    const items = menuItems(panel.current);
     (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0])?.focus();
-    const leave = (event: PointerEvent) => {
+    const onPointerDown = (event: PointerEvent) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);
     };
-    document.addEventListener("pointerdown", leave);
-    return () => document.removeEventListener("pointerdown", leave);
+    document.addEventListener("pointerdown", onPointerDown);
+    return () => document.removeEventListener("pointerdown", onPointerDown);
   }, [open]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -56,7 +56,7 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
       close();
     } else if (event.key === "Tab") {
       setOpen(false);
-    } else if (move(panel.current, event.key)) {
+    } else if (moveFocus(panel.current, event.key)) {
       event.preventDefault();
     }
   };
@@ -87,21 +87,21 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
 }
 
 /** From the edge of the window, in pixels. */
-const margin = 8;
+const viewportMargin = 8;
 
 /** Moves a panel that would hang over the edge of the window. */
-function keepInside(element: HTMLElement): void {
+function keepInViewport(element: HTMLElement): void {
   element.style.translate = "";
   const { left, right } = element.getBoundingClientRect();
-  const over = Math.max(0, right + margin - document.documentElement.clientWidth);
-  element.style.translate = `${Math.max(margin - left, -over)}px 0`;
+  const overflow = Math.max(0, right + viewportMargin - document.documentElement.clientWidth);
+  element.style.translate = `${Math.max(viewportMargin - left, -overflow)}px 0`;
 }
 
-const itemsOf = (panel: HTMLElement | null): HTMLElement[] =>
+const menuItems = (panel: HTMLElement | null): HTMLElement[] =>
   panel ? [...panel.querySelectorAll<HTMLElement>('[role^="menuitem"]')] : [];
 
-function move(panel: HTMLElement | null, key: string): boolean {
-  const items = itemsOf(panel);
+function moveFocus(panel: HTMLElement | null, key: string): boolean {
+  const items = menuItems(panel);
   const at = items.findIndex((item) => item === document.activeElement);
   const targets: Partial<Record<string, number>> = {
     ArrowDown: (at + 1) % items.length,
@@ -116,22 +116,22 @@ function move(panel: HTMLElement | null, key: string): boolean {
 }
 
 interface ChoiceProps {
-  chosen: boolean;
-  onChoose: () => void;
+  selected: boolean;
+  onSelect: () => void;
   /** Keeps the menu open, where one may want to try another. */
-  stay?: boolean;
+  keepOpen?: boolean;
   children: ReactNode;
 }
 
 /** One of several, of which exactly one holds. */
-export function MenuChoice({ chosen, onChoose, stay = false, children }: ChoiceProps) {
+export function MenuChoice({ selected, onSelect, keepOpen = false, children }: ChoiceProps) {
   const close = use(CloseMenu);
-  const choose = () => {
-    onChoose();
-    if (!stay) close();
+  const select = () => {
+    onSelect();
+    if (!keepOpen) close();
   };
   return (
-    <button type="button" role="menuitemradio" aria-checked={chosen} tabIndex={-1} className={styles.item} onClick={choose}>
+    <button type="button" role="menuitemradio" aria-checked={selected} tabIndex={-1} className={styles.item} onClick={select}>
       <span className={styles.content}>{children}</span>
       <Check size={16} aria-hidden className={styles.check} />
     </button>
@@ -139,21 +139,21 @@ export function MenuChoice({ chosen, onChoose, stay = false, children }: ChoiceP
 }
 
 interface ActionProps {
-  onAct: () => void;
+  onSelect: () => void;
   /** Keeps the menu open, which may have to say that it did not work. */
-  stay?: boolean;
+  keepOpen?: boolean;
   testId?: string;
   children: ReactNode;
 }
 
-export function MenuAction({ onAct, stay = false, testId, children }: ActionProps) {
+export function MenuAction({ onSelect, keepOpen = false, testId, children }: ActionProps) {
   const close = use(CloseMenu);
-  const act = () => {
-    if (!stay) close();
-    onAct();
+  const select = () => {
+    if (!keepOpen) close();
+    onSelect();
   };
   return (
-    <button type="button" role="menuitem" tabIndex={-1} className={styles.item} onClick={act} data-testid={testId}>
+    <button type="button" role="menuitem" tabIndex={-1} className={styles.item} onClick={select} data-testid={testId}>
       <span className={styles.content}>{children}</span>
     </button>
   );

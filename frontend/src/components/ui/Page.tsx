@@ -12,7 +12,7 @@ interface PageProps {
 export function Page({ title, aside, children }: PageProps) {
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
+      <header className={styles.header}>
         <h1 className={styles.title}>{title}</h1>
         {aside}
       </header>
@@ -32,7 +32,7 @@ export function Section({ title, detail, testId, children }: SectionProps) {
   const id = useId();
   return (
     <section aria-labelledby={id} className={styles.section} data-testid={testId}>
-      <div className={styles.about}>
+      <div>
         <h2 id={id} className={styles.heading}>
           {title}
         </h2>

@@ -18,13 +18,13 @@ interface Props<Row> {
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
-  keyOf: (row: Row) => string;
+  rowKey: (row: Row) => string;
   /** Said where there is no row. */
   empty: string;
   testId?: string;
 }
 
-export function Table<Row>({ label, columns, rows, keyOf, empty, testId }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, rowKey, empty, testId }: Props<Row>) {
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // On a phone the rows are blocks: without the roles they would be no table any more.
@@ -41,7 +41,7 @@ export function Table<Row>({ label, columns, rows, keyOf, empty, testId }: Props
       </thead>
       <tbody role="rowgroup">
         {rows.map((row) => (
-          <tr key={keyOf(row)} role="row">
+          <tr key={rowKey(row)} role="row">
             {columns.map(({ key, name, numeric, wide, actions = false, cell }) => (
               <td key={key} role="cell" data-name={actions ? "" : name} data-numeric={numeric} data-wide={wide}>
                 {cell(row)}

@@ -7,39 +7,39 @@ import { IconButton } from "@/components/ui/Button";
 import { dismissToast, useToasts, type Toast } from "@/lib/toasts";
 import styles from "./Toaster.module.css";
 
-const staysMs = 7_000;
+const toastDurationMs = 7_000;
 
 export function Toaster() {
   const { t } = useTranslation();
   const toasts = useToasts((state) => state.toasts);
-  const [held, setHeld] = useState(false);
+  const [paused, setPaused] = useState(false);
   return (
     <section
       aria-label={t("toast.label")}
-      className={styles.place}
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
+      className={styles.region}
+      onPointerEnter={() => setPaused(true)}
+      onPointerLeave={() => setPaused(false)}
+      onFocus={() => setPaused(true)}
+      onBlur={() => setPaused(false)}
     >
       <div role="status" aria-atomic={false} className={styles.list}>
         {toasts.map((one) => (
-          <Item key={one.id} toast={one} held={held} />
+          <Item key={one.id} toast={one} paused={paused} />
         ))}
       </div>
     </section>
   );
 }
 
-function Item({ toast, held }: { toast: Toast; held: boolean }) {
+function Item({ toast, paused }: { toast: Toast; paused: boolean }) {
   const { t } = useTranslation();
   const { id, text, detail, href } = toast;
   useEffect(() => {
-    if (held) return;
-    const timer = window.setTimeout(() => dismissToast(id), staysMs);
+    if (paused) return;
+    const timer = window.setTimeout(() => dismissToast(id), toastDurationMs);
     return () => window.clearTimeout(timer);
-  }, [id, held]);
-  const words = (
+  }, [id, paused]);
+  const content = (
     <>
       <span className={styles.text}>{text}</span>
       {detail !== undefined && (
@@ -52,10 +52,10 @@ function Item({ toast, held }: { toast: Toast; held: boolean }) {
   return (
     <div className={styles.toast} data-testid="toast">
       {href === undefined ? (
-        <p className={styles.words}>{words}</p>
+        <p className={styles.content}>{content}</p>
       ) : (
-        <Link href={href} className={styles.words} onClick={() => dismissToast(id)}>
-          {words}
+        <Link href={href} className={styles.content} onClick={() => dismissToast(id)}>
+          {content}
         </Link>
       )}
       <IconButton label={t("toast.dismiss")} onClick={() => dismissToast(id)}>

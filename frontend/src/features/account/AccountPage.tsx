@@ -1,30 +1,30 @@
 // Everything about one's own account. Invariant: a section stands here only when the server knows its calls.
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/ui/Page";
-import { useAbilities } from "@/lib/api/abilities";
+import { useCapabilities } from "@/lib/api/capabilities";
 import type { User } from "@/lib/api/types";
-import { Keys } from "./Keys";
-import { Leaving } from "./Leaving";
-import { Password } from "./Password";
+import { ApiKeys } from "./ApiKeys";
+import { DeleteAccount } from "./DeleteAccount";
+import { ChangePassword } from "./ChangePassword";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
-import { Signals } from "./Signals";
-import { Spending } from "./Spending";
-import { StorageUse } from "./StorageUse";
+import { Notifications } from "./Notifications";
+import { Usage } from "./Usage";
+import { StorageUsage } from "./StorageUsage";
 
 export function AccountPage({ user }: { user: User }) {
   const { t } = useTranslation();
-  const { keys, sessions, password, exportAccount, deleteAccount } = useAbilities();
+  const { keys, sessions, password, exportAccount, deleteAccount } = useCapabilities();
   return (
     <Page title={t("account.title")}>
       <Profile user={user} />
-      <Signals />
-      <Spending />
-      <StorageUse />
-      {keys && <Keys />}
-      {password && <Password user={user} />}
+      <Notifications />
+      <Usage />
+      <StorageUsage />
+      {keys && <ApiKeys />}
+      {password && <ChangePassword user={user} />}
       {sessions && <Sessions />}
-      {(exportAccount || deleteAccount) && <Leaving />}
+      {(exportAccount || deleteAccount) && <DeleteAccount />}
     </Page>
   );
 }

@@ -5,20 +5,20 @@ import { Button } from "@/components/ui/Button";
 import { Email } from "@/components/ui/Email";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { Reason } from "@/components/ui/Reason";
-import { useAbilities } from "@/lib/api/abilities";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
+import { useCapabilities } from "@/lib/api/capabilities";
 import { account } from "@/lib/api/endpoints";
 import type { User } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useSession } from "@/lib/session/store";
 import { toast } from "@/lib/toasts";
-import { useAct } from "@/lib/useAct";
+import { useApiMutation } from "@/lib/useApiMutation";
 import styles from "./Account.module.css";
 
 export function Profile({ user }: { user: User }) {
   const { t } = useTranslation();
   const { date } = useFormat();
-  const renames = useAbilities((state) => state.rename);
+  const canRename = useCapabilities((state) => state.rename);
   return (
     <Section title={t("profile.title")}>
       <dl className={styles.facts}>
@@ -29,16 +29,16 @@ export function Profile({ user }: { user: User }) {
         <dt>{t("profile.since")}</dt>
         <dd>{date(user.createdAt)}</dd>
       </dl>
-      {renames && <Rename user={user} />}
+      {canRename && <NameForm user={user} />}
     </Section>
   );
 }
 
-function Rename({ user }: { user: User }) {
+function NameForm({ user }: { user: User }) {
   const { t } = useTranslation();
   const renamed = useSession((state) => state.renamed);
   const [name, setName] = useState(user.name ?? "");
-  const { busy, error, run } = useAct();
+  const { isPending, error, run } = useApiMutation();
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
     const done = await run(async () => {
@@ -49,8 +49,8 @@ function Rename({ user }: { user: User }) {
   return (
     <form className={styles.form} onSubmit={(event) => void save(event)}>
       <Field label={t("profile.name")} name="name" autoComplete="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
-      <Reason error={error} />
-      <Button type="submit" aria-disabled={busy}>
+      <ErrorMessage error={error} />
+      <Button type="submit" aria-disabled={isPending}>
         {t("account.save")}
       </Button>
     </form>

@@ -3,39 +3,39 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Section } from "@/components/ui/Page";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { account } from "@/lib/api/endpoints";
 import { useFormat } from "@/lib/i18n/format";
-import { useAct } from "@/lib/useAct";
-import { useAsked } from "@/lib/useAsked";
-import { useRoughNow } from "@/lib/useNow";
-import { browserOf } from "./browserOf";
+import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiQuery } from "@/lib/useApiQuery";
+import { useCoarseNow } from "@/lib/useNow";
+import { browserName } from "./browserName";
 import styles from "./Account.module.css";
 
 export function Sessions() {
   const { t } = useTranslation();
   const { ago, dateTime } = useFormat();
-  const now = useRoughNow();
-  const { value, error, again } = useAsked(account.sessions);
-  const ending = useAct();
-  const end = async (work: () => Promise<unknown>) => {
-    if (await ending.run(work)) again();
+  const now = useCoarseNow();
+  const { data, error, refetch } = useApiQuery(account.sessions);
+  const revocation = useApiMutation();
+  const revoke = async (request: () => Promise<unknown>) => {
+    if (await revocation.run(request)) refetch();
   };
-  const rows = value?.data ?? [];
+  const rows = data?.data ?? [];
   return (
     <Section title={t("sessions.title")} detail={t("sessions.detail")} testId="sessions">
-      <Reason error={error ?? ending.error} />
-      {value && (
+      <ErrorMessage error={error ?? revocation.error} />
+      {data && (
         <Table
           label={t("sessions.title")}
           rows={rows}
-          keyOf={(session) => session.id}
+          rowKey={(session) => session.id}
           empty=""
           columns={[
-            { key: "where", name: t("sessions.where"), wide: true, cell: ({ userAgent }) => browserOf(userAgent) ?? t("sessions.unknown") },
+            { key: "where", name: t("sessions.browser"), wide: true, cell: ({ userAgent }) => browserName(userAgent) ?? t("sessions.unknown") },
             { key: "since", name: t("sessions.since"), cell: ({ createdAt }) => dateTime(createdAt) },
-            { key: "seen", name: t("sessions.seen"), cell: ({ lastSeenAt, createdAt }) => ago(lastSeenAt ?? createdAt, now) },
+            { key: "seen", name: t("sessions.lastSeen"), cell: ({ lastSeenAt, createdAt }) => ago(lastSeenAt ?? createdAt, now) },
             {
               key: "end",
               name: t("app.actions"),
@@ -46,9 +46,9 @@ export function Sessions() {
                   <span className={styles.current}>{t("sessions.current")}</span>
                 ) : (
                   <ConfirmButton
-                    label={t("sessions.end")}
-                    about={browserOf(session.userAgent) ?? t("sessions.unknown")}
-                    onConfirm={() => void end(() => account.endSession(session.id))}
+                    label={t("sessions.signOut")}
+                    subject={browserName(session.userAgent) ?? t("sessions.unknown")}
+                    onConfirm={() => void revoke(() => account.endSession(session.id))}
                   />
                 ),
             },
@@ -56,8 +56,8 @@ export function Sessions() {
         />
       )}
       {rows.length > 1 && (
-        <Button onClick={() => void end(account.endOtherSessions)} aria-disabled={ending.busy}>
-          {t("sessions.endOthers")}
+        <Button onClick={() => void revoke(account.endOtherSessions)} aria-disabled={revocation.isPending}>
+          {t("sessions.signOutOthers")}
         </Button>
       )}
     </Section>

@@ -4,23 +4,23 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Page } from "@/components/ui/Page";
 import type { User } from "@/lib/api/types";
-import { Audit } from "./Audit";
+import { AuditLog } from "./Audit";
 import { Jobs } from "./Jobs";
 import { Overview } from "./Overview";
 import { Users } from "./Users";
 import styles from "./Admin.module.css";
 
-type SectionName = "overview" | "jobs" | "users" | "audit";
+type SectionId = "overview" | "jobs" | "users" | "audit";
 
-const sections: Record<SectionName, ComponentType<{ user: User }>> = { overview: Overview, jobs: Jobs, users: Users, audit: Audit };
-const names = {
+const sections: Record<SectionId, ComponentType<{ user: User }>> = { overview: Overview, jobs: Jobs, users: Users, audit: AuditLog };
+const sectionTitles = {
   overview: "admin.overview",
   jobs: "admin.jobs",
   users: "admin.users",
   audit: "admin.audit",
-} as const satisfies Record<SectionName, string>;
+} as const satisfies Record<SectionId, string>;
 
-const isSection = (name: string | undefined): name is SectionName => name !== undefined && Object.hasOwn(sections, name);
+const isSection = (name: string | undefined): name is SectionId => name !== undefined && Object.hasOwn(sections, name);
 
 export function AdminPage({ section, user }: { section: string | undefined; user: User }) {
   const { t } = useTranslation();
@@ -31,7 +31,7 @@ export function AdminPage({ section, user }: { section: string | undefined; user
       title={t("admin.title")}
       aside={
         <nav aria-label={t("admin.title")} className={styles.nav}>
-          {Object.entries(names).map(([name, key]) => (
+          {Object.entries(sectionTitles).map(([name, key]) => (
             <Link key={name} href={`/admin/${name}`} aria-current={name === current ? "page" : undefined} className={styles.tab} data-testid={`admin-${name}`}>
               {t(key)}
             </Link>

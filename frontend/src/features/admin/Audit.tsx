@@ -2,36 +2,36 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Email } from "@/components/ui/Email";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import { useFormat } from "@/lib/i18n/format";
-import { More } from "./Tools";
-import { usePages } from "./usePages";
+import { LoadMore } from "./ListControls";
+import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
-export function Audit() {
+export function AuditLog() {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const pages = usePages(useCallback((cursor?: string) => admin.audit(cursor ? { cursor } : {}), []));
+  const list = usePagedList(useCallback((cursor?: string) => admin.audit(cursor ? { cursor } : {}), []));
   return (
     <section className={styles.list} aria-label={t("admin.audit")}>
-      <Reason error={pages.error} />
-      {pages.rows && (
+      <ErrorMessage error={list.error} />
+      {list.rows && (
         <Table
           label={t("admin.audit")}
-          rows={pages.rows}
-          keyOf={(entry) => entry.id}
+          rows={list.rows}
+          rowKey={(entry) => entry.id}
           empty={t("admin.noAudit")}
           columns={[
-            { key: "at", name: t("spending.when"), cell: (entry) => <time dateTime={entry.at}>{dateTime(entry.at)}</time> },
+            { key: "at", name: t("usage.date"), cell: (entry) => <time dateTime={entry.at}>{dateTime(entry.at)}</time> },
             { key: "actor", name: t("admin.actor"), cell: (entry) => <Email address={entry.actor} /> },
             { key: "action", name: t("admin.action"), cell: (entry) => <code>{entry.action}</code> },
             { key: "target", name: t("admin.target"), wide: true, cell: (entry) => entry.target ?? "" },
           ]}
         />
       )}
-      <More pages={pages} />
+      <LoadMore list={list} />
     </section>
   );
 }

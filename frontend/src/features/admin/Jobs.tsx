@@ -3,46 +3,46 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminJob, JobStatus } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
-import { shorten } from "@/lib/text";
-import { useAct } from "@/lib/useAct";
-import { More, SearchField } from "./Tools";
-import { useDelayed } from "@/lib/useDelayed";
-import { usePages } from "./usePages";
+import { truncate } from "@/lib/text";
+import { useApiMutation } from "@/lib/useApiMutation";
+import { LoadMore, SearchField } from "./ListControls";
+import { useDebounced } from "@/lib/useDebounced";
+import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
-const shownLength = 80;
+const maxPromptLength = 80;
 const statusKeys = {
   pending: "admin.status.pending",
   processing: "admin.status.processing",
-  completed: "words.completed",
-  failed: "words.failed",
-  cancelled: "words.cancelled",
+  completed: "jobStatus.completed",
+  failed: "jobStatus.failed",
+  cancelled: "jobStatus.cancelled",
 } as const satisfies Record<JobStatus, string>;
 
 export function Jobs() {
   const { t } = useTranslation();
   const [status, setStatus] = useState("");
   const [text, setText] = useState("");
-  const q = useDelayed(text.trim());
-  const pages = usePages(useCallback((cursor?: string) => admin.jobs(toFilter(status, q, cursor)), [status, q]));
-  const { error, run } = useAct();
+  const q = useDebounced(text.trim());
+  const list = usePagedList(useCallback((cursor?: string) => admin.jobs(toFilter(status, q, cursor)), [status, q]));
+  const { error, run } = useApiMutation();
   const retry = (job: AdminJob) =>
     void run(async () => {
-      const fresh = await admin.retryJob(job.id);
-      pages.replace((one) => one.id === job.id, fresh);
+      const updated = await admin.retryJob(job.id);
+      list.replace((one) => one.id === job.id, updated);
     });
   return (
     <section className={styles.list} aria-label={t("admin.jobs")}>
       <div className={styles.tools}>
         <SearchField label={t("search.label")} value={text} onChange={setText} />
         <label>
-          <span className="visually-hidden">{t("screen.status")}</span>
+          <span className="visually-hidden">{t("videoDetail.status")}</span>
           <select className={styles.select} value={status} onChange={(event) => setStatus(event.target.value)} data-testid="admin-status">
             <option value="">{t("filter.all")}</option>
             {Object.entries(statusKeys).map(([one, key]) => (
@@ -54,9 +54,9 @@ export function Jobs() {
           </select>
         </label>
       </div>
-      <Reason error={pages.error ?? error} />
-      {pages.rows && <JobTable jobs={pages.rows} onRetry={retry} />}
-      <More pages={pages} />
+      <ErrorMessage error={list.error ?? error} />
+      {list.rows && <JobTable jobs={list.rows} onRetry={retry} />}
+      <LoadMore list={list} />
     </section>
   );
 }
@@ -74,15 +74,15 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
     <Table
       label={t("admin.jobs")}
       rows={jobs}
-      keyOf={(job) => job.id}
-      empty={t("filter.none")}
+      rowKey={(job) => job.id}
+      empty={t("filter.noResults")}
       testId="admin-job-table"
       columns={[
-        { key: "prompt", name: t("screen.prompt"), wide: true, cell: (job) => <span dir="auto">{shorten(job.prompt, shownLength)}</span> },
+        { key: "prompt", name: t("videoDetail.prompt"), wide: true, cell: (job) => <span dir="auto">{truncate(job.prompt, maxPromptLength)}</span> },
         { key: "user", name: t("admin.user"), cell: (job) => <Email address={job.userEmail} /> },
         {
           key: "status",
-          name: t("screen.status"),
+          name: t("videoDetail.status"),
           cell: (job) => (
             <span>
               {t(statusKeys[job.status])}
@@ -90,7 +90,7 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
             </span>
           ),
         },
-        { key: "made", name: t("screen.created"), cell: (job) => <time dateTime={job.createdAt}>{dateTime(job.createdAt)}</time> },
+        { key: "made", name: t("videoDetail.created"), cell: (job) => <time dateTime={job.createdAt}>{dateTime(job.createdAt)}</time> },
         {
           key: "retry",
           name: t("app.actions"),
@@ -98,7 +98,7 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
           numeric: true,
           cell: (job) =>
             job.status === "failed" && (
-              <ConfirmButton label={t("app.tryAgain")} about={shorten(job.prompt, shownLength)} onConfirm={() => onRetry(job)} />
+              <ConfirmButton label={t("app.tryAgain")} subject={truncate(job.prompt, maxPromptLength)} onConfirm={() => onRetry(job)} />
             ),
         },
       ]}

@@ -2,32 +2,32 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminStats } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useAsked } from "@/lib/useAsked";
-import { useRoughNow } from "@/lib/useNow";
+import { useApiQuery } from "@/lib/useApiQuery";
+import { useCoarseNow } from "@/lib/useNow";
 import { Queue } from "./Queue";
 import styles from "./Admin.module.css";
 
-const everyMs = 5_000;
+const refreshIntervalMs = 5_000;
 
 export function Overview() {
-  const { value, error, again } = useAsked(admin.stats);
+  const { data, error, refetch } = useApiQuery(admin.stats);
   useEffect(() => {
     const timer = window.setInterval(() => {
-      if (!document.hidden) again();
-    }, everyMs);
+      if (!document.hidden) refetch();
+    }, refreshIntervalMs);
     return () => window.clearInterval(timer);
-  }, [again]);
+  }, [refetch]);
   return (
     <>
-      <Reason error={error} />
-      {value && <Figures stats={value} />}
+      <ErrorMessage error={error} />
+      {data && <Figures stats={data} />}
       <Queue />
-      {value && <Workers stats={value} />}
+      {data && <Workers stats={data} />}
     </>
   );
 }
@@ -35,7 +35,7 @@ export function Overview() {
 function Figures({ stats }: { stats: AdminStats }) {
   const { t } = useTranslation();
   const { ago, number } = useFormat();
-  const now = useRoughNow();
+  const now = useCoarseNow();
   const figures: readonly [name: string, value: number, alarm?: boolean][] = [
     [t("admin.waiting"), stats.waiting],
     [t("admin.inFlight"), stats.inFlight],
@@ -55,8 +55,8 @@ function Figures({ stats }: { stats: AdminStats }) {
         </div>
       ))}
       <div className={styles.figure}>
-        <dt>{t("admin.oldest")}</dt>
-        <dd>{stats.oldestWaiting === null ? t("admin.nothingWaits") : ago(stats.oldestWaiting, now)}</dd>
+        <dt>{t("admin.oldestWaiting")}</dt>
+        <dd>{stats.oldestWaiting === null ? t("admin.noneWaiting") : ago(stats.oldestWaiting, now)}</dd>
       </div>
     </dl>
   );
@@ -70,7 +70,7 @@ function Workers({ stats }: { stats: AdminStats }) {
       <Table
         label={t("admin.workers")}
         rows={stats.workers}
-        keyOf={(worker) => worker.id}
+        rowKey={(worker) => worker.id}
         empty={t("admin.noWorkers")}
         columns={[
           { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.host },

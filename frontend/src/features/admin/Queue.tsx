@@ -5,32 +5,32 @@ import { Pause, Play } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { admin } from "@/lib/api/admin";
 import type { QueueState } from "@/lib/api/types";
-import { useAct } from "@/lib/useAct";
-import { useAsked } from "@/lib/useAsked";
+import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiQuery } from "@/lib/useApiQuery";
 import styles from "./Admin.module.css";
 
 export function Queue() {
   const { t } = useTranslation();
-  const { value, error, put } = useAsked(admin.queue);
-  const act = useAct();
-  const change = (state: Partial<QueueState>) =>
-    void act.run(async () => {
+  const { data, error, setData } = useApiQuery(admin.queue);
+  const mutation = useApiMutation();
+  const update = (state: Partial<QueueState>) =>
+    void mutation.run(async () => {
       const answer = await admin.setQueue(state);
-      put(() => answer);
+      setData(() => answer);
     });
   return (
     <Section title={t("admin.queue")} detail={t("admin.queueDetail")} testId="admin-queue">
-      <Reason error={error ?? act.error} />
-      {value && (
+      <ErrorMessage error={error ?? mutation.error} />
+      {data && (
         <>
-          <p role="status">{t(value.paused ? "admin.paused" : "admin.running")}</p>
-          <Button onClick={() => change({ paused: !value.paused })} aria-disabled={act.busy} data-testid="admin-pause">
-            {value.paused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />} {t(value.paused ? "admin.resume" : "admin.pause")}
+          <p role="status">{t(data.paused ? "admin.paused" : "admin.running")}</p>
+          <Button onClick={() => update({ paused: !data.paused })} aria-disabled={mutation.isPending} data-testid="admin-pause">
+            {data.paused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />} {t(data.paused ? "admin.resume" : "admin.pause")}
           </Button>
-          <Concurrency key={value.concurrency} concurrency={value.concurrency} busy={act.busy} onChange={(concurrency) => change({ concurrency })} />
+          <Concurrency key={data.concurrency} concurrency={data.concurrency} busy={mutation.isPending} onChange={(concurrency) => update({ concurrency })} />
         </>
       )}
     </Section>
@@ -58,7 +58,7 @@ function Concurrency({ concurrency, busy, onChange }: ConcurrencyProps) {
         inputMode="numeric"
         placeholder={t("admin.noLimit")}
         value={text}
-        error={valid ? undefined : t("admin.numberOnly")}
+        error={valid ? undefined : t("admin.invalidNumber")}
         onChange={(event) => setText(event.target.value)}
       />
       <Button type="submit" aria-disabled={busy}>

@@ -3,42 +3,42 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
-import { Reason } from "@/components/ui/Reason";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminUser, User } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useAct } from "@/lib/useAct";
-import { useDelayed } from "@/lib/useDelayed";
-import { More, SearchField } from "./Tools";
-import { usePages } from "./usePages";
+import { useApiMutation } from "@/lib/useApiMutation";
+import { useDebounced } from "@/lib/useDebounced";
+import { LoadMore, SearchField } from "./ListControls";
+import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
 type Change = Parameters<typeof admin.setUser>[1];
 
-export function Users({ user: self }: { user: User }) {
+export function Users({ user: currentUser }: { user: User }) {
   const { t } = useTranslation();
   const { date, number } = useFormat();
   const [text, setText] = useState("");
-  const q = useDelayed(text.trim());
-  const pages = usePages(useCallback((cursor?: string) => admin.users({ q, ...(cursor && { cursor }) }), [q]));
-  const { error, run } = useAct();
-  const change = (user: AdminUser, what: Change) =>
+  const q = useDebounced(text.trim());
+  const list = usePagedList(useCallback((cursor?: string) => admin.users({ q, ...(cursor && { cursor }) }), [q]));
+  const { error, run } = useApiMutation();
+  const update = (user: AdminUser, changes: Change) =>
     void run(async () => {
-      const fresh = await admin.setUser(user.id, what);
-      pages.replace((one) => one.id === user.id, fresh);
+      const updated = await admin.setUser(user.id, changes);
+      list.replace((one) => one.id === user.id, updated);
     });
   return (
     <section className={styles.list} aria-label={t("admin.users")}>
       <div className={styles.tools}>
         <SearchField label={t("admin.findUser")} value={text} onChange={setText} />
       </div>
-      <Reason error={pages.error ?? error} />
-      {pages.rows && (
+      <ErrorMessage error={list.error ?? error} />
+      {list.rows && (
         <Table
           label={t("admin.users")}
-          rows={pages.rows}
-          keyOf={(user) => user.id}
+          rows={list.rows}
+          rowKey={(user) => user.id}
           empty={t("admin.noUsers")}
           testId="admin-user-table"
           columns={[
@@ -56,11 +56,11 @@ export function Users({ user: self }: { user: User }) {
             { key: "role", name: t("admin.role"), cell: (user) => t(roleKey(user)) },
             { key: "jobs", name: t("admin.jobs"), numeric: true, cell: (user) => number(user.jobs) },
             { key: "since", name: t("profile.since"), cell: (user) => date(user.createdAt) },
-            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== self.id && <Acts user={user} onChange={change} /> },
+            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== currentUser.id && <UserActions user={user} onChange={update} /> },
           ]}
         />
       )}
-      <More pages={pages} />
+      <LoadMore list={list} />
     </section>
   );
 }
@@ -70,21 +70,21 @@ function roleKey({ disabled, role }: AdminUser): "admin.disabled" | "admin.admin
   return role === "admin" ? "admin.administrator" : "admin.member";
 }
 
-function Acts({ user, onChange }: { user: AdminUser; onChange: (user: AdminUser, change: Change) => void }) {
+function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: AdminUser, update: Change) => void }) {
   const { t } = useTranslation();
-  const administrator = user.role === "admin";
+  const isAdmin = user.role === "admin";
   return (
     <span className={styles.row}>
       {!user.disabled && (
         <ConfirmButton
-          label={t(administrator ? "admin.demote" : "admin.promote")}
-          about={user.email}
-          onConfirm={() => onChange(user, { role: administrator ? "user" : "admin" })}
+          label={t(isAdmin ? "admin.demote" : "admin.promote")}
+          subject={user.email}
+          onConfirm={() => onChange(user, { role: isAdmin ? "user" : "admin" })}
         />
       )}
       <ConfirmButton
         label={t(user.disabled ? "admin.enable" : "admin.disable")}
-        about={user.email}
+        subject={user.email}
         onConfirm={() => onChange(user, { disabled: !user.disabled })}
       />
     </span>

@@ -8,34 +8,34 @@ import { asApiError, type ApiError } from "@/lib/api/client";
 import { auth } from "@/lib/api/endpoints";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useSession } from "@/lib/session/store";
-import { checkCredentials, type Credentials, type CredentialProblems, type Mode } from "./validate";
+import { validateCredentials, type Credentials, type CredentialErrors, type Mode } from "./validateCredentials";
 import styles from "./AuthForm.module.css";
 
 /** Asks for the set-up token of a server that lets anyone sign up; where registration is closed, the refusal does. */
-const tokenHash = "#set-up";
+const setupTokenHash = "#set-up";
 
 export function AuthForm({ mode }: { mode: Mode }) {
   const { t } = useTranslation();
   const signedIn = useSession((state) => state.signedIn);
   const form = useRef<HTMLFormElement>(null);
   const [values, setValues] = useState<Credentials>({ email: "", password: "", name: "", setupToken: "" });
-  const [problems, setProblems] = useState<CredentialProblems>({});
-  const [refusal, setRefusal] = useState<ApiError | null>(null);
+  const [errors, setErrors] = useState<CredentialErrors>({});
+  const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  const [shown, setShown] = useState(false);
-  const [tokenWanted, setTokenWanted] = useState(window.location.hash === tokenHash);
+  const [passwordVisible, setPasswordVisible] = useState(false);
+  const [setupTokenVisible, setSetupTokenVisible] = useState(window.location.hash === setupTokenHash);
 
   const set = (field: keyof Credentials, value: string) => {
     setValues({ ...values, [field]: value });
-    setProblems({});
+    setErrors({});
   };
 
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
     if (busy) return;
-    const found = checkCredentials(mode, values);
-    setProblems(found);
-    setRefusal(null);
+    const found = validateCredentials(mode, values);
+    setErrors(found);
+    setError(null);
     const first = found.email ? "email" : found.password ? "password" : null;
     if (first) {
       form.current?.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
@@ -47,14 +47,14 @@ export function AuthForm({ mode }: { mode: Mode }) {
       signedIn(await (mode === "signIn" ? auth.login(email.trim(), password) : auth.register(email.trim(), password, name.trim(), setupToken.trim())));
     } catch (cause) {
       const error = asApiError(cause);
-      setRefusal(error);
-      if (error.code === "registration_closed") setTokenWanted(true);
+      setError(error);
+      if (error.code === "registration_closed") setSetupTokenVisible(true);
     } finally {
       setBusy(false);
     }
   };
 
-  const fieldError = (field: string) => refusal?.fields.find((one) => one.field === field)?.message;
+  const fieldError = (field: string) => error?.fields.find((one) => one.field === field)?.message;
   const label = t(mode === "signIn" ? "auth.signIn" : "auth.signUp");
   return (
     <form ref={form} className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
@@ -67,7 +67,7 @@ export function AuthForm({ mode }: { mode: Mode }) {
         spellCheck={false}
         required
         value={values.email}
-        error={problems.email ? t(problems.email) : fieldError("email")}
+        error={errors.email ? t(errors.email) : fieldError("email")}
         onChange={(event) => set("email", event.target.value)}
       />
       {mode === "signUp" && (
@@ -83,20 +83,20 @@ export function AuthForm({ mode }: { mode: Mode }) {
       <Field
         label={t("auth.password")}
         name="password"
-        type={shown ? "text" : "password"}
+        type={passwordVisible ? "text" : "password"}
         autoComplete={mode === "signIn" ? "current-password" : "new-password"}
         required
         value={values.password}
         hint={mode === "signUp" ? t("auth.passwordHint") : undefined}
-        error={problems.password ? t(problems.password) : fieldError("password")}
+        error={errors.password ? t(errors.password) : fieldError("password")}
         onChange={(event) => set("password", event.target.value)}
         adornment={
-          <IconButton label={t(shown ? "auth.hidePassword" : "auth.showPassword")} onClick={() => setShown(!shown)}>
-            {shown ? <EyeOff size={18} aria-hidden /> : <Eye size={18} aria-hidden />}
+          <IconButton label={t(passwordVisible ? "auth.hidePassword" : "auth.showPassword")} onClick={() => setPasswordVisible(!passwordVisible)}>
+            {passwordVisible ? <EyeOff size={18} aria-hidden /> : <Eye size={18} aria-hidden />}
           </IconButton>
         }
       />
-      {mode === "signUp" && tokenWanted && (
+      {mode === "signUp" && setupTokenVisible && (
         <Field
           label={t("auth.setupToken")}
           hint={t("auth.setupTokenHint")}
@@ -108,26 +108,26 @@ export function AuthForm({ mode }: { mode: Mode }) {
           onChange={(event) => set("setupToken", event.target.value)}
         />
       )}
-      <Refusal refusal={refusal} />
+      <AuthError error={error} />
       <Button kind="accent" type="submit" className={styles.submit} aria-disabled={busy} data-testid="auth-submit">
-        {busy ? t("auth.working") : label}
+        {busy ? t("auth.submitting") : label}
       </Button>
     </form>
   );
 }
 
-function Refusal({ refusal }: { refusal: ApiError | null }) {
+function AuthError({ error }: { error: ApiError | null }) {
   const { t } = useTranslation();
-  const text = useErrorText(refusal);
-  const own = {
+  const text = useErrorText(error);
+  const authErrorKeys = {
     invalid_credentials: "auth.error.invalid_credentials",
     email_taken: "auth.error.email_taken",
     invalid_setup_token: "auth.error.invalid_setup_token",
     registration_closed: "auth.error.registration_closed",
   } as const;
-  const key = refusal && Object.hasOwn(own, refusal.code) ? own[refusal.code as keyof typeof own] : null;
+  const key = error && Object.hasOwn(authErrorKeys, error.code) ? authErrorKeys[error.code as keyof typeof authErrorKeys] : null;
   return (
-    <p className={styles.refusal} role="alert">
+    <p className={styles.error} role="alert">
       {key ? t(key) : text}
     </p>
   );

@@ -1,8 +1,8 @@
 // Signing in and signing up. Invariant: the address someone came for stays in the bar, so that they arrive there.
 import { useTranslation } from "react-i18next";
-import { Exposure } from "@/components/ui/Exposure";
+import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { AuthForm } from "./AuthForm";
-import type { Mode } from "./validate";
+import type { Mode } from "./validateCredentials";
 import styles from "./AuthPage.module.css";
 
 interface Props {
@@ -12,16 +12,16 @@ interface Props {
 }
 
 /** A contact sheet: frames in the shapes videos come in, some developed further than others. */
-const strips: readonly (readonly { id: string; shape: "wide" | "tall"; developed: number }[])[] = [
+const previewRows: readonly (readonly { id: string; shape: "landscape" | "portrait"; intensity: number }[])[] = [
   [
-    { id: "silver", shape: "wide", developed: 0.9 },
-    { id: "harbour", shape: "tall", developed: 0.35 },
-    { id: "meridian", shape: "wide", developed: 0.6 },
+    { id: "silver", shape: "landscape", intensity: 0.9 },
+    { id: "harbour", shape: "portrait", intensity: 0.35 },
+    { id: "meridian", shape: "landscape", intensity: 0.6 },
   ],
   [
-    { id: "orchard", shape: "tall", developed: 1 },
-    { id: "paper fox", shape: "wide", developed: 0.15 },
-    { id: "lantern", shape: "wide", developed: 0.75 },
+    { id: "orchard", shape: "portrait", intensity: 1 },
+    { id: "paper fox", shape: "landscape", intensity: 0.15 },
+    { id: "lantern", shape: "landscape", intensity: 0.75 },
   ],
 ];
 
@@ -29,16 +29,16 @@ export function AuthPage({ mode, expired, onSwitch }: Props) {
   const { t } = useTranslation();
   return (
     <div className={styles.page}>
-      <section className={styles.pitch}>
+      <section>
         <h1 className={styles.title}>{t("auth.pitch")}</h1>
         <p className={styles.detail}>{t("auth.pitchDetail")}</p>
-        <div className={styles.sheet} aria-hidden>
-          {strips.map((strip, row) => (
-            <div key={row} className={styles.strip}>
-              {strip.map(({ id, shape, developed }) => (
-                <Exposure key={id} id={id} developed={developed} className={styles[shape]}>
-                  <div className={styles.line} style={{ width: `${developed * 100}%` }} />
-                </Exposure>
+        <div className={styles.previews} aria-hidden>
+          {previewRows.map((previews, row) => (
+            <div key={row} className={styles.previewRow}>
+              {previews.map(({ id, shape, intensity }) => (
+                <JobPlaceholder key={id} id={id} intensity={intensity} className={styles[shape]}>
+                  <div className={styles.progress} style={{ width: `${intensity * 100}%` }} />
+                </JobPlaceholder>
               ))}
             </div>
           ))}

@@ -1,3 +1,3 @@
 // What the application may use of signing in.
 export { AuthPage } from "./AuthPage";
-export type { Mode } from "./validate";
+export type { Mode } from "./validateCredentials";

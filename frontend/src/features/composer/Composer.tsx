@@ -2,64 +2,64 @@
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ArrowUp, Sparkles, X } from "lucide-react";
-import { useAbilities } from "@/lib/api/abilities";
+import { useCapabilities } from "@/lib/api/capabilities";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
-import { Chips } from "./Chips";
+import { SettingsChips } from "./SettingsChips";
 import { ComposerNotice } from "./ComposerNotice";
-import { PromptBox } from "./PromptBox";
-import { ReferenceImage, ReferenceRefusal } from "./ReferenceImage";
+import { PromptInput } from "./PromptInput";
+import { ReferenceImage, ReferenceImageError } from "./ReferenceImage";
 import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 import { submit } from "./submit";
-import { useBlocked } from "./useBlocked";
+import { useSubmitBlocker } from "./useSubmitBlocker";
 import { useModels } from "./useModels";
-import { promptLimit } from "./validate";
+import { maxPromptLength } from "./validatePrompt";
 import styles from "./Composer.module.css";
 
 /** From here on the number of characters is shown. */
-const countFrom = 3_600;
+const showCountFrom = 3_600;
 /** A text this long gets the whole width, and the controls a line of their own. */
-const roomyFrom = 60;
+const multilineFrom = 60;
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Composer() {
   const { t } = useTranslation();
   const { number } = useFormat();
   const id = useId();
-  const box = useRef<HTMLTextAreaElement>(null);
+  const inputRef = useRef<HTMLTextAreaElement>(null);
   const text = useComposer((state) => state.text);
-  const takesImages = useAbilities((state) => state.images);
-  const [asked, setAsked] = useState(false);
-  const blocked = useBlocked();
+  const hasImages = useCapabilities((state) => state.images);
+  const [attempted, setAttempted] = useState(false);
+  const blocker = useSubmitBlocker();
   useModels();
 
-  const shownReason = blocked && (asked || !blocked.whenAsked) ? blocked.reason : null;
-  const used = countCharacters(text);
-  const roomy = text.length > roomyFrom || text.includes("\n");
+  const visibleReason = blocker && (attempted || !blocker.onlyAfterAttempt) ? blocker.reason : null;
+  const characterCount = countCharacters(text);
+  const multiline = text.length > multilineFrom || text.includes("\n");
 
   const send = () => {
-    const sent = !blocked && submit(text);
-    setAsked(!sent);
-    box.current?.focus();
+    const sent = !blocker && submit(text);
+    setAttempted(!sent);
+    inputRef.current?.focus();
   };
 
   const hint = t("composer.sendHint", { keys: isApple ? "⌘↵" : "Ctrl ↵" });
   return (
     <section className={styles.dock} aria-label={t("composer.label")}>
-      <ComposerNotice onActed={() => box.current?.focus()} />
+      <ComposerNotice onDone={() => inputRef.current?.focus()} />
       <form
-        className={styles.frame}
-        data-roomy={roomy}
+        className={styles.panel}
+        data-multiline={multiline}
         onSubmit={(event) => {
           event.preventDefault();
           send();
         }}
       >
         <RemixNote />
-        <div className={styles.words}>
-          {takesImages && <ReferenceImage />}
-          <PromptBox box={box} describedBy={`${id}-reason`} invalid={shownReason !== null} onSend={send} />
+        <div className={styles.prompt}>
+          {hasImages && <ReferenceImage />}
+          <PromptInput inputRef={inputRef} describedBy={`${id}-reason`} invalid={visibleReason !== null} onSend={send} />
         </div>
         <div className={styles.controls}>
           <Settings />
@@ -67,9 +67,9 @@ export function Composer() {
             type="submit"
             className={styles.send}
             aria-label={t("composer.send")}
-            aria-disabled={blocked !== null}
+            aria-disabled={blocker !== null}
             aria-describedby={`${id}-reason`}
-            title={blocked?.reason ?? hint}
+            title={blocker?.reason ?? hint}
             data-testid="composer-submit"
           >
             <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
@@ -78,13 +78,13 @@ export function Composer() {
             </span>
           </button>
         </div>
-        {takesImages && <ReferenceRefusal />}
-        <div className={styles.notes} data-shown={shownReason !== null || used >= countFrom}>
-          <p id={`${id}-reason`} className={styles.reason} role="status" data-testid="composer-reason">
-            {shownReason}
+        {hasImages && <ReferenceImageError />}
+        <div className={styles.footer} data-shown={visibleReason !== null || characterCount >= showCountFrom}>
+          <p id={`${id}-reason`} className={styles.blocker} role="status" data-testid="composer-blocker">
+            {visibleReason}
           </p>
-          {used >= countFrom && (
-            <p className={styles.count}>{t("composer.count", { used: number(used), limit: number(promptLimit) })}</p>
+          {characterCount >= showCountFrom && (
+            <p className={styles.count}>{t("composer.characterCount", { used: number(characterCount), limit: number(maxPromptLength) })}</p>
           )}
         </div>
       </form>
@@ -98,21 +98,21 @@ function Settings() {
   const orientation = useComposer((state) => state.orientation);
   const seconds = useComposer((state) => state.seconds);
   const size = useComposer((state) => state.size);
-  const wish = useComposer((state) => state.wish);
+  const wish = useComposer((state) => state.setSettings);
   const settings = models && resolveSettings(models, { model, orientation, seconds, size });
-  return models && settings && <Chips models={models} settings={settings} onWish={wish} />;
+  return models && settings && <SettingsChips models={models} settings={settings} onChange={wish} />;
 }
 
 function RemixNote() {
   const { t } = useTranslation();
-  const remixes = useAbilities((state) => state.remix);
+  const hasRemix = useCapabilities((state) => state.remix);
   const remixOf = useComposer((state) => state.remixOf);
-  const attach = useComposer((state) => state.attach);
-  if (remixOf === null || !remixes) return null;
+  const attach = useComposer((state) => state.setAttachments);
+  if (remixOf === null || !hasRemix) return null;
   return (
     <p className={styles.remix} data-testid="composer-remix">
       <Sparkles size={14} aria-hidden /> {t("composer.remix")}
-      <button type="button" onClick={() => attach({ remixOf: null })} aria-label={t("composer.remixDrop")} title={t("composer.remixDrop")}>
+      <button type="button" onClick={() => attach({ remixOf: null })} aria-label={t("composer.removeRemix")} title={t("composer.removeRemix")}>
         <X size={14} aria-hidden />
       </button>
     </p>

@@ -2,35 +2,35 @@
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
-import { useAbilities } from "@/lib/api/abilities";
+import { useCapabilities } from "@/lib/api/capabilities";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useComposer } from "./store";
 import styles from "./ComposerNotice.module.css";
 
-export function ComposerNotice({ onActed }: { onActed: () => void }) {
+export function ComposerNotice({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   const notice = useComposer((state) => state.notice);
   const reason = useErrorText(notice?.error ?? null);
-  const once = useAbilities((state) => state.idempotency);
-  const putBack = useComposer((state) => state.putBack);
-  const dismiss = useComposer((state) => state.dismiss);
+  const hasIdempotency = useCapabilities((state) => state.idempotency);
+  const putBack = useComposer((state) => state.restoreText);
+  const dismiss = useComposer((state) => state.dismissNotice);
   const act = (action: () => void) => {
     action();
-    onActed();
+    onDone();
   };
   return (
-    <div role="alert" className={styles.live}>
+    <div role="alert" className={styles.region}>
       {notice && (
         <div className={styles.notice} data-testid="composer-notice">
-          <div className={styles.words}>
-            <p>{notice.kind === "unsure" ? t(once ? "composer.unsureOnce" : "composer.unsure") : `${t("composer.refused")} ${reason ?? ""}`}</p>
+          <div className={styles.text}>
+            <p>{notice.kind === "unconfirmed" ? t(hasIdempotency ? "composer.unconfirmedIdempotent" : "composer.unconfirmed") : `${t("composer.rejected")} ${reason ?? ""}`}</p>
             {notice.error.fields.map((field) => (
-              <p key={`${field.field} ${field.code}`} dir="auto" className={styles.field}>
+              <p key={`${field.field} ${field.code}`} dir="auto" className={styles.fieldError}>
                 {field.message}
               </p>
             ))}
           </div>
-          {notice.text !== null && <Button onClick={() => act(putBack)}>{t("composer.putBack")}</Button>}
+          {notice.text !== null && <Button onClick={() => act(putBack)}>{t("composer.restoreText")}</Button>}
           <IconButton label={t("composer.dismiss")} onClick={() => act(dismiss)}>
             <X size={18} aria-hidden />
           </IconButton>

@@ -6,7 +6,7 @@ import { ImagePlus, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
 import { imageUrl } from "@/lib/api/endpoints";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { attachImage, firstImage, imageTypes, recheckImage, removeImage, useReference, type Refusal } from "./reference";
+import { attachImage, firstImage, imageTypes, verifyImage, removeImage, useReferenceImage, type ImageError } from "./referenceImage";
 import { useComposer } from "./store";
 import styles from "./ReferenceImage.module.css";
 
@@ -14,8 +14,8 @@ export function ReferenceImage() {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
   const imageId = useComposer((state) => state.imageId);
-  const uploading = useReference((state) => state.uploading);
-  const dragging = useFilesFromThePage();
+  const uploading = useReferenceImage((state) => state.uploading);
+  const dragging = usePageDropAndPaste();
   return (
     <>
       <input
@@ -33,8 +33,8 @@ export function ReferenceImage() {
         }}
       />
       {imageId !== null || uploading ? (
-        <span className={styles.thumb} data-uploading={uploading}>
-          {imageId !== null && !uploading && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={() => void recheckImage(imageId)} />}
+        <span className={styles.thumbnail} data-uploading={uploading}>
+          {imageId !== null && !uploading && <img src={imageUrl(imageId)} alt={t("composer.image.alt")} onError={() => void verifyImage(imageId)} />}
           <button
             type="button"
             className={styles.remove}
@@ -51,7 +51,7 @@ export function ReferenceImage() {
         </IconButton>
       )}
       {dragging && (
-        <div className={styles.drop} aria-hidden>
+        <div className={styles.dropZone} aria-hidden>
           <p>{t("composer.image.drop")}</p>
         </div>
       )}
@@ -59,29 +59,29 @@ export function ReferenceImage() {
   );
 }
 
-export function ReferenceRefusal() {
+export function ReferenceImageError() {
   const { t } = useTranslation();
-  const refusal = useReference((state) => state.refusal);
-  const reason = useErrorText(refusal?.kind === "server" ? refusal.error : null);
-  const words: Record<Refusal["kind"], string> = {
+  const error = useReferenceImage((state) => state.error);
+  const reason = useErrorText(error?.kind === "server" ? error.error : null);
+  const messages: Record<ImageError["kind"], string> = {
     type: t("composer.image.wrongType"),
     size: t("composer.image.tooLarge"),
     content: t("composer.image.unusable"),
-    server: `${t("composer.image.refused")} ${reason ?? ""}`,
+    server: `${t("composer.image.rejected")} ${reason ?? ""}`,
   };
   return (
-    <p role="alert" className={styles.refusal} data-testid="composer-image-refusal">
-      {refusal && words[refusal.kind]}
+    <p role="alert" className={styles.error} data-testid="composer-image-error">
+      {error && messages[error.kind]}
     </p>
   );
 }
 
 /** Takes files that are dropped or pasted anywhere on the page; tells whether some are being dragged over it. */
-function useFilesFromThePage(): boolean {
+function usePageDropAndPaste(): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-    const take = (files: FileList | null | undefined) => {
+    const attachFirst = (files: FileList | null | undefined) => {
       const file = firstImage(files);
       if (file) void attachImage(file);
       return file !== undefined;
@@ -98,18 +98,18 @@ function useFilesFromThePage(): boolean {
       setDragging(false);
       if (!hasFiles(event)) return;
       event.preventDefault();
-      take(event.dataTransfer?.files);
+      attachFirst(event.dataTransfer?.files);
     };
     const paste = (event: ClipboardEvent) => {
-      if (take(event.clipboardData?.files)) event.preventDefault();
+      if (attachFirst(event.clipboardData?.files)) event.preventDefault();
     };
-    const listening = new AbortController();
-    const { signal } = listening;
+    const controller = new AbortController();
+    const { signal } = controller;
     document.addEventListener("dragover", over, { signal });
     document.addEventListener("dragleave", leave, { signal });
     document.addEventListener("drop", drop, { signal });
     document.addEventListener("paste", paste, { signal });
-    return () => listening.abort();
+    return () => controller.abort();
   }, []);
   return dragging;
 }

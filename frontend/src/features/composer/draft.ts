@@ -1,15 +1,15 @@
 // The draft as this browser keeps it. Invariant: what is read may be of an older page or tampered with, and is taken field by field.
 import type { Orientation } from "@/lib/api/types";
 import { readJson, writeText } from "@/lib/storage";
-import type { Draft } from "./request";
-import { mostAtOnce } from "./settings";
+import type { Draft } from "./videoRequest";
+import { maxCount } from "./settings";
 
-export interface Kept extends Draft {
+export interface StoredDraft extends Draft {
   /** The prompt sent before. */
   last: string;
 }
 
-export const emptyDraft: Kept = {
+export const emptyDraft: StoredDraft = {
   text: "",
   last: "",
   model: null,
@@ -25,26 +25,26 @@ export const draftKey = (userId: string): string => `sora.draft.${userId}`;
 
 const textOr = <Fallback>(value: unknown, fallback: Fallback): string | Fallback => (typeof value === "string" ? value : fallback);
 
-export function readDraft(userId: string): Kept {
+export function readDraft(userId: string): StoredDraft {
   const value = readJson(draftKey(userId));
   if (typeof value !== "object" || value === null) return emptyDraft;
   const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = value as Record<string, unknown>;
-  const shape: Orientation | null = orientation === "landscape" || orientation === "portrait" ? orientation : null;
+  const validOrientation: Orientation | null = orientation === "landscape" || orientation === "portrait" ? orientation : null;
   return {
     text: textOr(text, ""),
     last: textOr(last, ""),
     model: textOr(model, null),
-    orientation: shape,
+    orientation: validOrientation,
     seconds: typeof seconds === "number" ? seconds : null,
     size: textOr(size, null),
-    count: typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= mostAtOnce ? count : 1,
+    count: typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= maxCount ? count : 1,
     imageId: textOr(imageId, null),
     remixOf: textOr(remixOf, null),
   };
 }
 
 /** Keeps a text for a user who is not signed in any more, unless another draft waits already. */
-export function keepDraft(userId: string, { text, imageId, remixOf }: Draft): void {
+export function storeUnsentDraft(userId: string, { text, imageId, remixOf }: Draft): void {
   const kept = readDraft(userId);
   if (kept.text === "") writeText(draftKey(userId), JSON.stringify({ ...kept, text, imageId, remixOf }));
 }

@@ -1,4 +1,4 @@
 // What the application may use of the composer.
 export { Composer } from "./Composer";
-export { Examples } from "./Examples";
+export { ExamplePrompts } from "./ExamplePrompts";
 export { useComposer } from "./store";

@@ -1,7 +1,7 @@
 // Which settings a request carries. Invariant: only what the server lists; a wish it does not list falls back to its default.
 import type { Model, Models, Orientation } from "@/lib/api/types";
 
-export interface Wishes {
+export interface RequestedSettings {
   model: string | null;
   orientation: Orientation | null;
   seconds: number | null;
@@ -17,17 +17,17 @@ export interface Settings {
   size: string | null;
 }
 
-export const mostAtOnce = 4;
+export const maxCount = 4;
 
-export function resolveSettings({ models, defaults }: Models, wishes: Omit<Wishes, "count">): Settings | null {
+export function resolveSettings({ models, defaults }: Models, requested: Omit<RequestedSettings, "count">): Settings | null {
   const byId = (id: string | null) => models.find((one) => one.id === id);
-  const model = byId(wishes.model) ?? byId(defaults.model) ?? models[0];
+  const model = byId(requested.model) ?? byId(defaults.model) ?? models[0];
   if (!model) return null;
-  const orientation = pick(model.orientations, wishes.orientation, defaults.orientation);
-  const seconds = pick(model.seconds, wishes.seconds, defaults.seconds);
+  const orientation = choose(model.orientations, requested.orientation, defaults.orientation);
+  const seconds = choose(model.seconds, requested.seconds, defaults.seconds);
   if (orientation === undefined || seconds === undefined) return null;
   const sizes = sizesOf(model, orientation);
-  return { model, orientation, seconds, size: pick(sizes, wishes.size, sizes[0] ?? "") ?? null };
+  return { model, orientation, seconds, size: choose(sizes, requested.size, sizes[0] ?? "") ?? null };
 }
 
 /** The sizes of a model that have the given shape. */
@@ -38,7 +38,7 @@ export function sizesOf({ sizes }: Model, orientation: Orientation): string[] {
   });
 }
 
-function pick<T>(offered: readonly T[], wish: T | null, fallback: T): T | undefined {
-  if (wish !== null && offered.includes(wish)) return wish;
+function choose<T>(offered: readonly T[], requested: T | null, fallback: T): T | undefined {
+  if (requested !== null && offered.includes(requested)) return requested;
   return offered.includes(fallback) ? fallback : offered[0];
 }

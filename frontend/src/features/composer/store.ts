@@ -4,24 +4,24 @@ import { create } from "zustand";
 import type { ApiError } from "@/lib/api/client";
 import type { Models } from "@/lib/api/types";
 import { removeText, writeText } from "@/lib/storage";
-import { draftKey, emptyDraft, readDraft, type Kept } from "./draft";
-import type { Draft } from "./request";
-import type { Wishes } from "./settings";
+import { draftKey, emptyDraft, readDraft, type StoredDraft } from "./draft";
+import type { Draft } from "./videoRequest";
+import type { RequestedSettings } from "./settings";
 
 /** What became of the last request, when it was not accepted. */
 export interface Notice {
-  /** `unsure`: no answer came, so that it may have been accepted. */
-  kind: "refused" | "unsure";
+  /** `unconfirmed`: no answer came, so that it may have been accepted. */
+  kind: "rejected" | "unconfirmed";
   error: Pick<ApiError, "code" | "fields" | "retryAt">;
   /** The text to put back, when the box already held another one. */
   text: string | null;
 }
 
 /** What belongs to one text and is gone with it. */
-type Attached = Pick<Draft, "imageId" | "remixOf">;
-const nothingAttached: Attached = { imageId: null, remixOf: null };
+type Attachments = Pick<Draft, "imageId" | "remixOf">;
+const noAttachments: Attachments = { imageId: null, remixOf: null };
 
-interface ComposerStore extends Kept {
+interface ComposerStore extends StoredDraft {
   userId: string | null;
   models: Models | null;
   notice: Notice | null;
@@ -29,13 +29,13 @@ interface ComposerStore extends Kept {
   /** Forgets the draft; `erase` also forgets it in this browser. */
   close: (erase: boolean) => void;
   setText: (text: string) => void;
-  wish: (wishes: Partial<Wishes>) => void;
-  attach: (attached: Partial<Attached>) => void;
+  setSettings: (wishes: Partial<RequestedSettings>) => void;
+  setAttachments: (attached: Partial<Attachments>) => void;
   setModels: (models: Models) => void;
-  sent: (text: string) => void;
-  notSent: (draft: Draft, notice: Omit<Notice, "text">) => void;
-  putBack: () => void;
-  dismiss: () => void;
+  submitted: (text: string) => void;
+  submitFailed: (draft: Draft, notice: Omit<Notice, "text">) => void;
+  restoreText: () => void;
+  dismissNotice: () => void;
 }
 
 const initial = { ...emptyDraft, userId: null, models: null, notice: null };
@@ -50,23 +50,23 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   },
   // An empty box begins anew: what comes next is no remix any more.
   setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
-  wish: (wishes) => set(wishes),
-  attach: (attached) => set(attached),
+  setSettings: (wishes) => set(wishes),
+  setAttachments: (attached) => set(attached),
   setModels: (models) => set({ models }),
-  sent: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...nothingAttached }) })),
-  notSent: ({ text, imageId, remixOf }, notice) =>
+  submitted: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...noAttachments }) })),
+  submitFailed: ({ text, imageId, remixOf }, notice) =>
     set((state) =>
       state.text === ""
         ? { text, imageId: state.imageId ?? imageId, remixOf, notice: { ...notice, text: null } }
         : { notice: { ...notice, text: state.text === text ? null : text } },
     ),
-  putBack: () => set((state) => (state.notice?.text ? { text: state.notice.text, notice: { ...state.notice, text: null } } : state)),
-  dismiss: () => set({ notice: null }),
+  restoreText: () => set((state) => (state.notice?.text ? { text: state.notice.text, notice: { ...state.notice, text: null } } : state)),
+  dismissNotice: () => set({ notice: null }),
 }));
 
 useComposer.subscribe((state, before) => {
   if (state.userId === null || state.userId !== before.userId) return;
   const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = state;
-  const kept: Kept = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
+  const kept: StoredDraft = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
   writeText(draftKey(state.userId), JSON.stringify(kept));
 });

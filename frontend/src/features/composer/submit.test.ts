@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob, settle } from "@/lib/testing";
+import { makeJob, flushPromises } from "@/lib/testing";
 import { useComposer } from "./store";
 import { submit } from "./submit";
 
@@ -25,16 +25,16 @@ describe("sending", () => {
     type("a fox");
     expect(submit("a fox")).toBe(true);
     expect(useComposer.getState().text).toBe("");
-    expect(useJobs.getState().sending).toMatchObject([{ prompt: "a fox" }]);
-    await settle();
-    expect(useJobs.getState().sending).toEqual([]);
+    expect(useJobs.getState().optimisticJobs).toMatchObject([{ prompt: "a fox" }]);
+    await flushPromises();
+    expect(useJobs.getState().optimisticJobs).toEqual([]);
     expect(useJobs.getState().jobs).toEqual(new Map([["job-1", job]]));
   });
 
   it("sends one request for one press, and never again by itself", async () => {
     const call = vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
-    await settle();
+    await flushPromises();
     expect(call).toHaveBeenCalledOnce();
   });
 
@@ -42,7 +42,7 @@ describe("sending", () => {
     vi.spyOn(videos, "submit").mockReturnValue(new Promise(() => undefined));
     submit("a fox");
     useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
-    expect(useJobs.getState().sending).toEqual([]);
+    expect(useJobs.getState().optimisticJobs).toEqual([]);
   });
 
   it("does not send what cannot be sent", () => {
@@ -57,8 +57,8 @@ describe("a request that was not accepted", () => {
     vi.spyOn(videos, "submit").mockRejectedValue(refused);
     type("a fox");
     submit("a fox");
-    await settle();
-    expect(useComposer.getState()).toMatchObject({ text: "a fox", notice: { kind: "refused", text: null } });
+    await flushPromises();
+    expect(useComposer.getState()).toMatchObject({ text: "a fox", notice: { kind: "rejected", text: null } });
   });
 
   it("does not overwrite what was typed meanwhile, and can be put back", async () => {
@@ -66,17 +66,17 @@ describe("a request that was not accepted", () => {
     type("a fox");
     submit("a fox");
     type("an owl");
-    await settle();
+    await flushPromises();
     expect(useComposer.getState()).toMatchObject({ text: "an owl", notice: { text: "a fox" } });
-    useComposer.getState().putBack();
+    useComposer.getState().restoreText();
     expect(useComposer.getState().text).toBe("a fox");
   });
 
   it("is called unsure when no answer came", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
-    await settle();
-    expect(useComposer.getState().notice?.kind).toBe("unsure");
+    await flushPromises();
+    expect(useComposer.getState().notice?.kind).toBe("unconfirmed");
   });
 
   it("waits for its owner when the session ended with it", async () => {
@@ -84,7 +84,7 @@ describe("a request that was not accepted", () => {
     type("a fox");
     submit("a fox");
     useComposer.getState().close(false);
-    await settle();
+    await flushPromises();
     expect(useComposer.getState().text).toBe("");
     useComposer.getState().open("user");
     expect(useComposer.getState().text).toBe("a fox");
@@ -94,7 +94,7 @@ describe("a request that was not accepted", () => {
     vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
     useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
-    await settle();
+    await flushPromises();
     expect(useComposer.getState()).toMatchObject({ text: "", notice: null });
   });
 });

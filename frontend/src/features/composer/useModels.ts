@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { videos } from "@/lib/api/endpoints";
 import { useComposer } from "./store";
 
-const againAfterMs = 15_000;
+const retryDelayMs = 15_000;
 
 export function useModels(): void {
   const loaded = useComposer((state) => state.models !== null);
@@ -17,7 +17,7 @@ export function useModels(): void {
         const models = await videos.models();
         if (!stopped) useComposer.getState().setModels(models);
       } catch {
-        if (!stopped) timer = window.setTimeout(() => void load(), againAfterMs);
+        if (!stopped) timer = window.setTimeout(() => void load(), retryDelayMs);
       }
     };
     void load();

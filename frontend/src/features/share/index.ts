@@ -1,2 +1,2 @@
 // What the application may use of shared videos.
-export { SharedPage } from "./SharedPage";
+export { SharedVideoPage } from "./SharedPage";

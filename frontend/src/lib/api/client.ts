@@ -1,5 +1,5 @@
 // The one way requests leave the page. Invariant: every failure is an ApiError with a code; nothing else is thrown.
-import { observeServerTime, serverNow } from "@/lib/clock";
+import { observeServerTime, serverNow } from "@/lib/serverClock";
 import type { FieldProblem, Problem } from "./types";
 
 /** `network` when no answer came, so that what the server did is not known. */
@@ -54,16 +54,16 @@ export interface Polled<T> {
 }
 
 /** A server that takes longer does not answer. */
-const pollPatienceMs = 8_000;
+const pollTimeoutMs = 8_000;
 
 /** Asks for something that may not have changed, by the `tag` of the last answer. */
 export async function poll<T>(path: string, tag: string | null): Promise<Polled<T>> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (tag !== null) headers["If-None-Match"] = tag;
-  const response = await send(path, { credentials: "same-origin", headers, signal: AbortSignal.timeout(pollPatienceMs) });
-  const same = response.status === 304;
-  if (!same && !response.ok) throw await refused(response, false);
-  return { data: same ? null : await readJson<T>(response), tag: response.headers.get("ETag"), retryAfter: retryAfterOf(response) };
+  const response = await send(path, { credentials: "same-origin", headers, signal: AbortSignal.timeout(pollTimeoutMs) });
+  const notModified = response.status === 304;
+  if (!notModified && !response.ok) throw await toApiError(response, false);
+  return { data: notModified ? null : await readJson<T>(response), tag: response.headers.get("ETag"), retryAfter: parseRetryAfter(response) };
 }
 
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -78,12 +78,12 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
     init.body = JSON.stringify(body);
   }
   const response = await send(path, init);
-  if (!response.ok) throw await refused(response, expects401);
+  if (!response.ok) throw await toApiError(response, expects401);
   if (response.status === 204) return undefined as T;
   return readJson<T>(response);
 }
 
-async function refused(response: Response, expects401: boolean): Promise<ApiError> {
+async function toApiError(response: Response, expects401: boolean): Promise<ApiError> {
   const error = await readProblem(response);
   if (error.status === 401 && !expects401) onUnauthenticated();
   return error;
@@ -98,7 +98,7 @@ async function readJson<T>(response: Response): Promise<T> {
   }
 }
 
-function retryAfterOf(response: Response): number | null {
+function parseRetryAfter(response: Response): number | null {
   const header = Number(response.headers.get("Retry-After") ?? Number.NaN);
   return Number.isFinite(header) ? header : null;
 }
@@ -115,7 +115,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 async function readProblem(response: Response): Promise<ApiError> {
-  const retryAfter = retryAfterOf(response);
+  const retryAfter = parseRetryAfter(response);
   const fallback = response.status === 401 ? "unauthenticated" : response.status >= 500 ? "unavailable" : "internal";
   try {
     const problem = (await response.json()) as Partial<Problem>;

@@ -9,11 +9,11 @@ export interface Format {
   date: (iso: string) => string;
   duration: (ms: number) => string;
   /** How long it may take, roughly: seconds below a minute, whole minutes above. */
-  between: (fromSeconds: number, toSeconds: number) => string;
+  range: (fromSeconds: number, toSeconds: number) => string;
   bytes: (size: number) => string;
 }
 
-const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+const relativeSteps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
@@ -34,20 +34,20 @@ function makeFormat(tag: string): Format {
     dateTime: (iso) => dateTime.format(new Date(iso)),
     ago: (iso, now) => {
       const elapsed = Math.max(0, now - Date.parse(iso));
-      const step = steps.find(([, size]) => elapsed >= size);
+      const step = relativeSteps.find(([, size]) => elapsed >= size);
       return step ? relative.format(-Math.floor(elapsed / step[1]), step[0]) : relative.format(0, "second");
     },
     date: (iso) => date.format(new Date(iso)),
     time: (iso) => time.format(new Date(iso)),
-    between: (from, to) => {
+    range: (from, to) => {
       const [format, scale] = to >= 60 ? [minutes, 60] : [seconds, 1];
       const [low, high] = [Math.max(1, Math.round(from / scale)), Math.max(1, Math.ceil(to / scale))];
       return low >= high ? format.format(high) : format.formatRange(low, high);
     },
     duration: (ms) => {
-      const all = Math.max(0, Math.round(ms / 1_000));
-      const whole = Math.floor(all / 60);
-      return whole === 0 ? seconds.format(all) : `${minutes.format(whole)} ${seconds.format(all % 60)}`;
+      const totalSeconds = Math.max(0, Math.round(ms / 1_000));
+      const wholeMinutes = Math.floor(totalSeconds / 60);
+      return wholeMinutes === 0 ? seconds.format(totalSeconds) : `${minutes.format(wholeMinutes)} ${seconds.format(totalSeconds % 60)}`;
     },
     bytes: (size) => {
       const [scale, format] = sizes.find(([scale]) => size >= scale) ?? sizes[2];
@@ -57,11 +57,11 @@ function makeFormat(tag: string): Format {
 }
 
 /** Made once for each language: they are costly, and every card needs them. */
-const made = new Map<string, Format>();
+const formats = new Map<string, Format>();
 
 export function useFormat(): Format {
   const tag = languageTags[usePreferences((state) => state.language)];
-  const format = made.get(tag) ?? makeFormat(tag);
-  made.set(tag, format);
+  const format = formats.get(tag) ?? makeFormat(tag);
+  formats.set(tag, format);
   return format;
 }

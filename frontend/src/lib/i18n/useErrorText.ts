@@ -4,14 +4,14 @@ import { useTranslation } from "react-i18next";
 import type { ApiError } from "@/lib/api/client";
 import { useCountdownNow } from "@/lib/useNow";
 
-const keys = {
+const errorKeys = {
   network: "error.network",
   forbidden: "error.forbidden",
   insufficient_scope: "error.forbidden",
   forbidden_origin: "error.forbidden_origin",
   too_large: "error.too_large",
   too_many_waiting: "error.too_many_waiting",
-  daily_submissions: "error.daily_limit",
+  daily_submissions: "error.daily_submissions",
   gone: "error.gone",
   quota_exceeded: "error.quota_exceeded",
   invalid_fields: "error.invalid_fields",
@@ -22,26 +22,26 @@ const keys = {
   wrong_state: "error.wrong_state",
 } as const;
 
-export type Refused = Pick<ApiError, "code" | "retryAt">;
+export type DisplayableError = Pick<ApiError, "code" | "retryAt">;
 
 /** What is over after a while. */
-const waits = { rate_limited: "error.rate_limited", too_many_attempts: "error.too_many_attempts" } as const;
+const countdownKeys = { rate_limited: "error.rate_limited", too_many_attempts: "error.too_many_attempts" } as const;
 
 /** How long one still has to wait, in whole seconds. */
-export function useWait(error: Refused | null): number {
-  const until = error && Object.hasOwn(waits, error.code) ? error.retryAt : null;
+export function useRetryCountdown(error: DisplayableError | null): number {
+  const until = error && Object.hasOwn(countdownKeys, error.code) ? error.retryAt : null;
   const now = useCountdownNow(until !== null);
   return until === null ? 0 : Math.max(0, Math.ceil((until - now) / 1_000));
 }
 
-export function useErrorText(error: Refused): string;
-export function useErrorText(error: Refused | null): string | null;
-export function useErrorText(error: Refused | null): string | null {
+export function useErrorText(error: DisplayableError): string;
+export function useErrorText(error: DisplayableError | null): string | null;
+export function useErrorText(error: DisplayableError | null): string | null {
   const { t } = useTranslation();
-  const wait = useWait(error);
+  const secondsLeft = useRetryCountdown(error);
   if (!error) return null;
-  if (Object.hasOwn(waits, error.code)) {
-    return wait > 0 ? t(waits[error.code as keyof typeof waits], { count: wait }) : t("error.rate_limited_over");
+  if (Object.hasOwn(countdownKeys, error.code)) {
+    return secondsLeft > 0 ? t(countdownKeys[error.code as keyof typeof countdownKeys], { count: secondsLeft }) : t("error.rate_limit_over");
   }
-  return Object.hasOwn(keys, error.code) ? t(keys[error.code as keyof typeof keys]) : t("error.internal");
+  return Object.hasOwn(errorKeys, error.code) ? t(errorKeys[error.code as keyof typeof errorKeys]) : t("error.internal");
 }

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
-import { makeJob, settle } from "@/lib/testing";
-import { act, resetActions, useActions } from "./actions";
+import { makeJob, flushPromises } from "@/lib/testing";
+import { runAction, resetActions, useActions } from "./actions";
 import { useJobs } from "./store";
 
 const running = makeJob({ seq: 5, status: "processing", phase: "generating", progress: 40 });
@@ -17,7 +17,7 @@ const busy = new ApiError({ status: 503, code: "unavailable" }, 2);
 const show = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs });
 const shown = () => useJobs.getState().jobs.get("job-1");
 const pending = () => useActions.getState().pending["job-1"];
-const refusal = () => useActions.getState().refusals["job-1"];
+const actionError = () => useActions.getState().errors["job-1"];
 
 function later<Value>() {
   let give: (value: Value) => void = () => undefined;
@@ -39,12 +39,12 @@ describe("a press", () => {
     const answer = later<Job>();
     const call = vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
-    void act("cancel", running);
-    void act("cancel", running);
+    void runAction("cancel", running);
+    void runAction("cancel", running);
     expect(call).toHaveBeenCalledExactlyOnceWith("job-1");
     expect(pending()).toEqual({ action: "cancel", seq: 5 });
     answer.give({ ...running, seq: 6, cancelling: true });
-    await settle();
+    await flushPromises();
     expect(shown()).toMatchObject({ seq: 6, cancelling: true });
     expect(pending()).toBeUndefined();
   });
@@ -59,21 +59,21 @@ describe("a press", () => {
   ] as const)("of %s is nothing where the state does not allow it", (action, job) => {
     const calls = [vi.spyOn(videos, "cancel"), vi.spyOn(videos, "retry"), vi.spyOn(videos, "fetch"), vi.spyOn(videos, "remove")];
     show(job);
-    void act(action, job);
+    void runAction(action, job);
     for (const call of calls) expect(call).not.toHaveBeenCalled();
   });
 
   it("of retry starts over from the answer, which is newer and further back", async () => {
     vi.spyOn(videos, "retry").mockResolvedValue(makeJob({ seq: 6, progress: 0 }));
     show({ ...failed, progress: 80 });
-    await act("retry", failed);
+    await runAction("retry", failed);
     expect(shown()).toMatchObject({ status: "pending", progress: 0, seq: 6 });
   });
 
   it("of delete leaves a tombstone, which no late frame raises", async () => {
     vi.spyOn(videos, "remove").mockResolvedValue(undefined);
     show(failed);
-    await act("delete", failed);
+    await runAction("delete", failed);
     show({ ...failed, seq: 99 });
     expect(shown()).toBeUndefined();
     expect(pending()).toBeUndefined();
@@ -85,20 +85,20 @@ describe("what is shown ahead of the answer", () => {
     const answer = later<Job>();
     vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
-    void act("cancel", running);
+    void runAction("cancel", running);
     show({ ...running, seq: 6, progress: 50 });
     expect(pending()).toBeDefined();
     show({ ...running, seq: 8, status: "cancelled" });
     expect(pending()).toBeUndefined();
     answer.give({ ...running, seq: 7, cancelling: true });
-    await settle();
+    await flushPromises();
     expect(shown()).toMatchObject({ seq: 8, status: "cancelled" });
   });
 
   it("gives way to a job that was completed first", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
     show(running);
-    void act("cancel", running);
+    void runAction("cancel", running);
     show({ ...running, seq: 6, status: "completed", videoId: "v" });
     expect(pending()).toBeUndefined();
   });
@@ -107,18 +107,18 @@ describe("what is shown ahead of the answer", () => {
     const answer = later<Job>();
     vi.spyOn(videos, "retry").mockReturnValue(answer.promise);
     show(failed);
-    void act("retry", failed);
+    void runAction("retry", failed);
     show(makeJob({ seq: 6 }));
     answer.fail(unanswered);
-    await settle();
-    expect(refusal()).toBeUndefined();
+    await flushPromises();
+    expect(actionError()).toBeUndefined();
     expect(shown()).toMatchObject({ seq: 6, status: "pending" });
   });
 
   it("ends when the job is gone", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
     show(running);
-    void act("cancel", running);
+    void runAction("cancel", running);
     useJobs.getState().apply({ type: "gone", id: "job-1", seq: 9 });
     expect(pending()).toBeUndefined();
   });
@@ -127,11 +127,11 @@ describe("what is shown ahead of the answer", () => {
     const answer = later<Job>();
     vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
-    void act("cancel", running);
+    void runAction("cancel", running);
     resetActions();
     useJobs.getState().reset();
     answer.give({ ...running, seq: 6 });
-    await settle();
+    await flushPromises();
     expect(shown()).toBeUndefined();
     expect(pending()).toBeUndefined();
   });
@@ -142,10 +142,10 @@ describe("a press that is refused", () => {
     vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
     const ask = vi.spyOn(videos, "job").mockResolvedValue({ ...running, seq: 7 });
     show(failed);
-    await act("retry", failed);
+    await runAction("retry", failed);
     expect(ask).toHaveBeenCalledExactlyOnceWith("job-1");
     expect(shown()).toMatchObject({ seq: 7, status: "processing" });
-    expect(refusal()).toBeUndefined();
+    expect(actionError()).toBeUndefined();
     expect(pending()).toBeUndefined();
   });
 
@@ -153,8 +153,8 @@ describe("a press that is refused", () => {
     vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
     vi.spyOn(videos, "job").mockResolvedValue(failed);
     show(failed);
-    await act("retry", failed);
-    expect(refusal()).toMatchObject({ action: "retry", unsure: false, error: { code: "wrong_state" } });
+    await runAction("retry", failed);
+    expect(actionError()).toMatchObject({ action: "retry", unconfirmed: false, error: { code: "wrong_state" } });
   });
 
   it.each([
@@ -165,9 +165,9 @@ describe("a press that is refused", () => {
     const ask = vi.spyOn(videos, "job");
     if (second) ask.mockRejectedValue(second);
     show(failed);
-    await act("delete", failed);
+    await runAction("delete", failed);
     expect(useJobs.getState().gone).toHaveProperty("job-1");
-    expect(refusal()).toBeUndefined();
+    expect(actionError()).toBeUndefined();
   });
 
   it.each([
@@ -175,40 +175,40 @@ describe("a press that is refused", () => {
     [new ApiError({ status: 502, code: "unavailable" }), true],
     [busy, false],
     [new ApiError({ status: 429, code: "rate_limited" }, 4), false],
-  ])("is told, and can be pressed again: %o", async (error, unsure) => {
+  ])("is told, and can be pressed again: %o", async (error, unconfirmed) => {
     const call = vi.spyOn(videos, "cancel").mockRejectedValueOnce(error);
     show(running);
-    await act("cancel", running);
-    expect(refusal()).toMatchObject({ action: "cancel", unsure, error: { code: error.code } });
+    await runAction("cancel", running);
+    expect(actionError()).toMatchObject({ action: "cancel", unconfirmed, error: { code: error.code } });
     expect(pending()).toBeUndefined();
     call.mockResolvedValueOnce({ ...running, seq: 6, status: "cancelled" });
-    await act("cancel", running);
+    await runAction("cancel", running);
     expect(shown()?.status).toBe("cancelled");
-    expect(refusal()).toBeUndefined();
+    expect(actionError()).toBeUndefined();
   });
 
   it.each([
     [unanswered, undefined],
-    [busy, { action: "cancel", unsure: false }],
+    [busy, { action: "cancel", unconfirmed: false }],
   ])("for want of an answer is told until the page is back: %o", async (error, left) => {
     vi.spyOn(videos, "cancel").mockRejectedValue(error);
     useJobs.getState().setConnection("offline");
     show(running);
-    await act("cancel", running);
+    await runAction("cancel", running);
     useJobs.getState().setConnection("catchingUp");
-    expect(refusal()).toBeDefined();
+    expect(actionError()).toBeDefined();
     useJobs.getState().setConnection("live");
-    if (left) expect(refusal()).toMatchObject(left);
-    else expect(refusal()).toBeUndefined();
+    if (left) expect(actionError()).toMatchObject(left);
+    else expect(actionError()).toBeUndefined();
   });
 
   it("is no longer told once the job is past it", async () => {
     vi.spyOn(videos, "cancel").mockRejectedValue(unanswered);
     show(running);
-    await act("cancel", running);
+    await runAction("cancel", running);
     show({ ...running, seq: 6, progress: 60 });
-    expect(refusal()).toBeDefined();
+    expect(actionError()).toBeDefined();
     show({ ...running, seq: 7, status: "completed", videoId: "v" });
-    expect(refusal()).toBeUndefined();
+    expect(actionError()).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 // What remains of a job, from how long its like have taken.
 import { expect, it } from "vitest";
 import { makeJob } from "@/lib/testing";
-import { remaining } from "./eta";
+import { remainingTime } from "./eta";
 
 const start = Date.parse("2026-01-01T00:00:00Z");
 const etaSeconds = { p50: 60, p90: 120 };
@@ -15,7 +15,7 @@ it.each([
   ["later than nearly all", 500, null],
   ["by a clock that is behind", -30, { from: 60, to: 60 }],
 ] as const)("%s, after %i s", (_, seconds, left) => {
-  expect(remaining(running, start + seconds * 1_000)).toEqual(left);
+  expect(remainingTime(running, start + seconds * 1_000)).toEqual(left);
 });
 
 it.each([
@@ -23,11 +23,11 @@ it.each([
   ["faster", 20, 80, "soon"],
   ["hardly begun", 22, 5, { from: 40, to: 40 }],
 ] as const)("follows its own progress: %s, after %i s at %i per cent", (_, seconds, progress, left) => {
-  expect(remaining({ ...running, progress }, start + seconds * 1_000)).toEqual(left);
+  expect(remainingTime({ ...running, progress }, start + seconds * 1_000)).toEqual(left);
 });
 
 it("is all of it while the job waits", () => {
-  expect(remaining(makeJob({ status: "pending", etaSeconds }), start)).toEqual({ from: 60, to: 120 });
+  expect(remainingTime(makeJob({ status: "pending", etaSeconds }), start)).toEqual({ from: 60, to: 120 });
 });
 
 it.each([
@@ -37,5 +37,5 @@ it.each([
   ["sent again", { retries: 1, etaSeconds }],
   ["ended", { status: "completed", phase: null, etaSeconds }],
 ] as const)("is not told of a job that is %s", (_, fields) => {
-  expect(remaining({ ...running, etaSeconds: null, ...fields }, start)).toBeNull();
+  expect(remainingTime({ ...running, etaSeconds: null, ...fields }, start)).toBeNull();
 });

@@ -3,16 +3,16 @@
 import type { Job } from "@/lib/api/types";
 
 /** In seconds. `soon`: what usually remains is no more than moments. */
-export type Remaining = { from: number; to: number } | "soon";
+export type RemainingTime = { from: number; to: number } | "soon";
 
-const soonBelow = 8;
+const soonThresholdSeconds = 8;
 /** From here on, in per cent, a job's own progress tells more than others' history. */
-const telling = 10;
+const minProgressForExtrapolation = 10;
 /** Seconds are told in steps, so that the figure does not tick. */
-const step = 5;
+const roundingSeconds = 5;
 
 /** `now` is the server's time in ms. */
-export function remaining(job: Job, now: number): Remaining | null {
+export function remainingTime(job: Job, now: number): RemainingTime | null {
   const eta = job.etaSeconds;
   if (!eta || job.cancelling || job.phase === "retrying") return null;
   // It has not begun: all of it is still to come.
@@ -21,12 +21,12 @@ export function remaining(job: Job, now: number): Remaining | null {
   // Its clock began with the first request, and its progress with the last.
   if (job.retries + job.resubmits > 0) return null;
   const elapsed = job.startedAt === null ? 0 : Math.max(0, (now - Date.parse(job.startedAt)) / 1_000);
-  const ownPace = job.phase === "generating" && job.progress >= telling;
+  const usesOwnProgress = job.phase === "generating" && job.progress >= minProgressForExtrapolation;
   // It takes longer than its like, and does not say how far it is.
-  if (!ownPace && elapsed > eta.p90) return null;
+  if (!usesOwnProgress && elapsed > eta.p90) return null;
   // The usual time; for one that takes longer, that of the slow ones.
-  const left = ownPace ? (elapsed * (100 - job.progress)) / job.progress : (elapsed < eta.p50 ? eta.p50 : eta.p90) - elapsed;
-  if (left < soonBelow) return "soon";
-  const told = Math.ceil(left / step) * step;
-  return { from: told, to: told };
+  const left = usesOwnProgress ? (elapsed * (100 - job.progress)) / job.progress : (elapsed < eta.p50 ? eta.p50 : eta.p90) - elapsed;
+  if (left < soonThresholdSeconds) return "soon";
+  const rounded = Math.ceil(left / roundingSeconds) * roundingSeconds;
+  return { from: rounded, to: rounded };
 }

@@ -4,7 +4,7 @@ import i18next from "i18next";
 import { beforeAll, expect, it } from "vitest";
 import { setupI18n } from "@/lib/i18n/setup";
 import { makeJob } from "@/lib/testing";
-import { chargeKey, failureKey, outcomeKey, quoteOf, triesOf } from "./failure";
+import { chargeKey, failureKey, outcomeKey, rejectionReason, attemptCount } from "./failure";
 
 beforeAll(setupI18n);
 
@@ -23,9 +23,9 @@ it("has a sentence for a code it has never heard of", () => {
 });
 
 it("counts the tries of a job, and only where there were several", () => {
-  expect(triesOf(failed)).toBeNull();
-  expect(triesOf({ ...failed, retries: 4 })).toBe(5);
-  expect(triesOf({ ...failed, errorCode: "refused", retries: 4 })).toBeNull();
+  expect(attemptCount(failed)).toBeNull();
+  expect(attemptCount({ ...failed, retries: 4 })).toBe(5);
+  expect(attemptCount({ ...failed, errorCode: "refused", retries: 4 })).toBeNull();
 });
 
 it.each(["en", "zh-CN"])("never speaks of several tries for a single request, in %s", (language) => {
@@ -36,10 +36,10 @@ it.each(["en", "zh-CN"])("never speaks of several tries for a single request, in
 
 it("quotes who refused, without the server's own sentence", () => {
   const refused = makeJob({ status: "failed", errorCode: "refused", errorMessage: "The video service refused this prompt: 内容违规" });
-  expect(quoteOf(refused)).toBe("内容违规");
-  expect(quoteOf({ ...refused, errorMessage: "The video service refused this prompt." })).toBeNull();
-  expect(quoteOf({ ...refused, errorCode: "busy" })).toBeNull();
-  expect(quoteOf({ ...refused, status: "processing" })).toBeNull();
+  expect(rejectionReason(refused)).toBe("内容违规");
+  expect(rejectionReason({ ...refused, errorMessage: "The video service refused this prompt." })).toBeNull();
+  expect(rejectionReason({ ...refused, errorCode: "busy" })).toBeNull();
+  expect(rejectionReason({ ...refused, status: "processing" })).toBeNull();
 });
 
 it("knows how the processor's sentence begins", () => {

@@ -27,7 +27,7 @@ export const failureKey = (code: string | null): (typeof failureKeys)[FailureCod
   code !== null && Object.hasOwn(failureKeys, code) ? failureKeys[code as FailureCode] : failureKeys.internal;
 
 /** How many requests it took to give up, where that is worth saying; a single one is not. */
-export const triesOf = ({ errorCode, retries }: Job): number | null =>
+export const attemptCount = ({ errorCode, retries }: Job): number | null =>
   (errorCode === "busy" || errorCode === "transient") && retries > 0 ? retries + 1 : null;
 
 /** How one request ended: it speaks of itself alone, not of the job. */
@@ -57,25 +57,25 @@ export function outcomeKey(outcome: string | null): (typeof outcomeKeys)[Outcome
 }
 
 /** How the server's own sentence about a refusal begins; what follows are somebody else's words. */
-const beforeReason = "The video service refused this prompt: ";
+const reasonPrefix = "The video service refused this prompt: ";
 
 /** Why it was refused, in the words of whoever refused it. */
-export function quoteOf({ status, errorCode, errorMessage }: Job): string | null {
-  if (status !== "failed" || errorCode !== "refused" || !errorMessage?.startsWith(beforeReason)) return null;
-  return errorMessage.slice(beforeReason.length);
+export function rejectionReason({ status, errorCode, errorMessage }: Job): string | null {
+  if (status !== "failed" || errorCode !== "refused" || !errorMessage?.startsWith(reasonPrefix)) return null;
+  return errorMessage.slice(reasonPrefix.length);
 }
 
 /** What a job that did not fail may have cost beside itself. */
-export const hasCostlyPast = (job: Job): boolean => job.mayHaveBeenCharged && job.status !== "failed" && job.status !== "cancelled";
+export const hasEarlierCharge = (job: Job): boolean => job.mayHaveBeenCharged && job.status !== "failed" && job.status !== "cancelled";
 
 export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
   job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";
 
 /** The one thing that helps a job which ended without a video: the same text again may meet the same answer, and a video that
  * is finished need not be paid for twice. */
-export type Help = "retry" | "fetch" | "edit";
+export type Recovery = "retry" | "fetch" | "edit";
 
-export function helpFor(job: Job): Help | null {
+export function recoveryFor(job: Job): Recovery | null {
   if (job.status === "cancelled") return "retry";
   if (job.status !== "failed") return null;
   if (job.errorCode === "unfetchable") return "fetch";
@@ -83,7 +83,7 @@ export function helpFor(job: Job): Help | null {
 }
 
 /** Failures from which it cannot be told that nothing was begun. */
-const mayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
+const codesThatMayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
   "interrupted",
   "unknown",
   "stalled",
@@ -95,10 +95,10 @@ const mayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
 ]);
 
 /** What that help may cost, where there is something to say about it. */
-export function costKey(job: Job): "help.mayChargeAgain" | "help.mayCharge" | "help.noNewCharge" | null {
-  const help = helpFor(job);
-  if (help === "fetch") return "help.noNewCharge";
-  if (help !== "retry") return null;
-  if (job.mayHaveBeenCharged) return "help.mayChargeAgain";
-  return mayCharge.has(job.errorCode) ? "help.mayCharge" : null;
+export function recoveryCostKey(job: Job): "jobActions.mayChargeAgain" | "jobActions.mayCharge" | "jobActions.noNewCharge" | null {
+  const recovery = recoveryFor(job);
+  if (recovery === "fetch") return "jobActions.noNewCharge";
+  if (recovery !== "retry") return null;
+  if (job.mayHaveBeenCharged) return "jobActions.mayChargeAgain";
+  return codesThatMayCharge.has(job.errorCode) ? "jobActions.mayCharge" : null;
 }

@@ -16,8 +16,8 @@ it.each([
 });
 
 it("tells what is under way from what has ended", () => {
-  expect(matches(fox, { q: "", status: "developing" })).toBe(false);
-  expect(matches(makeJob({ status: "pending" }), { q: "", status: "developing" })).toBe(true);
+  expect(matches(fox, { q: "", status: "active" })).toBe(false);
+  expect(matches(makeJob({ status: "pending" }), { q: "", status: "active" })).toBe(true);
   expect(matches(fox, { q: "fox", status: "failed" })).toBe(false);
 });
 

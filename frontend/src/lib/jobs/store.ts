@@ -1,11 +1,11 @@
 // The one store of jobs, and of the requests that are on their way to become one. Invariant: jobs change only through the reducer.
 import { create } from "zustand";
 import type { Job, Orientation } from "@/lib/api/types";
-import { emptyJobs, reduceJobs, type JobsEvent, type JobsState } from "@/lib/live/reducer";
+import { emptyJobs, reduceJobs, type JobsEvent, type JobsState } from "./reducer";
 import type { ConnectionState } from "@/lib/live/socket";
 
 /** A request that has been sent and not yet answered: shown on the wall at once. */
-export interface Sending {
+export interface OptimisticJob {
   key: string;
   prompt: string;
   orientation: Orientation;
@@ -13,16 +13,16 @@ export interface Sending {
 
 interface JobsStore extends JobsState {
   connection: ConnectionState;
-  sending: readonly Sending[];
+  optimisticJobs: readonly OptimisticJob[];
   apply: (event: JobsEvent) => void;
   setConnection: (connection: ConnectionState) => void;
-  startSending: (sending: Sending) => void;
-  stopSending: (key: string) => void;
+  addOptimisticJob: (optimisticJobs: OptimisticJob) => void;
+  removeOptimisticJob: (key: string) => void;
   /** Forgets everything, when someone else may be next at this screen. */
   reset: () => void;
 }
 
-const initial = { ...emptyJobs, connection: "catchingUp" as ConnectionState, sending: [] as readonly Sending[] };
+const initial = { ...emptyJobs, connection: "catchingUp" as ConnectionState, optimisticJobs: [] as readonly OptimisticJob[] };
 
 export const useJobs = create<JobsStore>()((set) => ({
   ...initial,
@@ -30,24 +30,24 @@ export const useJobs = create<JobsStore>()((set) => ({
     set((state) => {
       const next = reduceJobs(state, event);
       if (next === state) return state;
-      return { jobs: next.jobs, gone: next.gone, sending: withoutArrived(state, event) };
+      return { jobs: next.jobs, gone: next.gone, optimisticJobs: withoutConfirmed(state, event) };
     }),
   setConnection: (connection) => set({ connection }),
-  startSending: (sending) => set((state) => ({ sending: [sending, ...state.sending] })),
-  stopSending: (key) => set((state) => ({ sending: state.sending.filter((one) => one.key !== key) })),
+  addOptimisticJob: (optimisticJobs) => set((state) => ({ optimisticJobs: [optimisticJobs, ...state.optimisticJobs] })),
+  removeOptimisticJob: (key) => set((state) => ({ optimisticJobs: state.optimisticJobs.filter((one) => one.key !== key) })),
   reset: () => set(initial),
 }));
 
 /** The websocket may tell of a new job before the request that made it is answered; it must not show twice. */
-function withoutArrived(state: JobsStore, event: JobsEvent): readonly Sending[] {
-  if (event.type !== "jobs" || state.sending.length === 0) return state.sending;
-  const sending = [...state.sending];
+function withoutConfirmed(state: JobsStore, event: JobsEvent): readonly OptimisticJob[] {
+  if (event.type !== "jobs" || state.optimisticJobs.length === 0) return state.optimisticJobs;
+  const optimisticJobs = [...state.optimisticJobs];
   for (const job of event.jobs) {
     if (state.jobs.has(job.id)) continue;
-    const index = sending.findLastIndex((one) => one.prompt === job.prompt && job.status === "pending");
-    if (index >= 0) sending.splice(index, 1);
+    const index = optimisticJobs.findLastIndex((one) => one.prompt === job.prompt && job.status === "pending");
+    if (index >= 0) optimisticJobs.splice(index, 1);
   }
-  return sending;
+  return optimisticJobs;
 }
 
 export const useJob = (id: string): Job | undefined => useJobs((state) => state.jobs.get(id));

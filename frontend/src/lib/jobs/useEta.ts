@@ -3,13 +3,13 @@ import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useCountdownNow } from "@/lib/useNow";
-import { remaining } from "./eta";
+import { remainingTime } from "./eta";
 
 export function useEta(job: Job): string | null {
   const { t } = useTranslation();
-  const { between } = useFormat();
+  const { range } = useFormat();
   const now = useCountdownNow(job.status === "processing" && job.etaSeconds != null);
-  const left = remaining(job, now);
+  const left = remainingTime(job, now);
   if (left === null) return null;
-  return left === "soon" ? t("words.soon") : t("words.about", { time: between(left.from, left.to) });
+  return left === "soon" ? t("jobStatus.soon") : t("jobStatus.about", { time: range(left.from, left.to) });
 }

@@ -1,13 +1,13 @@
 // What happened to a failed job, in the reader's language. Invariant: counts the tries only where there were several.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
-import { failureKey, triesOf } from "./failure";
+import { failureKey, attemptCount } from "./failure";
 
 export function useFailureText(): (job: Job) => string {
   const { t } = useTranslation();
   return (job) => {
     const what = t(failureKey(job.errorCode));
-    const count = triesOf(job);
-    return count === null ? what : t("failure.tried", { what, count });
+    const count = attemptCount(job);
+    return count === null ? what : t("failure.withAttempts", { what, count });
   };
 }

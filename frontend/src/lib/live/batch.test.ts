@@ -45,7 +45,7 @@ it("hands on early what something else must not overtake, and nothing that was d
   expect(apply).toHaveBeenCalledOnce();
   expect(frame).toBeUndefined();
   batch.add(makeJob());
-  batch.drop();
+  batch.clear();
   batch.flush();
   expect(apply).toHaveBeenCalledOnce();
 });

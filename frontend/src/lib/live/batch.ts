@@ -4,30 +4,30 @@ import type { Job } from "@/lib/api/types";
 
 export class Batch {
   readonly #apply: (jobs: readonly Job[]) => void;
-  #waiting: Job[] = [];
-  #due = 0;
+  #queue: Job[] = [];
+  #frameRequest = 0;
 
   constructor(apply: (jobs: readonly Job[]) => void) {
     this.#apply = apply;
   }
 
   add(job: Job): void {
-    this.#waiting.push(job);
+    this.#queue.push(job);
     if (document.visibilityState === "hidden") this.flush();
-    else if (this.#due === 0) this.#due = requestAnimationFrame(() => this.flush());
+    else if (this.#frameRequest === 0) this.#frameRequest = requestAnimationFrame(() => this.flush());
   }
 
   /** Hands on what waits, before something else happens. */
   flush(): void {
-    const jobs = this.#waiting;
-    this.drop();
+    const jobs = this.#queue;
+    this.clear();
     if (jobs.length > 0) this.#apply(jobs);
   }
 
   /** Forgets what waits. */
-  drop(): void {
-    cancelAnimationFrame(this.#due);
-    this.#due = 0;
-    this.#waiting = [];
+  clear(): void {
+    cancelAnimationFrame(this.#frameRequest);
+    this.#frameRequest = 0;
+    this.#queue = [];
   }
 }

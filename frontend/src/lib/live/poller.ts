@@ -17,7 +17,7 @@ export interface PollerOptions {
 
 export class Poller {
   readonly #options: PollerOptions;
-  #wanted = false;
+  #enabled = false;
   #busy = false;
   #timer: number | null = null;
 
@@ -26,41 +26,41 @@ export class Poller {
   }
 
   get running(): boolean {
-    return this.#wanted;
+    return this.#enabled;
   }
 
-  want(wanted: boolean): void {
-    if (wanted === this.#wanted) return;
-    this.#wanted = wanted;
+  setEnabled(wanted: boolean): void {
+    if (wanted === this.#enabled) return;
+    this.#enabled = wanted;
     if (!wanted) this.#cancel();
-    else if (!this.#busy) void this.#ask();
+    else if (!this.#busy) void this.#poll();
   }
 
-  async #ask(): Promise<void> {
+  async #poll(): Promise<void> {
     this.#busy = true;
     let reached = true;
-    let atLeast = 0;
+    let minDelayMs = 0;
     try {
-      atLeast = await this.#options.poll();
+      minDelayMs = await this.#options.poll();
     } catch {
       reached = false;
     }
     this.#busy = false;
-    if (!this.#wanted) return;
+    if (!this.#enabled) return;
     // Scheduled before it is told, for the listener may decide that this was the last one.
-    this.#schedule(atLeast);
+    this.#schedule(minDelayMs);
     this.#options.onResult(reached);
   }
 
-  #schedule(atLeast: number): void {
+  #schedule(minDelayMs: number): void {
     this.#cancel();
     const { clock, random } = this.#options;
     this.#timer = clock.setTimeout(
       () => {
         this.#timer = null;
-        void this.#ask();
+        void this.#poll();
       },
-      Math.max(atLeast, pollDelay(random)),
+      Math.max(minDelayMs, pollDelay(random)),
     );
   }
 

@@ -42,11 +42,11 @@ describe("after a close", () => {
 
   it.each([1013, 4400, 4403, 4429])("leaves the server alone for fifteen seconds, even if it offered less (%i)", (code) => {
     const next = afterClose(closing(code, [0, 10]), lowest);
-    expect(next).toMatchObject({ then: "reconnect", patient: true });
+    expect(next).toMatchObject({ then: "reconnect", mandatory: true });
     expect(next.then === "reconnect" && next.delayMs).toBeGreaterThanOrEqual(overloadPauseMs);
   });
 
   it.each([1000, 1006, 1011, 4408, 4410, 4413])("otherwise backs off (%i)", (code) => {
-    expect(afterClose(closing(code), lowest)).toEqual({ then: "reconnect", delayMs: backoff.floorMs, patient: false });
+    expect(afterClose(closing(code), lowest)).toEqual({ then: "reconnect", delayMs: backoff.floorMs, mandatory: false });
   });
 });

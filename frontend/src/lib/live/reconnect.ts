@@ -8,7 +8,7 @@ export const backoff = { floorMs: 500, ceilingMs: 20_000 } as const;
 /** Longest silence before a connection counts as dead; the server's heartbeat comes each 25 s. */
 export const watchdogMs = 35_000;
 /** Without a whole snapshot for this long the page polls. */
-export const snapshotPatienceMs = 5_000;
+export const snapshotTimeoutMs = 5_000;
 /** After this many failed connections in a row the page polls. */
 export const failuresBeforePolling = 2;
 /** An overloaded server is left alone for at least this long. */
@@ -24,19 +24,19 @@ export function reconnectDelay(failures: number, random: Random): number {
 /** Each 2 s ± 20 %. */
 export const pollDelay = (random: Random): number => Math.round(2_000 * (0.8 + 0.4 * random()));
 
-export type AfterClose =
+export type CloseAction =
   /** `patient`: being called back to the page does not shorten the wait. */
-  | { then: "reconnect"; delayMs: number; patient: boolean }
+  | { then: "reconnect"; delayMs: number; mandatory: boolean }
   | { then: "check-session" };
 
-export interface Closing {
+export interface CloseInfo {
   code: number;
   failures: number;
   /** The window the server asked for in its `bye`. */
   retryMs: [number, number] | null;
 }
 
-export function afterClose({ code, failures, retryMs }: Closing, random: Random): AfterClose {
+export function afterClose({ code, failures, retryMs }: CloseInfo, random: Random): CloseAction {
   switch (code) {
     case 4401:
       return { then: "check-session" };
@@ -44,12 +44,12 @@ export function afterClose({ code, failures, retryMs }: Closing, random: Random)
     case 4400: // malformed: coming back at once would only repeat it
     case 4403: // forbidden: the same
     case 4429: // too many
-      return { then: "reconnect", delayMs: overloadPauseMs + reconnectDelay(failures, random), patient: true };
+      return { then: "reconnect", delayMs: overloadPauseMs + reconnectDelay(failures, random), mandatory: true };
     default:
       if (retryMs) {
         const [from, to] = retryMs;
-        return { then: "reconnect", delayMs: Math.round(from + random() * (to - from)), patient: false };
+        return { then: "reconnect", delayMs: Math.round(from + random() * (to - from)), mandatory: false };
       }
-      return { then: "reconnect", delayMs: reconnectDelay(failures, random), patient: false };
+      return { then: "reconnect", delayMs: reconnectDelay(failures, random), mandatory: false };
   }
 }

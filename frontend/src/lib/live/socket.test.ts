@@ -1,6 +1,6 @@
 // The connection against a fake socket and a clock moved by hand: nothing here waits for real time.
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeClock, settle } from "@/lib/testing";
+import { FakeClock, flushPromises } from "@/lib/testing";
 import type { Frame } from "./frames";
 import { LiveConnection, type ConnectionState, type SocketLike } from "./socket";
 
@@ -202,7 +202,7 @@ describe("4401", () => {
     start();
     socket().catchUp();
     socket().fail(4401);
-    await settle();
+    await flushPromises();
     expect(onSignedOut).toHaveBeenCalledOnce();
     await clock.advance(120_000);
     expect(sockets).toHaveLength(1);
@@ -213,7 +213,7 @@ describe("4401", () => {
     start();
     socket().catchUp();
     socket().fail(4401);
-    await settle();
+    await flushPromises();
     expect(sockets).toHaveLength(1);
     await clock.advance(1_000);
     expect(sockets).toHaveLength(2);
@@ -238,7 +238,7 @@ describe("polling", () => {
     expect(poll).not.toHaveBeenCalled();
     await clock.advance(1_000);
     socket().fail();
-    await settle();
+    await flushPromises();
     expect(poll).toHaveBeenCalledOnce();
   });
 
@@ -290,12 +290,12 @@ describe("polling", () => {
     expect(state()).toBe("catchingUp");
     await clock.advance(1_000);
     socket().fail();
-    await settle();
+    await flushPromises();
     expect(poll).toHaveBeenCalledOnce();
     expect(state()).toBe("unreachable");
     await clock.advance(3_000);
     socket().fail();
-    await settle();
+    await flushPromises();
     expect(poll).toHaveBeenCalledTimes(2);
     expect(state()).toBe("polling");
   });

@@ -6,7 +6,7 @@ import {
   afterClose,
   failuresBeforePolling,
   reconnectDelay,
-  snapshotPatienceMs,
+  snapshotTimeoutMs,
   watchdogMs,
   type Random,
 } from "./reconnect";
@@ -39,7 +39,7 @@ export interface LiveOptions {
   onSignedOut: () => void;
 }
 
-type Timer = "reconnect" | "watchdog" | "patience";
+type Timer = "reconnect" | "watchdog" | "snapshot";
 
 export class LiveConnection {
   readonly #options: LiveOptions;
@@ -52,7 +52,7 @@ export class LiveConnection {
   #pollReached = true;
   #failures = 0;
   #lastFrameAt = 0;
-  #notBefore = 0;
+  #reconnectNotBefore = 0;
   #retryMs: [number, number] | null = null;
   #state: ConnectionState | null = null;
 
@@ -60,7 +60,7 @@ export class LiveConnection {
     this.#options = options;
     const onResult = (reached: boolean) => {
       this.#pollReached = reached;
-      this.#settle();
+      this.#updateState();
     };
     this.#poller = new Poller({ clock: options.clock, random: options.random, poll: options.poll, onResult });
   }
@@ -68,29 +68,29 @@ export class LiveConnection {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#lose();
+    this.#markOutdated();
     this.#connect();
   }
 
   stop(): void {
     this.#started = false;
-    this.#drop(1000);
+    this.#closeSocket(1000);
     for (const timer of [...this.#timers.keys()]) this.#cancel(timer);
-    this.#poller.want(false);
+    this.#poller.setEnabled(false);
   }
 
   /** The page is visible, shown again or online: a lost connection is not waited for any longer. */
   wake(): void {
     if (!this.#started) return;
     const now = this.#options.clock.now();
-    if (this.#socket && now - this.#lastFrameAt >= watchdogMs) this.#fail(1006);
-    if (!this.#socket && this.#timers.has("reconnect") && now >= this.#notBefore) this.#connect();
-    this.#settle();
+    if (this.#socket && now - this.#lastFrameAt >= watchdogMs) this.#onDisconnect(1006);
+    if (!this.#socket && this.#timers.has("reconnect") && now >= this.#reconnectNotBefore) this.#connect();
+    this.#updateState();
   }
 
   /** The jobs, or whether the network is there, may have changed. */
   refresh(): void {
-    if (this.#started) this.#settle();
+    if (this.#started) this.#updateState();
   }
 
   #connect(): void {
@@ -98,18 +98,18 @@ export class LiveConnection {
     const socket = this.#options.open();
     this.#socket = socket;
     this.#retryMs = null;
-    this.#heard();
+    this.#resetWatchdog();
     socket.onopen = () => {
       const known = this.#options.known();
       const hello = Object.keys(known).length > 0 ? { type: "hello", known } : { type: "hello" };
       socket.send(JSON.stringify(hello));
     };
     socket.onmessage = ({ data }) => {
-      this.#heard();
+      this.#resetWatchdog();
       const frame = parseFrame(data);
       if (frame) this.#receive(socket, frame);
     };
-    socket.onclose = ({ code }) => this.#fail(code);
+    socket.onclose = ({ code }) => this.#onDisconnect(code);
   }
 
   #receive(socket: SocketLike, frame: Frame): void {
@@ -122,21 +122,21 @@ export class LiveConnection {
     this.#healthy = true;
     this.#degraded = false;
     this.#pollReached = true;
-    this.#cancel("patience");
-    this.#settle();
+    this.#cancel("snapshot");
+    this.#updateState();
   }
 
-  #fail(code: number): void {
+  #onDisconnect(code: number): void {
     const retryMs = this.#retryMs;
-    this.#drop();
-    this.#lose();
+    this.#closeSocket();
+    this.#markOutdated();
     this.#failures += 1;
     const next = afterClose({ code, failures: this.#failures, retryMs }, this.#options.random);
-    if (next.then === "check-session") void this.#recheck();
-    else this.#reconnectIn(next.delayMs, next.patient);
-    const away = next.then === "reconnect" && next.patient;
-    if (away || this.#failures >= failuresBeforePolling) this.#degraded = true;
-    this.#settle();
+    if (next.then === "check-session") void this.#verifySession();
+    else this.#reconnectIn(next.delayMs, next.mandatory);
+    const disconnectedState = next.then === "reconnect" && next.mandatory;
+    if (disconnectedState || this.#failures >= failuresBeforePolling) this.#degraded = true;
+    this.#updateState();
     // With nothing to poll for, it is asked once whether the server is there at all.
     if (this.#degraded && !this.#poller.running && this.#started) void this.#probe();
   }
@@ -148,10 +148,10 @@ export class LiveConnection {
     );
     if (!this.#started || this.#healthy) return;
     this.#pollReached = reached;
-    this.#settle();
+    this.#updateState();
   }
 
-  async #recheck(): Promise<void> {
+  async #verifySession(): Promise<void> {
     const signedIn = await this.#options.checkSession();
     if (!this.#started) return;
     if (signedIn) {
@@ -163,28 +163,28 @@ export class LiveConnection {
   }
 
   #reconnectIn(delayMs: number, patient: boolean): void {
-    this.#notBefore = patient ? this.#options.clock.now() + delayMs : 0;
-    this.#after("reconnect", delayMs, () => this.#connect());
+    this.#reconnectNotBefore = patient ? this.#options.clock.now() + delayMs : 0;
+    this.#schedule("reconnect", delayMs, () => this.#connect());
   }
 
   /** From here on the page is behind, and polls unless a snapshot comes soon. */
-  #lose(): void {
+  #markOutdated(): void {
     this.#healthy = false;
-    if (!this.#timers.has("patience")) {
-      this.#after("patience", snapshotPatienceMs, () => {
+    if (!this.#timers.has("snapshot")) {
+      this.#schedule("snapshot", snapshotTimeoutMs, () => {
         this.#degraded = true;
-        this.#settle();
+        this.#updateState();
       });
     }
-    this.#settle();
+    this.#updateState();
   }
 
-  #heard(): void {
+  #resetWatchdog(): void {
     this.#lastFrameAt = this.#options.clock.now();
-    this.#after("watchdog", watchdogMs, () => this.#fail(1006));
+    this.#schedule("watchdog", watchdogMs, () => this.#onDisconnect(1006));
   }
 
-  #drop(code?: number): void {
+  #closeSocket(code?: number): void {
     this.#cancel("watchdog");
     const socket = this.#socket;
     if (!socket) return;
@@ -193,17 +193,17 @@ export class LiveConnection {
     socket.close(code);
   }
 
-  #settle(): void {
+  #updateState(): void {
     const { online, hasActiveJobs, onState } = this.#options;
-    this.#poller.want(this.#started && this.#degraded && !this.#healthy && hasActiveJobs());
-    const away = !online() ? "offline" : !this.#pollReached ? "unreachable" : this.#degraded ? "polling" : "catchingUp";
-    const state = this.#healthy ? "live" : away;
+    this.#poller.setEnabled(this.#started && this.#degraded && !this.#healthy && hasActiveJobs());
+    const disconnectedState = !online() ? "offline" : !this.#pollReached ? "unreachable" : this.#degraded ? "polling" : "catchingUp";
+    const state = this.#healthy ? "live" : disconnectedState;
     if (state === this.#state) return;
     this.#state = state;
     onState(state);
   }
 
-  #after(timer: Timer, ms: number, run: () => void): void {
+  #schedule(timer: Timer, ms: number, run: () => void): void {
     this.#cancel(timer);
     const id = this.#options.clock.setTimeout(() => {
       this.#timers.delete(timer);

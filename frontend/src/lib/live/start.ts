@@ -4,14 +4,14 @@ import { asApiError } from "@/lib/api/client";
 import { useJobs } from "@/lib/jobs/store";
 import { Batch } from "./batch";
 import type { Frame } from "./frames";
-import { isActive, knownJobs } from "./reducer";
+import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { LiveConnection, type SocketLike } from "./socket";
 
-const protocol = "sora.v1";
+const subprotocol = "sora.v1";
 /** How often the page asks when the server does not want to be left alone for longer, in seconds. */
-const pace = 2;
+const defaultPollSeconds = 2;
 /** Active jobs that are no longer on the first page are asked for one by one, this many at a time. */
-const stragglersAtOnce = 5;
+const maxSingleFetches = 5;
 
 /** Returns what stops it. */
 export function startLive(onSignedOut: () => void): () => void {
@@ -29,38 +29,38 @@ export function startLive(onSignedOut: () => void): () => void {
     online: () => navigator.onLine,
     known: () => knownJobs(useJobs.getState()),
     hasActiveJobs,
-    poll: listPoll(),
+    poll: createListPoll(),
     checkSession,
     onFrame: (frame) => applyFrame(frame, batch, apply),
     onState: setConnection,
     onSignedOut,
   });
 
-  const stopWatching = useJobs.subscribe((state, before) => {
+  const unsubscribe = useJobs.subscribe((state, before) => {
     if (state.jobs !== before.jobs) connection.refresh();
   });
   const wake = () => connection.wake();
-  const seen = () => {
+  const onVisibilityChange = () => {
     if (document.visibilityState === "visible") connection.wake();
     else batch.flush();
   };
-  const offline = () => connection.refresh();
+  const onOffline = () => connection.refresh();
   window.addEventListener("online", wake);
-  window.addEventListener("offline", offline);
+  window.addEventListener("offline", onOffline);
   window.addEventListener("pageshow", wake);
-  document.addEventListener("visibilitychange", seen);
+  document.addEventListener("visibilitychange", onVisibilityChange);
   // A frozen tab that goes on without having been hidden.
   document.addEventListener("resume", wake);
   connection.start();
 
   return () => {
     connection.stop();
-    batch.drop();
-    stopWatching();
+    batch.clear();
+    unsubscribe();
     window.removeEventListener("online", wake);
-    window.removeEventListener("offline", offline);
+    window.removeEventListener("offline", onOffline);
     window.removeEventListener("pageshow", wake);
-    document.removeEventListener("visibilitychange", seen);
+    document.removeEventListener("visibilitychange", onVisibilityChange);
     document.removeEventListener("resume", wake);
   };
 }
@@ -68,7 +68,7 @@ export function startLive(onSignedOut: () => void): () => void {
 function openSocket(): SocketLike {
   const url = new URL("/api/ws", window.location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, protocol) as unknown as SocketLike;
+  return new WebSocket(url, subprotocol) as unknown as SocketLike;
 }
 
 const hasActiveJobs = (): boolean => [...useJobs.getState().jobs.values()].some(isActive);
@@ -84,7 +84,7 @@ function applyFrame(frame: Frame, batch: Batch, apply: ReturnType<typeof useJobs
 }
 
 /** The list is asked for by the tag of the last answer; resolves to the least wait in ms. */
-function listPoll(): () => Promise<number> {
+function createListPoll(): () => Promise<number> {
   let tag: string | null = null;
   let listed = new Set<string>();
   return async () => {
@@ -96,9 +96,9 @@ function listPoll(): () => Promise<number> {
         useJobs.getState().apply({ type: "jobs", jobs: answer.data.data });
       }
       const missing = [...useJobs.getState().jobs.values()].filter((job) => isActive(job) && !listed.has(job.id));
-      await Promise.all(missing.slice(0, stragglersAtOnce).map((job) => askOne(job.id)));
+      await Promise.all(missing.slice(0, maxSingleFetches).map((job) => fetchJob(job.id)));
       const { retryAfter } = answer;
-      return retryAfter !== null && retryAfter > pace ? retryAfter * 1_000 : 0;
+      return retryAfter !== null && retryAfter > defaultPollSeconds ? retryAfter * 1_000 : 0;
     } catch (cause) {
       const error = asApiError(cause);
       if (error.status === 0 || error.status >= 500) throw error;
@@ -107,7 +107,7 @@ function listPoll(): () => Promise<number> {
   };
 }
 
-async function askOne(id: string): Promise<void> {
+async function fetchJob(id: string): Promise<void> {
   const { apply } = useJobs.getState();
   try {
     apply({ type: "jobs", jobs: [await videos.job(id)] });

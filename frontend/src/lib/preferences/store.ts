@@ -52,14 +52,14 @@ export const usePreferences = create<Preferences>()((set) => ({
 }));
 
 /** Carries the preferences to the document, now and whenever they change. */
-export function reflectPreferences(): void {
-  const reflect = ({ theme, language }: Preferences) => {
+export function applyPreferences(): void {
+  const applyToDocument = ({ theme, language }: Preferences) => {
     const root = document.documentElement;
     root.dataset.theme = theme;
     root.lang = languageTags[language];
     const background = theme === "light" ? "#faf9f6" : "#0b0b0c";
     document.querySelector('meta[name="theme-color"]')?.setAttribute("content", background);
   };
-  reflect(usePreferences.getState());
-  usePreferences.subscribe(reflect);
+  applyToDocument(usePreferences.getState());
+  usePreferences.subscribe(applyToDocument);
 }

@@ -1,0 +1,24 @@
+// How the page is connected, as a dot and in words. Invariant: told by shape and words too, never by colour alone; blocks nothing.
+import { useTranslation } from "react-i18next";
+import { useJobs } from "@/lib/jobs/store";
+import styles from "./ConnectionStatus.module.css";
+
+const keys = {
+  live: "connection.live",
+  catchingUp: "connection.catchingUp",
+  polling: "connection.polling",
+  offline: "connection.offline",
+  unreachable: "connection.unreachable",
+} as const;
+
+export function ConnectionStatus() {
+  const { t } = useTranslation();
+  const state = useJobs(({ connection }) => connection);
+  const words = t(keys[state]);
+  return (
+    <div role="status" className={styles.connection} data-state={state} data-testid="connection" title={words}>
+      <span className={styles.dot} aria-hidden />
+      <span className={styles.label}>{words}</span>
+    </div>
+  );
+}

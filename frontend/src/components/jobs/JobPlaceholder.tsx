@@ -1,0 +1,30 @@
+// What a job looks like before it is a video: its own quiet gradient, which develops with the progress, and a line of light.
+// Invariant: the gradient depends on the id alone; the line never runs ahead of what is known.
+import type { CSSProperties, ReactNode } from "react";
+import { gradientOf } from "@/lib/jobs/gradient";
+import styles from "./JobPlaceholder.module.css";
+
+interface PlaceholderProps {
+  id: string;
+  /** 0 to 1. */
+  intensity: number;
+  muted?: boolean;
+  className?: string | undefined;
+  children?: ReactNode;
+}
+
+export function JobPlaceholder({ id, intensity, muted = false, className, children }: PlaceholderProps) {
+  const { hueA, hueB, x, y } = gradientOf(id);
+  const style = {
+    "--hue-a": hueA,
+    "--hue-b": hueB,
+    "--at-x": `${x}%`,
+    "--at-y": `${y}%`,
+    "--intensity": intensity,
+  } as CSSProperties;
+  return (
+    <div className={[styles.placeholder, muted && styles.muted, className].filter(Boolean).join(" ")} style={style}>
+      {children}
+    </div>
+  );
+}

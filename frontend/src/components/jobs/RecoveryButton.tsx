@@ -1,0 +1,39 @@
+// The one button that helps a job which ended without a video. Invariant: what it may cost is tied to it for those who cannot see
+// it beside it.
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { ignoreDoubleClick } from "@/components/ui/ignoreDoubleClick";
+import type { Job } from "@/lib/api/types";
+import { runAction } from "@/lib/jobs/actions";
+import { usePendingAction } from "@/lib/jobs/useJobActions";
+import type { Recovery } from "@/lib/jobs/failure";
+
+interface Props {
+  job: Job;
+  recovery: Recovery;
+  onEdit: (job: Job) => void;
+  kind?: "accent" | "quiet" | "plain";
+  className?: string | undefined;
+  /** Of the sentence about the cost. */
+  describedBy?: string | undefined;
+}
+
+const labels = { retry: "app.tryAgain", fetch: "jobActions.fetch", edit: "gallery.editPrompt" } as const;
+
+export function RecoveryButton({ job, recovery, onEdit, kind = "quiet", className, describedBy }: Props) {
+  const { t } = useTranslation();
+  const pending = usePendingAction(job);
+  const run = ignoreDoubleClick(() => (recovery === "edit" ? onEdit(job) : void runAction(recovery, job)));
+  return (
+    <Button
+      kind={kind}
+      className={className}
+      onClick={run}
+      aria-disabled={pending !== null}
+      aria-describedby={describedBy}
+      data-testid={`job-${recovery}`}
+    >
+      {t(labels[recovery])}
+    </Button>
+  );
+}

@@ -1,0 +1,71 @@
+// Taking everything along, and leaving for good. Invariant: an account is deleted only with its password, and what goes with it is
+// said before.
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { Download } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { Dialog, DialogActions } from "@/components/ui/Dialog";
+import { Field } from "@/components/ui/Field";
+import { Section } from "@/components/ui/Page";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
+import { useCapabilities } from "@/lib/api/capabilities";
+import { account, exportUrl } from "@/lib/api/endpoints";
+import { useSession } from "@/lib/session/store";
+import { useApiMutation } from "@/lib/useApiMutation";
+import buttons from "@/components/ui/Button.module.css";
+import styles from "./Account.module.css";
+
+export function DeleteAccount() {
+  const { t } = useTranslation();
+  const { exportAccount, deleteAccount } = useCapabilities();
+  const [open, setOpen] = useState(false);
+  return (
+    <Section title={t("deleteAccount.title")} detail={t("deleteAccount.detail")} testId="delete-account">
+      <div className={styles.row}>
+        {exportAccount && (
+          <a href={exportUrl} download="sora-account.json" className={[buttons.button, buttons.quiet].join(" ")}>
+            <Download size={16} aria-hidden /> {t("deleteAccount.export")}
+          </a>
+        )}
+        {deleteAccount && (
+          <Button kind="danger" onClick={() => setOpen(true)} data-testid="account-delete">
+            {t("deleteAccount.delete")}
+          </Button>
+        )}
+      </div>
+      {open && <DeleteAccountDialog onClose={() => setOpen(false)} />}
+    </Section>
+  );
+}
+
+function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const signedOut = useSession((state) => state.signedOut);
+  const [password, setPassword] = useState("");
+  const { isPending, error, run } = useApiMutation();
+  const remove = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (password !== "" && (await run(() => account.remove(password)))) signedOut(false);
+  };
+  return (
+    <Dialog title={t("deleteAccount.question")} onClose={onClose}>
+      <form className={styles.form} onSubmit={(event) => void remove(event)}>
+        <p>{t("deleteAccount.warning")}</p>
+        <Field
+          label={t("auth.password")}
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+        <ErrorMessage error={error} />
+        <DialogActions>
+          <Button onClick={onClose}>{t("app.cancel")}</Button>
+          <Button kind="danger" type="submit" aria-disabled={isPending || password === ""}>
+            {t("deleteAccount.delete")}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,55 @@
+// A list that is read page by page. Invariant: what is asked for differently begins anew, and a late answer is dropped.
+import { useCallback, useEffect, useState } from "react";
+import type { Page } from "@/lib/api/types";
+import { asApiError, type ApiError } from "@/lib/api/client";
+
+interface PagedList<Row> {
+  rows: readonly Row[] | null;
+  hasMore: boolean;
+  error: ApiError | null;
+  loadMore: () => void;
+  /** Puts a changed row in the place of the former. */
+  replace: (matches: (row: Row) => boolean, row: Row) => void;
+}
+
+interface LoadedRows<Row> {
+  fetchPage: unknown;
+  rows: readonly Row[];
+  cursor: string | null;
+}
+
+/** `ask` must stay the same function for as long as it asks for the same. */
+export function usePagedList<Row>(fetchPage: (cursor?: string) => Promise<Page<Row>>): PagedList<Row> {
+  const [loaded, setLoaded] = useState<LoadedRows<Row> | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const current = loaded?.fetchPage === fetchPage ? loaded : null;
+
+  const append = useCallback(
+    (before: readonly Row[], page: Page<Row>) => {
+      setLoaded({ fetchPage, rows: [...before, ...page.data], cursor: page.nextCursor });
+      setError(null);
+    },
+    [fetchPage],
+  );
+  const fail = (cause: unknown) => setError(asApiError(cause));
+  useEffect(() => {
+    let cancelled = false;
+    fetchPage().then(
+      (page) => !cancelled && append([], page),
+      (cause: unknown) => !cancelled && fail(cause),
+    );
+    return () => {
+      cancelled = true;
+    };
+  }, [fetchPage, append]);
+
+  return {
+    rows: current?.rows ?? null,
+    hasMore: current?.cursor != null,
+    error,
+    loadMore: () => {
+      if (current?.cursor != null) fetchPage(current.cursor).then((page) => append(current.rows, page), fail);
+    },
+    replace: (matches, row) => setLoaded((old) => old && { ...old, rows: old.rows.map((one) => (matches(one) ? row : one)) }),
+  };
+}

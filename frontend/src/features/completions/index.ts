@@ -1,2 +1,0 @@
-// What the application may use of the signals that jobs have ended.
-export { Completions } from "./Completions";

@@ -1,0 +1,46 @@
+// The empty wall: three prompts to begin with. Invariant: nothing is sent without a press on the button that says so.
+import { useTranslation } from "react-i18next";
+import { ArrowUp } from "lucide-react";
+import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
+import { useComposer } from "./store";
+import { submit } from "./submit";
+import styles from "./ExamplePrompts.module.css";
+
+const exampleKeys = ["examples.lighthouse", "examples.noodles", "examples.fox"] as const;
+
+export function ExamplePrompts() {
+  const { t } = useTranslation();
+  const free = useComposer((state) => state.models?.free);
+  const setText = useComposer((state) => state.setText);
+  const use = (text: string) => {
+    setText(text);
+    document.getElementById("prompt")?.focus();
+  };
+  return (
+    <section className={styles.examples} data-testid="example-prompts">
+      <h2 className={styles.title}>{t("examples.title")}</h2>
+      <p className={styles.detail}>{t("examples.detail")}</p>
+      {free && <p className={styles.detail}>{t("examples.free")}</p>}
+      <ul className={styles.list}>
+        {exampleKeys.map((key) => (
+          <li key={key}>
+            <JobPlaceholder id={key} intensity={0.55} className={styles.card}>
+              <button type="button" className={styles.use} onClick={() => use(t(key))} title={t("examples.use")}>
+                {t(key)}
+              </button>
+              <button
+                type="button"
+                className={styles.send}
+                onClick={() => submit(t(key))}
+                aria-label={`${t("examples.send")}: ${t(key)}`}
+                title={t("examples.send")}
+              >
+                <ArrowUp size={18} strokeWidth={2.25} aria-hidden />
+              </button>
+            </JobPlaceholder>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

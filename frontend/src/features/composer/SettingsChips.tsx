@@ -1,0 +1,128 @@
+// Shape, length, size, model and count, as compact chips. Invariant: only what the server lists can be chosen.
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { RectangleHorizontal, RectangleVertical } from "lucide-react";
+import { Menu, MenuChoice } from "@/components/ui/Menu";
+import { useCapabilities } from "@/lib/api/capabilities";
+import type { Models, Orientation } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { maxCount, sizesOf, type Settings, type RequestedSettings } from "./settings";
+import { useComposer } from "./store";
+import styles from "./SettingsChips.module.css";
+
+interface Props {
+  models: Models;
+  settings: Settings;
+  onChange: (wishes: Partial<RequestedSettings>) => void;
+}
+
+const counts = Array.from({ length: maxCount }, (_, index) => index + 1);
+
+/** A size by its shorter side, as people call it. */
+const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
+
+const shapeIcon = (orientation: Orientation) =>
+  orientation === "portrait" ? <RectangleVertical size={18} aria-hidden /> : <RectangleHorizontal size={18} aria-hidden />;
+
+export function SettingsChips({ models, settings, onChange }: Props) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const hasCount = useCapabilities((state) => state.count);
+  const count = useComposer((state) => state.count);
+  const { model, orientation, seconds, size } = settings;
+  const shapeName = (shape: Orientation) => t(shape === "portrait" ? "composer.portrait" : "composer.landscape");
+  const secondsName = (value: number) => t("composer.secondsValue", { value: number(value) });
+  const sizes = sizesOf(model, orientation);
+  return (
+    <div className={styles.chips}>
+      <Chip
+        id="orientation"
+        name={t("composer.orientation")}
+        value={orientation}
+        options={model.orientations}
+        label={shapeName}
+        trigger={shapeIcon(orientation)}
+        option={(shape) => (
+          <>
+            {shapeIcon(shape)} {shapeName(shape)} <span className={styles.aside}>{t(shape === "portrait" ? "composer.ratioTall" : "composer.ratioWide")}</span>
+          </>
+        )}
+        onSelect={(shape) => onChange({ orientation: shape })}
+      />
+      <Chip
+        id="seconds"
+        name={t("composer.seconds")}
+        value={seconds}
+        options={model.seconds}
+        label={secondsName}
+        onSelect={(value) => onChange({ seconds: value })}
+      />
+      {size !== null && sizes.length > 1 && (
+        <Chip
+          id="size"
+          name={t("composer.size")}
+          value={size}
+          options={sizes}
+          label={resolution}
+          option={(one) => (
+            <>
+              {resolution(one)} <span className={styles.aside}>{one.replace("x", " × ")}</span>
+            </>
+          )}
+          onSelect={(one) => onChange({ size: one })}
+        />
+      )}
+      {models.models.length > 1 && (
+        <Chip
+          id="model"
+          name={t("composer.model")}
+          value={model.id}
+          options={models.models.map((one) => one.id)}
+          label={(one) => one}
+          onSelect={(one) => onChange({ model: one })}
+        />
+      )}
+      {hasCount && (
+        <Chip
+          id="count"
+          name={t("composer.count")}
+          value={count}
+          options={counts}
+          label={(one) => t("composer.countValue", { count: one })}
+          trigger={`× ${number(count)}`}
+          onSelect={(one) => onChange({ count: one })}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ChipProps<Value> {
+  id: string;
+  name: string;
+  value: Value;
+  options: readonly Value[];
+  label: (value: Value) => string;
+  /** What stands on the chip, if not the label. */
+  trigger?: ReactNode;
+  option?: (value: Value) => ReactNode;
+  onSelect: (value: Value) => void;
+}
+
+function Chip<Value extends string | number>({ id, name, value, options, label, trigger, option = label, onSelect }: ChipProps<Value>) {
+  return (
+    <Menu
+      label={`${name}: ${label(value)}`}
+      trigger={trigger ?? <span className={styles.value}>{label(value)}</span>}
+      triggerClassName={styles.chip}
+      placement="above"
+      testId={`composer-${id}`}
+    >
+      {options.map((one) => (
+        <MenuChoice key={one} selected={one === value} onSelect={() => onSelect(one)}>
+          {option(one)}
+        </MenuChoice>
+      ))}
+    </Menu>
+  );
+}

@@ -1,0 +1,78 @@
+// The reference image: what is uploaded, what is let go of, and what is deleted with it.
+import { beforeEach, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/client";
+import { images, videos } from "@/lib/api/endpoints";
+import { useCapabilities } from "@/lib/api/capabilities";
+import { makeJob, flushPromises } from "@/lib/testing";
+import { attachImage, verifyImage, removeImage, useReferenceImage } from "./referenceImage";
+import { useComposer } from "./store";
+import { submit } from "./submit";
+
+const image = { id: "image-1", width: 8, height: 8, size: 80, contentType: "image/png", createdAt: "2026-01-01T00:00:00Z" };
+const png = new File(["png"], "a.png", { type: "image/png" });
+const remove = () => vi.mocked(images.remove);
+const imageId = () => useComposer.getState().imageId;
+
+beforeEach(() => {
+  localStorage.clear();
+  useComposer.getState().open("user");
+  useCapabilities.setState({ images: true });
+  vi.spyOn(images, "remove").mockResolvedValue(undefined);
+  removeImage();
+  remove().mockClear();
+  vi.spyOn(images, "upload").mockResolvedValue(image);
+});
+
+it("is deleted when nobody wants it any more", async () => {
+  await attachImage(png);
+  expect(imageId()).toBe("image-1");
+  removeImage();
+  expect(imageId()).toBeNull();
+  expect(remove()).toHaveBeenCalledExactlyOnceWith("image-1");
+});
+
+it("is never deleted once a job may have it", async () => {
+  const job = makeJob({ prompt: "a fox" });
+  const call = vi.spyOn(videos, "submit").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" })).mockResolvedValue({ job, jobs: [job] });
+  for (let time = 0; time < 2; time += 1) {
+    await attachImage(png);
+    useComposer.getState().setText("a fox");
+    submit("a fox");
+    await flushPromises();
+    useComposer.getState().setAttachments({ imageId: "image-1" });
+    removeImage();
+  }
+  expect(call.mock.calls.map(([request]) => request.referenceImageId)).toEqual(["image-1", "image-1"]);
+  expect(remove()).not.toHaveBeenCalled();
+});
+
+it("stays when another one is refused, and gives way to one that is accepted", async () => {
+  await attachImage(png);
+  vi.mocked(images.upload).mockRejectedValueOnce(new ApiError({ status: 422, code: "invalid_fields" }));
+  await attachImage(png);
+  expect(imageId()).toBe("image-1");
+  expect(useReferenceImage.getState().error).toEqual({ kind: "content" });
+  vi.mocked(images.upload).mockResolvedValueOnce({ ...image, id: "image-2" });
+  await attachImage(png);
+  expect(imageId()).toBe("image-2");
+  expect(remove()).toHaveBeenCalledExactlyOnceWith("image-1");
+});
+
+it.each([
+  ["type", new File(["gif"], "a.gif", { type: "image/gif" })],
+  ["size", Object.defineProperty(new File(["png"], "a.png", { type: "image/png" }), "size", { value: 20 * 1024 * 1024 + 1 })],
+] as const)("is not sent when its %s cannot do", async (kind, file) => {
+  await attachImage(file);
+  expect(images.upload).not.toHaveBeenCalled();
+  expect(useReferenceImage.getState().error).toEqual({ kind });
+});
+
+it("stays in the draft unless the server has it no more", async () => {
+  await attachImage(png);
+  const known = vi.spyOn(images, "image").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" }));
+  await verifyImage("image-1");
+  expect(imageId()).toBe("image-1");
+  known.mockRejectedValueOnce(new ApiError({ status: 404, code: "not_found" }));
+  await verifyImage("image-1");
+  expect(imageId()).toBeNull();
+});

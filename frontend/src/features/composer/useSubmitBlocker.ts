@@ -1,0 +1,27 @@
+// Why the prompt cannot be sent at this moment. Invariant: one reason at a time, the one that someone can do something about first.
+import { useTranslation } from "react-i18next";
+import { useRetryCountdown } from "@/lib/i18n/useErrorText";
+import { useOnline } from "@/lib/useOnline";
+import { useReferenceImage } from "./referenceImage";
+import { useComposer } from "./store";
+import { validatePrompt } from "./validatePrompt";
+
+export interface SubmitBlocker {
+  reason: string;
+  /** Whether it is said only after someone has tried: an empty box is no mistake. */
+  onlyAfterAttempt: boolean;
+}
+
+export function useSubmitBlocker(): SubmitBlocker | null {
+  const { t } = useTranslation();
+  const text = useComposer((state) => state.text);
+  const wait = useRetryCountdown(useComposer((state) => state.notice?.error ?? null));
+  const uploading = useReferenceImage((state) => state.uploading);
+  const online = useOnline();
+  const problem = validatePrompt(text);
+  const isEmpty = problem?.key === "composer.blocked.empty";
+  if (!online) return { reason: t("composer.blocked.offline"), onlyAfterAttempt: isEmpty };
+  if (problem) return { reason: "count" in problem ? t(problem.key, { count: problem.count }) : t(problem.key), onlyAfterAttempt: isEmpty };
+  if (wait > 0) return { reason: t("composer.blocked.wait", { count: wait }), onlyAfterAttempt: true };
+  return uploading ? { reason: t("composer.blocked.uploading"), onlyAfterAttempt: true } : null;
+}

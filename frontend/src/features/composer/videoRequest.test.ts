@@ -1,0 +1,24 @@
+// What a request carries, and under which key.
+import { expect, it } from "vitest";
+import { useCapabilities, type Capabilities } from "@/lib/api/capabilities";
+import { emptyDraft } from "./draft";
+import { idempotencyKeyFor, recordOutcome, buildVideoRequest } from "./videoRequest";
+
+const none = useCapabilities.getState();
+const all = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as unknown as Capabilities;
+const draft = { ...emptyDraft, text: "a fox", count: 3, imageId: "image", remixOf: "job" };
+
+it("carries what the server knows, and nothing else", () => {
+  expect(buildVideoRequest("a fox", draft, null, all)).toEqual({ prompt: "a fox", count: 3, referenceImageId: "image", remixOf: "job" });
+  expect(buildVideoRequest("a fox", draft, null, none)).toEqual({ prompt: "a fox" });
+});
+
+it("keeps its key while it is unanswered and unchanged", () => {
+  const request = { prompt: "a fox" };
+  const key = idempotencyKeyFor(request);
+  recordOutcome(request, key, false);
+  expect(idempotencyKeyFor({ prompt: "a fox" })).toBe(key);
+  expect(idempotencyKeyFor({ prompt: "an owl" })).not.toBe(key);
+  recordOutcome(request, key, true);
+  expect(idempotencyKeyFor(request)).not.toBe(key);
+});

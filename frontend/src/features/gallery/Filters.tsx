@@ -1,0 +1,57 @@
+// What of the wall is shown: everything, or one kind. Invariant: the count is announced, and says when there may be more.
+import { useTranslation } from "react-i18next";
+import { SquareCheck } from "lucide-react";
+import { useFormat } from "@/lib/i18n/format";
+import { isFiltering, useFilter, type StatusFilter } from "@/lib/jobs/filter";
+import { useIsSelecting, useSelection } from "./selection";
+import styles from "./Filters.module.css";
+
+interface Props {
+  count: number;
+  /** Whether everything that matches is there. */
+  complete: boolean;
+}
+
+const statusLabels = {
+  all: "filter.all",
+  active: "filter.active",
+  completed: "filter.completed",
+  failed: "filter.failed",
+  cancelled: "filter.cancelled",
+} as const satisfies Record<StatusFilter, string>;
+
+export function Filters({ count, complete }: Props) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const { q, status, setStatus } = useFilter();
+  const selecting = useIsSelecting();
+  const start = useSelection((state) => state.start);
+  const resultCount = t(complete ? "filter.found" : "filter.foundSoFar", { count, number: number(count) });
+  return (
+    <div className={styles.bar}>
+      <div role="group" aria-label={t("filter.label")} className={styles.statuses}>
+        {Object.entries(statusLabels).map(([kind, key]) => (
+          <button
+            key={kind}
+            type="button"
+            className={styles.status}
+            aria-pressed={kind === status}
+            onClick={() => setStatus(kind as StatusFilter)}
+            data-testid={`filter-${kind}`}
+          >
+            {t(key)}
+          </button>
+        ))}
+      </div>
+      <p role="status" className={styles.resultCount} data-testid="result-count">
+        {isFiltering({ q, status }) && resultCount}
+      </p>
+      {count > 0 && !selecting && (
+        <button type="button" className={[styles.status, styles.select].join(" ")} onClick={start} title={t("select.start")} data-testid="select-start">
+          <SquareCheck size={18} strokeWidth={1.75} aria-hidden />
+          <span>{t("select.start")}</span>
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,191 @@
+// The buttons of a card by press and by keyboard, for each state of its job.
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { setupI18n } from "@/lib/i18n/setup";
+import { resetActions } from "@/lib/jobs/actions";
+import { useJobs } from "@/lib/jobs/store";
+import { makeJob } from "@/lib/testing";
+import { Gallery } from "./Gallery";
+import { resetJobLists } from "./useJobList";
+
+const never = new Promise<never>(() => undefined);
+const onReuse = vi.fn();
+
+beforeAll(setupI18n);
+
+beforeEach(() => {
+  resetActions();
+  resetJobLists();
+  useJobs.getState().reset();
+  onReuse.mockReset();
+  vi.spyOn(videos, "jobs").mockReturnValue(never);
+  vi.stubGlobal("matchMedia", () => ({ matches: true }));
+});
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const apply = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs });
+
+function hang(...jobs: Job[]) {
+  apply(...jobs);
+  render(<Gallery empty={null} onReuse={onReuse} />);
+}
+
+const button = (name: string) => screen.getByRole("button", { name });
+const running = makeJob({ status: "processing", phase: "generating", progress: 36 });
+const failed = makeJob({ status: "failed", errorCode: "busy" });
+const cancelled = makeJob({ status: "cancelled" });
+
+describe("a card under way", () => {
+  it("says that it is being cancelled from the press on, and stops pretending to know its progress", () => {
+    vi.spyOn(videos, "cancel").mockReturnValue(never);
+    hang(running);
+    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36 %");
+    fireEvent.click(button("Cancel"));
+    expect(screen.getByTestId("job-status").textContent).toBe("Cancelling…");
+    expect(screen.getByTestId("job-progress").dataset.known).toBe("false");
+    expect(button("Cancel").getAttribute("aria-disabled")).toBe("true");
+  });
+
+  it("goes back to what it is when that did not work, and can be pressed again", async () => {
+    const call = vi.spyOn(videos, "cancel").mockRejectedValue(new ApiError({ status: 503, code: "unavailable" }));
+    hang(running);
+    fireEvent.click(button("Cancel"));
+    expect((await screen.findByRole("alert")).textContent).toBe("Not cancelled. The server is busy at the moment. Try again shortly.");
+    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36 %");
+    fireEvent.click(button("Cancel"));
+    expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  it("has nothing to delete", () => {
+    hang(running);
+    expect(screen.queryByRole("button", { name: "Delete" })).toBeNull();
+  });
+});
+
+describe("a failed card", () => {
+  it.each([
+    [{ errorCode: "busy" }, "Try again", "It was not charged. "],
+    [{ errorCode: "transient", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may be charged again."],
+    [{ errorCode: "stalled", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may be charged again."],
+    [{ errorCode: "poison" }, "Try again", "It was not charged. Trying again may be charged."],
+    [{ errorCode: "unfetchable", mayHaveBeenCharged: true }, "Fetch again", "It may have been charged. Fetching again is not charged."],
+    [{ errorCode: "refused", mayHaveBeenCharged: true }, "Edit the prompt", "It may have been charged. "],
+    [{ errorCode: "invalid" }, "Edit the prompt", "It was not charged. "],
+    [{ errorCode: "brand_new" as "internal" }, "Try again", "It was not charged. "],
+  ] as const)("%o has the one button that helps, and says what it may cost", (fields, name, cost) => {
+    hang(makeJob({ status: "failed", ...fields }));
+    const names = within(screen.getByTestId("gallery")).getAllByRole("button").map((one) => one.textContent || one.getAttribute("aria-label"));
+    expect(names).toEqual([name, "Delete"]);
+    const described = button(name).getAttribute("aria-describedby") ?? "";
+    expect(document.getElementById(described)?.textContent).toBe(cost);
+  });
+
+  it("tells how long ago it failed, not how long ago it was asked for", () => {
+    hang({ ...failed, createdAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T01:00:00Z" });
+    expect(screen.getByTestId("job-card").querySelector("time")?.dateTime).toBe("2026-01-01T01:00:00Z");
+  });
+
+  it("is tried again by one press, and not by the second half of a double click", () => {
+    const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
+    hang(failed);
+    fireEvent.click(button("Try again"), { detail: 2 });
+    expect(retry).not.toHaveBeenCalled();
+    fireEvent.click(button("Try again"), { detail: 1 });
+    expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
+  });
+
+  it("fetches without a new request where only that failed", () => {
+    const retry = vi.spyOn(videos, "retry");
+    const fetch = vi.spyOn(videos, "fetch").mockReturnValue(never);
+    hang(makeJob({ status: "failed", errorCode: "unfetchable" }));
+    fireEvent.click(button("Fetch again"));
+    expect(fetch).toHaveBeenCalledExactlyOnceWith("job-1");
+    expect(retry).not.toHaveBeenCalled();
+  });
+
+  it("takes a refused prompt back to the composer, and sends nothing", () => {
+    const retry = vi.spyOn(videos, "retry");
+    const refused = makeJob({ status: "failed", errorCode: "refused" });
+    hang(refused);
+    fireEvent.click(button("Edit the prompt"));
+    expect(onReuse).toHaveBeenCalledExactlyOnceWith(refused);
+    expect(retry).not.toHaveBeenCalled();
+  });
+});
+
+describe("a cancelled line", () => {
+  it("can be tried again, and says when that may cost again", () => {
+    const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
+    hang({ ...cancelled, mayHaveBeenCharged: true });
+    const described = button("Try again").getAttribute("aria-describedby") ?? "";
+    expect(document.getElementById(described)?.textContent).toBe("Trying again may be charged again.");
+    fireEvent.click(button("Try again"));
+    expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
+  });
+
+  it("says nothing of cost where there was none", () => {
+    hang(cancelled);
+    expect(screen.queryByText(/charged/)).toBeNull();
+  });
+});
+
+describe("deleting", () => {
+  it.each([
+    ["a finished", makeJob({ status: "completed", videoId: "v" })],
+    ["a failed", failed],
+    ["a cancelled", cancelled],
+  ])("%s one takes two steps, of which the first holds the focus on the harmless side", async (_, job) => {
+    const remove = vi.spyOn(videos, "remove").mockResolvedValue(undefined);
+    hang(job);
+    fireEvent.click(button("Delete"));
+    expect(screen.getByRole("group", { name: "Delete for good?" })).toBeTruthy();
+    expect(document.activeElement).toBe(button("Keep"));
+    expect(remove).not.toHaveBeenCalled();
+    fireEvent.click(button("Delete"), { detail: 2 });
+    expect(remove).not.toHaveBeenCalled();
+    fireEvent.click(button("Delete"));
+    expect(remove).toHaveBeenCalledExactlyOnceWith("job-1");
+    await waitFor(() => expect(screen.queryByTestId("job-card")).toBeNull());
+  });
+
+  it.each([
+    ["Escape", () => fireEvent.keyDown(button("Keep"), { key: "Escape" })],
+    ["Keep", () => fireEvent.click(button("Keep"))],
+  ])("is called off by %s, and the focus goes back", (_, callOff) => {
+    const remove = vi.spyOn(videos, "remove");
+    const outside = vi.fn();
+    window.addEventListener("keydown", outside);
+    hang(failed);
+    fireEvent.click(button("Delete"));
+    callOff();
+    window.removeEventListener("keydown", outside);
+    expect(screen.queryByRole("group", { name: "Delete for good?" })).toBeNull();
+    expect(document.activeElement).toBe(button("Delete"));
+    expect(outside).not.toHaveBeenCalled();
+    expect(remove).not.toHaveBeenCalled();
+  });
+
+  it("is called off by a press elsewhere", () => {
+    hang(failed);
+    fireEvent.click(button("Delete"));
+    fireEvent.pointerDown(document.body);
+    expect(screen.queryByRole("button", { name: "Keep" })).toBeNull();
+  });
+
+  it("that gets no answer says so, and can be repeated where it stands", async () => {
+    const remove = vi.spyOn(videos, "remove").mockRejectedValue(new ApiError({ status: 0, code: "network" }));
+    hang(failed);
+    fireEvent.click(button("Delete"));
+    fireEvent.click(button("Delete"));
+    expect((await screen.findByRole("alert")).textContent).toBe("No answer from the server. Check your connection.");
+    fireEvent.click(button("Delete"));
+    expect(remove).toHaveBeenCalledTimes(2);
+  });
+});

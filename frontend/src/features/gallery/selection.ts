@@ -1,0 +1,91 @@
+// Which jobs are chosen, to be deleted together. Invariant: only jobs that have ended, and only while they are there.
+import { create } from "zustand";
+import { asApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import { useJobs } from "@/lib/jobs/store";
+import { isActive } from "@/lib/jobs/reducer";
+
+/** Deleted at the same time. */
+const maxConcurrentDeletes = 4;
+
+interface SelectionStore {
+  /** Someone wants to choose, though nothing is chosen yet. */
+  active: boolean;
+  selected: ReadonlySet<string>;
+  /** The last one pressed: a press with Shift takes everything in between. */
+  anchor: string | null;
+  /** How many are still to be deleted. */
+  remaining: number;
+  start: () => void;
+  toggle: (id: string) => void;
+  add: (ids: readonly string[]) => void;
+  clear: () => void;
+}
+
+const emptySelection = { active: false, selected: new Set<string>() as ReadonlySet<string>, anchor: null, remaining: 0 };
+
+export const useSelection = create<SelectionStore>()((set) => ({
+  ...emptySelection,
+  start: () => set({ active: true }),
+  toggle: (id) =>
+    set(({ selected }) => {
+      const next = new Set(selected);
+      if (!next.delete(id)) next.add(id);
+      return { selected: next, anchor: next.has(id) ? id : null };
+    }),
+  add: (ids) => set(({ selected }) => ({ selected: new Set([...selected, ...ids]), anchor: ids.at(-1) ?? null })),
+  clear: () => set(emptySelection),
+}));
+
+export const useIsSelected = (id: string): boolean => useSelection(({ selected }) => selected.has(id));
+export const useIsSelecting = (): boolean => useSelection(({ active, selected }) => active || selected.size > 0);
+
+/** Whether a press on a card chooses it. */
+export const isSelecting = (): boolean => {
+  const { active, selected } = useSelection.getState();
+  return active || selected.size > 0;
+};
+
+/** Everything between two jobs in the order in which they hang. */
+export function rangeBetween(ids: readonly string[], from: string, to: string): string[] {
+  const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
+  return a < 0 || b < 0 ? [to] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
+}
+
+/** Deletes what is chosen; what could not be deleted stays chosen. Resolves to how many were, and were not. */
+export async function deleteSelected(): Promise<{ deleted: number; failed: number }> {
+  const queue = [...useSelection.getState().selected];
+  const all = queue.length;
+  let deleted = 0;
+  useSelection.setState({ remaining: all });
+  const deleteNext = async () => {
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      if (await deleteJob(id)) deleted += 1;
+      useSelection.setState(({ remaining }) => ({ remaining: Math.max(0, remaining - 1) }));
+    }
+  };
+  await Promise.all(Array.from({ length: maxConcurrentDeletes }, deleteNext));
+  useSelection.setState({ remaining: 0 });
+  return { deleted, failed: all - deleted };
+}
+
+async function deleteJob(id: string): Promise<boolean> {
+  try {
+    await videos.remove(id);
+  } catch (cause) {
+    // Gone already is gone.
+    if (asApiError(cause).status !== 404) return false;
+  }
+  useJobs.getState().apply({ type: "gone", id, seq: 0 });
+  return true;
+}
+
+useJobs.subscribe(({ jobs }, before) => {
+  const { selected } = useSelection.getState();
+  if (jobs === before.jobs || selected.size === 0) return;
+  const still = [...selected].filter((id) => {
+    const job = jobs.get(id);
+    return job && !isActive(job);
+  });
+  if (still.length < selected.size) useSelection.setState({ selected: new Set(still), ...(still.length === 0 && { anchor: null }) });
+});

@@ -1,0 +1,30 @@
+// In which order the wall hangs. Invariant: what is developing comes first, then everything from the newest to the oldest.
+import type { Job } from "@/lib/api/types";
+import { isActive } from "@/lib/jobs/reducer";
+
+const times = new WeakMap<Job, number>();
+
+/** Read once for each state of a job: thousands are compared with each other. */
+function createdAtMs(job: Job): number {
+  let time = times.get(job);
+  if (time === undefined) {
+    time = Date.parse(job.createdAt);
+    times.set(job, time);
+  }
+  return time;
+}
+
+function newestFirst(a: Job, b: Job): number {
+  const difference = createdAtMs(b) - createdAtMs(a);
+  if (difference !== 0) return difference;
+  return a.id < b.id ? 1 : -1;
+}
+
+export function sortForGallery(jobs: readonly Job[]): Job[] {
+  const all = [...jobs].sort(newestFirst);
+  return [...all.filter(isActive), ...all.filter((job) => !isActive(job))];
+}
+
+/** Without what is older than the pages loaded so far: it came by a search, and others belong before it. */
+export const withoutUnloaded = (jobs: readonly Job[], oldestLoaded: string | null): readonly Job[] =>
+  oldestLoaded === null ? jobs : jobs.filter((job) => isActive(job) || createdAtMs(job) >= Date.parse(oldestLoaded));

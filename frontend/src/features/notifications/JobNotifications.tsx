@@ -1,0 +1,69 @@
+// Tells that jobs have ended, by as many ways as are wanted: a toast, a sentence for screen readers, the tab's title, a desktop
+// notification, a sound. Invariant: only what was witnessed and is not in sight; at most three toasts, the rest is counted.
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Job } from "@/lib/api/types";
+import { useJobs } from "@/lib/jobs/store";
+import { usePreferences } from "@/lib/preferences/store";
+import { truncate } from "@/lib/text";
+import { toast } from "@/lib/toasts";
+import { playChime } from "./chime";
+import { finishedBetween, type FinishedJobs } from "./finishedJobs";
+import { showDesktopNotification } from "./desktopNotification";
+import { useTitleCount } from "./useTitleCount";
+
+const maxToasts = 3;
+const maxPromptLength = 80;
+
+export function JobNotifications() {
+  const { t } = useTranslation();
+  // Numbered, so that the same words are announced again.
+  const [announcement, setAnnouncement] = useState({ sentence: "", number: 0 });
+  const countUnseen = useTitleCount();
+
+  useEffect(() => {
+    const announce = (sentence: string) => setAnnouncement(({ number }) => ({ sentence, number: number + 1 }));
+    const notifyFinished = (finished: FinishedJobs) => {
+      const { completed } = finished;
+      const unseen = completed.filter((job) => document.hidden || !isVisible(job));
+      for (const job of unseen.slice(0, maxToasts)) {
+        toast({ text: t("notifications.ready"), detail: truncate(job.prompt, maxPromptLength), href: `/videos/${job.id}` });
+      }
+      const rest = unseen.length - maxToasts;
+      if (rest > 0) toast({ text: t("notifications.moreReady", { count: rest }), href: "/" });
+      // A toast is announced by itself.
+      if (completed.length > 0 && unseen.length === 0) announce(t("gallery.ready"));
+      else if (finished.failed > 0) announce(t("gallery.failed"));
+      else if (finished.cancelled > 0) announce(t("gallery.cancelled"));
+      else if (finished.deleted > 0) announce(t("gallery.deleted"));
+      if (completed.length > 0) alert(completed);
+    };
+    const alert = (completed: readonly Job[]) => {
+      const { sound, notifications } = usePreferences.getState();
+      if (sound) playChime();
+      if (!document.hidden) return;
+      countUnseen(completed.length);
+      if (!notifications) return;
+      const [first] = completed;
+      if (completed.length === 1 && first) showDesktopNotification(t("notifications.ready"), truncate(first.prompt, maxPromptLength));
+      else showDesktopNotification(t("notifications.severalReady", { count: completed.length }), "");
+    };
+    return useJobs.subscribe((state, before) => {
+      if (state.jobs !== before.jobs) notifyFinished(finishedBetween(before, state));
+    });
+  }, [t, countUnseen]);
+
+  return (
+    <div role="status" className="visually-hidden">
+      <p key={announcement.number}>{announcement.sentence}</p>
+    </div>
+  );
+}
+
+/** Whether its card or its own view shows on the screen at this moment. */
+function isVisible({ id }: Job): boolean {
+  const element = document.querySelector(`[data-job-id="${CSS.escape(id)}"]`);
+  if (!element) return false;
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
+}

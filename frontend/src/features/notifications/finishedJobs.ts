@@ -1,0 +1,25 @@
+// Which jobs have ended between two states of the store. Invariant: only ends that were witnessed; pure.
+import type { Job } from "@/lib/api/types";
+import { isActive, type JobsState } from "@/lib/jobs/reducer";
+
+export interface FinishedJobs {
+  completed: Job[];
+  failed: number;
+  cancelled: number;
+  deleted: number;
+}
+
+export function finishedBetween(before: JobsState, now: JobsState): FinishedJobs {
+  const finished: FinishedJobs = { completed: [], failed: 0, cancelled: 0, deleted: 0 };
+  for (const [id, was] of before.jobs) {
+    const job = now.jobs.get(id);
+    if (was === job) continue;
+    // Without a tombstone it was not deleted: the session ended.
+    if (!job) finished.deleted += id in now.gone ? 1 : 0;
+    else if (!isActive(was)) continue;
+    else if (job.status === "completed") finished.completed.push(job);
+    else if (job.status === "failed") finished.failed += 1;
+    else if (job.status === "cancelled") finished.cancelled += 1;
+  }
+  return finished;
+}

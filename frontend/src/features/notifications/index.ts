@@ -1,0 +1,2 @@
+// What the application may use of the signals that jobs have ended.
+export { JobNotifications } from "./JobNotifications";

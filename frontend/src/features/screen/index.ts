@@ -1,2 +1,0 @@
-// What the application may use of the screen.
-export { Screen } from "./Screen";

@@ -1,0 +1,51 @@
+// The requests sent for a job, as a short timeline. Invariant: each says how it ended and whether it may have been charged; asked
+// for anew whenever the job has changed.
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { useCapabilities } from "@/lib/api/capabilities";
+import { videos } from "@/lib/api/endpoints";
+import type { Attempt, Job } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { outcomeKey } from "@/lib/jobs/failure";
+import { useApiQuery } from "@/lib/useApiQuery";
+import styles from "./Attempts.module.css";
+
+export function Attempts({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const available = useCapabilities((state) => state.attempts);
+  const { id } = job;
+  // Anew when the job begins or ends something, not with each step of its progress.
+  const refetchKey = `${job.status} ${job.phase ?? ""} ${job.retries}`;
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the stage is when to ask, not what to ask for
+  const fetchAttempts = useCallback(() => videos.attempts(id), [id, refetchKey]);
+  const { data } = useApiQuery(available ? fetchAttempts : null);
+  if (!data || data.data.length === 0) return null;
+  return (
+    <section data-testid="attempts">
+      <h2 className={styles.heading}>{t("videoDetail.attempts")}</h2>
+      <ol className={styles.list}>
+        {data.data.map((attempt) => (
+          <Entry key={attempt.number} attempt={attempt} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Entry({ attempt }: { attempt: Attempt }) {
+  const { t } = useTranslation();
+  const { number, time } = useFormat();
+  const { outcome, sentAt, mayHaveBeenCharged } = attempt;
+  return (
+    <li className={styles.entry} data-outcome={outcome ?? "running"}>
+      <p>
+        {t("videoDetail.attempt", { number: number(attempt.number) })}: {t(outcomeKey(outcome))}
+      </p>
+      <p className={styles.detail}>
+        <time dateTime={sentAt}>{time(sentAt)}</time>
+        {/* What brought the video was paid for it; what is under way may still bring it. */}
+        {mayHaveBeenCharged && outcome !== null && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,70 @@
+// Sharing a video by a link that ends by itself. Invariant: says what a link shows, for how long, and takes it back at one press.
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Share2 } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { CopyButton } from "@/components/ui/CopyButton";
+import { Dialog, DialogActions } from "@/components/ui/Dialog";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
+import { useCapabilities } from "@/lib/api/capabilities";
+import { videos } from "@/lib/api/endpoints";
+import type { Share } from "@/lib/api/types";
+import { useFormat } from "@/lib/i18n/format";
+import { toast } from "@/lib/toasts";
+import { useApiMutation } from "@/lib/useApiMutation";
+import styles from "./ShareVideo.module.css";
+
+export function ShareVideo({ videoId }: { videoId: string }) {
+  const { t } = useTranslation();
+  const hasShares = useCapabilities((state) => state.shares);
+  const [open, setOpen] = useState(false);
+  if (!hasShares) return null;
+  return (
+    <>
+      <Button onClick={() => setOpen(true)} data-testid="share">
+        <Share2 size={16} aria-hidden /> {t("share.share")}
+      </Button>
+      {open && <ShareDialog videoId={videoId} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function ShareDialog({ videoId, onClose }: { videoId: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { dateTime } = useFormat();
+  const [share, setShare] = useState<Share | null>(null);
+  const { isPending, error, run } = useApiMutation();
+
+  const createLink = () => run(async () => setShare(await videos.share(videoId)));
+  const revokeLinks = () =>
+    run(async () => {
+      await videos.unshare(videoId);
+      toast({ text: t("share.revoked") });
+      onClose();
+    });
+  const url = share && new URL(share.url, window.location.href).href;
+  return (
+    <Dialog title={t("share.title")} onClose={onClose}>
+      <p>{t("share.detail")}</p>
+      {share && url !== null && (
+        <div className={styles.link}>
+          <input readOnly value={url} aria-label={t("share.link")} className={styles.url} onFocus={(event) => event.target.select()} data-testid="share-url" />
+          <p className={styles.expires}>{t("share.expires", { date: dateTime(share.expiresAt) })}</p>
+        </div>
+      )}
+      <ErrorMessage error={error} />
+      <DialogActions>
+        <Button onClick={() => void revokeLinks()} aria-disabled={isPending}>
+          {t("share.revoke")}
+        </Button>
+        {url === null ? (
+          <Button kind="accent" onClick={() => void createLink()} aria-disabled={isPending} data-testid="share-create">
+            {t("share.create")}
+          </Button>
+        ) : (
+          <CopyButton text={url} kind="accent" label={t("share.copy")} />
+        )}
+      </DialogActions>
+    </Dialog>
+  );
+}

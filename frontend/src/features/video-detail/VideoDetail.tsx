@@ -1,0 +1,97 @@
+// One job or video, as large as its shape allows. Invariant: reads the same store as the wall, so that both always agree.
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ArrowLeft } from "lucide-react";
+import { Button } from "@/components/ui/Button";
+import { EmptyState } from "@/components/ui/EmptyState";
+import { asApiError } from "@/lib/api/client";
+import { videos } from "@/lib/api/endpoints";
+import type { Job } from "@/lib/api/types";
+import { useJob, useJobs } from "@/lib/jobs/store";
+import { Details } from "./Details";
+import { VideoPreview } from "./VideoPreview";
+import styles from "./VideoDetail.module.css";
+
+interface Props {
+  jobId: string;
+  onBack: () => void;
+  onReuse: (job: Job) => void;
+}
+
+export function VideoDetail({ jobId, onBack, onReuse }: Props) {
+  const { t } = useTranslation();
+  const job = useJob(jobId);
+  const gone = useJobs((state) => jobId in state.gone);
+  const { failure, retry } = useFetchJob(jobId, job !== undefined || gone);
+  const [deleting, setDeleting] = useState(false);
+  const shouldLeave = deleting && gone;
+
+  useEffect(() => {
+    if (shouldLeave) onBack();
+  }, [shouldLeave, onBack]);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && document.fullscreenElement === null) onBack();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [onBack]);
+
+  return (
+    <div className={styles.page}>
+      <Button className={styles.back} onClick={onBack} title={t("videoDetail.backHint")} data-testid="video-detail-back">
+        <ArrowLeft size={18} aria-hidden /> {t("videoDetail.back")}
+      </Button>
+      {job ? (
+        <div className={styles.layout} data-testid="video-detail" data-job-id={job.id} data-status={job.status} data-shape={job.orientation}>
+          <VideoPreview job={job} />
+          <Details key={job.id} job={job} onReuse={onReuse} onDelete={() => setDeleting(true)} />
+        </div>
+      ) : (
+        !shouldLeave && <Unavailable failure={gone ? "missing" : failure} onRetry={retry} />
+      )}
+    </div>
+  );
+}
+
+function Unavailable({ failure, onRetry }: { failure: Failure | null; onRetry: () => void }) {
+  const { t } = useTranslation();
+  if (failure === null) return <EmptyState text={t("gallery.loading")} />;
+  if (failure === "missing") return <EmptyState text={t("videoDetail.notFound")} />;
+  return (
+    <EmptyState text={t("videoDetail.loadFailed")}>
+      <Button onClick={onRetry}>{t("app.tryAgain")}</Button>
+    </EmptyState>
+  );
+}
+
+type Failure = "missing" | "failed";
+
+/** Fetches a job that someone came to by its address. */
+function useFetchJob(jobId: string, known: boolean): { failure: Failure | null; retry: () => void } {
+  const [outcome, setOutcome] = useState<{ jobId: string; failure: Failure } | null>(null);
+  const [attempts, setAttempts] = useState(0);
+  useEffect(() => {
+    if (known) return;
+    let stopped = false;
+    const load = async () => {
+      try {
+        const job = await videos.job(jobId);
+        if (!stopped) useJobs.getState().apply({ type: "jobs", jobs: [job] });
+      } catch (cause) {
+        const failure = asApiError(cause).status === 404 ? "missing" : "failed";
+        if (!stopped) setOutcome({ jobId, failure });
+      }
+    };
+    void load();
+    return () => {
+      stopped = true;
+    };
+  }, [jobId, known, attempts]);
+  const retry = () => {
+    setOutcome(null);
+    setAttempts(attempts + 1);
+  };
+  return { failure: outcome?.jobId === jobId ? outcome.failure : null, retry };
+}

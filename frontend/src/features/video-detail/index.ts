@@ -1,0 +1,2 @@
+// What the application may use of the screen.
+export { VideoDetail } from "./VideoDetail";

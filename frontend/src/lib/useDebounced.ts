@@ -1,0 +1,13 @@
+// A text once nobody types any more. Invariant: an empty one counts at once.
+import { useEffect, useState } from "react";
+
+const delayMs = 250;
+
+export function useDebounced(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(text), text === "" ? 0 : delayMs);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return settled;
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Follows all jobs of an account over the websocket and prints what changes.
+"""Follows all jobs of an account over the websocket and prints each change.
 
     pip install websockets
     SORA_TOKEN=$(curl -s http://localhost:3000/api/auth/login -H 'content-type: application/json' \
@@ -21,7 +21,7 @@ gone: set[str] = set()
 
 
 def keep(job: dict) -> None:
-    """The state with the higher seq is the truth; what is gone stays gone."""
+    """Stores and prints a state, unless a newer one is known or the job was deleted."""
     known = jobs.get(job["id"])
     if job["id"] in gone or (known and known["seq"] >= job["seq"]):
         return
@@ -30,7 +30,7 @@ def keep(job: dict) -> None:
 
 
 async def follow(url: str, token: str) -> tuple[float, float]:
-    """One connection, to its end; answers with the window in which to come back, in seconds."""
+    """Runs one connection until it ends. Returns the window in which to reconnect, in seconds."""
     window = None
     async with connect(url, subprotocols=["sora.v1"], ping_interval=None) as socket:
         known = {id: job["seq"] for id, job in list(jobs.items())[-300:]}
@@ -48,7 +48,7 @@ async def follow(url: str, token: str) -> tuple[float, float]:
                         gone.add(frame["id"])
                         jobs.pop(frame["id"], None)
                     case "position" if frame["queuePosition"]:
-                        print(f"{frame['id']}  in line: {frame['queuePosition']}", flush=True)
+                        print(f"{frame['id']}  queue position: {frame['queuePosition']}", flush=True)
                     case "heartbeat":
                         await socket.send('{"type":"heartbeat"}')
                     case "bye":
@@ -56,7 +56,7 @@ async def follow(url: str, token: str) -> tuple[float, float]:
         except ConnectionClosed as closed:
             match closed.rcvd and closed.rcvd.code:
                 case 4400 | 4401 | 4403 as code:
-                    sys.exit(f"sent away: {code} {closed.rcvd.reason}")
+                    sys.exit(f"closed by the server: {code} {closed.rcvd.reason}")
                 case 1013 | 4429:
                     return (15.0, 35.0)
         except TimeoutError:
@@ -80,5 +80,5 @@ async def main() -> None:
 try:
     asyncio.run(main())
 except KeyboardInterrupt:
-    # As one is told to end it: 130 is what a shell gives for Ctrl-C.
+    # The status that shells report for Ctrl-C.
     sys.exit(130)

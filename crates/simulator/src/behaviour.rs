@@ -2,15 +2,16 @@
 //!
 //! A list is read whole or refused whole: a misspelt behaviour must never pass as a happy one.
 
+mod catalogue;
+mod definition;
 mod endings;
-mod word;
-mod words;
+pub(crate) mod tag;
 
 use std::fmt;
 use std::str::FromStr;
 
-use self::word::{Value, Word};
-pub(crate) use self::words::all as vocabulary;
+pub(crate) use self::catalogue::all as vocabulary;
+use self::definition::{Value, Word};
 use crate::plan::Plan;
 
 /// A list of behaviours, each for all requests or (`*N`) for the first N requests of a prompt.
@@ -87,7 +88,7 @@ impl std::error::Error for UnknownBehaviour {}
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::failure;
+    use crate::http::injected_error;
     use crate::percent::Percent;
     use crate::plan::Ending;
 
@@ -135,6 +136,9 @@ mod tests {
         let list = "http-500*1,http-503*2,refuse@40%".parse().unwrap();
         let ends = [1, 2, 3].map(|nth| Plan::new(&Config::default(), &list, nth).ending);
         let refused = Ending::Refuse(Percent(400));
-        assert_eq!(ends, [Ending::TurnAway(&failure::INTERNAL), Ending::TurnAway(&failure::UNAVAILABLE), refused]);
+        assert_eq!(
+            ends,
+            [Ending::TurnAway(&injected_error::INTERNAL), Ending::TurnAway(&injected_error::UNAVAILABLE), refused]
+        );
     }
 }

@@ -3,13 +3,15 @@
 //! A stream plays its script one piece per write, and is torn when the simulator stops. What could fail has failed
 //! before it begins.
 
-mod a;
-mod b1;
-mod b2;
-mod generation;
-mod python;
+mod context;
+mod garbage;
+mod python_json;
 mod request;
+pub(crate) mod sse;
 mod status;
+mod variant_a;
+mod variant_b1;
+mod variant_b2;
 
 use std::future::ready;
 use std::io;
@@ -26,19 +28,18 @@ use futures::{Stream, StreamExt, stream};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use self::generation::Generation;
+use self::context::Generation;
 use self::request::Submission;
-use crate::connection::Line;
+use crate::chat::sse::{Frame, Hangup};
 use crate::dialect::{Flavour, Variant};
-use crate::error::ApiError;
-use crate::intake::{admit, authorise, base_url};
-use crate::ledger::Origin;
-use crate::noise;
+use crate::http::connection::Line;
+use crate::http::error::ApiError;
 use crate::plan::{Ending, Plan};
+use crate::planner::{admit, authorise, base_url};
 use crate::router::TagNote;
 use crate::script::{Step, script};
 use crate::server::Shared;
-use crate::wire::{Frame, Hangup};
+use crate::stats::counters::Origin;
 
 /// Why a refused prompt was refused.
 const REFUSAL: &str = "内容未通过审核，可能违反内容政策 (Content Policy Violation)";
@@ -145,16 +146,16 @@ fn joined(mut batch: Vec<Result<Bytes, Torn>>) -> impl Iterator<Item = Result<By
 
 fn frames(variant: Variant, step: Step, generation: &Generation) -> Vec<Frame> {
     match variant {
-        Variant::A1 | Variant::A2 | Variant::A2Object => a::Voice { variant, generation }.frames(step),
-        Variant::B1 => b1::frames(step, generation),
-        Variant::B2 => b2::frames(step, generation),
+        Variant::A1 | Variant::A2 | Variant::A2Object => variant_a::Voice { variant, generation }.frames(step),
+        Variant::B1 => variant_b1::frames(step, generation),
+        Variant::B2 => variant_b2::frames(step, generation),
     }
 }
 
 /// A stream that was accepted and makes no sense.
 fn garbage(shared: &Shared, size: u64, origin: &Origin) -> impl Stream<Item = io::Result<Bytes>> + use<> {
     let streaming = shared.ledger.submission(origin);
-    let noise = noise::megabytes(size, origin.prompt).map(move |piece| {
+    let noise = garbage::megabytes(size, origin.prompt).map(move |piece| {
         let _open = &streaming;
         Ok(piece)
     });

@@ -22,34 +22,26 @@
 //!
 //! A new behaviour is a row of `behaviour`'s tables; a new variant renders the same steps.
 
-mod about;
 mod behaviour;
+mod bounded_map;
 mod chat;
-mod clip;
 mod config;
-mod connection;
 mod dialect;
-mod error;
-mod failure;
-mod intake;
-mod jobs;
-mod ledger;
+mod http;
+mod index;
 mod media;
 mod models;
-mod noise;
 mod percent;
 mod plan;
-mod recent;
+mod planner;
 mod router;
 mod script;
 mod server;
 mod stats;
-mod tag;
 mod videos;
-mod wire;
 
 pub use behaviour::{Behaviours, UnknownBehaviour};
 pub use config::Config;
 pub use dialect::{Flavour, Variant};
-pub use ledger::{Counts, Stats};
 pub use server::{Running, Simulator};
+pub use stats::counters::{Counts, Stats};

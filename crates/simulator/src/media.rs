@@ -2,8 +2,8 @@
 //!
 //! An address works from the moment its stream has told it, and until [`crate::ledger`] forgets it.
 
+pub(crate) mod clip;
 mod file;
-mod plan;
 mod range;
 
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use uuid::Uuid;
 
 use self::file::File;
-pub(crate) use self::plan::{Address, Fault, FilePlan, Redirect};
-use crate::clip::Clip;
-use crate::error::ApiError;
-use crate::failure::{INTERNAL, page};
-use crate::intake::base_url;
-use crate::ledger::Origin;
+use crate::http::error::ApiError;
+use crate::http::injected_error::{INTERNAL, page};
+use crate::media::clip::Clip;
+use crate::plan::download::{Address, Fault, FilePlan, Redirect};
+use crate::planner::base_url;
 use crate::server::Shared;
+use crate::stats::counters::Origin;
 
 /// Where clouds keep what only their machines may read.
 const METADATA: &str = "http://169.254.169.254/latest/meta-data/";

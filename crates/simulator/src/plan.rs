@@ -1,14 +1,16 @@
 //! How one request will go: the simulator's flags and the prompt's tags, folded into one decision before the answer begins.
 
+pub(crate) mod download;
+
 use std::time::Duration;
 
+use self::download::FilePlan;
 use crate::behaviour::Behaviours;
+use crate::chat::sse::{Framing, Hangup};
 use crate::config::Config;
 use crate::dialect::{Flavour, Variant};
-use crate::failure::Failure;
-use crate::media::FilePlan;
+use crate::http::injected_error::Failure;
 use crate::percent::Percent;
-use crate::wire::{Framing, Hangup};
 
 /// The decision about one request.
 #[derive(Clone, Debug)]

@@ -11,9 +11,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tracing::info;
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use crate::server::Shared;
-use crate::{about, chat, media, models, stats, videos};
+use crate::stats::handlers as stats;
+use crate::{chat, index, media, models, videos};
 
 /// Largest body read: room for a reference image in a data URL.
 const BODY_LIMIT: usize = 32 << 20;
@@ -25,7 +26,7 @@ pub(crate) struct TagNote(pub(crate) Arc<str>);
 /// All routes.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/", get(about::page))
+        .route("/", get(index::page))
         .route("/v1/chat/completions", post(chat::submit).layer(DefaultBodyLimit::max(BODY_LIMIT)))
         .route("/v1/models", get(models::list))
         .route("/v1/videos", post(videos::create).layer(DefaultBodyLimit::max(BODY_LIMIT)))

@@ -2,10 +2,10 @@
 //!
 //! A script always ends. A queue step is in every one that was accepted: it has begun to cost.
 
-use crate::failure::Failure;
+use crate::chat::sse::Hangup;
+use crate::http::injected_error::Failure;
 use crate::percent::Percent;
 use crate::plan::{Course, Done, Ending, Plan, Telling};
-use crate::wire::Hangup;
 
 /// Where progress stands when the result arrives: no upstream ever says 100.
 const LAST: Percent = Percent(987);

@@ -14,10 +14,10 @@ use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
-use crate::connection::{Exchange, Line};
-use crate::jobs::Jobs;
-use crate::ledger::{Counts, Ledger, Stats};
+use crate::http::connection::{Exchange, Line};
 use crate::router::router;
+use crate::stats::counters::{Counts, Ledger, Stats};
+use crate::videos::generations::Jobs;
 
 /// How long connections that say nothing may hold up a stop.
 const GRACE: Duration = Duration::from_secs(1);

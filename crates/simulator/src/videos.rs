@@ -2,10 +2,11 @@
 //!
 //! An order counts as a submission before its answer leaves: from then on the generation goes on by itself.
 
+mod generation_state;
+pub(crate) mod generations;
 mod object;
 mod request;
-mod standing;
-mod status;
+mod status_words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,18 +16,18 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 
-use self::standing::{Phase, Standing};
-use crate::connection::Line;
+use self::generation_state::{Phase, Standing};
+use crate::chat::sse::Hangup;
 use crate::dialect::Flavour;
-use crate::error::ApiError;
-use crate::failure::{INTERNAL, TOO_MANY};
-use crate::intake::{admit, authorise, base_url};
-use crate::jobs::{Job, Order, new_id};
-use crate::ledger::Origin;
+use crate::http::connection::Line;
+use crate::http::error::ApiError;
+use crate::http::injected_error::{INTERNAL, TOO_MANY};
 use crate::plan::{Ending, Form, Plan};
+use crate::planner::{admit, authorise, base_url};
 use crate::router::TagNote;
 use crate::server::Shared;
-use crate::wire::Hangup;
+use crate::stats::counters::Origin;
+use crate::videos::generations::{Job, Order, new_id};
 
 /// Between these lies what `openai-poll-after-ms` asks for, unless the configuration says otherwise.
 const POLL_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));

@@ -1,13 +1,13 @@
 //! The words that say what becomes of a request: of two, the later one prevails.
 
-use super::word::Word;
-use crate::failure::{
+use super::definition::Word;
+use crate::chat::sse::Hangup;
+use crate::http::injected_error::{
     BAD_GATEWAY, FORBIDDEN, GATEWAY_TIMEOUT, GONE, HEAVY_LOAD, HIDDEN_REFUSAL, INTERNAL, NESTED, NO_TOKENS, PAGE,
     QUOTA, TIMEOUT, TOO_MANY, UNAUTHORISED, UNAVAILABLE, UNPROCESSABLE, UNSPECIFIED,
 };
 use crate::percent::Percent;
 use crate::plan::Ending;
-use crate::wire::Hangup;
 
 /// Where `restart-loses-jobs` loses them.
 const HALF: Percent = Percent(500);

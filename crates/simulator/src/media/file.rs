@@ -6,7 +6,7 @@ use std::ops::Range;
 use axum::body::{Body, Bytes};
 use futures::{StreamExt, stream};
 
-use crate::clip::Clip;
+use crate::media::clip::Clip;
 
 /// The header of a `free` box with a 64-bit length: players skip what it holds.
 const BOX_HEADER: u64 = 16;

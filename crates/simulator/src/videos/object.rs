@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::standing::{Failing, Phase, Standing};
-use super::status::status;
+use super::generation_state::{Failing, Phase, Standing};
+use super::status_words::status;
 use crate::dialect::Flavour;
-use crate::jobs::Job;
+use crate::videos::generations::Job;
 
 /// How long a result stays, in seconds.
 const LIFE: u64 = 3600;

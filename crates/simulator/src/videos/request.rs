@@ -8,9 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::error::ApiError;
-use crate::jobs::Order;
+use crate::http::error::ApiError;
 use crate::plan::Form;
+use crate::videos::generations::Order;
 
 /// Most characters of a prompt.
 const LONGEST_PROMPT: usize = 32_000;

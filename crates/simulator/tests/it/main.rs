@@ -1,18 +1,18 @@
 //! The simulator over real TCP: what a client sees, byte for byte, and what is counted.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod endings;
-mod files;
-mod framing;
-mod jobs;
+mod chat_endings;
+mod chat_framing;
+mod chat_requests;
+mod chat_streams;
+mod chat_variants;
+mod download_faults;
+mod downloads;
 mod lifecycle;
-mod media;
-mod orders;
 mod prompts;
-mod requests;
 mod stats;
-mod streams;
 mod support;
 mod tags;
-mod variants;
 mod videos;
+mod videos_behaviours;
+mod videos_client;

@@ -4,8 +4,8 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use simulator::{Config, Flavour, Running};
 
-use crate::orders::{Order, create, post, read};
 use crate::support::{client, config, start};
+use crate::videos_client::{Order, create, post, read};
 
 const FLAVOURS: [Flavour; 2] = [Flavour::Openai, Flavour::VllmOmni];
 /// A pace at which nothing happens while a test runs.

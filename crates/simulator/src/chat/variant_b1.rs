@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{FAILURE, Generation, HUGE, REFUSAL};
-use crate::clip::Orientation;
+use crate::chat::sse::Frame;
+use crate::media::clip::Orientation;
 use crate::script::Step;
-use crate::wire::Frame;
 
 /// Tokens that every answer claims to have cost.
 const COMPLETION_TOKENS: usize = 240;

@@ -7,10 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 use super::request::Submission;
-use crate::clip::Orientation;
-use crate::ledger::Origin;
 use crate::media::Video;
+use crate::media::clip::Orientation;
 use crate::plan::Plan;
+use crate::stats::counters::Origin;
 
 /// A generation under way.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::orders::{Order, create, post, read};
 use crate::support::{LANDSCAPE, body, client, client_that_stays, config, simulator, start};
+use crate::videos_client::{Order, create, post, read};
 use simulator::{Config, Running};
 
 /// Where a generation ends that behaves like this.

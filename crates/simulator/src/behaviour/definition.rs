@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::media::Fault;
 use crate::percent::Percent;
+use crate::plan::download::Fault;
 use crate::plan::{Ending, Plan};
 
 /// A word, known to flags and tags alike.

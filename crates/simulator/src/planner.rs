@@ -4,12 +4,12 @@ use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode};
 
-use crate::clip::fingerprint;
-use crate::error::ApiError;
-use crate::ledger::Origin;
+use crate::behaviour::tag::Tags;
+use crate::http::error::ApiError;
+use crate::media::clip::fingerprint;
 use crate::plan::Plan;
 use crate::server::Shared;
-use crate::tag::Tags;
+use crate::stats::counters::Origin;
 
 /// Counts a request under its prompt and decides about it.
 ///

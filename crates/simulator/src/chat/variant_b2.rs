@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{FAILURE, Generation, HUGE, REFUSAL};
-use crate::clip::Orientation;
+use crate::chat::sse::Frame;
+use crate::media::clip::Orientation;
 use crate::script::Step;
-use crate::wire::Frame;
 
 /// Most chunks of a line.
 const TOKENS: usize = 10;

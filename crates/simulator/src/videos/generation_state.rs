@@ -1,8 +1,8 @@
 //! What a generation has come to: a pure function of its script and of the time that has passed.
 
-use crate::failure::Failure;
+use crate::chat::sse::Hangup;
+use crate::http::injected_error::Failure;
 use crate::script::Step;
-use crate::wire::Hangup;
 
 /// Where a generation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The words for a status: those of the specification, those that are found in the wild, and one that nobody knows.
 
-use super::standing::{Phase, Standing};
-use crate::jobs::Job;
+use super::generation_state::{Phase, Standing};
 use crate::plan::StatusWords;
+use crate::videos::generations::Job;
 
 const QUEUED: &[&str] = &["pending", "SUBMITTED", "NOT_START", "Preparing", "created", " starting"];
 const RUNNING: &[&str] = &["processing", "Running", "GENERATING"];

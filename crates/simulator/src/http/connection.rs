@@ -12,7 +12,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::wire::Hangup;
+use crate::chat::sse::Hangup;
 
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;

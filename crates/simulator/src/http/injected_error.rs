@@ -1,7 +1,7 @@
 //! The errors that stand where an answer should be: as an HTTP response, or as a frame inside a stream.
 
 use crate::dialect::Flavour;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{AppendHeaders, IntoResponse, Response};

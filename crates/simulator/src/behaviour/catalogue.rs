@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::definition::Word;
 use super::endings::{ENDINGS, ERRORS};
-use super::word::Word;
 use crate::dialect::{Flavour, Variant};
-use crate::media::{Address, Fault, Redirect};
+use crate::plan::download::{Address, Fault, Redirect};
 use crate::plan::{Course, Done, Form, StatusWords};
 
 /// How long `slow` waits between steps: the cadence of a real generation.

@@ -17,14 +17,14 @@ pub(crate) struct Clip {
 }
 
 static LANDSCAPE: [Clip; 3] = [
-    Clip { name: "sea", bytes: include_bytes!("../media/sea.mp4") },
-    Clip { name: "aurora", bytes: include_bytes!("../media/aurora.mp4") },
-    Clip { name: "galaxy", bytes: include_bytes!("../media/galaxy.mp4") },
+    Clip { name: "sea", bytes: include_bytes!("../../media/sea.mp4") },
+    Clip { name: "aurora", bytes: include_bytes!("../../media/aurora.mp4") },
+    Clip { name: "galaxy", bytes: include_bytes!("../../media/galaxy.mp4") },
 ];
 static PORTRAIT: [Clip; 3] = [
-    Clip { name: "hills", bytes: include_bytes!("../media/hills.mp4") },
-    Clip { name: "lanterns", bytes: include_bytes!("../media/lanterns.mp4") },
-    Clip { name: "reef", bytes: include_bytes!("../media/reef.mp4") },
+    Clip { name: "hills", bytes: include_bytes!("../../media/hills.mp4") },
+    Clip { name: "lanterns", bytes: include_bytes!("../../media/lanterns.mp4") },
+    Clip { name: "reef", bytes: include_bytes!("../../media/reef.mp4") },
 ];
 
 impl Orientation {

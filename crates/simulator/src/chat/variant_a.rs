@@ -5,12 +5,12 @@
 
 use serde::{Serialize, Serializer};
 
-use super::python::dumps;
+use super::python_json::dumps;
 use super::status::{Reasoning, Status};
 use super::{FAILURE, Generation, HUGE, REFUSAL};
+use crate::chat::sse::Frame;
 use crate::dialect::Variant;
 use crate::script::Step;
-use crate::wire::Frame;
 
 #[derive(Serialize)]
 struct Chunk {

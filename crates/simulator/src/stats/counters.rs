@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::clip::fingerprint;
+use crate::bounded_map::Recent;
 use crate::media::Video;
-use crate::recent::Recent;
+use crate::media::clip::fingerprint;
 
 /// Prompts whose counts are remembered.
 const PROMPTS: usize = 100_000;

@@ -8,13 +8,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use crate::clip::Orientation;
+use crate::bounded_map::Recent;
 use crate::dialect::Flavour;
-use crate::ledger::Origin;
 use crate::media::Video;
+use crate::media::clip::Orientation;
 use crate::plan::Plan;
-use crate::recent::Recent;
 use crate::script::{Step, script};
+use crate::stats::counters::Origin;
 
 /// Generations that can still be asked for.
 const JOBS: usize = 20_000;

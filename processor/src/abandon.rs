@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::{DbErr, attempt};
-use sora::Begun;
+use sora::OpenGeneration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -31,9 +31,9 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 async fn once(context: &Context) -> Result<(), DbErr> {
     for attempt in attempt::abandoned(&context.db, context.upstream(), AT_ONCE).await? {
         let id = attempt.upstream_id.as_deref();
-        let begun = id.map(|id| Begun { id, prompt: "", ago: Duration::ZERO, traceparent: None });
+        let begun = id.map(|id| OpenGeneration { id, prompt: "", age: Duration::ZERO, traceparent: None });
         if let Some(generation) = begun.and_then(|begun| context.driver.resume(begun)) {
-            let let_go = timeout(PATIENCE, generation.abandon()).await.is_ok();
+            let let_go = timeout(PATIENCE, generation.cancel()).await.is_ok();
             tracing::info!(job.id = %attempt.job_id, let_go, "told the upstream of a cancelled job");
         }
         attempt::finish(&context.db, attempt.id, CANCELLED).await?;

@@ -146,7 +146,7 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let poll = env.or("SORA_POLL_INTERVAL", "5s", env::duration);
     let (url, dialect) = url?;
     let timeouts = Timeouts { idle: idle?, stall: stall?, total: total? };
-    Some(Upstream { url, dialect, token, timeouts, poll: poll? })
+    Some(Upstream { url, dialect, token, timeouts, poll_interval: poll? })
 }
 
 fn names(env: &mut Environment<'_>, dialect: Dialect) -> Option<UpstreamNames> {

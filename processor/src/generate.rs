@@ -16,7 +16,7 @@ use entity::id::fresh;
 use entity::job::{self, Begun, Held, Phase, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
-use sora::{Begun as Known, Event, Failure, Generation, Image, Outcome, Request};
+use sora::{Event, Failure, Generation, Image, OpenGeneration, Outcome, Request};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
@@ -202,10 +202,10 @@ impl Line<'_> {
         self.stage = Stage::Open(open.attempt);
         self.accepted = true;
         self.hand.free(true);
-        let ago = u64::try_from(clock::wall() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
+        let age = u64::try_from(clock::wall() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
         let traceparent = trace::of(&self.job, open.attempt);
         let (id, prompt, traceparent) = (open.upstream_id.as_str(), self.job.prompt.as_str(), traceparent.as_deref());
-        self.generation = self.context.driver.resume(Known { id, prompt, ago, traceparent });
+        self.generation = self.context.driver.resume(OpenGeneration { id, prompt, age, traceparent });
         tracing::info!("asking on about a generation that was begun before");
         self.wait(open.attempt).await
     }

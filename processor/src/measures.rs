@@ -91,7 +91,7 @@ pub(crate) fn job_ended(job: &Model) {
         (Status::Pending | Status::Processing, _) => return,
         (Status::Completed, _) => "completed",
         (Status::Cancelled, _) => "cancelled",
-        (Status::Failed, Some(code)) => Outcome::named(code).map_or("poison", Outcome::name),
+        (Status::Failed, Some(code)) => Outcome::from_name(code).map_or("poison", Outcome::name),
         (Status::Failed, None) => "poison",
     };
     counter!("sora_jobs_ended_total", "outcome" => outcome).increment(1);

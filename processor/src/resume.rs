@@ -45,7 +45,7 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
         let (attempt, upstream_id) = (last.id, upstream_id.clone());
         return Plan::Resume(Open { attempt, upstream_id, sent_at: last.sent_at });
     }
-    let recorded = last.outcome.as_deref().and_then(Outcome::named);
+    let recorded = last.outcome.as_deref().and_then(Outcome::from_name);
     if let Some(outcome) = recorded.filter(|outcome| outcome.is_final()) {
         return Plan::Lost(last.id, outcome);
     }

@@ -21,9 +21,9 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::client::{self, Call, Upstream, send, signed};
-use crate::echo::Echo;
 use crate::outcome::{Failure, Outcome};
-use crate::{Begun, Driver, Generation, Image, Request};
+use crate::prompt_echo::PromptEcho;
+use crate::{Driver, Generation, Image, OpenGeneration, Request};
 use streaming::ChatStream;
 
 /// A driver of one `chat` server.
@@ -41,7 +41,7 @@ impl Chat {
 #[async_trait]
 impl Driver for Chat {
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure> {
-        let (echo, deadline) = (Echo::new(&request.prompt), Instant::now() + self.upstream.timeouts.total);
+        let (echo, deadline) = (PromptEcho::new(&request.prompt), Instant::now() + self.upstream.timeouts.total);
         let post = self.client.post(self.upstream.url.clone()).header(header::ACCEPT, "text/event-stream");
         let post = signed(post.json(&body(request)), &self.upstream, request.traceparent.as_deref());
         let answer = timeout(self.upstream.timeouts.idle, send(Call::Submit, post)).await;
@@ -54,12 +54,12 @@ impl Driver for Chat {
             let page = client::body(response).await;
             return Err(Failure::new(Outcome::Unknown, format!("a page instead of an answer: {page:.200}")));
         }
-        let echo = echo.wary(status::is_status);
+        let echo = echo.guarding(status::is_status);
         Ok(Box::new(ChatStream::new(bytes(response).await, echo, self.upstream.timeouts, deadline)))
     }
 
     /// A stream that was lost cannot be had again.
-    fn resume(&self, _: Begun<'_>) -> Option<Box<dyn Generation>> {
+    fn resume(&self, _: OpenGeneration<'_>) -> Option<Box<dyn Generation>> {
         None
     }
 

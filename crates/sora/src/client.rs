@@ -6,8 +6,8 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect, re
 use url::Url;
 
 use crate::Dialect;
-use crate::echo::Echo;
 use crate::outcome::{self, Failure, Outcome};
+use crate::prompt_echo::PromptEcho;
 
 /// How long the stages of a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct Upstream {
     /// Their limits.
     pub timeouts: Timeouts,
     /// How often a generation is asked about where the upstream does not say: `SORA_POLL_INTERVAL`.
-    pub poll: Duration,
+    pub poll_interval: Duration,
 }
 
 /// Longest body that is read whole, in bytes: an error, or a video's state.
@@ -104,7 +104,7 @@ pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
 }
 
 /// Reads an answer that is no success.
-pub(crate) async fn refusal(response: Response, echo: &Echo) -> Failure {
+pub(crate) async fn refusal(response: Response, echo: &PromptEcho) -> Failure {
     let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
     outcome::of_answer(status, &body(response).await, retry_after, echo)
 }

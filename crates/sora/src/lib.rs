@@ -15,9 +15,9 @@
 
 mod chat;
 mod client;
-mod echo;
 mod model;
 mod outcome;
+mod prompt_echo;
 mod videos;
 
 use std::fmt;
@@ -105,13 +105,13 @@ pub struct Image {
 
 /// A generation that was begun before.
 #[derive(Clone, Copy, Debug)]
-pub struct Begun<'a> {
+pub struct OpenGeneration<'a> {
     /// The id that the upstream gave it.
     pub id: &'a str,
     /// Of what.
     pub prompt: &'a str,
     /// How long ago.
-    pub ago: Duration,
+    pub age: Duration,
     /// The place in a trace that the upstream is told, as the header `traceparent` carries it.
     pub traceparent: Option<&'a str>,
 }
@@ -141,7 +141,7 @@ pub trait Driver: Send + Sync {
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure>;
 
     /// Goes on with a generation that was begun before; `None` where the dialect has no way to.
-    fn resume(&self, begun: Begun<'_>) -> Option<Box<dyn Generation>>;
+    fn resume(&self, open: OpenGeneration<'_>) -> Option<Box<dyn Generation>>;
 
     /// What a result's address wants to be asked with, as a bearer token.
     fn credential(&self, result: &Url) -> Option<&str>;
@@ -160,7 +160,7 @@ pub trait Generation: Send {
     async fn close(self: Box<Self>);
 
     /// Nobody wants the result: tells the upstream where it can be told, and returns when it has let go.
-    async fn abandon(self: Box<Self>);
+    async fn cancel(self: Box<Self>);
 }
 
 /// A driver of `upstream`.

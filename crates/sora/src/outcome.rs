@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::echo::Echo;
+use crate::prompt_echo::PromptEcho;
 
 /// How a request ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +60,7 @@ impl Outcome {
 
     /// The outcome of this name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
@@ -145,10 +145,10 @@ impl Failure {
 }
 
 /// Reads an answer whose status is not 2xx.
-pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>, echo: &Echo) -> Failure {
+pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>, echo: &PromptEcho) -> Failure {
     let message = message(body);
     let text = message.as_deref().unwrap_or(body).trim();
-    let outcome = of_status(status, echo.without(text).trim(), is_page(body));
+    let outcome = of_status(status, echo.strip(text).trim(), is_page(body));
     let detail = format!("HTTP {status}: {text}");
     match outcome {
         Outcome::Refused => Failure { detail, ..Failure::refused(text) },
@@ -158,9 +158,9 @@ pub(crate) fn of_answer(status: u16, body: &str, retry_after: Option<Duration>, 
 
 /// Reads an error object that came inside a begun answer. Only where nothing at all came before it, and it says that there
 /// is no room, did it surely start nothing.
-pub(crate) fn of_error_frame(error: &Value, begun: bool, echo: &Echo) -> Failure {
+pub(crate) fn of_error_frame(error: &Value, begun: bool, echo: &PromptEcho) -> Failure {
     let said = text_of(error);
-    let judged = echo.without(&said);
+    let judged = echo.strip(&said);
     match () {
         () if is_policy(&judged) => Failure::refused(said),
         () if begun => Failure::new(Outcome::Interrupted, said),
@@ -171,9 +171,9 @@ pub(crate) fn of_error_frame(error: &Value, begun: bool, echo: &Echo) -> Failure
 }
 
 /// Reads why an accepted generation has failed, as the upstream tells it in the generation's state.
-pub(crate) fn of_failed_generation(error: Option<&Value>, echo: &Echo) -> Failure {
+pub(crate) fn of_failed_generation(error: Option<&Value>, echo: &PromptEcho) -> Failure {
     let said = error.map_or_else(|| "the upstream says that it failed".to_owned(), text_of);
-    if is_policy(&echo.without(&said)) { Failure::refused(said) } else { Failure::new(Outcome::Interrupted, said) }
+    if is_policy(&echo.strip(&said)) { Failure::refused(said) } else { Failure::new(Outcome::Interrupted, said) }
 }
 
 fn of_status(status: u16, text: &str, page: bool) -> Outcome {
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn outcome(status: u16, body: &str) -> Outcome {
-        of_answer(status, body, None, &Echo::new("a prompt")).outcome
+        of_answer(status, body, None, &PromptEcho::new("a prompt")).outcome
     }
 
     #[test]
@@ -279,13 +279,14 @@ mod tests {
     #[test]
     fn gives_the_reason_of_a_refusal() {
         let body = r#"{"error":{"message":"Blocked by our system","code":"moderation_blocked"}}"#;
-        let failure = of_answer(400, body, None, &Echo::new("a prompt"));
+        let failure = of_answer(400, body, None, &PromptEcho::new("a prompt"));
         assert_eq!(failure.outcome, Outcome::Refused);
         assert_eq!(failure.reason.as_deref(), Some("Blocked by our system (moderation_blocked)"));
     }
 
     fn in_frame(message: &str, begun: bool) -> Outcome {
-        of_error_frame(&serde_json::json!({"message": message}), begun, &Echo::new("a very long prompt: 审核")).outcome
+        of_error_frame(&serde_json::json!({"message": message}), begun, &PromptEcho::new("a very long prompt: 审核"))
+            .outcome
     }
 
     #[test]
@@ -316,8 +317,8 @@ mod tests {
     #[test]
     fn every_outcome_is_found_by_its_name() {
         for outcome in Outcome::ALL {
-            assert_eq!(Outcome::named(outcome.name()), Some(outcome));
+            assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
         }
-        assert_eq!(Outcome::named("completed"), None);
+        assert_eq!(Outcome::from_name("completed"), None);
     }
 }

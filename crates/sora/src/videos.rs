@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::client::{self, Call, Upstream, send, signed};
-use crate::echo::Echo;
 use crate::outcome::{Failure, Outcome};
-use crate::{Begun, Driver, Generation, Image, Request};
+use crate::prompt_echo::PromptEcho;
+use crate::{Driver, Generation, Image, OpenGeneration, Request};
 use object::VideoObject;
 use poll::{Of, Poll};
 
@@ -43,7 +43,7 @@ impl Videos {
     }
 
     /// What follows from an answer that is no success.
-    async fn refusal(&self, response: Response, echo: &Echo) -> Failure {
+    async fn refusal(&self, response: Response, echo: &PromptEcho) -> Failure {
         let status = response.status();
         let failure = client::refusal(response, echo).await;
         let encoding = status == StatusCode::UNSUPPORTED_MEDIA_TYPE || is_about_the_encoding(status, &failure);
@@ -58,7 +58,7 @@ impl Videos {
 #[async_trait]
 impl Driver for Videos {
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure> {
-        let (echo, sent) = (Echo::new(&request.prompt), Instant::now());
+        let (echo, sent) = (PromptEcho::new(&request.prompt), Instant::now());
         let upstream = &self.server.upstream;
         let post = self.server.client.post(upstream.url.clone());
         let post = signed(post, upstream, request.traceparent.as_deref());
@@ -83,10 +83,10 @@ impl Driver for Videos {
         Ok(Box::new(poll))
     }
 
-    fn resume(&self, begun: Begun<'_>) -> Option<Box<dyn Generation>> {
-        let left = self.server.upstream.timeouts.total.saturating_sub(begun.ago);
-        let traceparent = begun.traceparent.map(ToOwned::to_owned);
-        let of = Of { id: begun.id.to_owned(), echo: Echo::new(begun.prompt), traceparent };
+    fn resume(&self, open: OpenGeneration<'_>) -> Option<Box<dyn Generation>> {
+        let left = self.server.upstream.timeouts.total.saturating_sub(open.age);
+        let traceparent = open.traceparent.map(ToOwned::to_owned);
+        let of = Of { id: open.id.to_owned(), echo: PromptEcho::new(open.prompt), traceparent };
         Some(Box::new(Poll::new(self.server.clone(), of, Instant::now() + left)))
     }
 
@@ -121,7 +121,7 @@ impl Server {
     fn pace(&self, response: &Response) -> Duration {
         let told = client::header_number(response, "openai-poll-after-ms").map(Duration::from_millis);
         let asked = client::retry_after(response);
-        told.or(asked).unwrap_or(self.upstream.poll).clamp(poll::SHORTEST, poll::LONGEST)
+        told.or(asked).unwrap_or(self.upstream.poll_interval).clamp(poll::SHORTEST, poll::LONGEST)
     }
 }
 

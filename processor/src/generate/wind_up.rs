@@ -56,7 +56,7 @@ impl Line<'_> {
             self.generation = request.await.ok().and_then(Result::ok);
         }
         if let Some(generation) = self.generation.take() {
-            generation.abandon().await;
+            generation.cancel().await;
         }
         if let Stage::Open(id) = self.stage {
             let recorded = attempt::finish(&self.context.db, id, CANCELLED).await;

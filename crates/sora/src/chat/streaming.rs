@@ -14,8 +14,8 @@ use crate::chat::framing::{Broken, LastByte, frames};
 use crate::chat::status::{ESTIMATE, Line};
 use crate::chat::transcript::{Kind, Transcript};
 use crate::client::{self, Timeouts};
-use crate::echo::Echo;
 use crate::outcome::{self, Failure, Outcome};
+use crate::prompt_echo::PromptEcho;
 use crate::{Event, Generation};
 
 /// How long a stream that has brought its result is read on: closing it early leaks a slot in sora2api.
@@ -34,7 +34,7 @@ pub(super) struct ChatStream {
 impl ChatStream {
     pub(super) fn new<E>(
         bytes: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-        echo: Echo,
+        echo: PromptEcho,
         timeouts: Timeouts,
         deadline: Instant,
     ) -> Self
@@ -93,7 +93,7 @@ impl Generation for ChatStream {
     }
 
     /// There is nobody to tell; closing the stream early would leak its slot.
-    async fn abandon(mut self: Box<Self>) {
+    async fn cancel(mut self: Box<Self>) {
         while self.next().await.is_ok() {}
         self.close().await;
     }
@@ -109,7 +109,7 @@ impl From<Broken> for Failure {
 
 /// What all frames so far have shown. Pure but for the time of the last change.
 struct Reader {
-    echo: Echo,
+    echo: PromptEcho,
     reasoning: Transcript,
     content: Transcript,
     events: VecDeque<Event>,
@@ -123,7 +123,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(echo: Echo) -> Self {
+    fn new(echo: PromptEcho) -> Self {
         Self {
             echo,
             reasoning: Transcript::new(Kind::Reasoning),

@@ -4,7 +4,7 @@
 //! *reasoning*, where every line can be status. Only the line in progress is kept. How a line is understood: [`status`].
 
 use crate::chat::status::{self, Line};
-use crate::echo::Echo;
+use crate::prompt_echo::PromptEcho;
 
 /// Which text it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Transcript {
     }
 
     /// Adds text as it came; answers what the lines that it ended say.
-    pub(super) fn push(&mut self, text: &str, echo: &Echo) -> Vec<Line> {
+    pub(super) fn push(&mut self, text: &str, echo: &PromptEcho) -> Vec<Line> {
         let mut lines = Vec::new();
         for part in text.split_inclusive('\n') {
             let room = MAX_LINE.saturating_sub(self.line.len());
@@ -59,11 +59,11 @@ impl Transcript {
     }
 
     /// Ends the line in progress.
-    pub(super) fn finish(&mut self, echo: &Echo) -> Option<Line> {
+    pub(super) fn finish(&mut self, echo: &PromptEcho) -> Option<Line> {
         let line = std::mem::take(&mut self.line);
         let line = line.trim();
         let quoted = line.strip_prefix('>').map(str::trim);
-        let said = echo.beside(quoted.unwrap_or(line));
+        let said = echo.strip_from_line(quoted.unwrap_or(line));
         if said.is_empty() {
             return None;
         }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn read_all<'a>(prompt: &str, kind: Kind, chunks: impl IntoIterator<Item = &'a str>) -> Vec<Line> {
-        let (mut transcript, echo) = (Transcript::new(kind), Echo::new(prompt));
+        let (mut transcript, echo) = (Transcript::new(kind), PromptEcho::new(prompt));
         let mut lines: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk, &echo)).collect();
         lines.extend(transcript.finish(&echo));
         lines
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn keeps_no_more_than_a_line() {
-        let (mut transcript, echo) = (Transcript::new(Kind::Content), Echo::new("x"));
+        let (mut transcript, echo) = (Transcript::new(Kind::Content), PromptEcho::new("x"));
         for _ in 0..64 {
             transcript.push(&"> 进度 ".repeat(4_096), &echo);
         }

@@ -10,8 +10,8 @@ use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::client::{self, Call, send};
-use crate::echo::Echo;
 use crate::outcome::{self, Failure, Outcome};
+use crate::prompt_echo::PromptEcho;
 use crate::videos::Server;
 use crate::videos::object::{State, VideoObject};
 use crate::{Event, Generation};
@@ -37,7 +37,7 @@ pub(super) struct Of {
     /// The upstream's name for it.
     pub(super) id: String,
     /// What it was made of.
-    pub(super) echo: Echo,
+    pub(super) echo: PromptEcho,
     /// The place in a trace that each question carries.
     pub(super) traceparent: Option<String>,
 }
@@ -105,8 +105,8 @@ impl Poll {
                 }
                 self.unanswered(&format!("HTTP {status}: {body:.200}"), pace);
             }
-            Ok(Err(error)) => self.unanswered(&client::chain(&error), self.server.upstream.poll),
-            Err(_) => self.unanswered("no answer", self.server.upstream.poll),
+            Ok(Err(error)) => self.unanswered(&client::chain(&error), self.server.upstream.poll_interval),
+            Err(_) => self.unanswered("no answer", self.server.upstream.poll_interval),
         }
     }
 
@@ -144,7 +144,7 @@ impl Generation for Poll {
     async fn close(self: Box<Self>) {}
 
     /// What does not stop when told is waited for: until then it takes the upstream's place.
-    async fn abandon(mut self: Box<Self>) {
+    async fn cancel(mut self: Box<Self>) {
         let told = timeout(PATIENCE, send(Call::Cancel, self.server.delete(&self.of))).await;
         let stopped =
             matches!(&told, Ok(Ok(answer)) if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);

@@ -80,7 +80,7 @@ fn upstream(url: &str, timeouts: Timeouts) -> Upstream {
     let url = Url::parse(url).unwrap();
     let dialect = Dialect::of(&url).unwrap();
     // Errors back off from this pause.
-    Upstream { url, dialect, token: None, timeouts, poll: Duration::from_millis(1) }
+    Upstream { url, dialect, token: None, timeouts, poll_interval: Duration::from_millis(1) }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ const LONG: Duration = Duration::from_secs(60);
 fn chat(url: &str, token: Option<&str>, timeouts: Timeouts) -> Box<dyn Driver> {
     let (url, poll) = (Url::parse(url).unwrap(), Duration::from_millis(20));
     let dialect = Dialect::of(&url).unwrap();
-    driver(&Upstream { url, dialect, token: token.map(Into::into), timeouts, poll }).unwrap()
+    driver(&Upstream { url, dialect, token: token.map(Into::into), timeouts, poll_interval: poll }).unwrap()
 }
 
 fn patient() -> Timeouts {

@@ -20,7 +20,7 @@ async fn a_stream_of_garbage_is_read_to_its_end_in_little_memory() {
     let simulator = Simulator::start(Config { pace: 0, ..Config::default() }).await.unwrap();
     let url = Url::parse(&simulator.chat_url()).unwrap();
     let (timeouts, poll) = (patient(), Duration::from_secs(1));
-    let upstream = Upstream { url, dialect: Dialect::Chat, token: None, timeouts, poll };
+    let upstream = Upstream { url, dialect: Dialect::Chat, token: None, timeouts, poll_interval: poll };
     let before = resident();
     let (events, failure) = generate(&*driver(&upstream).unwrap(), "[sim:garbage-stream=128]").await;
     assert_eq!((events.len(), failure.unwrap().outcome), (0, Outcome::Interrupted));

@@ -7,7 +7,7 @@ use axum::extract::Request as Heard;
 use axum::http::Method;
 use axum::{Json, Router};
 use serde_json::json;
-use sora::{Begun, Driver, Request, Upstream, driver};
+use sora::{Driver, OpenGeneration, Request, Upstream, driver};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -33,7 +33,7 @@ async fn upstream(path: &str) -> (Box<dyn Driver>, Log) {
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
     let dialect = sora::Dialect::of(&url).unwrap();
     let poll = Duration::from_millis(1);
-    (driver(&Upstream { url, dialect, token: None, timeouts: patient(), poll }).unwrap(), log)
+    (driver(&Upstream { url, dialect, token: None, timeouts: patient(), poll_interval: poll }).unwrap(), log)
 }
 
 fn request(traceparent: Option<&str>) -> Request {
@@ -58,8 +58,8 @@ async fn every_question_about_a_generation_tells_it_too() {
     let (driver, log) = upstream("/v1/videos").await;
     let mut generation = driver.submit(&request(Some(PLACE))).await.unwrap();
     while !matches!(generation.next().await.unwrap(), sora::Event::Result(_)) {}
-    let begun = Begun { id: "v1", prompt: "a cat", ago: Duration::ZERO, traceparent: Some(LATER) };
-    driver.resume(begun).unwrap().abandon().await;
+    let begun = OpenGeneration { id: "v1", prompt: "a cat", age: Duration::ZERO, traceparent: Some(LATER) };
+    driver.resume(begun).unwrap().cancel().await;
     let heard = |method, path: &str, place: &str| (method, path.to_owned(), Some(place.to_owned()));
     let expected = [
         heard(Method::POST, "/v1/videos", PLACE),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use simulator::{Config, Running, Simulator};
-use sora::{Begun, Dialect, Driver, Event, Image, Outcome, Request, Upstream, driver};
+use sora::{Dialect, Driver, Event, Image, OpenGeneration, Outcome, Request, Upstream, driver};
 use url::Url;
 
 use crate::{generate, patient};
@@ -16,8 +16,14 @@ async fn simulator(behaviour: &str) -> Running {
 
 fn videos(url: &str) -> Box<dyn Driver> {
     let (url, dialect) = (Url::parse(url).unwrap(), Dialect::Videos);
-    driver(&Upstream { url, dialect, token: Some("t".into()), timeouts: patient(), poll: Duration::from_millis(1) })
-        .unwrap()
+    driver(&Upstream {
+        url,
+        dialect,
+        token: Some("t".into()),
+        timeouts: patient(),
+        poll_interval: Duration::from_millis(1),
+    })
+    .unwrap()
 }
 
 fn request(image: Option<Image>) -> Request {
@@ -25,8 +31,8 @@ fn request(image: Option<Image>) -> Request {
     Request { prompt, model, seconds: "8".into(), size: "720x1280".into(), image, traceparent: None }
 }
 
-fn known(id: &str, ago: Duration) -> Begun<'_> {
-    Begun { id, prompt: "a cat", ago, traceparent: None }
+fn known(id: &str, age: Duration) -> OpenGeneration<'_> {
+    OpenGeneration { id, prompt: "a cat", age, traceparent: None }
 }
 
 #[tokio::test]
@@ -82,7 +88,7 @@ async fn a_reference_image_goes_along_in_either_dialect_and_encoding() {
         dialect: Dialect::Chat,
         token: None,
         timeouts: patient(),
-        poll: Duration::from_secs(1),
+        poll_interval: Duration::from_secs(1),
     };
     driver(&chat).unwrap().submit(&request(image())).await.unwrap();
     videos(&simulator.videos_url()).submit(&request(image())).await.unwrap();
@@ -101,7 +107,7 @@ async fn a_cancelled_generation_is_told_to_the_upstream_and_waited_for_where_it_
     {
         let simulator = simulator(words).await;
         let begun = videos(&simulator.videos_url()).submit(&request(None)).await.unwrap();
-        begun.abandon().await;
+        begun.cancel().await;
         assert_eq!(simulator.stats().total.cancels, cancels, "{words}");
         assert_eq!(simulator.stats().streaming, 0, "{words}");
     }

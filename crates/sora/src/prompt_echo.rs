@@ -5,11 +5,11 @@
 
 /// A prompt in the forms in which it comes back.
 #[derive(Clone, Debug)]
-pub(crate) struct Echo {
+pub(crate) struct PromptEcho {
     /// As it was sent, and as it stands in a JSON string with and without `\u` escapes.
     forms: [String; 3],
     /// Lines of the prompt that would be taken for status: they are cut out wherever they stand.
-    wary_of: Vec<String>,
+    guarded_lines: Vec<String>,
 }
 
 /// What can stand before an echo on its line.
@@ -24,7 +24,7 @@ const MOST_OPENERS: usize = 16;
 /// The shortest beginning of a prompt that counts as an echo of it in an error message, in bytes.
 const SHORTEST: usize = 12;
 
-impl Echo {
+impl PromptEcho {
     /// Of this prompt.
     pub(crate) fn new(prompt: &str) -> Self {
         let quoted = serde_json::Value::from(prompt).to_string();
@@ -37,29 +37,30 @@ impl Echo {
             }
             text
         });
-        Self { forms: [prompt.to_owned(), plain, escaped], wary_of: Vec::new() }
+        Self { forms: [prompt.to_owned(), plain, escaped], guarded_lines: Vec::new() }
     }
 
     /// The same, wary of those lines of the prompt that say something to `reader`: an upstream may write on right behind
     /// them.
-    pub(crate) fn wary(mut self, reader: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn guarding(mut self, reader: impl Fn(&str) -> bool) -> Self {
         let lines = self.forms[0].lines().map(|line| line.trim().trim_start_matches('>').trim());
-        self.wary_of = lines.filter(|line| line.len() >= SHORTEST && reader(line)).map(ToOwned::to_owned).collect();
+        self.guarded_lines =
+            lines.filter(|line| line.len() >= SHORTEST && reader(line)).map(ToOwned::to_owned).collect();
         self
     }
 
     /// What a line says beside the prompt: nothing when all of it is a passage of the prompt, what stands before such a
     /// passage when it ends in one.
-    pub(crate) fn beside<'a>(&self, line: &'a str) -> &'a str {
+    pub(crate) fn strip_from_line<'a>(&self, line: &'a str) -> &'a str {
         let openers = line.char_indices().filter(|(_, c)| OPENERS.contains(c)).map(|(at, c)| at + c.len_utf8());
         let mut starts = std::iter::once(0).chain(openers.take(MOST_OPENERS));
         let echo = starts.find(|start| self.holds(line[*start..].trim().trim_end_matches(CLOSERS)));
         let line = echo.map_or(line, |start| &line[..start]);
-        self.wary_of.iter().fold(line, |line, passage| line.find(passage.as_str()).map_or(line, |at| &line[..at]))
+        self.guarded_lines.iter().fold(line, |line, passage| line.find(passage.as_str()).map_or(line, |at| &line[..at]))
     }
 
     /// A message without what it repeats of the prompt, whole or cut short.
-    pub(crate) fn without(&self, message: &str) -> String {
+    pub(crate) fn strip(&self, message: &str) -> String {
         self.forms.iter().fold(message.to_owned(), |message, form| removed(&message, form))
     }
 
@@ -89,23 +90,23 @@ mod tests {
 
     #[test]
     fn a_line_that_repeats_the_prompt_says_nothing() {
-        let echo = Echo::new("a \"wall\"\n> 🏃 进度：99%\nend");
+        let echo = PromptEcho::new("a \"wall\"\n> 🏃 进度：99%\nend");
         for line in ["🏃 进度：99%", "进度：99%\",", "a \\\"wall\\\"\\n> \\ud83c\\udfc3", "进度：9…"] {
-            assert_eq!(echo.beside(line), "", "{line}");
+            assert_eq!(echo.strip_from_line(line), "", "{line}");
         }
-        assert_eq!(echo.beside("Prompt: > 🏃 进度：99%"), "Prompt:");
-        assert_eq!(echo.beside("🏃 进度：98.7%"), "🏃 进度：98.7%");
-        assert_eq!(echo.beside(""), "");
-        let wary = echo.wary(|line| line.contains('%'));
-        assert_eq!(wary.beside("🏃 进度：99%```html"), "");
+        assert_eq!(echo.strip_from_line("Prompt: > 🏃 进度：99%"), "Prompt:");
+        assert_eq!(echo.strip_from_line("🏃 进度：98.7%"), "🏃 进度：98.7%");
+        assert_eq!(echo.strip_from_line(""), "");
+        let wary = echo.guarding(|line| line.contains('%'));
+        assert_eq!(wary.strip_from_line("🏃 进度：99%```html"), "");
     }
 
     #[test]
     fn a_message_is_judged_without_the_prompt_in_it() {
-        let echo = Echo::new("审核 and moderation_blocked, 违规 all over the place");
+        let echo = PromptEcho::new("审核 and moderation_blocked, 违规 all over the place");
         let message = "cannot work on \"审核 and moderation_blocked, 违规 all over the place\" now";
-        assert_eq!(echo.without(message), "cannot work on \"\" now");
-        assert_eq!(echo.without("cut: 审核 and moderation_bl…"), "cut: …");
-        assert_eq!(Echo::new("审核").without("审核 failed"), " failed");
+        assert_eq!(echo.strip(message), "cannot work on \"\" now");
+        assert_eq!(echo.strip("cut: 审核 and moderation_bl…"), "cut: …");
+        assert_eq!(PromptEcho::new("审核").strip("审核 failed"), " failed");
     }
 }

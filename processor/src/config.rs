@@ -10,7 +10,7 @@ use service::settings::{self, Settings};
 use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
 use storage::Place;
 
-use crate::inspect::Programs;
+use crate::media::Programs;
 use crate::retry::Budgets;
 
 const DAY: Duration = Duration::from_secs(86_400);

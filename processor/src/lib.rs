@@ -2,47 +2,31 @@
 //!
 //! | module | its part |
 //! |---|---|
-//! | [`worker`] | permit → next delivery, reclaimed ones first → spawn → settle; nothing about video in it |
-//! | [`take`] | what to do with a delivery: the database decides |
-//! | [`generate`] | one job as a straight line: plan → submit → wait → fetch → record |
-//! | [`resume`], [`retry`] | pure: what the attempts on record allow; what follows from a failure |
-//! | [`breaker`] | pure: whether the upstream is well enough for anything new |
-//! | [`operator`], [`measures`] | what whoever runs the platform has to know of the upstream; the metrics |
-//! | [`trace`] | the trace that a job belongs to, in the log and towards the upstream |
-//! | [`progress`], [`words`], [`discretion`] | pure: which changes are told; what is said of a failure, and what is not |
-//! | [`life`], [`hands`] | one worker's identity, lease and jobs in hand |
-//! | [`lease`] | the beat, on a thread of its own |
-//! | [`burial`], [`sweep`] | giving back what the dead held; putting in line what Redis does not hold |
-//! | [`inspect`] | a look inside a stored video: its poster, its size, its length |
-//! | [`housekeeping`] | what is done about old things, now and then |
-//! | [`abandon`] | telling the upstream of what was cancelled while nobody had it in hand |
+//! | [`queue`] | permit → next delivery, reclaimed ones first → spawn → settle; the database decides what a delivery means |
+//! | [`liveness`] | one worker's identity, lease and jobs in hand; giving back what the dead held |
+//! | [`run`] | one job as a straight line: plan → submit → wait → fetch → record |
+//! | [`retry`], [`progress`] | pure: what follows from a failure; which changes are told |
+//! | [`upstream`] | whether the upstream is well, and what is said of its failures |
+//! | [`maintenance`] | putting in line what Redis does not hold; old things; telling the upstream of cancelled jobs |
+//! | [`media`] | a look inside a stored video: its poster, its size, its length |
+//! | [`metrics`], [`trace`] | the metrics; the trace that a job belongs to, in the log and towards the upstream |
 //!
 //! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
 //! on under a new id.
 
-mod abandon;
-mod breaker;
-mod burial;
 mod config;
-mod discretion;
-mod fault;
-mod generate;
-mod hands;
-mod housekeeping;
-mod inspect;
-mod lease;
-mod life;
-mod measures;
-mod operator;
-mod persist;
+mod failpoint;
+mod liveness;
+mod maintenance;
+mod media;
+mod metrics;
 mod progress;
-mod resume;
+mod queue;
 mod retry;
-mod sweep;
-mod take;
+mod retry_transient;
+mod run;
 mod trace;
-mod words;
-mod worker;
+mod upstream;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,9 +40,9 @@ use storage::Storage;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::breaker::Breaker;
-use crate::inspect::Inspector;
-use crate::operator::Operator;
+use crate::media::Inspector;
+use crate::upstream::breaker::Breaker;
+use crate::upstream::upstream_health::Operator;
 
 pub use config::Config;
 
@@ -86,12 +70,14 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     warn_of_other_upstreams(&context).await?;
     let probe = context.config.settings.metrics_listen;
     let _probe = match probe {
-        Some(address) => Some(service::probe::start(address, operator::Watched(context.clone())).await?),
+        Some(address) => {
+            Some(service::probe::start(address, upstream::upstream_health::Watched(context.clone())).await?)
+        }
         None => None,
     };
-    let keeping = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(context.clone())));
+    let keeping = AbortOnDropHandle::new(tokio::spawn(maintenance::housekeeping::run(context.clone())));
     while !stop.is_cancelled() {
-        life::live(&context, &stop).await?;
+        liveness::worker_session::live(&context, &stop).await?;
     }
     drop(keeping);
     Ok(())
@@ -103,7 +89,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
 /// The database or the storage does not answer.
 pub async fn tidy(config: Config) -> anyhow::Result<()> {
     let context = Context::open(config).await?;
-    Ok(housekeeping::tidy(&context).await?)
+    Ok(maintenance::housekeeping::tidy(&context).await?)
 }
 
 /// Lists generations that cannot be asked about any more, since they were begun at another address.
@@ -196,7 +182,7 @@ async fn enqueue_front(bus: &Bus, job: &job::Model) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resume::tests::job;
+    use crate::run::plan::tests::job;
 
     #[test]
     fn a_job_that_is_begun_anew_does_not_stand_behind_its_owners_backlog() {

@@ -72,7 +72,7 @@ pub(crate) fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resume::tests::job;
+    use crate::run::plan::tests::job;
 
     const BUDGETS: Budgets = Budgets { retries: 5, resubmits: 0, base: Duration::from_secs(2) };
 

@@ -43,6 +43,6 @@ it("quotes who refused, without the server's own sentence", () => {
 });
 
 it("knows how the processor's sentence begins", () => {
-  const words = readFileSync(`${process.cwd()}/../processor/src/words.rs`, "utf8");
+  const words = readFileSync(`${process.cwd()}/../processor/src/upstream/failure_message.rs`, "utf8");
   expect(words).toContain('format!("The video service refused this prompt: {reason}")');
 });

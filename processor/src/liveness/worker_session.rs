@@ -9,9 +9,12 @@ use entity::{WorkerId, worker as workers};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::hands::{Hands, Order};
-use crate::persist::persist;
-use crate::{Context, abandon, burial, lease, sweep, worker};
+use crate::Context;
+use crate::liveness::in_flight::{Hands, Order};
+use crate::liveness::{heartbeat, reaper};
+use crate::maintenance::{reconciler, upstream_cancel};
+use crate::queue::worker;
+use crate::retry_transient::persist;
 
 /// What all parts of one life share.
 pub(crate) struct Life {
@@ -89,10 +92,10 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
 
     let over = CancellationToken::new();
     let _over = over.clone().drop_guard();
-    let beat = lease::start(context.config.clone(), life.clone(), over.clone())?;
-    let sweeping = tokio::spawn(sweep::run(context.clone(), over.clone()));
-    let telling = tokio::spawn(abandon::run(context.clone(), over.clone()));
-    let burying = tokio::spawn(burial::run(context.clone(), life.clone(), over.clone()));
+    let beat = heartbeat::start(context.config.clone(), life.clone(), over.clone())?;
+    let sweeping = tokio::spawn(reconciler::run(context.clone(), over.clone()));
+    let telling = tokio::spawn(upstream_cancel::run(context.clone(), over.clone()));
+    let burying = tokio::spawn(reaper::run(context.clone(), life.clone(), over.clone()));
     tokio::select! {
         () = worker::run(context, &life, stop) => {}
         never = context.bus.control_subscriber().run(|signal| heed(&life, &signal)) => match never {},
@@ -103,7 +106,7 @@ pub(crate) async fn live(context: &Arc<Context>, stop: &CancellationToken) -> an
         part.await.ok();
     }
     if life.buried.is_cancelled() {
-        metrics::counter!("sora_leases_lost_total").increment(1);
+        ::metrics::counter!("sora_leases_lost_total").increment(1);
         tracing::warn!(worker.id = %life.id, "buried by others while it could not renew its lease; going on as a new worker");
         life.hands.order_all(Order::Drop);
     } else if let Err(error) = workers::retire(&context.db, life.id).await {

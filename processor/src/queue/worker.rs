@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Context;
-use crate::hands::Order;
-use crate::life::Life;
-use crate::take;
+use crate::liveness::in_flight::Order;
+use crate::liveness::worker_session::Life;
+use crate::queue::handle_delivery;
 
 /// Least time between two looks for entries whose holder is silent.
 const RECLAIM_EVERY: Duration = Duration::from_secs(1);
@@ -90,7 +90,7 @@ impl Source {
                 );
             }
             if !found.deliveries.is_empty() {
-                metrics::counter!("sora_entries_reclaimed_total").increment(found.deliveries.len() as u64);
+                ::metrics::counter!("sora_entries_reclaimed_total").increment(found.deliveries.len() as u64);
                 tracing::info!(entries = found.deliveries.len(), "reclaimed entries whose holder is silent");
                 return Ok(found.deliveries);
             }
@@ -108,7 +108,7 @@ fn spawn(
 ) {
     let (context, life) = (context.clone(), life.clone());
     tasks.spawn(async move {
-        take::take(&context, &life, &delivery).await;
+        handle_delivery::take(&context, &life, &delivery).await;
         drop(permit);
     });
 }

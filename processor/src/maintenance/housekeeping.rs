@@ -15,7 +15,7 @@ use storage::Entry;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use crate::Context;
-use crate::inspect::{Trouble, inspect};
+use crate::media::{Trouble, inspect};
 
 /// Rows and files dealt with in one step.
 const STEP: u64 = 200;

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{Line, Stop};
-use crate::measures::Why;
-use crate::persist::persist;
-use crate::{fault, measures};
+use crate::metrics::Why;
+use crate::retry_transient::persist;
+use crate::{failpoint, metrics};
 
 /// How long a job waits when the storage takes or gives nothing.
 pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(30);
@@ -29,11 +29,11 @@ impl Line<'_> {
                 video_path(self.hold.job, self.hold.epoch, download.media.extension()),
                 download.media.mime().to_owned(),
             );
-            fault::point("in-download");
+            failpoint::point("in-download");
             let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
                 PutError::Source(error) => unfetchable(chain(&error)),
                 PutError::Storage(error) => {
-                    metrics::counter!("sora_storage_errors_total").increment(1);
+                    ::metrics::counter!("sora_storage_errors_total").increment(1);
                     tracing::error!(error = chain(&error), "the storage takes nothing; a download waits");
                     Stop::PutOff(Why::Storage, STORAGE_PAUSE)
                 }
@@ -55,12 +55,12 @@ impl Line<'_> {
     pub(super) async fn record(&mut self, video: NewVideo) -> Result<job::Model, Stop> {
         let db = &self.context.db;
         let path = video.path.clone();
-        fault::point("after-file");
+        failpoint::point("after-file");
         match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
             Some(job) => {
-                fault::point("after-commit");
+                failpoint::point("after-commit");
                 self.phases.end();
-                measures::stored(video.size);
+                metrics::stored(video.size);
                 tracing::info!(video.id = %video.id, "completed");
                 self.context.inspector.soon(video.id);
                 Ok(job)

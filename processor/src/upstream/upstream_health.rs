@@ -8,7 +8,7 @@ use service::metrics::Metric;
 use sora::Outcome;
 use tokio::time::timeout;
 
-use crate::{Context, measures};
+use crate::{Context, metrics};
 
 /// How long one check may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -30,12 +30,12 @@ impl Operator {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(outcome) != Some(outcome) {
             tracing::error!(outcome = outcome.name(), "{remedy}");
         }
-        metrics::gauge!("sora_upstream_refuses").set(1);
+        ::metrics::gauge!("sora_upstream_refuses").set(1);
     }
 
     /// A request was taken.
     pub(crate) fn works(&self) {
-        metrics::gauge!("sora_upstream_refuses").set(0);
+        ::metrics::gauge!("sora_upstream_refuses").set(0);
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
             tracing::info!("the upstream takes requests again");
         }
@@ -52,7 +52,7 @@ impl Operator {
 pub(crate) struct Watched(pub(crate) Arc<Context>);
 
 impl service::probe::Watched for Watched {
-    const METRICS: &'static [Metric] = measures::METRICS;
+    const METRICS: &'static [Metric] = metrics::METRICS;
 
     async fn readiness(&self) -> (bool, Value) {
         let context = &self.0;
@@ -71,6 +71,6 @@ impl service::probe::Watched for Watched {
     }
 
     async fn measure(&self) {
-        measures::measure(&self.0);
+        metrics::measure(&self.0);
     }
 }

@@ -3,11 +3,12 @@
 //! Facts about money are committed before anything follows from them. An order to drop or hand over ends the line
 //! between two steps; what then becomes of the job depends on how far its request had come.
 
-mod picture;
-mod store;
-mod wind_up;
+mod download;
+mod finish;
+pub(crate) mod plan;
+mod reference_image;
 
-pub(crate) use wind_up::CANCELLED;
+pub(crate) use finish::CANCELLED;
 
 use std::time::Duration;
 
@@ -22,15 +23,15 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 use url::Url;
 
-use crate::breaker::Passage;
-use crate::generate::picture::picture;
-use crate::hands::{Hand, Order};
-use crate::life::Life;
-use crate::measures::{Phases, Why};
-use crate::persist::persist;
+use crate::liveness::in_flight::{Hand, Order};
+use crate::liveness::worker_session::Life;
+use crate::metrics::{Phases, Why};
 use crate::progress::Progress;
-use crate::resume::{Open, Plan, plan};
-use crate::{Context, fault, measures, trace};
+use crate::retry_transient::persist;
+use crate::upstream::breaker::Passage;
+use crate::{Context, failpoint, metrics, trace};
+use plan::{Open, Plan, plan};
+use reference_image::picture;
 
 /// Works on a claimed job until it leaves this worker's hands; `None` when it had left them before.
 pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: job::Model) -> Option<job::Model> {
@@ -59,7 +60,7 @@ pub(crate) async fn generate(context: &Context, life: &Life, hand: &Hand, job: j
         _ = hand.ordered(Order::Drop) => Ok(None),
     };
     if let Ok(Some(job)) = &wound_up {
-        measures::job_ended(job);
+        metrics::job_ended(job);
     }
     if cancelled {
         hand.release();
@@ -182,7 +183,7 @@ impl Line<'_> {
         self.pass().await?;
         self.hand.free(false);
         self.stage = Stage::Preparing(id);
-        fault::point("before-sent");
+        failpoint::point("before-sent");
         let new = NewAttempt { id, upstream: self.context.upstream(), sent_at: clock::wall() };
         match job::begin_attempt(db, self.hold, new, self.context.config.caps).await {
             Ok(Begun::Send(job)) => self.context.publish(&job).await,
@@ -191,9 +192,9 @@ impl Line<'_> {
             Err(error) if database::is_transient(&error) => return Err(Stop::HandOver),
             Err(error) => return Err(error.into()),
         }
-        fault::point("after-sent");
+        failpoint::point("after-sent");
         self.generation = Some(self.send(id, request).await?);
-        fault::point("after-answer");
+        failpoint::point("after-answer");
         self.wait(id).await
     }
 
@@ -216,13 +217,13 @@ impl Line<'_> {
         let db = &self.context.db;
         let url = self.result(id).await?;
         persist("recording a result", || attempt::result(db, id, url.as_str())).await?;
-        fault::point("after-result");
+        failpoint::point("after-result");
         if let Some(generation) = self.generation.take() {
             tokio::spawn(generation.close().in_current_span());
         }
         let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
         persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
-        measures::attempt_ended(end.outcome);
+        metrics::attempt_ended(end.outcome);
         Ok(url)
     }
 
@@ -241,7 +242,7 @@ impl Line<'_> {
                         Event::Accepted(name) => {
                             self.accepted = true;
                             persist("recording acceptance", || attempt::accepted(&context.db, id, name.as_deref())).await?;
-                            fault::point("after-accepted");
+                            failpoint::point("after-accepted");
                             if name.is_some() {
                                 self.stage = Stage::Open(id);
                                 self.hand.free(true);

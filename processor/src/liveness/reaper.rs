@@ -7,8 +7,8 @@ use entity::{clock, job};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::life::Life;
-use crate::{Context, enqueue_front, measures};
+use crate::liveness::worker_session::Life;
+use crate::{Context, enqueue_front, metrics};
 
 /// Buries until `over`: once as soon as this worker may, then with each renewal's pace.
 pub(crate) async fn run(context: Arc<Context>, life: Arc<Life>, over: CancellationToken) {
@@ -28,9 +28,9 @@ async fn bury(context: &Context) {
         match workers::bury_one(&context.db).await {
             Ok(Some(buried)) => {
                 tracing::warn!(worker.id = %buried.worker, jobs = buried.jobs.len(), "buried a worker whose lease ran out");
-                metrics::counter!("sora_workers_buried_total").increment(1);
+                ::metrics::counter!("sora_workers_buried_total").increment(1);
                 for job in &buried.jobs {
-                    measures::job_ended(job);
+                    metrics::job_ended(job);
                     enqueue_front(&context.bus, job).await;
                     context.publish(job).await;
                 }

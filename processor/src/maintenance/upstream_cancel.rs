@@ -8,8 +8,8 @@ use sora::OpenGeneration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::generate::CANCELLED;
-use crate::{Context, measures};
+use crate::run::CANCELLED;
+use crate::{Context, metrics};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ async fn once(context: &Context) -> Result<(), DbErr> {
             tracing::info!(job.id = %attempt.job_id, let_go, "told the upstream of a cancelled job");
         }
         attempt::finish(&context.db, attempt.id, CANCELLED).await?;
-        measures::attempt_ended(CANCELLED.outcome);
+        metrics::attempt_ended(CANCELLED.outcome);
     }
     Ok(())
 }

@@ -9,10 +9,10 @@ use entity::{JobId, WorkerId, worker as workers};
 use tokio::time::sleep;
 use tracing::Instrument;
 
-use crate::generate::generate;
-use crate::life::Life;
-use crate::persist::persist;
-use crate::{Context, enqueue_front, event, fault, measures, trace};
+use crate::liveness::worker_session::Life;
+use crate::retry_transient::persist;
+use crate::run::generate;
+use crate::{Context, enqueue_front, event, failpoint, metrics, trace};
 
 /// The longest pause between attempts to settle.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ async fn deal_with(context: &Context, life: &Life, delivery: &Delivery, id: JobI
         Ok(Claim::Won(job)) => {
             hand.hold(Held { job: job.id, epoch: job.epoch });
             trace::follow(&job);
-            measures::claimed(&job);
+            metrics::claimed(&job);
             tracing::info!(job.epoch = job.epoch, "took a job in hand");
             context.publish(&job).await;
             let ended = generate(context, life, &hand, job).await;
@@ -73,7 +73,7 @@ async fn conclude(context: &Context, delivery: &Delivery, ended: Option<job::Mod
 
 /// Settles the entry with the job's state, until Redis has taken it: a terminal event must not be lost.
 async fn settle(context: &Context, delivery: &Delivery, job: Option<&job::Model>) {
-    fault::point("before-settle");
+    failpoint::point("before-settle");
     let event = job.and_then(|job| event(job, None, None));
     let mut pause = Duration::from_millis(200);
     while let Err(error) = context.bus.settle(delivery, event.as_ref()).await {

@@ -7,10 +7,10 @@ use sora::{Failure, Image, Outcome};
 use storage::Error;
 
 use super::Stop;
-use super::store::STORAGE_PAUSE;
+use super::download::STORAGE_PAUSE;
 use crate::Context;
-use crate::measures::Why;
-use crate::persist::persist;
+use crate::metrics::Why;
+use crate::retry_transient::persist;
 
 /// Reads it out of the storage, if the job names one. One that cannot be read for now makes the job wait.
 pub(super) async fn picture(context: &Context, id: Option<ImageId>) -> Result<Option<Image>, Stop> {
@@ -21,7 +21,7 @@ pub(super) async fn picture(context: &Context, id: Option<ImageId>) -> Result<Op
         Ok(bytes) => Ok(Some(Image { bytes: bytes.freeze(), mime: row.content_type })),
         // A folder that is not mounted looks the same.
         Err(error) => {
-            metrics::counter!("sora_storage_errors_total").increment(1);
+            ::metrics::counter!("sora_storage_errors_total").increment(1);
             tracing::error!(image.id = %id, %error, "a picture cannot be read; its job waits");
             Err(Stop::PutOff(Why::Storage, STORAGE_PAUSE))
         }

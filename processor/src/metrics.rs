@@ -1,7 +1,7 @@
 //! What a processor counts and measures.
 
+use ::metrics::{counter, gauge, histogram};
 use entity::job::{Budget, Model, Phase, Status};
-use metrics::{counter, gauge, histogram};
 use service::metrics::{JOB_SECONDS, Metric};
 use sora::Outcome;
 use tokio::time::Instant;

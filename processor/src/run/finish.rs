@@ -8,12 +8,13 @@ use sora::{Failure, Outcome};
 use tokio::time::Instant;
 
 use super::{Line, Stage, Stop};
-use crate::breaker::is_unwell;
-use crate::discretion::discreet;
-use crate::measures::Why;
-use crate::persist::persist;
+use crate::metrics;
+use crate::metrics::Why;
 use crate::retry::{Decision, decide};
-use crate::{measures, words};
+use crate::retry_transient::persist;
+use crate::upstream::breaker::is_unwell;
+use crate::upstream::failure_message;
+use crate::upstream::redact::discreet;
 
 /// The end of an attempt whose job was cancelled.
 pub(crate) const CANCELLED: End<'static> = End { outcome: "cancelled", detail: None, may_have_been_charged: true };
@@ -35,7 +36,7 @@ impl Line<'_> {
             (Stop::Failed(failure), _) => self.fail(failure).await,
             (Stop::Cancelled, _) => self.cancel().await,
             (Stop::PutOff(why, pause), _) => {
-                measures::put_off(why);
+                metrics::put_off(why);
                 persist("putting a job off", || job::retry_later(db, self.hold, None, pause)).await
             }
             // Cutting an open stream may have cost money.
@@ -61,7 +62,7 @@ impl Line<'_> {
         if let Stage::Open(id) = self.stage {
             let recorded = attempt::finish(&self.context.db, id, CANCELLED).await;
             match recorded {
-                Ok(()) => measures::attempt_ended(CANCELLED.outcome),
+                Ok(()) => metrics::attempt_ended(CANCELLED.outcome),
                 Err(error) => tracing::debug!(%error, "the sweep will tell the upstream again"),
             }
         }
@@ -74,7 +75,7 @@ impl Line<'_> {
             let (detail, charged) = (Some(failure.detail.as_str()), self.accepted || outcome.is_charged());
             let end = End { outcome: outcome.name(), detail, may_have_been_charged: charged };
             persist("recording an attempt's end", || attempt::finish(db, id, end)).await?;
-            measures::attempt_ended(outcome.name());
+            metrics::attempt_ended(outcome.name());
         }
         self.diagnose(outcome);
         let jitter = rand::rng().random();
@@ -84,12 +85,12 @@ impl Line<'_> {
                 // The upstream's words stand with the attempt, for administrators: they may repeat the prompt.
                 tracing::warn!(outcome = outcome.name(), ?budget, ?delay, "trying again later");
                 let drawn = (!self.is_free(outcome)).then_some(budget);
-                drawn.map_or_else(|| measures::put_off(Why::Breaker), measures::retried);
+                drawn.map_or_else(|| metrics::put_off(Why::Breaker), metrics::retried);
                 persist("putting a job off", || job::retry_later(db, self.hold, drawn, delay)).await
             }
             Decision::GiveUp => {
                 tracing::warn!(outcome = outcome.name(), "failed");
-                let failed = Failed { code: outcome.name(), message: words::of(&failure) };
+                let failed = Failed { code: outcome.name(), message: failure_message::of(&failure) };
                 persist("recording a failure", || job::fail(db, self.hold, &failed)).await
             }
         }
@@ -101,7 +102,7 @@ impl Line<'_> {
         // One that is open gets its end once the upstream has been told, by whoever tells it.
         if let Stage::Sent(id) = self.stage {
             persist("recording an attempt's end", || attempt::finish(db, id, CANCELLED)).await?;
-            measures::attempt_ended(CANCELLED.outcome);
+            metrics::attempt_ended(CANCELLED.outcome);
         }
         let job = persist("cancelling", || job::end_cancelled(db, self.hold)).await?;
         if let Some(job) = &job {

@@ -92,7 +92,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Trouble> {
     for job in &jobs {
         restored += u32::from(enqueue(context, job).await?.added);
     }
-    metrics::counter!("sora_jobs_restored_total").increment(restored.into());
+    ::metrics::counter!("sora_jobs_restored_total").increment(restored.into());
     if restored > 0 {
         tracing::info!(jobs = restored, "put jobs in line that Redis did not hold");
     }

@@ -7,7 +7,7 @@ use entity::JobId;
 use entity::job::Held;
 use tokio::sync::watch;
 
-use crate::measures;
+use crate::metrics;
 
 /// What a job in hand is told to do; a later order counts only if it is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,7 @@ impl Hands {
         }
         let (sender, order) = watch::channel(Order::GoOn);
         inner.slots.insert(job, Slot { entry: entry.to_owned(), held: None, free: false, order: sender });
-        measures::in_hand(inner.slots.len());
+        metrics::in_hand(inner.slots.len());
         Some(Hand { job, all: self.clone(), order })
     }
 
@@ -161,6 +161,6 @@ impl Drop for Hand {
     fn drop(&mut self) {
         let mut inner = self.all.inner();
         inner.slots.remove(&self.job);
-        measures::in_hand(inner.slots.len());
+        metrics::in_hand(inner.slots.len());
     }
 }

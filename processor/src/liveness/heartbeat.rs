@@ -15,9 +15,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::hands::Order;
-use crate::life::Life;
-use crate::{Config, enqueue_front, event, measures, trace};
+use crate::liveness::in_flight::Order;
+use crate::liveness::worker_session::Life;
+use crate::{Config, enqueue_front, event, metrics, trace};
 
 /// Starts the beat; it ends with `over`, or when the worker is buried.
 ///
@@ -85,7 +85,7 @@ async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<()
         let Some(job) = job::reject(db, Held { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
-        measures::job_ended(&job);
+        metrics::job_ended(&job);
         let trace_id = trace::id(&job);
         tracing::warn!(job.id = %job.id, trace_id, "a job on record was not in hand; it goes back in line");
         enqueue_front(bus, &job).await;

@@ -11,7 +11,7 @@ use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
 use storage::Place;
 
 use crate::media::Programs;
-use crate::retry::Budgets;
+use crate::retry::RetryPolicy;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -29,7 +29,7 @@ pub struct Config {
     /// What the upstream calls things.
     pub names: UpstreamNames,
     /// `SORA_MAX_RETRIES` (5), `SORA_MAX_RESUBMITS` (0), `SORA_RETRY_BASE` (2s).
-    pub budgets: Budgets,
+    pub retry_policy: RetryPolicy,
     /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: most submissions in a UTC day, of one user and of all
     /// together; 0 (default) = no cap. Over it jobs wait for the next day.
     pub caps: Caps,
@@ -72,7 +72,7 @@ impl Config {
         let storage = Place::read(env);
         let upstream = upstream(env);
         let names = names(env, upstream.as_ref().map_or(Dialect::Chat, |upstream| upstream.dialect));
-        let budgets = budgets(env);
+        let retry_policy = retry_policy(env);
         let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
@@ -102,7 +102,7 @@ impl Config {
             storage: storage?,
             upstream: upstream?,
             names: names?,
-            budgets: budgets?,
+            retry_policy: retry_policy?,
             caps: Caps { per_user: per_user?, overall: overall? },
             max_concurrency: max_concurrency?,
             fetch_allow: fetch_allow?,
@@ -125,13 +125,13 @@ impl Config {
 
 fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let hint = "the upstream's address, such as https://host/v1/chat/completions or https://host/v1/videos";
-    let told = env.optional("SORA_API_DIALECT", str::parse);
+    let explicit = env.optional("SORA_API_DIALECT", str::parse);
     let url = env.required("SORA_API_URL", hint, |text| {
         let url = env::http_url(text)?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("must hold no user, no password and no #; the key belongs in SORA_API_TOKEN".to_owned());
         }
-        let dialect = told.or(Dialect::of(&url));
+        let dialect = explicit.or(Dialect::of(&url));
         dialect.map(|dialect| (url, dialect)).ok_or_else(|| {
             "must end in /chat/completions or /videos, or SORA_API_DIALECT must say what is spoken there".to_owned()
         })
@@ -160,11 +160,11 @@ fn names(env: &mut Environment<'_>, dialect: Dialect) -> Option<UpstreamNames> {
     Some(UpstreamNames { model: model?, seconds: seconds?, sizes: sizes? })
 }
 
-fn budgets(env: &mut Environment<'_>) -> Option<Budgets> {
+fn retry_policy(env: &mut Environment<'_>) -> Option<RetryPolicy> {
     let retries = env.or("SORA_MAX_RETRIES", "5", env::number::<u16>);
     let resubmits = env.or("SORA_MAX_RESUBMITS", "0", env::number::<u16>);
     let base = env.or("SORA_RETRY_BASE", "2s", env::duration);
-    Some(Budgets { retries: retries?.into(), resubmits: resubmits?.into(), base: base? })
+    Some(RetryPolicy { max_retries: retries?.into(), max_resubmits: resubmits?.into(), base_delay: base? })
 }
 
 fn origins(text: &str) -> Result<Vec<Origin>, String> {
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn pays_at_most_once_unless_told_otherwise() {
         let config = read(&[("SORA_API_URL", "https://up.example/v1/chat/completions")]).unwrap();
-        assert_eq!((config.budgets.retries, config.budgets.resubmits), (5, 0));
+        assert_eq!((config.retry_policy.max_retries, config.retry_policy.max_resubmits), (5, 0));
         assert_eq!(config.upstream.dialect, Dialect::Chat);
         assert_eq!(config.fetch_rules().allowed, ["up.example:443".parse().unwrap()]);
     }

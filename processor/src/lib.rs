@@ -42,7 +42,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::media::Inspector;
 use crate::upstream::breaker::Breaker;
-use crate::upstream::upstream_health::Operator;
+use crate::upstream::upstream_health::UpstreamHealth;
 
 pub use config::Config;
 
@@ -55,7 +55,7 @@ pub(crate) struct Context {
     fetcher: Fetcher,
     driver: Arc<dyn Driver>,
     breaker: Mutex<Breaker>,
-    operator: Operator,
+    upstream_health: UpstreamHealth,
     estimates: job::Estimates,
     inspector: Inspector,
 }
@@ -67,17 +67,17 @@ pub(crate) struct Context {
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let context = Arc::new(Context::open(config).await?);
     tracing::info!(upstream = context.upstream(), dialect = %context.config.upstream.dialect, "the processor begins");
-    warn_of_other_upstreams(&context).await?;
+    warn_about_other_upstreams(&context).await?;
     let probe = context.config.settings.metrics_listen;
     let _probe = match probe {
         Some(address) => {
-            Some(service::probe::start(address, upstream::upstream_health::Watched(context.clone())).await?)
+            Some(service::probe::start(address, upstream::upstream_health::ProcessorProbe(context.clone())).await?)
         }
         None => None,
     };
     let keeping = AbortOnDropHandle::new(tokio::spawn(maintenance::housekeeping::run(context.clone())));
     while !stop.is_cancelled() {
-        liveness::worker_session::live(&context, &stop).await?;
+        liveness::worker_session::run(&context, &stop).await?;
     }
     drop(keeping);
     Ok(())
@@ -87,13 +87,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
 ///
 /// # Errors
 /// The database or the storage does not answer.
-pub async fn tidy(config: Config) -> anyhow::Result<()> {
+pub async fn run_housekeeping(config: Config) -> anyhow::Result<()> {
     let context = Context::open(config).await?;
-    Ok(maintenance::housekeeping::tidy(&context).await?)
+    Ok(maintenance::housekeeping::run_once(&context).await?)
 }
 
 /// Lists generations that cannot be asked about any more, since they were begun at another address.
-async fn warn_of_other_upstreams(context: &Context) -> anyhow::Result<()> {
+async fn warn_about_other_upstreams(context: &Context) -> anyhow::Result<()> {
     let elsewhere = attempt::open_elsewhere(&context.db, context.upstream()).await?;
     for attempt in &elsewhere {
         tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "begun at another upstream; it will fail");
@@ -115,9 +115,10 @@ impl Context {
         let storage = Storage::open(&config.storage)?;
         let fetcher = Fetcher::new(config.fetch_rules())?;
         let driver = sora::driver(&config.upstream)?.into();
-        let inspector = Inspector::find(&config.programs).await;
-        let (breaker, operator, estimates) = (Mutex::default(), Operator::default(), job::Estimates::default());
-        Ok(Self { config, db, bus, storage, fetcher, driver, breaker, operator, estimates, inspector })
+        let inspector = Inspector::detect(&config.programs).await;
+        let (breaker, upstream_health, estimates) =
+            (Mutex::default(), UpstreamHealth::default(), job::Estimates::default());
+        Ok(Self { config, db, bus, storage, fetcher, driver, breaker, upstream_health, estimates, inspector })
     }
 
     /// The address that attempts are recorded with: without its query, which may be as good as a key.
@@ -128,9 +129,9 @@ impl Context {
     }
 
     /// The upstream has taken a request: it is well.
-    fn works(&self) {
-        self.breaker().works();
-        self.operator.works();
+    fn record_success(&self) {
+        self.breaker().record_success();
+        self.upstream_health.record_success();
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {

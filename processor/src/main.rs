@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use processor::{Config, run, tidy};
+use processor::{Config, run, run_housekeeping};
 use service::{env, probe, settings, shutdown, telemetry};
 
 /// The processor. Without a command it works.
@@ -26,16 +26,16 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    done(Arguments::parse().command).await.err().unwrap_or(ExitCode::SUCCESS)
+    execute(Arguments::parse().command).await.err().unwrap_or(ExitCode::SUCCESS)
 }
 
-async fn done(command: Option<Command>) -> Result<(), ExitCode> {
+async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
     match command {
         Some(Command::Healthcheck) => healthcheck().await,
-        Some(Command::Tidy) => logged(tidy(configured()?).await),
+        Some(Command::Tidy) => log_error(run_housekeeping(configure()?).await),
         None => {
-            let config = configured()?;
-            logged(match shutdown::on_signal() {
+            let config = configure()?;
+            log_error(match shutdown::on_signal() {
                 Ok(stop) => run(config, stop).await,
                 Err(error) => Err(error.into()),
             })
@@ -44,7 +44,7 @@ async fn done(command: Option<Command>) -> Result<(), ExitCode> {
 }
 
 /// The configuration, with the log begun.
-fn configured() -> Result<Config, ExitCode> {
+fn configure() -> Result<Config, ExitCode> {
     let config = env::or_exit(Config::read);
     telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
         eprintln!("{error}");
@@ -53,7 +53,7 @@ fn configured() -> Result<Config, ExitCode> {
     Ok(config)
 }
 
-fn logged(ended: anyhow::Result<()>) -> Result<(), ExitCode> {
+fn log_error(ended: anyhow::Result<()>) -> Result<(), ExitCode> {
     ended.map_err(|error| {
         tracing::error!("{error:#}");
         ExitCode::FAILURE

@@ -13,7 +13,7 @@ use entity::video::{self, Facts, Model};
 use entity::{DbErr, VideoId};
 use futures::stream;
 use serde_json::Value;
-use storage::{Error, Storage, poster_path};
+use storage::{Storage, poster_path};
 use tempfile::TempDir;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
@@ -23,13 +23,13 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::Context;
 
 /// Longest side of a poster, in pixels.
-const LONGEST: u32 = 1280;
+const MAX_POSTER_SIDE: u32 = 1280;
 
-/// Most bytes of a poster, and of what is told of a video.
-const MOST: usize = 4 * 1024 * 1024;
+/// Most bytes of a poster, and of what is output of a video.
+const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Largest video that is copied out of a storage elsewhere to be looked into.
-const MOST_COPIED: u64 = 1024 * 1024 * 1024;
+const MAX_COPY_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// The names of the programs.
 #[derive(Clone, Debug)]
@@ -43,60 +43,60 @@ pub struct Programs {
 /// Looks inside videos, one at a time.
 pub(crate) struct Inspector {
     programs: Option<(PathBuf, PathBuf)>,
-    soon: UnboundedSender<VideoId>,
-    due: Mutex<UnboundedReceiver<VideoId>>,
+    sender: UnboundedSender<VideoId>,
+    receiver: Mutex<UnboundedReceiver<VideoId>>,
 }
 
 impl Inspector {
     /// Looks for the programs; says once when they are not there.
-    pub(crate) async fn find(names: &Programs) -> Self {
-        let (soon, due) = unbounded_channel();
+    pub(crate) async fn detect(names: &Programs) -> Self {
+        let (sender, receiver) = unbounded_channel();
         let found = (program::find(&names.ffmpeg).await, program::find(&names.ffprobe).await);
         let programs = if let (Some(ffmpeg), Some(ffprobe)) = found {
-            program::shut_off();
+            program::deny_process_inspection();
             Some((ffmpeg, ffprobe))
         } else {
             tracing::warn!("ffmpeg or ffprobe is missing: videos get no posters (FFMPEG, FFPROBE)");
             None
         };
-        Self { programs, soon, due: Mutex::new(due) }
+        Self { programs, sender, receiver: Mutex::new(receiver) }
     }
 
     /// Whether videos get posters.
-    pub(crate) fn is_able(&self) -> bool {
+    pub(crate) fn is_available(&self) -> bool {
         self.programs.is_some()
     }
 
     /// A video is there to be looked into.
-    pub(crate) fn soon(&self, video: VideoId) {
-        self.soon.send(video).ok();
+    pub(crate) fn enqueue(&self, video: VideoId) {
+        self.sender.send(video).ok();
     }
 
     /// What is to be looked into.
-    pub(crate) async fn due(&self) -> MutexGuard<'_, UnboundedReceiver<VideoId>> {
-        self.due.lock().await
+    pub(crate) async fn pending(&self) -> MutexGuard<'_, UnboundedReceiver<VideoId>> {
+        self.receiver.lock().await
     }
 }
 
 /// Why a video could not be looked into for now.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Trouble {
+pub(crate) enum Error {
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] DbErr),
     /// The storage takes or gives nothing.
     #[error(transparent)]
-    Storage(#[from] Error),
+    Storage(#[from] storage::Error),
     /// There is no room for a copy, or a program cannot be started.
     #[error("this machine cannot look into videos: {0}")]
-    Here(#[from] std::io::Error),
+    Local(#[from] std::io::Error),
 }
 
 /// Looks into one video, and tells its owner's pages what came of it.
 ///
 /// # Errors
-/// [`Trouble`]; it is to be tried again.
-pub(crate) async fn inspect(context: &Context, id: VideoId) -> Result<(), Trouble> {
+/// [`Error`]; it is to be tried again.
+pub(crate) async fn inspect(context: &Context, id: VideoId) -> Result<(), Error> {
     let Some(video) = video::by_id(&context.db, id).await?.filter(|video| video.inspected_at.is_none()) else {
         return Ok(());
     };
@@ -119,14 +119,14 @@ pub(crate) async fn inspect(context: &Context, id: VideoId) -> Result<(), Troubl
     Ok(())
 }
 
-async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<Facts, Trouble> {
+async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<Facts, Error> {
     let Some(demuxer) = demuxer(&video.content_type) else { return Ok(Facts::default()) };
     let folder = tempfile::tempdir()?;
-    let Some(file) = at_hand(storage, video, &folder).await? else { return Ok(Facts::default()) };
-    let told = program::run(ffprobe, &probe(demuxer, &file), MOST).await?;
-    let mut facts = told.and_then(|told| read(&told)).unwrap_or_default();
+    let Some(file) = local_file(storage, video, &folder).await? else { return Ok(Facts::default()) };
+    let output = program::run(ffprobe, &ffprobe_arguments(demuxer, &file), MAX_OUTPUT_BYTES).await?;
+    let mut facts = output.and_then(|output| parse_ffprobe(&output)).unwrap_or_default();
     for at in [facts.duration_ms.unwrap_or(0) / 10, 0] {
-        let still = program::run(ffmpeg, &still(demuxer, &file, at), MOST).await?;
+        let still = program::run(ffmpeg, &ffmpeg_arguments(demuxer, &file, at), MAX_OUTPUT_BYTES).await?;
         if let Some(still) = still.filter(|still| still.starts_with(&[0xff, 0xd8, 0xff])) {
             let path = poster_path(&video.path);
             let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(still))]);
@@ -142,12 +142,12 @@ async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) 
 }
 
 /// The video as a file: where it lies, or a copy.
-async fn at_hand(storage: &Storage, video: &Model, folder: &TempDir) -> Result<Option<PathBuf>, Trouble> {
+async fn local_file(storage: &Storage, video: &Model, folder: &TempDir) -> Result<Option<PathBuf>, Error> {
     if let Some(path) = storage.local(&video.path) {
         tokio::fs::metadata(&path).await?;
         return Ok(Some(path));
     }
-    if u64::try_from(video.size).is_ok_and(|size| size > MOST_COPIED) {
+    if u64::try_from(video.size).is_ok_and(|size| size > MAX_COPY_BYTES) {
         return Ok(None);
     }
     let path = folder.path().join("video");
@@ -170,42 +170,43 @@ fn demuxer(content_type: &str) -> Option<&'static str> {
 }
 
 /// What is asked of `ffprobe`.
-fn probe(demuxer: &str, file: &Path) -> Vec<String> {
+fn ffprobe_arguments(demuxer: &str, file: &Path) -> Vec<String> {
     let what = "stream=width,height:stream_side_data=rotation:format=duration";
-    let mut arguments = words("-v error -protocol_whitelist file -f");
+    let mut arguments = split("-v error -protocol_whitelist file -f");
     arguments.push(demuxer.to_owned());
-    arguments.extend(words("-select_streams v:0 -of json -show_entries"));
+    arguments.extend(split("-select_streams v:0 -of json -show_entries"));
     arguments.extend([what.to_owned(), "-i".to_owned(), format!("file:{}", file.display())]);
     arguments
 }
 
 /// What is asked of `ffmpeg`: one frame, `at` milliseconds from the beginning.
-fn still(demuxer: &str, file: &Path, at: i64) -> Vec<String> {
-    let scale = format!("scale='min({LONGEST},iw)':'min({LONGEST},ih)':force_original_aspect_ratio=decrease");
-    let mut arguments = words("-nostdin -v error -threads 1 -protocol_whitelist file -f");
+fn ffmpeg_arguments(demuxer: &str, file: &Path, at: i64) -> Vec<String> {
+    let scale =
+        format!("scale='min({MAX_POSTER_SIDE},iw)':'min({MAX_POSTER_SIDE},ih)':force_original_aspect_ratio=decrease");
+    let mut arguments = split("-nostdin -v error -threads 1 -protocol_whitelist file -f");
     arguments.extend([demuxer.to_owned(), "-ss".to_owned(), format!("{at}ms"), "-i".to_owned()]);
     arguments.push(format!("file:{}", file.display()));
-    arguments.extend(words("-map 0:v:0 -frames:v 1 -map_metadata -1 -vf"));
+    arguments.extend(split("-map 0:v:0 -frames:v 1 -map_metadata -1 -vf"));
     arguments.push(scale);
-    arguments.extend(words("-c:v mjpeg -q:v 4 -f image2pipe pipe:1"));
+    arguments.extend(split("-c:v mjpeg -q:v 4 -f image2pipe pipe:1"));
     arguments
 }
 
-fn words(text: &str) -> Vec<String> {
+fn split(text: &str) -> Vec<String> {
     text.split(' ').map(ToOwned::to_owned).collect()
 }
 
 /// Size and length out of what `ffprobe` tells.
-fn read(told: &[u8]) -> Option<Facts> {
-    let told: Value = serde_json::from_slice(told).ok()?;
-    let stream = &told["streams"][0];
+fn parse_ffprobe(output: &[u8]) -> Option<Facts> {
+    let output: Value = serde_json::from_slice(output).ok()?;
+    let stream = &output["streams"][0];
     let side = |name: &str| stream[name].as_i64().and_then(|side| i32::try_from(side).ok()).filter(|side| *side > 0);
     let turned = stream["side_data_list"].as_array().into_iter().flatten().find_map(|data| data["rotation"].as_i64());
     let (width, height) = match turned.map(|degrees| degrees.rem_euclid(180)) {
         Some(90) => (side("height"), side("width")),
         _ => (side("width"), side("height")),
     };
-    let seconds = told["format"]["duration"].as_str().and_then(|seconds| seconds.parse::<f64>().ok());
+    let seconds = output["format"]["duration"].as_str().and_then(|seconds| seconds.parse::<f64>().ok());
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and what is left is judged")]
     let duration_ms = seconds.map(|seconds| (seconds * 1_000.0) as i64).filter(|ms| (1..86_400_000).contains(ms));
     Some(Facts { poster_path: None, width, height, duration_ms })
@@ -217,13 +218,13 @@ mod tests {
 
     #[test]
     fn reads_size_and_length_as_played() {
-        let told = br#"{"streams":[{"width":1280,"height":720,"side_data_list":[{"rotation":-90}]}],"format":{"duration":"5.040000"}}"#;
-        let facts = read(told).unwrap();
+        let output = br#"{"streams":[{"width":1280,"height":720,"side_data_list":[{"rotation":-90}]}],"format":{"duration":"5.040000"}}"#;
+        let facts = parse_ffprobe(output).unwrap();
         assert_eq!((facts.width, facts.height, facts.duration_ms), (Some(720), Some(1280), Some(5_040)));
-        let plain = read(br#"{"streams":[{"width":640,"height":360}],"format":{}}"#).unwrap();
+        let plain = parse_ffprobe(br#"{"streams":[{"width":640,"height":360}],"format":{}}"#).unwrap();
         assert_eq!((plain.width, plain.height, plain.duration_ms), (Some(640), Some(360), None));
-        let nonsense = read(br#"{"streams":[],"format":{"duration":"1e300"}}"#).unwrap();
+        let nonsense = parse_ffprobe(br#"{"streams":[],"format":{"duration":"1e300"}}"#).unwrap();
         assert_eq!(nonsense, Facts::default());
-        assert_eq!(read(b""), None);
+        assert_eq!(parse_ffprobe(b""), None);
     }
 }

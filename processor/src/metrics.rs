@@ -11,7 +11,11 @@ use crate::Context;
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.").by("outcome", &JOB_OUTCOMES),
-    Metric::histogram("sora_job_queue_seconds", JOB_SECONDS, "From a job's creation until it is first taken in hand."),
+    Metric::histogram(
+        "sora_job_queue_seconds",
+        JOB_SECONDS,
+        "From a job's creation until it is first taken in flight.",
+    ),
     Metric::histogram(
         "sora_job_phase_seconds",
         JOB_SECONDS,
@@ -22,7 +26,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::gauge("sora_jobs_in_hand", "Jobs that this process works on."),
     Metric::gauge("sora_slots", "Jobs that this process may work on at once."),
     Metric::counter("sora_attempts_ended_total", "Requests for a generation that came to their end, by `outcome`.")
-        .by("outcome", &OUTCOMES),
+        .by("outcome", &ATTEMPT_OUTCOMES),
     Metric::counter(
         "sora_upstream_requests_total",
         "HTTP requests to the upstream, by `call` and `status` (none: no answer).",
@@ -51,7 +55,7 @@ pub(crate) const METRICS: &[Metric] = &[
     ),
 ];
 
-const OUTCOMES: [&str; Outcome::ALL.len() + 2] = with_outcomes(["completed", "cancelled"]);
+const ATTEMPT_OUTCOMES: [&str; Outcome::ALL.len() + 2] = with_outcomes(["completed", "cancelled"]);
 
 /// `poison`: the processors that had it kept dying.
 const JOB_OUTCOMES: [&str; Outcome::ALL.len() + 3] = with_outcomes(["completed", "cancelled", "poison"]);
@@ -69,7 +73,7 @@ const fn with_outcomes<const FIRST: usize, const ALL: usize>(first: [&'static st
 
 /// Why a job waits for no fault of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum DeferReason {
     /// The upstream is unwell.
     Breaker,
     /// A cap on submissions is reached.
@@ -78,15 +82,15 @@ pub(crate) enum Why {
     Storage,
 }
 
-/// A job was taken in hand.
-pub(crate) fn claimed(job: &Model) {
+/// A job was taken in flight.
+pub(crate) fn job_claimed(job: &Model) {
     if let Some(started) = job.started_at.filter(|_| job.epoch == 1) {
         histogram!("sora_job_queue_seconds").record(seconds(started - job.created_at));
     }
 }
 
 /// A job as committed; counts if that is its end.
-pub(crate) fn job_ended(job: &Model) {
+pub(crate) fn job_finished(job: &Model) {
     let outcome = match (job.status, job.error_code.as_deref()) {
         (Status::Pending | Status::Processing, _) => return,
         (Status::Completed, _) => "completed",
@@ -101,12 +105,12 @@ pub(crate) fn job_ended(job: &Model) {
 }
 
 /// A request for a generation ended.
-pub(crate) fn attempt_ended(outcome: &'static str) {
+pub(crate) fn attempt_finished(outcome: &'static str) {
     counter!("sora_attempts_ended_total", "outcome" => outcome).increment(1);
 }
 
 /// A job will be tried again.
-pub(crate) fn retried(budget: Budget) {
+pub(crate) fn job_retried(budget: Budget) {
     let budget = match budget {
         Budget::Retry => "retry",
         Budget::Resubmit => "resubmit",
@@ -116,38 +120,38 @@ pub(crate) fn retried(budget: Budget) {
 }
 
 /// A job waits for no fault of its own.
-pub(crate) fn put_off(why: Why) {
-    let reason = match why {
-        Why::Breaker => "breaker",
-        Why::Cap => "cap",
-        Why::Storage => "storage",
+pub(crate) fn job_deferred(reason: DeferReason) {
+    let reason = match reason {
+        DeferReason::Breaker => "breaker",
+        DeferReason::Cap => "cap",
+        DeferReason::Storage => "storage",
     };
     counter!("sora_jobs_put_off_total", "reason" => reason).increment(1);
 }
 
 /// A video of so many bytes was stored.
-pub(crate) fn stored(size: i64) {
+pub(crate) fn video_stored(size: i64) {
     counter!("sora_video_stored_bytes_total").increment(u64::try_from(size).unwrap_or(0));
 }
 
-/// So many jobs are in hand.
+/// So many jobs are in flight.
 #[allow(clippy::cast_precision_loss, reason = "slots are few")]
-pub(crate) fn in_hand(jobs: usize) {
+pub(crate) fn in_flight(jobs: usize) {
     gauge!("sora_jobs_in_hand").set(jobs as f64);
 }
 
 /// Has the gauges that nothing else sets show what is.
 #[allow(clippy::cast_precision_loss, reason = "slots are few")]
-pub(crate) fn measure(context: &Context) {
+pub(crate) fn update_gauges(context: &Context) {
     gauge!("sora_slots").set(context.config.slots.get() as f64);
     gauge!("sora_upstream_breaker_open").set(u8::from(context.breaker().is_open()));
 }
 
 /// Measures how long a job is in each phase. One that is broken off is not measured.
 #[derive(Debug, Default)]
-pub(crate) struct Phases(Option<(Phase, Instant)>);
+pub(crate) struct PhaseTimer(Option<(Phase, Instant)>);
 
-impl Phases {
+impl PhaseTimer {
     /// The job is in `phase` from now on, if it was not before.
     pub(crate) fn enter(&mut self, phase: Phase) {
         if self.0.is_none_or(|(current, _)| current != phase) {
@@ -177,7 +181,10 @@ mod tests {
     #[test]
     fn every_outcome_has_a_row() {
         for outcome in Outcome::ALL {
-            assert!(OUTCOMES.contains(&outcome.name()) && JOB_OUTCOMES.contains(&outcome.name()), "{outcome:?}");
+            assert!(
+                ATTEMPT_OUTCOMES.contains(&outcome.name()) && JOB_OUTCOMES.contains(&outcome.name()),
+                "{outcome:?}"
+            );
         }
         assert!(
             JOB_OUTCOMES[..3] == ["completed", "cancelled", "poison"]

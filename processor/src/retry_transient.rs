@@ -12,7 +12,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The database refuses the statement itself; repeating it would be of no use.
-pub(crate) async fn persist<T, Write>(what: &str, write: impl Fn() -> Write) -> Result<T, DbErr>
+pub(crate) async fn retry_transient<T, Write>(what: &str, write: impl Fn() -> Write) -> Result<T, DbErr>
 where
     Write: Future<Output = Result<T, DbErr>>,
 {

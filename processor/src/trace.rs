@@ -6,28 +6,28 @@ use tracing::field::Empty;
 use tracing::{Span, error_span};
 
 /// The span around everything that is done for a job; an error's, so that it stands around whatever is logged at all.
-pub(crate) fn span(job: JobId) -> Span {
+pub(crate) fn job_span(job: JobId) -> Span {
     error_span!("job", job.id = %job, job.attempt = Empty, trace_id = Empty)
 }
 
 /// Names the job's trace in the current span.
-pub(crate) fn follow(job: &job::Model) {
-    Span::current().record("trace_id", id(job));
+pub(crate) fn record_trace_id(job: &job::Model) {
+    Span::current().record("trace_id", trace_id(job));
 }
 
 /// Names the attempt in the current span.
-pub(crate) fn attempt(number: i32) {
+pub(crate) fn record_attempt(number: i32) {
     Span::current().record("job.attempt", number);
 }
 
 /// The id of the job's trace, if it has one.
-pub(crate) fn id(job: &job::Model) -> Option<String> {
+pub(crate) fn trace_id(job: &job::Model) -> Option<String> {
     context(job).map(|trace| trace.id().to_owned())
 }
 
 /// The attempt's place in the job's trace, as the header `traceparent` carries it. Its span is the last half of the
 /// attempt's id, so that whoever goes on with an attempt is at the same place, and either tells the other.
-pub(crate) fn of(job: &job::Model, attempt: AttemptId) -> Option<String> {
+pub(crate) fn traceparent(job: &job::Model, attempt: AttemptId) -> Option<String> {
     context(job).map(|trace| trace.at(attempt.last_half()).to_string())
 }
 
@@ -46,12 +46,12 @@ mod tests {
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let job = job::Model { traceparent: Some(given.into()), ..job() };
         let (first, second) = (fresh(), fresh());
-        let [one, again, two] = [first, first, second].map(|attempt| of(&job, attempt).unwrap());
+        let [one, again, two] = [first, first, second].map(|attempt| traceparent(&job, attempt).unwrap());
         assert_eq!(one, again);
         assert!(one != two && one != given);
         for place in [one, two] {
             assert_eq!(Trace::parse(&place).unwrap().id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         }
-        assert_eq!(of(&job::Model { traceparent: None, ..job }, first), None);
+        assert_eq!(traceparent(&job::Model { traceparent: None, ..job }, first), None);
     }
 }

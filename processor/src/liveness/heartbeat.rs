@@ -1,6 +1,6 @@
 //! The beat: on a thread of its own, with its own connections, so that no load of work can stop it.
 //!
-//! Each time it renews the lease, compares what the database says this worker holds with what it has in hand, passes on
+//! Each time it renews the lease, compares what the database says this worker holds with what it has in flight, passes on
 //! wishes to cancel, and shows Redis that its entries are being worked on. Redis being away never stops work; the
 //! database decides alone.
 
@@ -15,29 +15,33 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::liveness::in_flight::Order;
-use crate::liveness::worker_session::Life;
+use crate::liveness::in_flight::Signal;
+use crate::liveness::worker_session::WorkerSession;
 use crate::{Config, enqueue_front, event, metrics, trace};
 
 /// Starts the beat; it ends with `over`, or when the worker is buried.
 ///
 /// # Errors
 /// The thread cannot be started.
-pub(crate) fn start(config: Config, life: Arc<Life>, over: CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+pub(crate) fn start(
+    config: Config,
+    session: Arc<WorkerSession>,
+    over: CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the beat's runtime")?;
     Ok(tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
-            tokio::select! { () = beat(&config, &life) => {}, () = over.cancelled() => {} }
+            tokio::select! { () = run(&config, &session) => {}, () = over.cancelled() => {} }
         });
     }))
 }
 
-async fn beat(config: &Config, life: &Life) {
+async fn run(config: &Config, session: &WorkerSession) {
     let settings = &config.settings;
     let mut ticks = interval(config.lease_renew);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut connections = None;
-    while !life.buried.is_cancelled() {
+    while !session.expired.is_cancelled() {
         ticks.tick().await;
         if connections.is_none() {
             let database = open(settings.database_url.expose(), Missing::Refuse).await;
@@ -47,46 +51,46 @@ async fn beat(config: &Config, life: &Life) {
         let Some((db, bus)) = &connections else {
             continue;
         };
-        if let Err(error) = once(db, bus, config, life).await {
-            tracing::warn!(worker.id = %life.id, %error, "the lease could not be renewed; nothing new is submitted");
+        if let Err(error) = tick(db, bus, config, session).await {
+            tracing::warn!(worker.id = %session.id, %error, "the lease could not be renewed; nothing new is submitted");
         }
     }
 }
 
-async fn once(db: &DatabaseConnection, bus: &Bus, config: &Config, life: &Life) -> Result<(), DbErr> {
+async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
     let began = Instant::now();
-    if !workers::renew(db, life.id, config.lease_ttl).await? {
-        life.buried.cancel();
-        life.hands.order_all(Order::Drop);
+    if !workers::renew(db, session.id, config.lease_ttl).await? {
+        session.expired.cancel();
+        session.in_flight.signal_all(Signal::Abandon);
         return Ok(());
     }
-    life.renewed(began);
-    reconcile(db, bus, life).await?;
-    if let Err(error) = bus.renew(life.id.into(), &life.hands.entries()).await {
-        tracing::debug!(worker.id = %life.id, %error, "the entries in hand could not be renewed");
+    session.renewed(began);
+    sync_claims(db, bus, session).await?;
+    if let Err(error) = bus.renew(session.id.into(), &session.in_flight.entries()).await {
+        tracing::debug!(worker.id = %session.id, %error, "the entries in hand could not be renewed");
     }
     Ok(())
 }
 
 /// Makes hands and database agree. What was in hand before the question and is not in its answer is lost; what is in
 /// the answer and not in hand after it was claimed without our knowing, or its task has panicked.
-async fn reconcile(db: &DatabaseConnection, bus: &Bus, life: &Life) -> Result<(), DbErr> {
-    let in_hand = life.hands.held();
-    let on_record = job::in_hand(db, life.id).await?;
-    for held in in_hand {
-        if !on_record.iter().any(|job| job.id == held.job && job.epoch == held.epoch) {
-            life.hands.order(held, Order::Drop);
+async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession) -> Result<(), DbErr> {
+    let claims = session.in_flight.claims();
+    let on_record = job::in_hand(db, session.id).await?;
+    for claim in claims {
+        if !on_record.iter().any(|job| job.id == claim.job && job.epoch == claim.epoch) {
+            session.in_flight.signal(claim, Signal::Abandon);
         }
     }
     for job in on_record.iter().filter(|job| job.cancel_requested_at.is_some()) {
-        life.hands.cancel(job.id);
+        session.in_flight.cancel(job.id);
     }
-    for job in on_record.into_iter().filter(|job| !life.hands.holds(job.id)) {
+    for job in on_record.into_iter().filter(|job| !session.in_flight.contains(job.id)) {
         let Some(job) = job::reject(db, Held { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
-        metrics::job_ended(&job);
-        let trace_id = trace::id(&job);
+        metrics::job_finished(&job);
+        let trace_id = trace::trace_id(&job);
         tracing::warn!(job.id = %job.id, trace_id, "a job on record was not in hand; it goes back in line");
         enqueue_front(bus, &job).await;
         if let Some(event) = event(&job, None, None) {

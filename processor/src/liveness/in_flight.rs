@@ -1,4 +1,4 @@
-//! The jobs that this process has in hand, and the orders that reach them.
+//! The jobs that this process has in flight, and the orders that reach them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,26 +9,26 @@ use tokio::sync::watch;
 
 use crate::metrics;
 
-/// What a job in hand is told to do; a later order counts only if it is stronger.
+/// What a job in hand is told to do; a later signal counts only if it is stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Order {
+pub(crate) enum Signal {
     /// Nothing special.
-    GoOn,
+    Continue,
     /// Its owner no longer wants it.
     Cancel,
     /// The process is about to end: leave the job to another.
     HandOver,
     /// It is someone else's by now: drop everything and write nothing.
-    Drop,
+    Abandon,
 }
 
-/// All jobs in hand. Cheap to clone.
+/// All jobs in flight. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Hands(Arc<Mutex<Inner>>);
+pub(crate) struct InFlight(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    slots: HashMap<JobId, Slot>,
+    jobs: HashMap<JobId, Slot>,
     /// Whether what can be left to others at no cost is left to them.
     draining: bool,
 }
@@ -36,65 +36,65 @@ struct Inner {
 struct Slot {
     entry: String,
     /// Set once the claim has won.
-    held: Option<Held>,
+    claim: Option<Held>,
     /// Whether another can go on with it at no cost.
-    free: bool,
-    order: watch::Sender<Order>,
+    resumable: bool,
+    signal: watch::Sender<Signal>,
 }
 
 /// One job in hand; leaves the hands when dropped, even by a panic.
-pub(crate) struct Hand {
+pub(crate) struct InFlightJob {
     job: JobId,
-    all: Hands,
-    order: watch::Receiver<Order>,
+    all: InFlight,
+    signal: watch::Receiver<Signal>,
 }
 
-impl Hands {
+impl InFlight {
     /// Takes a job in hand for the entry that brought it; `None` when it is in hand already.
-    pub(crate) fn take(&self, job: JobId, entry: &str) -> Option<Hand> {
+    pub(crate) fn insert(&self, job: JobId, entry: &str) -> Option<InFlightJob> {
         let mut inner = self.inner();
-        if inner.slots.contains_key(&job) {
+        if inner.jobs.contains_key(&job) {
             return None;
         }
-        let (sender, order) = watch::channel(Order::GoOn);
-        inner.slots.insert(job, Slot { entry: entry.to_owned(), held: None, free: false, order: sender });
-        metrics::in_hand(inner.slots.len());
-        Some(Hand { job, all: self.clone(), order })
+        let (sender, signal) = watch::channel(Signal::Continue);
+        inner.jobs.insert(job, Slot { entry: entry.to_owned(), claim: None, resumable: false, signal: sender });
+        metrics::in_flight(inner.jobs.len());
+        Some(InFlightJob { job, all: self.clone(), signal })
     }
 
-    /// Whether a job is in hand, claimed or about to be.
-    pub(crate) fn holds(&self, job: JobId) -> bool {
-        self.inner().slots.contains_key(&job)
+    /// Whether a job is in flight, claimed or about to be.
+    pub(crate) fn contains(&self, job: JobId) -> bool {
+        self.inner().jobs.contains_key(&job)
     }
 
     /// The claims that have won.
-    pub(crate) fn held(&self) -> Vec<Held> {
-        self.inner().slots.values().filter_map(|slot| slot.held).collect()
+    pub(crate) fn claims(&self) -> Vec<Held> {
+        self.inner().jobs.values().filter_map(|slot| slot.claim).collect()
     }
 
-    /// The entries in hand.
+    /// The entries in flight.
     pub(crate) fn entries(&self) -> Vec<String> {
-        self.inner().slots.values().map(|slot| slot.entry.clone()).collect()
+        self.inner().jobs.values().map(|slot| slot.entry.clone()).collect()
     }
 
-    /// Gives an order to one claim, if it is still in hand.
-    pub(crate) fn order(&self, held: Held, order: Order) {
-        if let Some(slot) = self.inner().slots.get(&held.job).filter(|slot| slot.held == Some(held)) {
-            slot.give(order);
+    /// Gives a signal to one claim, if it is still in flight.
+    pub(crate) fn signal(&self, claim: Held, signal: Signal) {
+        if let Some(slot) = self.inner().jobs.get(&claim.job).filter(|slot| slot.claim == Some(claim)) {
+            slot.signal(signal);
         }
     }
 
-    /// Has a job cancelled, if it is in hand.
+    /// Has a job cancelled, if it is in flight.
     pub(crate) fn cancel(&self, job: JobId) {
-        if let Some(slot) = self.inner().slots.get(&job) {
-            slot.give(Order::Cancel);
+        if let Some(slot) = self.inner().jobs.get(&job) {
+            slot.signal(Signal::Cancel);
         }
     }
 
-    /// Gives an order to all.
-    pub(crate) fn order_all(&self, order: Order) {
-        for slot in self.inner().slots.values() {
-            slot.give(order);
+    /// Gives a signal to all.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        for slot in self.inner().jobs.values() {
+            slot.signal(signal);
         }
     }
 
@@ -102,7 +102,7 @@ impl Hands {
     pub(crate) fn drain(&self) {
         let mut inner = self.inner();
         inner.draining = true;
-        inner.slots.values().filter(|slot| slot.free).for_each(|slot| slot.give(Order::HandOver));
+        inner.jobs.values().filter(|slot| slot.resumable).for_each(|slot| slot.signal(Signal::HandOver));
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -111,56 +111,56 @@ impl Hands {
 }
 
 impl Slot {
-    fn give(&self, order: Order) {
-        self.order.send_if_modified(|given| {
-            let stronger = order > *given;
-            *given = order.max(*given);
+    fn signal(&self, signal: Signal) {
+        self.signal.send_if_modified(|given| {
+            let stronger = signal > *given;
+            *given = signal.max(*given);
             stronger
         });
     }
 }
 
-impl Hand {
+impl InFlightJob {
     /// Notes that the claim has won.
-    pub(crate) fn hold(&self, held: Held) {
-        self.note(Some(held));
+    pub(crate) fn set_claim(&self, claim: Held) {
+        self.record_claim(Some(claim));
     }
 
     /// Notes that the job's row has left this worker, which goes on for a while all the same.
-    pub(crate) fn release(&self) {
-        self.note(None);
+    pub(crate) fn clear_claim(&self) {
+        self.record_claim(None);
     }
 
     /// Notes whether another could go on with the job at no cost; while draining, it does.
-    pub(crate) fn free(&self, free: bool) {
+    pub(crate) fn set_resumable(&self, resumable: bool) {
         let mut inner = self.all.inner();
         let draining = inner.draining;
-        if let Some(slot) = inner.slots.get_mut(&self.job) {
-            slot.free = free;
-            if free && draining {
-                slot.give(Order::HandOver);
+        if let Some(slot) = inner.jobs.get_mut(&self.job) {
+            slot.resumable = resumable;
+            if resumable && draining {
+                slot.signal(Signal::HandOver);
             }
         }
     }
 
-    /// Waits for an order of at least this strength.
-    pub(crate) async fn ordered(&self, least: Order) -> Order {
-        let mut order = self.order.clone();
-        let given = order.wait_for(|order| *order >= least).await.map(|order| *order);
-        given.unwrap_or(Order::Drop)
+    /// Waits for a signal of at least this strength.
+    pub(crate) async fn signalled(&self, at_least: Signal) -> Signal {
+        let mut signal = self.signal.clone();
+        let given = signal.wait_for(|signal| *signal >= at_least).await.map(|signal| *signal);
+        given.unwrap_or(Signal::Abandon)
     }
 
-    fn note(&self, held: Option<Held>) {
-        if let Some(slot) = self.all.inner().slots.get_mut(&self.job) {
-            slot.held = held;
+    fn record_claim(&self, claim: Option<Held>) {
+        if let Some(slot) = self.all.inner().jobs.get_mut(&self.job) {
+            slot.claim = claim;
         }
     }
 }
 
-impl Drop for Hand {
+impl Drop for InFlightJob {
     fn drop(&mut self) {
         let mut inner = self.all.inner();
-        inner.slots.remove(&self.job);
-        metrics::in_hand(inner.slots.len());
+        inner.jobs.remove(&self.job);
+        metrics::in_flight(inner.jobs.len());
     }
 }

@@ -15,38 +15,38 @@ use storage::Entry;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use crate::Context;
-use crate::media::{Trouble, inspect};
+use crate::media::{Error, inspect};
 
 /// Rows and files dealt with in one step.
-const STEP: u64 = 200;
+const BATCH: u64 = 200;
 
 /// How long a file without a row, or a picture without a job, is left alone: far longer than anything takes to be
 /// recorded.
-const ALONE: Duration = Duration::from_secs(86_400);
+const MIN_ORPHAN_AGE: Duration = Duration::from_secs(86_400);
 
 /// How long a video is left to whoever made it, before others look inside.
-const LEFT: Duration = Duration::from_secs(120);
+const INSPECT_GRACE: Duration = Duration::from_secs(120);
 
 /// As many files of which none is on record are no orphans: the database is not the one that belongs to this storage.
-const STRANGERS: usize = 20;
+const MAX_UNKNOWN_FILES: usize = 20;
 
 /// Does what is due: posters as they come, everything else each hour.
 pub(crate) async fn run(context: Arc<Context>) {
-    tokio::join!(posters(&context), rounds(&context));
+    tokio::join!(posters(&context), run_hourly(&context));
 }
 
 /// Looks into each new video at once, and each ten minutes into those that were left.
 async fn posters(context: &Context) {
-    if !context.inspector.is_able() {
+    if !context.inspector.is_available() {
         return;
     }
-    let mut due = context.inspector.due().await;
-    let mut left = steady(Duration::from_secs(20), Duration::from_secs(600));
+    let mut due = context.inspector.pending().await;
+    let mut left = jittered_interval(Duration::from_secs(20), Duration::from_secs(600));
     loop {
         tokio::select! {
-            Some(id) = due.recv() => look(context, id).await,
+            Some(id) = due.recv() => inspect_logged(context, id).await,
             _ = left.tick() => {
-                if let Err(error) = left_alone(context).await {
+                if let Err(error) = inspect_remaining(context).await {
                     tracing::warn!(%error, "videos without posters could not be looked for");
                 }
             }
@@ -55,30 +55,30 @@ async fn posters(context: &Context) {
 }
 
 /// Looks into videos that nobody has looked into: whoever made them died, or could not.
-async fn left_alone(context: &Context) -> Result<(), Trouble> {
+async fn inspect_remaining(context: &Context) -> Result<(), Error> {
     let mut after = None;
-    while context.inspector.is_able() {
-        let videos = video::uninspected(&context.db, after, wall() - millis(LEFT), STEP).await?;
+    while context.inspector.is_available() {
+        let videos = video::uninspected(&context.db, after, wall() - millis(INSPECT_GRACE), BATCH).await?;
         let Some(last) = videos.last() else { break };
         after = Some(last.id);
         for video in &videos {
-            look(context, video.id).await;
+            inspect_logged(context, video.id).await;
         }
     }
     Ok(())
 }
 
-async fn look(context: &Context, id: VideoId) {
+async fn inspect_logged(context: &Context, id: VideoId) {
     if let Err(error) = inspect(context, id).await {
         tracing::warn!(video.id = %id, %error, "a video could not be looked into; it will be tried again");
     }
 }
 
-async fn rounds(context: &Context) {
-    let mut round = steady(Duration::from_secs(30), Duration::from_secs(3_600));
+async fn run_hourly(context: &Context) {
+    let mut round = jittered_interval(Duration::from_secs(30), Duration::from_secs(3_600));
     loop {
         round.tick().await;
-        if let Err(error) = tidy(context).await {
+        if let Err(error) = run_once(context).await {
             tracing::warn!(%error, "old things could not be tidied away; the next round tries again");
         }
     }
@@ -87,20 +87,20 @@ async fn rounds(context: &Context) {
 /// One round.
 ///
 /// # Errors
-/// [`Trouble`]; what is left is for the next round.
-pub(crate) async fn tidy(context: &Context) -> Result<(), Trouble> {
-    expired(context).await?;
-    left_alone(context).await?;
-    unused_pictures(context).await?;
-    orphans(context).await
+/// [`Error`]; what is left is for the next round.
+pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
+    delete_expired_jobs(context).await?;
+    inspect_remaining(context).await?;
+    delete_unused_images(context).await?;
+    delete_orphaned_files(context).await
 }
 
 /// Deletes jobs that ended longer ago than they are kept, with their videos.
-async fn expired(context: &Context) -> Result<(), Trouble> {
+async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
     let Some(kept) = context.config.retention else { return Ok(()) };
     loop {
         let before = wall() - millis(kept);
-        let some = job::ended_before(&context.db, before, STEP).await?;
+        let some = job::ended_before(&context.db, before, BATCH).await?;
         for (id, user) in &some {
             let Some(Removed { job, paths }) = job::remove(&context.db, *id, *user).await? else { continue };
             for path in paths {
@@ -116,8 +116,8 @@ async fn expired(context: &Context) -> Result<(), Trouble> {
 }
 
 /// Deletes pictures that no job refers to.
-async fn unused_pictures(context: &Context) -> Result<(), Trouble> {
-    for picture in image::unused(&context.db, wall() - millis(ALONE), STEP).await? {
+async fn delete_unused_images(context: &Context) -> Result<(), Error> {
+    for picture in image::unused(&context.db, wall() - millis(MIN_ORPHAN_AGE), BATCH).await? {
         if image::delete_unused(&context.db, picture.id).await? {
             context.storage.delete(&picture.path).await?;
         }
@@ -126,15 +126,15 @@ async fn unused_pictures(context: &Context) -> Result<(), Trouble> {
 }
 
 /// Deletes files that no row names, of those that have our names.
-async fn orphans(context: &Context) -> Result<(), Trouble> {
-    let before = wall() - millis(ALONE);
-    let ours = |file: &Entry| file.modified < before && is_ours(&file.path);
+async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
+    let before = wall() - millis(MIN_ORPHAN_AGE);
+    let ours = |file: &Entry| file.modified < before && is_platform_path(&file.path);
     let old = context.storage.list().try_filter(|file| std::future::ready(ours(file)));
-    let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(STEP).unwrap_or(1)).boxed();
-    while let Some(paths) = some.try_next().await.map_err(|error| Trouble::Storage(error.1))? {
+    let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();
+    while let Some(paths) = some.try_next().await.map_err(|error| Error::Storage(error.1))? {
         let mut recorded: HashSet<String> = video::recorded(&context.db, &paths).await?.into_iter().collect();
         recorded.extend(image::recorded(&context.db, &paths).await?);
-        if recorded.is_empty() && paths.len() >= STRANGERS {
+        if recorded.is_empty() && paths.len() >= MAX_UNKNOWN_FILES {
             tracing::error!(
                 files = paths.len(),
                 "no file of the storage is on record: are DATABASE_URL and STORAGE_URL right? nothing is deleted"
@@ -151,7 +151,7 @@ async fn orphans(context: &Context) -> Result<(), Trouble> {
 }
 
 /// Whether a file has a name as the platform gives it: `videos/JOB/EPOCH.EXTENSION`, `images/ID.EXTENSION`.
-fn is_ours(path: &str) -> bool {
+fn is_platform_path(path: &str) -> bool {
     let id = |text: &str| text.parse::<JobId>().is_ok();
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     match stem.split('/').collect::<Vec<_>>()[..] {
@@ -162,7 +162,7 @@ fn is_ours(path: &str) -> bool {
 }
 
 /// Ticks after `first`, a little apart in each process, and then each `period`.
-fn steady(first: Duration, period: Duration) -> tokio::time::Interval {
+fn jittered_interval(first: Duration, period: Duration) -> tokio::time::Interval {
     let first = first.mul_f64(rand::random_range(0.8..1.2));
     let mut interval = interval_at(Instant::now() + first, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -177,10 +177,10 @@ mod tests {
     fn only_our_own_names_are_ours() {
         let id = "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11";
         for ours in [format!("videos/{id}/3.mp4"), format!("videos/{id}/3.jpg"), format!("images/{id}.png")] {
-            assert!(is_ours(&ours), "{ours}");
+            assert!(is_platform_path(&ours), "{ours}");
         }
         for foreign in ["notes.txt", "videos/holiday.mp4", "videos/x/3.mp4", &format!("photos/{id}.png"), ".demo"] {
-            assert!(!is_ours(foreign), "{foreign}");
+            assert!(!is_platform_path(foreign), "{foreign}");
         }
     }
 }

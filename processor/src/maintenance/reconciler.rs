@@ -13,22 +13,22 @@ use tokio_util::sync::CancellationToken;
 use crate::{Context, flow};
 
 /// Rows looked at in one step.
-const STEP: u64 = 200;
+const BATCH: u64 = 200;
 
 /// How long a pass over all pending rows rests before the next one begins.
-const REST: Duration = Duration::from_secs(10);
+const PASS_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sweeps until `over`: due retries every second, all pending rows in small steps, everything at once when Redis is
 /// found empty.
 pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
     let mut cursor = Cursor::default();
     loop {
-        match once(&context, &mut cursor).await {
+        match tick(&context, &mut cursor).await {
             Ok(()) => {}
-            Err(Trouble::Database(error)) => {
+            Err(Error::Database(error)) => {
                 tracing::warn!(%error, "the sweep cannot ask the database");
             }
-            Err(Trouble::Redis(error)) => tracing::debug!(%error, "the sweep cannot reach Redis"),
+            Err(Error::Redis(error)) => tracing::debug!(%error, "the sweep cannot reach Redis"),
         }
         let pause = Duration::from_millis(rand::rng().random_range(900..1_100));
         tokio::select! { () = sleep(pause) => {}, () = over.cancelled() => return }
@@ -39,46 +39,46 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 #[derive(Default)]
 struct Cursor {
     after: Option<JobId>,
-    resting: Option<Instant>,
+    paused_since: Option<Instant>,
     /// Whether Redis was told the limits on record, since this began: after a restore it may hold older ones.
-    told: bool,
+    limits_mirrored: bool,
 }
 
 #[derive(Debug)]
-enum Trouble {
+enum Error {
     Database(DbErr),
     Redis(bus::Error),
 }
 
-impl From<DbErr> for Trouble {
+impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<bus::Error> for Trouble {
+impl From<bus::Error> for Error {
     fn from(error: bus::Error) -> Self {
         Self::Redis(error)
     }
 }
 
-async fn once(context: &Context, cursor: &mut Cursor) -> Result<(), Trouble> {
-    let forgot = !context.bus.knows_limits().await?;
-    if forgot || !cursor.told {
-        tell_limits(context).await?;
-        cursor.told = true;
+async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
+    let redis_empty = !context.bus.knows_limits().await?;
+    if redis_empty || !cursor.limits_mirrored {
+        mirror_limits(context).await?;
+        cursor.limits_mirrored = true;
     }
-    if forgot {
+    if redis_empty {
         tracing::info!("Redis knew no limits; told it those on record, and putting all pending jobs in line");
-        *cursor = Cursor { told: true, ..Cursor::default() };
+        *cursor = Cursor { limits_mirrored: true, ..Cursor::default() };
         while !step(context, cursor).await? {}
     }
-    for job in job::due(&context.db, STEP).await? {
+    for job in job::due(&context.db, BATCH).await? {
         let enqueued = enqueue(context, &job).await?;
         context.publish_waiting(&job, enqueued.position).await;
     }
-    if cursor.resting.is_none_or(|until| until.elapsed() > REST) {
-        cursor.resting = None;
+    if cursor.paused_since.is_none_or(|until| until.elapsed() > PASS_PAUSE) {
+        cursor.paused_since = None;
         step(context, cursor).await?;
     }
     context.bus.pump().await?;
@@ -86,8 +86,8 @@ async fn once(context: &Context, cursor: &mut Cursor) -> Result<(), Trouble> {
 }
 
 /// One step of the pass over all pending rows; true when it has come to the end.
-async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Trouble> {
-    let jobs = job::pending_from(&context.db, cursor.after, STEP).await?;
+async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
+    let jobs = job::pending_from(&context.db, cursor.after, BATCH).await?;
     let mut restored = 0;
     for job in &jobs {
         restored += u32::from(enqueue(context, job).await?.added);
@@ -99,7 +99,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Trouble> {
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
         context.bus.tidy().await?;
-        cursor.resting = Some(Instant::now());
+        cursor.paused_since = Some(Instant::now());
     }
     Ok(cursor.after.is_none())
 }
@@ -109,7 +109,7 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
 }
 
 /// Tells Redis the limits on record; the environment's are put on record if there are none.
-async fn tell_limits(context: &Context) -> Result<(), Trouble> {
+async fn mirror_limits(context: &Context) -> Result<(), Error> {
     let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
     let cap = u32::try_from(limits.concurrency).unwrap_or(0);
     context.bus.mirror_limits(Limits { cap, paused: limits.paused }).await?;

@@ -2,7 +2,7 @@
 //! time and what they write; killed when nobody waits for them any more.
 //!
 //! They run as the processor's own user. So that they find no secret beside them, the processor keeps its environment
-//! and its memory from its equals ([`shut_off`]); secrets given as files are only safe from them where the container or
+//! and its memory from its equals ([`deny_process_inspection`]); secrets given as files are only safe from them where the container or
 //! the service manager takes the files away, which is why posters can be switched off.
 
 use std::io;
@@ -15,17 +15,17 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 /// How long a program may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where programs are when there is no `PATH`.
-const USUAL: &str = "/usr/local/bin:/usr/bin:/bin";
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// Set before the program takes the shell's place: seconds of processor time, KiB of memory, blocks of 512 bytes
 /// written, open files. A limit that a system does not know is left out.
 const LIMITS: &str = "ulimit -t 20; ulimit -v 2097152; ulimit -f 0; ulimit -n 64; ulimit -c 0";
 
 /// Keeps this process's environment and memory from others of its user, as far as the system can.
-pub(super) fn shut_off() {
+pub(super) fn deny_process_inspection() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "other programs of this user can read the processor's environment");
@@ -35,7 +35,7 @@ pub(super) fn shut_off() {
 /// The program of that name or at that path, if it is there.
 pub(super) async fn find(name: &str) -> Option<PathBuf> {
     let candidates: Vec<PathBuf> = match Path::new(name).components().count() {
-        1 => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_else(|| USUAL.into()))
+        1 => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into()))
             .map(|folder| folder.join(name))
             .collect(),
         _ => vec![PathBuf::from(name)],
@@ -48,11 +48,11 @@ pub(super) async fn find(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// What `program` writes, at most `most` bytes; `None` when it fails, takes too long, or writes more.
+/// What `program` writes, at max_bytes `max_bytes` bytes; `None` when it fails, takes too long, or writes more.
 ///
 /// # Errors
 /// It cannot be started.
-pub(super) async fn run(program: &Path, arguments: &[String], most: usize) -> io::Result<Option<Vec<u8>>> {
+pub(super) async fn run(program: &Path, arguments: &[String], max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut child = Command::new("/bin/sh")
         .args(["-c", &format!("{{ {LIMITS}; }} 2>/dev/null; exec \"$0\" \"$@\"")])
         .arg(program)
@@ -64,14 +64,14 @@ pub(super) async fn run(program: &Path, arguments: &[String], most: usize) -> io
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let Some(mut output) = child.stdout.take() else { return Ok(None) };
-    let told = async {
+    let Some(mut stdout) = child.stdout.take() else { return Ok(None) };
+    let output = async {
         let mut bytes = Vec::new();
-        (&mut output).take(most as u64 + 1).read_to_end(&mut bytes).await?;
-        let status = if bytes.len() > most { None } else { Some(child.wait().await?) };
+        (&mut stdout).take(max_bytes as u64 + 1).read_to_end(&mut bytes).await?;
+        let status = if bytes.len() > max_bytes { None } else { Some(child.wait().await?) };
         Ok((status, bytes))
     };
-    match timeout(PATIENCE, told).await {
+    match timeout(RUN_TIMEOUT, output).await {
         Ok(Ok((Some(status), bytes))) if status.success() => Ok(Some(bytes)),
         Ok(Ok(_)) | Err(_) => Ok(None),
         Ok(Err(error)) => Err(error),
@@ -82,9 +82,9 @@ pub(super) async fn run(program: &Path, arguments: &[String], most: usize) -> io
 mod tests {
     use super::*;
 
-    async fn sh(script: &str, most: usize) -> Option<String> {
-        let told = run(Path::new("/bin/sh"), &["-c".into(), script.into()], most).await.unwrap();
-        told.map(|bytes| String::from_utf8(bytes).unwrap())
+    async fn sh(script: &str, max_bytes: usize) -> Option<String> {
+        let output = run(Path::new("/bin/sh"), &["-c".into(), script.into()], max_bytes).await.unwrap();
+        output.map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     #[tokio::test]

@@ -11,38 +11,38 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Context;
-use crate::liveness::in_flight::Order;
-use crate::liveness::worker_session::Life;
+use crate::liveness::in_flight::Signal;
+use crate::liveness::worker_session::WorkerSession;
 use crate::queue::handle_delivery;
 
 /// Least time between two looks for entries whose holder is silent.
-const RECLAIM_EVERY: Duration = Duration::from_secs(1);
+const RECLAIM_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Most entries taken at once.
-const BATCH: usize = 8;
+const MAX_BATCH: usize = 8;
 
 /// How long after a failure of Redis it is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long tasks may take to hand their jobs over once ordered to.
-const HAND_OVER: Duration = Duration::from_secs(10);
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Takes deliveries until `stop` or burial, then drains.
-pub(crate) async fn run(context: &Arc<Context>, life: &Arc<Life>, stop: &CancellationToken) {
+pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, stop: &CancellationToken) {
     let tasks = TaskTracker::new();
     let draining = async {
         stop.cancelled().await;
-        drain(context, life, &tasks).await;
+        drain(context, session, &tasks).await;
     };
     tokio::select! {
-        ((), ()) = async { tokio::join!(receive(context, life, &tasks, stop), draining) } => {}
-        () = life.buried.cancelled() => {}
+        ((), ()) = async { tokio::join!(receive(context, session, &tasks, stop), draining) } => {}
+        () = session.expired.cancelled() => {}
     }
 }
 
-async fn receive(context: &Arc<Context>, life: &Arc<Life>, tasks: &TaskTracker, stop: &CancellationToken) {
+async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &TaskTracker, stop: &CancellationToken) {
     let slots = Arc::new(Semaphore::new(context.config.slots.get()));
-    let mut source = Source { consumer: context.bus.consumer(life.id), reclaimed: None };
+    let mut source = Source { consumer: context.bus.consumer(session.id), reclaimed: None };
     loop {
         let permit = tokio::select! {
             biased;
@@ -50,13 +50,13 @@ async fn receive(context: &Arc<Context>, life: &Arc<Life>, tasks: &TaskTracker, 
             permit = slots.clone().acquire_owned() => permit,
         };
         let Ok(permit) = permit else { break };
-        let free = 1 + slots.available_permits().min(BATCH - 1);
+        let free = 1 + slots.available_permits().min(MAX_BATCH - 1);
         // Not dropped when asked to stop: an entry could be delivered to nobody. It waits two seconds at most.
         let deliveries = match source.next(context.config.lease_ttl, free).await {
             Ok(deliveries) => deliveries,
             Err(error) => {
                 tracing::warn!(%error, "no deliveries");
-                tokio::select! { () = sleep(PAUSE) => {}, () = stop.cancelled() => {} }
+                tokio::select! { () = sleep(ERROR_PAUSE) => {}, () = stop.cancelled() => {} }
                 continue;
             }
         };
@@ -64,8 +64,8 @@ async fn receive(context: &Arc<Context>, life: &Arc<Life>, tasks: &TaskTracker, 
         permits.extend((1..deliveries.len()).map_while(|_| slots.clone().try_acquire_owned().ok()));
         for delivery in deliveries {
             match permits.pop().filter(|_| !stop.is_cancelled()) {
-                Some(permit) => spawn(context, life, tasks, delivery, permit),
-                None => give_back(context, &delivery).await,
+                Some(permit) => spawn(context, session, tasks, delivery, permit),
+                None => requeue(context, &delivery).await,
             }
         }
     }
@@ -80,7 +80,7 @@ struct Source {
 
 impl Source {
     async fn next(&mut self, idle: Duration, count: usize) -> Result<Vec<Delivery>, bus::Error> {
-        if self.reclaimed.is_none_or(|last| last.elapsed() >= RECLAIM_EVERY) {
+        if self.reclaimed.is_none_or(|last| last.elapsed() >= RECLAIM_INTERVAL) {
             self.reclaimed = Some(Instant::now());
             let found = self.consumer.reclaim(idle, count).await?;
             if found.deleted > 0 {
@@ -101,20 +101,20 @@ impl Source {
 
 fn spawn(
     context: &Arc<Context>,
-    life: &Arc<Life>,
+    session: &Arc<WorkerSession>,
     tasks: &TaskTracker,
     delivery: Delivery,
     permit: OwnedSemaphorePermit,
 ) {
-    let (context, life) = (context.clone(), life.clone());
+    let (context, session) = (context.clone(), session.clone());
     tasks.spawn(async move {
-        handle_delivery::take(&context, &life, &delivery).await;
+        handle_delivery::handle(&context, &session, &delivery).await;
         drop(permit);
     });
 }
 
 /// Leaves a delivery that was not begun to the next worker, before all others.
-async fn give_back(context: &Context, delivery: &Delivery) {
+async fn requeue(context: &Context, delivery: &Delivery) {
     let settled = context.bus.settle(delivery, None).await;
     let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Place::Front).await;
     if let (Err(error), _) | (_, Err(error)) = (settled, enqueued) {
@@ -123,15 +123,15 @@ async fn give_back(context: &Context, delivery: &Delivery) {
 }
 
 /// Hands over what another can go on with at no cost, lets the rest finish for a while, then hands over all of it.
-async fn drain(context: &Context, life: &Life, tasks: &TaskTracker) {
+async fn drain(context: &Context, session: &WorkerSession, tasks: &TaskTracker) {
     tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "finishing what is in hand");
-    life.hands.drain();
+    session.in_flight.drain();
     if timeout(context.config.drain_timeout, tasks.wait()).await.is_ok() {
         return;
     }
     tracing::info!(jobs = tasks.len(), "handing over what is not finished");
-    life.hands.order_all(Order::HandOver);
-    if timeout(HAND_OVER, tasks.wait()).await.is_err() {
+    session.in_flight.signal_all(Signal::HandOver);
+    if timeout(HAND_OVER_TIMEOUT, tasks.wait()).await.is_err() {
         tracing::warn!(jobs = tasks.len(), "left without handing everything over; others will bury this worker");
     }
 }

@@ -9,19 +9,19 @@ use storage::{PutError, video_path};
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Line, Stop};
-use crate::metrics::Why;
-use crate::retry_transient::persist;
+use super::{JobRun, RunError};
+use crate::metrics::DeferReason;
+use crate::retry_transient::retry_transient;
 use crate::{failpoint, metrics};
 
 /// How long a job waits when the storage takes or gives nothing.
 pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(30);
 
-impl Line<'_> {
+impl JobRun<'_> {
     /// Downloads the result into the storage; one that is full makes it wait, at the cost of no budget. Whoever holds the
     /// job later writes under another path.
-    pub(super) async fn fetch(&mut self, url: &Url) -> Result<NewVideo, Stop> {
-        let unfetchable = |detail: String| Stop::Failed(Failure::new(Outcome::Unfetchable, detail));
+    pub(super) async fn download(&mut self, url: &Url) -> Result<NewVideo, RunError> {
+        let unfetchable = |detail: String| RunError::Failed(Failure::new(Outcome::Unfetchable, detail));
         let store = async {
             let token = self.context.driver.credential(url);
             let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
@@ -29,13 +29,13 @@ impl Line<'_> {
                 video_path(self.hold.job, self.hold.epoch, download.media.extension()),
                 download.media.mime().to_owned(),
             );
-            failpoint::point("in-download");
+            failpoint::hit("in-download");
             let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
                 PutError::Source(error) => unfetchable(chain(&error)),
                 PutError::Storage(error) => {
                     ::metrics::counter!("sora_storage_errors_total").increment(1);
                     tracing::error!(error = chain(&error), "the storage takes nothing; a download waits");
-                    Stop::PutOff(Why::Storage, STORAGE_PAUSE)
+                    RunError::Deferred(DeferReason::Storage, STORAGE_PAUSE)
                 }
             })?;
             Ok((path, mime, stored))
@@ -52,22 +52,22 @@ impl Line<'_> {
     }
 
     /// Commits the end; a worker that has lost the job removes its own file, whose path nobody else has.
-    pub(super) async fn record(&mut self, video: NewVideo) -> Result<job::Model, Stop> {
+    pub(super) async fn record(&mut self, video: NewVideo) -> Result<job::Model, RunError> {
         let db = &self.context.db;
         let path = video.path.clone();
-        failpoint::point("after-file");
-        match persist("recording a video", || job::complete(db, self.hold, video.clone())).await? {
+        failpoint::hit("after-file");
+        match retry_transient("recording a video", || job::complete(db, self.hold, video.clone())).await? {
             Some(job) => {
-                failpoint::point("after-commit");
+                failpoint::hit("after-commit");
                 self.phases.end();
-                metrics::stored(video.size);
+                metrics::video_stored(video.size);
                 tracing::info!(video.id = %video.id, "completed");
-                self.context.inspector.soon(video.id);
+                self.context.inspector.enqueue(video.id);
                 Ok(job)
             }
             None => {
                 self.context.storage.delete(&path).await.ok();
-                Err(Stop::Lost)
+                Err(RunError::NotHeld)
             }
         }
     }

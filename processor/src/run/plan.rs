@@ -12,16 +12,16 @@ pub(crate) enum Plan {
     /// Send a request.
     Submit,
     /// The upstream knows it by an id: only ask about it.
-    Resume(Open),
+    Resume(OpenAttempt),
     /// The result is there and paid for: only fetch it.
-    Fetch(String),
+    Download(String),
     /// This attempt has brought nothing, and what follows from that is not on record yet: its worker died over it.
-    Lost(AttemptId, Outcome),
+    Fail(AttemptId, Outcome),
 }
 
 /// A generation that the upstream may still be working on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Open {
+pub(crate) struct OpenAttempt {
     /// The attempt that began it.
     pub(crate) attempt: AttemptId,
     /// The upstream's name for it.
@@ -36,18 +36,18 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
         return Plan::Submit;
     };
     if let Some(url) = &last.result_url {
-        return Plan::Fetch(url.clone());
+        return Plan::Download(url.clone());
     }
     if let (Some(upstream_id), None) = (&last.upstream_id, &last.outcome) {
         if last.upstream != upstream {
-            return Plan::Lost(last.id, Outcome::UpstreamChanged);
+            return Plan::Fail(last.id, Outcome::UpstreamChanged);
         }
         let (attempt, upstream_id) = (last.id, upstream_id.clone());
-        return Plan::Resume(Open { attempt, upstream_id, sent_at: last.sent_at });
+        return Plan::Resume(OpenAttempt { attempt, upstream_id, sent_at: last.sent_at });
     }
     let recorded = last.outcome.as_deref().and_then(Outcome::from_name);
     if let Some(outcome) = recorded.filter(|outcome| outcome.is_final()) {
-        return Plan::Lost(last.id, outcome);
+        return Plan::Fail(last.id, outcome);
     }
     let charged = attempts.iter().filter(|attempt| attempt.may_have_been_charged).count();
     let drawn = usize::try_from(job.resubmits).unwrap_or(0);
@@ -55,7 +55,7 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
         return Plan::Submit;
     }
     let orphaned = if last.accepted_at.is_some() { Outcome::Interrupted } else { Outcome::Unknown };
-    Plan::Lost(last.id, recorded.unwrap_or(orphaned))
+    Plan::Fail(last.id, recorded.unwrap_or(orphaned))
 }
 
 #[cfg(test)]
@@ -133,22 +133,22 @@ pub(crate) mod tests {
     #[test]
     fn a_result_on_record_is_only_fetched() {
         let done = attempt::Model { result_url: Some("https://h/v.mp4".into()), ..attempt(Some("completed")) };
-        assert_eq!(plan(&job(), &[done], UP), Plan::Fetch("https://h/v.mp4".into()));
+        assert_eq!(plan(&job(), &[done], UP), Plan::Download("https://h/v.mp4".into()));
     }
 
     #[test]
     fn a_request_whose_sender_died_is_unknown_or_interrupted() {
         let sent = attempt(None);
-        assert_eq!(plan(&job(), std::slice::from_ref(&sent), UP), Plan::Lost(sent.id, Outcome::Unknown));
+        assert_eq!(plan(&job(), std::slice::from_ref(&sent), UP), Plan::Fail(sent.id, Outcome::Unknown));
         let accepted = attempt::Model { accepted_at: Some(1), ..attempt(None) };
-        assert_eq!(plan(&job(), std::slice::from_ref(&accepted), UP), Plan::Lost(accepted.id, Outcome::Interrupted));
+        assert_eq!(plan(&job(), std::slice::from_ref(&accepted), UP), Plan::Fail(accepted.id, Outcome::Interrupted));
     }
 
     #[test]
     fn a_crash_between_outcome_and_budget_buys_nothing() {
         let interrupted = attempt(Some("interrupted"));
         let torn = plan(&job(), std::slice::from_ref(&interrupted), UP);
-        assert_eq!(torn, Plan::Lost(interrupted.id, Outcome::Interrupted));
+        assert_eq!(torn, Plan::Fail(interrupted.id, Outcome::Interrupted));
         let drawn = job::Model { resubmits: 1, ..job() };
         assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted), UP), Plan::Submit);
         assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))], UP), Plan::Submit);
@@ -158,16 +158,16 @@ pub(crate) mod tests {
     fn a_generation_that_the_upstream_knows_is_asked_about_and_never_sent_again() {
         let open = attempt::Model { upstream_id: Some("video_1".into()), accepted_at: Some(1), ..attempt(None) };
         let asked = plan(&job(), std::slice::from_ref(&open), UP);
-        assert_eq!(asked, Plan::Resume(Open { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
+        assert_eq!(asked, Plan::Resume(OpenAttempt { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
         let changed = plan(&job(), std::slice::from_ref(&open), "https://other.example/v1/videos");
-        assert_eq!(changed, Plan::Lost(open.id, Outcome::UpstreamChanged));
+        assert_eq!(changed, Plan::Fail(open.id, Outcome::UpstreamChanged));
     }
 
     #[test]
     fn a_crash_between_a_refusal_and_the_end_of_its_job_ends_it_as_refused() {
         for charged in [true, false] {
             let refused = attempt::Model { may_have_been_charged: charged, ..attempt(Some("refused")) };
-            assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Lost(refused.id, Outcome::Refused));
+            assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Fail(refused.id, Outcome::Refused));
         }
     }
 }

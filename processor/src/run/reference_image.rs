@@ -6,24 +6,25 @@ use futures::TryStreamExt;
 use sora::{Failure, Image, Outcome};
 use storage::Error;
 
-use super::Stop;
+use super::RunError;
 use super::download::STORAGE_PAUSE;
 use crate::Context;
-use crate::metrics::Why;
-use crate::retry_transient::persist;
+use crate::metrics::DeferReason;
+use crate::retry_transient::retry_transient;
 
 /// Reads it out of the storage, if the job names one. One that cannot be read for now makes the job wait.
-pub(super) async fn picture(context: &Context, id: Option<ImageId>) -> Result<Option<Image>, Stop> {
+pub(super) async fn reference_image(context: &Context, id: Option<ImageId>) -> Result<Option<Image>, RunError> {
     let Some(id) = id else { return Ok(None) };
     let missing = || Failure::new(Outcome::Invalid, "the picture to start from is missing");
-    let row = persist("reading a picture's row", || image::by_id(&context.db, id)).await?.ok_or_else(missing)?;
+    let row =
+        retry_transient("reading a picture's row", || image::by_id(&context.db, id)).await?.ok_or_else(missing)?;
     match read(context, &row.path).await {
         Ok(bytes) => Ok(Some(Image { bytes: bytes.freeze(), mime: row.content_type })),
         // A folder that is not mounted looks the same.
         Err(error) => {
             ::metrics::counter!("sora_storage_errors_total").increment(1);
             tracing::error!(image.id = %id, %error, "a picture cannot be read; its job waits");
-            Err(Stop::PutOff(Why::Storage, STORAGE_PAUSE))
+            Err(RunError::Deferred(DeferReason::Storage, STORAGE_PAUSE))
         }
     }
 }

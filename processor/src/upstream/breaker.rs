@@ -13,22 +13,23 @@ use sora::Outcome;
 use tokio::time::Instant;
 
 /// Jobs that fail in a row until it opens.
-const JOBS: usize = 5;
+const MIN_FAILED_JOBS: usize = 5;
 
 /// Users among them, where that many are active.
-const USERS: usize = 3;
+const MIN_FAILED_USERS: usize = 3;
 
 /// Who submitted within this time is active.
-const ACTIVE: Duration = Duration::from_secs(300);
+const ACTIVE_WINDOW: Duration = Duration::from_secs(300);
 
 /// The first pause, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+const MIN_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Whether a job may be submitted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passage {
+pub(crate) enum Admission {
     /// As usual.
-    Free,
+    Granted,
     /// As the one probe; its end must be told.
     Probe,
     /// Not yet.
@@ -40,11 +41,11 @@ pub(crate) enum Passage {
 pub(crate) struct Breaker {
     failed: HashMap<JobId, UserId>,
     active: HashMap<UserId, Instant>,
-    open: Option<Open>,
+    open: Option<OpenState>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Open {
+struct OpenState {
     until: Instant,
     pause: Duration,
     probing: bool,
@@ -52,16 +53,16 @@ struct Open {
 
 impl Breaker {
     /// Asks for passage for a job of `user`.
-    pub(crate) fn ask(&mut self, user: UserId, now: Instant) -> Passage {
+    pub(crate) fn admission(&mut self, user: UserId, now: Instant) -> Admission {
         self.active.insert(user, now);
-        self.active.retain(|_, at| now.duration_since(*at) < ACTIVE);
+        self.active.retain(|_, at| now.duration_since(*at) < ACTIVE_WINDOW);
         match &mut self.open {
-            None => Passage::Free,
-            Some(open) if now < open.until => Passage::Wait(open.until - now),
-            Some(open) if open.probing => Passage::Wait(open.pause),
+            None => Admission::Granted,
+            Some(open) if now < open.until => Admission::Wait(open.until - now),
+            Some(open) if open.probing => Admission::Wait(open.pause),
             Some(open) => {
                 open.probing = true;
-                Passage::Probe
+                Admission::Probe
             }
         }
     }
@@ -72,36 +73,38 @@ impl Breaker {
     }
 
     /// The upstream has taken a request, or refused it for what it asks: it works.
-    pub(crate) fn works(&mut self) {
+    pub(crate) fn record_success(&mut self) {
         self.failed.clear();
         self.open = None;
     }
 
     /// A probe ended without telling anything.
-    pub(crate) fn undecided(&mut self) {
+    pub(crate) fn release_probe(&mut self) {
         if let Some(open) = &mut self.open {
             open.probing = false;
         }
     }
 
     /// A request for a job of `user` failed for no fault of its own.
-    pub(crate) fn fails(&mut self, job: JobId, user: UserId, now: Instant) {
+    pub(crate) fn record_failure(&mut self, job: JobId, user: UserId, now: Instant) {
         self.failed.insert(job, user);
         let pause = match self.open {
-            Some(open) if open.probing => (open.pause * 2).min(PAUSES.1),
+            Some(open) if open.probing => (open.pause * 2).min(MAX_PAUSE),
             Some(_) => return,
-            None => PAUSES.0,
+            None => MIN_PAUSE,
         };
         let users: HashSet<_> = self.failed.values().collect();
-        if self.open.is_some() || (self.failed.len() >= JOBS && users.len() >= USERS.min(self.active.len())) {
-            self.open = Some(Open { until: now + pause, pause, probing: false });
+        if self.open.is_some()
+            || (self.failed.len() >= MIN_FAILED_JOBS && users.len() >= MIN_FAILED_USERS.min(self.active.len()))
+        {
+            self.open = Some(OpenState { until: now + pause, pause, probing: false });
             self.failed.clear();
         }
     }
 }
 
 /// Whether an outcome says that the upstream is unwell, rather than that it dislikes a request.
-pub(crate) fn is_unwell(outcome: Outcome) -> bool {
+pub(crate) fn is_upstream_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Busy | Outcome::Transient | Outcome::Unknown | Outcome::Unauthorised)
 }
 
@@ -112,9 +115,9 @@ mod tests {
 
     fn opened() -> (Breaker, Instant) {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        for user in std::iter::repeat_with(fresh).take(JOBS) {
-            assert_eq!(breaker.ask(user, now), Passage::Free);
-            breaker.fails(fresh(), user, now);
+        for user in std::iter::repeat_with(fresh).take(MIN_FAILED_JOBS) {
+            assert_eq!(breaker.admission(user, now), Admission::Granted);
+            breaker.record_failure(fresh(), user, now);
         }
         (breaker, now)
     }
@@ -122,12 +125,12 @@ mod tests {
     #[test]
     fn failures_of_several_users_open_it_and_a_probe_that_works_closes_it() {
         let (mut breaker, now) = opened();
-        assert_eq!(breaker.ask(fresh(), now), Passage::Wait(PAUSES.0));
-        let later = now + PAUSES.0;
-        assert_eq!(breaker.ask(fresh(), later), Passage::Probe);
-        assert_eq!(breaker.ask(fresh(), later), Passage::Wait(PAUSES.0), "two probes at once");
-        breaker.works();
-        assert_eq!(breaker.ask(fresh(), later), Passage::Free);
+        assert_eq!(breaker.admission(fresh(), now), Admission::Wait(MIN_PAUSE));
+        let later = now + MIN_PAUSE;
+        assert_eq!(breaker.admission(fresh(), later), Admission::Probe);
+        assert_eq!(breaker.admission(fresh(), later), Admission::Wait(MIN_PAUSE), "two probes at once");
+        breaker.record_success();
+        assert_eq!(breaker.admission(fresh(), later), Admission::Granted);
     }
 
     #[test]
@@ -135,23 +138,23 @@ mod tests {
         let (mut breaker, mut now) = opened();
         for pause in [5, 10, 20, 40, 60, 60] {
             let user = fresh();
-            assert_eq!(breaker.ask(user, now), Passage::Wait(Duration::from_secs(pause)));
+            assert_eq!(breaker.admission(user, now), Admission::Wait(Duration::from_secs(pause)));
             now += Duration::from_secs(pause);
-            assert_eq!(breaker.ask(user, now), Passage::Probe);
-            breaker.fails(fresh(), user, now);
+            assert_eq!(breaker.admission(user, now), Admission::Probe);
+            breaker.record_failure(fresh(), user, now);
         }
-        now += PAUSES.1;
-        assert_eq!(breaker.ask(fresh(), now), Passage::Probe);
-        breaker.undecided();
-        assert_eq!(breaker.ask(fresh(), now), Passage::Probe);
+        now += MAX_PAUSE;
+        assert_eq!(breaker.admission(fresh(), now), Admission::Probe);
+        breaker.release_probe();
+        assert_eq!(breaker.admission(fresh(), now), Admission::Probe);
     }
 
     #[test]
     fn one_job_that_keeps_failing_opens_nothing() {
         let (mut breaker, now, job, user) = (Breaker::default(), Instant::now(), fresh(), fresh());
         for _ in 0..100 {
-            assert_eq!(breaker.ask(user, now), Passage::Free);
-            breaker.fails(job, user, now);
+            assert_eq!(breaker.admission(user, now), Admission::Granted);
+            breaker.record_failure(job, user, now);
         }
     }
 
@@ -160,19 +163,19 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         let (poisoned, others) = (fresh(), [fresh(), fresh()]);
         for user in others {
-            breaker.ask(user, now);
+            breaker.admission(user, now);
         }
         for _ in 0..100 {
-            assert_eq!(breaker.ask(poisoned, now), Passage::Free);
-            breaker.fails(fresh(), poisoned, now);
+            assert_eq!(breaker.admission(poisoned, now), Admission::Granted);
+            breaker.record_failure(fresh(), poisoned, now);
         }
-        assert_eq!(breaker.ask(others[0], now), Passage::Free);
+        assert_eq!(breaker.admission(others[0], now), Admission::Granted);
 
         let mut alone = Breaker::default();
-        for _ in 0..JOBS {
-            assert_eq!(alone.ask(poisoned, now), Passage::Free);
-            alone.fails(fresh(), poisoned, now);
+        for _ in 0..MIN_FAILED_JOBS {
+            assert_eq!(alone.admission(poisoned, now), Admission::Granted);
+            alone.record_failure(fresh(), poisoned, now);
         }
-        assert!(matches!(alone.ask(poisoned, now), Passage::Wait(_)));
+        assert!(matches!(alone.admission(poisoned, now), Admission::Wait(_)));
     }
 }

@@ -9,8 +9,8 @@ use sora::{Failure, Outcome};
 const MAX_REASON: usize = 500;
 
 /// The sentences for `failure`.
-pub(crate) fn of(failure: &Failure) -> String {
-    let said = match failure.outcome {
+pub(crate) fn for_owner(failure: &Failure) -> String {
+    let message = match failure.outcome {
         Outcome::Refused => return refused(failure.reason.as_deref()),
         Outcome::Invalid => "The video service could not work with this request. Change the prompt or the settings.",
         Outcome::UpstreamGone => {
@@ -31,7 +31,7 @@ pub(crate) fn of(failure: &Failure) -> String {
         }
         Outcome::Unfetchable => "The video was made, but could not be downloaded.",
     };
-    said.to_owned()
+    message.to_owned()
 }
 
 fn refused(reason: Option<&str>) -> String {
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn passes_on_the_reason_of_a_refusal_and_no_other_raw_words() {
         let refused = Failure { reason: Some("violence\u{7}".into()), ..Failure::new(Outcome::Refused, "raw") };
-        assert_eq!(of(&refused), "The video service refused this prompt: violence");
-        assert!(!of(&Failure::new(Outcome::Unknown, "id task_42 at https://secret")).contains("42"));
+        assert_eq!(for_owner(&refused), "The video service refused this prompt: violence");
+        assert!(!for_owner(&Failure::new(Outcome::Unknown, "id task_42 at https://secret")).contains("42"));
     }
 }

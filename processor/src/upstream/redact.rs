@@ -3,26 +3,26 @@
 use sora::Failure;
 
 /// The same failure without `token`, and without the queries of addresses, which may be as good as a key.
-pub(crate) fn discreet(failure: Failure, token: Option<&str>) -> Failure {
-    let told = |text: String| {
+pub(crate) fn redact(failure: Failure, token: Option<&str>) -> Failure {
+    let clean = |text: String| {
         let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
-        without_queries(&text)
+        strip_queries(&text)
     };
-    Failure { detail: told(failure.detail), reason: failure.reason.map(told), ..failure }
+    Failure { detail: clean(failure.detail), reason: failure.reason.map(clean), ..failure }
 }
 
-fn without_queries(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
+fn strip_queries(text: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         let end = after.find(|c: char| c.is_whitespace() || "\"'`<>()[]{}|,".contains(c)).unwrap_or(after.len());
         let (address, behind) = after.split_at(end);
         let (shown, query) = address.split_once('?').map_or((address, ""), |(shown, _)| (shown, "?…"));
-        told.extend([before, "://", shown, query]);
+        redacted.extend([before, "://", shown, query]);
         rest = behind;
     }
-    told.push_str(rest);
-    told
+    redacted.push_str(rest);
+    redacted
 }
 
 #[cfg(test)]
@@ -34,13 +34,13 @@ mod tests {
     fn takes_out_the_token_and_what_stands_behind_addresses() {
         let said = "HTTP 401: no such key: hunter2 (see https://a.example/x?sig=1, \"http://b/c?d=2\" and a://b)";
         let failure = Failure { reason: Some("hunter2?".into()), ..Failure::new(Outcome::Unauthorised, said) };
-        let told = discreet(failure, Some("hunter2"));
+        let redacted = redact(failure, Some("hunter2"));
         assert_eq!(
-            told.detail,
+            redacted.detail,
             "HTTP 401: no such key: [token] (see https://a.example/x?…, \"http://b/c?…\" and a://b)"
         );
-        assert_eq!(told.reason.as_deref(), Some("[token]?"));
+        assert_eq!(redacted.reason.as_deref(), Some("[token]?"));
         let plain = Failure::new(Outcome::Busy, "what? 1://2");
-        assert_eq!(discreet(plain.clone(), Some("")), plain);
+        assert_eq!(redact(plain.clone(), Some("")), plain);
     }
 }

@@ -11,15 +11,15 @@ use tokio::time::timeout;
 use crate::{Context, metrics};
 
 /// How long one check may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+const CHECK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What is known.
 #[derive(Debug, Default)]
-pub(crate) struct Operator(Mutex<Option<Outcome>>);
+pub(crate) struct UpstreamHealth(Mutex<Option<Outcome>>);
 
-impl Operator {
+impl UpstreamHealth {
     /// Notes how a request ended.
-    pub(crate) fn note(&self, outcome: Outcome) {
+    pub(crate) fn record_failure(&self, outcome: Outcome) {
         let remedy = match outcome {
             Outcome::Unauthorised => {
                 "the upstream refuses the key or its account has no credit: look at SORA_API_TOKEN"
@@ -34,7 +34,7 @@ impl Operator {
     }
 
     /// A request was taken.
-    pub(crate) fn works(&self) {
+    pub(crate) fn record_success(&self) {
         ::metrics::gauge!("sora_upstream_refuses").set(0);
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
             tracing::info!("the upstream takes requests again");
@@ -42,35 +42,36 @@ impl Operator {
     }
 
     /// The upstream in a word: `ok`, or why it refuses.
-    fn word(&self) -> &'static str {
+    fn status(&self) -> &'static str {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).map_or("ok", Outcome::name)
     }
 }
 
 /// The processor as whoever watches it sees it: the database decides readiness; Redis, the storage and the upstream are reported.
 #[derive(Clone)]
-pub(crate) struct Watched(pub(crate) Arc<Context>);
+pub(crate) struct ProcessorProbe(pub(crate) Arc<Context>);
 
-impl service::probe::Watched for Watched {
+impl service::probe::Watched for ProcessorProbe {
     const METRICS: &'static [Metric] = metrics::METRICS;
 
     async fn readiness(&self) -> (bool, Value) {
         let context = &self.0;
-        let database = timeout(PATIENCE, entity::schema::check(&context.db));
-        let (redis, storage) = (timeout(PATIENCE, context.bus.ping()), timeout(PATIENCE, context.storage.ping()));
+        let database = timeout(CHECK_TIMEOUT, entity::schema::check(&context.db));
+        let (redis, storage) =
+            (timeout(CHECK_TIMEOUT, context.bus.ping()), timeout(CHECK_TIMEOUT, context.storage.ping()));
         let (database, redis, storage) = tokio::join!(database, redis, storage);
         let ready = matches!(database, Ok(Ok(())));
-        let word = |up| if up { "up" } else { "down" };
+        let status = |up| if up { "up" } else { "down" };
         let detail: Value = json!({
-            "database": word(ready),
-            "redis": word(matches!(redis, Ok(Ok(())))),
-            "storage": word(matches!(storage, Ok(Ok(())))),
-            "upstream": context.operator.word(),
+            "database": status(ready),
+            "redis": status(matches!(redis, Ok(Ok(())))),
+            "storage": status(matches!(storage, Ok(Ok(())))),
+            "upstream": context.upstream_health.status(),
         });
         (ready, detail)
     }
 
     async fn measure(&self) {
-        metrics::measure(&self.0);
+        metrics::update_gauges(&self.0);
     }
 }

@@ -9,7 +9,7 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use entity::video::{self, Facts, Model};
+use entity::video::{Facts, Model};
 use entity::{DbErr, VideoId};
 use futures::stream;
 use serde_json::Value;
@@ -19,8 +19,6 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, MutexGuard};
-
-use crate::Context;
 
 /// Longest side of a poster, in pixels.
 const MAX_POSTER_SIDE: u32 = 1280;
@@ -72,6 +70,17 @@ impl Inspector {
         self.sender.send(video).ok();
     }
 
+    /// Reads a video's size and length and stores a poster beside it; `None` without the programs.
+    ///
+    /// # Errors
+    /// [`Error`]; the inspection should be tried again.
+    pub(crate) async fn inspect(&self, storage: &Storage, video: &Model) -> Result<Option<Facts>, Error> {
+        match &self.programs {
+            Some((ffmpeg, ffprobe)) => facts(storage, video, ffmpeg, ffprobe).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// What is to be looked into.
     pub(crate) async fn pending(&self) -> MutexGuard<'_, UnboundedReceiver<VideoId>> {
         self.receiver.lock().await
@@ -90,33 +99,6 @@ pub(crate) enum Error {
     /// There is no room for a copy, or a program cannot be started.
     #[error("this machine cannot look into videos: {0}")]
     Local(#[from] std::io::Error),
-}
-
-/// Looks into one video, and tells its owner's pages what came of it.
-///
-/// # Errors
-/// [`Error`]; it is to be tried again.
-pub(crate) async fn inspect(context: &Context, id: VideoId) -> Result<(), Error> {
-    let Some(video) = video::by_id(&context.db, id).await?.filter(|video| video.inspected_at.is_none()) else {
-        return Ok(());
-    };
-    let facts = match &context.inspector.programs {
-        Some((ffmpeg, ffprobe)) => facts(&context.storage, &video, ffmpeg, ffprobe).await?,
-        None => return Ok(()),
-    };
-    let poster = facts.poster_path.clone();
-    match video::inspected(&context.db, id, facts).await? {
-        Some(job) if job.has_poster => context.publish(&job).await,
-        Some(_) => tracing::info!(video.id = %id, "no still could be taken of a video"),
-        // Deleted meanwhile; had another processor been faster, the poster would be there under the same name.
-        None if video::by_id(&context.db, id).await?.is_none() => {
-            if let Some(path) = poster {
-                context.storage.delete(&path).await?;
-            }
-        }
-        None => {}
-    }
-    Ok(())
 }
 
 async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<Facts, Error> {

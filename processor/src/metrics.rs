@@ -6,8 +6,6 @@ use service::metrics::{JOB_SECONDS, Metric};
 use sora::Outcome;
 use tokio::time::Instant;
 
-use crate::Context;
-
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.").by("outcome", &JOB_OUTCOMES),
@@ -140,11 +138,45 @@ pub(crate) fn in_flight(jobs: usize) {
     gauge!("sora_jobs_in_hand").set(jobs as f64);
 }
 
-/// Has the gauges that nothing else sets show what is.
+/// Sets how many jobs this process may run at a time.
 #[allow(clippy::cast_precision_loss, reason = "slots are few")]
-pub(crate) fn update_gauges(context: &Context) {
-    gauge!("sora_slots").set(context.config.slots.get() as f64);
-    gauge!("sora_upstream_breaker_open").set(u8::from(context.breaker().is_open()));
+pub(crate) fn slots(slots: usize) {
+    gauge!("sora_slots").set(slots as f64);
+}
+
+/// Sets whether the circuit breaker is open.
+pub(crate) fn breaker_open(open: bool) {
+    gauge!("sora_upstream_breaker_open").set(u8::from(open));
+}
+
+/// Sets whether the upstream refuses the key or the model.
+pub(crate) fn upstream_refuses(refuses: bool) {
+    gauge!("sora_upstream_refuses").set(u8::from(refuses));
+}
+
+/// Counts a file that the storage failed to read or write.
+pub(crate) fn storage_error() {
+    counter!("sora_storage_errors_total").increment(1);
+}
+
+/// Counts entries taken over from a silent holder.
+pub(crate) fn entries_reclaimed(entries: usize) {
+    counter!("sora_entries_reclaimed_total").increment(entries as u64);
+}
+
+/// Counts jobs enqueued because Redis did not hold them.
+pub(crate) fn jobs_restored(jobs: u64) {
+    counter!("sora_jobs_restored_total").increment(jobs);
+}
+
+/// Counts a worker whose lease ran out and whose jobs this one requeued.
+pub(crate) fn worker_reaped() {
+    counter!("sora_workers_buried_total").increment(1);
+}
+
+/// Counts the loss of this process's own lease.
+pub(crate) fn lease_lost() {
+    counter!("sora_leases_lost_total").increment(1);
 }
 
 /// Measures how long a job is in each phase. One that is broken off is not measured.

@@ -23,13 +23,14 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 use url::Url;
 
+use crate::context::Context;
 use crate::liveness::in_flight::{InFlightJob, Signal};
 use crate::liveness::worker_session::WorkerSession;
 use crate::metrics::{DeferReason, PhaseTimer};
 use crate::progress::Progress;
 use crate::retry_transient::retry_transient;
 use crate::upstream::breaker::Admission;
-use crate::{Context, failpoint, metrics, trace};
+use crate::{failpoint, metrics, trace};
 use plan::{OpenAttempt, Plan, plan};
 use reference_image::reference_image;
 
@@ -157,7 +158,7 @@ impl JobRun<'_> {
     async fn run(&mut self) -> Result<job::Model, RunError> {
         let (db, job) = (&self.context.db, &self.job);
         let attempts = retry_transient("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
-        let plan = plan(&self.job, &attempts, self.context.upstream());
+        let plan = plan(&self.job, &attempts, self.context.upstream_address());
         let number = attempts.last().map_or(job.attempts_from, |last| last.number + i32::from(plan == Plan::Submit));
         trace::record_attempt(number);
         let url = match plan {
@@ -191,7 +192,7 @@ impl JobRun<'_> {
         self.in_flight_job.set_resumable(false);
         self.stage = Stage::Preparing(id);
         failpoint::hit("before-sent");
-        let new = NewAttempt { id, upstream: self.context.upstream(), sent_at: clock::wall() };
+        let new = NewAttempt { id, upstream: self.context.upstream_address(), sent_at: clock::wall() };
         match job::begin_attempt(db, self.hold, new, self.context.config.caps).await {
             Ok(Begun::Send(job)) => self.context.publish(&job).await,
             Ok(Begun::Gone) => return Err(self.why_not_held().await?),
@@ -294,7 +295,7 @@ impl JobRun<'_> {
         self.request = None;
         match answered {
             Ok(Ok(generation)) => {
-                self.context.record_success();
+                self.context.record_upstream_success();
                 Ok(generation)
             }
             Ok(Err(failure)) => Err(failure.into()),

@@ -38,7 +38,7 @@ fn context(job: &job::Model) -> Option<Trace> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::plan::tests::job;
+    use crate::fixture::job;
     use entity::id::fresh;
 
     #[test]

@@ -15,9 +15,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
+use crate::enqueue::enqueue_front;
 use crate::liveness::in_flight::Signal;
 use crate::liveness::worker_session::WorkerSession;
-use crate::{Config, enqueue_front, event, metrics, trace};
+use crate::publish::event;
+use crate::{metrics, trace};
 
 /// Starts the beat; it ends with `over`, or when the worker is buried.
 ///

@@ -7,8 +7,10 @@ use entity::{clock, job};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::context::Context;
+use crate::enqueue::enqueue_front;
 use crate::liveness::worker_session::WorkerSession;
-use crate::{Context, enqueue_front, metrics};
+use crate::metrics;
 
 /// Buries until `over`: once as soon as this worker may, then with each renewal's pace.
 pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, over: CancellationToken) {
@@ -28,7 +30,7 @@ async fn reap(context: &Context) {
         match workers::bury_one(&context.db).await {
             Ok(Some(reaped)) => {
                 tracing::warn!(worker.id = %reaped.worker, jobs = reaped.jobs.len(), "buried a worker whose lease ran out");
-                ::metrics::counter!("sora_workers_buried_total").increment(1);
+                metrics::worker_reaped();
                 for job in &reaped.jobs {
                     metrics::job_finished(job);
                     enqueue_front(&context.bus, job).await;

@@ -9,13 +9,14 @@ use std::time::Duration;
 use bus::Event;
 use entity::clock::{millis, wall};
 use entity::job::Removed;
-use entity::{JobId, VideoId, image, job, video};
+use entity::{JobId, image, job, video};
 use futures::{StreamExt, TryStreamExt};
 use storage::Entry;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::time::sleep;
 
-use crate::Context;
-use crate::media::{Error, inspect};
+use super::{jittered_interval, posters};
+use crate::context::Context;
+use crate::media::Error;
 
 /// Rows and files dealt with in one step.
 const BATCH: u64 = 200;
@@ -24,54 +25,12 @@ const BATCH: u64 = 200;
 /// recorded.
 const MIN_ORPHAN_AGE: Duration = Duration::from_secs(86_400);
 
-/// How long a video is left to whoever made it, before others look inside.
-const INSPECT_GRACE: Duration = Duration::from_secs(120);
-
 /// As many files of which none is on record are no orphans: the database is not the one that belongs to this storage.
 const MAX_UNKNOWN_FILES: usize = 20;
 
 /// Does what is due: posters as they come, everything else each hour.
 pub(crate) async fn run(context: Arc<Context>) {
-    tokio::join!(posters(&context), run_hourly(&context));
-}
-
-/// Looks into each new video at once, and each ten minutes into those that were left.
-async fn posters(context: &Context) {
-    if !context.inspector.is_available() {
-        return;
-    }
-    let mut due = context.inspector.pending().await;
-    let mut left = jittered_interval(Duration::from_secs(20), Duration::from_secs(600));
-    loop {
-        tokio::select! {
-            Some(id) = due.recv() => inspect_logged(context, id).await,
-            _ = left.tick() => {
-                if let Err(error) = inspect_remaining(context).await {
-                    tracing::warn!(%error, "videos without posters could not be looked for");
-                }
-            }
-        }
-    }
-}
-
-/// Looks into videos that nobody has looked into: whoever made them died, or could not.
-async fn inspect_remaining(context: &Context) -> Result<(), Error> {
-    let mut after = None;
-    while context.inspector.is_available() {
-        let videos = video::uninspected(&context.db, after, wall() - millis(INSPECT_GRACE), BATCH).await?;
-        let Some(last) = videos.last() else { break };
-        after = Some(last.id);
-        for video in &videos {
-            inspect_logged(context, video.id).await;
-        }
-    }
-    Ok(())
-}
-
-async fn inspect_logged(context: &Context, id: VideoId) {
-    if let Err(error) = inspect(context, id).await {
-        tracing::warn!(video.id = %id, %error, "a video could not be looked into; it will be tried again");
-    }
+    tokio::join!(posters::run(&context), run_hourly(&context));
 }
 
 async fn run_hourly(context: &Context) {
@@ -90,7 +49,7 @@ async fn run_hourly(context: &Context) {
 /// [`Error`]; what is left is for the next round.
 pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
     delete_expired_jobs(context).await?;
-    inspect_remaining(context).await?;
+    posters::inspect_missed(context).await?;
     delete_unused_images(context).await?;
     delete_orphaned_files(context).await
 }
@@ -159,14 +118,6 @@ fn is_platform_path(path: &str) -> bool {
         ["images", image] => id(image),
         _ => false,
     }
-}
-
-/// Ticks after `first`, a little apart in each process, and then each `period`.
-fn jittered_interval(first: Duration, period: Duration) -> tokio::time::Interval {
-    let first = first.mul_f64(rand::random_range(0.8..1.2));
-    let mut interval = interval_at(Instant::now() + first, period);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
 }
 
 #[cfg(test)]

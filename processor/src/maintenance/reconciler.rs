@@ -10,7 +10,9 @@ use rand::RngExt;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Context, flow};
+use crate::context::Context;
+use crate::enqueue::flow;
+use crate::metrics;
 
 /// Rows looked at in one step.
 const BATCH: u64 = 200;
@@ -75,7 +77,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
     }
     for job in job::due(&context.db, BATCH).await? {
         let enqueued = enqueue(context, &job).await?;
-        context.publish_waiting(&job, enqueued.position).await;
+        context.publish_with_position(&job, enqueued.position).await;
     }
     if cursor.paused_since.is_none_or(|until| until.elapsed() > PASS_PAUSE) {
         cursor.paused_since = None;
@@ -92,7 +94,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     for job in &jobs {
         restored += u32::from(enqueue(context, job).await?.added);
     }
-    ::metrics::counter!("sora_jobs_restored_total").increment(restored.into());
+    metrics::jobs_restored(restored.into());
     if restored > 0 {
         tracing::info!(jobs = restored, "put jobs in line that Redis did not hold");
     }

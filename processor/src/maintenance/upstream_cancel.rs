@@ -8,8 +8,9 @@ use sora::OpenGeneration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::context::Context;
+use crate::metrics;
 use crate::run::ATTEMPT_CANCELLED;
-use crate::{Context, metrics};
 
 /// Between two looks.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 }
 
 async fn tick(context: &Context) -> Result<(), DbErr> {
-    for attempt in attempt::abandoned(&context.db, context.upstream(), BATCH).await? {
+    for attempt in attempt::abandoned(&context.db, context.upstream_address(), BATCH).await? {
         let id = attempt.upstream_id.as_deref();
         let begun = id.map(|id| OpenGeneration { id, prompt: "", age: Duration::ZERO, traceparent: None });
         if let Some(generation) = begun.and_then(|begun| context.driver.resume(begun)) {

@@ -9,10 +9,13 @@ use entity::{JobId, WorkerId, worker as workers};
 use tokio::time::sleep;
 use tracing::Instrument;
 
+use crate::context::Context;
+use crate::enqueue::enqueue_front;
 use crate::liveness::worker_session::WorkerSession;
+use crate::publish::event;
 use crate::retry_transient::retry_transient;
 use crate::run;
-use crate::{Context, enqueue_front, event, failpoint, metrics, trace};
+use crate::{failpoint, metrics, trace};
 
 /// The longest pause between attempts to settle.
 const MAX_PAUSE: Duration = Duration::from_secs(5);

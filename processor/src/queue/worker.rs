@@ -10,9 +10,10 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::Context;
+use crate::context::Context;
 use crate::liveness::in_flight::Signal;
 use crate::liveness::worker_session::WorkerSession;
+use crate::metrics;
 use crate::queue::handle_delivery;
 
 /// Least time between two looks for entries whose holder is silent.
@@ -90,7 +91,7 @@ impl Source {
                 );
             }
             if !found.deliveries.is_empty() {
-                ::metrics::counter!("sora_entries_reclaimed_total").increment(found.deliveries.len() as u64);
+                metrics::entries_reclaimed(found.deliveries.len());
                 tracing::info!(entries = found.deliveries.len(), "reclaimed entries whose holder is silent");
                 return Ok(found.deliveries);
             }

@@ -33,7 +33,7 @@ impl JobRun<'_> {
             let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
                 PutError::Source(error) => unfetchable(chain(&error)),
                 PutError::Storage(error) => {
-                    ::metrics::counter!("sora_storage_errors_total").increment(1);
+                    metrics::storage_error();
                     tracing::error!(error = chain(&error), "the storage takes nothing; a download waits");
                     RunError::Deferred(DeferReason::Storage, STORAGE_PAUSE)
                 }

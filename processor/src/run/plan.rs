@@ -59,48 +59,12 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::fixture::job;
     use entity::id::fresh;
-    use entity::job::{Orientation, Status};
 
     const UP: &str = "https://up.example/v1/videos";
-
-    pub(crate) fn job() -> job::Model {
-        job::Model {
-            id: fresh(),
-            user_id: fresh(),
-            prompt: "a sunset".into(),
-            orientation: Orientation::Landscape,
-            seconds: 10,
-            model: "sora2".into(),
-            size: "1280x720".into(),
-            remix_of: None,
-            reference_image_id: None,
-            status: Status::Processing,
-            phase: None,
-            progress: 0,
-            seq: 1,
-            epoch: 1,
-            worker_id: None,
-            retries: 0,
-            resubmits: 0,
-            fetches: 0,
-            crashes: 0,
-            attempts_from: 1,
-            cancel_requested_at: None,
-            next_attempt_at: None,
-            video_id: None,
-            has_poster: false,
-            error_code: None,
-            error_message: None,
-            may_have_been_charged: false,
-            traceparent: None,
-            created_at: 0,
-            started_at: None,
-            finished_at: None,
-        }
-    }
 
     fn attempt(outcome: Option<&str>) -> attempt::Model {
         attempt::Model {

@@ -8,8 +8,8 @@ use storage::Error;
 
 use super::RunError;
 use super::download::STORAGE_PAUSE;
-use crate::Context;
-use crate::metrics::DeferReason;
+use crate::context::Context;
+use crate::metrics::{self, DeferReason};
 use crate::retry_transient::retry_transient;
 
 /// Reads it out of the storage, if the job names one. One that cannot be read for now makes the job wait.
@@ -22,7 +22,7 @@ pub(super) async fn reference_image(context: &Context, id: Option<ImageId>) -> R
         Ok(bytes) => Ok(Some(Image { bytes: bytes.freeze(), mime: row.content_type })),
         // A folder that is not mounted looks the same.
         Err(error) => {
-            ::metrics::counter!("sora_storage_errors_total").increment(1);
+            metrics::storage_error();
             tracing::error!(image.id = %id, %error, "a picture cannot be read; its job waits");
             Err(RunError::Deferred(DeferReason::Storage, STORAGE_PAUSE))
         }

@@ -1,17 +1,11 @@
 //! What whoever runs the platform has to know of the upstream: that it refuses the key, or no longer offers the model. In
 //! the log once, as a metric, and as a detail of readiness, until a request is taken again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Value, json};
-use service::metrics::Metric;
 use sora::Outcome;
-use tokio::time::timeout;
 
-use crate::{Context, metrics};
-
-/// How long one check may take.
-const CHECK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+use crate::metrics;
 
 /// What is known.
 #[derive(Debug, Default)]
@@ -30,48 +24,19 @@ impl UpstreamHealth {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(outcome) != Some(outcome) {
             tracing::error!(outcome = outcome.name(), "{remedy}");
         }
-        ::metrics::gauge!("sora_upstream_refuses").set(1);
+        metrics::upstream_refuses(true);
     }
 
     /// A request was taken.
     pub(crate) fn record_success(&self) {
-        ::metrics::gauge!("sora_upstream_refuses").set(0);
+        metrics::upstream_refuses(false);
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
             tracing::info!("the upstream takes requests again");
         }
     }
 
     /// The upstream in a word: `ok`, or why it refuses.
-    fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).map_or("ok", Outcome::name)
-    }
-}
-
-/// The processor as whoever watches it sees it: the database decides readiness; Redis, the storage and the upstream are reported.
-#[derive(Clone)]
-pub(crate) struct ProcessorProbe(pub(crate) Arc<Context>);
-
-impl service::probe::Watched for ProcessorProbe {
-    const METRICS: &'static [Metric] = metrics::METRICS;
-
-    async fn readiness(&self) -> (bool, Value) {
-        let context = &self.0;
-        let database = timeout(CHECK_TIMEOUT, entity::schema::check(&context.db));
-        let (redis, storage) =
-            (timeout(CHECK_TIMEOUT, context.bus.ping()), timeout(CHECK_TIMEOUT, context.storage.ping()));
-        let (database, redis, storage) = tokio::join!(database, redis, storage);
-        let ready = matches!(database, Ok(Ok(())));
-        let status = |up| if up { "up" } else { "down" };
-        let detail: Value = json!({
-            "database": status(ready),
-            "redis": status(matches!(redis, Ok(Ok(())))),
-            "storage": status(matches!(storage, Ok(Ok(())))),
-            "upstream": context.upstream_health.status(),
-        });
-        (ready, detail)
-    }
-
-    async fn measure(&self) {
-        metrics::update_gauges(&self.0);
     }
 }

@@ -1,0 +1,73 @@
+//! What all tasks of a processor share: configuration, connections, and what is known about the upstream.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context as _;
+use bus::Bus;
+use entity::database::open_and_wait;
+use entity::{DatabaseConnection, job};
+use fetch::Fetcher;
+use sora::Driver;
+use storage::Storage;
+
+use crate::config::Config;
+use crate::media::Inspector;
+use crate::upstream::breaker::Breaker;
+use crate::upstream::upstream_health::UpstreamHealth;
+
+/// Shared by all tasks, behind an `Arc`.
+pub(crate) struct Context {
+    /// The configuration.
+    pub(crate) config: Config,
+    /// The database: the source of truth.
+    pub(crate) db: DatabaseConnection,
+    /// The queue and the events.
+    pub(crate) bus: Bus,
+    /// Where videos are stored.
+    pub(crate) storage: Storage,
+    /// Downloads results from addresses that the upstream names.
+    pub(crate) fetcher: Fetcher,
+    /// Sends requests to the upstream.
+    pub(crate) driver: Arc<dyn Driver>,
+    /// Whether the upstream accepts requests as it should.
+    pub(crate) upstream_health: UpstreamHealth,
+    /// How long jobs take, for the remaining time shown to users.
+    pub(crate) estimates: job::Estimates,
+    /// Makes posters.
+    pub(crate) inspector: Inspector,
+    breaker: Mutex<Breaker>,
+}
+
+impl Context {
+    /// Connects to everything that `config` names. Waits for the database.
+    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+        let settings = &config.settings;
+        let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
+        let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
+        let storage = Storage::open(&config.storage)?;
+        let fetcher = Fetcher::new(config.fetch_rules())?;
+        let driver = sora::driver(&config.upstream)?.into();
+        let inspector = Inspector::detect(&config.programs).await;
+        let (upstream_health, estimates) = (UpstreamHealth::default(), job::Estimates::default());
+        let breaker = Mutex::default();
+        Ok(Self { config, db, bus, storage, fetcher, driver, upstream_health, estimates, inspector, breaker })
+    }
+
+    /// The upstream's address as recorded with attempts: without its query, which may contain a key.
+    pub(crate) fn upstream_address(&self) -> &str {
+        let url = &self.config.upstream.url;
+        let end = url.as_str().len() - url.query().map_or(0, |query| query.len() + 1);
+        url.as_str().get(..end).unwrap_or_default()
+    }
+
+    /// Records that the upstream accepted a request.
+    pub(crate) fn record_upstream_success(&self) {
+        self.breaker().record_success();
+        self.upstream_health.record_success();
+    }
+
+    /// The circuit breaker. Hold the guard only for one call.
+    pub(crate) fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

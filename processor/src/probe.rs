@@ -1,0 +1,45 @@
+//! What the probe port (`METRICS_LISTEN`) reports about this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use service::metrics::Metric;
+use tokio::time::timeout;
+
+use crate::context::Context;
+use crate::metrics;
+
+/// Time limit for each check.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Readiness and metrics of a processor. The database alone decides readiness; Redis, the storage and the upstream are
+/// reported as details.
+#[derive(Clone)]
+pub(crate) struct ProcessorProbe(pub(crate) Arc<Context>);
+
+impl service::probe::Watched for ProcessorProbe {
+    const METRICS: &'static [Metric] = metrics::METRICS;
+
+    async fn readiness(&self) -> (bool, Value) {
+        let context = &self.0;
+        let database = timeout(CHECK_TIMEOUT, entity::schema::check(&context.db));
+        let redis = timeout(CHECK_TIMEOUT, context.bus.ping());
+        let storage = timeout(CHECK_TIMEOUT, context.storage.ping());
+        let (database, redis, storage) = tokio::join!(database, redis, storage);
+        let ready = matches!(database, Ok(Ok(())));
+        let status = |up| if up { "up" } else { "down" };
+        let detail = json!({
+            "database": status(ready),
+            "redis": status(matches!(redis, Ok(Ok(())))),
+            "storage": status(matches!(storage, Ok(Ok(())))),
+            "upstream": context.upstream_health.status(),
+        });
+        (ready, detail)
+    }
+
+    async fn measure(&self) {
+        metrics::slots(self.0.config.slots.get());
+        metrics::breaker_open(self.0.breaker().is_open());
+    }
+}

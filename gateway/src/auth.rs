@@ -16,6 +16,7 @@ mod password;
 mod rules;
 mod session;
 mod sign_in;
+mod state;
 mod token;
 
 pub(crate) use account::{change_password, delete, rename};
@@ -27,5 +28,6 @@ pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, se
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
 pub(crate) use rules::{address, new_password};
-pub(crate) use session::{Session, Sessions};
-pub(crate) use token::Tokens;
+pub(crate) use session::Session;
+pub(crate) use state::AuthState;
+pub use state::setup_token;

@@ -11,8 +11,6 @@ use entity::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::body;
-
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
@@ -143,7 +141,8 @@ impl ApiError {
         }
     }
 
-    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+    /// The header that goes with it.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
@@ -160,7 +159,8 @@ impl ApiError {
         }
     }
 
-    fn log(&self) {
+    /// Logs the cause of an error of the server's.
+    pub(crate) fn log(&self) {
         match self {
             Self::Internal(cause) => tracing::error!(cause, "the server made a mistake"),
             Self::Unavailable(cause) => tracing::error!(error = %chain(&**cause), "unavailable"),
@@ -181,81 +181,6 @@ impl IntoResponse for ApiError {
         let mut response = self.kind().0.into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
-    }
-}
-
-/// A refusal as a client gets it (RFC 9457).
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Problem<'a> {
-    /// Always `about:blank`: `code` says what kind it is.
-    r#type: &'static str,
-    /// The status in words.
-    title: &'a str,
-    /// The status.
-    status: u16,
-    /// What happened, for people.
-    detail: String,
-    /// What happened, for programs.
-    code: &'static str,
-    /// By which the server's log knows the request.
-    request_id: &'a str,
-    /// Every field that is not valid.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-}
-
-impl<'a> Problem<'a> {
-    /// What a client is told of `error`.
-    pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
-        let (status, code) = error.kind();
-        Self {
-            r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or(code),
-            status: status.as_u16(),
-            detail: error.to_string(),
-            code,
-            request_id,
-            errors: if let ApiError::InvalidFields(errors) = error { errors } else { &[] },
-        }
-    }
-}
-
-/// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translated.
-pub(crate) fn render(response: Response, request_id: &str) -> Response {
-    let error = match response.extensions().get::<Arc<ApiError>>() {
-        Some(error) => error.clone(),
-        None if is_foreign(&response) => Arc::new(translated(response.status())),
-        None => return response,
-    };
-    error.log();
-    let problem = Problem::new(&error, request_id);
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let (mut parts, _) = response.into_parts();
-    parts.status = error.kind().0;
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    parts.headers.extend(error.header());
-    Response::from_parts(parts, body.into())
-}
-
-/// A refusal that no handler of ours made: without a body, or with a sentence in plain text.
-fn is_foreign(response: &Response) -> bool {
-    let status = response.status();
-    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
-}
-
-fn translated(status: StatusCode) -> ApiError {
-    match status {
-        StatusCode::NOT_FOUND => ApiError::NotFound,
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
-        StatusCode::RANGE_NOT_SATISFIABLE => ApiError::RangeNotSatisfiable { size: 0 },
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType(body::JSON),
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(body::MAX_BYTES),
-        status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
-        status => ApiError::Internal(format!("the framework answered {status}")),
     }
 }
 

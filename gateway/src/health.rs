@@ -63,7 +63,7 @@ impl service::probe::Watched for Gateway {
 }
 
 async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
-    let bound = gateway.config.timings.probe;
+    let bound = gateway.config.http.timeouts.probe;
     let (database, redis, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
         timeout(bound, gateway.bus.ping()),

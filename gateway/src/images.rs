@@ -5,6 +5,7 @@
 
 mod reencode;
 mod upload;
+mod upload_limit;
 
 use axum::Json;
 use axum::body::Body;
@@ -17,14 +18,15 @@ use entity::{ImageId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use upload::{FORM, MAX_BODY, Uploads, upload};
+pub(crate) use upload::{FORM, MAX_BODY, upload};
+pub(crate) use upload_limit::Uploads;
 
 use crate::auth::{Creator, NO_STORE, Reader};
 use crate::error::{ApiError, FieldError};
+use crate::http::conditional::none_match;
 use crate::http::path::{self, Id};
 use crate::http::query::{Query, cut};
 use crate::state::Gateway;
-use crate::videos::none_match;
 
 /// A page of pictures.
 #[derive(Debug, Serialize, ToSchema)]

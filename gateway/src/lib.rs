@@ -45,13 +45,15 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-pub use auth::PasswordError;
+pub use auth::{PasswordError, setup_token};
 pub use command::{Arguments, Command, CommandError};
-pub use config::{Catalogue, Config, Rates, Registration, Size, Sockets, Timings};
-pub use http::client_address::Range;
+pub use config::{
+    Auth, Background, Catalogue, Config, Http, Quotas, Rates, Registration, Size, SocketTimings, Sockets, Timeouts,
+};
 pub use http::serve::bind;
+pub use http::trusted_proxies::TrustedProxies;
 pub use openapi::document;
-pub use state::{Gateway, StartError, setup_token};
+pub use state::{Gateway, StartError};
 
 /// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
 ///
@@ -59,15 +61,15 @@ pub use state::{Gateway, StartError, setup_token};
 /// The listener failed.
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
     let mut live = tokio::spawn(live::run(gateway.clone()));
-    let drain = gateway.config.timings.drain;
+    let drain = gateway.config.http.timeouts.drain;
     bound_send_queues(&listener);
-    let (stopping, asked) = (gateway.stopping.clone(), shutdown.clone());
+    let (stopping, asked) = (gateway.shutdown.started.clone(), shutdown.clone());
     tokio::spawn(async move {
         asked.cancelled().await;
         stopping.cancel();
     });
     let served = tokio::select! {
-        served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.timings.head, shutdown.clone()) => served,
+        served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
         () = patience(&shutdown, drain) => Ok(()),
         // Deaf, and ready all the same: whoever watches over the process has to start another one.
         ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended by itself: {ended:?}"))),
@@ -101,9 +103,9 @@ async fn patience(shutdown: &CancellationToken, drain: Duration) {
 
 /// Waits for the websockets, which have been sent away, and for jobs that are being enqueued.
 async fn finish(gateway: &Gateway, drain: Duration) {
-    gateway.stopping.cancel();
-    gateway.tasks.close();
-    if timeout(drain, gateway.tasks.wait()).await.is_err() {
-        tracing::warn!(left = gateway.tasks.len(), "stopping with websockets still open");
+    gateway.shutdown.started.cancel();
+    gateway.shutdown.tasks.close();
+    if timeout(drain, gateway.shutdown.tasks.wait()).await.is_err() {
+        tracing::warn!(left = gateway.shutdown.tasks.len(), "stopping with websockets still open");
     }
 }

@@ -15,6 +15,7 @@
 mod background;
 mod client_message;
 mod connection;
+mod disconnect;
 mod frame;
 mod hub;
 mod job_version;
@@ -22,66 +23,16 @@ mod outbox;
 mod resync;
 mod snapshot;
 mod socket;
+mod state;
 mod upgrade;
 mod watch;
 
-use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
-use std::time::Duration;
-
-pub(crate) use hub::Hub;
+pub(crate) use state::LiveState;
 pub(crate) use upgrade::upgrade;
 
 use bus::{Control, Signal};
-use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use crate::config::Sockets;
-use crate::http::connection_limit::Doors;
 use crate::state::Gateway;
-
-/// What the sockets of a gateway share, beside the hub.
-pub(crate) struct Live {
-    doors: Doors<IpAddr>,
-    /// Events may have been missed.
-    gap: Notify,
-    /// Word of an ended session, or of a changed account, may have been missed.
-    doubt: Notify,
-    /// Goodbyes said.
-    farewells: AtomicU64,
-    /// Since when there are heartbeats.
-    began: Instant,
-}
-
-/// The heartbeats of all sockets fall on so many instants of a period: those of one instant cost one waking of the
-/// process instead of one each.
-const BEATS: u32 = 50;
-
-impl Live {
-    /// With nobody connected.
-    pub(crate) fn new(sockets: &Sockets) -> Self {
-        Self {
-            doors: Doors::new(sockets.all, sockets.per_address),
-            gap: Notify::new(),
-            doubt: Notify::new(),
-            farewells: AtomicU64::new(0),
-            began: Instant::now(),
-        }
-    }
-
-    /// Websockets that are open.
-    pub(crate) fn open(&self) -> u32 {
-        self.doors.inside()
-    }
-
-    /// When a socket that opens now gives its first heartbeat: after `every`, or a little later together with others.
-    fn beat(&self, every: Duration) -> Instant {
-        let slice = (every / BEATS).max(Duration::from_millis(1));
-        let due = self.began.elapsed() + every;
-        let slices = due.as_nanos().div_ceil(slice.as_nanos());
-        self.began + slice * u32::try_from(slices).unwrap_or(u32::MAX)
-    }
-}
 
 /// Hears what is published and looks after those who are connected, until dropped.
 pub(crate) async fn run(gateway: Gateway) {
@@ -93,20 +44,20 @@ async fn relay(gateway: &Gateway) {
     let hear = |signal| match signal {
         // Whatever was published before may have been missed, revocations included.
         Signal::Listening => {
-            gateway.sessions.clear();
+            gateway.auth.sessions.clear();
             gateway.live.doubt.notify_one();
             gateway.live.gap.notify_one();
         }
         Signal::Event(event) => {
             metrics::counter!("sora_events_relayed_total").increment(1);
-            gateway.hub.deliver(event);
+            gateway.live.hub.deliver(event);
         }
         Signal::Control(Control::SessionRevoked { session }) => {
-            gateway.sessions.forget(session.into());
-            gateway.hub.end_session(session.into());
+            gateway.auth.sessions.forget(session.into());
+            gateway.live.hub.end_session(session.into());
         }
         Signal::Control(Control::UserChanged { user }) => {
-            gateway.sessions.forget_user(user.into());
+            gateway.auth.sessions.forget_user(user.into());
             gateway.live.doubt.notify_one();
         }
         Signal::Control(_) => {}

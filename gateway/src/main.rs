@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let config = service::env::or_exit(Config::read);
     service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     let shutdown = service::shutdown::on_signal()?;
-    let (address, share) = (config.listen, config.share_port);
+    let (address, share) = (config.http.listen, config.http.share_port);
     let probe = config.settings.metrics_listen;
     let gateway = Gateway::open(config).await?;
     let _probe = match probe {

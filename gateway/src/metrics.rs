@@ -89,7 +89,7 @@ pub(crate) fn ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
 
 /// Shows how the platform stands. What cannot be asked for is shown as not known, and not as it was before.
 pub(crate) async fn measure(gateway: &Gateway) {
-    let bound = gateway.config.timings.probe;
+    let bound = gateway.config.http.timeouts.probe;
     let (load, limits, depth) = tokio::join!(
         timeout(bound, statistics::load(&gateway.db)),
         timeout(bound, limits::current(&gateway.db)),

@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::error::Problem;
+use crate::http::problem::Problem;
 use crate::openapi::call::Call;
 use crate::openapi::components::Components;
 use crate::openapi::error_responses::codes;

@@ -6,7 +6,11 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 
 use crate::error::ApiError;
-use crate::http::{access_log, origin, static_files, throttle};
+use crate::http::access_log::access_log;
+use crate::http::catch_panic::catch_panic;
+use crate::http::host_guard::host_guard;
+use crate::http::timeouts::timeouts;
+use crate::http::{origin, static_files, throttle};
 use crate::state::Gateway;
 use crate::{admin, auth, health, images, keys, live, openapi, videos};
 
@@ -62,9 +66,9 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(origin::cross_origin(&gateway.config))
-        .layer(from_fn_with_state(gateway.clone(), access_log::bounded))
-        .layer(from_fn_with_state(gateway.clone(), origin::known_host))
-        .layer(from_fn(access_log::contained))
-        .layer(from_fn_with_state(gateway.clone(), access_log::observed))
+        .layer(from_fn_with_state(gateway.clone(), timeouts))
+        .layer(from_fn_with_state(gateway.clone(), host_guard))
+        .layer(from_fn(catch_panic))
+        .layer(from_fn_with_state(gateway.clone(), access_log))
         .with_state(gateway)
 }

@@ -9,16 +9,15 @@ use entity::schema::Mismatch;
 use entity::{DatabaseConnection, DbErr};
 use service::settings::AppEnv;
 use storage::Storage;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{PasswordError, Passwords, Sessions, Tokens};
+use crate::auth::{AuthState, PasswordError};
 use crate::config::Config;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
 use crate::images::Uploads;
-use crate::live::{Hub, Live};
+use crate::live::LiveState;
 use crate::secret::Signer;
 
 /// Why a gateway cannot start.
@@ -38,7 +37,7 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
 }
 
-/// A gateway: its configuration, its connections, and what it knows of its clients.
+/// A gateway: its configuration, its connections, and the state of each part.
 #[derive(Clone)]
 pub struct Gateway(Arc<Shared>);
 
@@ -48,36 +47,43 @@ pub struct Shared {
     pub(crate) db: DatabaseConnection,
     pub(crate) bus: Bus,
     pub(crate) storage: Storage,
-    pub(crate) passwords: Passwords,
-    pub(crate) tokens: Tokens,
-    pub(crate) sessions: Sessions,
+    /// Passwords, tokens, and the sessions known to be active.
+    pub(crate) auth: AuthState,
+    /// The origins and hosts that requests may come from and be sent to.
     pub(crate) origins: Origins,
+    /// How much clients may do.
+    pub(crate) limits: Limits,
+    /// What the video handlers need.
+    pub(crate) videos: VideoState,
+    /// The websockets.
+    pub(crate) live: LiveState,
+    /// What to wait for at shutdown.
+    pub(crate) shutdown: Shutdown,
+}
+
+/// How much clients may do.
+pub(crate) struct Limits {
+    /// Requests within a time.
     pub(crate) throttle: Throttle,
+    /// Uploads at the same time.
     pub(crate) uploads: Uploads,
+}
+
+/// What the video handlers need.
+pub(crate) struct VideoState {
     /// How long jobs are likely to take.
     pub(crate) estimates: Estimates,
     /// Signs share links.
-    pub(crate) shares: Signer,
-    /// Makes the one-time token of the first administrator.
-    pub(crate) setup_token: String,
-    pub(crate) hub: Hub,
-    pub(crate) live: Live,
-    /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
-    pub(crate) snapshots: Semaphore,
-    /// Websockets and jobs being enqueued, to be waited for at shutdown.
+    pub(crate) share_links: Signer,
+}
+
+/// What to wait for at shutdown.
+pub(crate) struct Shutdown {
+    /// Websockets and jobs being enqueued.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the websockets have to go.
-    pub(crate) stopping: CancellationToken,
+    pub(crate) started: CancellationToken,
 }
-
-/// The one-time token that makes the first administrator: the same for all gateways with this `JWT_SECRET`.
-#[must_use]
-pub fn setup_token(secret: &str) -> String {
-    Signer::new(secret.as_bytes(), "set-up").sign("first administrator")
-}
-
-/// See [`Shared::snapshots`]; fewer than the pool has connections.
-const SNAPSHOTS_AT_A_TIME: usize = 4;
 
 impl Gateway {
     /// Opens everything that `config` names. Redis may be away.
@@ -86,31 +92,21 @@ impl Gateway {
     /// [`StartError`].
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let db = entity::database::open_and_wait(config.settings.database_url.expose()).await?;
-        let secret = config.jwt_secret.expose().as_bytes();
+        let secret = config.auth.jwt_secret.expose().as_bytes();
         Ok(Self(Arc::new(Shared {
             bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,
             storage: Storage::open(&config.storage)?,
-            passwords: Passwords::new()?,
-            tokens: Tokens::new(secret),
-            sessions: Sessions::new(config.timings.session_cache),
-            origins: Origins::new(&config.origins),
-            throttle: Throttle::default(),
-            uploads: Uploads::new(),
-            estimates: Estimates::default(),
-            shares: Signer::new(secret, "share links"),
-            setup_token: setup_token(config.jwt_secret.expose()),
-            hub: Hub::default(),
-            live: Live::new(&config.sockets),
-            snapshots: Semaphore::new(SNAPSHOTS_AT_A_TIME),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
+            auth: AuthState::new(&config.auth)?,
+            origins: Origins::new(&config.http.origins),
+            limits: Limits { throttle: Throttle::default(), uploads: Uploads::new() },
+            videos: VideoState { estimates: Estimates::default(), share_links: Signer::new(secret, "share links") },
+            live: LiveState::new(&config.sockets),
+            shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
             db,
             config,
         })))
     }
-}
 
-impl Gateway {
     /// In production, while there is no first account: prints the one-time token that makes one administrator. All
     /// gateways with the same secret print the same.
     ///
@@ -118,7 +114,7 @@ impl Gateway {
     /// The database did not answer.
     pub async fn offer_setup(&self) -> Result<(), DbErr> {
         if self.config.settings.app_env != AppEnv::Demo && entity::setup::is_open(&self.db).await? {
-            let (token, url) = (&self.setup_token, self.config.public_url.as_str());
+            let (token, url) = (&self.auth.setup_token, self.config.http.public_url.as_str());
             tracing::warn!(
                 setup_token = token,
                 url,

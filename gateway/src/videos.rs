@@ -19,7 +19,6 @@ pub(crate) use attempts::{Attempts, attempts};
 pub(crate) use content::{content, poster};
 pub(crate) use create::{Accepted, create};
 pub(crate) use list::{JobPage, filter, list};
-pub(crate) use models::{Defaults, Model, Models, ORIENTATIONS, models};
-pub(crate) use range::none_match;
+pub(crate) use models::{Defaults, Model, Models, models};
 pub(crate) use read::{read_job, read_video, views};
 pub(crate) use shares::{Share, SharedVideo, share, shared, shared_content, shared_poster, unshare};

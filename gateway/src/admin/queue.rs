@@ -61,7 +61,7 @@ pub(crate) async fn change_queue(
         record(&gateway, &admin.user, "queue.concurrency", Some(concurrency.to_string())).await?;
     }
     let mirror = Limits { cap: u32::try_from(limits.concurrency).unwrap_or(0), paused: limits.paused };
-    match timeout(gateway.config.timings.enqueue, gateway.bus.mirror_limits(mirror)).await {
+    match timeout(gateway.config.http.timeouts.enqueue, gateway.bus.mirror_limits(mirror)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => return Err(ApiError::unavailable(error)),
         Err(elapsed) => return Err(ApiError::unavailable(elapsed)),

@@ -46,7 +46,7 @@ pub(crate) async fn change_password(
         return Err(ApiError::InvalidCredentials);
     };
     let user = confirmed(&gateway, &caller, client, current).await?;
-    let password_hash = gateway.passwords.hash(new).await?;
+    let password_hash = gateway.auth.passwords.hash(new).await?;
     let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;
     tracing::info!(user.id = %user.id, "a password was changed");
@@ -63,7 +63,7 @@ pub(crate) async fn delete(
     let password = fields.text("password", rules::given);
     fields.finish()?;
     let user = confirmed(&gateway, &caller, client, password.ok_or(ApiError::InvalidCredentials)?).await?.id;
-    let removing = gateway.tasks.spawn(remove(gateway.clone(), user));
+    let removing = gateway.shutdown.tasks.spawn(remove(gateway.clone(), user));
     removing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let cookie = cookie::clear(&gateway.config).map(|cookie| (axum::http::header::SET_COOKIE, cookie));
     Ok((StatusCode::NO_CONTENT, [NO_STORE], axum::response::AppendHeaders(cookie)).into_response())
@@ -94,7 +94,7 @@ async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
         return Ok(());
     };
     notify::sessions_ended(&gateway, ended).await;
-    let bound = gateway.config.timings.enqueue;
+    let bound = gateway.config.http.timeouts.enqueue;
     let told = timeout(bound, async {
         for job in &cancelled.requested {
             gateway.bus.tell(&Control::CancelRequested { job: job.id.into() }).await?;

@@ -184,12 +184,12 @@ async fn known_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiEr
 
 /// Counts the request against the budget of `who`.
 async fn pay(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiError> {
-    let rates = gateway.config.rates;
+    let rates = gateway.config.http.rates;
     let budget = |name, quota| Budget { name, quota, window: Duration::from_secs(60) };
     let standing = if origin::is_unsafe(&parts.method) {
-        gateway.throttle.spend(&gateway.bus, budget("writes", rates.writes), &who).await
+        gateway.limits.throttle.spend(&gateway.bus, budget("writes", rates.writes), &who).await
     } else {
-        gateway.throttle.spend_here(budget("reads", rates.reads), &who)
+        gateway.limits.throttle.spend_here(budget("reads", rates.reads), &who)
     };
     let Some(standing) = standing else { return Ok(()) };
     if let Some(meter) = parts.extensions.get::<Meter>() {
@@ -203,9 +203,9 @@ async fn pay(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiErr
 /// # Errors
 /// The database did not answer.
 pub(crate) async fn identify(gateway: &Gateway, token: &str) -> Result<Option<Arc<Session>>, ApiError> {
-    let Some((id, user)) = gateway.tokens.read(token) else {
+    let Some((id, user)) = gateway.auth.tokens.read(token) else {
         return Ok(None);
     };
-    let session = gateway.sessions.alive(&gateway.db, id).await?;
+    let session = gateway.auth.sessions.alive(&gateway.db, id).await?;
     Ok(session.filter(|session| session.user.id == user))
 }

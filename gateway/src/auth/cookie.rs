@@ -9,7 +9,7 @@ const SECURE_NAME: &str = "__Host-session";
 const PLAIN_NAME: &str = "session";
 
 fn is_secure(config: &Config) -> bool {
-    config.public_url.scheme() == "https"
+    config.http.is_https()
 }
 
 fn name(config: &Config) -> &'static str {
@@ -25,7 +25,7 @@ pub(crate) fn token<'a>(config: &Config, headers: &'a HeaderMap) -> Option<&'a s
 
 /// Sets the cookie for as long as the session lasts.
 pub(crate) fn set(config: &Config, token: &str) -> Option<HeaderValue> {
-    written(config, token, config.jwt_expires_in.as_secs())
+    written(config, token, config.auth.session_lifetime.as_secs())
 }
 
 /// Takes the cookie away.

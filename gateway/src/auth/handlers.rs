@@ -79,7 +79,7 @@ pub(crate) async fn register(
     let account = NewAccount::read(fields)?;
     let standing = standing(&gateway, account.setup_token.as_deref())?;
     demand_registration(&gateway, client).await?;
-    let password_hash = gateway.passwords.hash(account.password).await?;
+    let password_hash = gateway.auth.passwords.hash(account.password).await?;
     let new = user::New { email: account.email, name: account.name, password_hash };
     let user = match user::open(&gateway.db, new, standing).await? {
         Opened::Done(user) => user,
@@ -93,9 +93,9 @@ pub(crate) async fn register(
 /// What a new account may be. The set-up token opens one even where registration is closed.
 fn standing(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, ApiError> {
     match setup_token {
-        Some(token) if is_same(token, &gateway.setup_token) => Ok(Standing::FirstAdmin),
+        Some(token) if is_same(token, &gateway.auth.setup_token) => Ok(Standing::FirstAdmin),
         Some(_) => Err(ApiError::InvalidSetupToken),
-        None if gateway.config.registration == Registration::Closed => Err(ApiError::RegistrationClosed),
+        None if gateway.config.auth.registration == Registration::Closed => Err(ApiError::RegistrationClosed),
         None if gateway.config.settings.app_env == AppEnv::Demo => Ok(Standing::AdminIfFirst),
         None => Ok(Standing::Ordinary),
     }
@@ -136,7 +136,7 @@ pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Re
 pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let session = &caller.session;
     let used = image::stored(&gateway.db, session.user.id).await?;
-    let quota = Some(gateway.config.storage_quota).filter(|quota| *quota > 0);
+    let quota = Some(gateway.config.quotas.storage_bytes).filter(|quota| *quota > 0);
     let user = session.user.clone().into();
     let body = Me { user, expires_at: rfc3339(session.expires_at), storage: StorageUse { used, quota } };
     Ok(([NO_STORE], Json(body)).into_response())
@@ -154,9 +154,9 @@ async fn sign_in(
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     // To the second, as a token's `exp` is.
-    let expires_at = (wall() + millis(gateway.config.jwt_expires_in)) / 1_000 * 1_000;
+    let expires_at = (wall() + millis(gateway.config.auth.session_lifetime)) / 1_000 * 1_000;
     let session = entity::session::open(&gateway.db, user.id, user_agent(headers), expires_at).await?;
-    let token = gateway.tokens.issue(&session)?;
+    let token = gateway.auth.tokens.issue(&session)?;
     let from_page = origin::is_from_page(headers);
     let cookie = cookie::set(&gateway.config, &token).filter(|_| from_page).map(|cookie| (header::SET_COOKIE, cookie));
     let token = (!from_page).then_some(token);

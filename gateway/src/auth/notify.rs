@@ -11,15 +11,15 @@ use crate::state::Gateway;
 /// Sessions were ended: nobody answers to them any more, and their sockets close.
 pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
     for id in &ended {
-        gateway.sessions.forget(*id);
-        gateway.hub.end_session(*id);
+        gateway.auth.sessions.forget(*id);
+        gateway.live.end_session(*id);
     }
     tell(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id.into() })).await;
 }
 
 /// An account's rights, name or state changed.
 pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
-    gateway.sessions.forget_user(user);
+    gateway.auth.sessions.forget_user(user);
     tell(gateway, [Control::UserChanged { user: user.into() }]).await;
 }
 
@@ -30,7 +30,7 @@ async fn tell(gateway: &Gateway, words: impl IntoIterator<Item = Control>) {
         }
         Ok::<_, bus::Error>(())
     };
-    if !matches!(timeout(gateway.config.timings.enqueue, telling).await, Ok(Ok(()))) {
+    if !matches!(timeout(gateway.config.http.timeouts.enqueue, telling).await, Ok(Ok(()))) {
         tracing::warn!("the other gateways could not be told of a change; they will find out");
     }
 }

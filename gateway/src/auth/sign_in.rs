@@ -17,8 +17,9 @@ const WINDOW: Duration = Duration::from_secs(600);
 /// # Errors
 /// [`ApiError::TooManyAttempts`].
 pub(crate) async fn demand_registration(gateway: &Gateway, client: Client) -> Result<(), ApiError> {
-    let budget = Budget { name: "registrations", quota: gateway.config.rates.sign_ins_per_address, window: WINDOW };
-    match gateway.throttle.spend(&gateway.bus, budget, &client.to_string()).await.filter(Standing::is_over) {
+    let budget =
+        Budget { name: "registrations", quota: gateway.config.http.rates.sign_ins_per_address, window: WINDOW };
+    match gateway.limits.throttle.spend(&gateway.bus, budget, &client.to_string()).await.filter(Standing::is_over) {
         Some(standing) => Err(ApiError::TooManyAttempts(standing.resets_in())),
         None => Ok(()),
     }
@@ -36,19 +37,19 @@ pub(crate) async fn demand_password(
     known: Option<user::Model>,
     password: String,
 ) -> Result<user::Model, ApiError> {
-    let rates = gateway.config.rates;
+    let rates = gateway.config.http.rates;
     let by_address = Budget { name: "sign-ins", quota: rates.sign_ins_per_address, window: WINDOW };
     let by_account = Budget { name: "sign-ins-at", quota: rates.sign_ins_per_account, window: WINDOW };
     let pair = format!("{client}:{email}");
     for (budget, who) in [(by_address, &client.to_string()), (by_account, &pair)] {
-        let standing = gateway.throttle.spend(&gateway.bus, budget, who).await;
+        let standing = gateway.limits.throttle.spend(&gateway.bus, budget, who).await;
         if let Some(standing) = standing.filter(Standing::is_over) {
             return Err(ApiError::TooManyAttempts(standing.resets_in()));
         }
     }
     let stored = known.as_ref().map(|user| user.password_hash.clone());
-    let right = gateway.passwords.verify(password, stored).await?;
+    let right = gateway.auth.passwords.verify(password, stored).await?;
     let user = known.filter(|_| right).ok_or(ApiError::InvalidCredentials)?;
-    gateway.throttle.forget(&gateway.bus, by_account, &pair).await;
+    gateway.limits.throttle.forget(&gateway.bus, by_account, &pair).await;
     Ok(user)
 }

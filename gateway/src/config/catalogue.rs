@@ -6,7 +6,8 @@ use std::str::FromStr;
 use entity::job::Orientation;
 use service::env::{self, Environment};
 
-use crate::videos::ORIENTATIONS;
+/// What can be asked for as a shape; the first is the default.
+pub(crate) const ORIENTATIONS: [Orientation; 2] = [Orientation::Landscape, Orientation::Portrait];
 
 /// What can be asked for. The first entry of each list is the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,22 @@ impl Catalogue {
         let sizes = env.or("SORA_SIZES", "1280x720,720x1280", sizes);
         let free = env.or("SORA_FREE", "false", env::flag);
         Some(Self { models: models?, seconds: seconds?, sizes: sizes?, free: free? })
+    }
+}
+
+impl Catalogue {
+    pub(crate) fn default_model(&self) -> String {
+        self.models.first().cloned().unwrap_or_default()
+    }
+
+    /// The size of a shape when none is asked for.
+    pub(crate) fn default_size(&self, orientation: Orientation) -> String {
+        let size = self.sizes.iter().find(|size| size.orientation() == orientation);
+        size.map(ToString::to_string).unwrap_or_default()
+    }
+
+    pub(crate) fn default_seconds(&self) -> i32 {
+        self.seconds.first().copied().unwrap_or_default()
     }
 }
 

@@ -3,16 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Origin;
 
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::state::Gateway;
 
 /// The origins of our pages, and the host names that go with them.
 pub(crate) struct Origins {
@@ -42,7 +38,8 @@ impl Origins {
         }
     }
 
-    fn is_host(&self, host: &str) -> bool {
+    /// Whether `host`, a value of the `Host` header, is one of the server's.
+    pub(crate) fn is_host(&self, host: &str) -> bool {
         self.hosts.contains(&host.to_ascii_lowercase())
     }
 }
@@ -69,25 +66,10 @@ pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
-/// A layer: refuses requests that were sent to another name, as DNS rebinding does. Probes call by address.
-pub(crate) async fn known_host(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
-    let named = match request.uri().authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
-    };
-    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
-        return ApiError::Malformed("it names several hosts").into_response();
-    }
-    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
-    if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {
-        return next.run(request).await;
-    }
-    ApiError::Misdirected.into_response()
-}
-
 /// A layer: lets pages from `ALLOWED_ORIGINS` call the API, with the cookie and with what they need to read.
 pub(crate) fn cross_origin(config: &Config) -> CorsLayer {
-    let origins = config.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
+    let origins =
+        config.http.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
     let told = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))

@@ -22,7 +22,7 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 /// Whatever has no route: a file of the page, the page, or nothing.
 pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> Result<Response, ApiError> {
     let path = request.uri().path();
-    let Some(folder) = gateway.config.frontend_dist.as_ref().filter(|_| !is_api(path)) else {
+    let Some(folder) = gateway.config.http.frontend_dist.as_ref().filter(|_| !is_api(path)) else {
         return Err(ApiError::NotFound);
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {

@@ -1,8 +1,6 @@
 //! `POST /api/images`: one picture in a form. Bounded in size, in time, and in how many arrive at once; what breaks off
 //! leaves nothing behind.
 
-use std::num::NonZeroU32;
-
 use axum::Json;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Multipart, State};
@@ -16,9 +14,8 @@ use futures::stream;
 use tracing::Instrument;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::cpu_pool::Cores;
 use crate::error::{ApiError, FieldError};
-use crate::http::connection_limit::{Doors, Shut};
+use crate::http::connection_limit::Shut;
 use crate::images::reencode::{Picture, rewritten};
 use crate::state::Gateway;
 use crate::videos::quota;
@@ -32,22 +29,6 @@ pub(crate) const MAX_BODY: usize = MAX_BYTES + 64 * 1024;
 /// What a body is.
 pub(crate) const FORM: &str = "multipart/form-data";
 
-/// Pictures that arrive at once: in all, which bounds the memory they take, and of one user.
-const AT_ONCE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(32).unwrap(), NonZeroU32::new(4).unwrap());
-
-/// What bounds the arrival of pictures.
-pub(crate) struct Uploads {
-    doors: Doors<UserId>,
-    cores: Cores,
-}
-
-impl Uploads {
-    /// Nothing arrives yet.
-    pub(crate) fn new() -> Self {
-        Self { doors: Doors::new(AT_ONCE.0, AT_ONCE.1), cores: Cores::all() }
-    }
-}
-
 /// Answers 201 with the picture as it is kept.
 pub(crate) async fn upload(
     State(gateway): State<Gateway>,
@@ -56,16 +37,16 @@ pub(crate) async fn upload(
 ) -> Result<Response, ApiError> {
     let form = form.map_err(|_| ApiError::UnsupportedMediaType(FORM))?;
     let user = caller.user();
-    let _place = gateway.uploads.doors.enter(user).map_err(|shut| match shut {
+    let _place = gateway.limits.uploads.doors.enter(user).map_err(|shut| match shut {
         Shut::Full => ApiError::unavailable(shut),
         Shut::Enough => ApiError::RateLimited(2),
     })?;
     quota::demand_bytes(&gateway, user).await?;
     let sent = read(form).await?;
-    let picture = gateway.uploads.cores.compute(move || rewritten(&sent)).await?;
+    let picture = gateway.limits.uploads.cores.compute(move || rewritten(&sent)).await?;
     let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;
     // Runs to its end whatever becomes of the request, so that no file is left without its row.
-    let keeping = gateway.tasks.spawn(keep(gateway.clone(), user, picture).in_current_span());
+    let keeping = gateway.shutdown.tasks.spawn(keep(gateway.clone(), user, picture).in_current_span());
     let view = keeping.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let location = [(header::LOCATION, format!("/api/images/{}", view.id))];
     Ok((StatusCode::CREATED, [NO_STORE], location, Json(view)).into_response())

@@ -28,15 +28,15 @@ pub(crate) async fn run(gateway: &Gateway) {
 
 /// Ends the sockets of sessions that are over, though word of it was lost. A database that is away ends nothing.
 async fn sessions(gateway: &Gateway) {
-    let mut round = steady(gateway.config.timings.sessions);
+    let mut round = steady(gateway.config.background.revalidate_interval);
     loop {
         tokio::select! {
             _ = round.tick() => {}
             () = gateway.live.doubt.notified() => {}
         }
-        let asked = gateway.hub.sessions();
+        let asked = gateway.live.hub.sessions();
         match alive(gateway, &asked).await {
-            Ok(alive) => gateway.hub.confirm(&asked, &alive),
+            Ok(alive) => gateway.live.hub.confirm(&asked, &alive),
             Err(error) => tracing::warn!(%error, "the sessions of open websockets could not be confirmed"),
         }
     }
@@ -52,14 +52,14 @@ async fn alive(gateway: &Gateway, asked: &[SessionId]) -> Result<HashMap<Session
 
 /// Tells each waiting job's place in line when it has changed.
 async fn places(gateway: &Gateway) {
-    let mut round = steady(gateway.config.timings.places);
+    let mut round = steady(gateway.config.background.positions_interval);
     loop {
         round.tick().await;
-        let waiting = gateway.hub.waiting();
+        let waiting = gateway.live.hub.waiting();
         let jobs: Vec<JobId> = waiting.keys().copied().collect();
         for some in jobs.chunks(BATCH) {
             let ids: Vec<Uuid> = some.iter().map(|job| (*job).into()).collect();
-            let asked = timeout(gateway.config.timings.positions, gateway.bus.positions(&ids)).await;
+            let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&ids)).await;
             let Ok(Ok(places)) = asked else {
                 break;
             };
@@ -73,15 +73,15 @@ async fn places(gateway: &Gateway) {
 
 /// After each gap in what is heard, everybody is told what they missed: each user once, the active ones first.
 async fn gaps(gateway: &Gateway) {
-    let mut pace = steady(Duration::from_secs(1) / gateway.config.sockets.snapshots_per_second.get());
+    let mut pace = steady(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
         gateway.live.gap.notified().await;
-        for user in gateway.hub.users() {
+        for user in gateway.live.hub.users() {
             pace.tick().await;
             if let Err(error) = resync::everything(gateway, user).await {
                 // They come back with what they know, and have missed nothing.
                 tracing::warn!(%error, "what was missed could not be read");
-                gateway.hub.sockets(user).iter().for_each(|outbox| outbox.end(Close::Overloaded));
+                gateway.live.hub.sockets(user).iter().for_each(|outbox| outbox.end(Close::Overloaded));
             }
         }
     }
@@ -89,24 +89,24 @@ async fn gaps(gateway: &Gateway) {
 
 /// Looks whether somebody was not told something. What is found is told, and counted: it should be nothing.
 async fn reconcile(gateway: &Gateway) {
-    let mut pace = steady(Duration::from_secs(1) / gateway.config.sockets.snapshots_per_second.get());
+    let mut pace = steady(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
-        sleep(gateway.config.timings.reconcile).await;
-        for users in gateway.hub.active_users().chunks(USERS) {
+        sleep(gateway.config.background.missed_interval).await;
+        for users in gateway.live.hub.active_users().chunks(USERS) {
             let mut readings = Vec::with_capacity(users.len());
             for user in users {
                 pace.tick().await;
                 readings.extend(resync::unfinished(gateway, *user).await.ok());
             }
             // What was committed a moment ago may still be on its way.
-            sleep(gateway.config.timings.under_way).await;
+            sleep(gateway.config.background.delivery_time).await;
             let missed: u64 = readings.iter().map(resync::Reading::tell_missed).sum();
             metrics::counter!("sora_websocket_missed_states_total").increment(missed);
             if missed > 0 {
                 tracing::warn!(missed, "states had not reached connected clients");
             }
         }
-        gateway.hub.trim();
+        gateway.live.hub.trim();
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -18,14 +17,16 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
+use crate::http::client_address::Client;
 use crate::http::connection_limit::Ticket;
 use crate::live::client_message::{Hello, Said};
+use crate::live::disconnect::Over;
 use crate::live::frame::{Close, Frame};
 use crate::live::hub::Seat;
 use crate::live::job_version::Standing;
 use crate::live::outbox::{Next, Outbox};
 use crate::live::snapshot;
-use crate::live::socket::{Over, Receiver, Sender, halves};
+use crate::live::socket::{Receiver, Sender, halves};
 use crate::live::watch;
 use crate::state::Gateway;
 
@@ -43,11 +44,11 @@ pub(crate) enum Identity {
 pub(crate) async fn run(
     gateway: Gateway,
     socket: WebSocket,
-    ticket: Result<Ticket<IpAddr>, Close>,
+    ticket: Result<Ticket<Client>, Close>,
     identity: Identity,
     request: Span,
 ) {
-    let (mut sender, mut receiver) = halves(socket, &gateway.config.timings);
+    let (mut sender, mut receiver) = halves(socket, &gateway.config.sockets.timings);
     let over = match ticket {
         Err(close) => Over::Close(close),
         Ok(_ticket) => match served(&gateway, &mut sender, &mut receiver, identity, request).await {
@@ -85,10 +86,10 @@ async fn served(
     let greeting = Box::pin(greeted(gateway, receiver, identity).instrument(request));
     let (session, known) = tokio::select! {
         greeted = greeting => greeted?,
-        () = gateway.stopping.cancelled() => return Err(Close::Restart.into()),
+        () = gateway.shutdown.started.cancelled() => return Err(Close::Restart.into()),
     };
-    let most = gateway.config.sockets.per_user.get() as usize;
-    let seat = gateway.hub.join(session.user.id, session.id, most).ok_or(Close::TooMany)?;
+    let most = gateway.config.sockets.max_per_user.get() as usize;
+    let seat = gateway.live.hub.join(session.user.id, session.id, most).ok_or(Close::TooMany)?;
     let connection = Connection {
         gateway,
         seat,
@@ -113,7 +114,7 @@ async fn greeted(
     if matches!(identity, Identity::Refused) {
         return Err(Close::Unauthenticated.into());
     }
-    let said = timeout(gateway.config.timings.hello, receiver.said()).await.map_err(|_| Close::NoHello)?;
+    let said = timeout(gateway.config.sockets.timings.hello, receiver.said()).await.map_err(|_| Close::NoHello)?;
     let Said::Hello(Hello { token, known }) = said? else {
         return Err(Close::Malformed.into());
     };
@@ -147,7 +148,7 @@ impl Connection<'_> {
             over = self.listen(receiver) => over,
             over = self.write(sender, known) => over,
             close = self.expired() => Err(close.into()),
-            () = self.gateway.stopping.cancelled() => Err(Close::Restart.into()),
+            () = self.gateway.shutdown.started.cancelled() => Err(Close::Restart.into()),
         }
     }
 
@@ -184,7 +185,7 @@ impl Connection<'_> {
     async fn write(&self, sender: &mut Sender, known: Vec<JobId>) -> Result<Infallible, Over> {
         sender.send([self.welcome().text()]).await?;
         sender.send(Box::pin(self.snapshot(known)).await?).await?;
-        let every = self.gateway.config.timings.heartbeat;
+        let every = self.gateway.config.sockets.timings.heartbeat;
         let mut heartbeat = interval_at(self.gateway.live.beat(every), every);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0;
@@ -196,7 +197,7 @@ impl Connection<'_> {
                 },
                 _ = heartbeat.tick() => {
                     missed = if self.answered.swap(false, Ordering::Relaxed) { 0 } else { missed + 1 };
-                    if missed >= self.gateway.config.timings.missed {
+                    if missed >= self.gateway.config.sockets.timings.max_missed {
                         return Err(Close::HeartbeatMissed.into());
                     }
                     sender.send([Frame::Heartbeat.text()]).await?;
@@ -206,7 +207,7 @@ impl Connection<'_> {
     }
 
     fn welcome(&self) -> Frame<'static> {
-        let heartbeat = self.gateway.config.timings.heartbeat.as_secs();
+        let heartbeat = self.gateway.config.sockets.timings.heartbeat.as_secs();
         let expires_at = rfc3339(self.expires_at.load(Ordering::Relaxed));
         Frame::Welcome { v: 1, connection: self.id, heartbeat, expires_at }
     }

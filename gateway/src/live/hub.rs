@@ -1,5 +1,7 @@
 //! Who is connected, and who is told of what. Pure: no I/O, no clock.
 
+mod subscription;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +9,8 @@ use axum::extract::ws::Utf8Bytes;
 use bus::Event;
 use entity::user::Role;
 use entity::{JobId, SessionId, UserId};
+
+pub(crate) use subscription::Seat;
 
 use crate::live::frame::Close;
 use crate::live::job_version::{Stage, Standing};
@@ -24,13 +28,6 @@ pub(crate) struct Hub {
     connected: Arc<Mutex<Connected>>,
 }
 
-/// A socket's place in the hub, given up when dropped.
-pub(crate) struct Seat {
-    hub: Hub,
-    user: UserId,
-    outbox: Arc<Outbox>,
-}
-
 impl Hub {
     /// Takes a place for a socket; `None` when the user has `most` already.
     pub(crate) fn join(&self, user: UserId, session: SessionId, most: usize) -> Option<Seat> {
@@ -41,7 +38,7 @@ impl Hub {
         }
         let outbox = Arc::new(Outbox::new(session));
         sockets.push(outbox.clone());
-        Some(Seat { hub: self.clone(), user, outbox })
+        Some(Seat::new(self.clone(), user, outbox))
     }
 
     /// Hands a job's frame to all sockets of its owner and to whoever watches it; they share its bytes.
@@ -135,45 +132,29 @@ impl Hub {
         self.lock().users.values().flatten().cloned().collect()
     }
 
+    /// Sends the frames of a job to a socket of somebody else than its owner.
+    fn add_watcher(&self, job: JobId, outbox: &Arc<Outbox>) {
+        let mut connected = self.lock();
+        let watchers = connected.watchers.entry(job).or_default();
+        if !watchers.iter().any(|other| Arc::ptr_eq(other, outbox)) {
+            watchers.push(outbox.clone());
+        }
+    }
+
+    fn remove_watcher(&self, job: JobId, outbox: &Arc<Outbox>) {
+        leave(&mut self.lock().watchers, &job, outbox);
+    }
+
+    fn remove(&self, user: UserId, outbox: &Arc<Outbox>) {
+        let mut connected = self.lock();
+        leave(&mut connected.users, &user, outbox);
+        for job in outbox.watched() {
+            leave(&mut connected.watchers, &job, outbox);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connected> {
         self.connected.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Seat {
-    /// What the socket has yet to be sent.
-    pub(crate) fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    /// Follows another's job; `false` when the socket follows `most` already.
-    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
-        let allowed = self.outbox.watch(job, most);
-        if allowed {
-            let mut connected = self.hub.lock();
-            let watchers = connected.watchers.entry(job).or_default();
-            if !watchers.iter().any(|outbox| Arc::ptr_eq(outbox, &self.outbox)) {
-                watchers.push(self.outbox.clone());
-            }
-        }
-        allowed
-    }
-
-    /// No longer follows another's job.
-    pub(crate) fn unwatch(&self, job: JobId) {
-        if self.outbox.unwatch(job) {
-            leave(&mut self.hub.lock().watchers, &job, &self.outbox);
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut connected = self.hub.lock();
-        leave(&mut connected.users, &self.user, &self.outbox);
-        for job in self.outbox.watched() {
-            leave(&mut connected.watchers, &job, &self.outbox);
-        }
     }
 }
 

@@ -70,13 +70,13 @@ async fn read(
     finished: u64,
     of_interest: impl Fn(Stage) -> bool,
 ) -> Result<Reading, ApiError> {
-    let sockets = gateway.hub.sockets(user);
+    let sockets = gateway.live.hub.sockets(user);
     if sockets.is_empty() {
         return Ok(Reading { sockets, states: Vec::new() });
     }
     // What a socket follows is another's: looked for among the user's own, it would seem to be gone.
     let mut had: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.had_of_its_own(&of_interest)).collect();
-    let turn = gateway.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let turn = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, finished).await?;
     for seen in &rows {
         had.remove(&seen.id);

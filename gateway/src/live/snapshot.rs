@@ -33,7 +33,7 @@ pub(crate) async fn frames(
     outbox: &Outbox,
     known: &[JobId],
 ) -> Result<Vec<Utf8Bytes>, ApiError> {
-    let turn = gateway.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let turn = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, FINISHED).await?;
     let unseen: Vec<JobId> = known.iter().copied().filter(|id| rows.iter().all(|row| row.id != *id)).collect();
     let others = job::among(&gateway.db, user, &unseen).await?;

@@ -8,27 +8,13 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 
-use crate::config::Timings;
+use crate::config::SocketTimings;
 use crate::live::client_message::{Meter, Said};
+use crate::live::disconnect::Over;
 use crate::live::frame::Close;
 
 /// How long a goodbye may take: a client that is slow has been waited for.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Why nothing more is exchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Over {
-    /// The client is gone.
-    Lost,
-    /// We send it away.
-    Close(Close),
-}
-
-impl From<Close> for Over {
-    fn from(close: Close) -> Self {
-        Self::Close(close)
-    }
-}
 
 /// The sending half.
 pub(crate) struct Sender {
@@ -44,9 +30,9 @@ pub(crate) struct Receiver {
 }
 
 /// Takes a socket apart. What has to go out is given `flush` to be taken by the client.
-pub(crate) fn halves(socket: WebSocket, timings: &Timings) -> (Sender, Receiver) {
+pub(crate) fn halves(socket: WebSocket, timings: &SocketTimings) -> (Sender, Receiver) {
     let (sink, stream) = socket.split();
-    let meter = Meter::new(timings.commands);
+    let meter = Meter::new(timings.command_window);
     (Sender { sink, patience: timings.flush }, Receiver { stream, meter, began: Instant::now() })
 }
 

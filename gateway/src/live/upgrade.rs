@@ -3,8 +3,6 @@
 //! A wrong `Origin` is refused with 403. A bad token is upgraded and then closed with 4401, because a browser cannot read
 //! the answer to a failed upgrade.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -15,7 +13,6 @@ use tracing::Span;
 use crate::auth::{Credentials, identify};
 use crate::error::ApiError;
 use crate::http::client_address::Client;
-use crate::http::connection_limit::Shut;
 use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
 use crate::state::Gateway;
@@ -56,38 +53,8 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
-    let ticket = gateway.live.doors.enter(network(client.ip())).map_err(Close::from);
-    let (tasks, request) = (gateway.tasks.clone(), Span::current());
+    let ticket = gateway.live.doors.enter(client).map_err(Close::from);
+    let (tasks, request) = (gateway.shutdown.tasks.clone(), Span::current());
     Ok(upgrade
         .on_upgrade(move |socket| tasks.track_future(connection::run(gateway, socket, ticket, identity, request))))
-}
-
-impl From<Shut> for Close {
-    fn from(shut: Shut) -> Self {
-        match shut {
-            Shut::Full => Self::Overloaded,
-            Shut::Enough => Self::TooMany,
-        }
-    }
-}
-
-/// What counts as one address: whoever has an IPv6 address has 2⁶⁴ of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_of_ipv6_is_one_address() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
-        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
-        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
-    }
 }

@@ -59,7 +59,7 @@ pub(crate) async fn tell(gateway: &Gateway, outbox: &Outbox, id: JobId) -> Resul
 
 /// `false`: too many are followed already.
 async fn follow(gateway: &Gateway, seat: &Seat, user: UserId, id: JobId) -> Result<bool, ApiError> {
-    let session = gateway.sessions.alive(&gateway.db, seat.outbox().session()).await?.ok_or(ApiError::NotFound)?;
+    let session = gateway.auth.sessions.alive(&gateway.db, seat.outbox().session()).await?.ok_or(ApiError::NotFound)?;
     let owner = job::by_id(&gateway.db, id).await?.map(|row| row.user_id);
     let owner = owner.filter(|owner| *owner == user || session.user.role == Role::Admin).ok_or(ApiError::NotFound)?;
     if owner != user && !seat.watch(id, WATCHED) {

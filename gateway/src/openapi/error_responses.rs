@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{ApiError, FieldError, Problem};
+use crate::error::{ApiError, FieldError};
+use crate::http::problem::Problem;
 
 /// Every code that there is.
 pub(super) fn codes() -> BTreeSet<&'static str> {

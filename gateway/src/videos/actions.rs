@@ -122,7 +122,7 @@ pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
             told(&telling, Word::Forget, job).await;
         }
     };
-    gateway.tasks.spawn(told_each.in_current_span());
+    gateway.shutdown.tasks.spawn(told_each.in_current_span());
 }
 
 /// Runs `work` to its end, whatever becomes of the request.
@@ -131,7 +131,7 @@ where
     T: Send + 'static,
     Work: Future<Output = Result<T, ApiError>> + Send + 'static,
 {
-    let task = gateway.tasks.spawn(work(gateway.clone()).in_current_span());
+    let task = gateway.shutdown.tasks.spawn(work(gateway.clone()).in_current_span());
     task.await.map_err(|error| ApiError::Internal(error.to_string()))?
 }
 
@@ -178,7 +178,7 @@ enum Word {
 
 /// Tells Redis, the processors and the pages; for at most as long as an enqueue may take. Answers with the job.
 async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
-    match timeout(gateway.config.timings.enqueue, tell(gateway, word, &job)).await {
+    match timeout(gateway.config.http.timeouts.enqueue, tell(gateway, word, &job)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(job.id = %job.id, %error, "Redis was not told; the processors will find out"),
         Err(_) => tracing::warn!(job.id = %job.id, "Redis was not told in time; the processors will find out"),
@@ -188,7 +188,7 @@ async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
 
 async fn tell(gateway: &Gateway, word: Word, job: &Model) -> Result<(), bus::Error> {
     let bus = &gateway.bus;
-    let eta = gateway.estimates.of(&gateway.db, job).await;
+    let eta = gateway.videos.estimates.of(&gateway.db, job).await;
     let mut view = View::new(job.clone(), None, eta);
     match word {
         Word::Forget | Word::Gone => bus.forget(job.id).await?,

@@ -16,9 +16,10 @@ use futures::TryStreamExt;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::http::conditional::none_match;
 use crate::http::path::Id;
 use crate::state::Gateway;
-use crate::videos::range::{Part, none_match, part};
+use crate::videos::range::{Part, part};
 
 /// Answers with the file or a part of it; `?download=1` makes browsers save it.
 pub(crate) async fn content(

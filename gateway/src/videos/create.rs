@@ -19,13 +19,12 @@ use tracing::Instrument;
 use utoipa::ToSchema;
 
 use crate::auth::Creator;
-use crate::config::{Catalogue, Size};
+use crate::config::{Catalogue, ORIENTATIONS, Size};
 use crate::error::{ApiError, FieldError};
 use crate::http::body::{Fields, Rule};
 use crate::http::path;
 use crate::images;
 use crate::state::Gateway;
-use crate::videos::models::ORIENTATIONS;
 use crate::videos::{idempotency, quota, views};
 
 /// Most Unicode scalar values in a prompt.
@@ -62,7 +61,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let key = idempotency::key(&headers, "create".into(), fields.fingerprint())?;
     let (new, count) = asked(&gateway.config.catalogue, caller.user(), fields, &trace)?;
-    let task = gateway.tasks.spawn(submit(gateway.clone(), Asked { new, count, key }).in_current_span());
+    let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), Asked { new, count, key }).in_current_span());
     let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let job = jobs.first().ok_or(ApiError::Gone)?.clone();
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
@@ -92,9 +91,9 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
     for row in rows {
         metrics::counter!("sora_jobs_accepted_total").increment(1);
         tracing::info!(job.id = %row.id, "a job was accepted");
-        let eta = gateway.estimates.of(&gateway.db, &row).await;
+        let eta = gateway.videos.estimates.of(&gateway.db, &row).await;
         let mut view = View::new(row, None, eta);
-        match timeout(gateway.config.timings.enqueue, announce(&gateway, user, &mut view)).await {
+        match timeout(gateway.config.http.timeouts.enqueue, announce(&gateway, user, &mut view)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it"),
             Err(_) => tracing::warn!(job.id = %view.id, "not enqueued in time; the sweep will do it"),
@@ -221,7 +220,7 @@ fn how_many(count: i64) -> Rule<usize> {
 async fn has_room(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
     quota::demand(gateway, user, count).await?;
     quota::demand_bytes(gateway, user).await?;
-    let cap = u64::from(gateway.config.daily_submissions);
+    let cap = u64::from(gateway.config.quotas.daily_submissions);
     if cap == 0 {
         return Ok(());
     }

@@ -16,9 +16,9 @@ use utoipa::ToSchema;
 use crate::auth::Reader;
 use crate::error::ApiError;
 use crate::http::body::Rule;
+use crate::http::conditional::none_match;
 use crate::http::query::{Query, cut};
 use crate::state::Gateway;
-use crate::videos::range::none_match;
 use crate::videos::read::{POLL_AFTER, views};
 
 /// A page of jobs.

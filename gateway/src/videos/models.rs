@@ -9,27 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Reader;
-use crate::config::Catalogue;
+use crate::config::{Catalogue, ORIENTATIONS};
 use crate::state::Gateway;
-
-/// What can be asked for as a shape; the first is the default.
-pub(crate) const ORIENTATIONS: [Orientation; 2] = [Orientation::Landscape, Orientation::Portrait];
-
-impl Catalogue {
-    pub(crate) fn default_model(&self) -> String {
-        self.models.first().cloned().unwrap_or_default()
-    }
-
-    /// The size of a shape when none is asked for.
-    pub(crate) fn default_size(&self, orientation: Orientation) -> String {
-        let size = self.sizes.iter().find(|size| size.orientation() == orientation);
-        size.map(ToString::to_string).unwrap_or_default()
-    }
-
-    pub(crate) fn default_seconds(&self) -> i32 {
-        self.seconds.first().copied().unwrap_or_default()
-    }
-}
 
 /// A model, and what can be asked of it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::http::conditional::none_match;
 use crate::http::path::Id;
 use crate::state::Gateway;
-use crate::videos::range::none_match;
 
 /// Seconds after which whoever polls may ask again.
 pub(crate) const POLL_AFTER: &str = "2";
@@ -59,7 +59,7 @@ pub(crate) async fn read_video(
 /// Jobs as their owner sees them, with their places in line; without these when Redis does not tell.
 pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
     let waiting: Vec<Uuid> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id.into()).collect();
-    let asked = timeout(gateway.config.timings.positions, gateway.bus.positions(&waiting)).await;
+    let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&waiting)).await;
     let mut positions = match asked {
         Ok(Ok(positions)) => positions.into_iter(),
         _ => Vec::new().into_iter(),
@@ -69,7 +69,7 @@ pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
     };
     let mut views = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let (position, eta) = (position(&job), gateway.estimates.of(&gateway.db, &job).await);
+        let (position, eta) = (position(&job), gateway.videos.estimates.of(&gateway.db, &job).await);
         views.push(View::new(job, position, eta));
     }
     views

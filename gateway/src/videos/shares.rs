@@ -72,8 +72,8 @@ pub(crate) async fn share(
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
     let life = seconds.flatten().unwrap_or(LIFE);
     let row = share::open(&gateway.db, video.id, wall() + millis(life)).await?;
-    let token = format!("{}_{}", row.id, gateway.shares.sign(&signed(&row)));
-    let url = gateway.config.public_url.join(&format!("share/{token}"));
+    let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed(&row)));
+    let url = gateway.config.http.public_url.join(&format!("share/{token}"));
     let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();
     let body = Share { id: row.id, token, url, expires_at: rfc3339(row.expires_at) };
     Ok((StatusCode::CREATED, [NO_STORE], Json(body)).into_response())
@@ -129,7 +129,7 @@ async fn shown(gateway: &Gateway, token: &str) -> Result<(share::Model, video::M
     let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
     let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
     let shown = share::alive(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
-    let genuine = gateway.shares.is_signature(&signed(&shown.0), signature);
+    let genuine = gateway.videos.share_links.is_signature(&signed(&shown.0), signature);
     if genuine { Ok(shown) } else { Err(ApiError::NotFound) }
 }
 

@@ -1,0 +1,32 @@
+//! How much one client may do.
+
+use service::env::{self, Environment};
+
+/// How much one client may do within a span of time; 0 = without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// `READS_PER_MINUTE`: requests of one user or key that change nothing, at each gateway (default 1200).
+    pub reads: u32,
+    /// `WRITES_PER_MINUTE`: requests of one user or key that may change something (default 300).
+    pub writes: u32,
+    /// `SIGN_INS_PER_ACCOUNT`: attempts at one account from one address within ten minutes (default 10).
+    pub sign_ins_per_account: u32,
+    /// `SIGN_INS_PER_ADDRESS`: attempts at any account from one address within ten minutes (default 100).
+    pub sign_ins_per_address: u32,
+}
+
+impl Rates {
+    /// Reads the variables above.
+    pub(super) fn read(env: &mut Environment<'_>) -> Option<Self> {
+        let reads = env.or("READS_PER_MINUTE", "1200", env::number);
+        let writes = env.or("WRITES_PER_MINUTE", "300", env::number);
+        let sign_ins_per_account = env.or("SIGN_INS_PER_ACCOUNT", "10", env::number);
+        let sign_ins_per_address = env.or("SIGN_INS_PER_ADDRESS", "100", env::number);
+        Some(Self {
+            reads: reads?,
+            writes: writes?,
+            sign_ins_per_account: sign_ins_per_account?,
+            sign_ins_per_address: sign_ins_per_address?,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! A request must be sent to one of the server's own names.
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+use crate::state::Gateway;
+
+/// A layer: refuses requests that were sent to another name, as DNS rebinding does. Probes call by address.
+pub(crate) async fn host_guard(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
+    let named = match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
+    };
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        return ApiError::Malformed("it names several hosts").into_response();
+    }
+    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
+    if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {
+        return next.run(request).await;
+    }
+    ApiError::Misdirected.into_response()
+}

@@ -1,0 +1,48 @@
+//! One socket's entry in the hub.
+
+use std::sync::Arc;
+
+use entity::{JobId, UserId};
+
+use crate::live::hub::Hub;
+use crate::live::outbox::Outbox;
+
+/// A socket's place in the hub, given up when dropped.
+pub(crate) struct Seat {
+    hub: Hub,
+    user: UserId,
+    outbox: Arc<Outbox>,
+}
+
+impl Seat {
+    pub(super) fn new(hub: Hub, user: UserId, outbox: Arc<Outbox>) -> Self {
+        Self { hub, user, outbox }
+    }
+
+    /// What the socket has yet to be sent.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Follows another's job; `false` when the socket follows `most` already.
+    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
+        let allowed = self.outbox.watch(job, most);
+        if allowed {
+            self.hub.add_watcher(job, &self.outbox);
+        }
+        allowed
+    }
+
+    /// No longer follows another's job.
+    pub(crate) fn unwatch(&self, job: JobId) {
+        if self.outbox.unwatch(job) {
+            self.hub.remove_watcher(job, &self.outbox);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.remove(self.user, &self.outbox);
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) use notify::{sessions_ended, user_changed};
 pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, sessions};
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
-pub(crate) use rules::{address, new_password};
+pub(crate) use rules::{email, new_password};
 pub(crate) use session::Session;
 pub(crate) use state::AuthState;
 pub use state::setup_token;

@@ -14,7 +14,7 @@ use entity::{DatabaseConnection, DbErr};
 use service::env;
 use service::settings;
 
-use crate::auth::{PasswordError, Passwords, address, new_password};
+use crate::auth::{PasswordError, Passwords, email, new_password};
 use crate::config;
 use crate::openapi::document;
 use crate::secret;
@@ -47,19 +47,19 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
     /// Open an administrator's account.
-    Create(Whose),
+    Create(AccountArgs),
 }
 
 /// What to do about accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Give an account another password and end all its sessions.
-    ResetPassword(Whose),
+    ResetPassword(AccountArgs),
 }
 
 /// Which account, and what password.
 #[derive(Debug, clap::Args)]
-pub struct Whose {
+pub struct AccountArgs {
     /// The account's e-mail address.
     #[arg(long)]
     email: String,
@@ -104,8 +104,8 @@ impl Command {
     /// [`CommandError`].
     pub async fn run(self) -> Result<String, CommandError> {
         match self {
-            Self::Admin(AdminCommand::Create(whose)) => create_admin(&database().await?, whose).await,
-            Self::User(UserCommand::ResetPassword(whose)) => reset_password(&database().await?, whose).await,
+            Self::Admin(AdminCommand::Create(args)) => create_admin(&database().await?, args).await,
+            Self::User(UserCommand::ResetPassword(args)) => reset_password(&database().await?, args).await,
             Self::Healthcheck => {
                 service::probe::healthcheck(env::or_exit(|env| config::listen(env, config::EVERYWHERE))).await?;
                 Ok("ready".to_owned())
@@ -122,37 +122,37 @@ async fn database() -> Result<DatabaseConnection, CommandError> {
     Ok(db)
 }
 
-async fn create_admin(db: &DatabaseConnection, whose: Whose) -> Result<String, CommandError> {
-    let email = whose.address()?;
-    let (password, told) = whose.password()?;
+async fn create_admin(db: &DatabaseConnection, args: AccountArgs) -> Result<String, CommandError> {
+    let email = args.email()?;
+    let (password, note) = args.password()?;
     let password_hash = Passwords::new()?.hash(password).await?;
     let new = user::New { email: email.clone(), name: None, password_hash };
     match user::open(db, new, Standing::Admin).await? {
-        Opened::Done(_) => Ok(format!("opened the administrator's account {email}{told}")),
+        Opened::Done(_) => Ok(format!("opened the administrator's account {email}{note}")),
         Opened::EmailTaken | Opened::TooLate => Err(CommandError::EmailTaken),
     }
 }
 
-async fn reset_password(db: &DatabaseConnection, whose: Whose) -> Result<String, CommandError> {
-    let email = whose.address()?;
+async fn reset_password(db: &DatabaseConnection, args: AccountArgs) -> Result<String, CommandError> {
+    let email = args.email()?;
     let user = user::by_email(db, &email).await?.ok_or(CommandError::Unknown)?;
-    let (password, told) = whose.password()?;
+    let (password, note) = args.password()?;
     let password_hash = Passwords::new()?.hash(password).await?;
     let ended = user::set_password(db, user.id, password_hash, None).await?;
-    Ok(format!("gave {email} another password and ended {} sessions{told}", ended.len()))
+    Ok(format!("gave {email} another password and ended {} sessions{note}", ended.len()))
 }
 
-impl Whose {
-    fn address(&self) -> Result<String, CommandError> {
-        address(&self.email).map_err(|(_, sentence)| CommandError::Refused(sentence))
+impl AccountArgs {
+    fn email(&self) -> Result<String, CommandError> {
+        email(&self.email).map_err(|(_, sentence)| CommandError::Refused(sentence))
     }
 
     /// The password, and what to say of it.
     fn password(&self) -> Result<(String, String), CommandError> {
         if !self.password_stdin {
             let password = secret::random().split_off(40);
-            let told = format!("; its password, shown this once: {password}");
-            return Ok((password, told));
+            let note = format!("; its password, shown this once: {password}");
+            return Ok((password, note));
         }
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;

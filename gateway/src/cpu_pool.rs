@@ -13,7 +13,7 @@ const QUEUE_PER_CORE: usize = 8;
 
 /// Why something was not computed.
 #[derive(Debug, thiserror::Error)]
-pub enum CoresError {
+pub enum CpuPoolError {
     /// Too many at a time.
     #[error("too many computations wait already")]
     Busy(#[from] TryAcquireError),
@@ -25,21 +25,21 @@ pub enum CoresError {
     Failed(#[from] JoinError),
 }
 
-impl From<CoresError> for ApiError {
-    fn from(error: CoresError) -> Self {
+impl From<CpuPoolError> for ApiError {
+    fn from(error: CpuPoolError) -> Self {
         Self::unavailable(error)
     }
 }
 
 /// The cores, as far as they are for one kind of work.
-pub(crate) struct Cores {
+pub(crate) struct CpuPool {
     cores: Arc<Semaphore>,
     queue: Semaphore,
 }
 
-impl Cores {
+impl CpuPool {
     /// All of them.
-    pub(crate) fn all() -> Self {
+    pub(crate) fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self { cores: Arc::new(Semaphore::new(cores)), queue: Semaphore::new(cores * QUEUE_PER_CORE) }
     }
@@ -47,12 +47,12 @@ impl Cores {
     /// Does `work` when its turn comes.
     ///
     /// # Errors
-    /// [`CoresError`], in practice [`CoresError::Busy`].
-    pub(crate) async fn compute<T: Send + 'static>(
+    /// [`CpuPoolError`], in practice [`CpuPoolError::Busy`].
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, CoresError> {
-        let _place = self.queue.try_acquire()?;
+    ) -> Result<T, CpuPoolError> {
+        let _slot = self.queue.try_acquire()?;
         let permit = self.cores.clone().acquire_owned().await?;
         // The permit goes along: the work goes on when its caller is gone.
         let work = move || {
@@ -69,10 +69,10 @@ mod tests {
 
     #[tokio::test]
     async fn turns_callers_away_when_the_queue_is_full() {
-        let cores = Cores { queue: Semaphore::new(1), ..Cores::all() };
-        let place = cores.queue.try_acquire().unwrap();
-        assert!(matches!(cores.compute(|| ()).await, Err(CoresError::Busy(_))));
-        drop(place);
-        cores.compute(|| ()).await.unwrap();
+        let pool = CpuPool { queue: Semaphore::new(1), ..CpuPool::new() };
+        let slot = pool.queue.try_acquire().unwrap();
+        assert!(matches!(pool.run(|| ()).await, Err(CpuPoolError::Busy(_))));
+        drop(slot);
+        pool.run(|| ()).await.unwrap();
     }
 }

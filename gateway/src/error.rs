@@ -50,7 +50,7 @@ pub(crate) enum ApiError {
     #[error("{0}")]
     WrongState(&'static str),
     #[error("The Idempotency-Key was used before with another body.")]
-    KeyReused,
+    IdempotencyKeyReused,
     #[error("What this Idempotency-Key stood for has been deleted.")]
     Gone,
     #[error("You have made as many videos today as are allowed; go on in {0} seconds.")]
@@ -91,7 +91,7 @@ pub(crate) enum ApiError {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// Seconds after which a job that waits may have begun.
-const ROOM_AFTER: HeaderValue = HeaderValue::from_static("30");
+const WAITING_RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
 impl ApiError {
     /// A service that is needed does not answer.
@@ -106,7 +106,7 @@ impl ApiError {
     }
 
     /// Its status and its code.
-    pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
+    pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
@@ -121,7 +121,7 @@ impl ApiError {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
             Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
-            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+            Self::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
             Self::Gone => (StatusCode::GONE, "gone"),
             Self::DailySubmissions(_) => (StatusCode::TOO_MANY_REQUESTS, "daily_submissions"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
@@ -150,7 +150,7 @@ impl ApiError {
             Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
             }
-            Self::TooManyWaiting(_) => Some((header::RETRY_AFTER, ROOM_AFTER)),
+            Self::TooManyWaiting(_) => Some((header::RETRY_AFTER, WAITING_RETRY_AFTER)),
             Self::UpgradeRequired => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
             Self::RangeNotSatisfiable { size } => {
                 HeaderValue::from_str(&format!("bytes */{size}")).ok().map(|value| (header::CONTENT_RANGE, value))
@@ -178,7 +178,7 @@ impl From<DbErr> for ApiError {
 impl IntoResponse for ApiError {
     /// A response without a body, which [`render`] fills.
     fn into_response(self) -> Response {
-        let mut response = self.kind().0.into_response();
+        let mut response = self.status_and_code().0.into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }

@@ -58,7 +58,7 @@ impl service::probe::Watched for Gateway {
     }
 
     async fn measure(&self) {
-        crate::metrics::measure(self).await;
+        crate::metrics::update_gauges(self).await;
     }
 }
 
@@ -72,13 +72,13 @@ async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let ready = matches!(database, Ok(Ok(())));
     let body = Readiness {
         status: if ready { "ready" } else { "unready" },
-        database: word(ready),
-        redis: word(matches!(redis, Ok(Ok(())))),
-        storage: word(matches!(storage, Ok(Ok(())))),
+        database: up_or_down(ready),
+        redis: up_or_down(matches!(redis, Ok(Ok(())))),
+        storage: up_or_down(matches!(storage, Ok(Ok(())))),
     };
     (ready, body)
 }
 
-fn word(up: bool) -> &'static str {
+fn up_or_down(up: bool) -> &'static str {
     if up { "up" } else { "down" }
 }

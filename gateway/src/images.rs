@@ -19,13 +19,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use upload::{FORM, MAX_BODY, upload};
-pub(crate) use upload_limit::Uploads;
+pub(crate) use upload_limit::UploadLimit;
 
 use crate::auth::{Creator, NO_STORE, Reader};
 use crate::error::{ApiError, FieldError};
 use crate::http::conditional::none_match;
 use crate::http::path::{self, Id};
-use crate::http::query::{Query, cut};
+use crate::http::query::{Query, take_page};
 use crate::state::Gateway;
 
 /// A page of pictures.
@@ -48,7 +48,7 @@ pub(crate) async fn list(
     let (before, limit) = (query.cursor(), query.limit());
     query.finish()?;
     let mut rows = image::page(&gateway.db, caller.user(), before, limit + 1).await?;
-    let next_cursor = cut(&mut rows, limit, |image| image.id);
+    let next_cursor = take_page(&mut rows, limit, |image| image.id);
     let data = rows.into_iter().map(View::from).collect();
     Ok(([NO_STORE], Json(ImagePage { data, next_cursor })).into_response())
 }
@@ -71,7 +71,7 @@ pub(crate) async fn content(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let image = image::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
-    let headers = described(&image);
+    let headers = image_headers(&image);
     if !none_match(&request.headers, &format!("\"{}\"", image.sha256)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
@@ -110,7 +110,7 @@ pub(crate) fn named(text: &str) -> crate::http::body::Rule<ImageId> {
 ///
 /// # Errors
 /// [`unknown`], or the database did not answer.
-pub(crate) async fn demand(gateway: &Gateway, id: ImageId, user: UserId) -> Result<(), ApiError> {
+pub(crate) async fn require(gateway: &Gateway, id: ImageId, user: UserId) -> Result<(), ApiError> {
     image::of_user(&gateway.db, id, user).await?.map(drop).ok_or_else(unknown)
 }
 
@@ -122,8 +122,8 @@ pub(crate) fn unknown() -> ApiError {
 
 const UNKNOWN: &str = "Must be the id of an image of yours.";
 
-fn described(image: &Model) -> HeaderMap {
-    let (kind, extension) = reencode::kind(&image.content_type);
+fn image_headers(image: &Model) -> HeaderMap {
+    let (kind, extension) = reencode::media_type(&image.content_type);
     let texts = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("inline; filename=\"sora-{}.{extension}\"", image.id)),

@@ -21,7 +21,7 @@ use crate::secret;
 use crate::state::Gateway;
 
 /// Most keys of a user.
-const MOST: usize = 50;
+const MAX_KEYS: usize = 50;
 
 /// A user's keys.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,7 +57,7 @@ pub(crate) async fn create(
     let (Some(name), Some(scopes)) = (name, scopes) else {
         return Err(ApiError::Internal("a missing field was not noted".into()));
     };
-    if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MOST {
+    if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MAX_KEYS {
         return Err(ApiError::WrongState("An account has at most 50 keys: revoke one first."));
     }
     let key = format!("{KEY_PREFIX}{}", secret::random());

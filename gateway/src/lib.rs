@@ -63,18 +63,18 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
     let mut live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.http.timeouts.drain;
     bound_send_queues(&listener);
-    let (stopping, asked) = (gateway.shutdown.started.clone(), shutdown.clone());
+    let (started, shutdown_requested) = (gateway.shutdown.started.clone(), shutdown.clone());
     tokio::spawn(async move {
-        asked.cancelled().await;
-        stopping.cancel();
+        shutdown_requested.cancelled().await;
+        started.cancel();
     });
     let served = tokio::select! {
         served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
-        () = patience(&shutdown, drain) => Ok(()),
+        () = drain_deadline(&shutdown, drain) => Ok(()),
         // Deaf, and ready all the same: whoever watches over the process has to start another one.
         ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended by itself: {ended:?}"))),
     };
-    finish(&gateway, drain).await;
+    drain_tasks(&gateway, drain).await;
     live.abort();
     served
 }
@@ -82,12 +82,12 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
 /// Most bytes that the kernel holds unsent for one connection. What a client does not take waits in its outbox instead,
 /// where newer states replace older ones; without the bound hundreds of stalled clients hide megabytes each.
 #[cfg(target_os = "linux")]
-const UNSENT: u32 = 16 * 1024;
+const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 
 /// Accepted connections inherit the bound.
 #[cfg(target_os = "linux")]
 fn bound_send_queues(listener: &TcpListener) {
-    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT) {
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
         tracing::warn!(%error, "TCP_NOTSENT_LOWAT was refused");
     }
 }
@@ -96,13 +96,13 @@ fn bound_send_queues(listener: &TcpListener) {
 fn bound_send_queues(_: &TcpListener) {}
 
 /// Returns a while after `shutdown`: a download that takes longer is cut.
-async fn patience(shutdown: &CancellationToken, drain: Duration) {
+async fn drain_deadline(shutdown: &CancellationToken, drain: Duration) {
     shutdown.cancelled().await;
     sleep(drain).await;
 }
 
 /// Waits for the websockets, which have been sent away, and for jobs that are being enqueued.
-async fn finish(gateway: &Gateway, drain: Duration) {
+async fn drain_tasks(gateway: &Gateway, drain: Duration) {
     gateway.shutdown.started.cancel();
     gateway.shutdown.tasks.close();
     if timeout(drain, gateway.shutdown.tasks.wait()).await.is_err() {

@@ -7,8 +7,8 @@
 //! | module | role |
 //! |---|---|
 //! | `upgrade`, `session`, `socket` | one websocket: who may open it, how many, what is exchanged, in which bytes |
-//! | `frame`, `said` | the protocol: what the gateway says, what clients say |
-//! | `hub`, `outbox`, `standing` | who is connected, what each socket has yet to be sent, and what it has |
+//! | `frame`, `message` | the protocol: what the gateway says, what clients say |
+//! | `hub`, `outbox`, `version` | who is connected, what each socket has yet to be sent, and what it has |
 //! | `snapshot`, `watch`, `catch_up` | states out of the database: on connecting, of another's job, after a gap |
 //! | `rounds` | sessions, places in line and what was missed, looked at again and again |
 
@@ -41,26 +41,26 @@ pub(crate) async fn run(gateway: Gateway) {
 
 /// The gateway's one ear on the bus: hands frames on untouched, and never waits for a client.
 async fn relay(gateway: &Gateway) {
-    let hear = |signal| match signal {
+    let handle = |signal| match signal {
         // Whatever was published before may have been missed, revocations included.
         Signal::Listening => {
             gateway.auth.sessions.clear();
-            gateway.live.doubt.notify_one();
-            gateway.live.gap.notify_one();
+            gateway.live.revalidate.notify_one();
+            gateway.live.resync.notify_one();
         }
         Signal::Event(event) => {
             metrics::counter!("sora_events_relayed_total").increment(1);
             gateway.live.hub.deliver(event);
         }
         Signal::Control(Control::SessionRevoked { session }) => {
-            gateway.auth.sessions.forget(session.into());
-            gateway.live.hub.end_session(session.into());
+            gateway.auth.sessions.remove(session.into());
+            gateway.live.hub.close_session(session.into());
         }
         Signal::Control(Control::UserChanged { user }) => {
-            gateway.auth.sessions.forget_user(user.into());
-            gateway.live.doubt.notify_one();
+            gateway.auth.sessions.remove_user(user.into());
+            gateway.live.revalidate.notify_one();
         }
         Signal::Control(_) => {}
     };
-    gateway.bus.subscriber().run(hear).await;
+    gateway.bus.subscriber().run(handle).await;
 }

@@ -25,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
         Some(address) => Some(service::probe::start(address, gateway.clone()).await?),
         None => None,
     };
-    gateway.offer_setup().await?;
+    gateway.announce_setup_token().await?;
     let listener = gateway::bind(address, share).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, "listening");
     gateway::run(listener, gateway, shutdown).await?;

@@ -58,8 +58,8 @@ pub(crate) const METRICS: &[Metric] = &[
 ];
 
 /// An answered request, by kind.
-pub(crate) fn answered(method: &Method, route: &str, status: u16, seconds: f64) {
-    let method = known(method);
+pub(crate) fn request_answered(method: &Method, route: &str, status: u16, seconds: f64) {
+    let method = method_label(method);
     let route = if route.is_empty() { "page" } else { route }.to_owned();
     let kind = [("method", method.to_owned()), ("route", route.clone()), ("status", status.to_string())];
     counter!("sora_http_requests_total", &kind).increment(1);
@@ -68,7 +68,7 @@ pub(crate) fn answered(method: &Method, route: &str, status: u16, seconds: f64) 
 }
 
 /// Clients may make methods up; a label may not.
-fn known(method: &Method) -> &'static str {
+fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -82,13 +82,13 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// Jobs that ended here, because nobody had them in hand.
-pub(crate) fn ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
+pub(crate) fn jobs_ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
     let cancelled = jobs.into_iter().filter(|job| job.status == Status::Cancelled).count();
     counter!("sora_jobs_ended_total", "outcome" => "cancelled").increment(cancelled as u64);
 }
 
 /// Shows how the platform stands. What cannot be asked for is shown as not known, and not as it was before.
-pub(crate) async fn measure(gateway: &Gateway) {
+pub(crate) async fn update_gauges(gateway: &Gateway) {
     let bound = gateway.config.http.timeouts.probe;
     let (load, limits, depth) = tokio::join!(
         timeout(bound, statistics::load(&gateway.db)),
@@ -96,24 +96,24 @@ pub(crate) async fn measure(gateway: &Gateway) {
         timeout(bound, gateway.bus.depth()),
     );
     gauge!("sora_websockets_open").set(gateway.live.open());
-    show_load(load.ok().and_then(Result::ok));
+    set_load_gauges(load.ok().and_then(Result::ok));
     let paused = limits.ok().and_then(Result::ok).map(|limits| limits.is_some_and(|limits| limits.paused));
-    show("sora_queue_paused", paused.map(u64::from));
+    set_gauge("sora_queue_paused", paused.map(u64::from));
     let depth = depth.ok().and_then(Result::ok);
-    show("sora_queue_backlog_jobs", depth.map(|(backlog, _)| backlog));
-    show("sora_queue_admitted_jobs", depth.map(|(_, admitted)| admitted));
+    set_gauge("sora_queue_backlog_jobs", depth.map(|(backlog, _)| backlog));
+    set_gauge("sora_queue_admitted_jobs", depth.map(|(_, admitted)| admitted));
 }
 
-fn show_load(load: Option<Load>) {
+fn set_load_gauges(load: Option<Load>) {
     let age = |load: Load| load.oldest_waiting.map_or(0, |made| u64::try_from((wall() - made) / 1_000).unwrap_or(0));
-    show("sora_jobs_waiting", load.map(|load| load.waiting));
-    show("sora_jobs_in_flight", load.map(|load| load.in_flight));
-    show("sora_jobs_poisoned", load.map(|load| load.poisoned));
-    show("sora_job_oldest_waiting_seconds", load.map(age));
-    show("sora_workers", load.map(|load| load.workers));
+    set_gauge("sora_jobs_waiting", load.map(|load| load.waiting));
+    set_gauge("sora_jobs_in_flight", load.map(|load| load.in_flight));
+    set_gauge("sora_jobs_poisoned", load.map(|load| load.poisoned));
+    set_gauge("sora_job_oldest_waiting_seconds", load.map(age));
+    set_gauge("sora_workers", load.map(|load| load.workers));
 }
 
 #[allow(clippy::cast_precision_loss, reason = "no platform has 2⁵³ jobs")]
-fn show(name: &'static str, value: Option<u64>) {
+fn set_gauge(name: &'static str, value: Option<u64>) {
     gauge!(name).set(value.map_or(f64::NAN, |value| value as f64));
 }

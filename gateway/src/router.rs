@@ -55,7 +55,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/admin/audit", get(admin::audit))
         .route("/ws", get(live::upgrade))
         .route("/openapi.json", get(openapi::json))
-        .layer(from_fn(throttle::announced));
+        .layer(from_fn(throttle::rate_limit_headers));
     Router::new()
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -24,12 +24,12 @@ impl Signer {
 
     /// Whether `signature` is the one of `text`; takes the same time wherever they differ.
     pub(crate) fn is_signature(&self, text: &str, signature: &str) -> bool {
-        is_same(&self.sign(text), signature)
+        constant_time_eq(&self.sign(text), signature)
     }
 }
 
 /// Whether two secrets are the same, without telling by the time it takes where they differ.
-pub(crate) fn is_same(a: &str, b: &str) -> bool {
+pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
     // Comparing digests tells nothing of the texts.
     Sha256::digest(a) == Sha256::digest(b)
 }

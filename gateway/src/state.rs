@@ -16,7 +16,7 @@ use crate::auth::{AuthState, PasswordError};
 use crate::config::Config;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
-use crate::images::Uploads;
+use crate::images::UploadLimit;
 use crate::live::LiveState;
 use crate::secret::Signer;
 
@@ -65,8 +65,8 @@ pub struct Shared {
 pub(crate) struct Limits {
     /// Requests within a time.
     pub(crate) throttle: Throttle,
-    /// Uploads at the same time.
-    pub(crate) uploads: Uploads,
+    /// UploadLimit at the same time.
+    pub(crate) uploads: UploadLimit,
 }
 
 /// What the video handlers need.
@@ -98,7 +98,7 @@ impl Gateway {
             storage: Storage::open(&config.storage)?,
             auth: AuthState::new(&config.auth)?,
             origins: Origins::new(&config.http.origins),
-            limits: Limits { throttle: Throttle::default(), uploads: Uploads::new() },
+            limits: Limits { throttle: Throttle::default(), uploads: UploadLimit::new() },
             videos: VideoState { estimates: Estimates::default(), share_links: Signer::new(secret, "share links") },
             live: LiveState::new(&config.sockets),
             shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
@@ -112,7 +112,7 @@ impl Gateway {
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn offer_setup(&self) -> Result<(), DbErr> {
+    pub async fn announce_setup_token(&self) -> Result<(), DbErr> {
         if self.config.settings.app_env != AppEnv::Demo && entity::setup::is_open(&self.db).await? {
             let (token, url) = (&self.auth.setup_token, self.config.http.public_url.as_str());
             tracing::warn!(

@@ -14,7 +14,7 @@ mod range;
 mod read;
 mod shares;
 
-pub(crate) use actions::{cancel, cancelled, delete, fetch, reopen, retry};
+pub(crate) use actions::{cancel, delete, fetch, publish_cancelled, restart, retry};
 pub(crate) use attempts::{Attempts, attempts};
 pub(crate) use content::{content, poster};
 pub(crate) use create::{Accepted, create};

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
-use crate::http::query::{Query, cut};
+use crate::http::query::{Query, take_page};
 use crate::state::Gateway;
 
 /// A page of the log.
@@ -33,7 +33,7 @@ pub(crate) async fn audit(
     let (before, limit) = (query.cursor(), query.limit());
     query.finish()?;
     let mut rows = audit::page(&gateway.db, before, limit + 1).await?;
-    let next_cursor = cut(&mut rows, limit, |act| act.id);
+    let next_cursor = take_page(&mut rows, limit, |act| act.id);
     let data = rows.into_iter().map(View::from).collect();
     Ok(([NO_STORE], Json(AuditPage { data, next_cursor })).into_response())
 }

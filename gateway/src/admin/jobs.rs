@@ -17,9 +17,9 @@ use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
 use crate::http::body::Rule;
 use crate::http::path::{Id, id};
-use crate::http::query::{Query, cut};
+use crate::http::query::{Query, take_page};
 use crate::state::Gateway;
-use crate::videos::{filter, reopen, views};
+use crate::videos::{filter, restart, views};
 
 /// A job with its owner.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,7 +110,7 @@ pub(crate) async fn jobs(
     let (filter, limit) = (Filter { user, error_code, ..filter(&mut query) }, query.limit());
     query.finish()?;
     let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
-    let next_cursor = cut(&mut rows, limit, |job| job.id);
+    let next_cursor = take_page(&mut rows, limit, |job| job.id);
     let data = with_owners(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminJobPage { data, next_cursor })).into_response())
 }
@@ -134,7 +134,7 @@ pub(crate) async fn retry_job(
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let owner = job::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?.user_id;
-    let row = reopen(&gateway, owner, id, None).await?;
+    let row = restart(&gateway, owner, id, None).await?;
     record(&gateway, &admin.user, "job.retried", Some(id.to_string())).await?;
     let job = with_owners(&gateway, vec![row]).await?.pop().ok_or(ApiError::NotFound)?;
     Ok((StatusCode::ACCEPTED, [NO_STORE], Json(job)).into_response())

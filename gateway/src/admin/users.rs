@@ -16,9 +16,9 @@ use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
 use crate::error::ApiError;
 use crate::http::body::{Fields, Rule};
 use crate::http::path::Id;
-use crate::http::query::{Query, cut};
+use crate::http::query::{Query, take_page};
 use crate::state::Gateway;
-use crate::videos::cancelled;
+use crate::videos::publish_cancelled;
 
 /// An account as administrators see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,7 +52,7 @@ pub(crate) async fn users(
     let (text, before, limit) = (query.search(), query.cursor(), query.limit());
     query.finish()?;
     let mut rows = user::page(&gateway.db, text.as_deref(), before, limit + 1).await?;
-    let next_cursor = cut(&mut rows, limit, |user| user.id);
+    let next_cursor = take_page(&mut rows, limit, |user| user.id);
     let data = with_jobs(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminUserPage { data, next_cursor })).into_response())
 }
@@ -103,7 +103,7 @@ async fn disable(gateway: &Gateway, admin: &Admin, id: UserId) -> Result<Model, 
     let waiting = job::cancel_all(&gateway.db, id, false).await?.done;
     record(gateway, &admin.user, "user.disabled", Some(user.email.clone())).await?;
     sessions_ended(gateway, ended).await;
-    cancelled(gateway, waiting);
+    publish_cancelled(gateway, waiting);
     Ok(user)
 }
 

@@ -10,11 +10,11 @@ use entity::{UserId, account, job};
 use tokio::time::timeout;
 
 use crate::auth::handlers::{NO_STORE, SignedIn};
-use crate::auth::sign_in::demand_password;
+use crate::auth::sign_in::require_password;
 use crate::auth::{Caller, cookie, notify, rules};
 use crate::error::ApiError;
 use crate::http::body::Fields;
-use crate::http::client_address::Client;
+use crate::http::client_address::ClientAddress;
 use crate::metrics;
 use crate::state::Gateway;
 
@@ -36,16 +36,15 @@ pub(crate) async fn rename(
 pub(crate) async fn change_password(
     State(gateway): State<Gateway>,
     caller: Caller,
-    client: Client,
+    client: ClientAddress,
     mut fields: Fields,
 ) -> Result<StatusCode, ApiError> {
-    let (current, new) =
-        (fields.text("currentPassword", rules::given), fields.text("newPassword", rules::new_password));
+    let (current, new) = (fields.text("currentPassword", rules::any), fields.text("newPassword", rules::new_password));
     fields.finish()?;
     let (Some(current), Some(new)) = (current, new) else {
         return Err(ApiError::InvalidCredentials);
     };
-    let user = confirmed(&gateway, &caller, client, current).await?;
+    let user = confirm_password(&gateway, &caller, client, current).await?;
     let password_hash = gateway.auth.passwords.hash(new).await?;
     let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;
@@ -57,39 +56,39 @@ pub(crate) async fn change_password(
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
     caller: Caller,
-    client: Client,
+    client: ClientAddress,
     mut fields: Fields,
 ) -> Result<Response, ApiError> {
-    let password = fields.text("password", rules::given);
+    let password = fields.text("password", rules::any);
     fields.finish()?;
-    let user = confirmed(&gateway, &caller, client, password.ok_or(ApiError::InvalidCredentials)?).await?.id;
-    let removing = gateway.shutdown.tasks.spawn(remove(gateway.clone(), user));
+    let user = confirm_password(&gateway, &caller, client, password.ok_or(ApiError::InvalidCredentials)?).await?.id;
+    let removing = gateway.shutdown.tasks.spawn(delete_account(gateway.clone(), user));
     removing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let cookie = cookie::clear(&gateway.config).map(|cookie| (axum::http::header::SET_COOKIE, cookie));
     Ok((StatusCode::NO_CONTENT, [NO_STORE], axum::response::AppendHeaders(cookie)).into_response())
 }
 
 /// The caller's account, once more confirmed by its password.
-async fn confirmed(
+async fn confirm_password(
     gateway: &Gateway,
     caller: &Caller,
-    client: Client,
+    client: ClientAddress,
     password: String,
 ) -> Result<user::Model, ApiError> {
     let known = user::by_id(&gateway.db, caller.user()).await?.ok_or(ApiError::Unauthenticated)?;
     let email = known.email.clone();
-    demand_password(gateway, client, &email, Some(known), password).await
+    require_password(gateway, client, &email, Some(known), password).await
 }
 
 /// Shuts the account first, so that nothing new begins; files go last, when nothing names them any more.
-async fn remove(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
+async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
     let ended = match user::disable(&gateway.db, user).await? {
         Change::Done((_, ended)) => ended,
         Change::Unknown => return Err(ApiError::Unauthenticated),
         Change::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
-    metrics::ended(&cancelled.done);
+    metrics::jobs_ended(&cancelled.done);
     let Some(left) = account::remove(&gateway.db, user).await? else {
         return Ok(());
     };

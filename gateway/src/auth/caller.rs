@@ -2,7 +2,7 @@
 //!
 //! A handler says by its extractor whom it serves: [`Caller`] takes sessions alone, [`Reader`] and [`Creator`] take API
 //! keys of that scope as well, [`Admin`] takes administrators' sessions. Whoever is let in has paid for the request out of
-//! their budget: reads and writes are counted apart, so that polling never spends what submitting needs.
+//! their limit: reads and writes are counted apart, so that polling never spends what submitting needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use entity::user::{self, Role};
 use crate::auth::{Session, cookie};
 use crate::error::ApiError;
 use crate::http::origin;
-use crate::http::throttle::{Budget, Meter};
+use crate::http::throttle::{RateLimit, RequestUsage};
 use crate::secret;
 use crate::state::Gateway;
 
@@ -84,13 +84,13 @@ impl FromRequestParts<Gateway> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
-        let credentials = shown(parts, gateway)?;
+        let credentials = credentials(parts, gateway)?;
         if let Some(key) = credentials.key() {
-            known_key(gateway, key).await?;
+            find_key(gateway, key).await?;
             return Err(ApiError::InsufficientScope);
         }
         let caller = Self::of(gateway, &credentials).await?;
-        pay(parts, gateway, caller.user().to_string()).await?;
+        count_request(parts, gateway, caller.user().to_string()).await?;
         Ok(caller)
     }
 }
@@ -148,31 +148,31 @@ impl FromRequestParts<Gateway> for Creator {
 }
 
 async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId, ApiError> {
-    let credentials = shown(parts, gateway)?;
+    let credentials = credentials(parts, gateway)?;
     let Some(key) = credentials.key() else {
         let user = Caller::of(gateway, &credentials).await?.user();
-        pay(parts, gateway, user.to_string()).await?;
+        count_request(parts, gateway, user.to_string()).await?;
         return Ok(user);
     };
-    let key = known_key(gateway, key).await?;
+    let key = find_key(gateway, key).await?;
     if !key.allows(scope) {
         return Err(ApiError::InsufficientScope);
     }
-    // Keys draw on their owner's budget: more of them are not more of it.
-    pay(parts, gateway, key.user_id.to_string()).await?;
+    // Keys draw on their owner's limit: more of them are not more of it.
+    count_request(parts, gateway, key.user_id.to_string()).await?;
     Ok(key.user_id)
 }
 
 /// What the request shows; with a cookie, only if one of our pages shows it.
-fn shown(parts: &Parts, gateway: &Gateway) -> Result<Credentials, ApiError> {
+fn credentials(parts: &Parts, gateway: &Gateway) -> Result<Credentials, ApiError> {
     let credentials = Credentials::of(gateway, &parts.headers);
     if matches!(credentials, Credentials::Cookie(_)) && origin::is_unsafe(&parts.method) {
-        gateway.origins.demand(&parts.headers)?;
+        gateway.origins.require(&parts.headers)?;
     }
     Ok(credentials)
 }
 
-async fn known_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiError> {
+async fn find_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiError> {
     let found = api_key::by_hash(&gateway.db, &secret::sha256(key)).await?;
     let (key, _) = found.ok_or(ApiError::Unauthenticated)?;
     if key.is_stale() {
@@ -182,20 +182,20 @@ async fn known_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiEr
     Ok(key)
 }
 
-/// Counts the request against the budget of `who`.
-async fn pay(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiError> {
+/// Counts the request against the limit of `who`.
+async fn count_request(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiError> {
     let rates = gateway.config.http.rates;
-    let budget = |name, quota| Budget { name, quota, window: Duration::from_secs(60) };
-    let standing = if origin::is_unsafe(&parts.method) {
-        gateway.limits.throttle.spend(&gateway.bus, budget("writes", rates.writes), &who).await
+    let limit = |name, max| RateLimit { name, max, window: Duration::from_secs(60) };
+    let usage = if origin::is_unsafe(&parts.method) {
+        gateway.limits.throttle.count(&gateway.bus, limit("writes", rates.writes), &who).await
     } else {
-        gateway.limits.throttle.spend_here(budget("reads", rates.reads), &who)
+        gateway.limits.throttle.count_locally(limit("reads", rates.reads), &who)
     };
-    let Some(standing) = standing else { return Ok(()) };
-    if let Some(meter) = parts.extensions.get::<Meter>() {
-        meter.note(standing);
+    let Some(usage) = usage else { return Ok(()) };
+    if let Some(recorded) = parts.extensions.get::<RequestUsage>() {
+        recorded.record(usage);
     }
-    if standing.is_over() { Err(ApiError::RateLimited(standing.resets_in())) } else { Ok(()) }
+    if usage.is_exceeded() { Err(ApiError::RateLimited(usage.resets_in())) } else { Ok(()) }
 }
 
 /// The living session that a token stands for.
@@ -206,6 +206,6 @@ pub(crate) async fn identify(gateway: &Gateway, token: &str) -> Result<Option<Ar
     let Some((id, user)) = gateway.auth.tokens.read(token) else {
         return Ok(None);
     };
-    let session = gateway.auth.sessions.alive(&gateway.db, id).await?;
+    let session = gateway.auth.sessions.find_active(&gateway.db, id).await?;
     Ok(session.filter(|session| session.user.id == user))
 }

@@ -25,15 +25,15 @@ pub(crate) fn token<'a>(config: &Config, headers: &'a HeaderMap) -> Option<&'a s
 
 /// Sets the cookie for as long as the session lasts.
 pub(crate) fn set(config: &Config, token: &str) -> Option<HeaderValue> {
-    written(config, token, config.auth.session_lifetime.as_secs())
+    build(config, token, config.auth.session_lifetime.as_secs())
 }
 
 /// Takes the cookie away.
 pub(crate) fn clear(config: &Config) -> Option<HeaderValue> {
-    written(config, "", 0)
+    build(config, "", 0)
 }
 
-fn written(config: &Config, token: &str, seconds: u64) -> Option<HeaderValue> {
+fn build(config: &Config, token: &str, seconds: u64) -> Option<HeaderValue> {
     let secure = if is_secure(config) { "; Secure" } else { "" };
     let cookie = format!("{}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(config));
     HeaderValue::from_str(&cookie).ok()

@@ -20,10 +20,10 @@ use crate::error::ApiError;
 use crate::state::Gateway;
 
 /// Jobs read at a time.
-const PAGE: u64 = 200;
+const PAGE_SIZE: u64 = 200;
 
 /// Pictures told of; those that no job refers to last a day only.
-const MOST_IMAGES: u64 = 10_000;
+const MAX_IMAGES: u64 = 10_000;
 
 /// How the document ends: `jobs` is the last of its members.
 const CLOSING: &str = "]}";
@@ -93,7 +93,7 @@ impl From<Holding> for ExportedJob {
 pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let (user, asking) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;
-    let images = image::page(&gateway.db, user.id, None, MOST_IMAGES).await?;
+    let images = image::page(&gateway.db, user.id, None, MAX_IMAGES).await?;
     let head = Export {
         exported_at: rfc3339(wall()),
         user: user.clone().into(),
@@ -123,8 +123,8 @@ fn jobs(gateway: Gateway, user: UserId) -> impl futures::Stream<Item = Result<By
             if over {
                 return Ok(None);
             }
-            let page = account::holdings(&gateway.db, user, before, PAGE).await.map_err(std::io::Error::other)?;
-            let (last, over) = (page.last().map(|holding| holding.job.id), (page.len() as u64) < PAGE);
+            let page = account::holdings(&gateway.db, user, before, PAGE_SIZE).await.map_err(std::io::Error::other)?;
+            let (last, over) = (page.last().map(|holding| holding.job.id), (page.len() as u64) < PAGE_SIZE);
             let mut text = String::new();
             for (i, holding) in page.into_iter().enumerate() {
                 if i > 0 || before.is_some() {

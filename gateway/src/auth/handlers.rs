@@ -13,14 +13,14 @@ use serde::Serialize;
 use service::settings::AppEnv;
 use utoipa::ToSchema;
 
-use crate::auth::sign_in::{demand_password, demand_registration};
+use crate::auth::sign_in::{require_password, require_registration_allowed};
 use crate::auth::{Caller, cookie, notify, rules};
 use crate::config::Registration;
 use crate::error::ApiError;
 use crate::http::body::Fields;
-use crate::http::client_address::Client;
+use crate::http::client_address::ClientAddress;
 use crate::http::origin;
-use crate::secret::is_same;
+use crate::secret::constant_time_eq;
 use crate::state::Gateway;
 
 /// What concerns somebody's account is kept nowhere.
@@ -71,17 +71,17 @@ impl SignedIn {
 /// `POST /api/auth/register`: 201 with a session.
 pub(crate) async fn register(
     State(gateway): State<Gateway>,
-    client: Client,
+    client: ClientAddress,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    demand_own_page(&gateway, &headers)?;
+    require_own_page(&gateway, &headers)?;
     let account = NewAccount::read(fields)?;
-    let standing = standing(&gateway, account.setup_token.as_deref())?;
-    demand_registration(&gateway, client).await?;
+    let role = initial_role(&gateway, account.setup_token.as_deref())?;
+    require_registration_allowed(&gateway, client).await?;
     let password_hash = gateway.auth.passwords.hash(account.password).await?;
     let new = user::New { email: account.email, name: account.name, password_hash };
-    let user = match user::open(&gateway.db, new, standing).await? {
+    let user = match user::open(&gateway.db, new, role).await? {
         Opened::Done(user) => user,
         Opened::EmailTaken => return Err(ApiError::EmailTaken),
         Opened::TooLate => return Err(ApiError::InvalidSetupToken),
@@ -91,9 +91,9 @@ pub(crate) async fn register(
 }
 
 /// What a new account may be. The set-up token opens one even where registration is closed.
-fn standing(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, ApiError> {
+fn initial_role(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, ApiError> {
     match setup_token {
-        Some(token) if is_same(token, &gateway.auth.setup_token) => Ok(Standing::FirstAdmin),
+        Some(token) if constant_time_eq(token, &gateway.auth.setup_token) => Ok(Standing::FirstAdmin),
         Some(_) => Err(ApiError::InvalidSetupToken),
         None if gateway.config.auth.registration == Registration::Closed => Err(ApiError::RegistrationClosed),
         None if gateway.config.settings.app_env == AppEnv::Demo => Ok(Standing::AdminIfFirst),
@@ -104,22 +104,22 @@ fn standing(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, Ap
 /// `POST /api/auth/login`: 200 with a session. A wrong address and a wrong password take as long and say the same.
 pub(crate) async fn login(
     State(gateway): State<Gateway>,
-    client: Client,
+    client: ClientAddress,
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, ApiError> {
-    demand_own_page(&gateway, &headers)?;
-    let (email, password) = (fields.text("email", rules::given), fields.text("password", rules::given));
+    require_own_page(&gateway, &headers)?;
+    let (email, password) = (fields.text("email", rules::any), fields.text("password", rules::any));
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else {
         return Err(ApiError::InvalidCredentials);
     };
-    let email = rules::address(&email).unwrap_or_default();
+    let email = rules::email(&email).unwrap_or_default();
     let known = match email.as_str() {
         "" => None,
         email => user::by_email(&gateway.db, email).await?.filter(|user| user.disabled_at.is_none()),
     };
-    let user = demand_password(&gateway, client, &email, known, password).await?;
+    let user = require_password(&gateway, client, &email, known, password).await?;
     sign_in(&gateway, &headers, user, StatusCode::OK).await
 }
 
@@ -143,8 +143,8 @@ pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result
 }
 
 /// A page that is not ours may neither sign anybody in nor out.
-fn demand_own_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ApiError> {
-    if origin::is_from_page(headers) { gateway.origins.demand(headers) } else { Ok(()) }
+fn require_own_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ApiError> {
+    if origin::is_from_page(headers) { gateway.origins.require(headers) } else { Ok(()) }
 }
 
 async fn sign_in(
@@ -180,10 +180,10 @@ struct NewAccount {
 
 impl NewAccount {
     fn read(mut fields: Fields) -> Result<Self, ApiError> {
-        let email = fields.text("email", rules::address);
+        let email = fields.text("email", rules::email);
         let password = fields.text("password", rules::new_password);
         let name = fields.optional_text("name", rules::name);
-        let setup_token = fields.optional_text("setupToken", rules::given);
+        let setup_token = fields.optional_text("setupToken", rules::any);
         fields.finish()?;
         match (email, password, name, setup_token) {
             (Some(email), Some(password), Some(name), Some(setup_token)) => {

@@ -11,26 +11,26 @@ use crate::state::Gateway;
 /// Sessions were ended: nobody answers to them any more, and their sockets close.
 pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
     for id in &ended {
-        gateway.auth.sessions.forget(*id);
-        gateway.live.end_session(*id);
+        gateway.auth.sessions.remove(*id);
+        gateway.live.close_session(*id);
     }
-    tell(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id.into() })).await;
+    publish(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id.into() })).await;
 }
 
 /// An account's rights, name or state changed.
 pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
-    gateway.auth.sessions.forget_user(user);
-    tell(gateway, [Control::UserChanged { user: user.into() }]).await;
+    gateway.auth.sessions.remove_user(user);
+    publish(gateway, [Control::UserChanged { user: user.into() }]).await;
 }
 
-async fn tell(gateway: &Gateway, words: impl IntoIterator<Item = Control>) {
-    let telling = async {
-        for word in words {
-            gateway.bus.tell(&word).await?;
+async fn publish(gateway: &Gateway, controls: impl IntoIterator<Item = Control>) {
+    let published = async {
+        for control in controls {
+            gateway.bus.tell(&control).await?;
         }
         Ok::<_, bus::Error>(())
     };
-    if !matches!(timeout(gateway.config.http.timeouts.enqueue, telling).await, Ok(Ok(()))) {
+    if !matches!(timeout(gateway.config.http.timeouts.enqueue, published).await, Ok(Ok(()))) {
         tracing::warn!("the other gateways could not be told of a change; they will find out");
     }
 }

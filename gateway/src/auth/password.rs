@@ -6,7 +6,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
-use crate::cpu_pool::{Cores, CoresError};
+use crate::cpu_pool::{CpuPool, CpuPoolError};
 use crate::error::ApiError;
 
 /// Why a password could not be hashed or checked.
@@ -17,7 +17,7 @@ pub enum PasswordError {
     Hash(argon2::password_hash::Error),
     /// There is no core for it.
     #[error(transparent)]
-    Cores(#[from] CoresError),
+    CpuPool(#[from] CpuPoolError),
 }
 
 impl From<PasswordError> for ApiError {
@@ -28,7 +28,7 @@ impl From<PasswordError> for ApiError {
 
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
-    cores: Cores,
+    cpu_pool: CpuPool,
     dummy: String,
 }
 
@@ -39,25 +39,25 @@ impl Passwords {
     /// The library refuses to hash.
     pub(crate) fn new() -> Result<Self, PasswordError> {
         let dummy = hash(b"the password of nobody")?;
-        Ok(Self { cores: Cores::all(), dummy })
+        Ok(Self { cpu_pool: CpuPool::new(), dummy })
     }
 
     /// The hash to store, as a PHC string.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`CoresError::Busy`].
+    /// [`PasswordError`], in practice [`CpuPoolError::Busy`].
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        self.cores.compute(move || hash(password.as_bytes())).await?
+        self.cpu_pool.run(move || hash(password.as_bytes())).await?
     }
 
     /// Whether `password` is the one of `stored`; false, after the same time, when there is none.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`CoresError::Busy`].
+    /// [`PasswordError`], in practice [`CpuPoolError::Busy`].
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        Ok(self.cores.compute(move || matches(password.as_bytes(), &stored)).await? && known)
+        Ok(self.cpu_pool.run(move || matches(password.as_bytes(), &stored)).await? && known)
     }
 }
 

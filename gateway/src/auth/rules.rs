@@ -3,18 +3,18 @@
 use crate::http::body::Rule;
 
 /// An e-mail address by its shape, in lower case. It is a name to sign in with: no mail is ever sent.
-pub(crate) fn address(text: &str) -> Rule<String> {
+pub(crate) fn email(text: &str) -> Rule<String> {
     let wrong = || ("invalid_email", "This is not an e-mail address.".to_owned());
     let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
     let proper = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
     let labels = domain.split('.').all(|label| !label.is_empty());
     let shape = !local.is_empty() && local.len() <= 64 && labels && local.chars().chain(domain.chars()).all(proper);
-    let address = text.to_lowercase();
-    if shape && address.len() <= 254 { Ok(address) } else { Err(wrong()) }
+    let email = text.to_lowercase();
+    if shape && email.len() <= 254 { Ok(email) } else { Err(wrong()) }
 }
 
 /// Whatever was given.
-pub(crate) fn given(text: &str) -> Rule<String> {
+pub(crate) fn any(text: &str) -> Rule<String> {
     Ok(text.to_owned())
 }
 
@@ -44,13 +44,13 @@ mod tests {
 
     #[test]
     fn takes_addresses_by_their_shape() {
-        assert_eq!(address("Ada.Lovelace+x@Example.ORG").unwrap(), "ada.lovelace+x@example.org");
-        assert_eq!(address("用户@例子.公司").unwrap(), "用户@例子.公司");
+        assert_eq!(email("Ada.Lovelace+x@Example.ORG").unwrap(), "ada.lovelace+x@example.org");
+        assert_eq!(email("用户@例子.公司").unwrap(), "用户@例子.公司");
         let long = format!("a@{}", "b".repeat(253));
         for wrong in
             ["", "a", "@b.c", "a@", "a@b@c", " a@b.c", "a@b.c ", "a\0@b.c", "a@b..c", "a@.b", "a@b\u{7}.c", &long]
         {
-            assert!(address(wrong).is_err(), "{wrong}");
+            assert!(email(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use entity::{DatabaseConnection, DbErr, SessionId, UserId, user};
 
 /// Most entries kept.
-const CAPACITY: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// A session that is alive.
 #[derive(Clone, Debug)]
@@ -46,7 +46,11 @@ impl Sessions {
     ///
     /// # Errors
     /// The database did not answer.
-    pub(crate) async fn alive(&self, db: &DatabaseConnection, id: SessionId) -> Result<Option<Arc<Session>>, DbErr> {
+    pub(crate) async fn find_active(
+        &self,
+        db: &DatabaseConnection,
+        id: SessionId,
+    ) -> Result<Option<Arc<Session>>, DbErr> {
         let began = Instant::now();
         let revocations = match self.cached(id, began) {
             Ok(session) => return Ok(Some(session)),
@@ -60,19 +64,19 @@ impl Sessions {
             tokio::spawn(async move { entity::session::touch(&db, id).await });
         }
         let session = Arc::new(Session { id, user, expires_at: row.expires_at });
-        self.keep(session.clone(), began, revocations);
+        self.insert(session.clone(), began, revocations);
         Ok(Some(session))
     }
 
     /// Forgets a session that was ended.
-    pub(crate) fn forget(&self, id: SessionId) {
+    pub(crate) fn remove(&self, id: SessionId) {
         let mut cache = self.lock();
         cache.revocations += 1;
         cache.entries.remove(&id);
     }
 
     /// Forgets all sessions of a user, whose account changed.
-    pub(crate) fn forget_user(&self, user: UserId) {
+    pub(crate) fn remove_user(&self, user: UserId) {
         let mut cache = self.lock();
         cache.revocations += 1;
         cache.entries.retain(|_, (_, session)| session.user.id != user);
@@ -88,22 +92,22 @@ impl Sessions {
     fn cached(&self, id: SessionId, now: Instant) -> Result<Arc<Session>, u64> {
         let cache = self.lock();
         match cache.entries.get(&id) {
-            Some((read, session)) if now.duration_since(*read) < self.max_age && !session.is_over() => {
+            Some((read, session)) if now.duration_since(*read) < self.max_age && !session.is_expired() => {
                 Ok(session.clone())
             }
             _ => Err(cache.revocations),
         }
     }
 
-    fn keep(&self, session: Arc<Session>, read: Instant, revocations: u64) {
+    fn insert(&self, session: Arc<Session>, read: Instant, revocations: u64) {
         let mut cache = self.lock();
         if cache.revocations != revocations {
             return;
         }
-        if cache.entries.len() >= CAPACITY {
+        if cache.entries.len() >= MAX_ENTRIES {
             cache.entries.retain(|_, (read, _)| read.elapsed() < self.max_age);
         }
-        if cache.entries.len() < CAPACITY {
+        if cache.entries.len() < MAX_ENTRIES {
             cache.entries.insert(session.id, (read, session));
         }
     }
@@ -114,7 +118,7 @@ impl Sessions {
 }
 
 impl Session {
-    fn is_over(&self) -> bool {
+    fn is_expired(&self) -> bool {
         self.expires_at <= entity::clock::wall()
     }
 }
@@ -140,7 +144,7 @@ mod tests {
     #[test]
     fn keeps_an_answer_for_its_age_only() {
         let (sessions, session, now) = (Sessions::new(Duration::from_secs(5)), session(), Instant::now());
-        sessions.keep(session.clone(), now, 0);
+        sessions.insert(session.clone(), now, 0);
         assert!(sessions.cached(session.id, now + Duration::from_millis(4_999)).is_ok());
         assert!(sessions.cached(session.id, now + Duration::from_secs(5)).is_err());
     }
@@ -149,8 +153,8 @@ mod tests {
     fn a_revocation_beats_a_reading_that_began_before_it() {
         let (sessions, session, now) = (Sessions::new(Duration::from_secs(5)), session(), Instant::now());
         let before = sessions.cached(session.id, now).unwrap_err();
-        sessions.forget(session.id);
-        sessions.keep(session.clone(), now, before);
+        sessions.remove(session.id);
+        sessions.insert(session.clone(), now, before);
         assert!(sessions.cached(session.id, now).is_err());
     }
 
@@ -158,7 +162,7 @@ mod tests {
     fn does_not_outlive_the_session() {
         let sessions = Sessions::new(Duration::from_secs(5));
         let over = Arc::new(Session { expires_at: entity::clock::wall() - 1, ..(*session()).clone() });
-        sessions.keep(over.clone(), Instant::now(), 0);
+        sessions.insert(over.clone(), Instant::now(), 0);
         assert!(sessions.cached(over.id, Instant::now()).is_err());
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use entity::user;
 
 use crate::error::ApiError;
-use crate::http::client_address::Client;
-use crate::http::throttle::{Budget, Standing};
+use crate::http::client_address::ClientAddress;
+use crate::http::throttle::{RateLimit, Usage};
 use crate::state::Gateway;
 
 const WINDOW: Duration = Duration::from_secs(600);
@@ -16,11 +16,11 @@ const WINDOW: Duration = Duration::from_secs(600);
 ///
 /// # Errors
 /// [`ApiError::TooManyAttempts`].
-pub(crate) async fn demand_registration(gateway: &Gateway, client: Client) -> Result<(), ApiError> {
-    let budget =
-        Budget { name: "registrations", quota: gateway.config.http.rates.sign_ins_per_address, window: WINDOW };
-    match gateway.limits.throttle.spend(&gateway.bus, budget, &client.to_string()).await.filter(Standing::is_over) {
-        Some(standing) => Err(ApiError::TooManyAttempts(standing.resets_in())),
+pub(crate) async fn require_registration_allowed(gateway: &Gateway, client: ClientAddress) -> Result<(), ApiError> {
+    let limit =
+        RateLimit { name: "registrations", max: gateway.config.http.rates.sign_ins_per_address, window: WINDOW };
+    match gateway.limits.throttle.count(&gateway.bus, limit, &client.to_string()).await.filter(Usage::is_exceeded) {
+        Some(usage) => Err(ApiError::TooManyAttempts(usage.resets_in())),
         None => Ok(()),
     }
 }
@@ -30,26 +30,26 @@ pub(crate) async fn demand_registration(gateway: &Gateway, client: Client) -> Re
 /// # Errors
 /// [`ApiError::InvalidCredentials`]: there is no such account, or the password is another one.
 /// [`ApiError::TooManyAttempts`] or, with too many at once, 503.
-pub(crate) async fn demand_password(
+pub(crate) async fn require_password(
     gateway: &Gateway,
-    client: Client,
+    client: ClientAddress,
     email: &str,
     known: Option<user::Model>,
     password: String,
 ) -> Result<user::Model, ApiError> {
     let rates = gateway.config.http.rates;
-    let by_address = Budget { name: "sign-ins", quota: rates.sign_ins_per_address, window: WINDOW };
-    let by_account = Budget { name: "sign-ins-at", quota: rates.sign_ins_per_account, window: WINDOW };
+    let by_address = RateLimit { name: "sign-ins", max: rates.sign_ins_per_address, window: WINDOW };
+    let by_account = RateLimit { name: "sign-ins-at", max: rates.sign_ins_per_account, window: WINDOW };
     let pair = format!("{client}:{email}");
-    for (budget, who) in [(by_address, &client.to_string()), (by_account, &pair)] {
-        let standing = gateway.limits.throttle.spend(&gateway.bus, budget, who).await;
-        if let Some(standing) = standing.filter(Standing::is_over) {
-            return Err(ApiError::TooManyAttempts(standing.resets_in()));
+    for (limit, who) in [(by_address, &client.to_string()), (by_account, &pair)] {
+        let usage = gateway.limits.throttle.count(&gateway.bus, limit, who).await;
+        if let Some(usage) = usage.filter(Usage::is_exceeded) {
+            return Err(ApiError::TooManyAttempts(usage.resets_in()));
         }
     }
     let stored = known.as_ref().map(|user| user.password_hash.clone());
     let right = gateway.auth.passwords.verify(password, stored).await?;
     let user = known.filter(|_| right).ok_or(ApiError::InvalidCredentials)?;
-    gateway.limits.throttle.forget(&gateway.bus, by_account, &pair).await;
+    gateway.limits.throttle.reset(&gateway.bus, by_account, &pair).await;
     Ok(user)
 }

@@ -24,25 +24,25 @@ pub(crate) async fn access_log(State(gateway): State<Gateway>, mut request: Requ
     let began = Instant::now();
     let id = request_id::request_id(request.headers());
     let trace = request_id::trace(request.headers(), &id);
-    let mut seen = Seen::of(&request, began);
+    let mut entry = LogEntry::of(&request, began);
     let span =
-        error_span!("request", request.id = id, trace_id = trace.id(), method = %seen.method, route = seen.route);
+        error_span!("request", request.id = id, trace_id = trace.id(), method = %entry.method, route = entry.route);
     request.extensions_mut().insert(trace);
-    let answered = async move {
+    let response = async move {
         let mut response = problem::render(next.run(request).await, &id);
-        seen.answered = Some(response.status().as_u16());
-        drop(seen);
+        entry.status = Some(response.status().as_u16());
+        drop(entry);
         request_id::set(response.headers_mut(), &id);
         security_headers::set(response.headers_mut(), gateway.config.http.is_https());
         response
     };
-    answered.instrument(span).await
+    response.instrument(span).await
 }
 
 /// What the log tells of a request, once it is over: dropped without an answer, its client has hung up.
-struct Seen {
+struct LogEntry {
     began: Instant,
-    answered: Option<u16>,
+    status: Option<u16>,
     method: Method,
     path: String,
     route: String,
@@ -51,31 +51,31 @@ struct Seen {
 }
 
 /// Most characters of a client's name for itself.
-const USER_AGENT: usize = 200;
+const MAX_USER_AGENT: usize = 200;
 
-impl Seen {
+impl LogEntry {
     fn of(request: &Request, began: Instant) -> Self {
         let agent = request.headers().get(header::USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
         Self {
             began,
-            answered: None,
+            status: None,
             method: request.method().clone(),
-            path: told(request.uri().path()).to_owned(),
+            path: redact_path(request.uri().path()).to_owned(),
             route: request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned(),
-            user_agent: String::from_utf8_lossy(agent).chars().take(USER_AGENT).collect(),
+            user_agent: String::from_utf8_lossy(agent).chars().take(MAX_USER_AGENT).collect(),
             authorisation: authorisation(request.headers()),
         }
     }
 }
 
 /// The status of a request whose client did not wait for an answer, as nginx writes it.
-const HUNG_UP: u16 = 499;
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Counts the answer and logs it: probes, and the files of the page, only for whoever wants to know everything.
-impl Drop for Seen {
+impl Drop for LogEntry {
     fn drop(&mut self) {
-        let (took, status) = (self.began.elapsed(), self.answered.unwrap_or(HUNG_UP));
-        metrics::answered(&self.method, &self.route, status, took.as_secs_f64());
+        let (took, status) = (self.began.elapsed(), self.status.unwrap_or(CLIENT_CLOSED_REQUEST));
+        metrics::request_answered(&self.method, &self.route, status, took.as_secs_f64());
         let Self { path, user_agent, authorisation, .. } = self;
         let milliseconds = millis(took);
         if status < 400 && matches!(self.route.as_str(), "" | "/livez" | "/readyz") {
@@ -101,7 +101,7 @@ fn authorisation(headers: &HeaderMap) -> String {
 }
 
 /// A path as the log tells it: links that show a video are as good as a key, misspelt ones too.
-fn told(path: &str) -> &str {
+fn redact_path(path: &str) -> &str {
     let ends = ["/share/", "/shares/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
     ends.min().and_then(|end| path.get(..end)).unwrap_or(path)
 }
@@ -113,20 +113,20 @@ mod tests {
 
     #[test]
     fn tells_how_a_request_is_signed_and_nothing_of_the_token() {
-        let told = |name: HeaderName, value: &'static str| {
+        let logged = |name: HeaderName, value: &'static str| {
             authorisation(&HeaderMap::from_iter([(name, HeaderValue::from_static(value))]))
         };
-        assert_eq!(told(header::AUTHORIZATION, "Bearer sk-1234"), "Bearer [redacted]");
-        assert_eq!(told(header::AUTHORIZATION, "skonly"), "unknown [redacted]");
-        assert_eq!(told(header::COOKIE, "session=eyJ"), "cookie [redacted]");
-        assert_eq!(told(header::ACCEPT, "*/*"), "none");
+        assert_eq!(logged(header::AUTHORIZATION, "Bearer sk-1234"), "Bearer [redacted]");
+        assert_eq!(logged(header::AUTHORIZATION, "skonly"), "unknown [redacted]");
+        assert_eq!(logged(header::COOKIE, "session=eyJ"), "cookie [redacted]");
+        assert_eq!(logged(header::ACCEPT, "*/*"), "none");
     }
 
     #[test]
     fn tells_no_link_that_shows_a_video() {
         for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret"] {
-            assert!(told(path).ends_with("/") && !told(path).contains("secret"), "{path}");
+            assert!(redact_path(path).ends_with("/") && !redact_path(path).contains("secret"), "{path}");
         }
-        assert_eq!(told("/api/videos/jobs"), "/api/videos/jobs");
+        assert_eq!(redact_path("/api/videos/jobs"), "/api/videos/jobs");
     }
 }

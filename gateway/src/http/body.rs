@@ -19,7 +19,7 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 pub(crate) const JSON: &str = "application/json";
 
 /// Most unknown fields that are named.
-const MOST_UNKNOWN: usize = 20;
+const MAX_UNKNOWN_REPORTED: usize = 20;
 
 /// A rule for a field's value: `Err` holds its code and a sentence for people.
 pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         if !is_json(request.headers()) {
             return Err(ApiError::UnsupportedMediaType(JSON));
         }
-        let bytes = limited(request.into_body()).await?;
+        let bytes = read_limited(request.into_body()).await?;
         Self::parse(&bytes)
     }
 }
@@ -66,8 +66,8 @@ impl Fields {
     /// A text that must be there and obey `rule`.
     pub(crate) fn text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<T> {
         match self.values.remove(name) {
-            Some(value) => self.judged(name, text(value), "text", |text: String| rule(&text)),
-            None => self.mistake(name, "required", "This field is missing.".into()),
+            Some(value) => self.check(name, text(value), "text", |text: String| rule(&text)),
+            None => self.reject(name, "required", "This field is missing.".into()),
         }
     }
 
@@ -75,7 +75,7 @@ impl Fields {
     pub(crate) fn optional_text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<Option<T>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.judged(name, text(value), "text", |text: String| rule(&text)).map(Some),
+            Some(value) => self.check(name, text(value), "text", |text: String| rule(&text)).map(Some),
         }
     }
 
@@ -83,7 +83,7 @@ impl Fields {
     pub(crate) fn optional_number<T>(&mut self, name: &str, rule: impl FnOnce(i64) -> Rule<T>) -> Option<Option<T>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.judged(name, value.as_i64(), "a whole number", rule).map(Some),
+            Some(value) => self.check(name, value.as_i64(), "a whole number", rule).map(Some),
         }
     }
 
@@ -94,9 +94,9 @@ impl Fields {
             false => values.iter().map(&rule).collect(),
         };
         match self.values.remove(name) {
-            Some(Value::Array(values)) => self.judged(name, Some(values), "a list", items),
-            Some(_) => self.mistake(name, "wrong_type", "This field must be a list.".into()),
-            None => self.mistake(name, "required", "This field is missing.".into()),
+            Some(Value::Array(values)) => self.check(name, Some(values), "a list", items),
+            Some(_) => self.reject(name, "wrong_type", "This field must be a list.".into()),
+            None => self.reject(name, "required", "This field is missing.".into()),
         }
     }
 
@@ -104,7 +104,7 @@ impl Fields {
     pub(crate) fn optional_flag(&mut self, name: &str) -> Option<Option<bool>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.judged(name, value.as_bool(), "true or false", |flag| Ok(Some(flag))),
+            Some(value) => self.check(name, value.as_bool(), "true or false", |flag| Ok(Some(flag))),
         }
     }
 
@@ -117,7 +117,7 @@ impl Fields {
         match self.values.remove(name) {
             None => Some(None),
             Some(Value::Null) => Some(Some(None)),
-            Some(value) => self.judged(name, value.as_i64(), "a whole number", rule).map(|value| Some(Some(value))),
+            Some(value) => self.check(name, value.as_i64(), "a whole number", rule).map(|value| Some(Some(value))),
         }
     }
 
@@ -126,21 +126,21 @@ impl Fields {
     /// # Errors
     /// [`ApiError::InvalidFields`] when anything was wrong, fields that nobody asked for included.
     pub(crate) fn finish(mut self) -> Result<(), ApiError> {
-        for name in std::mem::take(&mut self.values).keys().take(MOST_UNKNOWN) {
-            self.mistake::<()>(name, "unknown_field", "This field is not known.".into());
+        for name in std::mem::take(&mut self.values).keys().take(MAX_UNKNOWN_REPORTED) {
+            self.reject::<()>(name, "unknown_field", "This field is not known.".into());
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
     }
 
-    fn judged<A, T>(&mut self, name: &str, value: Option<A>, kind: &str, rule: impl FnOnce(A) -> Rule<T>) -> Option<T> {
+    fn check<A, T>(&mut self, name: &str, value: Option<A>, kind: &str, rule: impl FnOnce(A) -> Rule<T>) -> Option<T> {
         match value.map(rule) {
             Some(Ok(value)) => Some(value),
-            Some(Err((code, message))) => self.mistake(name, code, message),
-            None => self.mistake(name, "wrong_type", format!("This field must be {kind}.")),
+            Some(Err((code, message))) => self.reject(name, code, message),
+            None => self.reject(name, "wrong_type", format!("This field must be {kind}.")),
         }
     }
 
-    fn mistake<T>(&mut self, field: &str, code: &'static str, message: String) -> Option<T> {
+    fn reject<T>(&mut self, field: &str, code: &'static str, message: String) -> Option<T> {
         self.errors.push(FieldError { field: field.to_owned(), code, message });
         None
     }
@@ -155,7 +155,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn limited(body: Body) -> Result<Vec<u8>, ApiError> {
+async fn read_limited(body: Body) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
@@ -172,7 +172,7 @@ async fn limited(body: Body) -> Result<Vec<u8>, ApiError> {
 mod tests {
     use super::*;
 
-    fn kept(text: &str) -> Rule<String> {
+    fn any(text: &str) -> Rule<String> {
         Ok(text.to_owned())
     }
 
@@ -186,10 +186,10 @@ mod tests {
     #[test]
     fn reports_every_wrong_field_at_once() {
         let mut fields = Fields::parse(br#"{"a": 1, "n": "2", "x": 0, "y": null, "z": "kept"}"#).unwrap();
-        assert_eq!(fields.text("a", kept), None);
-        assert_eq!(fields.text("b", kept), None);
+        assert_eq!(fields.text("a", any), None);
+        assert_eq!(fields.text("b", any), None);
         assert_eq!(fields.optional_number("n", Ok), None);
-        assert_eq!(fields.optional_text("y", kept), Some(None));
+        assert_eq!(fields.optional_text("y", any), Some(None));
         assert_eq!(fields.optional_text::<()>("z", |_| Err(("short", "Too short.".into()))), None);
         let expected =
             [("a", "wrong_type"), ("b", "required"), ("n", "wrong_type"), ("z", "short"), ("x", "unknown_field")];

@@ -16,9 +16,9 @@ use crate::state::Gateway;
 
 /// Where a client is, as limits see it: an IPv4 address, or the /64 that one IPv6 customer has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Client(IpAddr);
+pub(crate) struct ClientAddress(IpAddr);
 
-impl Client {
+impl ClientAddress {
     fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
         let mut client = peer;
         let lines = headers.get_all("x-forwarded-for").iter().rev();
@@ -41,7 +41,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-impl fmt::Display for Client {
+impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             IpAddr::V4(address) => address.fmt(f),
@@ -50,7 +50,7 @@ impl fmt::Display for Client {
     }
 }
 
-impl FromRequestParts<Gateway> for Client {
+impl FromRequestParts<Gateway> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
@@ -69,7 +69,7 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        Client::of(peer.parse().unwrap(), &headers, &TrustedProxies::parse(trusted).unwrap()).to_string()
+        ClientAddress::of(peer.parse().unwrap(), &headers, &TrustedProxies::parse(trusted).unwrap()).to_string()
     }
 
     #[test]

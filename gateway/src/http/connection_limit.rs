@@ -1,82 +1,79 @@
-//! How much may go on at a time, in this process and for each of those who ask: an address, an account.
+//! Bounds how much runs at a time: in this process, and for each client (an address, a user).
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-struct Inside<Who> {
-    all: u32,
-    each: HashMap<Who, u32>,
+struct InUse<Client> {
+    total: u32,
+    per_client: HashMap<Client, u32>,
 }
 
-/// Counts who is in.
+/// Hands out permits, up to a total and up to a number per client.
 #[derive(Clone)]
-pub(crate) struct Doors<Who: Eq + Hash + Clone> {
-    most: NonZeroU32,
-    most_of_each: NonZeroU32,
-    inside: Arc<Mutex<Inside<Who>>>,
+pub(crate) struct ConnectionLimit<Client: Eq + Hash + Clone> {
+    max: NonZeroU32,
+    max_per_client: NonZeroU32,
+    in_use: Arc<Mutex<InUse<Client>>>,
 }
 
-/// Somebody's place, given up when dropped.
-pub(crate) struct Ticket<Who: Eq + Hash + Clone> {
-    doors: Doors<Who>,
-    who: Who,
+/// Counts against the limit until dropped.
+pub(crate) struct Permit<Client: Eq + Hash + Clone> {
+    limit: ConnectionLimit<Client>,
+    client: Client,
 }
 
-/// Why somebody is not let in.
+/// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Shut {
-    /// There is no room for anybody.
-    #[error("too much goes on at a time")]
-    Full,
-    /// They have as much as is for them.
-    #[error("too much goes on at a time for one of those who ask")]
-    Enough,
+pub(crate) enum LimitReached {
+    /// The total.
+    #[error("too many in progress")]
+    Total,
+    /// The client's.
+    #[error("too many in progress for this client")]
+    PerClient,
 }
 
-impl<Who: Eq + Hash + Clone> Doors<Who> {
-    /// With room for `most` in all and for `most_of_each` of each who asks.
-    pub(crate) fn new(most: NonZeroU32, most_of_each: NonZeroU32) -> Self {
-        Self { most, most_of_each, inside: Arc::new(Mutex::new(Inside { all: 0, each: HashMap::new() })) }
+impl<Client: Eq + Hash + Clone> ConnectionLimit<Client> {
+    /// Allows `max` permits in total, of which one client may hold `max_per_client`.
+    pub(crate) fn new(max: NonZeroU32, max_per_client: NonZeroU32) -> Self {
+        Self { max, max_per_client, in_use: Arc::new(Mutex::new(InUse { total: 0, per_client: HashMap::new() })) }
     }
 
-    /// Lets somebody in.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) fn enter(&self, who: Who) -> Result<Ticket<Who>, Shut> {
-        let mut inside = self.lock();
-        if inside.all >= self.most.get() {
-            return Err(Shut::Full);
+    /// Takes a permit for `client` if both limits allow it.
+    pub(crate) fn acquire(&self, client: Client) -> Result<Permit<Client>, LimitReached> {
+        let mut in_use = self.lock();
+        if in_use.total >= self.max.get() {
+            return Err(LimitReached::Total);
         }
-        let of_each = inside.each.entry(who.clone()).or_default();
-        if *of_each >= self.most_of_each.get() {
-            return Err(Shut::Enough);
+        let of_client = in_use.per_client.entry(client.clone()).or_default();
+        if *of_client >= self.max_per_client.get() {
+            return Err(LimitReached::PerClient);
         }
-        *of_each += 1;
-        inside.all += 1;
-        Ok(Ticket { doors: self.clone(), who })
+        *of_client += 1;
+        in_use.total += 1;
+        Ok(Permit { limit: self.clone(), client })
     }
 
-    /// How many are in.
-    pub(crate) fn inside(&self) -> u32 {
-        self.lock().all
+    /// Number of permits in use.
+    pub(crate) fn in_use(&self) -> u32 {
+        self.lock().total
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inside<Who>> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, InUse<Client>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<Who: Eq + Hash + Clone> Drop for Ticket<Who> {
+impl<Client: Eq + Hash + Clone> Drop for Permit<Client> {
     fn drop(&mut self) {
-        let mut inside = self.doors.lock();
-        inside.all -= 1;
-        if let Some(of_each) = inside.each.get_mut(&self.who) {
-            *of_each -= 1;
-            if *of_each == 0 {
-                inside.each.remove(&self.who);
+        let mut in_use = self.limit.lock();
+        in_use.total -= 1;
+        if let Some(of_client) = in_use.per_client.get_mut(&self.client) {
+            *of_client -= 1;
+            if *of_client == 0 {
+                in_use.per_client.remove(&self.client);
             }
         }
     }
@@ -87,13 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_all_and_each() {
-        let doors = Doors::new(NonZeroU32::new(3).unwrap(), NonZeroU32::new(2).unwrap());
-        let a = (doors.enter("a").ok().unwrap(), doors.enter("a").ok().unwrap());
-        assert_eq!(doors.enter("a").err(), Some(Shut::Enough));
-        let b = doors.enter("b");
-        assert_eq!(doors.enter("c").err(), Some(Shut::Full));
+    fn limits_the_total_and_each_client() {
+        let limit = ConnectionLimit::new(NonZeroU32::new(3).unwrap(), NonZeroU32::new(2).unwrap());
+        let a = (limit.acquire("a").ok().unwrap(), limit.acquire("a").ok().unwrap());
+        assert_eq!(limit.acquire("a").err(), Some(LimitReached::PerClient));
+        let b = limit.acquire("b");
+        assert_eq!(limit.acquire("c").err(), Some(LimitReached::Total));
         drop((a, b));
-        assert!(doors.lock().all == 0 && doors.lock().each.is_empty());
+        assert!(limit.lock().total == 0 && limit.lock().per_client.is_empty());
     }
 }

@@ -29,7 +29,7 @@ impl Origins {
     ///
     /// # Errors
     /// [`ApiError::ForbiddenOrigin`]: no `Origin`, `null`, or any other one.
-    pub(crate) fn demand(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(crate) fn require(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let mut given = headers.get_all(header::ORIGIN).iter();
         let ours = |origin: &str| self.origins.contains(origin);
         match (given.next().and_then(|origin| origin.to_str().ok()), given.next()) {
@@ -97,7 +97,7 @@ mod tests {
         let allowed = |origin: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ORIGIN, origin.parse().unwrap());
-            origins().demand(&headers).is_ok()
+            origins().require(&headers).is_ok()
         };
         assert!(allowed("https://sora.example") && allowed("http://localhost:3000"));
         for wrong in [
@@ -112,7 +112,7 @@ mod tests {
         ] {
             assert!(!allowed(wrong), "{wrong}");
         }
-        assert!(origins().demand(&HeaderMap::new()).is_err());
+        assert!(origins().require(&HeaderMap::new()).is_err());
     }
 
     #[test]

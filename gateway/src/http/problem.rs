@@ -34,7 +34,7 @@ pub(crate) struct Problem<'a> {
 impl<'a> Problem<'a> {
     /// What a client is told of `error`.
     pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
-        let (status, code) = error.kind();
+        let (status, code) = error.status_and_code();
         Self {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or(code),
@@ -47,18 +47,18 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translated.
+/// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translate.
 pub(crate) fn render(response: Response, request_id: &str) -> Response {
     let error = match response.extensions().get::<Arc<ApiError>>() {
         Some(error) => error.clone(),
-        None if is_foreign(&response) => Arc::new(translated(response.status())),
+        None if is_from_framework(&response) => Arc::new(translate(response.status())),
         None => return response,
     };
     error.log();
     let problem = Problem::new(&error, request_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
-    parts.status = error.kind().0;
+    parts.status = error.status_and_code().0;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -67,13 +67,13 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
 }
 
 /// A refusal that no handler of ours made: without a body, or with a sentence in plain text.
-fn is_foreign(response: &Response) -> bool {
+fn is_from_framework(response: &Response) -> bool {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
 }
 
-fn translated(status: StatusCode) -> ApiError {
+fn translate(status: StatusCode) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,

@@ -12,7 +12,7 @@ use crate::http::path::id;
 const MAX_LIMIT: u64 = 100;
 
 /// Most characters to search for.
-const MAX_SEARCH: usize = 200;
+const MAX_SEARCH_CHARACTERS: usize = 200;
 
 /// The parameters, and what is wrong with them so far.
 pub(crate) struct Query {
@@ -30,12 +30,12 @@ impl Query {
 
     /// A parameter that may be missing; the last one counts.
     pub(crate) fn optional<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Option<T> {
-        self.several(name, rule).pop()
+        self.values(name, rule).pop()
     }
 
     /// A parameter that may come several times, or hold several values separated by commas.
     pub(crate) fn list<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
-        self.several(name, |text| text.split(',').map(&rule).collect::<Rule<Vec<T>>>()).into_iter().flatten().collect()
+        self.values(name, |text| text.split(',').map(&rule).collect::<Rule<Vec<T>>>()).into_iter().flatten().collect()
     }
 
     /// How many rows to answer with.
@@ -59,8 +59,8 @@ impl Query {
     pub(crate) fn search(&mut self) -> Option<String> {
         self.optional("q", |text| match text.chars().count() {
             _ if text.contains('\0') => Err(("invalid_characters", "Must not contain the character U+0000.".into())),
-            0..=MAX_SEARCH => Ok(text.to_owned()),
-            _ => Err(("too_long", format!("Must have at most {MAX_SEARCH} characters."))),
+            0..=MAX_SEARCH_CHARACTERS => Ok(text.to_owned()),
+            _ => Err(("too_long", format!("Must have at most {MAX_SEARCH_CHARACTERS} characters."))),
         })
     }
 
@@ -80,7 +80,7 @@ impl Query {
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
     }
 
-    fn several<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
+    fn values<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
         let mut values = Vec::new();
         for (_, text) in self.pairs.iter().filter(|(given, _)| given == name) {
             match rule(text) {
@@ -93,7 +93,7 @@ impl Query {
 }
 
 /// Cuts `rows`, of which one more than `limit` was asked for, to a page; answers with the cursor of the next one.
-pub(crate) fn cut<T, Id>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) -> Option<Id> {
+pub(crate) fn take_page<T, Id>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) -> Option<Id> {
     let more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     rows.last().filter(|_| more).map(id)
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn cuts_a_page_and_tells_whether_there_is_more() {
         let mut rows = vec![3, 2, 1];
-        assert_eq!((cut(&mut rows, 2, |row| *row), rows.len()), (Some(2), 2));
-        assert_eq!(cut(&mut rows, 2, |row| *row), None);
+        assert_eq!((take_page(&mut rows, 2, |row| *row), rows.len()), (Some(2), 2));
+        assert_eq!(take_page(&mut rows, 2, |row| *row), None);
     }
 }

@@ -24,14 +24,14 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// Connections at a time that are no websockets; more wait to be accepted.
-const CONNECTIONS: usize = 4_096;
+const MAX_CONNECTIONS: usize = 4_096;
 
-/// How long a connection that has not asked anything yet may still do so when no more are accepted: whoever has only just
+/// How long a connection that has not requested anything yet may still do so when no more are accepted: whoever has only just
 /// connected cannot know.
-const FIRST: Duration = Duration::from_secs(1);
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long nothing is accepted after the system has refused to: it is out of files, and needs some to be closed.
-const BREATH: Duration = Duration::from_millis(250);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
 /// Connections that the system holds until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -64,28 +64,28 @@ pub(crate) async fn serve(
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(head);
     let server = Server { router, protocol, stop: stop.clone() };
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
     loop {
         let next = async {
-            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((place, listener.accept().await))
+            let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+            Ok::<_, io::Error>((permit, listener.accept().await))
         };
-        let (place, accepted) = tokio::select! { next = next => next?, () = stop.cancelled() => break };
+        let (permit, accepted) = tokio::select! { next = next => next?, () = stop.cancelled() => break };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(server.clone().answer(stream, peer, place));
+                connections.spawn(server.clone().serve_connection(stream, peer, permit));
             }
-            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) if is_connection_error(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
-                sleep(BREATH).await;
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
-    for (stream, peer) in waiting(listener)? {
-        let Ok(place) = places.clone().try_acquire_owned() else { break };
-        connections.spawn(server.clone().answer(stream, peer, place));
+    for (stream, peer) in accept_backlog(listener)? {
+        let Ok(permit) = permits.clone().try_acquire_owned() else { break };
+        connections.spawn(server.clone().serve_connection(stream, peer, permit));
     }
     connections.close();
     connections.wait().await;
@@ -93,7 +93,7 @@ pub(crate) async fn serve(
 }
 
 /// Listens no more; what had connected by then.
-fn waiting(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
+fn accept_backlog(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
     let listener = listener.into_std()?;
     let mut waiting = Vec::new();
     while let Ok((stream, peer)) = listener.accept() {
@@ -113,15 +113,15 @@ struct Server {
 
 impl Server {
     /// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
-    async fn answer(self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+    async fn serve_connection(self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let Self { router, protocol, stop } = self;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        let asked = CancellationToken::new();
-        let asks = asked.clone();
+        let requested = CancellationToken::new();
+        let mark_requested = requested.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-            asks.cancel();
+            mark_requested.cancel();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
@@ -129,7 +129,7 @@ impl Server {
         let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service).with_upgrades());
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = async { stop.cancelled().await; timeout(FIRST, asked.cancelled()).await.ok(); } => {
+            () = async { stop.cancelled().await; timeout(FIRST_REQUEST_TIMEOUT, requested.cancelled()).await.ok(); } => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -137,12 +137,12 @@ impl Server {
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke off");
         }
-        drop(place);
+        drop(permit);
     }
 }
 
 /// Whether only the connection that was about to be accepted is lost.
-fn is_of_one_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -16,34 +16,34 @@ use bus::{Bus, Count};
 use tokio::time::timeout;
 
 /// Most counters kept here.
-const CAPACITY: usize = 50_000;
+const MAX_COUNTERS: usize = 50_000;
 
 /// How long Redis may take to count.
-const PATIENCE: Duration = Duration::from_millis(200);
+const REDIS_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// So much of something within a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Budget {
+pub(crate) struct RateLimit {
     /// What is counted.
     pub(crate) name: &'static str,
     /// How much; 0 = without a limit.
-    pub(crate) quota: u32,
+    pub(crate) max: u32,
     /// Within how long.
     pub(crate) window: Duration,
 }
 
-/// How a budget stands after something was counted.
+/// How a limit stands after something was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
-    budget: Budget,
+pub(crate) struct Usage {
+    limit: RateLimit,
     count: u64,
     left: Duration,
 }
 
-impl Standing {
+impl Usage {
     /// Whether this was too much.
-    pub(crate) fn is_over(&self) -> bool {
-        self.count > u64::from(self.budget.quota)
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.count > u64::from(self.limit.max)
     }
 
     /// Seconds until the window ends, at least one.
@@ -53,9 +53,9 @@ impl Standing {
 
     /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
     fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        let Budget { name, quota, window } = self.budget;
-        let remaining = u64::from(quota).saturating_sub(self.count);
-        let policy = format!("\"{name}\";q={quota};w={}", window.as_secs());
+        let RateLimit { name, max, window } = self.limit;
+        let remaining = u64::from(max).saturating_sub(self.count);
+        let policy = format!("\"{name}\";q={max};w={}", window.as_secs());
         let state = format!("\"{name}\";r={remaining};t={}", self.resets_in());
         let named = [("ratelimit-policy", policy), ("ratelimit", state)];
         named
@@ -73,44 +73,44 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     /// Counts one for `who`, with all gateways. `None`: there is no limit.
-    pub(crate) async fn spend(&self, bus: &Bus, budget: Budget, who: &str) -> Option<Standing> {
-        if budget.quota == 0 {
+    pub(crate) async fn count(&self, bus: &Bus, limit: RateLimit, client: &str) -> Option<Usage> {
+        if limit.max == 0 {
             return None;
         }
-        let what = format!("{}:{who}", budget.name);
-        match timeout(PATIENCE, bus.count(&what, budget.window)).await {
-            Ok(Ok(Count { count, left })) => Some(Standing { budget, count, left }),
-            _ => self.spend_here(budget, who),
+        let key = format!("{}:{client}", limit.name);
+        match timeout(REDIS_TIMEOUT, bus.count(&key, limit.window)).await {
+            Ok(Ok(Count { count, left })) => Some(Usage { limit, count, left }),
+            _ => self.count_locally(limit, client),
         }
     }
 
     /// Counts one for `who`, here alone. `None`: there is no limit.
-    pub(crate) fn spend_here(&self, budget: Budget, who: &str) -> Option<Standing> {
-        if budget.quota == 0 {
+    pub(crate) fn count_locally(&self, limit: RateLimit, client: &str) -> Option<Usage> {
+        if limit.max == 0 {
             return None;
         }
-        let (count, left) = self.count(format!("{}:{who}", budget.name), budget.window, Instant::now());
-        Some(Standing { budget, count, left })
+        let (count, left) = self.increment(format!("{}:{client}", limit.name), limit.window, Instant::now());
+        Some(Usage { limit, count, left })
     }
 
     /// Forgets what was counted for `who`.
-    pub(crate) async fn forget(&self, bus: &Bus, budget: Budget, who: &str) {
-        let what = format!("{}:{who}", budget.name);
-        self.lock().remove(&what);
-        if !matches!(timeout(PATIENCE, bus.forget_count(&what)).await, Ok(Ok(()))) {
-            tracing::debug!(budget = budget.name, "a counter was not forgotten");
+    pub(crate) async fn reset(&self, bus: &Bus, limit: RateLimit, client: &str) {
+        let key = format!("{}:{client}", limit.name);
+        self.lock().remove(&key);
+        if !matches!(timeout(REDIS_TIMEOUT, bus.forget_count(&key)).await, Ok(Ok(()))) {
+            tracing::debug!(limit = limit.name, "a counter was not forgotten");
         }
     }
 
-    fn count(&self, what: String, window: Duration, now: Instant) -> (u64, Duration) {
+    fn increment(&self, key: String, window: Duration, now: Instant) -> (u64, Duration) {
         let mut windows = self.lock();
-        if windows.len() >= CAPACITY {
+        if windows.len() >= MAX_COUNTERS {
             windows.retain(|_, (_, end)| *end > now);
         }
-        if windows.len() >= CAPACITY && !windows.contains_key(&what) {
+        if windows.len() >= MAX_COUNTERS && !windows.contains_key(&key) {
             return (1, window);
         }
-        let (count, end) = windows.entry(what).or_insert((0, now + window));
+        let (count, end) = windows.entry(key).or_insert((0, now + window));
         if *end <= now {
             (*count, *end) = (0, now + window);
         }
@@ -123,23 +123,23 @@ impl Throttle {
     }
 }
 
-/// What a request has spent, for [`announced`] to tell.
+/// What a request has spent, for [`rate_limit_headers`] to tell.
 #[derive(Clone, Default)]
-pub(crate) struct Meter(Arc<OnceLock<Standing>>);
+pub(crate) struct RequestUsage(Arc<OnceLock<Usage>>);
 
-impl Meter {
+impl RequestUsage {
     /// Notes it; the first counts.
-    pub(crate) fn note(&self, standing: Standing) {
-        self.0.get_or_init(|| standing);
+    pub(crate) fn record(&self, usage: Usage) {
+        self.0.get_or_init(|| usage);
     }
 }
 
-/// A layer: tells on each response how the caller's budget stands.
-pub(crate) async fn announced(mut request: Request, next: Next) -> Response {
-    let meter = Meter::default();
-    request.extensions_mut().insert(meter.clone());
+/// A layer: tells on each response how the caller's limit stands.
+pub(crate) async fn rate_limit_headers(mut request: Request, next: Next) -> Response {
+    let recorded = RequestUsage::default();
+    request.extensions_mut().insert(recorded.clone());
     let mut response = next.run(request).await;
-    response.headers_mut().extend(meter.0.get().iter().flat_map(|standing| standing.headers()));
+    response.headers_mut().extend(recorded.0.get().iter().flat_map(|usage| usage.headers()));
     response
 }
 
@@ -147,12 +147,13 @@ pub(crate) async fn announced(mut request: Request, next: Next) -> Response {
 mod tests {
     use super::*;
 
-    const BUDGET: Budget = Budget { name: "writes", quota: 2, window: Duration::from_secs(60) };
+    const LIMIT: RateLimit = RateLimit { name: "writes", max: 2, window: Duration::from_secs(60) };
 
     #[test]
     fn counts_each_client_for_itself_until_the_window_ends() {
         let (throttle, now) = (Throttle::default(), Instant::now());
-        let count = |who: &str, after| throttle.count(who.into(), BUDGET.window, now + Duration::from_secs(after));
+        let count =
+            |client: &str, after| throttle.increment(client.into(), LIMIT.window, now + Duration::from_secs(after));
         assert_eq!(count("a", 0), (1, Duration::from_secs(60)));
         assert_eq!(count("a", 59), (2, Duration::from_secs(1)));
         assert_eq!(count("b", 59).0, 1);
@@ -161,11 +162,11 @@ mod tests {
 
     #[test]
     fn tells_in_the_words_of_the_standard() {
-        let standing = Standing { budget: BUDGET, count: 3, left: Duration::from_millis(1_001) };
-        assert!(standing.is_over());
+        let usage = Usage { limit: LIMIT, count: 3, left: Duration::from_millis(1_001) };
+        assert!(usage.is_exceeded());
         let headers: Vec<_> =
-            standing.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            usage.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         assert_eq!(headers, ["ratelimit-policy: \"writes\";q=2;w=60", "ratelimit: \"writes\";r=0;t=2"]);
-        assert!(!Standing { count: 2, ..standing }.is_over());
+        assert!(!Usage { count: 2, ..usage }.is_exceeded());
     }
 }

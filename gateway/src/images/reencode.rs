@@ -29,7 +29,7 @@ const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
 /// A picture as it is kept.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub(super) struct EncodedImage {
     pub(super) bytes: Vec<u8>,
     pub(super) content_type: &'static str,
     pub(super) extension: &'static str,
@@ -38,29 +38,29 @@ pub(super) struct Picture {
 }
 
 /// Reads a picture's pixels, upright, and writes them in the format they came in.
-pub(super) fn rewritten(bytes: &[u8]) -> Rule<Picture> {
-    let format = image::guess_format(bytes).ok().filter(|format| encodes(*format)).ok_or_else(foreign)?;
+pub(super) fn reencode(bytes: &[u8]) -> Rule<EncodedImage> {
+    let format = image::guess_format(bytes).ok().filter(|format| is_supported(*format)).ok_or_else(unsupported)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
+    let mut decoder = reader.into_decoder().map_err(|error| decode_error(&error))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(too_large());
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| decode_error(&error))?;
     if format == ImageFormat::Jpeg && !is_whole(bytes) {
         return Err(damaged());
     }
     image.apply_orientation(orientation);
-    written(&image, format).map_err(|error| refusal(&error))
+    encode(&image, format).map_err(|error| decode_error(&error))
 }
 
 /// A type as it was recorded, and how its files are named; anything else is only saved.
-pub(super) fn kind(recorded: &str) -> (&'static str, &'static str) {
+pub(super) fn media_type(recorded: &str) -> (&'static str, &'static str) {
     match recorded {
         "image/png" => ("image/png", "png"),
         "image/jpeg" => ("image/jpeg", "jpg"),
@@ -69,11 +69,11 @@ pub(super) fn kind(recorded: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn encodes(format: ImageFormat) -> bool {
+fn is_supported(format: ImageFormat) -> bool {
     matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)
 }
 
-fn written(image: &DynamicImage, format: ImageFormat) -> Result<Picture, ImageError> {
+fn encode(image: &DynamicImage, format: ImageFormat) -> Result<EncodedImage, ImageError> {
     let mut bytes = Vec::new();
     // Eight bits a channel, which every upstream reads.
     let plain = if image.color().has_alpha() && format != ImageFormat::Jpeg {
@@ -86,16 +86,16 @@ fn written(image: &DynamicImage, format: ImageFormat) -> Result<Picture, ImageEr
         ImageFormat::WebP => plain.write_with_encoder(WebPEncoder::new_lossless(&mut bytes))?,
         _ => plain.write_with_encoder(PngEncoder::new(&mut bytes))?,
     }
-    let (content_type, extension) = kind(format.to_mime_type());
+    let (content_type, extension) = media_type(format.to_mime_type());
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
     let (width, height) = (side(plain.width()), side(plain.height()));
-    Ok(Picture { bytes, content_type, extension, width, height })
+    Ok(EncodedImage { bytes, content_type, extension, width, height })
 }
 
-fn refusal(error: &ImageError) -> (&'static str, String) {
+fn decode_error(error: &ImageError) -> (&'static str, String) {
     match error {
         ImageError::Limits(limit) if limit.kind() != LimitErrorKind::InsufficientMemory => too_large(),
-        ImageError::Unsupported(_) => foreign(),
+        ImageError::Unsupported(_) => unsupported(),
         _ => damaged(),
     }
 }
@@ -116,7 +116,7 @@ fn is_whole(jpeg: &[u8]) -> bool {
     jpeg.get(at..).is_some_and(|rest| rest.windows(2).any(|pair| pair == END_OF_IMAGE))
 }
 
-fn foreign() -> (&'static str, String) {
+fn unsupported() -> (&'static str, String) {
     ("unsupported_type", "Must be a PNG, JPEG or WebP picture.".into())
 }
 
@@ -154,13 +154,13 @@ mod tests {
         for (format, kind) in
             [(ImageFormat::Png, "image/png"), (ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::WebP, "image/webp")]
         {
-            let kept = rewritten(&encoded(format)).unwrap();
+            let kept = reencode(&encoded(format)).unwrap();
             assert_eq!((kept.content_type, kept.width, kept.height), (kind, 6, 4));
             assert_eq!(image::guess_format(&kept.bytes).unwrap(), format);
         }
         let mut see_through = Cursor::new(Vec::new());
         RgbaImage::from_pixel(2, 2, Rgba([1, 2, 3, 0])).write_to(&mut see_through, ImageFormat::Png).unwrap();
-        let kept = rewritten(&see_through.into_inner()).unwrap();
+        let kept = reencode(&see_through.into_inner()).unwrap();
         assert!(image::load_from_memory(&kept.bytes).unwrap().color().has_alpha());
     }
 
@@ -168,7 +168,7 @@ mod tests {
     fn turns_a_picture_upright_and_forgets_where_it_was_taken() {
         let sent = turned();
         assert!(sent.windows(3).any(|part| part == b"GPS"));
-        let kept = rewritten(&sent).unwrap();
+        let kept = reencode(&sent).unwrap();
         assert_eq!((kept.width, kept.height), (4, 6));
         assert!(
             !kept.bytes.windows(3).any(|part| part == b"GPS") && !kept.bytes.windows(4).any(|part| part == b"Exif")
@@ -180,7 +180,7 @@ mod tests {
         for format in [ImageFormat::Png, ImageFormat::Jpeg] {
             let mut sent = encoded(format);
             sent.extend_from_slice(b"<script>alert(1)</script>PK\x03\x04");
-            let kept = rewritten(&sent).unwrap();
+            let kept = reencode(&sent).unwrap();
             assert!(!kept.bytes.windows(8).any(|part| part == b"<script>"));
         }
     }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn refuses_by_content_and_says_why() {
-        let code = |bytes: &[u8]| rewritten(bytes).unwrap_err().0;
+        let code = |bytes: &[u8]| reencode(bytes).unwrap_err().0;
         assert_eq!(code(b""), "unsupported_type");
         assert_eq!(code(b"GIF89a\x01\0\x01\0\0\0\0;"), "unsupported_type");
         assert_eq!(code(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "unsupported_type");

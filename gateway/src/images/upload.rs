@@ -15,8 +15,8 @@ use tracing::Instrument;
 
 use crate::auth::{Creator, NO_STORE};
 use crate::error::{ApiError, FieldError};
-use crate::http::connection_limit::Shut;
-use crate::images::reencode::{Picture, rewritten};
+use crate::http::connection_limit::LimitReached;
+use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
 use crate::videos::quota;
 
@@ -37,13 +37,13 @@ pub(crate) async fn upload(
 ) -> Result<Response, ApiError> {
     let form = form.map_err(|_| ApiError::UnsupportedMediaType(FORM))?;
     let user = caller.user();
-    let _place = gateway.limits.uploads.doors.enter(user).map_err(|shut| match shut {
-        Shut::Full => ApiError::unavailable(shut),
-        Shut::Enough => ApiError::RateLimited(2),
+    let _permit = gateway.limits.uploads.concurrent.acquire(user).map_err(|reached| match reached {
+        LimitReached::Total => ApiError::unavailable(reached),
+        LimitReached::PerClient => ApiError::RateLimited(2),
     })?;
-    quota::demand_bytes(&gateway, user).await?;
+    quota::require_storage(&gateway, user).await?;
     let sent = read(form).await?;
-    let picture = gateway.limits.uploads.cores.compute(move || rewritten(&sent)).await?;
+    let picture = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
     let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;
     // Runs to its end whatever becomes of the request, so that no file is left without its row.
     let keeping = gateway.shutdown.tasks.spawn(keep(gateway.clone(), user, picture).in_current_span());
@@ -78,7 +78,7 @@ async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {
 }
 
 /// The file first, then the row that names it; without the row the file goes again.
-async fn keep(gateway: Gateway, user_id: UserId, picture: Picture) -> Result<View, ApiError> {
+async fn keep(gateway: Gateway, user_id: UserId, picture: EncodedImage) -> Result<View, ApiError> {
     let id: ImageId = fresh();
     let path = storage::image_path(id, picture.extension);
     let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(picture.bytes))]);

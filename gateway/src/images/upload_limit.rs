@@ -4,21 +4,21 @@ use std::num::NonZeroU32;
 
 use entity::UserId;
 
-use crate::cpu_pool::Cores;
-use crate::http::connection_limit::Doors;
+use crate::cpu_pool::CpuPool;
+use crate::http::connection_limit::ConnectionLimit;
 
 /// Pictures that arrive at once: in all, which bounds the memory they take, and of one user.
-const AT_ONCE: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(32).unwrap(), NonZeroU32::new(4).unwrap());
+const MAX_CONCURRENT: (NonZeroU32, NonZeroU32) = (NonZeroU32::new(32).unwrap(), NonZeroU32::new(4).unwrap());
 
 /// What bounds the arrival of pictures.
-pub(crate) struct Uploads {
-    pub(super) doors: Doors<UserId>,
-    pub(super) cores: Cores,
+pub(crate) struct UploadLimit {
+    pub(super) concurrent: ConnectionLimit<UserId>,
+    pub(super) cpu_pool: CpuPool,
 }
 
-impl Uploads {
+impl UploadLimit {
     /// Nothing arrives yet.
     pub(crate) fn new() -> Self {
-        Self { doors: Doors::new(AT_ONCE.0, AT_ONCE.1), cores: Cores::all() }
+        Self { concurrent: ConnectionLimit::new(MAX_CONCURRENT.0, MAX_CONCURRENT.1), cpu_pool: CpuPool::new() }
     }
 }

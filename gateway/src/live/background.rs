@@ -5,102 +5,110 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{DbErr, JobId, SessionId};
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Interval, MissedTickBehavior, sleep, timeout};
 use uuid::Uuid;
 
 use crate::live::frame::Close;
 use crate::live::resync;
 use crate::state::Gateway;
 
-/// Sessions asked for, and places in line asked for, in one go.
+/// Sessions checked for, and positions in line checked for, in one go.
 const BATCH: usize = 500;
 
-/// Between two batches of places in line, so that a long line is no burden on Redis.
-const BREATH: Duration = Duration::from_millis(50);
+/// Between two batches of positions in line, so that a long line is no burden on Redis.
+const BATCH_PAUSE: Duration = Duration::from_millis(50);
 
 /// Users whose states are read before what they miss is looked at.
-const USERS: usize = 50;
+const USER_BATCH: usize = 50;
 
 /// Runs all rounds, for ever.
 pub(crate) async fn run(gateway: &Gateway) {
-    tokio::join!(sessions(gateway), places(gateway), gaps(gateway), reconcile(gateway));
+    tokio::join!(
+        revalidate_sessions(gateway),
+        send_positions(gateway),
+        resync_after_gaps(gateway),
+        send_missed(gateway)
+    );
 }
 
 /// Ends the sockets of sessions that are over, though word of it was lost. A database that is away ends nothing.
-async fn sessions(gateway: &Gateway) {
-    let mut round = steady(gateway.config.background.revalidate_interval);
+async fn revalidate_sessions(gateway: &Gateway) {
+    let mut ticks = interval(gateway.config.background.revalidate_interval);
     loop {
         tokio::select! {
-            _ = round.tick() => {}
-            () = gateway.live.doubt.notified() => {}
+            _ = ticks.tick() => {}
+            () = gateway.live.revalidate.notified() => {}
         }
-        let asked = gateway.live.hub.sessions();
-        match alive(gateway, &asked).await {
-            Ok(alive) => gateway.live.hub.confirm(&asked, &alive),
+        let checked = gateway.live.hub.sessions();
+        match active_roles(gateway, &checked).await {
+            Ok(roles) => gateway.live.hub.close_revoked(&checked, &roles),
             Err(error) => tracing::warn!(%error, "the sessions of open websockets could not be confirmed"),
         }
     }
 }
 
-async fn alive(gateway: &Gateway, asked: &[SessionId]) -> Result<HashMap<SessionId, entity::user::Role>, DbErr> {
-    let mut alive = HashMap::with_capacity(asked.len());
-    for some in asked.chunks(BATCH) {
-        alive.extend(entity::session::alive_among(&gateway.db, some).await?);
+async fn active_roles(
+    gateway: &Gateway,
+    checked: &[SessionId],
+) -> Result<HashMap<SessionId, entity::user::Role>, DbErr> {
+    let mut roles = HashMap::with_capacity(checked.len());
+    for batch in checked.chunks(BATCH) {
+        roles.extend(entity::session::alive_among(&gateway.db, batch).await?);
     }
-    Ok(alive)
+    Ok(roles)
 }
 
-/// Tells each waiting job's place in line when it has changed.
-async fn places(gateway: &Gateway) {
-    let mut round = steady(gateway.config.background.positions_interval);
+/// Tells each waiting job's position in line when it has changed.
+async fn send_positions(gateway: &Gateway) {
+    let mut ticks = interval(gateway.config.background.positions_interval);
     loop {
-        round.tick().await;
+        ticks.tick().await;
         let waiting = gateway.live.hub.waiting();
         let jobs: Vec<JobId> = waiting.keys().copied().collect();
-        for some in jobs.chunks(BATCH) {
-            let ids: Vec<Uuid> = some.iter().map(|job| (*job).into()).collect();
-            let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&ids)).await;
-            let Ok(Ok(places)) = asked else {
+        for batch in jobs.chunks(BATCH) {
+            let ids: Vec<Uuid> = batch.iter().map(|job| (*job).into()).collect();
+            let answer = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&ids)).await;
+            let Ok(Ok(positions)) = answer else {
                 break;
             };
-            for (job, place) in some.iter().zip(places) {
-                waiting.get(job).into_iter().flatten().for_each(|outbox| outbox.place(*job, place));
+            for (job, position) in batch.iter().zip(positions) {
+                waiting.get(job).into_iter().flatten().for_each(|outbox| outbox.set_position(*job, position));
             }
-            sleep(BREATH).await;
+            sleep(BATCH_PAUSE).await;
         }
     }
 }
 
 /// After each gap in what is heard, everybody is told what they missed: each user once, the active ones first.
-async fn gaps(gateway: &Gateway) {
-    let mut pace = steady(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
+async fn resync_after_gaps(gateway: &Gateway) {
+    let mut pace = interval(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
-        gateway.live.gap.notified().await;
+        gateway.live.resync.notified().await;
         for user in gateway.live.hub.users() {
             pace.tick().await;
-            if let Err(error) = resync::everything(gateway, user).await {
+            if let Err(error) = resync::resync_user(gateway, user).await {
                 // They come back with what they know, and have missed nothing.
                 tracing::warn!(%error, "what was missed could not be read");
-                gateway.live.hub.sockets(user).iter().for_each(|outbox| outbox.end(Close::Overloaded));
+                gateway.live.hub.sockets(user).iter().for_each(|outbox| outbox.close(Close::Overloaded));
             }
         }
     }
 }
 
 /// Looks whether somebody was not told something. What is found is told, and counted: it should be nothing.
-async fn reconcile(gateway: &Gateway) {
-    let mut pace = steady(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
+async fn send_missed(gateway: &Gateway) {
+    let mut pace = interval(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
         sleep(gateway.config.background.missed_interval).await;
-        for users in gateway.live.hub.active_users().chunks(USERS) {
-            let mut readings = Vec::with_capacity(users.len());
+        for users in gateway.live.hub.active_users().chunks(USER_BATCH) {
+            let mut states = Vec::with_capacity(users.len());
             for user in users {
                 pace.tick().await;
-                readings.extend(resync::unfinished(gateway, *user).await.ok());
+                states.extend(resync::read_unfinished(gateway, *user).await.ok());
             }
             // What was committed a moment ago may still be on its way.
             sleep(gateway.config.background.delivery_time).await;
-            let missed: u64 = readings.iter().map(resync::Reading::tell_missed).sum();
+            let missed: u64 = states.iter().map(resync::UserStates::send_missed).sum();
             metrics::counter!("sora_websocket_missed_states_total").increment(missed);
             if missed > 0 {
                 tracing::warn!(missed, "states had not reached connected clients");
@@ -110,8 +118,8 @@ async fn reconcile(gateway: &Gateway) {
     }
 }
 
-fn steady(period: Duration) -> Interval {
-    let mut interval = interval(period);
+fn interval(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }

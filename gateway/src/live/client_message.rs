@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A message of a client.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
-pub(crate) enum Said {
+pub(crate) enum ClientMessage {
     /// Always first.
     Hello(Hello),
     /// Answers ours.
@@ -45,25 +45,25 @@ pub(crate) struct Hello {
 }
 
 /// Counts a client's messages: at most so many in each period.
-pub(crate) struct Meter {
+pub(crate) struct CommandRate {
     period: Duration,
     left: u32,
     since: Duration,
 }
 
-impl Meter {
+impl CommandRate {
     /// Most messages in a period.
-    const COMMANDS: u32 = 10;
+    const MAX_COMMANDS: u32 = 10;
 
     /// Nothing counted yet.
     pub(crate) fn new(period: Duration) -> Self {
-        Self { period, left: Self::COMMANDS, since: Duration::ZERO }
+        Self { period, left: Self::MAX_COMMANDS, since: Duration::ZERO }
     }
 
     /// Counts a message at `now`, measured from any fixed instant; false when it is one too many.
     pub(crate) fn allows(&mut self, now: Duration) -> bool {
         if now.saturating_sub(self.since) >= self.period {
-            (self.left, self.since) = (Self::COMMANDS, now);
+            (self.left, self.since) = (Self::MAX_COMMANDS, now);
         }
         let allowed = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -78,27 +78,30 @@ mod tests {
 
     #[test]
     fn is_read_as_published() {
-        let said = |text| serde_json::from_str::<Said>(text).ok();
-        assert_eq!(said(r#"{"type":"hello"}"#), Some(Said::Hello(Hello::default())));
-        assert_eq!(said(r#"{"type":"heartbeat"}"#), Some(Said::Heartbeat));
-        assert_eq!(said(r#"{"type":"watch","job":"x","grant":"y"}"#), Some(Said::Watch { job: "x".into() }));
-        assert_eq!(said(r#"{"type":"unwatch","job":"x"}"#), Some(Said::Unwatch { job: "x".into() }));
-        assert_eq!(said(r#"{"type":"refresh","token":"t"}"#), Some(Said::Refresh { token: "t".into() }));
-        assert_eq!(said(r#"{"type":"of the future","job":7}"#), Some(Said::Unknown));
+        let message = |text| serde_json::from_str::<ClientMessage>(text).ok();
+        assert_eq!(message(r#"{"type":"hello"}"#), Some(ClientMessage::Hello(Hello::default())));
+        assert_eq!(message(r#"{"type":"heartbeat"}"#), Some(ClientMessage::Heartbeat));
+        assert_eq!(
+            message(r#"{"type":"watch","job":"x","grant":"y"}"#),
+            Some(ClientMessage::Watch { job: "x".into() })
+        );
+        assert_eq!(message(r#"{"type":"unwatch","job":"x"}"#), Some(ClientMessage::Unwatch { job: "x".into() }));
+        assert_eq!(message(r#"{"type":"refresh","token":"t"}"#), Some(ClientMessage::Refresh { token: "t".into() }));
+        assert_eq!(message(r#"{"type":"of the future","job":7}"#), Some(ClientMessage::Unknown));
         let known = r#"{"type":"hello","token":"t","known":{"00000000-0000-0000-0000-0000000000b2":7}}"#;
         let hello = Hello { token: Some("t".into()), known: HashMap::from([(Uuid::from_u128(0xB2).into(), 7)]) };
-        assert_eq!(said(known), Some(Said::Hello(hello)));
+        assert_eq!(message(known), Some(ClientMessage::Hello(hello)));
         for wrong in ["", "{}", "[]", "hello", r#"{"type":"hello","known":{"x":1}}"#, r#"{"type":"hello","known":[]}"#]
         {
-            assert_eq!(said(wrong), None, "{wrong}");
+            assert_eq!(message(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn is_counted_by_periods() {
-        let mut meter = Meter::new(Duration::from_secs(1));
-        assert!((0..10).all(|_| meter.allows(Duration::from_millis(1))));
-        assert!(!meter.allows(Duration::from_millis(999)));
-        assert!(meter.allows(Duration::from_millis(1_001)));
+        let mut rate = CommandRate::new(Duration::from_secs(1));
+        assert!((0..10).all(|_| rate.allows(Duration::from_millis(1))));
+        assert!(!rate.allows(Duration::from_millis(999)));
+        assert!(rate.allows(Duration::from_millis(1_001)));
     }
 }

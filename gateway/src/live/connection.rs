@@ -17,16 +17,16 @@ use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::auth::{Session, identify};
-use crate::http::client_address::Client;
-use crate::http::connection_limit::Ticket;
-use crate::live::client_message::{Hello, Said};
-use crate::live::disconnect::Over;
+use crate::http::client_address::ClientAddress;
+use crate::http::connection_limit::Permit;
+use crate::live::client_message::{ClientMessage, Hello};
+use crate::live::disconnect::Disconnect;
 use crate::live::frame::{Close, Frame};
-use crate::live::hub::Seat;
-use crate::live::job_version::Standing;
+use crate::live::hub::Subscription;
+use crate::live::job_version::JobVersion;
 use crate::live::outbox::{Next, Outbox};
 use crate::live::snapshot;
-use crate::live::socket::{Receiver, Sender, halves};
+use crate::live::socket::{Receiver, Sender, split};
 use crate::live::watch;
 use crate::state::Gateway;
 
@@ -35,7 +35,7 @@ pub(crate) enum Identity {
     /// Nothing was shown: `hello` has to bring a token.
     Unknown,
     /// What was shown does not count.
-    Refused,
+    Rejected,
     /// This session.
     Known(Arc<Session>),
 }
@@ -44,25 +44,25 @@ pub(crate) enum Identity {
 pub(crate) async fn run(
     gateway: Gateway,
     socket: WebSocket,
-    ticket: Result<Ticket<Client>, Close>,
+    permit: Result<Permit<ClientAddress>, Close>,
     identity: Identity,
     request: Span,
 ) {
-    let (mut sender, mut receiver) = halves(socket, &gateway.config.sockets.timings);
-    let over = match ticket {
-        Err(close) => Over::Close(close),
-        Ok(_ticket) => match served(&gateway, &mut sender, &mut receiver, identity, request).await {
+    let (mut sender, mut receiver) = split(socket, &gateway.config.sockets.timings);
+    let reason = match permit {
+        Err(close) => Disconnect::Close(close),
+        Ok(_ticket) => match serve_socket(&gateway, &mut sender, &mut receiver, identity, request).await {
             Ok(never) => match never {},
-            Err(over) => over,
+            Err(reason) => reason,
         },
     };
-    let Over::Close(close) = over else {
+    let Disconnect::Close(close) = reason else {
         return;
     };
     tracing::debug!(?close, "closing a websocket");
     match close {
         Close::Restart => {
-            let turn = gateway.live.farewells.fetch_add(1, Ordering::Relaxed);
+            let turn = gateway.live.byes_sent.fetch_add(1, Ordering::Relaxed);
             let _ = sender.send([Frame::bye(turn).text()]).await;
         }
         Close::TooSlow => {
@@ -72,27 +72,27 @@ pub(crate) async fn run(
         _ => {}
     }
     sender.close(close).await;
-    receiver.drained(Duration::from_secs(1)).await;
+    receiver.drain(Duration::from_secs(1)).await;
 }
 
-async fn served(
+async fn serve_socket(
     gateway: &Gateway,
     sender: &mut Sender,
     receiver: &mut Receiver,
     identity: Identity,
     request: Span,
-) -> Result<Infallible, Over> {
+) -> Result<Infallible, Disconnect> {
     // Neither the request's span nor what greeting takes is kept for the rest of the socket's life.
-    let greeting = Box::pin(greeted(gateway, receiver, identity).instrument(request));
+    let greeting = Box::pin(greet(gateway, receiver, identity).instrument(request));
     let (session, known) = tokio::select! {
         greeted = greeting => greeted?,
         () = gateway.shutdown.started.cancelled() => return Err(Close::Restart.into()),
     };
-    let most = gateway.config.sockets.max_per_user.get() as usize;
-    let seat = gateway.live.hub.join(session.user.id, session.id, most).ok_or(Close::TooMany)?;
+    let max = gateway.config.sockets.max_per_user.get() as usize;
+    let subscription = gateway.live.hub.subscribe(session.user.id, session.id, max).ok_or(Close::TooMany)?;
     let connection = Connection {
         gateway,
-        seat,
+        subscription,
         user: session.user.id,
         id: Uuid::now_v7(),
         expires_at: AtomicI64::new(session.expires_at),
@@ -100,22 +100,23 @@ async fn served(
     };
     drop(session);
     for (job, seq) in &known {
-        connection.outbox().note(*job, Standing::claimed(*seq));
+        connection.outbox().mark_sent(*job, JobVersion::known_to_client(*seq));
     }
     connection.serve(sender, receiver, known.into_keys().collect()).await
 }
 
 /// Waits for `hello` and settles who it is.
-async fn greeted(
+async fn greet(
     gateway: &Gateway,
     receiver: &mut Receiver,
     identity: Identity,
-) -> Result<(Arc<Session>, HashMap<JobId, i64>), Over> {
-    if matches!(identity, Identity::Refused) {
+) -> Result<(Arc<Session>, HashMap<JobId, i64>), Disconnect> {
+    if matches!(identity, Identity::Rejected) {
         return Err(Close::Unauthenticated.into());
     }
-    let said = timeout(gateway.config.sockets.timings.hello, receiver.said()).await.map_err(|_| Close::NoHello)?;
-    let Said::Hello(Hello { token, known }) = said? else {
+    let message =
+        timeout(gateway.config.sockets.timings.hello, receiver.receive()).await.map_err(|_| Close::NoHello)?;
+    let ClientMessage::Hello(Hello { token, known }) = message? else {
         return Err(Close::Malformed.into());
     };
     let session = match (identity, token) {
@@ -129,21 +130,26 @@ async fn greeted(
 /// A socket whose user is known.
 struct Connection<'a> {
     gateway: &'a Gateway,
-    seat: Seat,
+    subscription: Subscription,
     user: UserId,
     id: Uuid,
     /// When its session ends, epoch ms.
     expires_at: AtomicI64,
-    /// Whether the client has said anything since the last heartbeat.
+    /// Whether the client has message anything since the last heartbeat.
     answered: AtomicBool,
 }
 
 impl Connection<'_> {
     fn outbox(&self) -> &Outbox {
-        self.seat.outbox()
+        self.subscription.outbox()
     }
 
-    async fn serve(&self, sender: &mut Sender, receiver: &mut Receiver, known: Vec<JobId>) -> Result<Infallible, Over> {
+    async fn serve(
+        &self,
+        sender: &mut Sender,
+        receiver: &mut Receiver,
+        known: Vec<JobId>,
+    ) -> Result<Infallible, Disconnect> {
         tokio::select! {
             over = self.listen(receiver) => over,
             over = self.write(sender, known) => over,
@@ -153,21 +159,23 @@ impl Connection<'_> {
     }
 
     /// Whatever a client says shows that it is there; a second `hello` says nothing new.
-    async fn listen(&self, receiver: &mut Receiver) -> Result<Infallible, Over> {
+    async fn listen(&self, receiver: &mut Receiver) -> Result<Infallible, Disconnect> {
         loop {
-            let said = receiver.said().await?;
+            let message = receiver.receive().await?;
             self.answered.store(true, Ordering::Relaxed);
-            match said {
-                Said::Watch { job } => Box::pin(watch::watch(self.gateway, &self.seat, self.user, &job)).await,
-                Said::Unwatch { job } => watch::unwatch(&self.seat, &job),
-                Said::Refresh { token } => Box::pin(self.refresh(&token)).await?,
-                Said::Hello(_) | Said::Heartbeat | Said::Unknown => {}
+            match message {
+                ClientMessage::Watch { job } => {
+                    Box::pin(watch::watch(self.gateway, &self.subscription, self.user, &job)).await
+                }
+                ClientMessage::Unwatch { job } => watch::unwatch(&self.subscription, &job),
+                ClientMessage::Refresh { token } => Box::pin(self.refresh(&token)).await?,
+                ClientMessage::Hello(_) | ClientMessage::Heartbeat | ClientMessage::Unknown => {}
             }
         }
     }
 
     /// Goes on under a newer session of the same user.
-    async fn refresh(&self, token: &str) -> Result<(), Over> {
+    async fn refresh(&self, token: &str) -> Result<(), Disconnect> {
         let Ok(session) = identify(self.gateway, token).await else {
             self.outbox().answer(&Frame::Error { code: "unavailable", retry: true, job: None });
             return Ok(());
@@ -176,24 +184,24 @@ impl Connection<'_> {
         if session.user.id != self.user {
             return Err(Close::Forbidden.into());
         }
-        self.outbox().belongs_to(session.id);
+        self.outbox().set_session(session.id);
         self.expires_at.store(session.expires_at, Ordering::Relaxed);
         self.outbox().answer(&self.welcome());
         Ok(())
     }
 
-    async fn write(&self, sender: &mut Sender, known: Vec<JobId>) -> Result<Infallible, Over> {
+    async fn write(&self, sender: &mut Sender, known: Vec<JobId>) -> Result<Infallible, Disconnect> {
         sender.send([self.welcome().text()]).await?;
         sender.send(Box::pin(self.snapshot(known)).await?).await?;
         let every = self.gateway.config.sockets.timings.heartbeat;
-        let mut heartbeat = interval_at(self.gateway.live.beat(every), every);
+        let mut heartbeat = interval_at(self.gateway.live.next_heartbeat(every), every);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0;
         loop {
             tokio::select! {
                 next = self.outbox().next() => match next {
                     Next::Frames(frames) => sender.send(frames).await?,
-                    Next::End(close) => return Err(close.into()),
+                    Next::Close(close) => return Err(close.into()),
                 },
                 _ = heartbeat.tick() => {
                     missed = if self.answered.swap(false, Ordering::Relaxed) { 0 } else { missed + 1 };
@@ -212,15 +220,15 @@ impl Connection<'_> {
         Frame::Welcome { v: 1, connection: self.id, heartbeat, expires_at }
     }
 
-    async fn snapshot(&self, known: Vec<JobId>) -> Result<Vec<Utf8Bytes>, Over> {
+    async fn snapshot(&self, known: Vec<JobId>) -> Result<Vec<Utf8Bytes>, Disconnect> {
         let frames = snapshot::frames(self.gateway, self.user, self.outbox(), &known).await;
         frames.map_err(|error| {
             tracing::warn!(%error, connection = %self.id, "no snapshot for a websocket");
-            Over::Close(Close::Overloaded)
+            Disconnect::Close(Close::Overloaded)
         })
     }
 
-    /// Returns once the session is over; it may have been prolonged meanwhile.
+    /// Returns once the session is reason; it may have been prolonged meanwhile.
     async fn expired(&self) -> Close {
         loop {
             match u64::try_from(self.expires_at.load(Ordering::Relaxed) - wall()) {

@@ -1,28 +1,28 @@
 //! Why a websocket ends.
 
-use crate::http::connection_limit::Shut;
+use crate::http::connection_limit::LimitReached;
 use crate::live::frame::Close;
 
 /// Why nothing more is exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Over {
+pub(crate) enum Disconnect {
     /// The client is gone.
     Lost,
     /// We send it away.
     Close(Close),
 }
 
-impl From<Close> for Over {
+impl From<Close> for Disconnect {
     fn from(close: Close) -> Self {
         Self::Close(close)
     }
 }
 
-impl From<Shut> for Close {
-    fn from(shut: Shut) -> Self {
-        match shut {
-            Shut::Full => Self::Overloaded,
-            Shut::Enough => Self::TooMany,
+impl From<LimitReached> for Close {
+    fn from(reached: LimitReached) -> Self {
+        match reached {
+            LimitReached::Total => Self::Overloaded,
+            LimitReached::PerClient => Self::TooMany,
         }
     }
 }

@@ -10,10 +10,10 @@ use bus::Event;
 use entity::user::Role;
 use entity::{JobId, SessionId, UserId};
 
-pub(crate) use subscription::Seat;
+pub(crate) use subscription::Subscription;
 
 use crate::live::frame::Close;
-use crate::live::job_version::{Stage, Standing};
+use crate::live::job_version::{JobVersion, Stage};
 use crate::live::outbox::Outbox;
 
 #[derive(Default)]
@@ -29,47 +29,47 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Takes a place for a socket; `None` when the user has `most` already.
-    pub(crate) fn join(&self, user: UserId, session: SessionId, most: usize) -> Option<Seat> {
+    /// Takes a position for a socket; `None` when the user has `most` already.
+    pub(crate) fn subscribe(&self, user: UserId, session: SessionId, max: usize) -> Option<Subscription> {
         let mut connected = self.lock();
         let sockets = connected.users.entry(user).or_default();
-        if sockets.len() >= most {
+        if sockets.len() >= max {
             return None;
         }
         let outbox = Arc::new(Outbox::new(session));
         sockets.push(outbox.clone());
-        Some(Seat::new(self.clone(), user, outbox))
+        Some(Subscription::new(self.clone(), user, outbox))
     }
 
     /// Hands a job's frame to all sockets of its owner and to whoever watches it; they share its bytes.
     pub(crate) fn deliver(&self, event: Event) {
         let (user, job) = (event.user.into(), event.job.into());
-        let sockets = self.told_of(user, job);
+        let sockets = self.recipients(user, job);
         if sockets.is_empty() {
             return;
         }
-        let standing = Standing::told(&event);
+        let version = JobVersion::of_event(&event);
         let frame = Utf8Bytes::from(event.frame);
         for outbox in sockets {
-            outbox.offer(job, standing, frame.clone());
+            outbox.offer(job, version, frame.clone());
         }
     }
 
     /// Sends away the sockets of a session that was ended.
-    pub(crate) fn end_session(&self, session: SessionId) {
+    pub(crate) fn close_session(&self, session: SessionId) {
         for outbox in self.all().into_iter().filter(|outbox| outbox.session() == session) {
-            outbox.end(Close::Unauthenticated);
+            outbox.close(Close::Unauthenticated);
         }
     }
 
     /// Sends away whoever belongs to one of the sessions `asked` that is not among those `alive`, or watches others' jobs
     /// and is no administrator any more.
-    pub(crate) fn confirm(&self, asked: &[SessionId], alive: &HashMap<SessionId, Role>) {
+    pub(crate) fn close_revoked(&self, asked: &[SessionId], alive: &HashMap<SessionId, Role>) {
         let asked: HashSet<&SessionId> = asked.iter().collect();
         for outbox in self.all() {
             match alive.get(&outbox.session()) {
-                Some(Role::User) if !outbox.watched().is_empty() => outbox.end(Close::Forbidden),
-                None if asked.contains(&outbox.session()) => outbox.end(Close::Unauthenticated),
+                Some(Role::User) if !outbox.watched().is_empty() => outbox.close(Close::Forbidden),
+                None if asked.contains(&outbox.session()) => outbox.close(Close::Unauthenticated),
                 _ => {}
             }
         }
@@ -102,7 +102,7 @@ impl Hub {
     pub(crate) fn waiting(&self) -> HashMap<JobId, Vec<Arc<Outbox>>> {
         let mut waiting: HashMap<JobId, Vec<Arc<Outbox>>> = HashMap::new();
         for outbox in self.all() {
-            for job in outbox.had(|stage| stage == Stage::Waiting) {
+            for job in outbox.sent_jobs(|stage| stage == Stage::Waiting) {
                 waiting.entry(job).or_default().push(outbox.clone());
             }
         }
@@ -116,13 +116,15 @@ impl Hub {
 
     fn by_activity(&self) -> (Vec<UserId>, Vec<UserId>) {
         let connected = self.lock();
-        let active = |sockets: &[Arc<Outbox>]| sockets.iter().any(|outbox| outbox.has(|stage| stage != Stage::Over));
+        let active = |sockets: &[Arc<Outbox>]| {
+            sockets.iter().any(|outbox| outbox.has_sent_job(|stage| stage != Stage::Finished))
+        };
         let (active, idle): (Vec<_>, Vec<_>) = connected.users.iter().partition(|(_, sockets)| active(sockets));
         let ids = |users: Vec<(&UserId, _)>| users.into_iter().map(|(user, _)| *user).collect();
         (ids(active), ids(idle))
     }
 
-    fn told_of(&self, user: UserId, job: JobId) -> Vec<Arc<Outbox>> {
+    fn recipients(&self, user: UserId, job: JobId) -> Vec<Arc<Outbox>> {
         let connected = self.lock();
         let owners = connected.users.get(&user).into_iter().flatten();
         owners.chain(connected.watchers.get(&job).into_iter().flatten()).cloned().collect()
@@ -178,8 +180,8 @@ mod tests {
         Event { user: user.into(), job: job.into(), seq, frame }
     }
 
-    fn frames(seat: &Seat) -> usize {
-        match seat.outbox().take() {
+    fn frames(subscription: &Subscription) -> usize {
+        match subscription.outbox().take() {
             Some(Next::Frames(frames)) => frames.len(),
             None => 0,
             other => panic!("{other:?}"),
@@ -189,8 +191,8 @@ mod tests {
     #[test]
     fn reaches_every_socket_of_the_owner_and_nobody_else() {
         let (hub, user, other) = (Hub::default(), fresh(), fresh());
-        let seat = |user| hub.join(user, fresh(), 8).unwrap();
-        let (a, b, c) = (seat(user), seat(user), seat(other));
+        let subscription = |user| hub.subscribe(user, fresh(), 8).unwrap();
+        let (a, b, c) = (subscription(user), subscription(user), subscription(other));
         hub.deliver(event(user, fresh(), 1));
         assert_eq!((frames(&a), frames(&b), frames(&c)), (1, 1, 0));
     }
@@ -198,7 +200,7 @@ mod tests {
     #[test]
     fn reaches_whoever_watches_until_that_ends() {
         let (hub, user, job) = (Hub::default(), fresh(), fresh());
-        let watcher = hub.join(fresh(), fresh(), 8).unwrap();
+        let watcher = hub.subscribe(fresh(), fresh(), 8).unwrap();
         assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(fresh(), 1));
         hub.deliver(event(user, job, 1));
         assert_eq!(frames(&watcher), 1);
@@ -213,11 +215,11 @@ mod tests {
     #[test]
     fn bounds_the_sockets_of_a_user_and_gives_places_back() {
         let (hub, user) = (Hub::default(), fresh());
-        let mut seats: Vec<_> = (0..8).map(|_| hub.join(user, fresh(), 8).unwrap()).collect();
-        assert!(hub.join(user, fresh(), 8).is_none());
-        seats.pop();
-        assert!(hub.join(user, fresh(), 8).is_some());
-        drop(seats);
+        let mut subscriptions: Vec<_> = (0..8).map(|_| hub.subscribe(user, fresh(), 8).unwrap()).collect();
+        assert!(hub.subscribe(user, fresh(), 8).is_none());
+        subscriptions.pop();
+        assert!(hub.subscribe(user, fresh(), 8).is_some());
+        drop(subscriptions);
         assert!(hub.all().is_empty());
     }
 
@@ -225,34 +227,34 @@ mod tests {
     fn ends_the_sockets_of_sessions_that_are_over_and_no_others() {
         let (hub, session, over) = (Hub::default(), fresh(), fresh());
         let (stays, goes, newer) = (
-            hub.join(fresh(), session, 8).unwrap(),
-            hub.join(fresh(), over, 8).unwrap(),
-            hub.join(fresh(), fresh(), 8).unwrap(),
+            hub.subscribe(fresh(), session, 8).unwrap(),
+            hub.subscribe(fresh(), over, 8).unwrap(),
+            hub.subscribe(fresh(), fresh(), 8).unwrap(),
         );
-        hub.confirm(&[session, over], &HashMap::from([(session, Role::User)]));
-        assert_eq!(goes.outbox().take(), Some(Next::End(Close::Unauthenticated)));
+        hub.close_revoked(&[session, over], &HashMap::from([(session, Role::User)]));
+        assert_eq!(goes.outbox().take(), Some(Next::Close(Close::Unauthenticated)));
         assert_eq!((frames(&stays), frames(&newer)), (0, 0));
-        hub.end_session(session);
-        assert_eq!(stays.outbox().take(), Some(Next::End(Close::Unauthenticated)));
+        hub.close_session(session);
+        assert_eq!(stays.outbox().take(), Some(Next::Close(Close::Unauthenticated)));
     }
 
     #[test]
     fn whoever_is_no_administrator_any_more_watches_nothing() {
         let (hub, session) = (Hub::default(), fresh());
-        let seat = hub.join(fresh(), session, 8).unwrap();
-        seat.watch(fresh(), 8);
-        hub.confirm(&[session], &HashMap::from([(session, Role::Admin)]));
-        assert_eq!(frames(&seat), 0);
-        hub.confirm(&[session], &HashMap::from([(session, Role::User)]));
-        assert_eq!(seat.outbox().take(), Some(Next::End(Close::Forbidden)));
+        let subscription = hub.subscribe(fresh(), session, 8).unwrap();
+        subscription.watch(fresh(), 8);
+        hub.close_revoked(&[session], &HashMap::from([(session, Role::Admin)]));
+        assert_eq!(frames(&subscription), 0);
+        hub.close_revoked(&[session], &HashMap::from([(session, Role::User)]));
+        assert_eq!(subscription.outbox().take(), Some(Next::Close(Close::Forbidden)));
     }
 
     #[test]
     fn the_active_come_first() {
         let (hub, idle, active) = (Hub::default(), fresh(), fresh());
-        let _seats: Vec<_> = (0..5).map(|_| hub.join(fresh(), fresh(), 8)).collect();
-        let (_idle, seat) = (hub.join(idle, fresh(), 8), hub.join(active, fresh(), 8).unwrap());
-        seat.outbox().note(fresh(), Standing::claimed(1));
+        let _subscriptions: Vec<_> = (0..5).map(|_| hub.subscribe(fresh(), fresh(), 8)).collect();
+        let (_idle, subscription) = (hub.subscribe(idle, fresh(), 8), hub.subscribe(active, fresh(), 8).unwrap());
+        subscription.outbox().mark_sent(fresh(), JobVersion::known_to_client(1));
         assert_eq!((hub.users()[0], hub.users().len(), hub.active_users()), (active, 7, vec![active]));
     }
 }

@@ -7,55 +7,55 @@ use serde::Deserialize;
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// It may have a place in line.
+    /// It may have a position in line.
     Waiting,
     /// Somebody works on it.
-    Working,
+    Running,
     /// It has ended, or is gone.
-    Over,
+    Finished,
 }
 
 /// What one frame says of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct JobVersion {
     /// The state's number.
     pub(crate) seq: i64,
     /// How far the job has come.
     pub(crate) stage: Stage,
-    /// Its place in line.
-    pub(crate) place: Option<u64>,
+    /// Its position in line.
+    pub(crate) position: Option<u64>,
 }
 
 /// The few fields of a frame that are read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Glimpse {
+struct FrameHead {
     status: Option<Status>,
     queue_position: Option<u64>,
 }
 
-impl Standing {
+impl JobVersion {
     /// Of a job that is no more.
-    pub(crate) const GONE: Self = Self { seq: Event::GONE_SEQ, stage: Stage::Over, place: None };
+    pub(crate) const GONE: Self = Self { seq: Event::GONE_SEQ, stage: Stage::Finished, position: None };
 
     /// As a client says that it knows it.
-    pub(crate) fn claimed(seq: i64) -> Self {
-        Self { seq, stage: Stage::Working, place: None }
+    pub(crate) fn known_to_client(seq: i64) -> Self {
+        Self { seq, stage: Stage::Running, position: None }
     }
 
     /// As a view shows it.
-    pub(crate) fn shown(view: &View) -> Self {
-        Self { seq: view.seq, stage: view.status.into(), place: view.queue_position }
+    pub(crate) fn of_view(view: &View) -> Self {
+        Self { seq: view.seq, stage: view.status.into(), position: view.queue_position }
     }
 
     /// As an event tells it. One that does not say counts as unfinished, which costs a look at the database at worst.
-    pub(crate) fn told(event: &Event) -> Self {
-        let (stage, place) = match serde_json::from_str::<Glimpse>(&event.frame) {
-            _ if event.seq == Event::GONE_SEQ => (Stage::Over, None),
-            Ok(Glimpse { status: Some(status), queue_position }) => (status.into(), queue_position),
-            _ => (Stage::Working, None),
+    pub(crate) fn of_event(event: &Event) -> Self {
+        let (stage, position) = match serde_json::from_str::<FrameHead>(&event.frame) {
+            _ if event.seq == Event::GONE_SEQ => (Stage::Finished, None),
+            Ok(FrameHead { status: Some(status), queue_position }) => (status.into(), queue_position),
+            _ => (Stage::Running, None),
         };
-        Self { seq: event.seq, stage, place }
+        Self { seq: event.seq, stage, position }
     }
 }
 
@@ -63,8 +63,8 @@ impl From<Status> for Stage {
     fn from(status: Status) -> Self {
         match status {
             Status::Pending => Self::Waiting,
-            Status::Processing => Self::Working,
-            Status::Completed | Status::Failed | Status::Cancelled => Self::Over,
+            Status::Processing => Self::Running,
+            Status::Completed | Status::Failed | Status::Cancelled => Self::Finished,
         }
     }
 }
@@ -76,18 +76,19 @@ mod tests {
 
     #[test]
     fn is_read_out_of_events() {
-        let told = |frame: &str| {
+        let version = |frame: &str| {
             let (user, job) = (fresh::<kind::User>().into(), fresh::<kind::Job>().into());
-            let Standing { stage, place, .. } = Standing::told(&Event { user, job, seq: 7, frame: frame.into() });
-            (stage, place)
+            let JobVersion { stage, position, .. } =
+                JobVersion::of_event(&Event { user, job, seq: 7, frame: frame.into() });
+            (stage, position)
         };
-        assert_eq!(told(r#"{"status":"pending","queuePosition":3}"#), (Stage::Waiting, Some(3)));
-        assert_eq!(told(r#"{"status":"processing","queuePosition":null}"#), (Stage::Working, None));
-        assert_eq!(told(r#"{"status":"failed"}"#), (Stage::Over, None));
+        assert_eq!(version(r#"{"status":"pending","queuePosition":3}"#), (Stage::Waiting, Some(3)));
+        assert_eq!(version(r#"{"status":"processing","queuePosition":null}"#), (Stage::Running, None));
+        assert_eq!(version(r#"{"status":"failed"}"#), (Stage::Finished, None));
         for unknown in ["", "{}", r#"{"status":"of the future"}"#] {
-            assert_eq!(told(unknown), (Stage::Working, None), "{unknown}");
+            assert_eq!(version(unknown), (Stage::Running, None), "{unknown}");
         }
         let gone = Event::gone(fresh::<kind::User>(), fresh::<kind::Job>());
-        assert_eq!(Standing::told(&gone), Standing::GONE);
+        assert_eq!(JobVersion::of_event(&gone), JobVersion::GONE);
     }
 }

@@ -1,6 +1,6 @@
 //! What one socket has yet to be sent. Pure: no I/O, no clock.
 //!
-//! An outbox holds at most one frame a job, the one with the highest `seq`, and never gives out one that is not higher
+//! An outbox holds at max one frame a job, the one with the highest `seq`, and never gives out one that is not higher
 //! than what it gave out before. It remembers what its client has, as far as that can still matter: unfinished jobs, and
 //! a bounded number of finished ones.
 
@@ -12,10 +12,10 @@ use entity::{JobId, SessionId};
 use tokio::sync::Notify;
 
 use crate::live::frame::{Close, Frame};
-use crate::live::job_version::{Stage, Standing};
+use crate::live::job_version::{JobVersion, Stage};
 
 /// How many finished jobs are remembered, the newest; whoever knows more finds out on reconnecting that one was deleted.
-const FINISHED: usize = 300;
+const MAX_FINISHED: usize = 300;
 
 /// What a socket has to do next.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,17 +23,17 @@ pub(crate) enum Next {
     /// Send these.
     Frames(Vec<Utf8Bytes>),
     /// Say goodbye.
-    End(Close),
+    Close(Close),
 }
 
 struct Pending {
     session: SessionId,
     answers: Vec<Utf8Bytes>,
-    frames: HashMap<JobId, (Standing, Utf8Bytes)>,
-    places: HashMap<JobId, Option<u64>>,
-    sent: HashMap<JobId, Standing>,
+    frames: HashMap<JobId, (JobVersion, Utf8Bytes)>,
+    positions: HashMap<JobId, Option<u64>>,
+    sent: HashMap<JobId, JobVersion>,
     watched: HashSet<JobId>,
-    end: Option<Close>,
+    close: Option<Close>,
 }
 
 /// What one socket has yet to be sent, and what its client has.
@@ -49,22 +49,22 @@ impl Outbox {
             session,
             answers: Vec::new(),
             frames: HashMap::new(),
-            places: HashMap::new(),
+            positions: HashMap::new(),
             sent: HashMap::new(),
             watched: HashSet::new(),
-            end: None,
+            close: None,
         };
         Self { pending: Mutex::new(pending), changed: Notify::new() }
     }
 
     /// Puts a frame in, unless as new a one is there or was sent. True: it is news.
-    pub(crate) fn offer(&self, job: JobId, standing: Standing, frame: Utf8Bytes) -> bool {
+    pub(crate) fn offer(&self, job: JobId, version: JobVersion, frame: Utf8Bytes) -> bool {
         let mut pending = self.lock();
-        let newest = pending.frames.get(&job).map(|(standing, _)| standing.seq).max(pending.seq_sent(job));
-        let news = newest.is_none_or(|newest| newest < standing.seq);
+        let newest = pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job));
+        let news = newest.is_none_or(|newest| newest < version.seq);
         if news {
-            pending.places.remove(&job);
-            pending.frames.insert(job, (standing, frame));
+            pending.positions.remove(&job);
+            pending.frames.insert(job, (version, frame));
             drop(pending);
             self.changed.notify_one();
         }
@@ -72,24 +72,25 @@ impl Outbox {
     }
 
     /// Notes that the client has this state, from a snapshot or by its own word. True: it is news.
-    pub(crate) fn note(&self, job: JobId, standing: Standing) -> bool {
+    pub(crate) fn mark_sent(&self, job: JobId, version: JobVersion) -> bool {
         let mut pending = self.lock();
-        if pending.frames.get(&job).is_some_and(|(waiting, _)| waiting.seq <= standing.seq) {
+        if pending.frames.get(&job).is_some_and(|(waiting, _)| waiting.seq <= version.seq) {
             pending.frames.remove(&job);
         }
         let before = pending.seq_sent(job);
-        if before.is_none_or(|before| before <= standing.seq) {
-            pending.sent.insert(job, standing);
+        if before.is_none_or(|before| before <= version.seq) {
+            pending.sent.insert(job, version);
         }
-        before.is_none_or(|before| before < standing.seq)
+        before.is_none_or(|before| before < version.seq)
     }
 
-    /// Tells the place in line of a job that waits, if the client has another one.
-    pub(crate) fn place(&self, job: JobId, place: Option<u64>) {
+    /// Tells the position in line of a job that waits, if the client has another one.
+    pub(crate) fn set_position(&self, job: JobId, position: Option<u64>) {
         let mut pending = self.lock();
-        let waits = pending.sent.get(&job).is_some_and(|sent| sent.stage == Stage::Waiting && sent.place != place);
+        let waits =
+            pending.sent.get(&job).is_some_and(|sent| sent.stage == Stage::Waiting && sent.position != position);
         if waits && !pending.frames.contains_key(&job) {
-            pending.places.insert(job, place);
+            pending.positions.insert(job, position);
             drop(pending);
             self.changed.notify_one();
         }
@@ -102,8 +103,8 @@ impl Outbox {
     }
 
     /// Sends the socket away; the first reason counts.
-    pub(crate) fn end(&self, close: Close) {
-        self.lock().end.get_or_insert(close);
+    pub(crate) fn close(&self, close: Close) {
+        self.lock().close.get_or_insert(close);
         self.changed.notify_one();
     }
 
@@ -123,31 +124,31 @@ impl Outbox {
     }
 
     /// Its client has signed in anew.
-    pub(crate) fn belongs_to(&self, session: SessionId) {
+    pub(crate) fn set_session(&self, session: SessionId) {
         self.lock().session = session;
     }
 
-    /// The jobs that the client has and whose stage `of_interest` picks.
-    pub(crate) fn had(&self, of_interest: impl Fn(Stage) -> bool) -> Vec<JobId> {
-        self.lock().sent.iter().filter(|(_, sent)| of_interest(sent.stage)).map(|(job, _)| *job).collect()
+    /// The jobs that the client has and whose stage `filter` picks.
+    pub(crate) fn sent_jobs(&self, filter: impl Fn(Stage) -> bool) -> Vec<JobId> {
+        self.lock().sent.iter().filter(|(_, sent)| filter(sent.stage)).map(|(job, _)| *job).collect()
     }
 
     /// The same without the jobs of others that it follows, as of one moment.
-    pub(crate) fn had_of_its_own(&self, of_interest: impl Fn(Stage) -> bool) -> Vec<JobId> {
+    pub(crate) fn own_sent_jobs(&self, filter: impl Fn(Stage) -> bool) -> Vec<JobId> {
         let pending = self.lock();
-        let own = pending.sent.iter().filter(|(job, sent)| of_interest(sent.stage) && !pending.watched.contains(*job));
+        let own = pending.sent.iter().filter(|(job, sent)| filter(sent.stage) && !pending.watched.contains(*job));
         own.map(|(job, _)| *job).collect()
     }
 
-    /// Whether the client has a job that `of_interest` picks.
-    pub(crate) fn has(&self, of_interest: impl Fn(Stage) -> bool) -> bool {
-        self.lock().sent.values().any(|sent| of_interest(sent.stage))
+    /// Whether the client has a job that `filter` picks.
+    pub(crate) fn has_sent_job(&self, filter: impl Fn(Stage) -> bool) -> bool {
+        self.lock().sent.values().any(|sent| filter(sent.stage))
     }
 
     /// The `seq` of a job that the client has or is about to get.
     pub(crate) fn seq(&self, job: JobId) -> Option<i64> {
         let pending = self.lock();
-        pending.frames.get(&job).map(|(standing, _)| standing.seq).max(pending.seq_sent(job))
+        pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job))
     }
 
     /// Jobs of others that it follows.
@@ -156,9 +157,9 @@ impl Outbox {
     }
 
     /// Follows another's job; `false` when it follows `most` already.
-    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
+    pub(crate) fn watch(&self, job: JobId, max: usize) -> bool {
         let mut pending = self.lock();
-        pending.watched.contains(&job) || (pending.watched.len() < most && pending.watched.insert(job))
+        pending.watched.contains(&job) || (pending.watched.len() < max && pending.watched.insert(job))
     }
 
     /// No longer follows another's job, and forgets it. True: it did.
@@ -167,7 +168,7 @@ impl Outbox {
         let watched = pending.watched.remove(&job);
         if watched {
             pending.frames.remove(&job);
-            pending.places.remove(&job);
+            pending.positions.remove(&job);
             pending.sent.remove(&job);
         }
         watched
@@ -175,10 +176,10 @@ impl Outbox {
 
     /// Forgets the oldest of many finished jobs.
     pub(crate) fn trim(&self) {
-        let mut finished = self.had(|stage| stage == Stage::Over);
-        if finished.len() > FINISHED {
+        let mut finished = self.sent_jobs(|stage| stage == Stage::Finished);
+        if finished.len() > MAX_FINISHED {
             finished.sort_unstable();
-            finished.truncate(finished.len() - FINISHED);
+            finished.truncate(finished.len() - MAX_FINISHED);
             let mut pending = self.lock();
             for job in finished {
                 pending.sent.remove(&job);
@@ -189,17 +190,17 @@ impl Outbox {
 
     pub(crate) fn take(&self) -> Option<Next> {
         let mut pending = self.lock();
-        if let Some(close) = pending.end {
-            return Some(Next::End(close));
+        if let Some(close) = pending.close {
+            return Some(Next::Close(close));
         }
         let mut out = std::mem::take(&mut pending.answers);
-        for (job, (standing, frame)) in std::mem::take(&mut pending.frames) {
-            pending.sent.insert(job, standing);
+        for (job, (version, frame)) in std::mem::take(&mut pending.frames) {
+            pending.sent.insert(job, version);
             out.push(frame);
         }
-        for (id, queue_position) in std::mem::take(&mut pending.places) {
+        for (id, queue_position) in std::mem::take(&mut pending.positions) {
             if let Some(sent) = pending.sent.get_mut(&id) {
-                sent.place = queue_position;
+                sent.position = queue_position;
                 out.push(Frame::Position { id, queue_position }.text());
             }
         }
@@ -222,8 +223,8 @@ mod tests {
     use super::*;
     use entity::id::fresh;
 
-    fn standing(seq: i64, stage: Stage) -> Standing {
-        Standing { seq, stage, place: None }
+    fn version(seq: i64, stage: Stage) -> JobVersion {
+        JobVersion { seq, stage, position: None }
     }
 
     fn outbox() -> Outbox {
@@ -242,78 +243,81 @@ mod tests {
     fn keeps_the_newest_frame_of_each_job_only() {
         let (outbox, job) = (outbox(), fresh());
         for seq in [1, 3, 2] {
-            outbox.offer(job, standing(seq, Stage::Working), format!("frame {seq}").into());
+            outbox.offer(job, version(seq, Stage::Running), format!("frame {seq}").into());
         }
         assert_eq!(frames(&outbox), ["frame 3"]);
-        assert!(!outbox.offer(job, standing(3, Stage::Working), "again".into()));
-        assert!(!outbox.offer(job, standing(2, Stage::Working), "late".into()));
+        assert!(!outbox.offer(job, version(3, Stage::Running), "again".into()));
+        assert!(!outbox.offer(job, version(2, Stage::Running), "late".into()));
         assert_eq!(frames(&outbox), [""; 0]);
     }
 
     #[test]
     fn sends_what_came_during_the_snapshot_only_if_it_is_newer() {
         let (outbox, old, new) = (outbox(), fresh(), fresh());
-        outbox.offer(old, standing(4, Stage::Working), "older than the snapshot".into());
-        outbox.offer(new, standing(6, Stage::Working), "newer".into());
-        assert!(outbox.note(old, standing(5, Stage::Working)));
-        assert!(outbox.note(new, standing(5, Stage::Working)));
+        outbox.offer(old, version(4, Stage::Running), "older than the snapshot".into());
+        outbox.offer(new, version(6, Stage::Running), "newer".into());
+        assert!(outbox.mark_sent(old, version(5, Stage::Running)));
+        assert!(outbox.mark_sent(new, version(5, Stage::Running)));
         assert_eq!(frames(&outbox), ["newer"]);
-        assert!(!outbox.note(new, standing(6, Stage::Working)));
+        assert!(!outbox.mark_sent(new, version(6, Stage::Running)));
     }
 
     #[test]
     fn tells_a_place_in_line_once_and_only_while_the_job_waits() {
         let (outbox, job) = (outbox(), fresh());
-        outbox.place(job, Some(1));
-        outbox.note(job, standing(1, Stage::Waiting));
-        outbox.place(job, Some(3));
-        outbox.place(job, Some(2));
-        let told = frames(&outbox);
-        assert!(told.len() == 1 && told[0].contains("\"queuePosition\":2"), "{told:?}");
-        outbox.place(job, Some(2));
+        outbox.set_position(job, Some(1));
+        outbox.mark_sent(job, version(1, Stage::Waiting));
+        outbox.set_position(job, Some(3));
+        outbox.set_position(job, Some(2));
+        let sent = frames(&outbox);
+        assert!(sent.len() == 1 && sent[0].contains("\"queuePosition\":2"), "{sent:?}");
+        outbox.set_position(job, Some(2));
         assert_eq!(frames(&outbox), [""; 0]);
-        outbox.place(job, Some(1));
-        outbox.offer(job, standing(2, Stage::Working), "taken".into());
-        outbox.place(job, None);
+        outbox.set_position(job, Some(1));
+        outbox.offer(job, version(2, Stage::Running), "taken".into());
+        outbox.set_position(job, None);
         assert_eq!(frames(&outbox), ["taken"]);
     }
 
     #[test]
     fn tells_its_own_jobs_from_those_it_follows() {
         let (outbox, own, other) = (outbox(), fresh(), fresh());
-        outbox.note(own, standing(1, Stage::Working));
+        outbox.mark_sent(own, version(1, Stage::Running));
         outbox.watch(other, 8);
-        outbox.note(other, standing(1, Stage::Working));
-        assert_eq!(outbox.had_of_its_own(|_| true), [own]);
-        assert_eq!(outbox.had(|_| true).len(), 2);
+        outbox.mark_sent(other, version(1, Stage::Running));
+        assert_eq!(outbox.own_sent_jobs(|_| true), [own]);
+        assert_eq!(outbox.sent_jobs(|_| true).len(), 2);
         outbox.unwatch(other);
-        assert_eq!((outbox.had(|_| true), outbox.seq(other)), (vec![own], None));
+        assert_eq!((outbox.sent_jobs(|_| true), outbox.seq(other)), (vec![own], None));
     }
 
     #[test]
     fn remembers_a_bounded_number_of_finished_jobs() {
         let outbox = outbox();
-        let jobs: Vec<JobId> = (0..FINISHED + 50).map(|_| fresh()).collect();
+        let jobs: Vec<JobId> = (0..MAX_FINISHED + 50).map(|_| fresh()).collect();
         let open = fresh();
-        assert!(jobs.iter().all(|job| outbox.note(*job, standing(1, Stage::Over))));
-        outbox.note(open, standing(1, Stage::Working));
+        assert!(jobs.iter().all(|job| outbox.mark_sent(*job, version(1, Stage::Finished))));
+        outbox.mark_sent(open, version(1, Stage::Running));
         outbox.trim();
-        assert_eq!((outbox.had(|_| true).len(), outbox.seq(jobs[0]), outbox.seq(open)), (FINISHED + 1, None, Some(1)));
+        assert_eq!(
+            (outbox.sent_jobs(|_| true).len(), outbox.seq(jobs[0]), outbox.seq(open)),
+            (MAX_FINISHED + 1, None, Some(1))
+        );
     }
 
     #[test]
     fn a_goodbye_goes_before_everything_and_the_first_one_counts() {
         let outbox = outbox();
-        outbox.offer(fresh(), standing(1, Stage::Over), "frame".into());
-        outbox.end(Close::Unauthenticated);
-        outbox.end(Close::TooMany);
-        assert_eq!(outbox.take(), Some(Next::End(Close::Unauthenticated)));
+        outbox.offer(fresh(), version(1, Stage::Finished), "frame".into());
+        outbox.close(Close::Unauthenticated);
+        outbox.close(Close::TooMany);
+        assert_eq!(outbox.take(), Some(Next::Close(Close::Unauthenticated)));
     }
 
     #[tokio::test]
     async fn wakes_whoever_waits() {
         let outbox = outbox();
-        let (next, ()) = tokio::join!(outbox.next(), async { outbox.end(Close::TooSlow) });
-        assert_eq!(next, Next::End(Close::TooSlow));
+        let (next, ()) = tokio::join!(outbox.next(), async { outbox.close(Close::TooSlow) });
+        assert_eq!(next, Next::Close(Close::TooSlow));
     }
 }

@@ -10,32 +10,32 @@ use entity::{JobId, UserId};
 
 use crate::error::ApiError;
 use crate::live::frame::Frame;
-use crate::live::job_version::{Stage, Standing};
+use crate::live::job_version::{JobVersion, Stage};
 use crate::live::outbox::Outbox;
-use crate::live::snapshot::{FINISHED, state};
+use crate::live::snapshot::{MAX_FINISHED, state};
 use crate::live::watch;
 use crate::state::Gateway;
 use crate::videos;
 
 /// The sockets of one user, and what the database says of their jobs.
-pub(crate) struct Reading {
+pub(crate) struct UserStates {
     sockets: Vec<Arc<Outbox>>,
-    states: Vec<(JobId, Standing, Utf8Bytes)>,
+    states: Vec<(JobId, JobVersion, Utf8Bytes)>,
 }
 
-/// After a gap: everything that a page would show, and every job that its sockets have been told of.
+/// After a resync: everything that a page would show, and every job that its sockets have been told of.
 ///
 /// # Errors
 /// The database did not answer.
-pub(crate) async fn everything(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
-    let Reading { sockets, states } = read(gateway, user, FINISHED, |_| true).await?;
+pub(crate) async fn resync_user(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
+    let UserStates { sockets, states } = read(gateway, user, MAX_FINISHED, |_| true).await?;
     for outbox in &sockets {
         for job in outbox.watched() {
-            watch::tell(gateway, outbox, job).await?;
+            watch::send_current(gateway, outbox, job).await?;
         }
-        for (job, standing, frame) in &states {
-            if *standing != Standing::GONE || outbox.seq(*job).is_some() {
-                outbox.offer(*job, *standing, frame.clone());
+        for (job, version, frame) in &states {
+            if *version != JobVersion::GONE || outbox.seq(*job).is_some() {
+                outbox.offer(*job, *version, frame.clone());
             }
         }
     }
@@ -46,18 +46,18 @@ pub(crate) async fn everything(gateway: &Gateway, user: UserId) -> Result<(), Ap
 ///
 /// # Errors
 /// The database did not answer.
-pub(crate) async fn unfinished(gateway: &Gateway, user: UserId) -> Result<Reading, ApiError> {
-    read(gateway, user, 0, |stage| stage != Stage::Over).await
+pub(crate) async fn read_unfinished(gateway: &Gateway, user: UserId) -> Result<UserStates, ApiError> {
+    read(gateway, user, 0, |stage| stage != Stage::Finished).await
 }
 
-impl Reading {
+impl UserStates {
     /// Tells what did not arrive by itself, and answers how much that was.
-    pub(crate) fn tell_missed(&self) -> u64 {
+    pub(crate) fn send_missed(&self) -> u64 {
         let mut missed = 0;
         for outbox in &self.sockets {
-            for (job, standing, frame) in &self.states {
-                let concerns = standing.stage != Stage::Over || outbox.seq(*job).is_some();
-                missed += u64::from(concerns && outbox.offer(*job, *standing, frame.clone()));
+            for (job, version, frame) in &self.states {
+                let relevant = version.stage != Stage::Finished || outbox.seq(*job).is_some();
+                missed += u64::from(relevant && outbox.offer(*job, *version, frame.clone()));
             }
         }
         missed
@@ -68,30 +68,30 @@ async fn read(
     gateway: &Gateway,
     user: UserId,
     finished: u64,
-    of_interest: impl Fn(Stage) -> bool,
-) -> Result<Reading, ApiError> {
+    filter: impl Fn(Stage) -> bool,
+) -> Result<UserStates, ApiError> {
     let sockets = gateway.live.hub.sockets(user);
     if sockets.is_empty() {
-        return Ok(Reading { sockets, states: Vec::new() });
+        return Ok(UserStates { sockets, states: Vec::new() });
     }
     // What a socket follows is another's: looked for among the user's own, it would seem to be gone.
-    let mut had: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.had_of_its_own(&of_interest)).collect();
-    let turn = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let mut sent: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.own_sent_jobs(&filter)).collect();
+    let permit = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, finished).await?;
     for seen in &rows {
-        had.remove(&seen.id);
+        sent.remove(&seen.id);
     }
-    let had: Vec<JobId> = had.into_iter().collect();
-    let others = job::among(&gateway.db, user, &had).await?;
-    drop(turn);
-    let gone = had.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
+    let sent: Vec<JobId> = sent.into_iter().collect();
+    let others = job::among(&gateway.db, user, &sent).await?;
+    drop(permit);
+    let gone = sent.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
     let gone: Vec<_> =
-        gone.map(|id| (id, Standing::GONE, Frame::Gone { id, seq: Standing::GONE.seq }.text())).collect();
+        gone.map(|id| (id, JobVersion::GONE, Frame::Gone { id, seq: JobVersion::GONE.seq }.text())).collect();
     rows.extend(others);
     let views = videos::views(gateway, rows).await;
     let shown = views.iter().map(|view| {
-        let (standing, frame) = state(user, view);
-        (view.id, standing, frame)
+        let (version, frame) = state(user, view);
+        (view.id, version, frame)
     });
-    Ok(Reading { states: shown.chain(gone).collect(), sockets })
+    Ok(UserStates { states: shown.chain(gone).collect(), sockets })
 }

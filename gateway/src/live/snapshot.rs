@@ -7,13 +7,13 @@ use entity::{JobId, UserId};
 
 use crate::error::ApiError;
 use crate::live::frame::Frame;
-use crate::live::job_version::{Stage, Standing};
+use crate::live::job_version::{JobVersion, Stage};
 use crate::live::outbox::Outbox;
 use crate::state::Gateway;
 use crate::videos;
 
 /// How many finished jobs a snapshot shows.
-pub(crate) const FINISHED: u64 = 20;
+pub(crate) const MAX_FINISHED: u64 = 20;
 
 /// Most jobs of one frame.
 const JOBS_PER_FRAME: usize = 50;
@@ -33,43 +33,43 @@ pub(crate) async fn frames(
     outbox: &Outbox,
     known: &[JobId],
 ) -> Result<Vec<Utf8Bytes>, ApiError> {
-    let turn = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
-    let mut rows = job::snapshot(&gateway.db, user, FINISHED).await?;
+    let permit = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let mut rows = job::snapshot(&gateway.db, user, MAX_FINISHED).await?;
     let unseen: Vec<JobId> = known.iter().copied().filter(|id| rows.iter().all(|row| row.id != *id)).collect();
     let others = job::among(&gateway.db, user, &unseen).await?;
-    drop(turn);
+    drop(permit);
     let gone = unseen.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
     let gone: Vec<Utf8Bytes> = gone
         .map(|id| {
-            outbox.note(id, Standing::GONE);
-            Frame::Gone { id, seq: Standing::GONE.seq }.text()
+            outbox.mark_sent(id, JobVersion::GONE);
+            Frame::Gone { id, seq: JobVersion::GONE.seq }.text()
         })
         .collect();
     rows.extend(others);
-    Ok(written(outbox, videos::views(gateway, rows).await).chain(gone).collect())
+    Ok(to_frames(outbox, videos::views(gateway, rows).await).chain(gone).collect())
 }
 
 /// A job's state as a frame of its own, the same one as an event would bring.
-pub(crate) fn state(owner: UserId, view: &View) -> (Standing, Utf8Bytes) {
+pub(crate) fn state(owner: UserId, view: &View) -> (JobVersion, Utf8Bytes) {
     let frame = Event::job(owner, view.id, view.seq, view).map(|event| event.frame);
-    (Standing::shown(view), frame.unwrap_or_default().into())
+    (JobVersion::of_view(view), frame.unwrap_or_default().into())
 }
 
-/// Bare places in line of waiting jobs that the client has, then all that is news, the last frame marked.
-fn written(outbox: &Outbox, views: Vec<View>) -> impl Iterator<Item = Utf8Bytes> {
+/// Bare positions in line of waiting jobs that the client has, then all that is news, the last frame marked.
+fn to_frames(outbox: &Outbox, views: Vec<View>) -> impl Iterator<Item = Utf8Bytes> {
     let (news, had): (Vec<View>, Vec<View>) =
-        views.into_iter().partition(|view| outbox.note(view.id, Standing::shown(view)));
-    let places = had.into_iter().filter(|view| Stage::from(view.status) == Stage::Waiting);
-    let places = places.map(|view| Frame::Position { id: view.id, queue_position: view.queue_position }.text());
-    let parts = parts(news);
+        views.into_iter().partition(|view| outbox.mark_sent(view.id, JobVersion::of_view(view)));
+    let positions = had.into_iter().filter(|view| Stage::from(view.status) == Stage::Waiting);
+    let positions = positions.map(|view| Frame::Position { id: view.id, queue_position: view.queue_position }.text());
+    let parts = split(news);
     let last = parts.len().saturating_sub(1);
     let frames: Vec<Utf8Bytes> =
         parts.iter().enumerate().map(|(i, jobs)| Frame::Snapshot { jobs, last: i == last }.text()).collect();
-    places.collect::<Vec<_>>().into_iter().chain(frames)
+    positions.collect::<Vec<_>>().into_iter().chain(frames)
 }
 
 /// Cuts jobs into frames of bounded size; at least one, which may be empty.
-fn parts(views: Vec<View>) -> Vec<Vec<View>> {
+fn split(views: Vec<View>) -> Vec<Vec<View>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for view in views {

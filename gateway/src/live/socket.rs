@@ -1,4 +1,4 @@
-//! The two halves of a websocket, with what holds for each: a client that does not take what it is sent is slow, and
+//! The two split of a websocket, with what holds for each: a client that does not take what it is sent is slow, and
 //! one that sends too much, or something else than JSON, is malformed.
 
 use std::time::Duration;
@@ -9,45 +9,46 @@ use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
 
 use crate::config::SocketTimings;
-use crate::live::client_message::{Meter, Said};
-use crate::live::disconnect::Over;
+use crate::live::client_message::{ClientMessage, CommandRate};
+use crate::live::disconnect::Disconnect;
 use crate::live::frame::Close;
 
 /// How long a goodbye may take: a client that is slow has been waited for.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The sending half.
 pub(crate) struct Sender {
     sink: SplitSink<WebSocket, Message>,
-    patience: Duration,
+    send_timeout: Duration,
 }
 
 /// The receiving half.
 pub(crate) struct Receiver {
     stream: SplitStream<WebSocket>,
-    meter: Meter,
+    rate: CommandRate,
     began: Instant,
 }
 
 /// Takes a socket apart. What has to go out is given `flush` to be taken by the client.
-pub(crate) fn halves(socket: WebSocket, timings: &SocketTimings) -> (Sender, Receiver) {
+pub(crate) fn split(socket: WebSocket, timings: &SocketTimings) -> (Sender, Receiver) {
     let (sink, stream) = socket.split();
-    let meter = Meter::new(timings.command_window);
-    (Sender { sink, patience: timings.flush }, Receiver { stream, meter, began: Instant::now() })
+    let rate = CommandRate::new(timings.command_window);
+    (Sender { sink, send_timeout: timings.flush }, Receiver { stream, rate, began: Instant::now() })
 }
 
 impl Sender {
     /// Sends all of `frames`, then flushes once.
-    pub(crate) async fn send(&mut self, frames: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), Over> {
+    pub(crate) async fn send(&mut self, frames: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), Disconnect> {
         for frame in frames {
-            within(self.patience, self.sink.feed(Message::Text(frame))).await?;
+            send_within(self.send_timeout, self.sink.feed(Message::Text(frame))).await?;
         }
-        within(self.patience, self.sink.flush()).await
+        send_within(self.send_timeout, self.sink.flush()).await
     }
 
     /// Says goodbye, and why. Whether the client hears it is its own affair.
     pub(crate) async fn close(mut self, close: Close) {
-        let _ = within(FAREWELL.min(self.patience), self.sink.send(Message::Close(Some(close.frame())))).await;
+        let _ = send_within(CLOSE_TIMEOUT.min(self.send_timeout), self.sink.send(Message::Close(Some(close.frame()))))
+            .await;
     }
 }
 
@@ -56,14 +57,14 @@ impl Receiver {
     ///
     /// # Errors
     /// The client is gone, or is to be sent away.
-    pub(crate) async fn said(&mut self) -> Result<Said, Over> {
+    pub(crate) async fn receive(&mut self) -> Result<ClientMessage, Disconnect> {
         loop {
             let message = match self.stream.next().await {
                 Some(Ok(message)) => message,
-                Some(Err(error)) => return Err(judged(&error)),
-                None => return Err(Over::Lost),
+                Some(Err(error)) => return Err(classify(&error)),
+                None => return Err(Disconnect::Lost),
             };
-            if !self.meter.allows(self.began.elapsed()) {
+            if !self.rate.allows(self.began.elapsed()) {
                 return Err(Close::TooMany.into());
             }
             match message {
@@ -71,30 +72,33 @@ impl Receiver {
                     return serde_json::from_str(&text).map_err(|_| Close::Malformed.into());
                 }
                 Message::Binary(_) => return Err(Close::Malformed.into()),
-                Message::Close(_) => return Err(Over::Lost),
+                Message::Close(_) => return Err(Disconnect::Lost),
                 Message::Ping(_) | Message::Pong(_) => {}
             }
         }
     }
 
     /// Waits for the client's own goodbye, so that ours is not lost with a connection that is reset.
-    pub(crate) async fn drained(mut self, patience: Duration) {
+    pub(crate) async fn drain(mut self, limit: Duration) {
         let gone = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        let _ = timeout(patience, gone).await;
+        let _ = timeout(limit, gone).await;
     }
 }
 
 /// A message that is too large, or not text, is the client's fault; everything else is a lost connection.
-fn judged(error: &axum::Error) -> Over {
+fn classify(error: &axum::Error) -> Disconnect {
     let text = error.to_string();
     let malformed = ["too long", "too big", "UTF-8", "protocol"].iter().any(|fault| text.contains(fault));
-    if malformed { Over::Close(Close::Malformed) } else { Over::Lost }
+    if malformed { Disconnect::Close(Close::Malformed) } else { Disconnect::Lost }
 }
 
-async fn within(patience: Duration, sending: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Over> {
-    match timeout(patience, sending).await {
+async fn send_within(
+    limit: Duration,
+    sending: impl Future<Output = Result<(), axum::Error>>,
+) -> Result<(), Disconnect> {
+    match timeout(limit, sending).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Over::Lost),
-        Err(_) => Err(Over::Close(Close::TooSlow)),
+        Ok(Err(_)) => Err(Disconnect::Lost),
+        Err(_) => Err(Disconnect::Close(Close::TooSlow)),
     }
 }

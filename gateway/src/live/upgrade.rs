@@ -12,7 +12,7 @@ use tracing::Span;
 
 use crate::auth::{Credentials, identify};
 use crate::error::ApiError;
-use crate::http::client_address::Client;
+use crate::http::client_address::ClientAddress;
 use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
 use crate::state::Gateway;
@@ -32,19 +32,19 @@ const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 /// Upgrades to the protocol `sora.v1`.
 pub(crate) async fn upgrade(
     State(gateway): State<Gateway>,
-    client: Client,
+    client: ClientAddress,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let credentials = Credentials::of(&gateway, &headers);
     if headers.contains_key(header::ORIGIN) || matches!(credentials, Credentials::Cookie(_)) {
-        gateway.origins.demand(&headers)?;
+        gateway.origins.require(&headers)?;
     }
     let upgrade = upgrade.map_err(|_| ApiError::UpgradeRequired)?;
     let identity = match (&credentials, credentials.token()) {
         (Credentials::None, _) => Identity::Unknown,
-        (_, None) => Identity::Refused,
-        (_, Some(token)) => identify(&gateway, token).await?.map_or(Identity::Refused, Identity::Known),
+        (_, None) => Identity::Rejected,
+        (_, Some(token)) => identify(&gateway, token).await?.map_or(Identity::Rejected, Identity::Known),
     };
     let upgrade = upgrade
         .protocols([PROTOCOL])
@@ -53,8 +53,8 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
-    let ticket = gateway.live.doors.enter(client).map_err(Close::from);
+    let permit = gateway.live.connections.acquire(client).map_err(Close::from);
     let (tasks, request) = (gateway.shutdown.tasks.clone(), Span::current());
     Ok(upgrade
-        .on_upgrade(move |socket| tasks.track_future(connection::run(gateway, socket, ticket, identity, request))))
+        .on_upgrade(move |socket| tasks.track_future(connection::run(gateway, socket, permit, identity, request))))
 }

@@ -33,7 +33,7 @@ impl Components {
     pub(super) fn add_answers(&mut self, named: &Named) {
         for (name, schema) in named {
             let mut schema = json!(schema);
-            demand_members(name, &mut schema);
+            require_members(name, &mut schema);
             self.schemas.insert(name.clone(), schema);
         }
     }
@@ -61,9 +61,9 @@ impl Components {
     }
 }
 
-fn demand_members(name: &str, schema: &mut Value) {
+fn require_members(name: &str, schema: &mut Value) {
     if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        parts.iter_mut().for_each(|part| demand_members(name, part));
+        parts.iter_mut().for_each(|part| require_members(name, part));
     }
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let always: Vec<_> = properties.keys().filter(|member| !OPTIONAL.contains(&(name, member.as_str()))).collect();

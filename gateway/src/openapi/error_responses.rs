@@ -38,7 +38,7 @@ pub(super) fn codes() -> BTreeSet<&'static str> {
         ApiError::Internal(String::new()),
         ApiError::unavailable(""),
     ];
-    all.iter().map(|error| error.kind().1).collect()
+    all.iter().map(|error| error.status_and_code().1).collect()
 }
 
 /// Some field is not valid.
@@ -51,7 +51,7 @@ pub(super) fn invalid_fields() -> ApiError {
 pub(super) fn by_status(refusals: &[ApiError]) -> Vec<(u16, String, Value)> {
     let mut statuses: BTreeMap<u16, BTreeMap<&str, (String, Value)>> = BTreeMap::new();
     for error in refusals {
-        let (status, code) = error.kind();
+        let (status, code) = error.status_and_code();
         let problem = Problem::new(error, "01930000-0000-7000-8000-00000000abcd");
         let example = json!({"summary": error.to_string(), "value": problem});
         statuses.entry(status.as_u16()).or_default().insert(code, (format!("`{code}`: {error}"), example));

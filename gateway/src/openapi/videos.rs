@@ -35,7 +35,7 @@ fn asking() -> Vec<Call> {
             .header("Idempotency-Key", ONCE)
             .answers(202, "The jobs, which wait for their turn. `Location` is where to follow the first.", &accepted)
             .refuses([ApiError::TooManyWaiting(1_000), ApiError::DailySubmissions(3_600)])
-            .refuses([ApiError::KeyReused, ApiError::Gone, full()]),
+            .refuses([ApiError::IdempotencyKeyReused, ApiError::Gone, full()]),
         Call::get("/api/ws", "follow", "Follow one's jobs live")
             .about("A websocket with the protocol `sora.v1`. A bad token is told by close code 4401.")
             .answers_nothing(101, "The websocket is open.")
@@ -76,7 +76,7 @@ fn jobs() -> Vec<Call> {
             .header("Idempotency-Key", ONCE)
             .answers(202, "The job, which waits anew.", &sample::waiting())
             .refuses([ApiError::WrongState("Only a failed or cancelled job can be started anew.")])
-            .refuses([ApiError::TooManyWaiting(1_000), ApiError::KeyReused, ApiError::Gone]),
+            .refuses([ApiError::TooManyWaiting(1_000), ApiError::IdempotencyKeyReused, ApiError::Gone]),
         act("/api/videos/jobs/{job}/fetch", "fetchJob", "Fetch a finished video again whose download failed")
             .about("Asks the upstream for nothing new.")
             .answers(202, "The job, which waits for its download.", &sample::waiting())

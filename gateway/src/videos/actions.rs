@@ -31,14 +31,14 @@ pub(crate) async fn cancel(
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
-    let job = detached(&gateway, async move |gateway: Gateway| {
+    let job = run_to_completion(&gateway, async move |gateway: Gateway| {
         let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
         Ok(match cancel {
             Cancel::Done(job) => {
-                metrics::ended([&job]);
-                told(&gateway, Word::Forget, job).await
+                metrics::jobs_ended([&job]);
+                notify(&gateway, Change::Cancelled, job).await
             }
-            Cancel::Requested(job) => told(&gateway, Word::LetGo, job).await,
+            Cancel::Requested(job) => notify(&gateway, Change::CancelRequested, job).await,
             Cancel::Over(job) => job,
         })
     });
@@ -53,27 +53,27 @@ pub(crate) async fn retry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
-    if let Err(refusal) = quota::demand(&gateway, user, 1).await
+    if let Err(refusal) = quota::require_waiting(&gateway, user, 1).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
     }
-    let job = reopen(&gateway, user, id, key).await?;
+    let job = restart(&gateway, user, id, key).await?;
     answer(&gateway, StatusCode::ACCEPTED, job).await
 }
 
 /// Starts a user's failed or cancelled job anew, once under a client's key.
-pub(crate) async fn reopen(gateway: &Gateway, user: UserId, id: JobId, key: Option<Key>) -> Result<Model, ApiError> {
-    let reopening = detached(gateway, async move |gateway: Gateway| {
-        let reopened = job::reopen(&gateway.db, id, user, key.as_ref()).await?;
-        match idempotency::settled(&gateway, user, reopened).await? {
-            Ok(reopened) => {
-                again(&gateway, user, id, reopened, "Only a failed or cancelled job can be started anew.").await
+pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Option<Key>) -> Result<Model, ApiError> {
+    let restarting = run_to_completion(gateway, async move |gateway: Gateway| {
+        let restarted = job::reopen(&gateway.db, id, user, key.as_ref()).await?;
+        match idempotency::resolve(&gateway, user, restarted).await? {
+            Ok(restarted) => {
+                requeue(&gateway, user, id, restarted, "Only a failed or cancelled job can be started anew.").await
             }
             Err(mut before) => before.pop().ok_or(ApiError::Gone),
         }
     });
-    reopening.await
+    restarting.await
 }
 
 /// `POST /api/videos/jobs/{job}/fetch`: 202 with a job whose finished video is downloaded again, without a new request to
@@ -84,9 +84,9 @@ pub(crate) async fn fetch(
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let user = caller.user();
-    let job = detached(&gateway, async move |gateway: Gateway| {
-        let reopened = job::refetch(&gateway.db, id, user).await?;
-        again(&gateway, user, id, reopened, "Only a job whose download failed can be fetched again.").await
+    let job = run_to_completion(&gateway, async move |gateway: Gateway| {
+        let restarted = job::refetch(&gateway.db, id, user).await?;
+        requeue(&gateway, user, id, restarted, "Only a job whose download failed can be fetched again.").await
     });
     answer(&gateway, StatusCode::ACCEPTED, job.await?).await
 }
@@ -98,7 +98,7 @@ pub(crate) async fn delete(
     Id(id): Id<JobId>,
 ) -> Result<StatusCode, ApiError> {
     let user = caller.user();
-    let deleted = detached(&gateway, async move |gateway: Gateway| {
+    let deleted = run_to_completion(&gateway, async move |gateway: Gateway| {
         let Some(Removed { job, paths }) = job::remove(&gateway.db, id, user).await? else {
             return Err(conflict(&gateway, user, id, "An active job cannot be deleted: cancel it first.").await);
         };
@@ -107,26 +107,26 @@ pub(crate) async fn delete(
                 tracing::error!(job.id = %id, %error, "a file of a deleted job stays behind");
             }
         }
-        told(&gateway, Word::Gone, job).await;
+        notify(&gateway, Change::Deleted, job).await;
         Ok(())
     });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
-pub(crate) fn cancelled(gateway: &Gateway, jobs: Vec<Model>) {
-    metrics::ended(&jobs);
-    let telling = gateway.clone();
-    let told_each = async move {
+pub(crate) fn publish_cancelled(gateway: &Gateway, jobs: Vec<Model>) {
+    metrics::jobs_ended(&jobs);
+    let owned = gateway.clone();
+    let notify_all = async move {
         for job in jobs {
-            told(&telling, Word::Forget, job).await;
+            notify(&owned, Change::Cancelled, job).await;
         }
     };
-    gateway.shutdown.tasks.spawn(told_each.in_current_span());
+    gateway.shutdown.tasks.spawn(notify_all.in_current_span());
 }
 
 /// Runs `work` to its end, whatever becomes of the request.
-async fn detached<T, Work>(gateway: &Gateway, work: impl FnOnce(Gateway) -> Work) -> Result<T, ApiError>
+async fn run_to_completion<T, Work>(gateway: &Gateway, work: impl FnOnce(Gateway) -> Work) -> Result<T, ApiError>
 where
     T: Send + 'static,
     Work: Future<Output = Result<T, ApiError>> + Send + 'static,
@@ -136,23 +136,23 @@ where
 }
 
 /// A job that waits again is put in line anew.
-async fn again(
+async fn requeue(
     gateway: &Gateway,
     user: UserId,
     id: JobId,
-    reopened: Option<Model>,
-    otherwise: &'static str,
+    restarted: Option<Model>,
+    message: &'static str,
 ) -> Result<Model, ApiError> {
-    match reopened {
-        Some(job) => Ok(told(gateway, Word::Again, job).await),
-        None => Err(conflict(gateway, user, id, otherwise).await),
+    match restarted {
+        Some(job) => Ok(notify(gateway, Change::Requeued, job).await),
+        None => Err(conflict(gateway, user, id, message).await),
     }
 }
 
 /// The job is another's or none's (404), or it is in a state that does not allow this (409).
-async fn conflict(gateway: &Gateway, user: UserId, id: JobId, otherwise: &'static str) -> ApiError {
+async fn conflict(gateway: &Gateway, user: UserId, id: JobId, message: &'static str) -> ApiError {
     match job::of_user(&gateway.db, id, user).await {
-        Ok(Some(_)) => ApiError::WrongState(otherwise),
+        Ok(Some(_)) => ApiError::WrongState(message),
         Ok(None) => ApiError::NotFound,
         Err(error) => error.into(),
     }
@@ -165,20 +165,20 @@ async fn answer(gateway: &Gateway, status: StatusCode, job: Model) -> Result<Res
 
 /// What others are to be told of a change, beside the job's new state.
 #[derive(Clone, Copy)]
-enum Word {
+enum Change {
     /// It no longer waits.
-    Forget,
+    Cancelled,
     /// Its worker is to let go.
-    LetGo,
+    CancelRequested,
     /// It waits anew.
-    Again,
+    Requeued,
     /// It was deleted.
-    Gone,
+    Deleted,
 }
 
 /// Tells Redis, the processors and the pages; for at most as long as an enqueue may take. Answers with the job.
-async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
-    match timeout(gateway.config.http.timeouts.enqueue, tell(gateway, word, &job)).await {
+async fn notify(gateway: &Gateway, change: Change, job: Model) -> Model {
+    match timeout(gateway.config.http.timeouts.enqueue, publish(gateway, change, &job)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(job.id = %job.id, %error, "Redis was not told; the processors will find out"),
         Err(_) => tracing::warn!(job.id = %job.id, "Redis was not told in time; the processors will find out"),
@@ -186,20 +186,20 @@ async fn told(gateway: &Gateway, word: Word, job: Model) -> Model {
     job
 }
 
-async fn tell(gateway: &Gateway, word: Word, job: &Model) -> Result<(), bus::Error> {
+async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), bus::Error> {
     let bus = &gateway.bus;
     let eta = gateway.videos.estimates.of(&gateway.db, job).await;
     let mut view = View::new(job.clone(), None, eta);
-    match word {
-        Word::Forget | Word::Gone => bus.forget(job.id).await?,
-        Word::LetGo => bus.tell(&Control::CancelRequested { job: job.id.into() }).await?,
-        Word::Again => {
+    match change {
+        Change::Cancelled | Change::Deleted => bus.forget(job.id).await?,
+        Change::CancelRequested => bus.tell(&Control::CancelRequested { job: job.id.into() }).await?,
+        Change::Requeued => {
             bus.forget(job.id).await?;
             view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Place::InTurn).await?.position;
         }
     }
-    let event = match word {
-        Word::Gone => Ok(Event::gone(job.user_id, job.id)),
+    let event = match change {
+        Change::Deleted => Ok(Event::gone(job.user_id, job.id)),
         _ => Event::job(job.user_id, job.id, job.seq, &view),
     };
     match event {

@@ -29,33 +29,33 @@ pub(crate) async fn content(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let video = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
-    file(&gateway, &video, &request).await
+    send_file(&gateway, &video, &request).await
 }
 
 /// The file of `video` or the part of it that is asked for.
-pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+pub(super) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let headers = &request.headers;
-    let described = described(video, request.uri.query().unwrap_or_default());
+    let headers_of_file = file_headers(video, request.uri.query().unwrap_or_default());
     let tag = format!("\"{}\"", video.sha256);
     if !none_match(headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, described).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, headers_of_file).into_response());
     }
     // A range is defined for GET alone.
     if request.method == Method::HEAD {
-        let size = gateway.storage.size(&video.path).await.map_err(|error| unreadable(video, error))?;
-        return Ok((described, [(header::CONTENT_LENGTH, size)]).into_response());
+        let size = gateway.storage.size(&video.path).await.map_err(|error| storage_error(video, error))?;
+        return Ok((headers_of_file, [(header::CONTENT_LENGTH, size)]).into_response());
     }
     let size = u64::try_from(video.size).unwrap_or_default();
-    let range = match part(headers, size, &tag, &modified(video)) {
+    let range = match part(headers, size, &tag, &last_modified(video)) {
         Part::Whole => None,
         Part::Of(range) => Some(range),
         Part::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { size }),
     };
-    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| unreadable(video, error))?;
+    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| storage_error(video, error))?;
     let sent = metrics::counter!("sora_video_sent_bytes_total");
     let bytes = content.bytes.inspect_ok(move |chunk| sent.increment(chunk.len() as u64));
     let length = content.range.end.saturating_sub(content.range.start);
-    let mut response = (described, [(header::CONTENT_LENGTH, length)], Body::from_stream(bytes)).into_response();
+    let mut response = (headers_of_file, [(header::CONTENT_LENGTH, length)], Body::from_stream(bytes)).into_response();
     if let Some(range) = range {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         let range = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
@@ -64,7 +64,7 @@ pub(super) async fn file(gateway: &Gateway, video: &Model, request: &Parts) -> R
     Ok(response)
 }
 
-fn unreadable(video: &Model, error: storage::Error) -> ApiError {
+fn storage_error(video: &Model, error: storage::Error) -> ApiError {
     match error {
         storage::Error::Missing(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
         error => ApiError::unavailable(error),
@@ -79,11 +79,11 @@ pub(crate) async fn poster(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let video = video::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
-    still(&gateway, &video, &request).await
+    send_poster(&gateway, &video, &request).await
 }
 
 /// The poster of `video`.
-pub(super) async fn still(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+pub(super) async fn send_poster(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let path = video.poster_path.as_deref().ok_or(ApiError::NoPoster)?;
     // Made of the video, once.
     let tag = format!("\"poster-{}\"", video.sha256);
@@ -106,16 +106,16 @@ pub(super) async fn still(gateway: &Gateway, video: &Model, request: &Parts) -> 
 }
 
 /// The headers that describe the file, whatever part of it comes.
-fn described(video: &Model, query: &str) -> HeaderMap {
+fn file_headers(video: &Model, query: &str) -> HeaderMap {
     let download =
         url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "download" && value == "1");
     let disposition = if download { "attachment" } else { "inline" };
-    let (kind, extension) = kind(&video.content_type);
+    let (kind, extension) = media_type(&video.content_type);
     let texts = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("{disposition}; filename=\"sora-{}.{extension}\"", video.id)),
         (header::ETAG, format!("\"{}\"", video.sha256)),
-        (header::LAST_MODIFIED, modified(video)),
+        (header::LAST_MODIFIED, last_modified(video)),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
@@ -124,7 +124,7 @@ fn described(video: &Model, query: &str) -> HeaderMap {
 }
 
 /// Types that a browser plays and never runs; anything else is only saved.
-fn kind(recorded: &str) -> (&'static str, &'static str) {
+fn media_type(recorded: &str) -> (&'static str, &'static str) {
     match recorded {
         "video/mp4" => ("video/mp4", "mp4"),
         "video/webm" => ("video/webm", "webm"),
@@ -133,7 +133,7 @@ fn kind(recorded: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn modified(video: &Model) -> String {
+fn last_modified(video: &Model) -> String {
     let since = Duration::from_millis(u64::try_from(video.created_at).unwrap_or_default());
     httpdate::fmt_http_date(UNIX_EPOCH + since)
 }

@@ -28,10 +28,10 @@ use crate::state::Gateway;
 use crate::videos::{idempotency, quota, views};
 
 /// Most Unicode scalar values in a prompt.
-const PROMPT_CHARACTERS: usize = 4_000;
+const MAX_PROMPT_CHARACTERS: usize = 4_000;
 
 /// Most jobs of one request.
-const MOST: i64 = 4;
+const MAX_JOBS: i64 = 4;
 
 /// Jobs that were accepted.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +45,7 @@ pub(crate) struct Accepted {
 }
 
 /// What a request asks for.
-struct Asked {
+struct NewJobs {
     new: New,
     count: usize,
     key: Option<Key>,
@@ -60,8 +60,8 @@ pub(crate) async fn create(
     fields: Fields,
 ) -> Result<Response, ApiError> {
     let key = idempotency::key(&headers, "create".into(), fields.fingerprint())?;
-    let (new, count) = asked(&gateway.config.catalogue, caller.user(), fields, &trace)?;
-    let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), Asked { new, count, key }).in_current_span());
+    let (new, count) = parse_request(&gateway.config.catalogue, caller.user(), fields, &trace)?;
+    let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), NewJobs { new, count, key }).in_current_span());
     let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let job = jobs.first().ok_or(ApiError::Gone)?.clone();
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
@@ -71,19 +71,20 @@ pub(crate) async fn create(
 }
 
 /// The jobs, and whether they were made by an earlier request.
-async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), ApiError> {
-    let Asked { new, count, key } = asked;
+async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool), ApiError> {
+    let NewJobs { new, count, key } = new_jobs;
     let user = new.user_id;
-    if let Some(remixed) = new.remix_of {
-        job::of_user(&gateway.db, remixed, user).await?.ok_or_else(unknown_remix)?;
+    if let Some(remix_source) = new.remix_of {
+        job::of_user(&gateway.db, remix_source, user).await?.ok_or_else(unknown_remix)?;
     }
-    if let Err(refusal) = is_allowed(&gateway, &new, count).await
+    if let Err(refusal) = check_limits(&gateway, &new, count).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
     }
-    let created = job::create(&gateway.db, &new, count, key.as_ref()).await.map_err(|error| refused(error, &new))?;
-    let rows = match idempotency::settled(&gateway, user, created).await? {
+    let created =
+        job::create(&gateway.db, &new, count, key.as_ref()).await.map_err(|error| creation_error(error, &new))?;
+    let rows = match idempotency::resolve(&gateway, user, created).await? {
         Ok(rows) => rows,
         Err(before) => return Ok((views(&gateway, before).await, true)),
     };
@@ -93,7 +94,7 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
         tracing::info!(job.id = %row.id, "a job was accepted");
         let eta = gateway.videos.estimates.of(&gateway.db, &row).await;
         let mut view = View::new(row, None, eta);
-        match timeout(gateway.config.http.timeouts.enqueue, announce(&gateway, user, &mut view)).await {
+        match timeout(gateway.config.http.timeouts.enqueue, enqueue(&gateway, user, &mut view)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it"),
             Err(_) => tracing::warn!(job.id = %view.id, "not enqueued in time; the sweep will do it"),
@@ -104,19 +105,19 @@ async fn submit(gateway: Gateway, asked: Asked) -> Result<(Vec<View>, bool), Api
 }
 
 /// A picture that was deleted a moment ago is none.
-fn refused(error: DbErr, new: &New) -> ApiError {
+fn creation_error(error: DbErr, new: &New) -> ApiError {
     if new.reference_image_id.is_some() && is_missing_reference(&error) { images::unknown() } else { error.into() }
 }
 
 /// Whether there is room for the jobs, and the picture they start from.
-async fn is_allowed(gateway: &Gateway, new: &New, count: usize) -> Result<(), ApiError> {
+async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), ApiError> {
     if let Some(image) = new.reference_image_id {
-        images::demand(gateway, image, new.user_id).await?;
+        images::require(gateway, image, new.user_id).await?;
     }
-    has_room(gateway, new.user_id, count).await
+    require_quota(gateway, new.user_id, count).await
 }
 
-async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
+async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
     let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Place::InTurn).await?;
     view.queue_position = enqueued.position;
     match Event::job(user, view.id, view.seq, view) {
@@ -128,32 +129,37 @@ async fn announce(gateway: &Gateway, user: UserId, view: &mut View) -> Result<()
     }
 }
 
-fn asked(catalogue: &Catalogue, user_id: UserId, mut fields: Fields, trace: &Trace) -> Result<(New, usize), ApiError> {
+fn parse_request(
+    catalogue: &Catalogue,
+    user_id: UserId,
+    mut fields: Fields,
+    trace: &Trace,
+) -> Result<(New, usize), ApiError> {
     let prompt = fields.text("prompt", prompt);
     let orientation = fields.optional_text("orientation", orientation);
-    let seconds = fields.optional_number("seconds", |seconds| length(catalogue, seconds));
+    let seconds = fields.optional_number("seconds", |seconds| known_seconds(catalogue, seconds));
     let model = fields.optional_text("model", |model| known_model(catalogue, model));
     let shape = orientation.flatten();
     let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
-    let remix_of = fields.optional_text("remixOf", remixed);
+    let remix_of = fields.optional_text("remixOf", remix_source);
     let reference_image_id = fields.optional_text("referenceImageId", images::named);
-    let count = fields.optional_number("count", how_many);
+    let count = fields.optional_number("count", job_count);
     fields.finish()?;
-    let missed = || ApiError::Internal("a missing field was not noted".into());
-    let size = size.ok_or_else(missed)?;
+    let unreported = || ApiError::Internal("a missing field was not noted".into());
+    let size = size.ok_or_else(unreported)?;
     let orientation = shape.or(size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
     let new = New {
         user_id,
-        prompt: prompt.ok_or_else(missed)?,
+        prompt: prompt.ok_or_else(unreported)?,
         orientation,
-        seconds: seconds.ok_or_else(missed)?.unwrap_or_else(|| catalogue.default_seconds()),
-        model: model.ok_or_else(missed)?.unwrap_or_else(|| catalogue.default_model()),
+        seconds: seconds.ok_or_else(unreported)?.unwrap_or_else(|| catalogue.default_seconds()),
+        model: model.ok_or_else(unreported)?.unwrap_or_else(|| catalogue.default_model()),
         size: size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
-        remix_of: remix_of.ok_or_else(missed)?,
-        reference_image_id: reference_image_id.ok_or_else(missed)?,
+        remix_of: remix_of.ok_or_else(unreported)?,
+        reference_image_id: reference_image_id.ok_or_else(unreported)?,
         traceparent: Some(trace.to_string()),
     };
-    Ok((new, count.ok_or_else(missed)?.unwrap_or(1)))
+    Ok((new, count.ok_or_else(unreported)?.unwrap_or(1)))
 }
 
 /// Takes the prompt exactly as it was sent, or not at all.
@@ -165,9 +171,9 @@ fn prompt(text: &str) -> Rule<String> {
         return Err(("blank", "Describe the video.".into()));
     }
     match text.chars().count() {
-        0..=PROMPT_CHARACTERS => Ok(text.to_owned()),
+        0..=MAX_PROMPT_CHARACTERS => Ok(text.to_owned()),
         count => {
-            Err(("too_long", format!("A prompt has at most {PROMPT_CHARACTERS} characters; this one has {count}.")))
+            Err(("too_long", format!("A prompt has at most {MAX_PROMPT_CHARACTERS} characters; this one has {count}.")))
         }
     }
 }
@@ -177,7 +183,7 @@ fn orientation(text: &str) -> Rule<Orientation> {
     known.ok_or_else(|| ("unknown_value", "Must be landscape or portrait.".into()))
 }
 
-fn length(catalogue: &Catalogue, seconds: i64) -> Rule<i32> {
+fn known_seconds(catalogue: &Catalogue, seconds: i64) -> Rule<i32> {
     let known = catalogue.seconds.iter().copied().find(|known| i64::from(*known) == seconds);
     known.ok_or_else(|| ("unknown_value", format!("Must be one of {:?}.", catalogue.seconds)))
 }
@@ -200,7 +206,7 @@ fn known_size(catalogue: &Catalogue, size: &str, shape: Option<Orientation>) -> 
     })
 }
 
-fn remixed(text: &str) -> Rule<JobId> {
+fn remix_source(text: &str) -> Rule<JobId> {
     path::id(text).ok_or_else(|| ("unknown_value", "Must be the id of a job of yours.".into()))
 }
 
@@ -210,16 +216,17 @@ fn unknown_remix() -> ApiError {
     ApiError::InvalidFields(vec![FieldError { field: "remixOf".into(), code, message }])
 }
 
-fn how_many(count: i64) -> Rule<usize> {
-    let count = Some(count).filter(|count| (1..=MOST).contains(count)).and_then(|count| usize::try_from(count).ok());
-    count.ok_or_else(|| ("out_of_range", format!("Must be a whole number from 1 to {MOST}.")))
+fn job_count(count: i64) -> Rule<usize> {
+    let count =
+        Some(count).filter(|count| (1..=MAX_JOBS).contains(count)).and_then(|count| usize::try_from(count).ok());
+    count.ok_or_else(|| ("out_of_range", format!("Must be a whole number from 1 to {MAX_JOBS}.")))
 }
 
 /// Refuses what is too much to wait, or could not be submitted today any more. The processors hold the daily cap; this only
 /// says so early.
-async fn has_room(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
-    quota::demand(gateway, user, count).await?;
-    quota::demand_bytes(gateway, user).await?;
+async fn require_quota(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
+    quota::require_waiting(gateway, user, count).await?;
+    quota::require_storage(gateway, user).await?;
     let cap = u64::from(gateway.config.quotas.daily_submissions);
     if cap == 0 {
         return Ok(());

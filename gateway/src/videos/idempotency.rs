@@ -49,19 +49,19 @@ pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>)
 ///
 /// # Errors
 /// The key stands for another body, or its jobs have been deleted.
-pub(crate) async fn settled<T>(
+pub(crate) async fn resolve<T>(
     gateway: &Gateway,
     user: UserId,
     claimed: Claimed<T>,
 ) -> Result<Result<T, Vec<Model>>, ApiError> {
     match claimed {
         Claimed::Now(done) => Ok(Ok(done)),
-        Claimed::Otherwise => Err(ApiError::KeyReused),
-        Claimed::Before(ids) => Ok(Err(again(gateway, user, &ids).await?)),
+        Claimed::Otherwise => Err(ApiError::IdempotencyKeyReused),
+        Claimed::Before(ids) => Ok(Err(replayed_jobs(gateway, user, &ids).await?)),
     }
 }
 
-async fn again(gateway: &Gateway, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, ApiError> {
+async fn replayed_jobs(gateway: &Gateway, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, ApiError> {
     let mut jobs = job::among(&gateway.db, user, ids).await?;
     jobs.sort_by_key(|job| job.id);
     if jobs.is_empty() { Err(ApiError::Gone) } else { Ok(jobs) }

@@ -17,7 +17,7 @@ use crate::auth::Reader;
 use crate::error::ApiError;
 use crate::http::body::Rule;
 use crate::http::conditional::none_match;
-use crate::http::query::{Query, cut};
+use crate::http::query::{Query, take_page};
 use crate::state::Gateway;
 use crate::videos::read::{POLL_AFTER, views};
 
@@ -42,7 +42,7 @@ pub(crate) async fn list(
     let (filter, limit) = (Filter { user: Some(reader.user()), ..filter(&mut query) }, query.limit());
     query.finish()?;
     let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
-    let next_cursor = cut(&mut rows, limit, |job| job.id);
+    let next_cursor = take_page(&mut rows, limit, |job| job.id);
     let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
     let page = JobPage { data: views(&gateway, rows).await, next_cursor };
     let body = serde_json::to_string(&page).map_err(|error| ApiError::Internal(error.to_string()))?;

@@ -10,7 +10,7 @@ use crate::state::Gateway;
 ///
 /// # Errors
 /// [`ApiError::TooManyWaiting`], or the database did not answer.
-pub(crate) async fn demand(gateway: &Gateway, user: UserId, more: usize) -> Result<(), ApiError> {
+pub(crate) async fn require_waiting(gateway: &Gateway, user: UserId, more: usize) -> Result<(), ApiError> {
     let most = gateway.config.quotas.max_waiting;
     if most == 0 {
         return Ok(());
@@ -23,7 +23,7 @@ pub(crate) async fn demand(gateway: &Gateway, user: UserId, more: usize) -> Resu
 ///
 /// # Errors
 /// [`ApiError::QuotaExceeded`], or the database did not answer.
-pub(crate) async fn demand_bytes(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
+pub(crate) async fn require_storage(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
     let quota = gateway.config.quotas.storage_bytes;
     if quota == 0 {
         return Ok(());

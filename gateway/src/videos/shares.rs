@@ -22,11 +22,11 @@ use crate::error::ApiError;
 use crate::http::body::{Fields, Rule};
 use crate::http::path::{Id, Name, id};
 use crate::state::Gateway;
-use crate::videos::content::{file, still};
+use crate::videos::content::{send_file, send_poster};
 
 /// How long a link lasts unless said otherwise, and at most.
-const LIFE: Duration = Duration::from_secs(7 * 86_400);
-const MAX_LIFE: i64 = 365 * 86_400;
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+const MAX_LIFETIME: i64 = 365 * 86_400;
 
 /// A link as its maker gets it, once.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,12 +67,12 @@ pub(crate) async fn share(
     Id(id): Id<VideoId>,
     mut fields: Fields,
 ) -> Result<Response, ApiError> {
-    let seconds = fields.optional_number("expiresIn", life);
+    let seconds = fields.optional_number("expiresIn", lifetime);
     fields.finish()?;
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
-    let life = seconds.flatten().unwrap_or(LIFE);
-    let row = share::open(&gateway.db, video.id, wall() + millis(life)).await?;
-    let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed(&row)));
+    let lifetime = seconds.flatten().unwrap_or(DEFAULT_LIFETIME);
+    let row = share::open(&gateway.db, video.id, wall() + millis(lifetime)).await?;
+    let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed_text(&row)));
     let url = gateway.config.http.public_url.join(&format!("share/{token}"));
     let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();
     let body = Share { id: row.id, token, url, expires_at: rfc3339(row.expires_at) };
@@ -92,7 +92,7 @@ pub(crate) async fn unshare(
 
 /// `GET /api/shares/{token}`: what the link shows.
 pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) -> Result<Response, ApiError> {
-    let (share, video, job) = shown(&gateway, &token).await?;
+    let (share, video, job) = find_shared(&gateway, &token).await?;
     let body = SharedVideo {
         orientation: job.orientation,
         seconds: job.seconds,
@@ -110,8 +110,8 @@ pub(crate) async fn shared_content(
     Name(token): Name,
     request: Parts,
 ) -> Result<Response, ApiError> {
-    let (_, video, _) = shown(&gateway, &token).await?;
-    file(&gateway, &video, &request).await
+    let (_, video, _) = find_shared(&gateway, &token).await?;
+    send_file(&gateway, &video, &request).await
 }
 
 /// `GET /api/shares/{token}/poster`: a still of it.
@@ -120,26 +120,26 @@ pub(crate) async fn shared_poster(
     Name(token): Name,
     request: Parts,
 ) -> Result<Response, ApiError> {
-    let (_, video, _) = shown(&gateway, &token).await?;
-    still(&gateway, &video, &request).await
+    let (_, video, _) = find_shared(&gateway, &token).await?;
+    send_poster(&gateway, &video, &request).await
 }
 
 /// What a token shows; nothing, if it was not signed here, has expired, or was taken back.
-async fn shown(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
+async fn find_shared(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
     let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
     let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
     let shown = share::alive(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
-    let genuine = gateway.videos.share_links.is_signature(&signed(&shown.0), signature);
+    let genuine = gateway.videos.share_links.is_signature(&signed_text(&shown.0), signature);
     if genuine { Ok(shown) } else { Err(ApiError::NotFound) }
 }
 
 /// What is signed.
-fn signed(share: &share::Model) -> String {
+fn signed_text(share: &share::Model) -> String {
     format!("{}|{}|video|{}", share.id, share.video_id, share.expires_at)
 }
 
-fn life(seconds: i64) -> Rule<Duration> {
-    let proper = u64::try_from(seconds).ok().filter(|_| (60..=MAX_LIFE).contains(&seconds));
-    let life = proper.map(Duration::from_secs);
-    life.ok_or_else(|| ("out_of_range", format!("Must be from 60 to {MAX_LIFE} seconds.")))
+fn lifetime(seconds: i64) -> Rule<Duration> {
+    let proper = u64::try_from(seconds).ok().filter(|_| (60..=MAX_LIFETIME).contains(&seconds));
+    let lifetime = proper.map(Duration::from_secs);
+    lifetime.ok_or_else(|| ("out_of_range", format!("Must be from 60 to {MAX_LIFETIME} seconds.")))
 }

@@ -196,7 +196,7 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
 #[tokio::test]
 async fn a_demotion_by_another_gateway_holds_here_at_once() {
     let setup =
-        Setup { timings: Some(|timings| timings.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
+        Setup { configure: Some(|config| config.auth.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
     let world = World::with(Database::sqlite().await, setup).await;
     let admin = world.admin("admin@example.org").await;
     world.admin("another@example.org").await;

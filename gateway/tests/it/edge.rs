@@ -179,8 +179,8 @@ async fn of_two_hosts_neither_is_taken() {
 
 #[tokio::test]
 async fn a_connection_that_never_ends_its_headers_is_cut() {
-    let timings: fn(&mut gateway::Timings) = |timings| timings.head = Duration::from_millis(200);
-    let world = World::with(Database::sqlite().await, Setup { timings: Some(timings), ..Setup::default() }).await;
+    let configure: fn(&mut gateway::Config) = |config| config.http.timeouts.head = Duration::from_millis(200);
+    let world = World::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await;
     let mut stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
     stream.write_all(b"GET /livez HTTP/1.1\r\nX-Padding: ").await.unwrap();
     // One byte at a time, for as long as they are taken.

@@ -26,7 +26,7 @@ async fn welcomed(world: &World, account: &Account) -> Option<Socket> {
 
 #[tokio::test]
 async fn heartbeats_that_nobody_answers_end_the_socket() {
-    let world = quick(|timings| timings.heartbeat = Duration::from_millis(100)).await;
+    let world = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(100)).await;
     let account = world.account("ada@example.org").await;
     let (silent, _) = Socket::greeted(&world, &account).await;
     let (mut lively, _) = Socket::greeted(&world, &account).await;
@@ -63,7 +63,7 @@ async fn sockets_and_commands_are_bounded() {
 
 #[tokio::test]
 async fn a_client_that_takes_nothing_is_let_go() {
-    let world = quick(|timings| timings.flush = Duration::from_millis(200)).await;
+    let world = quick(|config| config.sockets.timings.flush = Duration::from_millis(200)).await;
     let account = world.account("ada@example.org").await;
     let mut stalled = Vec::new();
     for _ in 0..8 {
@@ -111,7 +111,7 @@ async fn ten_thousand_commands_end_the_socket() {
 
 #[tokio::test]
 async fn a_client_that_is_no_longer_there_gives_its_place_back() {
-    let world = quick(|timings| timings.heartbeat = Duration::from_millis(50)).await;
+    let world = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(50)).await;
     let account = world.account("ada@example.org").await;
     let mut half_open = Vec::new();
     for _ in 0..8 {
@@ -140,13 +140,14 @@ async fn a_process_and_an_address_have_their_bounds() {
 #[tokio::test]
 async fn twelve_hours_of_heartbeats_leave_nothing_behind() {
     const BEATS: usize = 12 * 60 * 60 / 25;
-    let timings: fn(&mut gateway::Timings) = |timings| {
-        timings.heartbeat = Duration::from_millis(5);
+    let configure: fn(&mut gateway::Config) = |config| {
+        config.sockets.timings.heartbeat = Duration::from_millis(5);
         // A busy machine is no zombie.
-        timings.missed = 1_000;
-        timings.commands = Duration::from_millis(1);
+        config.sockets.timings.max_missed = 1_000;
+        config.sockets.timings.command_window = Duration::from_millis(1);
     };
-    let setup = Setup { variables: vec![("MAX_SOCKETS", "8".to_owned())], timings: Some(timings), ..Setup::default() };
+    let setup =
+        Setup { variables: vec![("MAX_SOCKETS", "8".to_owned())], configure: Some(configure), ..Setup::default() };
     let world = World::with(Database::sqlite().await, setup).await;
     let account = world.account("ada@example.org").await;
     let live = async || {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bus::Event;
 use entity::job::{self, Phase, View};
 use futures::SinkExt;
-use gateway::Timings;
+use gateway::Config;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use testkit::{Database, eventually};
@@ -14,8 +14,8 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::socket::Socket;
 use crate::world::{Account, PASSWORD, Setup, World, header, uuid};
 
-pub(crate) async fn quick(timings: fn(&mut Timings)) -> World {
-    World::with(Database::sqlite().await, Setup { timings: Some(timings), ..Setup::default() }).await
+pub(crate) async fn quick(configure: fn(&mut Config)) -> World {
+    World::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await
 }
 
 /// Moves a job on in the database and publishes that, as a processor does.
@@ -214,7 +214,7 @@ async fn a_bad_token_is_told_by_a_close_code() {
 
 #[tokio::test]
 async fn the_first_message_is_a_hello_and_comes_in_time() {
-    let world = quick(|timings| timings.hello = Duration::from_millis(100)).await;
+    let world = quick(|config| config.sockets.timings.hello = Duration::from_millis(100)).await;
     let account = world.account("ada@example.org").await;
     assert_eq!(Socket::page(&world, &account).await.closed().await, 4408);
     assert_eq!(Socket::open(&world, &[]).await.unwrap().closed().await, 4408);

@@ -6,7 +6,6 @@ use bus::Control;
 use entity::id::{fresh, kind};
 use entity::job::{self, Phase};
 use entity::user::{self, Role};
-use gateway::Timings;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value as Sql};
 use serde_json::{Value, json};
@@ -79,9 +78,9 @@ async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
 
 #[tokio::test]
 async fn what_was_never_published_is_found_and_told() {
-    let world = quick(|timings| {
-        timings.reconcile = Duration::from_millis(100);
-        timings.under_way = Duration::from_millis(50);
+    let world = quick(|config| {
+        config.background.missed_interval = Duration::from_millis(100);
+        config.background.delivery_time = Duration::from_millis(50);
     })
     .await;
     let account = world.account("ada@example.org").await;
@@ -138,7 +137,7 @@ async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
 
 #[tokio::test]
 async fn a_place_in_line_is_told_when_it_changes() {
-    let world = quick(|timings| timings.places = Duration::from_millis(50)).await;
+    let world = quick(|config| config.background.positions_interval = Duration::from_millis(50)).await;
     let account = world.account("ada@example.org").await;
     let first = world.job(&account, "first").await["id"].as_str().unwrap().to_owned();
     let second = world.job(&account, "second").await["id"].as_str().unwrap().to_owned();
@@ -240,7 +239,7 @@ async fn a_disabled_account_and_a_session_whose_end_was_not_heard_end_the_socket
     change(&world, &account, user::Column::DisabledAt, 1_i64).await;
     assert_eq!(socket.closed().await, 4401);
 
-    let world = quick(|timings: &mut Timings| timings.sessions = Duration::from_millis(50)).await;
+    let world = quick(|config| config.background.revalidate_interval = Duration::from_millis(50)).await;
     let account = world.account("ada@example.org").await;
     let (socket, _) = Socket::greeted(&world, &account).await;
     let session = entity::session::Entity::find().one(&world.database.connection).await.unwrap().unwrap();

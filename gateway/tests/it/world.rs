@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::Bus;
 use entity::job::{self, Claim, Held, NewVideo};
 use entity::{JobId, id, user, video, worker};
-use gateway::{Config, Gateway, Timings};
+use gateway::{Config, Gateway};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(crate) const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) variables: Vec<(&'static str, String)>,
-    pub(crate) timings: Option<fn(&mut Timings)>,
+    pub(crate) configure: Option<fn(&mut Config)>,
     /// To be shared with other gateways.
     pub(crate) port: Option<u16>,
 }
@@ -85,8 +85,8 @@ impl World {
         let mut env = Environment::new(&lookup);
         let config = Config::read(&mut env);
         let mut config = env.finish(config).unwrap();
-        if let Some(change) = setup.timings {
-            change(&mut config.timings);
+        if let Some(configure) = setup.configure {
+            configure(&mut config);
         }
         let gateway = Gateway::open(config).await.unwrap();
         let shutdown = CancellationToken::new();

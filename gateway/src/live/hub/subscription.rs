@@ -7,14 +7,14 @@ use entity::{JobId, UserId};
 use crate::live::hub::Hub;
 use crate::live::outbox::Outbox;
 
-/// A socket's place in the hub, given up when dropped.
-pub(crate) struct Seat {
+/// A socket's position in the hub, given up when dropped.
+pub(crate) struct Subscription {
     hub: Hub,
     user: UserId,
     outbox: Arc<Outbox>,
 }
 
-impl Seat {
+impl Subscription {
     pub(super) fn new(hub: Hub, user: UserId, outbox: Arc<Outbox>) -> Self {
         Self { hub, user, outbox }
     }
@@ -25,8 +25,8 @@ impl Seat {
     }
 
     /// Follows another's job; `false` when the socket follows `most` already.
-    pub(crate) fn watch(&self, job: JobId, most: usize) -> bool {
-        let allowed = self.outbox.watch(job, most);
+    pub(crate) fn watch(&self, job: JobId, max: usize) -> bool {
+        let allowed = self.outbox.watch(job, max);
         if allowed {
             self.hub.add_watcher(job, &self.outbox);
         }
@@ -41,7 +41,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.hub.remove(self.user, &self.outbox);
     }

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use testkit::{Database, eventually};
 use tokio::sync::mpsc;
 
-use crate::socket::Socket;
-use crate::world::{Account, PASSWORD, Setup, World, problem};
+use crate::socket_client::Socket;
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, problem};
 
-async fn patch(world: &World, account: &Account, path: &str, body: Value) -> Response {
-    world.request(Method::PATCH, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
+async fn patch(server: &TestServer, account: &Account, path: &str, body: Value) -> Response {
+    server.request(Method::PATCH, path).bearer_auth(&account.token).json(&body).send().await.unwrap()
 }
 
-async fn read(world: &World, account: &Account, path: &str) -> Value {
-    let response = world.get(account, path).await;
+async fn read(server: &TestServer, account: &Account, path: &str) -> Value {
+    let response = server.get(account, path).await;
     assert_eq!(response.status(), StatusCode::OK, "{path}");
     response.json().await.unwrap()
 }
@@ -31,10 +31,10 @@ fn id_of(job: &Value) -> String {
 
 #[tokio::test]
 async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
-    for world in World::each().await {
-        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
-        let deputy = world.admin("deputy@example.org").await;
-        let job = id_of(&world.job(&user, "a cat").await);
+    for server in TestServer::each().await {
+        let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
+        let deputy = server.admin("deputy@example.org").await;
+        let job = id_of(&server.job(&user, "a cat").await);
         let calls = [
             (Method::GET, "/api/admin/stats".to_owned()),
             (Method::GET, "/api/admin/queue".into()),
@@ -47,15 +47,15 @@ async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
             (Method::GET, "/api/admin/audit".into()),
         ];
         let ask = async |account: &Account, method: &Method, path: &str| {
-            world.request(method.clone(), path).bearer_auth(&account.token).json(&json!({})).send().await.unwrap()
+            server.request(method.clone(), path).bearer_auth(&account.token).json(&json!({})).send().await.unwrap()
         };
         for (method, path) in &calls {
             problem(ask(&user, method, path).await, 403, "forbidden").await;
-            let nobody = world.request(method.clone(), path).json(&json!({})).send().await.unwrap();
+            let nobody = server.request(method.clone(), path).json(&json!({})).send().await.unwrap();
             problem(nobody, 401, "unauthenticated").await;
         }
-        assert_eq!(world.get(&deputy, "/api/admin/stats").await.status(), StatusCode::OK);
-        let demote = patch(&world, &admin, &format!("/api/admin/users/{}", deputy.id), json!({"role": "user"})).await;
+        assert_eq!(server.get(&deputy, "/api/admin/stats").await.status(), StatusCode::OK);
+        let demote = patch(&server, &admin, &format!("/api/admin/users/{}", deputy.id), json!({"role": "user"})).await;
         assert_eq!(demote.status(), StatusCode::OK);
         for (method, path) in &calls {
             problem(ask(&deputy, method, path).await, 403, "forbidden").await;
@@ -65,14 +65,14 @@ async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
 
 #[tokio::test]
 async fn tells_how_the_platform_stands() {
-    for world in World::each().await {
-        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
+    for server in TestServer::each().await {
+        let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         let jobs: Vec<_> =
-            [world.job(&user, "a").await, world.job(&user, "b").await, world.job(&user, "c").await].into();
-        let held = world.claim(&id_of(&jobs[0])).await;
-        attempt_sent(&world, held).await;
-        world.completed(&id_of(&jobs[1]), b"0123456789").await;
-        let stats = read(&world, &admin, "/api/admin/stats").await;
+            [server.job(&user, "a").await, server.job(&user, "b").await, server.job(&user, "c").await].into();
+        let held = server.claim(&id_of(&jobs[0])).await;
+        attempt_sent(&server, held).await;
+        server.completed(&id_of(&jobs[1]), b"0123456789").await;
+        let stats = read(&server, &admin, "/api/admin/stats").await;
         for (name, count) in [
             ("waiting", 1),
             ("inFlight", 1),
@@ -91,8 +91,8 @@ async fn tells_how_the_platform_stands() {
     }
 }
 
-async fn attempt_sent(world: &World, held: job::Held) -> entity::AttemptId {
-    let (attempt, db) = (id::fresh(), &world.database.connection);
+async fn attempt_sent(server: &TestServer, held: job::Held) -> entity::AttemptId {
+    let (attempt, db) = (id::fresh(), &server.database.connection);
     let new = NewAttempt { id: attempt, upstream: "https://up.example", sent_at: clock::wall() };
     let begun = job::begin_attempt(db, held, new, Caps::default()).await.unwrap();
     assert!(matches!(begun, job::Begun::Send(_)));
@@ -101,23 +101,23 @@ async fn attempt_sent(world: &World, held: job::Held) -> entity::AttemptId {
 
 #[tokio::test]
 async fn the_queue_is_paused_and_bounded_for_all_processors() {
-    for world in World::each().await {
-        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
-        assert_eq!(read(&world, &admin, "/api/admin/queue").await, json!({"paused": false, "concurrency": null}));
-        let paused = patch(&world, &admin, "/api/admin/queue", json!({"paused": true, "concurrency": 5})).await;
+    for server in TestServer::each().await {
+        let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
+        assert_eq!(read(&server, &admin, "/api/admin/queue").await, json!({"paused": false, "concurrency": null}));
+        let paused = patch(&server, &admin, "/api/admin/queue", json!({"paused": true, "concurrency": 5})).await;
         assert_eq!(paused.json::<Value>().await.unwrap(), json!({"paused": true, "concurrency": 5}));
-        let job = id_of(&world.job(&user, "a cat").await);
-        assert_eq!(world.bus.pump().await.unwrap(), 0);
-        let position = read(&world, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
+        let job = id_of(&server.job(&user, "a cat").await);
+        assert_eq!(server.bus.pump().await.unwrap(), 0);
+        let position = read(&server, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
         assert_eq!(position, json!(1));
-        let resumed = patch(&world, &admin, "/api/admin/queue", json!({"paused": false, "concurrency": null})).await;
+        let resumed = patch(&server, &admin, "/api/admin/queue", json!({"paused": false, "concurrency": null})).await;
         assert_eq!(resumed.json::<Value>().await.unwrap(), json!({"paused": false, "concurrency": null}));
-        let position = read(&world, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
+        let position = read(&server, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
         assert_eq!(position, json!(null), "it was not admitted");
         for wrong in [json!({"concurrency": 0}), json!({"concurrency": -1}), json!({"paused": 1}), json!({"x": 1})] {
-            problem(patch(&world, &admin, "/api/admin/queue", wrong).await, 422, "invalid_fields").await;
+            problem(patch(&server, &admin, "/api/admin/queue", wrong).await, 422, "invalid_fields").await;
         }
-        let log = read(&world, &admin, "/api/admin/audit").await;
+        let log = read(&server, &admin, "/api/admin/audit").await;
         let acts: Vec<_> = log["data"].as_array().unwrap().iter().map(|act| act["action"].as_str().unwrap()).collect();
         assert_eq!(acts, ["queue.concurrency", "queue.resumed", "queue.concurrency", "queue.paused"]);
         assert_eq!(log["data"][0]["actor"], "admin@example.org");
@@ -126,69 +126,69 @@ async fn the_queue_is_paused_and_bounded_for_all_processors() {
 
 #[tokio::test]
 async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_anew() {
-    for world in World::each().await {
-        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
-        let (poisoned, fine) = (id_of(&world.job(&user, "a cat").await), id_of(&world.job(&user, "a dog").await));
-        let held = world.claim(&poisoned).await;
-        let db = &world.database.connection;
-        let sent = attempt_sent(&world, held).await;
+    for server in TestServer::each().await {
+        let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
+        let (poisoned, fine) = (id_of(&server.job(&user, "a cat").await), id_of(&server.job(&user, "a dog").await));
+        let held = server.claim(&poisoned).await;
+        let db = &server.database.connection;
+        let sent = attempt_sent(&server, held).await;
         let end = attempt::End { outcome: "unknown", detail: Some("500 oops"), may_have_been_charged: true };
         attempt::finish(db, sent, end).await.unwrap();
         let failure = Failure { code: "poison", message: "it was stopped".into() };
         job::fail(db, held, &failure).await.unwrap().unwrap();
 
-        let list = read(&world, &admin, "/api/admin/jobs?errorCode=poison").await;
+        let list = read(&server, &admin, "/api/admin/jobs?errorCode=poison").await;
         assert_eq!((list["data"].as_array().unwrap().len(), &list["data"][0]["id"]), (1, &json!(poisoned)));
         assert_eq!(list["data"][0]["userEmail"], "ada@example.org");
-        let of_user = read(&world, &admin, &format!("/api/admin/jobs?userId={}&q=DOG", user.id)).await;
+        let of_user = read(&server, &admin, &format!("/api/admin/jobs?userId={}&q=DOG", user.id)).await;
         assert_eq!(of_user["data"][0]["id"], json!(fine));
-        let whole = read(&world, &admin, &format!("/api/admin/jobs/{poisoned}")).await;
+        let whole = read(&server, &admin, &format!("/api/admin/jobs/{poisoned}")).await;
         assert_eq!((&whole["attempts"][0]["detail"], &whole["prompt"]), (&json!("500 oops"), &json!("a cat")));
-        let own = read(&world, &user, &format!("/api/videos/jobs/{poisoned}")).await;
+        let own = read(&server, &user, &format!("/api/videos/jobs/{poisoned}")).await;
         assert!(!own.to_string().contains("oops"));
 
-        let again = world.post(&admin, &format!("/api/admin/jobs/{poisoned}/retry"), json!({})).await;
+        let again = server.post(&admin, &format!("/api/admin/jobs/{poisoned}/retry"), json!({})).await;
         assert_eq!(again.status(), StatusCode::ACCEPTED);
         assert_eq!(again.json::<Value>().await.unwrap()["status"], "pending");
-        assert!(world.is_enqueued(&poisoned).await);
-        let active = world.post(&admin, &format!("/api/admin/jobs/{fine}/retry"), json!({})).await;
+        assert!(server.is_enqueued(&poisoned).await);
+        let active = server.post(&admin, &format!("/api/admin/jobs/{fine}/retry"), json!({})).await;
         problem(active, 409, "wrong_state").await;
-        problem(world.get(&admin, &format!("/api/admin/jobs/{}", user.id)).await, 404, "not_found").await;
+        problem(server.get(&admin, &format!("/api/admin/jobs/{}", user.id)).await, 404, "not_found").await;
     }
 }
 
 #[tokio::test]
 async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled() {
-    for world in World::each().await {
-        let (admin, user) = (world.admin("admin@example.org").await, world.account("ada@example.org").await);
-        let (waiting, in_hand) = (id_of(&world.job(&user, "a cat").await), id_of(&world.job(&user, "a dog").await));
-        world.claim(&in_hand).await;
-        let (socket, _) = Socket::greeted(&world, &user).await;
+    for server in TestServer::each().await {
+        let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
+        let (waiting, in_hand) = (id_of(&server.job(&user, "a cat").await), id_of(&server.job(&user, "a dog").await));
+        server.claim(&in_hand).await;
+        let (socket, _) = Socket::greeted(&server, &user).await;
         let (sender, mut heard) = mpsc::unbounded_channel();
-        tokio::spawn(world.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
+        tokio::spawn(server.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
         assert_eq!(heard.recv().await, Some(Signal::Listening));
         let path = format!("/api/admin/users/{}", user.id);
-        let disabled = patch(&world, &admin, &path, json!({"disabled": true})).await;
+        let disabled = patch(&server, &admin, &path, json!({"disabled": true})).await;
         let disabled: Value = disabled.json().await.unwrap();
         assert_eq!((&disabled["disabled"], &disabled["jobs"]), (&json!(true), &json!(2)));
         assert_eq!(socket.closed().await, 4401);
-        problem(world.get(&user, "/api/auth/me").await, 401, "unauthenticated").await;
+        problem(server.get(&user, "/api/auth/me").await, 401, "unauthenticated").await;
         let body = json!({"email": "ada@example.org", "password": PASSWORD});
-        let login = || world.request(Method::POST, "/api/auth/login").json(&body).send();
+        let login = || server.request(Method::POST, "/api/auth/login").json(&body).send();
         problem(login().await.unwrap(), 401, "invalid_credentials").await;
-        let status = async |job: &str| read(&world, &admin, &format!("/api/admin/jobs/{job}")).await["status"].take();
+        let status = async |job: &str| read(&server, &admin, &format!("/api/admin/jobs/{job}")).await["status"].take();
         assert_eq!(status(&waiting).await, "cancelled");
         assert_eq!(status(&in_hand).await, "processing", "what is paid for goes on");
-        let word = Control::UserChanged { user: crate::world::uuid(&user.id) };
+        let word = Control::UserChanged { user: crate::test_server::uuid(&user.id) };
         while heard.recv().await != Some(Signal::Control(word.clone())) {}
 
-        patch(&world, &admin, &path, json!({"disabled": false})).await;
+        patch(&server, &admin, &path, json!({"disabled": false})).await;
         assert_eq!(login().await.unwrap().status(), StatusCode::OK);
         let own = format!("/api/admin/users/{}", admin.id);
         for change in [json!({"disabled": true}), json!({"role": "user"})] {
-            problem(patch(&world, &admin, &own, change).await, 409, "wrong_state").await;
+            problem(patch(&server, &admin, &own, change).await, 409, "wrong_state").await;
         }
-        let users = read(&world, &admin, "/api/admin/users?q=ADA").await;
+        let users = read(&server, &admin, "/api/admin/users?q=ADA").await;
         assert_eq!((users["data"].as_array().unwrap().len(), &users["data"][0]["disabled"]), (1, &json!(false)));
     }
 }
@@ -197,17 +197,17 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
 async fn a_demotion_by_another_gateway_holds_here_at_once() {
     let setup =
         Setup { configure: Some(|config| config.auth.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
-    let world = World::with(Database::sqlite().await, setup).await;
-    let admin = world.admin("admin@example.org").await;
-    world.admin("another@example.org").await;
-    let stats = async || world.get(&admin, "/api/admin/stats").await.status();
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    let admin = server.admin("admin@example.org").await;
+    server.admin("another@example.org").await;
+    let stats = async || server.get(&admin, "/api/admin/stats").await.status();
     assert_eq!(stats().await, StatusCode::OK);
     let id = admin.id.parse().unwrap();
-    entity::user::set_role(&world.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
+    entity::user::set_role(&server.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
-    let word = Control::UserChanged { user: crate::world::uuid(&admin.id) };
+    let word = Control::UserChanged { user: crate::test_server::uuid(&admin.id) };
     eventually("the word is heard", async || {
-        world.bus.tell(&word).await.unwrap();
+        server.bus.tell(&word).await.unwrap();
         (stats().await == StatusCode::FORBIDDEN).then_some(())
     })
     .await;
@@ -215,18 +215,18 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
 
 #[tokio::test]
 async fn an_administrator_is_always_left_whoever_demotes_whom_at_the_same_time() {
-    for world in World::each().await {
-        let (a, b) = (world.admin("a@example.org").await, world.admin("b@example.org").await);
+    for server in TestServer::each().await {
+        let (a, b) = (server.admin("a@example.org").await, server.admin("b@example.org").await);
         let path = |account: &Account| format!("/api/admin/users/{}", account.id);
         let (of_a, of_b) = (path(&a), path(&b));
         let demoted = || json!({"role": "user"});
-        let (first, second) = tokio::join!(patch(&world, &a, &of_b, demoted()), patch(&world, &b, &of_a, demoted()));
+        let (first, second) = tokio::join!(patch(&server, &a, &of_b, demoted()), patch(&server, &b, &of_a, demoted()));
         let done = [&first, &second].iter().filter(|answer| answer.status() == StatusCode::OK).count();
         assert_eq!(done, 1, "{} and {}", first.status(), second.status());
         let last = if first.status() == StatusCode::OK { &a } else { &b };
-        let delete = world.request(Method::DELETE, "/api/auth/me").bearer_auth(&last.token);
+        let delete = server.request(Method::DELETE, "/api/auth/me").bearer_auth(&last.token);
         let refused = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
         problem(refused, 409, "wrong_state").await;
-        assert_eq!(world.get(last, "/api/admin/stats").await.status(), StatusCode::OK);
+        assert_eq!(server.get(last, "/api/admin/stats").await.status(), StatusCode::OK);
     }
 }

@@ -9,48 +9,48 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::world::{PASSWORD, SECRET, Setup, World, problem};
+use crate::test_server::{PASSWORD, SECRET, Setup, TestServer, problem};
 
 /// In production, with registration closed.
-async fn production(database: Database) -> World {
+async fn production(database: Database) -> TestServer {
     let public = "http://sora.example".to_owned();
     let variables = vec![("APP_ENV", "production".to_owned()), ("PUBLIC_URL", public)];
-    World::with(database, Setup { variables, ..Setup::default() }).await
+    TestServer::with(database, Setup { variables, ..Setup::default() }).await
 }
 
-async fn register(world: &World, email: &str, token: Option<&str>) -> reqwest::Response {
+async fn register(server: &TestServer, email: &str, token: Option<&str>) -> reqwest::Response {
     let mut body = json!({"email": email, "password": PASSWORD});
     if let Some(token) = token {
         body["setupToken"] = json!(token);
     }
-    let request = world.request(Method::POST, "/api/auth/register").header("host", "sora.example");
+    let request = server.request(Method::POST, "/api/auth/register").header("host", "sora.example");
     request.json(&body).send().await.unwrap()
 }
 
 #[tokio::test]
 async fn the_set_up_token_makes_one_administrator_though_registration_is_closed() {
     for database in Database::each().await {
-        let world = production(database).await;
+        let server = production(database).await;
         let token = gateway::setup_token(SECRET);
-        problem(register(&world, "a@example.org", None).await, 403, "registration_closed").await;
-        problem(register(&world, "a@example.org", Some("guess")).await, 403, "invalid_setup_token").await;
-        let made = register(&world, "a@example.org", Some(&token)).await;
+        problem(register(&server, "a@example.org", None).await, 403, "registration_closed").await;
+        problem(register(&server, "a@example.org", Some("guess")).await, 403, "invalid_setup_token").await;
+        let made = register(&server, "a@example.org", Some(&token)).await;
         assert_eq!(made.status(), StatusCode::CREATED);
         assert_eq!(made.json::<Value>().await.unwrap()["user"]["role"], "admin");
-        problem(register(&world, "b@example.org", Some(&token)).await, 403, "invalid_setup_token").await;
+        problem(register(&server, "b@example.org", Some(&token)).await, 403, "invalid_setup_token").await;
     }
 }
 
 #[tokio::test]
 async fn of_twenty_first_registrations_at_once_one_is_administrator() {
     for database in Database::each().await {
-        let world = production(database).await;
+        let server = production(database).await;
         let token = gateway::setup_token(SECRET);
         let emails: Vec<_> = (0..20).map(|n| format!("{n}@example.org")).collect();
         let statuses = join_all(emails.iter().map(|email| async {
             // More than are hashed at a time are told to come again.
             loop {
-                let status = register(&world, email, Some(&token)).await.status();
+                let status = register(&server, email, Some(&token)).await.status();
                 if status != StatusCode::SERVICE_UNAVAILABLE {
                     return status;
                 }
@@ -58,7 +58,7 @@ async fn of_twenty_first_registrations_at_once_one_is_administrator() {
         }));
         let created = statuses.await.into_iter().filter(|status| *status == StatusCode::CREATED).count();
         assert_eq!(created, 1);
-        assert_eq!(user::page(&world.database.connection, None, None, 100).await.unwrap().len(), 1);
+        assert_eq!(user::page(&server.database.connection, None, None, 100).await.unwrap().len(), 1);
     }
 }
 
@@ -97,10 +97,10 @@ async fn a_command_opens_an_administrators_account_and_another_gives_a_new_passw
         assert!(!unknown.status.success());
         assert!(!entity::setup::is_open(&database.connection).await.unwrap(), "the set-up token is still good");
 
-        let world = World::with(database, Setup::default()).await;
+        let server = TestServer::with(database, Setup::default()).await;
         let login = async |password: &str| {
             let body = json!({"email": "admin@example.org", "password": password});
-            world.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap().status()
+            server.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap().status()
         };
         assert_eq!(login(PASSWORD).await, StatusCode::UNAUTHORIZED);
         assert_eq!(login(&password).await, StatusCode::OK);

@@ -8,7 +8,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::world::{Account, Setup, World, header, problem};
+use crate::test_server::{Account, Setup, TestServer, header, problem};
 
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -16,22 +16,22 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-async fn send(world: &World, account: &Account, bytes: Vec<u8>) -> Response {
-    sent_as(world, account, Form::new().part("image", Part::bytes(bytes).file_name("a.png"))).await
+async fn send(server: &TestServer, account: &Account, bytes: Vec<u8>) -> Response {
+    sent_as(server, account, Form::new().part("image", Part::bytes(bytes).file_name("a.png"))).await
 }
 
-async fn sent_as(world: &World, account: &Account, form: Form) -> Response {
-    world.request(Method::POST, "/api/images").bearer_auth(&account.token).multipart(form).send().await.unwrap()
+async fn sent_as(server: &TestServer, account: &Account, form: Form) -> Response {
+    server.request(Method::POST, "/api/images").bearer_auth(&account.token).multipart(form).send().await.unwrap()
 }
 
 /// A form written by hand, whose parts are separated by `x`.
-async fn raw(world: &World, account: &Account, body: &'static str) -> Response {
-    let request = world.request(Method::POST, "/api/images").bearer_auth(&account.token);
+async fn raw(server: &TestServer, account: &Account, body: &'static str) -> Response {
+    let request = server.request(Method::POST, "/api/images").bearer_auth(&account.token);
     request.header("content-type", "multipart/form-data; boundary=x").body(body).send().await.unwrap()
 }
 
-async fn kept(world: &World, account: &Account) -> String {
-    let response = send(world, account, png(64, 36)).await;
+async fn kept(server: &TestServer, account: &Account) -> String {
+    let response = send(server, account, png(64, 36)).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
 }
@@ -42,15 +42,15 @@ async fn refused(response: Response) -> (String, String) {
     (text("field"), text("code"))
 }
 
-fn files(world: &World) -> usize {
-    std::fs::read_dir(world.folder().join("images")).map_or(0, Iterator::count)
+fn files(server: &TestServer) -> usize {
+    std::fs::read_dir(server.folder().join("images")).map_or(0, Iterator::count)
 }
 
 #[tokio::test]
 async fn a_picture_is_kept_listed_shown_and_deleted() {
-    for world in World::each().await {
-        let ada = world.account("ada@example.org").await;
-        let response = send(&world, &ada, png(64, 36)).await;
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let response = send(&server, &ada, png(64, 36)).await;
         assert_eq!(response.status(), StatusCode::CREATED);
         let location = header(&response, "location").to_owned();
         let image: Value = response.json().await.unwrap();
@@ -58,10 +58,10 @@ async fn a_picture_is_kept_listed_shown_and_deleted() {
             (&image["contentType"], &image["width"], &image["height"]),
             (&json!("image/png"), &json!(64), &json!(36))
         );
-        assert_eq!(world.get(&ada, &location).await.json::<Value>().await.unwrap(), image);
-        let page: Value = world.get(&ada, "/api/images").await.json().await.unwrap();
+        assert_eq!(server.get(&ada, &location).await.json::<Value>().await.unwrap(), image);
+        let page: Value = server.get(&ada, "/api/images").await.json().await.unwrap();
         assert_eq!(page, json!({"data": [image], "nextCursor": null}));
-        let content = world.get(&ada, &format!("{location}/content")).await;
+        let content = server.get(&ada, &format!("{location}/content")).await;
         for (name, value) in [
             ("content-type", "image/png"),
             ("content-security-policy", "sandbox"),
@@ -71,113 +71,113 @@ async fn a_picture_is_kept_listed_shown_and_deleted() {
             assert_eq!(header(&content, name), value);
         }
         let tag = header(&content, "etag").to_owned();
-        let again = world.request(Method::GET, &format!("{location}/content")).bearer_auth(&ada.token);
+        let again = server.request(Method::GET, &format!("{location}/content")).bearer_auth(&ada.token);
         assert_eq!(again.header("if-none-match", tag).send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
         assert_eq!(image::load_from_memory(&content.bytes().await.unwrap()).unwrap().width(), 64);
-        let me: Value = world.get(&ada, "/api/auth/me").await.json().await.unwrap();
+        let me: Value = server.get(&ada, "/api/auth/me").await.json().await.unwrap();
         assert_eq!(me["storage"], json!({"used": image["size"], "quota": null}));
-        assert_eq!(world.delete(&ada, &location).await.status(), StatusCode::NO_CONTENT);
-        problem(world.get(&ada, &location).await, 404, "not_found").await;
-        assert_eq!(files(&world), 0);
+        assert_eq!(server.delete(&ada, &location).await.status(), StatusCode::NO_CONTENT);
+        problem(server.get(&ada, &location).await, 404, "not_found").await;
+        assert_eq!(files(&server), 0);
     }
 }
 
 #[tokio::test]
 async fn a_picture_stays_while_a_job_refers_to_it() {
-    for world in World::each().await {
-        let ada = world.account("ada@example.org").await;
-        let id = kept(&world, &ada).await;
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let id = kept(&server, &ada).await;
         let body = json!({"prompt": "a boat", "referenceImageId": id});
-        let job: Value = world.post(&ada, "/api/videos", body).await.json::<Value>().await.unwrap()["job"].take();
+        let job: Value = server.post(&ada, "/api/videos", body).await.json::<Value>().await.unwrap()["job"].take();
         assert_eq!(job["referenceImageId"], json!(id));
-        problem(world.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
+        problem(server.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
         let path = format!("/api/videos/jobs/{}", job["id"].as_str().unwrap());
-        world.post(&ada, &format!("{path}/cancel"), json!({})).await;
+        server.post(&ada, &format!("{path}/cancel"), json!({})).await;
         // It could be started anew.
-        problem(world.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
-        assert_eq!(world.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
-        assert_eq!(world.delete(&ada, &format!("/api/images/{id}")).await.status(), StatusCode::NO_CONTENT);
+        problem(server.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
+        assert_eq!(server.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
+        assert_eq!(server.delete(&ada, &format!("/api/images/{id}")).await.status(), StatusCode::NO_CONTENT);
     }
 }
 
 #[tokio::test]
 async fn anothers_picture_is_none() {
-    for world in World::each().await {
-        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-        let id = kept(&world, &ada).await;
+    for server in TestServer::each().await {
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        let id = kept(&server, &ada).await;
         for path in [format!("/api/images/{id}"), format!("/api/images/{id}/content")] {
-            problem(world.get(&eve, &path).await, 404, "not_found").await;
+            problem(server.get(&eve, &path).await, 404, "not_found").await;
         }
-        let any = world.request(Method::GET, &format!("/api/images/{id}/content")).header("if-none-match", "*");
+        let any = server.request(Method::GET, &format!("/api/images/{id}/content")).header("if-none-match", "*");
         problem(any.bearer_auth(&eve.token).send().await.unwrap(), 404, "not_found").await;
-        problem(world.delete(&eve, &format!("/api/images/{id}")).await, 404, "not_found").await;
+        problem(server.delete(&eve, &format!("/api/images/{id}")).await, 404, "not_found").await;
         let nothing = entity::id::fresh::<entity::id::kind::Image>().to_string();
         let mut answers = Vec::new();
         for named in [id.as_str(), nothing.as_str(), "not an id"] {
-            let response = world.post(&eve, "/api/videos", json!({"prompt": "x", "referenceImageId": named})).await;
+            let response = server.post(&eve, "/api/videos", json!({"prompt": "x", "referenceImageId": named})).await;
             answers.push(problem(response, 422, "invalid_fields").await["errors"].clone());
         }
         assert!(answers.iter().all(|errors| *errors == answers[0]), "{answers:?}");
-        assert_eq!(world.get(&eve, "/api/images").await.json::<Value>().await.unwrap()["data"], json!([]));
+        assert_eq!(server.get(&eve, "/api/images").await.json::<Value>().await.unwrap()["data"], json!([]));
     }
 }
 
 #[tokio::test]
 async fn refuses_what_is_no_proper_picture_and_leaves_nothing_behind() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
     let field = |code: &str| ("image".to_owned(), code.to_owned());
     let whole = png(400, 400);
-    assert_eq!(refused(send(&world, &ada, whole[..whole.len() / 2].to_vec()).await).await, field("invalid_image"));
+    assert_eq!(refused(send(&server, &ada, whole[..whole.len() / 2].to_vec()).await).await, field("invalid_image"));
     for foreign in [&b"GIF89a\x01\0\x01\0\0\0\0;"[..], b"<svg onload='alert(1)'/>", b"<html>", b"PK\x03\x04", b""] {
-        assert_eq!(refused(send(&world, &ada, foreign.to_vec()).await).await, field("unsupported_type"));
+        assert_eq!(refused(send(&server, &ada, foreign.to_vec()).await).await, field("unsupported_type"));
     }
-    assert_eq!(refused(raw(&world, &ada, "--x--\r\n").await).await, field("required"));
+    assert_eq!(refused(raw(&server, &ada, "--x--\r\n").await).await, field("required"));
     let two = Form::new().part("image", Part::bytes(png(2, 2))).part("image", Part::bytes(png(2, 2)));
-    assert_eq!(refused(sent_as(&world, &ada, two).await).await, field("too_many"));
+    assert_eq!(refused(sent_as(&server, &ada, two).await).await, field("too_many"));
     let other = Form::new().part("picture", Part::bytes(png(2, 2)));
-    assert_eq!(refused(sent_as(&world, &ada, other).await).await, ("picture".into(), "unknown_field".into()));
-    problem(send(&world, &ada, vec![0; 20 * 1024 * 1024 + 1]).await, 413, "too_large").await;
-    problem(world.post(&ada, "/api/images", json!({"image": "x"})).await, 415, "unsupported_media_type").await;
+    assert_eq!(refused(sent_as(&server, &ada, other).await).await, ("picture".into(), "unknown_field".into()));
+    problem(send(&server, &ada, vec![0; 20 * 1024 * 1024 + 1]).await, 413, "too_large").await;
+    problem(server.post(&ada, "/api/images", json!({"image": "x"})).await, 415, "unsupported_media_type").await;
     for broken in ["", "--x\r\nnonsense"] {
-        problem(raw(&world, &ada, broken).await, 400, "unreadable_body").await;
+        problem(raw(&server, &ada, broken).await, 400, "unreadable_body").await;
     }
     let line_break =
         "--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a\r\nset-cookie: b=c\"\r\n\r\n\r\n--x--";
-    let answered = raw(&world, &ada, line_break).await;
+    let answered = raw(&server, &ada, line_break).await;
     assert_eq!(header(&answered, "set-cookie"), "");
     assert_eq!(refused(answered).await, field("unsupported_type"));
-    assert_eq!(files(&world), 0);
+    assert_eq!(files(&server), 0);
 }
 
 #[tokio::test]
 async fn a_file_name_is_nothing_but_a_name() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
     for name in ["../../etc/passwd", "<script>.png", "\u{202e}gnp.exe"] {
-        let response = sent_as(&world, &ada, Form::new().part("image", Part::bytes(png(4, 4)).file_name(name))).await;
+        let response = sent_as(&server, &ada, Form::new().part("image", Part::bytes(png(4, 4)).file_name(name))).await;
         assert_eq!(response.status(), StatusCode::CREATED, "{name}");
         let id = response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
-        let content = world.get(&ada, &format!("/api/images/{id}/content")).await;
+        let content = server.get(&ada, &format!("/api/images/{id}/content")).await;
         assert_eq!(header(&content, "content-disposition"), format!("inline; filename=\"sora-{id}.png\""));
     }
-    assert_eq!(files(&world), 3);
+    assert_eq!(files(&server), 3);
 }
 
 #[tokio::test]
 async fn a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
     // A hundred kilobytes that would become nearly a gigabyte: 30,000 by 30,000 pixels.
     let bomb = include_bytes!("../data/bomb.png").to_vec();
-    assert_eq!(refused(send(&world, &ada, bomb).await).await, ("image".into(), "too_many_pixels".into()));
+    assert_eq!(refused(send(&server, &ada, bomb).await).await, ("image".into(), "too_many_pixels".into()));
 }
 
 #[tokio::test]
 async fn many_pictures_at_once_are_taken_or_put_off() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
-    let sending = futures::future::join_all((0..20).map(|_| send(&world, &ada, png(300, 300)))).await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
+    let sending = futures::future::join_all((0..20).map(|_| send(&server, &ada, png(300, 300)))).await;
     let mut taken = 0;
     for response in sending {
         match response.status() {
@@ -186,33 +186,33 @@ async fn many_pictures_at_once_are_taken_or_put_off() {
         }
     }
     assert!(taken >= 4, "{taken}");
-    assert_eq!(files(&world), taken);
+    assert_eq!(files(&server), taken);
 }
 
 #[tokio::test]
 async fn over_the_quota_nothing_more_is_taken() {
     let variables = vec![("STORAGE_QUOTA_PER_USER", "100".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-    let id = kept(&world, &ada).await;
-    problem(send(&world, &ada, png(4, 4)).await, 403, "quota_exceeded").await;
-    problem(world.post(&ada, "/api/videos", json!({"prompt": "x"})).await, 403, "quota_exceeded").await;
-    world.job(&eve, "x").await;
-    assert_eq!(world.delete(&ada, &format!("/api/images/{id}")).await.status(), StatusCode::NO_CONTENT);
-    world.job(&ada, "x").await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+    let id = kept(&server, &ada).await;
+    problem(send(&server, &ada, png(4, 4)).await, 403, "quota_exceeded").await;
+    problem(server.post(&ada, "/api/videos", json!({"prompt": "x"})).await, 403, "quota_exceeded").await;
+    server.job(&eve, "x").await;
+    assert_eq!(server.delete(&ada, &format!("/api/images/{id}")).await.status(), StatusCode::NO_CONTENT);
+    server.job(&ada, "x").await;
 }
 
 #[tokio::test]
 async fn pictures_go_with_the_account() {
-    for world in World::each().await {
-        let ada = world.account("ada@example.org").await;
-        let id = kept(&world, &ada).await;
-        world.post(&ada, "/api/videos", json!({"prompt": "x", "referenceImageId": id})).await;
-        let export: Value = world.get(&ada, "/api/auth/export").await.json().await.unwrap();
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let id = kept(&server, &ada).await;
+        server.post(&ada, "/api/videos", json!({"prompt": "x", "referenceImageId": id})).await;
+        let export: Value = server.get(&ada, "/api/auth/export").await.json().await.unwrap();
         assert_eq!(export["images"][0]["id"], json!(id));
-        let farewell = world.request(Method::DELETE, "/api/auth/me").bearer_auth(&ada.token);
-        let farewell = farewell.json(&json!({"password": crate::world::PASSWORD})).send().await.unwrap();
+        let farewell = server.request(Method::DELETE, "/api/auth/me").bearer_auth(&ada.token);
+        let farewell = farewell.json(&json!({"password": crate::test_server::PASSWORD})).send().await.unwrap();
         assert_eq!(farewell.status(), StatusCode::NO_CONTENT);
-        assert_eq!(files(&world), 0);
+        assert_eq!(files(&server), 0);
     }
 }

@@ -7,14 +7,14 @@ use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::world::{Setup, World, header, problem};
+use crate::test_server::{Setup, TestServer, header, problem};
 
 #[tokio::test]
 async fn a_job_is_accepted_enqueued_and_can_be_read_back() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         let body = json!({"prompt": "a cat", "orientation": "portrait", "seconds": 15, "model": "sora2"});
-        let response = world.post(&account, "/api/videos", body).await;
+        let response = server.post(&account, "/api/videos", body).await;
         assert_eq!(response.status(), StatusCode::ACCEPTED);
         let location = header(&response, "location").to_owned();
         let body: Value = response.json().await.unwrap();
@@ -38,29 +38,29 @@ async fn a_job_is_accepted_enqueued_and_can_be_read_back() {
         ] {
             assert_eq!(job[name], value, "{name}");
         }
-        assert_eq!(world.get(&account, &location).await.json::<Value>().await.unwrap(), *job);
-        assert!(world.is_enqueued(id).await);
+        assert_eq!(server.get(&account, &location).await.json::<Value>().await.unwrap(), *job);
+        assert!(server.is_enqueued(id).await);
     }
 }
 
 #[tokio::test]
 async fn every_real_prompt_comes_back_unchanged() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         let prompts = testkit::prompts();
         assert!(prompts.len() >= 50);
         for asked in &prompts {
             let body = json!({"prompt": asked.prompt, "orientation": asked.orientation});
-            let response = world.post(&account, "/api/videos", body).await;
+            let response = server.post(&account, "/api/videos", body).await;
             assert_eq!(response.status(), StatusCode::ACCEPTED, "{}", asked.kind);
             let body: Value = response.json().await.unwrap();
             assert_eq!(body["job"]["prompt"].as_str(), Some(&*asked.prompt), "{}", asked.kind);
             let path = format!("/api/videos/jobs/{}", body["job"]["id"].as_str().unwrap());
-            let job: Value = world.get(&account, &path).await.json().await.unwrap();
+            let job: Value = server.get(&account, &path).await.json().await.unwrap();
             assert_eq!(job["prompt"].as_str(), Some(&*asked.prompt), "{}", asked.kind);
             assert_eq!(job["orientation"].as_str(), Some(&*asked.orientation));
         }
-        let list: Value = world.get(&account, "/api/videos/jobs?limit=100").await.json().await.unwrap();
+        let list: Value = server.get(&account, "/api/videos/jobs?limit=100").await.json().await.unwrap();
         let listed = list["data"].as_array().unwrap().iter().rev().map(|job| job["prompt"].as_str().unwrap());
         assert!(listed.eq(prompts.iter().map(|asked| asked.prompt.as_str())));
     }
@@ -68,26 +68,26 @@ async fn every_real_prompt_comes_back_unchanged() {
 
 #[tokio::test]
 async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let first = world.job(&account, "first").await["id"].as_str().unwrap().to_owned();
-    let second = world.job(&account, "second").await["id"].as_str().unwrap().to_owned();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let first = server.job(&account, "first").await["id"].as_str().unwrap().to_owned();
+    let second = server.job(&account, "second").await["id"].as_str().unwrap().to_owned();
     let path = format!("/api/videos/jobs/{second}");
-    let response = world.get(&account, &path).await;
+    let response = server.get(&account, &path).await;
     assert_eq!((header(&response, "etag"), header(&response, "retry-after")), ("\"1-2\"", "2"));
     assert_eq!(header(&response, "cache-control"), "private, no-cache");
 
-    let again = || world.request(Method::GET, &path).bearer_auth(&account.token).header("if-none-match", "\"1-2\"");
+    let again = || server.request(Method::GET, &path).bearer_auth(&account.token).header("if-none-match", "\"1-2\"");
     let unchanged = again().send().await.unwrap();
     assert_eq!((unchanged.status(), header(&unchanged, "retry-after")), (StatusCode::NOT_MODIFIED, "2"));
     assert_eq!(unchanged.text().await.unwrap(), "");
     // Its place in line moves without a seq.
-    world.bus.forget(first.parse::<entity::JobId>().unwrap()).await.unwrap();
+    server.bus.forget(first.parse::<entity::JobId>().unwrap()).await.unwrap();
     let moved = again().send().await.unwrap();
     assert_eq!((moved.status(), header(&moved, "etag")), (StatusCode::OK, "\"1-1\""));
 
-    world.completed(&second, b"video").await;
-    let done = world.get(&account, &path).await;
+    server.completed(&second, b"video").await;
+    let done = server.get(&account, &path).await;
     assert_eq!((header(&done, "etag"), header(&done, "retry-after")), ("\"3-\"", ""));
     let done: Value = done.json().await.unwrap();
     assert_eq!((done["status"].as_str(), done["progress"].as_i64()), (Some("completed"), Some(100)));
@@ -95,19 +95,19 @@ async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
 
 #[tokio::test]
 async fn pages_neither_repeat_nor_skip_while_jobs_arrive() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         let mut asked = Vec::new();
         for number in 0..5 {
-            asked.push(world.job(&account, &format!("job {number}")).await["id"].clone());
+            asked.push(server.job(&account, &format!("job {number}")).await["id"].clone());
         }
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let response = world.get(&account, &format!("/api/videos/jobs?limit=2&cursor={cursor}")).await;
+            let response = server.get(&account, &format!("/api/videos/jobs?limit=2&cursor={cursor}")).await;
             assert_eq!(header(&response, "cache-control"), "no-store");
             let page: Value = response.json().await.unwrap();
             seen.extend(page["data"].as_array().unwrap().iter().map(|job| job["id"].clone()));
-            world.job(&account, "a newcomer").await;
+            server.job(&account, "a newcomer").await;
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = next.into(),
                 None => break,
@@ -120,21 +120,21 @@ async fn pages_neither_repeat_nor_skip_while_jobs_arrive() {
 
 #[tokio::test]
 async fn the_list_can_be_narrowed_to_a_status() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
-        let done = world.job(&account, "done").await["id"].as_str().unwrap().to_owned();
-        let waiting = world.job(&account, "waiting").await["id"].clone();
-        world.completed(&done, b"video").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
+        let done = server.job(&account, "done").await["id"].as_str().unwrap().to_owned();
+        let waiting = server.job(&account, "waiting").await["id"].clone();
+        server.completed(&done, b"video").await;
         for (status, expected) in [("completed", json!([done])), ("pending", json!([waiting])), ("failed", json!([]))] {
             let path = format!("/api/videos/jobs?status={status}");
-            let page: Value = world.get(&account, &path).await.json().await.unwrap();
+            let page: Value = server.get(&account, &path).await.json().await.unwrap();
             let ids: Vec<_> = page["data"].as_array().unwrap().iter().map(|job| job["id"].clone()).collect();
             assert_eq!(json!(ids), expected, "{status}");
         }
     }
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let wrong = world.get(&account, "/api/videos/jobs?status=done&limit=0&cursor=x").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let wrong = server.get(&account, "/api/videos/jobs?status=done&limit=0&cursor=x").await;
     let problem = problem(wrong, 422, "invalid_fields").await;
     assert_eq!(problem["errors"].as_array().unwrap().len(), 3);
 }
@@ -146,30 +146,30 @@ async fn without_redis_a_job_is_accepted_all_the_same_and_quickly() {
     // One that refuses connections, and one that takes them and never answers.
     for url in ["redis://127.0.0.1:1".to_owned(), format!("redis://127.0.0.1:{silent_port}")] {
         let variables = vec![("REDIS_URL", url)];
-        let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-        let account = world.account("ada@example.org").await;
+        let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+        let account = server.account("ada@example.org").await;
         let began = Instant::now();
-        let job = world.job(&account, "a cat").await;
+        let job = server.job(&account, "a cat").await;
         assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
         assert_eq!((job["status"].as_str(), &job["queuePosition"]), (Some("pending"), &json!(null)));
         let path = format!("/api/videos/jobs/{}", job["id"].as_str().unwrap());
-        let read: Value = world.get(&account, &path).await.json().await.unwrap();
+        let read: Value = server.get(&account, &path).await.json().await.unwrap();
         assert_eq!(read, job);
-        assert_eq!(world.request(Method::GET, "/readyz").send().await.unwrap().status(), StatusCode::OK);
+        assert_eq!(server.request(Method::GET, "/readyz").send().await.unwrap().status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
 async fn the_trace_of_the_request_goes_along_with_the_job() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     for (sent, kept) in [(given, true), ("nonsense", false)] {
-        let create = world.request(Method::POST, "/api/videos").bearer_auth(&account.token);
+        let create = server.request(Method::POST, "/api/videos").bearer_auth(&account.token);
         let response = create.header("traceparent", sent).json(&json!({"prompt": "a cat"})).send().await.unwrap();
         let id =
             response.json::<Value>().await.unwrap()["job"]["id"].as_str().unwrap().parse::<entity::JobId>().unwrap();
-        let row = entity::job::Entity::find_by_id(id).one(&world.database.connection).await.unwrap().unwrap();
+        let row = entity::job::Entity::find_by_id(id).one(&server.database.connection).await.unwrap().unwrap();
         let traceparent = row.traceparent.unwrap();
         assert_eq!(traceparent == given, kept);
         assert_eq!(traceparent.len(), 55);
@@ -183,9 +183,9 @@ async fn the_models_are_those_of_the_configuration() {
         ("SORA_SECONDS", "5,20".to_owned()),
         ("SORA_FREE", "true".to_owned()),
     ];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let account = world.account("ada@example.org").await;
-    let models: Value = world.get(&account, "/api/models").await.json().await.unwrap();
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = server.account("ada@example.org").await;
+    let models: Value = server.get(&account, "/api/models").await.json().await.unwrap();
     let (orientations, sizes) = (json!(["landscape", "portrait"]), json!(["1280x720", "720x1280"]));
     let expected = json!({
         "models": [
@@ -196,17 +196,17 @@ async fn the_models_are_those_of_the_configuration() {
         "free": true,
     });
     assert_eq!(models, expected);
-    let job = world.job(&account, "a cat").await;
+    let job = server.job(&account, "a cat").await;
     assert_eq!((job["model"].as_str(), job["seconds"].as_i64()), (Some("sora2"), Some(5)));
 }
 
 #[tokio::test]
 async fn the_list_can_be_polled() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
     let ask = async |tag: &str| {
-        let get = world.request(Method::GET, "/api/videos/jobs").bearer_auth(&account.token);
+        let get = server.request(Method::GET, "/api/videos/jobs").bearer_auth(&account.token);
         get.header("if-none-match", tag).send().await.unwrap()
     };
     let first = ask("").await;
@@ -219,7 +219,7 @@ async fn the_list_can_be_polled() {
         (StatusCode::NOT_MODIFIED, "2", &*tag)
     );
     assert!(same.bytes().await.unwrap().is_empty());
-    world.completed(&job, b"video").await;
+    server.completed(&job, b"video").await;
     let over = ask(&tag).await;
     assert_eq!((over.status(), header(&over, "retry-after")), (StatusCode::OK, ""));
     assert_ne!(header(&over, "etag"), tag);

@@ -4,11 +4,11 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use crate::world::{Account, World, problem};
+use crate::test_server::{Account, TestServer, problem};
 
 /// Makes a key and signs in with it.
-pub(crate) async fn key(world: &World, account: &Account, scopes: &[&str]) -> (String, Account) {
-    let made = world.post(account, "/api/keys", json!({"name": "ci", "scopes": scopes})).await;
+pub(crate) async fn key(server: &TestServer, account: &Account, scopes: &[&str]) -> (String, Account) {
+    let made = server.post(account, "/api/keys", json!({"name": "ci", "scopes": scopes})).await;
     assert_eq!(made.status(), StatusCode::CREATED);
     let made: Value = made.json().await.unwrap();
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
@@ -18,28 +18,28 @@ pub(crate) async fn key(world: &World, account: &Account, scopes: &[&str]) -> (S
 
 #[tokio::test]
 async fn a_key_does_what_its_scopes_say() {
-    for world in World::each().await {
-        let ada = world.account("ada@example.org").await;
-        let (_, reader) = key(&world, &ada, &["read"]).await;
-        let (_, creator) = key(&world, &ada, &["create"]).await;
-        let job = world.job(&creator, "a cat").await["id"].as_str().unwrap().to_owned();
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let (_, reader) = key(&server, &ada, &["read"]).await;
+        let (_, creator) = key(&server, &ada, &["create"]).await;
+        let job = server.job(&creator, "a cat").await["id"].as_str().unwrap().to_owned();
         let path = format!("/api/videos/jobs/{job}");
-        assert_eq!(world.get(&reader, &path).await.status(), StatusCode::OK);
-        assert_eq!(world.get(&reader, "/api/models").await.status(), StatusCode::OK);
-        problem(world.get(&creator, &path).await, 403, "insufficient_scope").await;
-        let create = world.post(&reader, "/api/videos", json!({"prompt": "a cat"})).await;
+        assert_eq!(server.get(&reader, &path).await.status(), StatusCode::OK);
+        assert_eq!(server.get(&reader, "/api/models").await.status(), StatusCode::OK);
+        problem(server.get(&creator, &path).await, 403, "insufficient_scope").await;
+        let create = server.post(&reader, "/api/videos", json!({"prompt": "a cat"})).await;
         problem(create, 403, "insufficient_scope").await;
-        let cancel = world.post(&reader, &format!("{path}/cancel"), json!({})).await;
+        let cancel = server.post(&reader, &format!("{path}/cancel"), json!({})).await;
         problem(cancel, 403, "insufficient_scope").await;
-        assert_eq!(world.post(&creator, &format!("{path}/cancel"), json!({})).await.status(), StatusCode::OK);
+        assert_eq!(server.post(&creator, &format!("{path}/cancel"), json!({})).await.status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
 async fn a_key_never_reaches_accounts_keys_or_administration() {
-    let world = World::new().await;
-    let admin = world.admin("admin@example.org").await;
-    let (id, all) = key(&world, &admin, &["read", "create"]).await;
+    let server = TestServer::new().await;
+    let admin = server.admin("admin@example.org").await;
+    let (id, all) = key(&server, &admin, &["read", "create"]).await;
     for (method, path) in [
         (Method::GET, "/api/auth/me"),
         (Method::PATCH, "/api/auth/me"),
@@ -56,48 +56,48 @@ async fn a_key_never_reaches_accounts_keys_or_administration() {
         (Method::PATCH, "/api/admin/queue"),
         (Method::GET, "/api/admin/users"),
     ] {
-        let request = world.request(method, path).bearer_auth(&all.token).json(&json!({}));
+        let request = server.request(method, path).bearer_auth(&all.token).json(&json!({}));
         problem(request.send().await.unwrap(), 403, "insufficient_scope").await;
     }
-    let cookie = world.request(Method::GET, "/api/models").header("cookie", format!("session={}", all.token));
+    let cookie = server.request(Method::GET, "/api/models").header("cookie", format!("session={}", all.token));
     problem(cookie.send().await.unwrap(), 401, "unauthenticated").await;
 }
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_its_use_is_noted() {
-    for world in World::each().await {
-        let ada = world.account("ada@example.org").await;
-        let (id, reader) = key(&world, &ada, &["read"]).await;
-        let listed = async || world.get(&ada, "/api/keys").await.json::<Value>().await.unwrap()["data"][0].take();
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let (id, reader) = key(&server, &ada, &["read"]).await;
+        let listed = async || server.get(&ada, "/api/keys").await.json::<Value>().await.unwrap()["data"][0].take();
         let shown = listed().await;
         assert_eq!(
             (&shown["id"], &shown["scopes"], &shown["lastUsedAt"]),
             (&json!(id), &json!(["read"]), &json!(null))
         );
         assert!(shown.get("key").is_none() && shown.get("hash").is_none(), "{shown}");
-        world.get(&reader, "/api/models").await;
+        server.get(&reader, "/api/models").await;
         eventually("the key's use is noted", async || listed().await["lastUsedAt"].is_string().then_some(())).await;
     }
 }
 
 #[tokio::test]
 async fn a_revoked_key_is_worth_nothing_at_once() {
-    for world in World::each().await {
-        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-        let (id, reader) = key(&world, &ada, &["read"]).await;
-        assert_eq!(world.get(&reader, "/api/models").await.status(), StatusCode::OK);
+    for server in TestServer::each().await {
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        let (id, reader) = key(&server, &ada, &["read"]).await;
+        assert_eq!(server.get(&reader, "/api/models").await.status(), StatusCode::OK);
         let path = format!("/api/keys/{id}");
-        problem(world.delete(&eve, &path).await, 404, "not_found").await;
-        assert_eq!(world.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
-        problem(world.delete(&ada, &path).await, 404, "not_found").await;
-        problem(world.get(&reader, "/api/models").await, 401, "unauthenticated").await;
+        problem(server.delete(&eve, &path).await, 404, "not_found").await;
+        assert_eq!(server.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
+        problem(server.delete(&ada, &path).await, 404, "not_found").await;
+        problem(server.get(&reader, "/api/models").await, 401, "unauthenticated").await;
     }
 }
 
 #[tokio::test]
 async fn a_key_needs_a_name_and_known_scopes() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
     for (body, field, code) in [
         (json!({"scopes": ["read"]}), "name", "required"),
         (json!({"name": " ", "scopes": ["read"]}), "name", "blank"),
@@ -108,23 +108,23 @@ async fn a_key_needs_a_name_and_known_scopes() {
         (json!({"name": "ci", "scopes": ["admin"]}), "scopes", "unknown_value"),
         (json!({"name": "ci", "scopes": [1]}), "scopes", "unknown_value"),
     ] {
-        let problem = problem(world.post(&ada, "/api/keys", body).await, 422, "invalid_fields").await;
+        let problem = problem(server.post(&ada, "/api/keys", body).await, 422, "invalid_fields").await;
         assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!(field), &json!(code)));
     }
 }
 
 #[tokio::test]
 async fn a_user_has_fifty_keys_at_most() {
-    let world = World::new().await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let server = TestServer::new().await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     for _ in 0..50 {
-        key(&world, &ada, &["read"]).await;
+        key(&server, &ada, &["read"]).await;
     }
-    let one_more = async || world.post(&ada, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
+    let one_more = async || server.post(&ada, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
     problem(one_more().await, 409, "wrong_state").await;
-    key(&world, &eve, &["read"]).await;
-    let keys: Value = world.get(&ada, "/api/keys").await.json().await.unwrap();
+    key(&server, &eve, &["read"]).await;
+    let keys: Value = server.get(&ada, "/api/keys").await.json().await.unwrap();
     let path = format!("/api/keys/{}", keys["data"][0]["id"].as_str().unwrap());
-    assert_eq!(world.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(server.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(one_more().await.status(), StatusCode::CREATED);
 }

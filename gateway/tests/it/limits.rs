@@ -6,104 +6,104 @@ use serde_json::json;
 use testkit::Database;
 
 use crate::keys::key;
-use crate::world::{Account, PASSWORD, Setup, World, header, problem};
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, problem};
 
-async fn world(variables: &[(&'static str, &str)]) -> World {
+async fn server(variables: &[(&'static str, &str)]) -> TestServer {
     let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await
+    TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await
 }
 
-async fn create(world: &World, account: &Account) -> Response {
-    world.post(account, "/api/videos", json!({"prompt": "a cat"})).await
+async fn create(server: &TestServer, account: &Account) -> Response {
+    server.post(account, "/api/videos", json!({"prompt": "a cat"})).await
 }
 
 #[tokio::test]
 async fn polling_never_spends_what_submitting_needs() {
-    let world = world(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "2")]).await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
+    let server = server(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "2")]).await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     for left in ["2", "1", "0"] {
-        let response = world.get(&ada, "/api/models").await;
+        let response = server.get(&ada, "/api/models").await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(header(&response, "ratelimit-policy"), "\"reads\";q=3;w=60");
         assert!(header(&response, "ratelimit").starts_with(&format!("\"reads\";r={left};t=")));
     }
-    let refused = world.get(&ada, "/api/models").await;
+    let refused = server.get(&ada, "/api/models").await;
     let wait: u64 = header(&refused, "retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait));
     problem(refused, 429, "rate_limited").await;
 
-    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
-    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
-    let refused = create(&world, &ada).await;
+    assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
+    let refused = create(&server, &ada).await;
     assert!(header(&refused, "ratelimit").starts_with("\"writes\";r=0;t="));
     problem(refused, 429, "rate_limited").await;
-    assert_eq!(create(&world, &eve).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(create(&server, &eve).await.status(), StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
 async fn limits_hold_without_redis() {
-    let world = world(&[("REDIS_URL", "redis://127.0.0.1:1"), ("WRITES_PER_MINUTE", "1")]).await;
-    let ada = world.account("ada@example.org").await;
-    assert_eq!(create(&world, &ada).await.status(), StatusCode::ACCEPTED);
-    problem(create(&world, &ada).await, 429, "rate_limited").await;
+    let server = server(&[("REDIS_URL", "redis://127.0.0.1:1"), ("WRITES_PER_MINUTE", "1")]).await;
+    let ada = server.account("ada@example.org").await;
+    assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
+    problem(create(&server, &ada).await, 429, "rate_limited").await;
 }
 
 #[tokio::test]
 async fn as_many_jobs_wait_as_are_allowed() {
-    let world = world(&[("MAX_WAITING_PER_USER", "2")]).await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-    let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
-    world.job(&ada, "a dog").await;
-    let refused = create(&world, &ada).await;
+    let server = server(&[("MAX_WAITING_PER_USER", "2")]).await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+    let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+    server.job(&ada, "a dog").await;
+    let refused = create(&server, &ada).await;
     assert_ne!(header(&refused, "retry-after"), "");
     problem(refused, 429, "too_many_waiting").await;
-    world.job(&eve, "a fish").await;
-    world.claim(&job).await;
-    world.job(&ada, "a bird").await;
+    server.job(&eve, "a fish").await;
+    server.claim(&job).await;
+    server.job(&ada, "a bird").await;
 }
 
-async fn login(world: &World, email: &str, password: &str, from: &str) -> Response {
+async fn login(server: &TestServer, email: &str, password: &str, from: &str) -> Response {
     let body = json!({"email": email, "password": password});
-    let request = world.request(Method::POST, "/api/auth/login").header("x-forwarded-for", from);
+    let request = server.request(Method::POST, "/api/auth/login").header("x-forwarded-for", from);
     request.json(&body).send().await.unwrap()
 }
 
 #[tokio::test]
 async fn guessing_is_slowed_down_where_it_comes_from_and_locks_nobody_out() {
     let limits = [("TRUSTED_PROXIES", "127.0.0.1"), ("SIGN_INS_PER_ACCOUNT", "3"), ("SIGN_INS_PER_ADDRESS", "5")];
-    let world = world(&limits).await;
-    world.account("ada@example.org").await;
+    let server = server(&limits).await;
+    server.account("ada@example.org").await;
     for _ in 0..3 {
-        problem(login(&world, "ada@example.org", "a guess", "203.0.113.7").await, 401, "invalid_credentials").await;
+        problem(login(&server, "ada@example.org", "a guess", "203.0.113.7").await, 401, "invalid_credentials").await;
     }
-    let refused = login(&world, "ada@example.org", PASSWORD, "203.0.113.7").await;
+    let refused = login(&server, "ada@example.org", PASSWORD, "203.0.113.7").await;
     assert_ne!(header(&refused, "retry-after"), "");
     problem(refused, 429, "too_many_attempts").await;
-    assert_eq!(login(&world, "ada@example.org", PASSWORD, "203.0.113.8").await.status(), StatusCode::OK);
+    assert_eq!(login(&server, "ada@example.org", PASSWORD, "203.0.113.8").await.status(), StatusCode::OK);
     // What a client writes itself stands further left.
-    let forged = login(&world, "ada@example.org", PASSWORD, "198.51.100.1, 203.0.113.7").await;
+    let forged = login(&server, "ada@example.org", PASSWORD, "198.51.100.1, 203.0.113.7").await;
     problem(forged, 429, "too_many_attempts").await;
-    let many = login(&world, "someone@example.org", "a guess", "203.0.113.7").await;
+    let many = login(&server, "someone@example.org", "a guess", "203.0.113.7").await;
     problem(many, 429, "too_many_attempts").await;
 }
 
 #[tokio::test]
 async fn signing_in_properly_is_never_too_often() {
-    let world = world(&[("SIGN_INS_PER_ACCOUNT", "2")]).await;
-    world.account("ada@example.org").await;
+    let server = server(&[("SIGN_INS_PER_ACCOUNT", "2")]).await;
+    server.account("ada@example.org").await;
     for _ in 0..4 {
-        problem(login(&world, "ada@example.org", "a guess", "").await, 401, "invalid_credentials").await;
-        assert_eq!(login(&world, "ada@example.org", PASSWORD, "").await.status(), StatusCode::OK);
+        problem(login(&server, "ada@example.org", "a guess", "").await, 401, "invalid_credentials").await;
+        assert_eq!(login(&server, "ada@example.org", PASSWORD, "").await.status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
 async fn two_hundred_sign_ins_at_once_leave_the_gateway_answering() {
-    let world = world(&[("SIGN_INS_PER_ADDRESS", "0")]).await;
-    world.account("ada@example.org").await;
+    let server = server(&[("SIGN_INS_PER_ADDRESS", "0")]).await;
+    server.account("ada@example.org").await;
     let emails: Vec<_> = (0..200).map(|n| format!("{n}@example.org")).collect();
-    let attempts = join_all(emails.iter().map(|email| login(&world, email, PASSWORD, "")));
-    let (answers, alive) = tokio::join!(attempts, world.request(Method::GET, "/livez").send());
+    let attempts = join_all(emails.iter().map(|email| login(&server, email, PASSWORD, "")));
+    let (answers, alive) = tokio::join!(attempts, server.request(Method::GET, "/livez").send());
     assert_eq!(alive.unwrap().status(), StatusCode::OK);
     let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
     let (refused, busy) = (count(StatusCode::UNAUTHORIZED), count(StatusCode::SERVICE_UNAVAILABLE));
@@ -115,17 +115,17 @@ async fn two_hundred_sign_ins_at_once_leave_the_gateway_answering() {
 
 #[tokio::test]
 async fn headers_are_bounded() {
-    let world = World::new().await;
-    let ask = |bytes: usize| world.request(Method::GET, "/api/models").header("x-padding", "x".repeat(bytes)).send();
+    let server = TestServer::new().await;
+    let ask = |bytes: usize| server.request(Method::GET, "/api/models").header("x-padding", "x".repeat(bytes)).send();
     problem(ask(40_000).await.unwrap(), 431, "headers_too_large").await;
     problem(ask(20_000).await.unwrap(), 401, "unauthenticated").await;
 }
 
 #[tokio::test]
 async fn listed_pages_may_call_from_elsewhere_and_no_others() {
-    let world = world(&[("ALLOWED_ORIGINS", "https://app.example")]).await;
+    let server = server(&[("ALLOWED_ORIGINS", "https://app.example")]).await;
     let preflight = async |origin: &str| {
-        let request = world.request(Method::OPTIONS, "/api/videos").header("origin", origin);
+        let request = server.request(Method::OPTIONS, "/api/videos").header("origin", origin);
         let request = request.header("access-control-request-method", "POST");
         request.header("access-control-request-headers", "content-type").send().await.unwrap()
     };
@@ -136,8 +136,8 @@ async fn listed_pages_may_call_from_elsewhere_and_no_others() {
     for other in ["https://evil.example", "null", "https://app.example.evil", "http://app.example"] {
         assert_eq!(header(&preflight(other).await, "access-control-allow-origin"), "", "{other}");
     }
-    let ada = world.account("ada@example.org").await;
-    let request = world.request(Method::GET, "/api/models").bearer_auth(&ada.token);
+    let ada = server.account("ada@example.org").await;
+    let request = server.request(Method::GET, "/api/models").bearer_auth(&ada.token);
     let answer = request.header("origin", "https://app.example").send().await.unwrap();
     assert!(header(&answer, "access-control-expose-headers").contains("ratelimit"));
     assert!(header(&answer, "vary").contains("origin"));
@@ -145,28 +145,28 @@ async fn listed_pages_may_call_from_elsewhere_and_no_others() {
 
 #[tokio::test]
 async fn https_is_demanded_for_the_future_where_it_is_served() {
-    let world = world(&[("PUBLIC_URL", "https://sora.example")]).await;
-    let response = world.request(Method::GET, "/livez").send().await.unwrap();
+    let server = server(&[("PUBLIC_URL", "https://sora.example")]).await;
+    let response = server.request(Method::GET, "/livez").send().await.unwrap();
     assert_eq!(header(&response, "strict-transport-security"), "max-age=31536000");
-    let plain = World::new().await;
+    let plain = TestServer::new().await;
     let response = plain.request(Method::GET, "/livez").send().await.unwrap();
     assert_eq!(header(&response, "strict-transport-security"), "");
 }
 
 #[tokio::test]
 async fn more_keys_are_not_more_requests() {
-    let world = world(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "4")]).await;
-    let ada = world.account("ada@example.org").await;
-    let keys = [key(&world, &ada, &["read", "create"]).await.1, key(&world, &ada, &["read", "create"]).await.1];
+    let server = server(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "4")]).await;
+    let ada = server.account("ada@example.org").await;
+    let keys = [key(&server, &ada, &["read", "create"]).await.1, key(&server, &ada, &["read", "create"]).await.1];
     for caller in [&keys[0], &keys[1], &ada] {
-        assert_eq!(world.get(caller, "/api/models").await.status(), StatusCode::OK);
+        assert_eq!(server.get(caller, "/api/models").await.status(), StatusCode::OK);
     }
     // Two writes made the keys.
     for caller in &keys {
-        assert_eq!(create(&world, caller).await.status(), StatusCode::ACCEPTED);
+        assert_eq!(create(&server, caller).await.status(), StatusCode::ACCEPTED);
     }
     for caller in [&keys[0], &keys[1], &ada] {
-        problem(world.get(caller, "/api/models").await, 429, "rate_limited").await;
-        problem(create(&world, caller).await, 429, "rate_limited").await;
+        problem(server.get(caller, "/api/models").await, 429, "rate_limited").await;
+        problem(create(&server, caller).await, 429, "rate_limited").await;
     }
 }

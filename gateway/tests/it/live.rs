@@ -11,30 +11,30 @@ use serde_json::{Value, json};
 use testkit::{Database, eventually};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::socket::Socket;
-use crate::world::{Account, PASSWORD, Setup, World, header, uuid};
+use crate::socket_client::Socket;
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, uuid};
 
-pub(crate) async fn quick(configure: fn(&mut Config)) -> World {
-    World::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await
+pub(crate) async fn quick(configure: fn(&mut Config)) -> TestServer {
+    TestServer::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await
 }
 
 /// Moves a job on in the database and publishes that, as a processor does.
-pub(crate) async fn advance(world: &World, account: &Account, held: job::Held, progress: i32) -> Value {
-    let row = job::advance(&world.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
-    publish(world, account, row).await
+pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::Held, progress: i32) -> Value {
+    let row = job::advance(&server.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
+    publish(server, account, row).await
 }
 
-pub(crate) async fn publish(world: &World, account: &Account, row: job::Model) -> Value {
+pub(crate) async fn publish(server: &TestServer, account: &Account, row: job::Model) -> Value {
     let view = View::from(row);
     let event = Event::job(uuid(&account.id), view.id, view.seq, &view).unwrap();
-    world.bus.publish(&event).await.unwrap();
+    server.bus.publish(&event).await.unwrap();
     serde_json::from_str(&event.frame).unwrap()
 }
 
 /// Waits until the gateway hears what is published: a new job's event arrives.
-pub(crate) async fn listening(world: &World, account: &Account, socket: &mut Socket) {
+pub(crate) async fn listening(server: &TestServer, account: &Account, socket: &mut Socket) {
     let job = eventually("the gateway listens", async || {
-        let job = world.job(account, "are you there?").await;
+        let job = server.job(account, "are you there?").await;
         let heard = tokio::time::timeout(Duration::from_millis(500), socket.heard()).await.ok()?;
         (heard["type"] == "job" || heard["type"] == "snapshot").then_some(job)
     });
@@ -43,10 +43,10 @@ pub(crate) async fn listening(world: &World, account: &Account, socket: &mut Soc
 
 #[tokio::test]
 async fn a_page_gets_welcome_snapshot_and_live_frames() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
-        let before = world.job(&account, "before").await;
-        let mut socket = Socket::page(&world, &account).await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
+        let before = server.job(&account, "before").await;
+        let mut socket = Socket::page(&server, &account).await;
         socket.say(json!({"type": "hello"})).await;
         let welcome = socket.heard().await;
         assert_eq!((welcome["type"].as_str(), welcome["v"].as_u64()), (Some("welcome"), Some(1)));
@@ -55,9 +55,9 @@ async fn a_page_gets_welcome_snapshot_and_live_frames() {
         let jobs = socket.snapshot().await;
         assert_eq!(jobs, std::slice::from_ref(&before));
 
-        listening(&world, &account, &mut socket).await;
-        let held = world.claim(before["id"].as_str().unwrap()).await;
-        let published = advance(&world, &account, held, 36).await;
+        listening(&server, &account, &mut socket).await;
+        let held = server.claim(before["id"].as_str().unwrap()).await;
+        let published = advance(&server, &account, held, 36).await;
         let heard = eventually("the frame arrives", async || {
             let frame = socket.heard().await;
             (frame["id"] == before["id"]).then_some(frame)
@@ -68,32 +68,32 @@ async fn a_page_gets_welcome_snapshot_and_live_frames() {
 
 #[tokio::test]
 async fn a_program_says_who_it_is_in_its_hello() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let mut socket = Socket::open(&world, &[]).await.unwrap();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let mut socket = Socket::open(&server, &[]).await.unwrap();
     socket.say(json!({"type": "hello", "token": account.token})).await;
     assert_eq!(socket.heard().await["type"], "welcome");
     let bearer = format!("Bearer {}", account.token);
-    let mut socket = Socket::open(&world, &[("authorization", &bearer)]).await.unwrap();
+    let mut socket = Socket::open(&server, &[("authorization", &bearer)]).await.unwrap();
     socket.say(json!({"type": "hello"})).await;
     assert_eq!(socket.heard().await["type"], "welcome");
 }
 
 #[tokio::test]
 async fn frames_never_go_back_and_nothing_of_others_comes() {
-    let world = World::new().await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-    let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
-    let held = world.claim(&job).await;
-    let (mut socket, _) = Socket::greeted(&world, &ada).await;
-    listening(&world, &ada, &mut socket).await;
-    let old = job::of_user(&world.database.connection, held.job, ada.id.parse().unwrap()).await.unwrap().unwrap();
-    world.job(&eve, "not Ada's").await;
+    let server = TestServer::new().await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+    let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = server.claim(&job).await;
+    let (mut socket, _) = Socket::greeted(&server, &ada).await;
+    listening(&server, &ada, &mut socket).await;
+    let old = job::of_user(&server.database.connection, held.job, ada.id.parse().unwrap()).await.unwrap().unwrap();
+    server.job(&eve, "not Ada's").await;
     for progress in [10, 20] {
-        advance(&world, &ada, held, progress).await;
+        advance(&server, &ada, held, progress).await;
     }
-    publish(&world, &ada, old).await;
-    let last = advance(&world, &ada, held, 30).await;
+    publish(&server, &ada, old).await;
+    let last = advance(&server, &ada, held, 30).await;
     let mut seqs = Vec::new();
     while seqs.last() != last["seq"].as_i64().as_ref() {
         let frame = socket.heard().await;
@@ -107,16 +107,16 @@ async fn frames_never_go_back_and_nothing_of_others_comes() {
 
 #[tokio::test]
 async fn nothing_that_happens_while_connecting_is_missed() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
-    let held = world.claim(&job).await;
-    let (mut first, _) = Socket::greeted(&world, &account).await;
-    listening(&world, &account, &mut first).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = server.claim(&job).await;
+    let (mut first, _) = Socket::greeted(&server, &account).await;
+    listening(&server, &account, &mut first).await;
     for round in 0..20 {
-        let mut socket = Socket::page(&world, &account).await;
+        let mut socket = Socket::page(&server, &account).await;
         socket.say(json!({"type": "hello"})).await;
-        let last = advance(&world, &account, held, round).await["seq"].as_i64();
+        let last = advance(&server, &account, held, round).await["seq"].as_i64();
         let mut newest = None;
         while newest < last {
             let frame = socket.heard().await;
@@ -132,21 +132,21 @@ async fn nothing_that_happens_while_connecting_is_missed() {
 
 #[tokio::test]
 async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         let mut known = serde_json::Map::new();
         for number in 0..60 {
-            let job = world.job(&account, &format!("{number} {}", "字".repeat(1_500))).await;
+            let job = server.job(&account, &format!("{number} {}", "字".repeat(1_500))).await;
             known.insert(job["id"].as_str().unwrap().into(), job["seq"].clone());
         }
-        let (_, jobs) = Socket::greeted(&world, &account).await;
+        let (_, jobs) = Socket::greeted(&server, &account).await;
         assert_eq!(jobs.len(), 60);
 
         let stale = known.keys().next().unwrap().clone();
         known.insert(stale.clone(), json!(0));
         let nobodys = entity::id::fresh::<entity::id::kind::Job>().to_string();
         known.insert(nobodys.clone(), json!(5));
-        let mut socket = Socket::page(&world, &account).await;
+        let mut socket = Socket::page(&server, &account).await;
         socket.say(json!({"type": "hello", "known": known})).await;
         assert_eq!(socket.heard().await["type"], "welcome");
         let mut frames = Vec::new();
@@ -165,17 +165,17 @@ async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again()
 
 #[tokio::test]
 async fn a_known_job_that_finished_long_ago_is_answered_too() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let old = world.job(&account, "old").await["id"].as_str().unwrap().to_owned();
-    world.completed(&old, b"video").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let old = server.job(&account, "old").await["id"].as_str().unwrap().to_owned();
+    server.completed(&old, b"video").await;
     for number in 0..20 {
-        let job = world.job(&account, &format!("{number}")).await["id"].as_str().unwrap().to_owned();
-        world.completed(&job, b"video").await;
+        let job = server.job(&account, &format!("{number}")).await["id"].as_str().unwrap().to_owned();
+        server.completed(&job, b"video").await;
     }
-    let (_, jobs) = Socket::greeted(&world, &account).await;
+    let (_, jobs) = Socket::greeted(&server, &account).await;
     assert!(jobs.len() == 20 && jobs.iter().all(|job| job["id"] != *old));
-    let mut socket = Socket::page(&world, &account).await;
+    let mut socket = Socket::page(&server, &account).await;
     let known = json!({&old: 1});
     socket.say(json!({"type": "hello", "known": known})).await;
     assert_eq!(socket.heard().await["type"], "welcome");
@@ -184,8 +184,8 @@ async fn a_known_job_that_finished_long_ago_is_answered_too() {
 
 #[tokio::test]
 async fn a_wrong_origin_is_refused_before_the_upgrade() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let cookie = format!("session={}", account.token);
     for headers in [
         vec![("cookie", &*cookie), ("origin", "https://evil.example")],
@@ -193,20 +193,20 @@ async fn a_wrong_origin_is_refused_before_the_upgrade() {
         vec![("cookie", &*cookie)],
         vec![("origin", "https://evil.example")],
     ] {
-        assert_eq!(Socket::open(&world, &headers).await.err(), Some(403), "{headers:?}");
+        assert_eq!(Socket::open(&server, &headers).await.err(), Some(403), "{headers:?}");
     }
 }
 
 #[tokio::test]
 async fn a_bad_token_is_told_by_a_close_code() {
-    let world = World::new().await;
-    let origin = world.origin();
+    let server = TestServer::new().await;
+    let origin = server.origin();
     for headers in [vec![("cookie", "session=forged"), ("origin", &*origin)], vec![("authorization", "Bearer forged")]]
     {
-        assert_eq!(Socket::open(&world, &headers).await.unwrap().closed().await, 4401);
+        assert_eq!(Socket::open(&server, &headers).await.unwrap().closed().await, 4401);
     }
     for hello in [json!({"type": "hello"}), json!({"type": "hello", "token": "forged"})] {
-        let mut socket = Socket::open(&world, &[]).await.unwrap();
+        let mut socket = Socket::open(&server, &[]).await.unwrap();
         socket.say(hello).await;
         assert_eq!(socket.closed().await, 4401);
     }
@@ -214,82 +214,82 @@ async fn a_bad_token_is_told_by_a_close_code() {
 
 #[tokio::test]
 async fn the_first_message_is_a_hello_and_comes_in_time() {
-    let world = quick(|config| config.sockets.timings.hello = Duration::from_millis(100)).await;
-    let account = world.account("ada@example.org").await;
-    assert_eq!(Socket::page(&world, &account).await.closed().await, 4408);
-    assert_eq!(Socket::open(&world, &[]).await.unwrap().closed().await, 4408);
+    let server = quick(|config| config.sockets.timings.hello = Duration::from_millis(100)).await;
+    let account = server.account("ada@example.org").await;
+    assert_eq!(Socket::page(&server, &account).await.closed().await, 4408);
+    assert_eq!(Socket::open(&server, &[]).await.unwrap().closed().await, 4408);
     let malformed = ["hello", "{}", r#"{"type":"heartbeat"}"#, r#"{"type":"hello","known":[1]}"#];
     for text in malformed.map(Message::text).into_iter().chain([Message::binary(vec![1])]) {
-        let mut socket = Socket::page(&world, &account).await;
+        let mut socket = Socket::page(&server, &account).await;
         socket.0.send(text).await.unwrap();
         assert_eq!(socket.closed().await, 4400);
     }
-    let mut socket = Socket::page(&world, &account).await;
+    let mut socket = Socket::page(&server, &account).await;
     socket.0.send(Message::text(" ".repeat(17 * 1024))).await.unwrap();
     assert_eq!(socket.closed().await, 4400);
 }
 
 #[tokio::test]
 async fn signing_out_closes_the_sessions_sockets_and_no_others() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let login = world.request(reqwest::Method::POST, "/api/auth/login");
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let login = server.request(reqwest::Method::POST, "/api/auth/login");
     let login = login.json(&json!({"email": "ada@example.org", "password": PASSWORD})).send().await.unwrap();
     let token = login.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
     let other = Account { token, ..account.clone() };
-    let (socket, _) = Socket::greeted(&world, &account).await;
-    let (mut stays, _) = Socket::greeted(&world, &other).await;
-    assert_eq!(world.post(&account, "/api/auth/logout", json!({})).await.status(), StatusCode::NO_CONTENT);
+    let (socket, _) = Socket::greeted(&server, &account).await;
+    let (mut stays, _) = Socket::greeted(&server, &other).await;
+    assert_eq!(server.post(&account, "/api/auth/logout", json!({})).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(socket.closed().await, 4401);
-    listening(&world, &other, &mut stays).await;
+    listening(&server, &other, &mut stays).await;
 }
 
 #[tokio::test]
 async fn signing_out_works_without_redis() {
     let variables = vec![("REDIS_URL", "redis://127.0.0.1:1".to_owned())];
     let setup = Setup { variables, ..Setup::default() };
-    let world = World::with(Database::sqlite().await, setup).await;
-    let account = world.account("ada@example.org").await;
-    let (socket, _) = Socket::greeted(&world, &account).await;
-    let out = world.post(&account, "/api/auth/logout", json!({})).await;
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    let account = server.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&server, &account).await;
+    let out = server.post(&account, "/api/auth/logout", json!({})).await;
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
-    let me = world.get(&account, "/api/auth/me").await;
+    let me = server.get(&account, "/api/auth/me").await;
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(socket.closed().await, 4401);
 }
 
 #[tokio::test]
 async fn a_session_ended_by_another_gateway_ends_here() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    listening(&world, &account, &mut socket).await;
-    let row = <entity::session::Entity as sea_orm::EntityTrait>::find().one(&world.database.connection).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    listening(&server, &account, &mut socket).await;
+    let row = <entity::session::Entity as sea_orm::EntityTrait>::find().one(&server.database.connection).await;
     let session = row.unwrap().unwrap().id;
-    entity::session::revoke(&world.database.connection, session).await.unwrap();
-    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::OK, "still in the cache");
-    world.bus.tell(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
+    entity::session::revoke(&server.database.connection, session).await.unwrap();
+    assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::OK, "still in the cache");
+    server.bus.tell(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
-    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_session_that_runs_out_ends_its_socket() {
     let variables = vec![("JWT_EXPIRES_IN", "2s".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let account = world.account("ada@example.org").await;
-    let (socket, _) = Socket::greeted(&world, &account).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = server.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&server, &account).await;
     assert_eq!(socket.closed().await, 4401);
-    assert_eq!(world.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_gateway_that_stops_says_when_to_come_back() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    let mut unknown = Socket::open(&world, &[]).await.unwrap();
-    world.shutdown.cancel();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    let mut unknown = Socket::open(&server, &[]).await.unwrap();
+    server.shutdown.cancel();
     let bye = socket.heard().await;
     assert_eq!(bye["type"], "bye");
     assert_eq!(socket.closed().await, 1012);
@@ -298,13 +298,13 @@ async fn a_gateway_that_stops_says_when_to_come_back() {
     let mut windows = [bye, other].map(|bye| bye["retryMs"].clone());
     windows.sort_by_key(|window| window[0].as_u64());
     assert_eq!(windows, [json!([500, 1_500]), json!([502, 1_502])], "each has a window of its own");
-    world.stop().await;
+    server.stop().await;
 }
 
 #[tokio::test]
 async fn an_upgrade_is_never_cached_and_needs_a_get() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let response = world.post(&account, "/api/ws", json!({})).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let response = server.post(&account, "/api/ws", json!({})).await;
     assert_eq!((response.status(), header(&response, "cache-control")), (StatusCode::METHOD_NOT_ALLOWED, "no-store"));
 }

@@ -2,27 +2,27 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
-mod accounts;
+mod account;
 mod admin;
-mod attacks;
+mod bad_requests;
 mod configuration;
 mod content;
-mod document;
-mod edge;
 mod first_admin;
-mod hostile;
+mod http;
+mod idempotency;
 mod images;
+mod isolation;
+mod job_actions;
 mod jobs;
 mod keys;
 mod limits;
 mod live;
-mod missed;
-mod once;
-mod own_account;
-mod owner;
-mod refusals;
-mod replaced;
+mod openapi;
+mod resync;
+mod rolling_restart;
 mod search;
 mod shares;
-mod socket;
-mod world;
+mod sign_in;
+mod socket_client;
+mod socket_limits;
+mod test_server;

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::world::{Account, World};
+use crate::test_server::{Account, TestServer};
 
 /// Less than a heartbeat's interval.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -19,8 +19,8 @@ pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens one with these headers; `Err` holds the status of the refusal.
-    pub(crate) async fn open(world: &World, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://127.0.0.1:{}/api/ws", world.port).into_client_request().unwrap();
+    pub(crate) async fn open(server: &TestServer, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://127.0.0.1:{}/api/ws", server.port).into_client_request().unwrap();
         for (name, value) in headers.iter().chain([&("sec-websocket-protocol", "sora.v1")]) {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
@@ -35,14 +35,14 @@ impl Socket {
     }
 
     /// As a page does: by cookie, from our origin.
-    pub(crate) async fn page(world: &World, account: &Account) -> Self {
+    pub(crate) async fn page(server: &TestServer, account: &Account) -> Self {
         let cookie = format!("session={}", account.token);
-        Self::open(world, &[("cookie", &cookie), ("origin", &world.origin())]).await.unwrap()
+        Self::open(server, &[("cookie", &cookie), ("origin", &server.origin())]).await.unwrap()
     }
 
     /// A page that has said hello and read its welcome and its whole snapshot, whose jobs it answers with.
-    pub(crate) async fn greeted(world: &World, account: &Account) -> (Self, Vec<Value>) {
-        let mut socket = Self::page(world, account).await;
+    pub(crate) async fn greeted(server: &TestServer, account: &Account) -> (Self, Vec<Value>) {
+        let mut socket = Self::page(server, account).await;
         socket.say(json!({"type": "hello"})).await;
         assert_eq!(socket.heard().await["type"], "welcome");
         let jobs = socket.snapshot().await;

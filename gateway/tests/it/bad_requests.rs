@@ -4,12 +4,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::world::{Account, SECRET, World, problem};
+use crate::test_server::{Account, SECRET, TestServer, problem};
 
 #[tokio::test]
 async fn refuses_each_bad_request_for_a_video_and_keeps_nothing() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         for (field, value, code) in [
             ("prompt", json!(""), "blank"),
             ("prompt", json!(" \n\t\u{3000}"), "blank"),
@@ -30,20 +30,20 @@ async fn refuses_each_bad_request_for_a_video_and_keeps_nothing() {
         ] {
             let mut body = json!({"prompt": "a cat"});
             body[field] = value;
-            let errors = wrong_fields(&world, &account, body).await;
+            let errors = wrong_fields(&server, &account, body).await;
             assert_eq!(errors, [(field.to_owned(), code.to_owned())]);
         }
-        let missing = wrong_fields(&world, &account, json!({})).await;
+        let missing = wrong_fields(&server, &account, json!({})).await;
         assert_eq!(missing, [("prompt".to_owned(), "required".to_owned())]);
         let all = json!({"prompt": "", "orientation": "up", "seconds": 1, "model": "m", "x": 1});
-        assert_eq!(wrong_fields(&world, &account, all).await.len(), 5);
-        assert_eq!(world.jobs_in_database().await, 0);
+        assert_eq!(wrong_fields(&server, &account, all).await.len(), 5);
+        assert_eq!(server.jobs_in_database().await, 0);
     }
 }
 
 /// What a refused request for a video has wrong: fields and codes.
-async fn wrong_fields(world: &World, account: &Account, body: Value) -> Vec<(String, String)> {
-    let response = world.post(account, "/api/videos", body).await;
+async fn wrong_fields(server: &TestServer, account: &Account, body: Value) -> Vec<(String, String)> {
+    let response = server.post(account, "/api/videos", body).await;
     let problem = problem(response, 422, "invalid_fields").await;
     let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
     let errors = problem["errors"].as_array().unwrap().iter();
@@ -53,10 +53,10 @@ async fn wrong_fields(world: &World, account: &Account, body: Value) -> Vec<(Str
 
 #[tokio::test]
 async fn refuses_bodies_that_are_no_json_of_the_right_size() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let send = async |kind: &str, body: &[u8]| {
-        let request = world.request(Method::POST, "/api/videos").bearer_auth(&account.token);
+        let request = server.request(Method::POST, "/api/videos").bearer_auth(&account.token);
         request.header("content-type", kind).body(body.to_vec()).send().await.unwrap()
     };
     let broken: [&[u8]; 7] = [
@@ -78,24 +78,24 @@ async fn refuses_bodies_that_are_no_json_of_the_right_size() {
     }
     let large = json!({"prompt": "a".repeat(64 * 1024)}).to_string();
     problem(send("application/json", large.as_bytes()).await, 413, "too_large").await;
-    assert_eq!(world.jobs_in_database().await, 0);
+    assert_eq!(server.jobs_in_database().await, 0);
     let accepted = send("application/json; charset=utf-8", proper.as_bytes()).await;
     assert_eq!(accepted.status(), StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
 async fn refuses_missing_expired_and_forged_tokens() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let create = |token: &str| {
-        let request = world.request(Method::POST, "/api/videos").json(&json!({"prompt": "a cat"}));
+        let request = server.request(Method::POST, "/api/videos").json(&json!({"prompt": "a cat"}));
         if token.is_empty() { request } else { request.bearer_auth(token) }
     };
     for token in forgeries(&account.token) {
         let response = create(&token).send().await.unwrap();
         problem(response, 401, "unauthenticated").await;
     }
-    assert_eq!(world.jobs_in_database().await, 0);
+    assert_eq!(server.jobs_in_database().await, 0);
     let proper = signed(&claims(&account.token), SECRET, Algorithm::HS256);
     let accepted = create(&proper).send().await.unwrap();
     assert_eq!(accepted.status(), StatusCode::ACCEPTED, "a token without a flaw is good");
@@ -142,18 +142,18 @@ fn signed(claims: &Value, secret: &str, algorithm: Algorithm) -> String {
 
 #[tokio::test]
 async fn what_belongs_to_another_user_does_not_exist() {
-    for world in World::each().await {
-        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-        let job = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
-        let video = world.completed(&job, b"0123456789").await;
+    for server in TestServer::each().await {
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+        let video = server.completed(&job, b"0123456789").await;
         for path in
             [format!("/api/videos/jobs/{job}"), format!("/api/videos/{video}"), format!("/api/videos/{video}/content")]
         {
-            assert_eq!(world.get(&ada, &path).await.status(), StatusCode::OK);
-            let ask = |method: Method| world.request(method, &path).bearer_auth(&eve.token);
+            assert_eq!(server.get(&ada, &path).await.status(), StatusCode::OK);
+            let ask = |method: Method| server.request(method, &path).bearer_auth(&eve.token);
             let theirs = problem(ask(Method::GET).send().await.unwrap(), 404, "not_found").await;
             let nobodys = path.replace(&job, &video_like()).replace(&video, &video_like());
-            let mut nothing = problem(world.get(&eve, &nobodys).await, 404, "not_found").await;
+            let mut nothing = problem(server.get(&eve, &nobodys).await, 404, "not_found").await;
             nothing["requestId"] = theirs["requestId"].clone();
             assert_eq!(theirs, nothing);
             assert_eq!(ask(Method::HEAD).send().await.unwrap().status(), StatusCode::NOT_FOUND);
@@ -161,21 +161,21 @@ async fn what_belongs_to_another_user_does_not_exist() {
                 problem(ask(Method::GET).header(name, value).send().await.unwrap(), 404, "not_found").await;
             }
         }
-        let list: Value = world.get(&eve, "/api/videos/jobs").await.json().await.unwrap();
+        let list: Value = server.get(&eve, "/api/videos/jobs").await.json().await.unwrap();
         assert_eq!(list["data"], json!([]));
     }
 }
 
 #[tokio::test]
 async fn a_malformed_id_names_nothing() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
     let bare = job.replace('-', "");
     for id in ["1", "not-an-id", "%00", "%FF", "..%2f..", "🎬", &format!("{{{job}}}"), &bare, &job.to_uppercase()] {
         for path in [format!("/api/videos/jobs/{id}"), format!("/api/videos/{id}"), format!("/api/videos/{id}/content")]
         {
-            problem(world.get(&account, &path).await, 404, "not_found").await;
+            problem(server.get(&account, &path).await, 404, "not_found").await;
         }
     }
 }

@@ -7,7 +7,7 @@ use testkit::{Database, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{Setup, World};
+use crate::test_server::{Setup, TestServer};
 
 /// A request on a connection of its own; the answer's status line.
 async fn asked(port: u16) -> io::Result<String> {
@@ -21,10 +21,11 @@ async fn asked(port: u16) -> io::Result<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_is_answered_while_another_gateway_takes_over() {
     let port = free_port().await;
-    let world = async || World::with(Database::sqlite().await, Setup { port: Some(port), ..Setup::default() }).await;
-    let mut current = world().await;
+    let server =
+        async || TestServer::with(Database::sqlite().await, Setup { port: Some(port), ..Setup::default() }).await;
+    let mut current = server().await;
     for _ in 0..5 {
-        let next = world().await;
+        let next = server().await;
         let asking = tokio::spawn(async move {
             for _ in 0..400 {
                 assert_eq!(asked(port).await.unwrap(), "HTTP/1.1 200 OK");

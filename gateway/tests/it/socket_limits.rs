@@ -11,12 +11,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::live::quick;
-use crate::socket::Socket;
-use crate::world::{Account, Setup, World, uuid};
+use crate::socket_client::Socket;
+use crate::test_server::{Account, Setup, TestServer, uuid};
 
 /// Whether a further socket of the user gets its welcome.
-async fn welcomed(world: &World, account: &Account) -> Option<Socket> {
-    let mut socket = Socket::page(world, account).await;
+async fn welcomed(server: &TestServer, account: &Account) -> Option<Socket> {
+    let mut socket = Socket::page(server, account).await;
     socket.say(json!({"type": "hello"})).await;
     match socket.0.next().await {
         Some(Ok(Message::Text(text))) if text.contains("welcome") => Some(socket),
@@ -26,10 +26,10 @@ async fn welcomed(world: &World, account: &Account) -> Option<Socket> {
 
 #[tokio::test]
 async fn heartbeats_that_nobody_answers_end_the_socket() {
-    let world = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(100)).await;
-    let account = world.account("ada@example.org").await;
-    let (silent, _) = Socket::greeted(&world, &account).await;
-    let (mut lively, _) = Socket::greeted(&world, &account).await;
+    let server = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(100)).await;
+    let account = server.account("ada@example.org").await;
+    let (silent, _) = Socket::greeted(&server, &account).await;
+    let (mut lively, _) = Socket::greeted(&server, &account).await;
     let answers = async {
         for _ in 0..6 {
             assert_eq!(lively.heard().await["type"], "heartbeat");
@@ -42,13 +42,13 @@ async fn heartbeats_that_nobody_answers_end_the_socket() {
 
 #[tokio::test]
 async fn sockets_and_commands_are_bounded() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let mut sockets = Vec::new();
     for _ in 0..8 {
-        sockets.push(Socket::greeted(&world, &account).await.0);
+        sockets.push(Socket::greeted(&server, &account).await.0);
     }
-    let mut ninth = Socket::page(&world, &account).await;
+    let mut ninth = Socket::page(&server, &account).await;
     ninth.say(json!({"type": "hello"})).await;
     assert_eq!(ninth.closed().await, 4429);
 
@@ -58,24 +58,24 @@ async fn sockets_and_commands_are_bounded() {
         let _ = chatty.0.send(Message::text(r#"{"type":"heartbeat"}"#)).await;
     }
     assert_eq!(chatty.closed().await, 4429);
-    eventually("the place is free again", async || welcomed(&world, &account).await).await;
+    eventually("the place is free again", async || welcomed(&server, &account).await).await;
 }
 
 #[tokio::test]
 async fn a_client_that_takes_nothing_is_let_go() {
-    let world = quick(|config| config.sockets.timings.flush = Duration::from_millis(200)).await;
-    let account = world.account("ada@example.org").await;
+    let server = quick(|config| config.sockets.timings.flush = Duration::from_millis(200)).await;
+    let account = server.account("ada@example.org").await;
     let mut stalled = Vec::new();
     for _ in 0..8 {
-        stalled.push(Socket::greeted(&world, &account).await.0);
+        stalled.push(Socket::greeted(&server, &account).await.0);
     }
     let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
     eventually("a stalled socket gives its place to another", async || {
         for _ in 0..50 {
             let (user, job) = (uuid(&account.id), entity::id::fresh::<entity::id::kind::Job>().into());
-            world.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
+            server.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
         }
-        welcomed(&world, &account).await
+        welcomed(&server, &account).await
     })
     .await;
     assert_eq!(stalled.len(), 8, "all still open on this side");
@@ -83,23 +83,23 @@ async fn a_client_that_takes_nothing_is_let_go() {
 
 #[tokio::test]
 async fn what_is_too_large_or_not_text_ends_the_socket_and_nothing_else() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let invalid = Frame::message(vec![b'"', 0xC3, 0x28, b'"'], OpCode::Data(Data::Text), true);
     for message in [Message::text("x".repeat(1_000_000)), Message::Frame(invalid), Message::binary(vec![0; 9])] {
-        let (mut socket, _) = Socket::greeted(&world, &account).await;
+        let (mut socket, _) = Socket::greeted(&server, &account).await;
         // The gateway may close before it has taken all of it.
         let _ = socket.0.send(message).await;
         assert_eq!(socket.closed().await, 4400);
     }
-    assert!(welcomed(&world, &account).await.is_some());
+    assert!(welcomed(&server, &account).await.is_some());
 }
 
 #[tokio::test]
 async fn ten_thousand_commands_end_the_socket() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
     for _ in 0..10_000 {
         if socket.0.feed(Message::text(r#"{"type":"watch","job":"x"}"#)).await.is_err() {
             break;
@@ -111,14 +111,14 @@ async fn ten_thousand_commands_end_the_socket() {
 
 #[tokio::test]
 async fn a_client_that_is_no_longer_there_gives_its_place_back() {
-    let world = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(50)).await;
-    let account = world.account("ada@example.org").await;
+    let server = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(50)).await;
+    let account = server.account("ada@example.org").await;
     let mut half_open = Vec::new();
     for _ in 0..8 {
-        half_open.push(Socket::greeted(&world, &account).await.0);
+        half_open.push(Socket::greeted(&server, &account).await.0);
     }
     // They are open on this side and read nothing more.
-    eventually("a place is free again", async || welcomed(&world, &account).await).await;
+    eventually("a place is free again", async || welcomed(&server, &account).await).await;
     assert_eq!(half_open.len(), 8);
 }
 
@@ -126,13 +126,13 @@ async fn a_client_that_is_no_longer_there_gives_its_place_back() {
 async fn a_process_and_an_address_have_their_bounds() {
     for (variable, code) in [("MAX_SOCKETS", 1013), ("MAX_SOCKETS_PER_ADDRESS", 4429)] {
         let setup = Setup { variables: vec![(variable, "2".to_owned())], ..Setup::default() };
-        let world = World::with(Database::sqlite().await, setup).await;
-        let account = world.account("ada@example.org").await;
-        let first = Socket::greeted(&world, &account).await;
-        let _silent = Socket::open(&world, &[]).await.unwrap();
-        assert_eq!(Socket::page(&world, &account).await.closed().await, code, "{variable}");
+        let server = TestServer::with(Database::sqlite().await, setup).await;
+        let account = server.account("ada@example.org").await;
+        let first = Socket::greeted(&server, &account).await;
+        let _silent = Socket::open(&server, &[]).await.unwrap();
+        assert_eq!(Socket::page(&server, &account).await.closed().await, code, "{variable}");
         drop(first);
-        eventually("the place is free again", async || welcomed(&world, &account).await).await;
+        eventually("the place is free again", async || welcomed(&server, &account).await).await;
     }
 }
 
@@ -148,10 +148,10 @@ async fn twelve_hours_of_heartbeats_leave_nothing_behind() {
     };
     let setup =
         Setup { variables: vec![("MAX_SOCKETS", "8".to_owned())], configure: Some(configure), ..Setup::default() };
-    let world = World::with(Database::sqlite().await, setup).await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    let account = server.account("ada@example.org").await;
     let live = async || {
-        let (mut socket, _) = Socket::greeted(&world, &account).await;
+        let (mut socket, _) = Socket::greeted(&server, &account).await;
         for _ in 0..BEATS {
             assert_eq!(socket.heard().await["type"], "heartbeat");
             socket.say(json!({"type": "heartbeat"})).await;
@@ -159,6 +159,6 @@ async fn twelve_hours_of_heartbeats_leave_nothing_behind() {
     };
     for _ in 0..2 {
         futures::future::join_all((0..8).map(|_| live())).await;
-        eventually("all places are free again", async || welcomed(&world, &account).await).await;
+        eventually("all places are free again", async || welcomed(&server, &account).await).await;
     }
 }

@@ -4,13 +4,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::world::{Account, PASSWORD, Setup, World, header, problem};
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, problem};
 
 #[tokio::test]
 async fn a_program_gets_a_token_that_ends_with_its_session() {
-    for world in World::each().await {
+    for server in TestServer::each().await {
         let body = json!({"email": "Ada@Example.org", "password": PASSWORD, "name": "Ada"});
-        let response = world.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
+        let response = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(header(&response, "set-cookie"), "");
         assert_eq!(header(&response, "cache-control"), "no-store");
@@ -22,27 +22,27 @@ async fn a_program_gets_a_token_that_ends_with_its_session() {
         assert!(body["user"].get("passwordHash").is_none());
 
         let body = json!({"email": "ADA@example.org", "password": PASSWORD});
-        let response = world.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap();
+        let response = server.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let body: Value = response.json().await.unwrap();
         let token = body["token"].as_str().unwrap().to_owned();
         let account = Account { id: body["user"]["id"].as_str().unwrap().into(), token };
 
-        let me = world.get(&account, "/api/auth/me").await;
+        let me = server.get(&account, "/api/auth/me").await;
         assert_eq!((me.status(), header(&me, "cache-control")), (StatusCode::OK, "no-store"));
         assert_eq!(me.json::<Value>().await.unwrap()["user"]["id"].as_str(), Some(&*account.id));
 
-        let out = world.post(&account, "/api/auth/logout", json!({})).await;
+        let out = server.post(&account, "/api/auth/logout", json!({})).await;
         assert_eq!(out.status(), StatusCode::NO_CONTENT);
-        problem(world.get(&account, "/api/auth/me").await, 401, "unauthenticated").await;
+        problem(server.get(&account, "/api/auth/me").await, 401, "unauthenticated").await;
     }
 }
 
 #[tokio::test]
 async fn a_page_gets_a_cookie_that_script_cannot_read_and_no_token() {
-    let world = World::new().await;
+    let server = TestServer::new().await;
     let body = json!({"email": "page@example.org", "password": PASSWORD});
-    let register = world.request(Method::POST, "/api/auth/register").header("origin", world.origin());
+    let register = server.request(Method::POST, "/api/auth/register").header("origin", server.origin());
     let response = register.json(&body).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     let set = header(&response, "set-cookie").to_owned();
@@ -54,22 +54,22 @@ async fn a_page_gets_a_cookie_that_script_cannot_read_and_no_token() {
     assert!(body.get("token").is_none(), "{body}");
 
     let cookie = set.split(';').next().unwrap().to_owned();
-    let me = world.request(Method::GET, "/api/auth/me").header("cookie", &cookie).send().await.unwrap();
+    let me = server.request(Method::GET, "/api/auth/me").header("cookie", &cookie).send().await.unwrap();
     assert_eq!(me.status(), StatusCode::OK);
-    let logout = world.request(Method::POST, "/api/auth/logout").header("cookie", &cookie);
-    let out = logout.header("origin", world.origin()).send().await.unwrap();
+    let logout = server.request(Method::POST, "/api/auth/logout").header("cookie", &cookie);
+    let out = logout.header("origin", server.origin()).send().await.unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
     assert!(header(&out, "set-cookie").starts_with("session=; Path=/; Max-Age=0"));
-    let me = world.request(Method::GET, "/api/auth/me").header("cookie", &cookie).send().await.unwrap();
+    let me = server.request(Method::GET, "/api/auth/me").header("cookie", &cookie).send().await.unwrap();
     problem(me, 401, "unauthenticated").await;
 }
 
 #[tokio::test]
 async fn on_https_the_cookie_is_bound_to_the_host() {
     let variables = vec![("PUBLIC_URL", "https://sora.example".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let body = json!({"email": "page@example.org", "password": PASSWORD});
-    let register = world.request(Method::POST, "/api/auth/register").header("origin", "https://sora.example");
+    let register = server.request(Method::POST, "/api/auth/register").header("origin", "https://sora.example");
     let response = register.header("host", "sora.example").json(&body).send().await.unwrap();
     let set = header(&response, "set-cookie");
     assert!(set.starts_with("__Host-session=ey") && set.ends_with("; Secure"), "{set}");
@@ -77,11 +77,11 @@ async fn on_https_the_cookie_is_bound_to_the_host() {
 
 #[tokio::test]
 async fn only_our_pages_may_act_by_cookie() {
-    let world = World::new().await;
-    let account = world.account("cookie@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("cookie@example.org").await;
     let cookie = format!("session={}", account.token);
     let create = |origin: Option<&str>| {
-        let request = world.request(Method::POST, "/api/videos").header("cookie", &cookie);
+        let request = server.request(Method::POST, "/api/videos").header("cookie", &cookie);
         let request = request.json(&json!({"prompt": "a cat"}));
         match origin {
             Some(origin) => request.header("origin", origin),
@@ -91,25 +91,25 @@ async fn only_our_pages_may_act_by_cookie() {
     for wrong in [None, Some("null"), Some("https://evil.example"), Some("http://localhost:1")] {
         problem(create(wrong).send().await.unwrap(), 403, "forbidden_origin").await;
     }
-    assert_eq!(world.jobs_in_database().await, 0);
-    let by_address = format!("http://127.0.0.1:{}", world.port);
-    for ours in [world.origin(), by_address] {
+    assert_eq!(server.jobs_in_database().await, 0);
+    let by_address = format!("http://127.0.0.1:{}", server.port);
+    for ours in [server.origin(), by_address] {
         assert_eq!(create(Some(&ours)).send().await.unwrap().status(), StatusCode::ACCEPTED);
     }
     // An Authorization header, even an invalid one, switches the cookie off.
     for invalid in ["Bearer nonsense", "Basic abc", ""] {
-        let me = world.request(Method::GET, "/api/auth/me").header("cookie", &cookie);
+        let me = server.request(Method::GET, "/api/auth/me").header("cookie", &cookie);
         problem(me.header("authorization", invalid).send().await.unwrap(), 401, "unauthenticated").await;
     }
 }
 
 #[tokio::test]
 async fn other_pages_can_neither_register_nor_sign_in() {
-    let world = World::new().await;
-    world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    server.account("ada@example.org").await;
     let body = json!({"email": "ada@example.org", "password": PASSWORD});
     for path in ["/api/auth/register", "/api/auth/login"] {
-        let request = || world.request(Method::POST, path).json(&body);
+        let request = || server.request(Method::POST, path).json(&body);
         let evil = request().header("origin", "https://evil.example").send().await.unwrap();
         problem(evil, 403, "forbidden_origin").await;
         let no_origin = request().header("sec-fetch-site", "cross-site").send().await.unwrap();
@@ -119,8 +119,8 @@ async fn other_pages_can_neither_register_nor_sign_in() {
 
 #[tokio::test]
 async fn says_the_same_for_a_wrong_address_and_a_wrong_password() {
-    for world in World::each().await {
-        world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        server.account("ada@example.org").await;
         let mut answers = Vec::new();
         for (email, password) in [
             ("ada@example.org", "wrong password"),
@@ -130,7 +130,7 @@ async fn says_the_same_for_a_wrong_address_and_a_wrong_password() {
             ("ada@example.org", ""),
         ] {
             let body = json!({"email": email, "password": password});
-            let response = world.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap();
+            let response = server.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap();
             let mut body = problem(response, 401, "invalid_credentials").await;
             body["requestId"].take();
             answers.push(body);
@@ -141,19 +141,19 @@ async fn says_the_same_for_a_wrong_address_and_a_wrong_password() {
 
 #[tokio::test]
 async fn an_address_is_taken_once() {
-    for world in World::each().await {
-        world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        server.account("ada@example.org").await;
         let body = json!({"email": "ADA@example.org", "password": PASSWORD});
-        let again = world.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
+        let again = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
         problem(again, 409, "email_taken").await;
     }
 }
 
 #[tokio::test]
 async fn names_every_wrong_field_of_a_registration() {
-    let world = World::new().await;
+    let server = TestServer::new().await;
     let body = json!({"email": "nonsense", "password": "short", "name": 7, "admin": true});
-    let response = world.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
+    let response = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
     let problem = problem(response, 422, "invalid_fields").await;
     let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
     assert_eq!(fields, ["email", "password", "name", "admin"]);
@@ -162,16 +162,16 @@ async fn names_every_wrong_field_of_a_registration() {
 #[tokio::test]
 async fn registration_can_be_closed_and_the_demo_makes_its_first_account_administrator() {
     let variables = vec![("REGISTRATION", "closed".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let body = json!({"email": "ada@example.org", "password": PASSWORD});
-    let response = world.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
+    let response = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
     problem(response, 403, "registration_closed").await;
 
     let variables = vec![("APP_ENV", "demo".to_owned())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     for (email, role) in [("first@example.org", "admin"), ("second@example.org", "user")] {
-        let account = world.account(email).await;
-        let me: Value = world.get(&account, "/api/auth/me").await.json().await.unwrap();
+        let account = server.account(email).await;
+        let me: Value = server.get(&account, "/api/auth/me").await.json().await.unwrap();
         assert_eq!(me["user"]["role"], role);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::world::{Account, World, header};
+use crate::test_server::{Account, TestServer, header};
 
 fn document() -> Value {
     serde_json::from_str(gateway::document()).unwrap()
@@ -69,21 +69,27 @@ fn concrete(path: &str) -> String {
     path.split('/').map(filled).collect::<Vec<_>>().join("/")
 }
 
-async fn send(world: &World, account: &Account, method: &Method, path: &str, body: &Value) -> (StatusCode, Value) {
-    let request = world.request(method.clone(), &concrete(path)).bearer_auth(&account.token).json(body);
+async fn send(
+    server: &TestServer,
+    account: &Account,
+    method: &Method,
+    path: &str,
+    body: &Value,
+) -> (StatusCode, Value) {
+    let request = server.request(method.clone(), &concrete(path)).bearer_auth(&account.token).json(body);
     let response = request.send().await.unwrap();
     (response.status(), response.json().await.unwrap_or_default())
 }
 
 /// Which fields were refused for what.
 async fn wrong(
-    world: &World,
+    server: &TestServer,
     account: &Account,
     method: &Method,
     path: &str,
     body: Value,
 ) -> BTreeSet<(String, String)> {
-    let (status, problem) = send(world, account, method, path, &body).await;
+    let (status, problem) = send(server, account, method, path, &body).await;
     let errors = problem["errors"].as_array().filter(|_| status == StatusCode::UNPROCESSABLE_ENTITY);
     let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
     errors.into_iter().flatten().map(|error| (text(error, "field"), text(error, "code"))).collect()
@@ -91,8 +97,8 @@ async fn wrong(
 
 #[tokio::test]
 async fn handlers_accept_exactly_the_fields_that_are_described() {
-    let world = World::new().await;
-    let admin = world.admin("admin@example.org").await;
+    let server = TestServer::new().await;
+    let admin = server.admin("admin@example.org").await;
     for (method, path, operation) in calls() {
         let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
         let schema = resolved(schema);
@@ -104,20 +110,20 @@ async fn handlers_accept_exactly_the_fields_that_are_described() {
         let mut with_unknown = missing.clone();
         with_unknown.insert(("nonsense".into(), "unknown_field".into()));
         assert_eq!(
-            wrong(&world, &admin, &method, &path, json!({"nonsense": 1})).await,
+            wrong(&server, &admin, &method, &path, json!({"nonsense": 1})).await,
             with_unknown,
             "{method} {path}"
         );
         let mistyped: Map<_, _> = properties.keys().map(|name| (name.clone(), json!({}))).collect();
         let all: BTreeSet<_> = properties.keys().map(|name| coded("wrong_type")(name)).collect();
-        assert_eq!(wrong(&world, &admin, &method, &path, Value::Object(mistyped)).await, all, "{method} {path}");
+        assert_eq!(wrong(&server, &admin, &method, &path, Value::Object(mistyped)).await, all, "{method} {path}");
     }
 }
 
 #[tokio::test]
 async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
-    let world = World::new().await;
-    let admin = world.admin("admin@example.org").await;
+    let server = TestServer::new().await;
+    let admin = server.admin("admin@example.org").await;
     let late = ["/api/auth/me", "/api/auth/logout", "/api/auth/sessions"];
     let (last, first): (Vec<_>, Vec<_>) = calls().into_iter().partition(|(_, path, _)| late.contains(&path.as_str()));
     for (method, path, operation) in first.into_iter().chain(last) {
@@ -127,7 +133,7 @@ async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
             continue;
         }
         let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
-        let (status, answer) = send(&world, &admin, &method, &path, &example.unwrap_or(json!({}))).await;
+        let (status, answer) = send(&server, &admin, &method, &path, &example.unwrap_or(json!({}))).await;
         assert!(!matches!(status.as_u16(), 400 | 415 | 422 | 500..), "{method} {path}: {status} {answer}");
         let described = operation["responses"].as_object().unwrap();
         assert!(described.contains_key(status.as_str()), "{method} {path}: {status} is not described");
@@ -136,9 +142,9 @@ async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
 
 #[tokio::test]
 async fn the_page_to_try_it_needs_nothing_from_elsewhere() {
-    let world = World::new().await;
+    let server = TestServer::new().await;
     for (path, kind) in [("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")] {
-        let response = world.request(Method::GET, path).send().await.unwrap();
+        let response = server.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert!(header(&response, "content-type").starts_with(kind));
         assert!(header(&response, "content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
@@ -146,6 +152,6 @@ async fn the_page_to_try_it_needs_nothing_from_elsewhere() {
         assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("onclick"), "{path}");
         assert!(!text.contains("<style") && !text.contains("innerHTML"), "{path}");
     }
-    let served = world.request(Method::GET, "/api/openapi.json").send().await.unwrap();
+    let served = server.request(Method::GET, "/api/openapi.json").send().await.unwrap();
     assert_eq!(served.text().await.unwrap(), gateway::document());
 }

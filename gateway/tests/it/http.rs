@@ -8,14 +8,14 @@ use testkit::{Database, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{Setup, World, header, problem};
+use crate::test_server::{Setup, TestServer, header, problem};
 
 #[tokio::test]
 async fn whatever_the_framework_refuses_is_a_problem_document() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     for path in ["/api", "/api/", "/api/nothing", "/api/videos/jobs/a/b", "/nothing"] {
-        problem(world.get(&account, path).await, 404, "not_found").await;
+        problem(server.get(&account, path).await, 404, "not_found").await;
     }
     for (method, path) in [
         (Method::GET, "/api/videos"),
@@ -23,18 +23,18 @@ async fn whatever_the_framework_refuses_is_a_problem_document() {
         (Method::POST, "/api/videos/jobs"),
         (Method::PUT, "/readyz"),
     ] {
-        let request = world.request(method, path).bearer_auth(&account.token);
+        let request = server.request(method, path).bearer_auth(&account.token);
         let response = request.send().await.unwrap();
         assert_ne!(header(&response, "allow"), "", "{path}");
         problem(response, 405, "method_not_allowed").await;
     }
-    problem(world.get(&account, "/api/ws").await, 426, "upgrade_required").await;
+    problem(server.get(&account, "/api/ws").await, 426, "upgrade_required").await;
 }
 
 #[tokio::test]
 async fn a_request_keeps_its_harmless_id() {
-    let world = World::new().await;
-    let ask = |id: &'static str| world.request(Method::GET, "/api/auth/me").header("x-request-id", id).send();
+    let server = TestServer::new().await;
+    let ask = |id: &'static str| server.request(Method::GET, "/api/auth/me").header("x-request-id", id).send();
     let kept = ask("client_id-7").await.unwrap();
     assert_eq!(header(&kept, "x-request-id"), "client_id-7");
     assert_eq!(problem(kept, 401, "unauthenticated").await["requestId"], "client_id-7");
@@ -44,22 +44,22 @@ async fn a_request_keeps_its_harmless_id() {
 
 #[tokio::test]
 async fn another_host_name_is_not_ours_except_for_probes() {
-    let world = World::new().await;
-    let ask = |path: &str, host: &str| world.request(Method::GET, path).header("host", host).send();
+    let server = TestServer::new().await;
+    let ask = |path: &str, host: &str| server.request(Method::GET, path).header("host", host).send();
     for host in ["evil.example", "localhost", "localhost:1", "10.0.0.1:3000"] {
         problem(ask("/api/auth/me", host).await.unwrap(), 421, "misdirected").await;
         assert_eq!(ask("/livez", host).await.unwrap().status(), StatusCode::OK);
         assert_eq!(ask("/readyz", host).await.unwrap().status(), StatusCode::OK);
     }
-    let ours = format!("localhost:{}", world.port);
+    let ours = format!("localhost:{}", server.port);
     problem(ask("/api/auth/me", &ours).await.unwrap(), 401, "unauthenticated").await;
 }
 
 #[tokio::test]
 async fn every_response_carries_the_security_headers() {
-    let world = World::new().await;
+    let server = TestServer::new().await;
     for path in ["/livez", "/api/auth/me", "/nothing"] {
-        let response = world.request(Method::GET, path).send().await.unwrap();
+        let response = server.request(Method::GET, path).send().await.unwrap();
         assert_eq!(header(&response, "x-content-type-options"), "nosniff");
         assert_eq!(header(&response, "referrer-policy"), "same-origin");
         assert!(header(&response, "content-security-policy").contains("frame-ancestors 'none'"));
@@ -70,39 +70,39 @@ async fn every_response_carries_the_security_headers() {
 async fn a_storage_that_is_away_is_reported_and_fails_nothing() {
     let nobody = format!("https://127.0.0.1:{}", testkit::free_port().await);
     let variables = vec![("STORAGE_URL", "s3://videos".into()), ("S3_ENDPOINT", nobody)];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let response = server.request(Method::GET, "/readyz").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.json::<Value>().await.unwrap()["storage"], "down");
 }
 
 #[tokio::test]
 async fn readiness_is_the_databases_and_the_rest_is_reported() {
-    for world in World::each().await {
-        let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+    for server in TestServer::each().await {
+        let response = server.request(Method::GET, "/readyz").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let body: Value = response.json().await.unwrap();
         assert_eq!((&body["database"], &body["redis"], &body["storage"]), (&"up".into(), &"up".into(), &"up".into()));
         let dropped =
-            sea_orm::ConnectionTrait::execute_unprepared(&world.database.connection, "DROP TABLE schema_version");
+            sea_orm::ConnectionTrait::execute_unprepared(&server.database.connection, "DROP TABLE schema_version");
         dropped.await.unwrap();
-        let response = world.request(Method::GET, "/readyz").send().await.unwrap();
+        let response = server.request(Method::GET, "/readyz").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.json::<Value>().await.unwrap()["database"], "down");
-        assert_eq!(world.request(Method::GET, "/livez").send().await.unwrap().status(), StatusCode::OK);
+        assert_eq!(server.request(Method::GET, "/livez").send().await.unwrap().status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
 async fn a_database_that_fails_is_unavailable_and_its_error_stays_inside() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
-        let sql = match sea_orm::ConnectionTrait::get_database_backend(&world.database.connection) {
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
+        let sql = match sea_orm::ConnectionTrait::get_database_backend(&server.database.connection) {
             sea_orm::DbBackend::Postgres => "DROP TABLE jobs CASCADE",
             _ => "PRAGMA foreign_keys = OFF; DROP TABLE jobs",
         };
-        sea_orm::ConnectionTrait::execute_unprepared(&world.database.connection, sql).await.unwrap();
-        let response = world.get(&account, "/api/videos/jobs").await;
+        sea_orm::ConnectionTrait::execute_unprepared(&server.database.connection, sql).await.unwrap();
+        let response = server.get(&account, "/api/videos/jobs").await;
         assert_eq!(header(&response, "retry-after"), "2");
         let problem = problem(response, 503, "unavailable").await;
         assert!(!problem.to_string().contains("jobs\""), "{problem}");
@@ -118,7 +118,7 @@ async fn a_gateway_does_not_start_on_a_database_without_the_schema() {
     let lookup = |name: &str| match name {
         "APP_ENV" => Some("demo".to_owned()),
         "DATABASE_URL" => Some(url.clone()),
-        "JWT_SECRET" => Some(crate::world::SECRET.to_owned()),
+        "JWT_SECRET" => Some(crate::test_server::SECRET.to_owned()),
         _ => None,
     };
     let mut env = service::Environment::new(&lookup);
@@ -136,8 +136,8 @@ async fn the_page_is_served_with_a_strict_policy() {
     std::fs::write(dist.path().join("favicon.svg"), "<svg/>").unwrap();
     std::fs::write(dist.path().parent().unwrap().join("outside.txt"), "outside").unwrap();
     let variables = vec![("FRONTEND_DIST", dist.path().display().to_string())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let get = |path: &str| world.request(Method::GET, path).send();
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let get = |path: &str| server.request(Method::GET, path).send();
     for path in ["/", "/index.html", "/jobs/123", "/sign-in"] {
         let response = get(path).await.unwrap();
         assert_eq!((response.status(), header(&response, "cache-control")), (StatusCode::OK, "no-cache"), "{path}");
@@ -159,16 +159,16 @@ async fn the_page_is_served_with_a_strict_policy() {
     ] {
         problem(get(missing).await.unwrap(), 404, "not_found").await;
     }
-    let post = world.request(Method::POST, "/").send().await.unwrap();
+    let post = server.request(Method::POST, "/").send().await.unwrap();
     problem(post, 405, "method_not_allowed").await;
 }
 
 #[tokio::test]
 async fn of_two_hosts_neither_is_taken() {
-    let world = World::new().await;
+    let server = TestServer::new().await;
     for path in ["/api/auth/me", "/livez"] {
-        let mut stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
-        let ours = format!("Host: localhost:{}\r\n", world.port);
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+        let ours = format!("Host: localhost:{}\r\n", server.port);
         let request = format!("GET {path} HTTP/1.1\r\n{ours}Connection: close\r\n{ours}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -180,8 +180,9 @@ async fn of_two_hosts_neither_is_taken() {
 #[tokio::test]
 async fn a_connection_that_never_ends_its_headers_is_cut() {
     let configure: fn(&mut gateway::Config) = |config| config.http.timeouts.head = Duration::from_millis(200);
-    let world = World::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await;
-    let mut stream = TcpStream::connect(("127.0.0.1", world.port)).await.unwrap();
+    let server =
+        TestServer::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     stream.write_all(b"GET /livez HTTP/1.1\r\nX-Padding: ").await.unwrap();
     // One byte at a time, for as long as they are taken.
     eventually("the connection is cut", async || {

@@ -5,10 +5,10 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::Database;
 
-use crate::world::{Account, Setup, World, header, problem};
+use crate::test_server::{Account, Setup, TestServer, header, problem};
 
-async fn submit(world: &World, account: &Account, key: &str, body: Value) -> Response {
-    let request = world.request(Method::POST, "/api/videos").bearer_auth(&account.token);
+async fn submit(server: &TestServer, account: &Account, key: &str, body: Value) -> Response {
+    let request = server.request(Method::POST, "/api/videos").bearer_auth(&account.token);
     request.header("idempotency-key", key).json(&body).send().await.unwrap()
 }
 
@@ -19,10 +19,10 @@ async fn ids(response: Response) -> Vec<String> {
 
 #[tokio::test]
 async fn one_key_is_one_job_however_often_and_wherever_it_is_used() {
-    for world in World::each().await {
-        let account = world.account("ada@example.org").await;
+    for server in TestServer::each().await {
+        let account = server.account("ada@example.org").await;
         let body = || json!({"prompt": "a cat", "count": 3});
-        let answers = join_all((0..8).map(|_| submit(&world, &account, "k-1", body()))).await;
+        let answers = join_all((0..8).map(|_| submit(&server, &account, "k-1", body()))).await;
         let replayed = answers.iter().filter(|answer| answer.headers().contains_key("idempotency-replayed")).count();
         assert_eq!(replayed, 7);
         let mut given = Vec::new();
@@ -32,34 +32,35 @@ async fn one_key_is_one_job_however_often_and_wherever_it_is_used() {
         }
         assert_eq!(given[0].len(), 3);
         assert!(given.iter().all(|ids| *ids == given[0]), "{given:?}");
-        assert_eq!(world.jobs_in_database().await, 3);
+        assert_eq!(server.jobs_in_database().await, 3);
 
-        problem(submit(&world, &account, "k-1", json!({"prompt": "a dog"})).await, 422, "idempotency_key_reused").await;
-        problem(submit(&world, &account, &"k".repeat(256), body()).await, 422, "invalid_fields").await;
-        let other = world.account("bob@example.org").await;
-        assert_ne!(ids(submit(&world, &other, "k-1", body()).await).await, given[0]);
+        problem(submit(&server, &account, "k-1", json!({"prompt": "a dog"})).await, 422, "idempotency_key_reused")
+            .await;
+        problem(submit(&server, &account, &"k".repeat(256), body()).await, 422, "invalid_fields").await;
+        let other = server.account("bob@example.org").await;
+        assert_ne!(ids(submit(&server, &other, "k-1", body()).await).await, given[0]);
     }
 }
 
 #[tokio::test]
 async fn a_key_outlives_its_jobs() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let id = ids(submit(&world, &account, "k", json!({"prompt": "a cat"})).await).await.remove(0);
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let id = ids(submit(&server, &account, "k", json!({"prompt": "a cat"})).await).await.remove(0);
     let path = format!("/api/videos/jobs/{id}");
-    world.post(&account, &format!("{path}/cancel"), json!({})).await;
-    let gone = world.request(Method::DELETE, &path).bearer_auth(&account.token).send().await.unwrap();
+    server.post(&account, &format!("{path}/cancel"), json!({})).await;
+    let gone = server.request(Method::DELETE, &path).bearer_auth(&account.token).send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
-    problem(submit(&world, &account, "k", json!({"prompt": "a cat"})).await, 410, "gone").await;
+    problem(submit(&server, &account, "k", json!({"prompt": "a cat"})).await, 410, "gone").await;
 }
 
 #[tokio::test]
 async fn a_retry_under_a_key_reopens_a_job_once() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let id = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let id = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
     let post = async |what: &str| {
-        let request = world.request(Method::POST, &format!("/api/videos/jobs/{id}/{what}"));
+        let request = server.request(Method::POST, &format!("/api/videos/jobs/{id}/{what}"));
         request.bearer_auth(&account.token).header("idempotency-key", "again").send().await.unwrap()
     };
     post("cancel").await;
@@ -71,10 +72,10 @@ async fn a_retry_under_a_key_reopens_a_job_once() {
 
 #[tokio::test]
 async fn sizes_have_a_shape_and_must_be_listed() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
     let job = async |body: Value| {
-        let body: Value = world.post(&account, "/api/videos", body).await.json().await.unwrap();
+        let body: Value = server.post(&account, "/api/videos", body).await.json().await.unwrap();
         (body["job"]["orientation"].clone(), body["job"]["size"].clone())
     };
     assert_eq!(job(json!({"prompt": "x"})).await, (json!("landscape"), json!("1280x720")));
@@ -87,48 +88,48 @@ async fn sizes_have_a_shape_and_must_be_listed() {
         json!({"prompt": "x", "count": 5}),
         json!({"prompt": "x", "remixOf": "nothing"}),
     ] {
-        problem(world.post(&account, "/api/videos", wrong).await, 422, "invalid_fields").await;
+        problem(server.post(&account, "/api/videos", wrong).await, 422, "invalid_fields").await;
     }
 }
 
 #[tokio::test]
 async fn a_remix_names_a_job_of_ones_own() {
-    let world = World::new().await;
-    let (ada, bob) = (world.account("ada@example.org").await, world.account("bob@example.org").await);
-    let id = world.job(&ada, "a cat").await["id"].clone();
+    let server = TestServer::new().await;
+    let (ada, bob) = (server.account("ada@example.org").await, server.account("bob@example.org").await);
+    let id = server.job(&ada, "a cat").await["id"].clone();
     let remix = || json!({"prompt": "a dog", "remixOf": id});
-    let made: Value = world.post(&ada, "/api/videos", remix()).await.json().await.unwrap();
+    let made: Value = server.post(&ada, "/api/videos", remix()).await.json().await.unwrap();
     assert_eq!(made["job"]["remixOf"], id);
-    let refused = problem(world.post(&bob, "/api/videos", remix()).await, 422, "invalid_fields").await;
+    let refused = problem(server.post(&bob, "/api/videos", remix()).await, 422, "invalid_fields").await;
     assert_eq!(refused["errors"][0]["field"], "remixOf");
 }
 
 #[tokio::test]
 async fn a_daily_cap_is_told_before_a_job_is_accepted() {
     let setup = Setup { variables: vec![("DAILY_SUBMISSIONS_PER_USER", "3".into())], ..Setup::default() };
-    let world = World::with(Database::sqlite().await, setup).await;
-    let account = world.account("ada@example.org").await;
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    let account = server.account("ada@example.org").await;
     let body = || json!({"prompt": "a cat", "count": 3});
-    let first = ids(submit(&world, &account, "k", body()).await).await;
-    let refused = world.post(&account, "/api/videos", json!({"prompt": "a dog"})).await;
+    let first = ids(submit(&server, &account, "k", body()).await).await;
+    let refused = server.post(&account, "/api/videos", json!({"prompt": "a dog"})).await;
     assert!(header(&refused, "retry-after").parse::<u64>().unwrap() <= 86_401);
     problem(refused, 429, "daily_submissions").await;
-    assert_eq!(ids(submit(&world, &account, "k", body()).await).await, first, "asking again is not asking for more");
+    assert_eq!(ids(submit(&server, &account, "k", body()).await).await, first, "asking again is not asking for more");
 }
 
 #[tokio::test]
 async fn attempts_are_shown_to_their_owner_without_what_only_administrators_may_see() {
-    let world = World::new().await;
-    let (ada, bob) = (world.account("ada@example.org").await, world.account("bob@example.org").await);
-    let id = world.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
+    let server = TestServer::new().await;
+    let (ada, bob) = (server.account("ada@example.org").await, server.account("bob@example.org").await);
+    let id = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
     let path = format!("/api/videos/jobs/{id}/attempts");
-    let read = async || world.get(&ada, &path).await.json::<Value>().await.unwrap();
+    let read = async || server.get(&ada, &path).await.json::<Value>().await.unwrap();
     assert_eq!(read().await, json!({"data": []}));
-    world.attempted(&id, "video_1").await;
+    server.attempted(&id, "video_1").await;
     let shown = read().await;
     let attempt = &shown["data"][0];
     assert_eq!((&attempt["number"], &attempt["outcome"]), (&json!(1), &json!("unknown")));
     assert_eq!(attempt["mayHaveBeenCharged"], true);
     assert!(!shown.to_string().contains("video_1") && !shown.to_string().contains("up.example"), "{shown}");
-    problem(world.get(&bob, &path).await, 404, "not_found").await;
+    problem(server.get(&bob, &path).await, 404, "not_found").await;
 }

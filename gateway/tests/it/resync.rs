@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 use testkit::{Database, eventually};
 
 use crate::live::{advance, listening, publish, quick};
-use crate::socket::Socket;
-use crate::world::{Account, PASSWORD, Setup, World, uuid};
+use crate::socket_client::Socket;
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, uuid};
 
 /// Changes an account as administration does.
-async fn change(world: &World, account: &Account, column: user::Column, value: impl Into<Sql>) {
+async fn change(server: &TestServer, account: &Account, column: user::Column, value: impl Into<Sql>) {
     let update = user::Entity::update_many()
         .col_expr(column, Expr::value(value))
         .filter(user::Column::Email.eq("ada@example.org"));
-    assert_eq!(update.exec(&world.database.connection).await.unwrap().rows_affected, 1);
-    world.bus.tell(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
+    assert_eq!(update.exec(&server.database.connection).await.unwrap().rows_affected, 1);
+    server.bus.tell(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
 }
 
-async fn signed_in_again(world: &World, email: &str) -> String {
-    let login = world.request(reqwest::Method::POST, "/api/auth/login");
+async fn signed_in_again(server: &TestServer, email: &str) -> String {
+    let login = server.request(reqwest::Method::POST, "/api/auth/login");
     let login = login.json(&json!({"email": email, "password": PASSWORD})).send().await.unwrap();
     login.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
 }
@@ -44,15 +44,15 @@ async fn heard(socket: &mut Socket, kind: &str) -> Value {
 async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
     let redis = Proxy::start().await;
     let variables = vec![("REDIS_URL", redis.url.clone())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
-    let held = world.claim(&job).await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    listening(&world, &account, &mut socket).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let held = server.claim(&job).await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    listening(&server, &account, &mut socket).await;
     redis.cut();
     // Committed, and told to nobody.
-    let row = job::advance(&world.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
+    let row = job::advance(&server.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
     let missed = eventually("the missed state arrives", async || {
         let frame = socket.heard().await;
         (frame["id"] == *job && frame["seq"] == row.seq).then_some(frame)
@@ -64,30 +64,30 @@ async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
 async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
     let redis = Proxy::start().await;
     let variables = vec![("REDIS_URL", redis.url.clone())];
-    let world = World::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
-    world.completed(&job, b"video").await;
-    let (mut socket, jobs) = Socket::greeted(&world, &account).await;
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    server.completed(&job, b"video").await;
+    let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!(jobs[0]["id"], *job);
-    listening(&world, &account, &mut socket).await;
+    listening(&server, &account, &mut socket).await;
     redis.cut();
-    job::remove(&world.database.connection, job.parse().unwrap(), account.id.parse().unwrap()).await.unwrap().unwrap();
+    job::remove(&server.database.connection, job.parse().unwrap(), account.id.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(heard(&mut socket, "gone").await["id"], *job);
 }
 
 #[tokio::test]
 async fn what_was_never_published_is_found_and_told() {
-    let world = quick(|config| {
+    let server = quick(|config| {
         config.background.missed_interval = Duration::from_millis(100);
         config.background.delivery_time = Duration::from_millis(50);
     })
     .await;
-    let account = world.account("ada@example.org").await;
-    let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    let held = world.claim(&job).await;
-    let row = job::advance(&world.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
+    let account = server.account("ada@example.org").await;
+    let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    let held = server.claim(&job).await;
+    let row = job::advance(&server.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
     let told = eventually("the state arrives", async || {
         let frame = socket.heard().await;
         (frame["id"] == *job && frame["seq"] == row.seq).then_some(frame)
@@ -97,18 +97,18 @@ async fn what_was_never_published_is_found_and_told() {
 
 #[tokio::test]
 async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    listening(&world, &account, &mut socket).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    listening(&server, &account, &mut socket).await;
     let mut rows = Vec::new();
     let mut last = std::collections::HashMap::new();
     for _ in 0..5 {
-        let job = world.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
-        let held = world.claim(&job).await;
+        let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
+        let held = server.claim(&job).await;
         for progress in 1..=99 {
             let row =
-                job::advance(&world.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
+                job::advance(&server.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
             last.insert(job.clone(), row.seq);
             rows.push(row);
         }
@@ -117,7 +117,7 @@ async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
     let storm = async {
         for round in 0..3 {
             for at in 0..rows.len() {
-                publish(&world, &account, rows[(at * 7 + round * 31) % rows.len()].clone()).await;
+                publish(&server, &account, rows[(at * 7 + round * 31) % rows.len()].clone()).await;
             }
         }
     };
@@ -137,13 +137,13 @@ async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
 
 #[tokio::test]
 async fn a_place_in_line_is_told_when_it_changes() {
-    let world = quick(|config| config.background.positions_interval = Duration::from_millis(50)).await;
-    let account = world.account("ada@example.org").await;
-    let first = world.job(&account, "first").await["id"].as_str().unwrap().to_owned();
-    let second = world.job(&account, "second").await["id"].as_str().unwrap().to_owned();
-    let (mut socket, jobs) = Socket::greeted(&world, &account).await;
+    let server = quick(|config| config.background.positions_interval = Duration::from_millis(50)).await;
+    let account = server.account("ada@example.org").await;
+    let first = server.job(&account, "first").await["id"].as_str().unwrap().to_owned();
+    let second = server.job(&account, "second").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
-    world.bus.forget(uuid(&first)).await.unwrap();
+    server.bus.forget(uuid(&first)).await.unwrap();
     let mut told = Vec::new();
     while told.len() < 2 {
         told.push(heard(&mut socket, "position").await);
@@ -155,14 +155,14 @@ async fn a_place_in_line_is_told_when_it_changes() {
 
 #[tokio::test]
 async fn whoever_follows_a_job_hears_that_its_owners_account_is_gone() {
-    let world = World::new().await;
-    let (ada, eve) = (world.admin("ada@example.org").await, world.account("eve@example.org").await);
-    let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
-    let (mut socket, _) = Socket::greeted(&world, &ada).await;
-    listening(&world, &ada, &mut socket).await;
+    let server = TestServer::new().await;
+    let (ada, eve) = (server.admin("ada@example.org").await, server.account("eve@example.org").await);
+    let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&server, &ada).await;
+    listening(&server, &ada, &mut socket).await;
     socket.say(json!({"type": "watch", "job": job})).await;
     assert_eq!(heard(&mut socket, "job").await["id"], *job);
-    let delete = world.request(reqwest::Method::DELETE, "/api/auth/me").bearer_auth(&eve.token);
+    let delete = server.request(reqwest::Method::DELETE, "/api/auth/me").bearer_auth(&eve.token);
     let answer = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
     assert_eq!(answer.status(), reqwest::StatusCode::NO_CONTENT);
     assert_eq!(heard(&mut socket, "gone").await["id"], *job);
@@ -171,13 +171,13 @@ async fn whoever_follows_a_job_hears_that_its_owners_account_is_gone() {
 #[tokio::test]
 async fn an_administrator_follows_any_job_until_that_is_over() {
     for database in Database::each().await {
-        let world = World::with(database, Setup::default()).await;
-        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-        change(&world, &ada, user::Column::Role, Role::Admin).await;
-        let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
-        let (mut socket, jobs) = Socket::greeted(&world, &ada).await;
+        let server = TestServer::with(database, Setup::default()).await;
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        change(&server, &ada, user::Column::Role, Role::Admin).await;
+        let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+        let (mut socket, jobs) = Socket::greeted(&server, &ada).await;
         assert!(jobs.is_empty());
-        listening(&world, &ada, &mut socket).await;
+        listening(&server, &ada, &mut socket).await;
         let watched = eventually("the role has reached the gateway", async || {
             socket.say(json!({"type": "watch", "job": job})).await;
             loop {
@@ -188,20 +188,20 @@ async fn an_administrator_follows_any_job_until_that_is_over() {
             }
         });
         assert_eq!(watched.await["prompt"], "Eve's");
-        let held = world.claim(&job).await;
-        let told = advance(&world, &eve, held, 7).await;
+        let held = server.claim(&job).await;
+        let told = advance(&server, &eve, held, 7).await;
         assert_eq!(heard(&mut socket, "job").await, told);
-        change(&world, &ada, user::Column::Role, Role::User).await;
+        change(&server, &ada, user::Column::Role, Role::User).await;
         assert_eq!(socket.closed().await, 4403);
     }
 }
 
 #[tokio::test]
 async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
-    let world = World::new().await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-    let job = world.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
-    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    let server = TestServer::new().await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+    let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
+    let (mut socket, _) = Socket::greeted(&server, &ada).await;
     for name in [job, fresh::<kind::Job>().to_string(), "nonsense".into()] {
         socket.say(json!({"type": "watch", "job": name})).await;
         let refused = json!({"type": "error", "code": "not_found", "retry": false, "job": name});
@@ -211,20 +211,20 @@ async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
 
 #[tokio::test]
 async fn a_socket_goes_on_under_a_newer_sign_in() {
-    let world = World::new().await;
-    let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-    let newer = signed_in_again(&world, "ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &ada).await;
+    let server = TestServer::new().await;
+    let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+    let newer = signed_in_again(&server, "ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &ada).await;
     socket.say(json!({"type": "refresh", "token": newer})).await;
     heard(&mut socket, "welcome").await;
-    world.post(&ada, "/api/auth/logout", json!({})).await;
-    listening(&world, &Account { token: newer.clone(), ..ada.clone() }, &mut socket).await;
-    world.post(&Account { token: newer, ..ada.clone() }, "/api/auth/logout", json!({})).await;
+    server.post(&ada, "/api/auth/logout", json!({})).await;
+    listening(&server, &Account { token: newer.clone(), ..ada.clone() }, &mut socket).await;
+    server.post(&Account { token: newer, ..ada.clone() }, "/api/auth/logout", json!({})).await;
     assert_eq!(socket.closed().await, 4401);
 
-    let ada = Account { token: signed_in_again(&world, "ada@example.org").await, ..ada };
+    let ada = Account { token: signed_in_again(&server, "ada@example.org").await, ..ada };
     for (token, code) in [(&*eve.token, 4403), ("forged", 4401)] {
-        let (mut socket, _) = Socket::greeted(&world, &ada).await;
+        let (mut socket, _) = Socket::greeted(&server, &ada).await;
         socket.say(json!({"type": "refresh", "token": token})).await;
         assert_eq!(socket.closed().await, code);
     }
@@ -232,18 +232,18 @@ async fn a_socket_goes_on_under_a_newer_sign_in() {
 
 #[tokio::test]
 async fn a_disabled_account_and_a_session_whose_end_was_not_heard_end_the_sockets() {
-    let world = World::new().await;
-    let account = world.account("ada@example.org").await;
-    let (mut socket, _) = Socket::greeted(&world, &account).await;
-    listening(&world, &account, &mut socket).await;
-    change(&world, &account, user::Column::DisabledAt, 1_i64).await;
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let (mut socket, _) = Socket::greeted(&server, &account).await;
+    listening(&server, &account, &mut socket).await;
+    change(&server, &account, user::Column::DisabledAt, 1_i64).await;
     assert_eq!(socket.closed().await, 4401);
 
-    let world = quick(|config| config.background.revalidate_interval = Duration::from_millis(50)).await;
-    let account = world.account("ada@example.org").await;
-    let (socket, _) = Socket::greeted(&world, &account).await;
-    let session = entity::session::Entity::find().one(&world.database.connection).await.unwrap().unwrap();
-    entity::session::revoke(&world.database.connection, session.id).await.unwrap();
+    let server = quick(|config| config.background.revalidate_interval = Duration::from_millis(50)).await;
+    let account = server.account("ada@example.org").await;
+    let (socket, _) = Socket::greeted(&server, &account).await;
+    let session = entity::session::Entity::find().one(&server.database.connection).await.unwrap().unwrap();
+    entity::session::revoke(&server.database.connection, session.id).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
 }
 

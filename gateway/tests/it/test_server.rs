@@ -29,7 +29,7 @@ pub(crate) struct Setup {
     pub(crate) port: Option<u16>,
 }
 
-pub(crate) struct World {
+pub(crate) struct TestServer {
     pub(crate) port: u16,
     pub(crate) database: Database,
     pub(crate) bus: Bus,
@@ -47,7 +47,7 @@ pub(crate) struct Account {
     pub(crate) token: String,
 }
 
-impl World {
+impl TestServer {
     /// On SQLite, as the demo is.
     pub(crate) async fn new() -> Self {
         Self::with(Database::sqlite().await, Setup::default()).await
@@ -55,11 +55,11 @@ impl World {
 
     /// One on each kind of database.
     pub(crate) async fn each() -> Vec<Self> {
-        let mut worlds = Vec::new();
+        let mut servers = Vec::new();
         for database in Database::each().await {
-            worlds.push(Self::with(database, Setup::default()).await);
+            servers.push(Self::with(database, Setup::default()).await);
         }
-        worlds
+        servers
     }
 
     pub(crate) async fn with(database: Database, setup: Setup) -> Self {

@@ -5,24 +5,24 @@ use reqwest::{Method, StatusCode};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use serde_json::{Value, json};
 
-use crate::world::{Account, World, header, problem};
+use crate::test_server::{Account, TestServer, header, problem};
 
 /// What `account` has of each kind, by the names that paths use.
-async fn belongings(world: &World, account: &Account) -> Vec<(&'static str, String)> {
-    let job = world.job(account, "a cat").await["id"].as_str().unwrap().to_owned();
-    let video = world.completed(&job, b"0123456789").await;
-    let key = world.post(account, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
+async fn belongings(server: &TestServer, account: &Account) -> Vec<(&'static str, String)> {
+    let job = server.job(account, "a cat").await["id"].as_str().unwrap().to_owned();
+    let video = server.completed(&job, b"0123456789").await;
+    let key = server.post(account, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
     let key = key.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
-    let sessions: Value = world.get(account, "/api/auth/sessions").await.json().await.unwrap();
+    let sessions: Value = server.get(account, "/api/auth/sessions").await.json().await.unwrap();
     let session = sessions["data"][0]["id"].as_str().unwrap().to_owned();
     vec![("{job}", job), ("{video}", video), ("{key}", key), ("{session}", session)]
 }
 
 #[tokio::test]
 async fn everything_of_another_user_is_indistinguishable_from_nothing() {
-    for world in World::each().await {
-        let (ada, eve) = (world.account("ada@example.org").await, world.account("eve@example.org").await);
-        let hers = belongings(&world, &ada).await;
+    for server in TestServer::each().await {
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        let hers = belongings(&server, &ada).await;
         let document: Value = serde_json::from_str(gateway::document()).unwrap();
         let paths = document["paths"].as_object().unwrap();
         let mut asked = 0;
@@ -33,7 +33,7 @@ async fn everything_of_another_user_is_indistinguishable_from_nothing() {
                 let method: Method = method.to_uppercase().parse().unwrap();
                 let mut answers = Vec::new();
                 for id in [theirs, &nobodys] {
-                    let request = world.request(method.clone(), &path.replace(name, id)).bearer_auth(&eve.token);
+                    let request = server.request(method.clone(), &path.replace(name, id)).bearer_auth(&eve.token);
                     let response = request.header("range", "bytes=0-1").json(&json!({})).send().await.unwrap();
                     let mut body = problem(response, 404, "not_found").await;
                     body["requestId"].take();
@@ -45,24 +45,24 @@ async fn everything_of_another_user_is_indistinguishable_from_nothing() {
         }
         assert!(asked >= 10, "only {asked} calls were found");
         for (path, name) in [("/api/videos/jobs", "data"), ("/api/keys", "data"), ("/api/auth/export", "jobs")] {
-            let list: Value = world.get(&eve, path).await.json().await.unwrap();
+            let list: Value = server.get(&eve, path).await.json().await.unwrap();
             assert_eq!(list[name], json!([]), "{path}");
         }
-        assert_eq!(world.get(&ada, &format!("/api/videos/jobs/{}", hers[0].1)).await.status(), StatusCode::OK);
+        assert_eq!(server.get(&ada, &format!("/api/videos/jobs/{}", hers[0].1)).await.status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
 async fn nothing_that_the_upstream_says_becomes_a_header_or_a_page() {
-    let world = World::new().await;
-    let ada = world.account("ada@example.org").await;
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
     for kind in ["video/mp4\r\nset-cookie: a=b", "text/html", "video/mp4\"; filename=\"x.html", "image/svg+xml", ""] {
-        let job = world.job(&ada, "a cat\r\nset-cookie: a=b").await["id"].as_str().unwrap().to_owned();
-        let id: VideoId = world.completed(&job, b"<script>").await.parse().unwrap();
-        let db = &world.database.connection;
+        let job = server.job(&ada, "a cat\r\nset-cookie: a=b").await["id"].as_str().unwrap().to_owned();
+        let id: VideoId = server.completed(&job, b"<script>").await.parse().unwrap();
+        let db = &server.database.connection;
         let recorded = video::ActiveModel { id: Set(id), content_type: Set(kind.into()), ..Default::default() };
         recorded.update(db).await.unwrap();
-        let response = world.get(&ada, &format!("/api/videos/{id}/content?download=1%0d%0ax:y")).await;
+        let response = server.get(&ada, &format!("/api/videos/{id}/content?download=1%0d%0ax:y")).await;
         assert_eq!(header(&response, "content-type"), "application/octet-stream", "{kind:?}");
         let disposition = header(&response, "content-disposition").to_owned();
         assert_eq!(disposition, format!("inline; filename=\"sora-{id}.bin\""));

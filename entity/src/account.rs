@@ -9,7 +9,7 @@ use crate::{JobId, UserId, attempt, database, image, job, user, video};
 
 /// A job with all that belongs to it.
 #[derive(Clone, Debug)]
-pub struct Holding {
+pub struct JobRecord {
     /// The job.
     pub job: job::Model,
     /// What was sent upstream for it, first to last.
@@ -22,12 +22,12 @@ pub struct Holding {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn holdings(
+pub async fn job_records(
     db: &DatabaseConnection,
     user: UserId,
     before: Option<JobId>,
     limit: u64,
-) -> Result<Vec<Holding>, DbErr> {
+) -> Result<Vec<JobRecord>, DbErr> {
     let mut query = job::Entity::find().filter(job::Column::UserId.eq(user));
     if let Some(before) = before {
         query = query.filter(job::Column::Id.lt(before));
@@ -46,14 +46,14 @@ pub async fn holdings(
     let mut videos: HashMap<_, _> = videos.into_iter().map(|video| (video.job_id, video)).collect();
     let whole = |job: job::Model| {
         let attempts = attempts.remove(&job.id).unwrap_or_default();
-        Holding { attempts, video: videos.remove(&job.id), job }
+        JobRecord { attempts, video: videos.remove(&job.id), job }
     };
     Ok(jobs.into_iter().map(whole).collect())
 }
 
 /// What a deleted account leaves to be removed.
 #[derive(Clone, Debug)]
-pub struct Left {
+pub struct DeletedAccount {
     /// Jobs that had not ended.
     pub unfinished: Vec<JobId>,
     /// The places of its videos and pictures in the storage.
@@ -66,7 +66,7 @@ pub struct Left {
 ///
 /// # Errors
 /// The database did not do it; nothing has changed.
-pub async fn remove(db: &DatabaseConnection, user: UserId) -> Result<Option<Left>, DbErr> {
+pub async fn delete(db: &DatabaseConnection, user: UserId) -> Result<Option<DeletedAccount>, DbErr> {
     let tx = database::begin(db).await?;
     let unfinished = job::Entity::find()
         .select_only()
@@ -87,5 +87,5 @@ pub async fn remove(db: &DatabaseConnection, user: UserId) -> Result<Option<Left
     paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
     let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;
     tx.commit().await?;
-    Ok((deleted.rows_affected == 1).then_some(Left { unfinished, paths }))
+    Ok((deleted.rows_affected == 1).then_some(DeletedAccount { unfinished, paths }))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
-use crate::id::fresh;
+use crate::id::new_id;
 use crate::{ApiKeyId, UserId, user};
 
 /// What a key is good for.
@@ -96,13 +96,13 @@ pub struct New {
 /// The database did not do it.
 pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(new_id()),
         user_id: Set(new.user_id),
         name: Set(new.name),
         hash: Set(new.hash),
         can_read: Set(new.scopes.contains(&Scope::Read)),
         can_create: Set(new.scopes.contains(&Scope::Create)),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
         last_used_at: Set(None),
     };
     row.insert(db).await
@@ -136,7 +136,7 @@ pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>
 /// The database did not do it.
 pub async fn touch(db: &DatabaseConnection, id: ApiKeyId) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::LastUsedAt, Expr::value(clock::wall()))
+        .col_expr(Column::LastUsedAt, Expr::value(clock::system_ms()))
         .filter(Column::Id.eq(id))
         .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(clock::minute_ago())))
         .exec(db)

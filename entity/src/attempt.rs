@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
-use crate::job::{self, Held};
+use crate::job::{self, JobClaim};
 use crate::{AttemptId, JobId, clock, database, submission};
 
 /// A row of `attempts`.
@@ -72,7 +72,7 @@ pub struct NewAttempt<'a> {
 }
 
 /// Writes the next attempt of a job; its caller holds the job's row.
-pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, held: Held, new: NewAttempt<'_>) -> Result<(), DbErr> {
+pub(crate) async fn insert<C: ConnectionTrait>(tx: &C, held: JobClaim, new: NewAttempt<'_>) -> Result<(), DbErr> {
     let earlier = Entity::find().filter(Column::JobId.eq(held.job)).count(tx).await?;
     let row = ActiveModel {
         id: Set(new.id),
@@ -104,9 +104,9 @@ pub async fn of_job(db: &DatabaseConnection, job: JobId, from: i32) -> Result<Ve
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn accepted(db: &DatabaseConnection, id: AttemptId, upstream_id: Option<&str>) -> Result<(), DbErr> {
+pub async fn record_accepted(db: &DatabaseConnection, id: AttemptId, upstream_id: Option<&str>) -> Result<(), DbErr> {
     update(id)
-        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::wall()))
+        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::system_ms()))
         .col_expr(Column::UpstreamId, Expr::value(upstream_id))
         .exec(db)
         .await
@@ -117,9 +117,9 @@ pub async fn accepted(db: &DatabaseConnection, id: AttemptId, upstream_id: Optio
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn result(db: &DatabaseConnection, id: AttemptId, url: &str) -> Result<(), DbErr> {
+pub async fn record_result_url(db: &DatabaseConnection, id: AttemptId, url: &str) -> Result<(), DbErr> {
     update(id)
-        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::wall()))
+        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::system_ms()))
         .col_expr(Column::ResultUrl, Expr::value(url))
         .exec(db)
         .await
@@ -147,7 +147,7 @@ pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Res
         .col_expr(Column::Outcome, Expr::value(end.outcome))
         .col_expr(Column::Detail, Expr::value(detail))
         .col_expr(Column::MayHaveBeenCharged, Expr::value(end.may_have_been_charged))
-        .col_expr(Column::FinishedAt, Expr::value(clock::wall()));
+        .col_expr(Column::FinishedAt, Expr::value(clock::system_ms()));
     if end.may_have_been_charged {
         return ended.exec(db).await.map(drop);
     }
@@ -166,7 +166,7 @@ pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Res
 pub(crate) async fn close_all<C: ConnectionTrait>(tx: &C, outcome: &str) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::Outcome, Expr::value(outcome))
-        .col_expr(Column::FinishedAt, Expr::value(clock::wall()))
+        .col_expr(Column::FinishedAt, Expr::value(clock::system_ms()))
         .filter(Column::Outcome.is_null())
         .exec(tx)
         .await
@@ -178,7 +178,7 @@ pub(crate) async fn close_all<C: ConnectionTrait>(tx: &C, outcome: &str) -> Resu
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn abandoned(db: &DatabaseConnection, upstream: &str, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn open_of_cancelled_jobs(db: &DatabaseConnection, upstream: &str, limit: u64) -> Result<Vec<Model>, DbErr> {
     let cancelled = Query::select()
         .column(job::Column::Id)
         .from(job::Entity)
@@ -194,7 +194,7 @@ pub async fn abandoned(db: &DatabaseConnection, upstream: &str, limit: u64) -> R
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn open_elsewhere(db: &DatabaseConnection, upstream: &str) -> Result<Vec<Model>, DbErr> {
+pub async fn open_at_other_upstreams(db: &DatabaseConnection, upstream: &str) -> Result<Vec<Model>, DbErr> {
     let unfinished = Query::select()
         .column(job::Column::Id)
         .from(job::Entity)

@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
-use crate::id::fresh;
-use crate::{ActId, UserId, user};
+use crate::id::new_id;
+use crate::{AuditEntryId, UserId, user};
 
 /// A row of `audit_log`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,7 +16,7 @@ use crate::{ActId, UserId, user};
 pub struct Model {
     /// Key.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: ActId,
+    pub id: AuditEntryId,
     /// Who acted.
     pub actor_id: UserId,
     /// The same as an address, as it was then.
@@ -46,12 +46,12 @@ pub async fn record(
     target: Option<String>,
 ) -> Result<(), DbErr> {
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(new_id()),
         actor_id: Set(actor.id),
         actor: Set(actor.email.clone()),
         action: Set(action.to_owned()),
         target: Set(target),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
     };
     row.insert(db).await.map(drop)
 }
@@ -60,7 +60,7 @@ pub async fn record(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn page(db: &DatabaseConnection, before: Option<ActId>, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn page(db: &DatabaseConnection, before: Option<AuditEntryId>, limit: u64) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));
@@ -74,7 +74,7 @@ pub async fn page(db: &DatabaseConnection, before: Option<ActId>, limit: u64) ->
 #[schema(as = AuditEntry)]
 pub struct View {
     /// Key.
-    pub id: ActId,
+    pub id: AuditEntryId,
     /// RFC 3339, UTC.
     pub at: String,
     /// Who acted, as an e-mail address.

@@ -23,14 +23,14 @@ pub fn after(backend: DbBackend, delay: Duration) -> Expr {
 
 /// This process's own idea of the time in epoch milliseconds: for records that nobody compares (`created_at`).
 #[must_use]
-pub fn wall() -> i64 {
+pub fn system_ms() -> i64 {
     millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// A minute before [`wall`]: what is noted at most once a minute is noted again when it is older.
+/// A minute before [`system_ms`]: what is noted at most once a minute is noted again when it is older.
 #[must_use]
 pub fn minute_ago() -> i64 {
-    wall() - 60_000
+    system_ms() - 60_000
 }
 
 /// A duration in milliseconds, at most `i64::MAX`.

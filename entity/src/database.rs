@@ -11,11 +11,11 @@ use crate::schema::{self, Mismatch};
 
 /// What to do when the SQLite file does not exist yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub enum IfMissing {
     /// Create it: the `migration` command.
     Create,
     /// Fail: every other process.
-    Refuse,
+    Fail,
 }
 
 /// Connections of one pool. A processor's beat opens a pool of its own, so that work can never starve it.
@@ -34,7 +34,7 @@ const BUSY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// An address that cannot be parsed, or a database that does not answer.
-pub async fn open(url: &str, missing: Missing) -> Result<DatabaseConnection, DbErr> {
+pub async fn open(url: &str, missing: IfMissing) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(POOL)
@@ -43,7 +43,7 @@ pub async fn open(url: &str, missing: Missing) -> Result<DatabaseConnection, DbE
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
-                .create_if_missing(missing == Missing::Create)
+                .create_if_missing(missing == IfMissing::Create)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
@@ -70,7 +70,7 @@ pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
     begun.await.map_err(|error| DbErr::Custom(error.to_string()))?
 }
 
-/// How long [`open_and_wait`] waits.
+/// How long [`open_with_retry`] waits.
 const AT_START: Duration = Duration::from_secs(30);
 
 /// Opens the database and checks its schema, and waits for up to 30 s while it is away: at the start of a process it may
@@ -78,10 +78,10 @@ const AT_START: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// [`Mismatch`]: it stayed away, or its schema is not this program's.
-pub async fn open_and_wait(url: &str) -> Result<DatabaseConnection, Mismatch> {
+pub async fn open_with_retry(url: &str) -> Result<DatabaseConnection, Mismatch> {
     let (began, mut pause) = (Instant::now(), Duration::from_millis(100));
     loop {
-        let error = match open(url, Missing::Refuse).await {
+        let error = match open(url, IfMissing::Fail).await {
             Ok(db) => match schema::check(&db).await {
                 Ok(()) => return Ok(db),
                 Err(Mismatch::Database(error)) => error,
@@ -119,7 +119,7 @@ pub fn is_transient(error: &DbErr) -> bool {
 
 /// Whether a row was refused or kept because of what refers to what.
 #[must_use]
-pub fn is_missing_reference(error: &DbErr) -> bool {
+pub fn is_foreign_key_violation(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
 }
 

@@ -46,7 +46,7 @@ pub mod kind {
     pub enum Share {}
     /// Something that an administrator did.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub enum Act {}
+    pub enum AuditEntry {}
     /// A life of a processor: a process that was buried goes on under a new one.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Worker {}
@@ -69,20 +69,20 @@ pub type ApiKeyId = Id<kind::ApiKey>;
 /// Identifies a share link.
 pub type ShareId = Id<kind::Share>;
 /// Identifies an administrative act.
-pub type ActId = Id<kind::Act>;
+pub type AuditEntryId = Id<kind::AuditEntry>;
 /// Identifies a worker, and names its consumer in Redis.
 pub type WorkerId = Id<kind::Worker>;
 
 /// A new identifier of any kind.
 #[must_use]
-pub fn fresh<Kind>() -> Id<Kind> {
+pub fn new_id<Kind>() -> Id<Kind> {
     Uuid::now_v7().into()
 }
 
 impl<Kind> Id<Kind> {
     /// Its last half, which is random: enough to tell apart what belongs to one thing. Never 0.
     #[must_use]
-    pub fn last_half(self) -> u64 {
+    pub fn random_bits(self) -> u64 {
         self.0.as_u64_pair().1
     }
 }

@@ -39,7 +39,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// How long a key is kept.
-pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a client sent to be recognised by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,20 +54,20 @@ pub struct Key {
 
 /// What a key turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claimed<T> {
+pub enum Idempotent<T> {
     /// New: this was done now.
-    Now(T),
+    Created(T),
     /// Used before with the same body: these jobs came of it.
-    Before(Vec<JobId>),
+    Replayed(Vec<JobId>),
     /// Used before with another body.
-    Otherwise,
+    Conflict,
 }
 
-impl<T> Claimed<T> {
+impl<T> Idempotent<T> {
     /// What was done now, if it was.
     #[must_use]
-    pub fn now(self) -> Option<T> {
-        if let Self::Now(done) = self { Some(done) } else { None }
+    pub fn created(self) -> Option<T> {
+        if let Self::Created(done) = self { Some(done) } else { None }
     }
 }
 
@@ -75,9 +75,9 @@ impl<T> Claimed<T> {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn is_known(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<bool, DbErr> {
+pub async fn exists(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<bool, DbErr> {
     let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(db).await?;
-    Ok(found.is_some_and(|found| found.created_at >= clock::wall() - clock::millis(KEPT)))
+    Ok(found.is_some_and(|found| found.created_at >= clock::system_ms() - clock::millis(RETENTION)))
 }
 
 /// Claims a key for `jobs`. Keys of the same user that are over their time are forgotten first.
@@ -86,10 +86,10 @@ pub(crate) async fn claim<C: ConnectionTrait>(
     user: UserId,
     key: &Key,
     jobs: &[JobId],
-) -> Result<Claimed<()>, DbErr> {
+) -> Result<Idempotent<()>, DbErr> {
     Entity::delete_many()
         .filter(Column::UserId.eq(user))
-        .filter(Column::CreatedAt.lt(clock::wall() - clock::millis(KEPT)))
+        .filter(Column::CreatedAt.lt(clock::system_ms() - clock::millis(RETENTION)))
         .exec(tx)
         .await?;
     let row = ActiveModel {
@@ -98,7 +98,7 @@ pub(crate) async fn claim<C: ConnectionTrait>(
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
         jobs: Set(jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
     };
     let columns = [Column::UserId, Column::Operation, Column::Key];
     let claimed = Entity::insert(row)
@@ -106,11 +106,11 @@ pub(crate) async fn claim<C: ConnectionTrait>(
         .exec_without_returning(tx)
         .await?;
     if claimed == 1 {
-        return Ok(Claimed::Now(()));
+        return Ok(Idempotent::Created(()));
     }
     let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(tx).await?;
     let same = found.filter(|found| found.fingerprint == key.fingerprint);
-    Ok(same.map_or(Claimed::Otherwise, |found| {
-        Claimed::Before(found.jobs.split(',').filter_map(|id| id.parse().ok()).collect())
+    Ok(same.map_or(Idempotent::Conflict, |found| {
+        Idempotent::Replayed(found.jobs.split(',').filter_map(|id| id.parse().ok()).collect())
     }))
 }

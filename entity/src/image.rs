@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, FromQueryResult, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::clock::{rfc3339, wall};
+use crate::clock::{rfc3339, system_ms};
 use crate::{ImageId, UserId, database, job, video};
 
 /// A row of `images`.
@@ -75,7 +75,7 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
         width: Set(new.width),
         height: Set(new.height),
         sha256: Set(new.sha256),
-        created_at: Set(wall()),
+        created_at: Set(system_ms()),
     };
     row.insert(db).await
 }
@@ -115,23 +115,23 @@ pub async fn page(
 
 /// What became of a wish to delete a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Removed {
+pub enum DeleteResult {
     /// It is gone; its file is to follow.
-    Done(Model),
+    Deleted(Model),
     /// A job refers to it, and could be started anew.
     InUse,
     /// There is no such picture of this user.
-    Unknown,
+    NotFound,
 }
 
 /// Deletes a user's picture unless a job refers to it.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn remove(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<Removed, DbErr> {
-    let Some(row) = of_user(db, id, user).await? else { return Ok(Removed::Unknown) };
+pub async fn delete(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<DeleteResult, DbErr> {
+    let Some(row) = of_user(db, id, user).await? else { return Ok(DeleteResult::NotFound) };
     let deleted = delete_unused(db, id).await?;
-    Ok(if deleted { Removed::Done(row) } else { Removed::InUse })
+    Ok(if deleted { DeleteResult::Deleted(row) } else { DeleteResult::InUse })
 }
 
 /// Pictures older than `before` (epoch ms) that no job refers to, at most `limit`.
@@ -152,7 +152,7 @@ pub async fn delete_unused(db: &DatabaseConnection, id: ImageId) -> Result<bool,
     match delete.exec(db).await {
         Ok(deleted) => Ok(deleted.rows_affected == 1),
         // A job that was made meanwhile.
-        Err(error) if database::is_missing_reference(&error) => Ok(false),
+        Err(error) if database::is_foreign_key_violation(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -169,7 +169,7 @@ fn a_job_that_refers() -> SelectStatement {
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn recorded(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
+pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::Path)
@@ -183,7 +183,7 @@ pub async fn recorded(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<S
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn stored(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
+pub async fn stored_bytes(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
     #[derive(FromQueryResult)]
     struct Sum {
         bytes: Option<i64>,

@@ -13,12 +13,12 @@
 //! those of the worker that has the job in hand, [`queue`] those of the queue around it, [`owner`] those of its owner,
 //! [`view`] what that one sees.
 
+mod bulk;
 mod estimate;
 mod expiry;
+mod fail_after_restore;
 mod owner;
-mod park;
 mod queue;
-mod several;
 mod transition;
 mod view;
 
@@ -28,21 +28,21 @@ use sea_orm::{QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::fresh;
-use crate::idempotency_key::{self, Claimed, Key};
+use crate::id::new_id;
+use crate::idempotency_key::{self, Idempotent, Key};
 use crate::{ImageId, JobId, UserId, VideoId, WorkerId, clock, database};
 
+pub use bulk::{BulkCancellation, Filter, cancel_all, oldest_pending, search};
+pub(crate) use bulk::{contains, poisoned};
 pub use estimate::{Estimates, Eta};
-pub use expiry::ended_before;
-pub use owner::{Cancel, Removed, cancel, refetch, remove, reopen};
-pub(crate) use park::park;
-pub use queue::{Claim, claim, due, ended_since, in_hand, pending_from, reject};
-pub(crate) use queue::{give_back, pending};
-pub use several::{Cancelled, Filter, cancel_all, oldest_pending, search};
-pub(crate) use several::{contains, poisoned};
+pub use expiry::finished_before;
+pub(crate) use fail_after_restore::fail_after_restore;
+pub use owner::{CancelResult, DeletedJob, cancel, delete, refetch, restart};
+pub use queue::{ClaimResult, claim, claimed_by, finished_since, pending_after, promote_due, requeue_orphan};
+pub(crate) use queue::{pending, requeue};
 pub use transition::{
-    Begun, Budget, Failure, Held, NewVideo, advance, begin_attempt, complete, end_cancelled, fail, hand_over,
-    has_poster, retry_later,
+    AttemptStart, JobClaim, JobFailure, NewVideo, RetryBudget, advance, complete, fail, finish_cancelled, hand_over,
+    retry_later, set_has_poster, start_attempt,
 };
 pub use view::View;
 
@@ -249,14 +249,14 @@ pub async fn create(
     new: &New,
     count: usize,
     key: Option<&Key>,
-) -> Result<Claimed<Vec<Model>>, DbErr> {
+) -> Result<Idempotent<Vec<Model>>, DbErr> {
     let tx = database::begin(db).await?;
-    let ids: Vec<JobId> = (0..count).map(|_| fresh()).collect();
+    let ids: Vec<JobId> = (0..count).map(|_| new_id()).collect();
     if let Some(key) = key {
         match idempotency_key::claim(&tx, new.user_id, key, &ids).await? {
-            Claimed::Now(()) => {}
-            Claimed::Before(jobs) => return Ok(Claimed::Before(jobs)),
-            Claimed::Otherwise => return Ok(Claimed::Otherwise),
+            Idempotent::Created(()) => {}
+            Idempotent::Replayed(jobs) => return Ok(Idempotent::Replayed(jobs)),
+            Idempotent::Conflict => return Ok(Idempotent::Conflict),
         }
     }
     let mut jobs = Vec::with_capacity(count);
@@ -264,7 +264,7 @@ pub async fn create(
         jobs.push(insert(&tx, id, new.clone()).await?);
     }
     tx.commit().await?;
-    Ok(Claimed::Now(jobs))
+    Ok(Idempotent::Created(jobs))
 }
 
 async fn insert<C: ConnectionTrait>(tx: &C, id: JobId, new: New) -> Result<Model, DbErr> {
@@ -280,7 +280,7 @@ async fn insert<C: ConnectionTrait>(tx: &C, id: JobId, new: New) -> Result<Model
         reference_image_id: Set(new.reference_image_id),
         status: Set(Status::Pending),
         traceparent: Set(new.traceparent),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
         ..<ActiveModel as ActiveModelTrait>::default()
     };
     row.insert(tx).await
@@ -321,7 +321,7 @@ pub async fn by_id<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<Model
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn among(db: &DatabaseConnection, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, DbErr> {
+pub async fn by_ids_of_user(db: &DatabaseConnection, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, DbErr> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

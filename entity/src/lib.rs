@@ -26,5 +26,5 @@ pub mod user;
 pub mod video;
 pub mod worker;
 
-pub use id::{ActId, ApiKeyId, AttemptId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
+pub use id::{ApiKeyId, AttemptId, AuditEntryId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
 pub use sea_orm::{DatabaseConnection, DbErr};

@@ -54,7 +54,7 @@ pub async fn current(db: &DatabaseConnection) -> Result<Option<Model>, DbErr> {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn change(db: &DatabaseConnection, concurrency: Option<i32>, paused: Option<bool>) -> Result<Model, DbErr> {
+pub async fn update(db: &DatabaseConnection, concurrency: Option<i32>, paused: Option<bool>) -> Result<Model, DbErr> {
     let mut update = Entity::update_many().filter(Column::Id.eq(1));
     update = match concurrency {
         Some(concurrency) => update.col_expr(Column::Concurrency, Expr::value(concurrency)),

@@ -46,11 +46,11 @@ async fn count<E: EntityTrait>(db: &DatabaseConnection, rows: Select<E>, key: E:
     Ok(count.unwrap_or_default())
 }
 
-/// What [`settle`] has done.
+/// What [`finalize`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct Finalized {
     /// Jobs that have failed as `restored`.
-    pub parked: u64,
+    pub failed: u64,
     /// Jobs that have ended as their owners wished.
     pub cancelled: u64,
     /// Sessions ended.
@@ -62,11 +62,11 @@ pub struct Settled {
 ///
 /// # Errors
 /// The database did not do it; nothing has changed.
-pub async fn settle(db: &DatabaseConnection) -> Result<Settled, DbErr> {
+pub async fn finalize(db: &DatabaseConnection) -> Result<Finalized, DbErr> {
     let tx = database::begin(db).await?;
-    let (parked, cancelled) = job::park(&tx).await?;
+    let (failed, cancelled) = job::fail_after_restore(&tx).await?;
     let sessions = session::revoke_everybodys(&tx).await?;
     worker::Entity::delete_many().exec(&tx).await?;
     tx.commit().await?;
-    Ok(Settled { parked, cancelled, sessions })
+    Ok(Finalized { failed, cancelled, sessions })
 }

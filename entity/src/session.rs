@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
-use crate::id::fresh;
+use crate::id::new_id;
 use crate::{SessionId, UserId, user};
 
 /// A row of `sessions`.
@@ -61,17 +61,17 @@ impl Model {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn open(
+pub async fn create(
     db: &DatabaseConnection,
     user_id: UserId,
     user_agent: Option<String>,
     expires_at: i64,
 ) -> Result<Model, DbErr> {
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(new_id()),
         user_id: Set(user_id),
         user_agent: Set(user_agent),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
         expires_at: Set(expires_at),
         revoked_at: Set(None),
         last_seen_at: Set(None),
@@ -83,7 +83,7 @@ pub async fn open(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn alive(db: &DatabaseConnection, id: SessionId) -> Result<Option<(Model, user::Model)>, DbErr> {
+pub async fn find_active(db: &DatabaseConnection, id: SessionId) -> Result<Option<(Model, user::Model)>, DbErr> {
     let found = Entity::find_by_id(id)
         .filter(Column::RevokedAt.is_null())
         .filter(Expr::col((Entity, Column::ExpiresAt)).gt(clock::now(db.get_database_backend())))
@@ -108,11 +108,11 @@ pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>
         .await
 }
 
-/// Those of the sessions `ids` that are alive, as [`alive`] means it, each with its owner's role.
+/// Those of the sessions `ids` that are alive, as [`find_active`] means it, each with its owner's role.
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn alive_among(db: &DatabaseConnection, ids: &[SessionId]) -> Result<Vec<(SessionId, user::Role)>, DbErr> {
+pub async fn active_roles(db: &DatabaseConnection, ids: &[SessionId]) -> Result<Vec<(SessionId, user::Role)>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::Id)
@@ -133,7 +133,7 @@ pub async fn alive_among(db: &DatabaseConnection, ids: &[SessionId]) -> Result<V
 /// The database did not do it.
 pub async fn touch(db: &DatabaseConnection, id: SessionId) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::LastSeenAt, Expr::value(clock::wall()))
+        .col_expr(Column::LastSeenAt, Expr::value(clock::system_ms()))
         .filter(Column::Id.eq(id))
         .filter(Column::LastSeenAt.is_null().or(Column::LastSeenAt.lt(clock::minute_ago())))
         .exec(db)
@@ -153,7 +153,7 @@ pub async fn revoke(db: &DatabaseConnection, id: SessionId) -> Result<(), DbErr>
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn revoke_of(db: &DatabaseConnection, id: SessionId, user: UserId) -> Result<bool, DbErr> {
+pub async fn revoke_of_user(db: &DatabaseConnection, id: SessionId, user: UserId) -> Result<bool, DbErr> {
     let ended = revoked().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(db).await?;
     Ok(ended.rows_affected == 1)
 }
@@ -180,7 +180,9 @@ pub(crate) async fn revoke_everybodys<C: ConnectionTrait>(tx: &C) -> Result<u64,
 }
 
 fn revoked() -> UpdateMany<Entity> {
-    Entity::update_many().col_expr(Column::RevokedAt, Expr::value(clock::wall())).filter(Column::RevokedAt.is_null())
+    Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(clock::system_ms()))
+        .filter(Column::RevokedAt.is_null())
 }
 
 /// A session as its owner sees it.

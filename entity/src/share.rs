@@ -4,7 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
-use crate::id::fresh;
+use crate::id::new_id;
 use crate::{ShareId, VideoId, clock, job, video};
 
 /// A row of `shares`.
@@ -32,11 +32,11 @@ impl ActiveModelBehavior for ActiveModel {}
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn open(db: &DatabaseConnection, video_id: VideoId, expires_at: i64) -> Result<Model, DbErr> {
+pub async fn create(db: &DatabaseConnection, video_id: VideoId, expires_at: i64) -> Result<Model, DbErr> {
     let row = ActiveModel {
-        id: Set(fresh()),
+        id: Set(new_id()),
         video_id: Set(video_id),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
         expires_at: Set(expires_at),
     };
     row.insert(db).await
@@ -46,7 +46,10 @@ pub async fn open(db: &DatabaseConnection, video_id: VideoId, expires_at: i64) -
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn alive(db: &DatabaseConnection, id: ShareId) -> Result<Option<(Model, video::Model, job::Model)>, DbErr> {
+pub async fn find_active(
+    db: &DatabaseConnection,
+    id: ShareId,
+) -> Result<Option<(Model, video::Model, job::Model)>, DbErr> {
     let now = clock::now(db.get_database_backend());
     let Some(share) = Entity::find_by_id(id).filter(Expr::col(Column::ExpiresAt).gt(now)).one(db).await? else {
         return Ok(None);

@@ -40,7 +40,7 @@ pub struct Statistics {
 /// # Errors
 /// The database did not answer.
 pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
-    let now = clock::wall();
+    let now = clock::system_ms();
     let [completed, failed, cancelled] = ended_since(db, now - DAY).await?;
     let in_hand: Vec<(WorkerId, i64)> = job::Entity::find()
         .select_only()
@@ -117,7 +117,7 @@ async fn ended_since(db: &DatabaseConnection, since: i64) -> Result<[u64; 3], Db
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn waiting_of(db: &DatabaseConnection, user: crate::UserId) -> Result<u64, DbErr> {
+pub async fn pending_count_of(db: &DatabaseConnection, user: crate::UserId) -> Result<u64, DbErr> {
     job::Entity::find()
         .filter(job::Column::UserId.eq(user))
         .filter(job::Column::Status.eq(Status::Pending))
@@ -129,7 +129,7 @@ pub async fn waiting_of(db: &DatabaseConnection, user: crate::UserId) -> Result<
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn jobs_of(
+pub async fn job_counts(
     db: &DatabaseConnection,
     users: Vec<crate::UserId>,
 ) -> Result<std::collections::HashMap<crate::UserId, u64>, DbErr> {

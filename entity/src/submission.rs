@@ -49,7 +49,7 @@ pub fn day_of(epoch_ms: i64) -> i32 {
 /// Milliseconds until the next UTC day begins.
 #[must_use]
 pub fn until_tomorrow() -> i64 {
-    DAY_MS - clock::wall().rem_euclid(DAY_MS)
+    DAY_MS - clock::system_ms().rem_euclid(DAY_MS)
 }
 
 /// How many submissions a user has made today.
@@ -57,7 +57,7 @@ pub fn until_tomorrow() -> i64 {
 /// # Errors
 /// The database did not answer.
 pub async fn today<C: ConnectionTrait>(db: &C, user: UserId) -> Result<i32, DbErr> {
-    let row = Entity::find_by_id((day_of(clock::wall()), user)).one(db).await?;
+    let row = Entity::find_by_id((day_of(clock::system_ms()), user)).one(db).await?;
     Ok(row.map_or(0, |row| row.count))
 }
 

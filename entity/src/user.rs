@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
-use crate::id::{SessionId, UserId, fresh};
+use crate::id::{SessionId, UserId, new_id};
 use crate::job::contains;
 use crate::{clock, database, session, setup};
 
@@ -65,9 +65,9 @@ pub struct New {
 
 /// What a new account is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum InitialRole {
     /// One like any other.
-    Ordinary,
+    User,
     /// Administrator if it is the very first, else one like any other.
     AdminIfFirst,
     /// Administrator by the one-time token, which is good for the very first account only.
@@ -78,13 +78,13 @@ pub enum Standing {
 
 /// What came of opening an account.
 #[derive(Clone, Debug)]
-pub enum Opened {
+pub enum Registered {
     /// It is there.
-    Done(Model),
+    Created(Model),
     /// The address belongs to another account.
     EmailTaken,
     /// The system had its first account before.
-    TooLate,
+    SetupClosed,
 }
 
 /// Creates an account; `None` when the address is taken.
@@ -94,10 +94,10 @@ pub enum Opened {
 /// # Errors
 /// The database did not do it.
 pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> Result<Option<Model>, DbErr> {
-    let standing = if first_is_admin { Standing::AdminIfFirst } else { Standing::Ordinary };
-    match open(db, new, standing).await? {
-        Opened::Done(user) => Ok(Some(user)),
-        Opened::EmailTaken | Opened::TooLate => Ok(None),
+    let role = if first_is_admin { InitialRole::AdminIfFirst } else { InitialRole::User };
+    match register(db, new, role).await? {
+        Registered::Created(user) => Ok(Some(user)),
+        Registered::EmailTaken | Registered::SetupClosed => Ok(None),
     }
 }
 
@@ -106,25 +106,27 @@ pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> 
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn open(db: &DatabaseConnection, new: New, standing: Standing) -> Result<Opened, DbErr> {
-    let id = fresh();
+pub async fn register(db: &DatabaseConnection, new: New, role: InitialRole) -> Result<Registered, DbErr> {
+    let id = new_id();
     let tx = database::begin(db).await?;
-    let first = standing != Standing::Ordinary && setup::claim(&tx, id).await?;
-    if standing == Standing::FirstAdmin && !first {
-        return Ok(Opened::TooLate);
+    let first = role != InitialRole::User && setup::claim(&tx, id).await?;
+    if role == InitialRole::FirstAdmin && !first {
+        return Ok(Registered::SetupClosed);
     }
     let row = ActiveModel {
         id: Set(id),
         email: Set(new.email),
         name: Set(new.name),
         password_hash: Set(new.password_hash),
-        role: Set(if first || standing == Standing::Admin { Role::Admin } else { Role::User }),
+        role: Set(if first || role == InitialRole::Admin { Role::Admin } else { Role::User }),
         disabled_at: Set(None),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
     };
     match row.insert(&tx).await {
-        Ok(user) => tx.commit().await.map(|()| Opened::Done(user)),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(Opened::EmailTaken),
+        Ok(user) => tx.commit().await.map(|()| Registered::Created(user)),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Ok(Registered::EmailTaken)
+        }
         Err(error) => Err(error),
     }
 }
@@ -170,7 +172,7 @@ pub async fn page(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn among(db: &DatabaseConnection, ids: Vec<UserId>) -> Result<Vec<Model>, DbErr> {
+pub async fn by_ids(db: &DatabaseConnection, ids: Vec<UserId>) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::Id.is_in(ids)).all(db).await
 }
 
@@ -184,16 +186,16 @@ pub async fn rename(db: &DatabaseConnection, id: UserId, name: Option<String>) -
 
 /// What came of a change that may take an administrator away.
 #[derive(Clone, Debug)]
-pub enum Change<T> {
+pub enum AdminChange<T> {
     /// It is done.
     Done(T),
     /// There is no such account.
-    Unknown,
+    NotFound,
     /// Nobody would be left to administrate: nothing has changed.
     LastAdmin,
 }
 
-impl<T> Change<T> {
+impl<T> AdminChange<T> {
     /// What was done, if it was.
     #[must_use]
     pub fn done(self) -> Option<T> {
@@ -205,16 +207,16 @@ impl<T> Change<T> {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<Change<Model>, DbErr> {
+pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<AdminChange<Model>, DbErr> {
     let tx = database::begin(db).await?;
     setup::lock(&tx).await?;
-    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(Change::Unknown) };
-    let Some(user) = updated(&tx, id, Column::Role, Expr::value(role)).await? else { return Ok(Change::Unknown) };
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(AdminChange::NotFound) };
+    let Some(user) = updated(&tx, id, Column::Role, Expr::value(role)).await? else { return Ok(AdminChange::NotFound) };
     if !is_administrated(&tx, &before).await? {
-        return Ok(Change::LastAdmin);
+        return Ok(AdminChange::LastAdmin);
     }
     tx.commit().await?;
-    Ok(Change::Done(user))
+    Ok(AdminChange::Done(user))
 }
 
 /// Whether there still is an administrator after `changed`, an account as it was before, has been changed. Where there was
@@ -237,18 +239,18 @@ pub async fn enable(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<Change<(Model, Vec<SessionId>)>, DbErr> {
+pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<AdminChange<(Model, Vec<SessionId>)>, DbErr> {
     let tx = database::begin(db).await?;
     setup::lock(&tx).await?;
-    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(Change::Unknown) };
-    let shut = updated(&tx, id, Column::DisabledAt, Expr::value(clock::wall())).await?;
-    let Some(user) = shut else { return Ok(Change::Unknown) };
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(AdminChange::NotFound) };
+    let shut = updated(&tx, id, Column::DisabledAt, Expr::value(clock::system_ms())).await?;
+    let Some(user) = shut else { return Ok(AdminChange::NotFound) };
     if !is_administrated(&tx, &before).await? {
-        return Ok(Change::LastAdmin);
+        return Ok(AdminChange::LastAdmin);
     }
     let ended = session::revoke_all(&tx, id, None).await?;
     tx.commit().await?;
-    Ok(Change::Done((user, ended)))
+    Ok(AdminChange::Done((user, ended)))
 }
 
 /// Gives an account another password and ends its sessions but `keep`; answers with these.

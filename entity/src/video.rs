@@ -6,7 +6,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::clock::{rfc3339, wall};
+use crate::clock::{rfc3339, system_ms};
 use crate::{JobId, UserId, VideoId, database, job};
 
 /// A row of `videos`.
@@ -58,7 +58,7 @@ impl Model {
 
 /// What a look inside a video has told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct MediaInfo {
     /// Where the storage keeps its poster.
     pub poster_path: Option<String>,
     /// Pixels, as played.
@@ -74,19 +74,23 @@ pub struct Facts {
 ///
 /// # Errors
 /// The database did not do it; nothing has changed.
-pub async fn inspected(db: &DatabaseConnection, id: VideoId, facts: Facts) -> Result<Option<job::Model>, DbErr> {
+pub async fn record_inspection(
+    db: &DatabaseConnection,
+    id: VideoId,
+    facts: MediaInfo,
+) -> Result<Option<job::Model>, DbErr> {
     let Some(video) = by_id(db, id).await? else { return Ok(None) };
     let tx = database::begin(db).await?;
     let has_poster = facts.poster_path.is_some();
     // The job before its video, as those who delete both take them.
     let job =
-        if has_poster { job::has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
+        if has_poster { job::set_has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
     let update = Entity::update_many()
         .col_expr(Column::PosterPath, Expr::value(facts.poster_path))
         .col_expr(Column::Width, Expr::value(facts.width))
         .col_expr(Column::Height, Expr::value(facts.height))
         .col_expr(Column::DurationMs, Expr::value(facts.duration_ms))
-        .col_expr(Column::InspectedAt, Expr::value(wall()))
+        .col_expr(Column::InspectedAt, Expr::value(system_ms()))
         .filter(Column::Id.eq(id))
         .filter(Column::InspectedAt.is_null());
     if update.exec(&tx).await?.rows_affected == 0 {
@@ -126,7 +130,7 @@ pub async fn by_id(db: &DatabaseConnection, id: VideoId) -> Result<Option<Model>
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn recorded(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
+pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
     let any = || paths.iter().map(String::as_str);
     let query = Entity::find().filter(Column::Path.is_in(any()).or(Column::PosterPath.is_in(any())));
     Ok(query.all(db).await?.into_iter().flat_map(Model::paths).collect())

@@ -51,7 +51,7 @@ pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Du
 ///
 /// # Errors
 /// The database did not answer; the lease may or may not have been renewed.
-pub async fn renew(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Result<bool, DbErr> {
+pub async fn renew_lease(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Result<bool, DbErr> {
     let renewed = Entity::update_many()
         .col_expr(Column::LeaseUntil, clock::after(db.get_database_backend(), ttl))
         .filter(Column::Id.eq(id))
@@ -64,7 +64,7 @@ pub async fn renew(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Resu
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn known(db: &DatabaseConnection, ids: Vec<WorkerId>) -> Result<Vec<WorkerId>, DbErr> {
+pub async fn existing(db: &DatabaseConnection, ids: Vec<WorkerId>) -> Result<Vec<WorkerId>, DbErr> {
     let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
@@ -82,13 +82,13 @@ pub async fn is_leased(db: &DatabaseConnection, id: WorkerId) -> Result<bool, Db
 ///
 /// # Errors
 /// The database did not do it, or a job still names the worker.
-pub async fn retire(db: &DatabaseConnection, id: WorkerId) -> Result<(), DbErr> {
+pub async fn deregister(db: &DatabaseConnection, id: WorkerId) -> Result<(), DbErr> {
     Entity::delete_by_id(id).exec(db).await.map(drop)
 }
 
 /// A dead worker and what became of its jobs.
 #[derive(Clone, Debug)]
-pub struct Buried {
+pub struct Reaped {
     /// The worker that is gone.
     pub worker: WorkerId,
     /// When its lease ran out, epoch ms by the database's clock.
@@ -104,7 +104,7 @@ pub struct Buried {
 ///
 /// # Errors
 /// The database did not do it; nothing has changed.
-pub async fn bury_one(db: &DatabaseConnection) -> Result<Option<Buried>, DbErr> {
+pub async fn reap_one(db: &DatabaseConnection) -> Result<Option<Reaped>, DbErr> {
     let tx = database::begin(db).await?;
     let dead = Entity::find()
         .filter(Expr::col(Column::LeaseUntil).lt(clock::now(db.get_database_backend())))
@@ -114,8 +114,8 @@ pub async fn bury_one(db: &DatabaseConnection) -> Result<Option<Buried>, DbErr> 
         .one(&tx)
         .await?;
     let Some(dead) = dead else { return Ok(None) };
-    let jobs = job::give_back(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
+    let jobs = job::requeue(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
     Entity::delete_by_id(dead.id).exec(&tx).await?;
     tx.commit().await?;
-    Ok(Some(Buried { worker: dead.id, lease_until: dead.lease_until, jobs }))
+    Ok(Some(Reaped { worker: dead.id, lease_until: dead.lease_until, jobs }))
 }

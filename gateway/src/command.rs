@@ -7,9 +7,9 @@
 use std::io;
 
 use clap::{Parser, Subcommand};
-use entity::database::{Missing, open};
+use entity::database::{IfMissing, open};
 use entity::schema::Mismatch;
-use entity::user::{self, Opened, Standing};
+use entity::user::{self, InitialRole, Registered};
 use entity::{DatabaseConnection, DbErr};
 use service::env;
 use service::settings;
@@ -117,7 +117,7 @@ impl Command {
 
 async fn database() -> Result<DatabaseConnection, CommandError> {
     let url = env::or_exit(settings::database_url);
-    let db = open(url.expose(), Missing::Refuse).await?;
+    let db = open(url.expose(), IfMissing::Fail).await?;
     entity::schema::check(&db).await?;
     Ok(db)
 }
@@ -127,9 +127,9 @@ async fn create_admin(db: &DatabaseConnection, args: AccountArgs) -> Result<Stri
     let (password, note) = args.password()?;
     let password_hash = Passwords::new()?.hash(password).await?;
     let new = user::New { email: email.clone(), name: None, password_hash };
-    match user::open(db, new, Standing::Admin).await? {
-        Opened::Done(_) => Ok(format!("opened the administrator's account {email}{note}")),
-        Opened::EmailTaken | Opened::TooLate => Err(CommandError::EmailTaken),
+    match user::register(db, new, InitialRole::Admin).await? {
+        Registered::Created(_) => Ok(format!("opened the administrator's account {email}{note}")),
+        Registered::EmailTaken | Registered::SetupClosed => Err(CommandError::EmailTaken),
     }
 }
 

@@ -13,7 +13,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use entity::image::{self, Model, Removed, View};
+use entity::image::{self, DeleteResult, Model, View};
 use entity::{ImageId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -89,15 +89,15 @@ pub(crate) async fn delete(
     caller: Creator,
     Id(id): Id<ImageId>,
 ) -> Result<StatusCode, ApiError> {
-    match image::remove(&gateway.db, id, caller.user()).await? {
-        Removed::Done(image) => {
+    match image::delete(&gateway.db, id, caller.user()).await? {
+        DeleteResult::Deleted(image) => {
             if let Err(error) = gateway.storage.delete(&image.path).await {
                 tracing::error!(image.id = %id, %error, "the file of a deleted picture stays behind");
             }
             Ok(StatusCode::NO_CONTENT)
         }
-        Removed::InUse => Err(ApiError::WrongState("A job starts from this picture: delete the job first.")),
-        Removed::Unknown => Err(ApiError::NotFound),
+        DeleteResult::InUse => Err(ApiError::WrongState("A job starts from this picture: delete the job first.")),
+        DeleteResult::NotFound => Err(ApiError::NotFound),
     }
 }
 

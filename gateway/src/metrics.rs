@@ -3,7 +3,7 @@
 //! What waits and what is worked on is told here and not by the processors: it matters most when none of them is left.
 
 use axum::http::Method;
-use entity::clock::wall;
+use entity::clock::system_ms;
 use entity::job::{Model, Status};
 use entity::limits;
 use entity::statistics::{self, Load};
@@ -105,7 +105,8 @@ pub(crate) async fn update_gauges(gateway: &Gateway) {
 }
 
 fn set_load_gauges(load: Option<Load>) {
-    let age = |load: Load| load.oldest_waiting.map_or(0, |made| u64::try_from((wall() - made) / 1_000).unwrap_or(0));
+    let age =
+        |load: Load| load.oldest_waiting.map_or(0, |made| u64::try_from((system_ms() - made) / 1_000).unwrap_or(0));
     set_gauge("sora_jobs_waiting", load.map(|load| load.waiting));
     set_gauge("sora_jobs_in_flight", load.map(|load| load.in_flight));
     set_gauge("sora_jobs_poisoned", load.map(|load| load.poisoned));

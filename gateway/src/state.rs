@@ -91,7 +91,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`].
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let db = entity::database::open_and_wait(config.settings.database_url.expose()).await?;
+        let db = entity::database::open_with_retry(config.settings.database_url.expose()).await?;
         let secret = config.auth.jwt_secret.expose().as_bytes();
         Ok(Self(Arc::new(Shared {
             bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,

@@ -3,8 +3,8 @@
 
 use clap::{Parser, Subcommand};
 use entity::DatabaseConnection;
-use entity::database::{Missing, open};
-use entity::restore::{self, Settled};
+use entity::database::{IfMissing, open};
+use entity::restore::{self, Finalized};
 
 /// Applies the schema's history to the database that `DATABASE_URL` names, and looks after it.
 #[derive(Parser)]
@@ -39,7 +39,7 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     let command = Arguments::parse().command;
     let url = service::env::or_exit(service::settings::database_url);
-    let missing = if matches!(command, Command::Up { .. }) { Missing::Create } else { Missing::Refuse };
+    let missing = if matches!(command, Command::Up { .. }) { IfMissing::Create } else { IfMissing::Fail };
     let db = open(url.expose(), missing).await?;
     println!("{}", command.run(&db).await?);
     // So that nothing of an SQLite file is left in its log.
@@ -59,11 +59,11 @@ impl Command {
                 migration::copy(db, &file).await?;
                 format!("copied the database to {file}")
             }
-            Self::Restored => told(restore::settle(db).await?),
+            Self::Restored => told(restore::finalize(db).await?),
         })
     }
 }
 
-fn told(Settled { parked, cancelled, sessions }: Settled) -> String {
-    format!("unfinished jobs failed as `restored`: {parked}, cancelled: {cancelled}; sessions ended: {sessions}")
+fn told(Finalized { failed, cancelled, sessions }: Finalized) -> String {
+    format!("unfinished jobs failed as `restored`: {failed}, cancelled: {cancelled}; sessions ended: {sessions}")
 }

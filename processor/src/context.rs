@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use bus::Bus;
-use entity::database::open_and_wait;
+use entity::database::open_with_retry;
 use entity::{DatabaseConnection, job};
 use fetch::Fetcher;
 use sora::Driver;
@@ -42,7 +42,7 @@ impl Context {
     /// Connects to everything that `config` names. Waits for the database.
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let settings = &config.settings;
-        let db = open_and_wait(settings.database_url.expose()).await.context("DATABASE_URL")?;
+        let db = open_with_retry(settings.database_url.expose()).await.context("DATABASE_URL")?;
         let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
         let storage = Storage::open(&config.storage)?;
         let fetcher = Fetcher::new(config.fetch_rules())?;

@@ -1,13 +1,13 @@
 //! Rows for unit tests.
 
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::job::{self, Orientation, Status};
 
 /// A job that is processed for the first time.
 pub(crate) fn job() -> job::Model {
     job::Model {
-        id: fresh(),
-        user_id: fresh(),
+        id: new_id(),
+        user_id: new_id(),
         prompt: "a sunset".into(),
         orientation: Orientation::Landscape,
         seconds: 10,

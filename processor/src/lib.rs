@@ -78,7 +78,7 @@ pub async fn run_housekeeping(config: Config) -> anyhow::Result<()> {
 
 /// Logs generations that were started at another upstream's address: they cannot be polled any more and will fail.
 async fn warn_about_other_upstreams(context: &Context) -> anyhow::Result<()> {
-    let elsewhere = attempt::open_elsewhere(&context.db, context.upstream_address()).await?;
+    let elsewhere = attempt::open_at_other_upstreams(&context.db, context.upstream_address()).await?;
     for attempt in &elsewhere {
         tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "started at another upstream; it will fail");
     }

@@ -9,7 +9,7 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use entity::video::{Facts, Model};
+use entity::video::{MediaInfo, Model};
 use entity::{DbErr, VideoId};
 use futures::stream;
 use serde_json::Value;
@@ -74,7 +74,7 @@ impl Inspector {
     ///
     /// # Errors
     /// [`Error`]; the inspection should be tried again.
-    pub(crate) async fn inspect(&self, storage: &Storage, video: &Model) -> Result<Option<Facts>, Error> {
+    pub(crate) async fn inspect(&self, storage: &Storage, video: &Model) -> Result<Option<MediaInfo>, Error> {
         match &self.programs {
             Some((ffmpeg, ffprobe)) => facts(storage, video, ffmpeg, ffprobe).await.map(Some),
             None => Ok(None),
@@ -101,10 +101,10 @@ pub(crate) enum Error {
     Local(#[from] std::io::Error),
 }
 
-async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<Facts, Error> {
-    let Some(demuxer) = demuxer(&video.content_type) else { return Ok(Facts::default()) };
+async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<MediaInfo, Error> {
+    let Some(demuxer) = demuxer(&video.content_type) else { return Ok(MediaInfo::default()) };
     let folder = tempfile::tempdir()?;
-    let Some(file) = local_file(storage, video, &folder).await? else { return Ok(Facts::default()) };
+    let Some(file) = local_file(storage, video, &folder).await? else { return Ok(MediaInfo::default()) };
     let output = program::run(ffprobe, &ffprobe_arguments(demuxer, &file), MAX_OUTPUT_BYTES).await?;
     let mut facts = output.and_then(|output| parse_ffprobe(&output)).unwrap_or_default();
     for at in [facts.duration_ms.unwrap_or(0) / 10, 0] {
@@ -179,7 +179,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 /// Size and length out of what `ffprobe` tells.
-fn parse_ffprobe(output: &[u8]) -> Option<Facts> {
+fn parse_ffprobe(output: &[u8]) -> Option<MediaInfo> {
     let output: Value = serde_json::from_slice(output).ok()?;
     let stream = &output["streams"][0];
     let side = |name: &str| stream[name].as_i64().and_then(|side| i32::try_from(side).ok()).filter(|side| *side > 0);
@@ -191,7 +191,7 @@ fn parse_ffprobe(output: &[u8]) -> Option<Facts> {
     let seconds = output["format"]["duration"].as_str().and_then(|seconds| seconds.parse::<f64>().ok());
     #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and what is left is judged")]
     let duration_ms = seconds.map(|seconds| (seconds * 1_000.0) as i64).filter(|ms| (1..86_400_000).contains(ms));
-    Some(Facts { poster_path: None, width, height, duration_ms })
+    Some(MediaInfo { poster_path: None, width, height, duration_ms })
 }
 
 #[cfg(test)]
@@ -206,7 +206,7 @@ mod tests {
         let plain = parse_ffprobe(br#"{"streams":[{"width":640,"height":360}],"format":{}}"#).unwrap();
         assert_eq!((plain.width, plain.height, plain.duration_ms), (Some(640), Some(360), None));
         let nonsense = parse_ffprobe(br#"{"streams":[],"format":{"duration":"1e300"}}"#).unwrap();
-        assert_eq!(nonsense, Facts::default());
+        assert_eq!(nonsense, MediaInfo::default());
         assert_eq!(parse_ffprobe(b""), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What a processor counts and measures.
 
 use ::metrics::{counter, gauge, histogram};
-use entity::job::{Budget, Model, Phase, Status};
+use entity::job::{Model, Phase, RetryBudget, Status};
 use service::metrics::{JOB_SECONDS, Metric};
 use sora::Outcome;
 use tokio::time::Instant;
@@ -108,11 +108,11 @@ pub(crate) fn attempt_finished(outcome: &'static str) {
 }
 
 /// A job will be tried again.
-pub(crate) fn job_retried(budget: Budget) {
+pub(crate) fn job_retried(budget: RetryBudget) {
     let budget = match budget {
-        Budget::Retry => "retry",
-        Budget::Resubmit => "resubmit",
-        Budget::Fetch => "fetch",
+        RetryBudget::Retry => "retry",
+        RetryBudget::Resubmit => "resubmit",
+        RetryBudget::Fetch => "fetch",
     };
     counter!("sora_retries_total", "budget" => budget).increment(1);
 }

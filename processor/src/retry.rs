@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::job::{self, Budget};
+use entity::job::{self, RetryBudget};
 use sora::Outcome;
 
 /// How often a job may be tried again, by what the failed try may have cost.
@@ -20,7 +20,7 @@ pub struct RetryPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Try again after the delay, at the cost of one of the budget.
-    Retry(Budget, Duration),
+    Retry(RetryBudget, Duration),
     /// The job has failed.
     GiveUp,
 }
@@ -50,21 +50,21 @@ pub(crate) fn decide(
         | Outcome::UpstreamChanged => {
             return Decision::GiveUp;
         }
-        Outcome::Busy | Outcome::Transient => (Budget::Retry, job.retries, policy.max_retries),
+        Outcome::Busy | Outcome::Transient => (RetryBudget::Retry, job.retries, policy.max_retries),
         Outcome::Interrupted | Outcome::Unknown | Outcome::Stalled | Outcome::TimedOut | Outcome::Lost => {
-            (Budget::Resubmit, job.resubmits, policy.max_resubmits)
+            (RetryBudget::Resubmit, job.resubmits, policy.max_resubmits)
         }
-        Outcome::Unfetchable => (Budget::Fetch, job.fetches, MAX_FETCH_RETRIES),
+        Outcome::Unfetchable => (RetryBudget::Fetch, job.fetches, MAX_FETCH_RETRIES),
     };
     if spent >= limit {
         return Decision::GiveUp;
     }
     let spent = u32::try_from(spent).unwrap_or(0);
     let delay = match budget {
-        Budget::Fetch => {
+        RetryBudget::Fetch => {
             policy.base_delay.mul_f64(FETCH_DELAY_FACTORS[(spent as usize).min(FETCH_DELAY_FACTORS.len() - 1)])
         }
-        Budget::Retry | Budget::Resubmit => {
+        RetryBudget::Retry | RetryBudget::Resubmit => {
             policy.base_delay.saturating_mul(1 << spent.min(16)).min(MAX_DELAY).mul_f64(jitter)
         }
     };
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn what_started_nothing_is_tried_five_times_more() {
         let delays: Vec<_> = (0..6).map(|n| after(Outcome::Transient, |job| job.retries = n, POLICY)).collect();
-        let again = |seconds| Decision::Retry(Budget::Retry, Duration::from_secs(seconds));
+        let again = |seconds| Decision::Retry(RetryBudget::Retry, Duration::from_secs(seconds));
         assert_eq!(delays, [again(2), again(4), again(8), again(16), again(32), Decision::GiveUp]);
     }
 
@@ -96,7 +96,7 @@ mod tests {
         for outcome in [Outcome::Interrupted, Outcome::Unknown, Outcome::Stalled, Outcome::TimedOut, Outcome::Lost] {
             assert_eq!(after(outcome, |_| {}, POLICY), Decision::GiveUp, "{outcome:?}");
             let one = RetryPolicy { max_resubmits: 1, ..POLICY };
-            assert!(matches!(after(outcome, |_| {}, one), Decision::Retry(Budget::Resubmit, _)), "{outcome:?}");
+            assert!(matches!(after(outcome, |_| {}, one), Decision::Retry(RetryBudget::Resubmit, _)), "{outcome:?}");
             assert_eq!(after(outcome, |job| job.resubmits = 1, one), Decision::GiveUp, "{outcome:?}");
         }
     }
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn a_download_is_tried_five_times_in_all() {
         let delays: Vec<_> = (0..5).map(|n| after(Outcome::Unfetchable, |job| job.fetches = n, POLICY)).collect();
-        let again = |seconds| Decision::Retry(Budget::Fetch, Duration::from_secs(seconds));
+        let again = |seconds| Decision::Retry(RetryBudget::Fetch, Duration::from_secs(seconds));
         assert_eq!(delays, [again(4), again(8), again(15), again(30), Decision::GiveUp]);
     }
 
     #[test]
     fn the_upstream_may_ask_for_more_patience() {
         let asked = decide(Outcome::Busy, &job(), POLICY, Some(Duration::from_secs(60)), 0.1);
-        assert_eq!(asked, Decision::Retry(Budget::Retry, Duration::from_secs(60)));
+        assert_eq!(asked, Decision::Retry(RetryBudget::Retry, Duration::from_secs(60)));
     }
 }

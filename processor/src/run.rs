@@ -13,8 +13,8 @@ pub(crate) use finish::ATTEMPT_CANCELLED;
 use std::time::Duration;
 
 use entity::attempt::{self, End, NewAttempt};
-use entity::id::fresh;
-use entity::job::{self, Begun, Held, Phase, Status};
+use entity::id::new_id;
+use entity::job::{self, AttemptStart, JobClaim, Phase, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
 use sora::{Event, Failure, Generation, Image, OpenGeneration, Outcome, Request};
@@ -41,7 +41,7 @@ pub(crate) async fn run(
     in_flight_job: &InFlightJob,
     job: job::Model,
 ) -> Option<job::Model> {
-    let hold = Held { job: job.id, epoch: job.epoch };
+    let hold = JobClaim { job: job.id, epoch: job.epoch };
     let mut run = JobRun {
         context,
         session,
@@ -141,7 +141,7 @@ struct JobRun<'a> {
     session: &'a WorkerSession,
     in_flight_job: &'a InFlightJob,
     job: job::Model,
-    hold: Held,
+    hold: JobClaim,
     stage: Stage,
     /// Whether the upstream has taken the request: from then on it may cost, however it ends.
     accepted: bool,
@@ -186,17 +186,17 @@ impl JobRun<'_> {
     async fn submit(&mut self) -> Result<Url, RunError> {
         self.in_flight_job.set_resumable(true);
         let image = reference_image(self.context, self.job.reference_image_id).await?;
-        let (db, id) = (&self.context.db, fresh());
+        let (db, id) = (&self.context.db, new_id());
         let request = self.request(image, id);
         self.await_admission().await?;
         self.in_flight_job.set_resumable(false);
         self.stage = Stage::Preparing(id);
         failpoint::hit("before-sent");
-        let new = NewAttempt { id, upstream: self.context.upstream_address(), sent_at: clock::wall() };
-        match job::begin_attempt(db, self.hold, new, self.context.config.caps).await {
-            Ok(Begun::Send(job)) => self.context.publish(&job).await,
-            Ok(Begun::Gone) => return Err(self.why_not_held().await?),
-            Ok(Begun::Spent) => return Err(self.cap_reached()),
+        let new = NewAttempt { id, upstream: self.context.upstream_address(), sent_at: clock::system_ms() };
+        match job::start_attempt(db, self.hold, new, self.context.config.caps).await {
+            Ok(AttemptStart::Started(job)) => self.context.publish(&job).await,
+            Ok(AttemptStart::NotHeld) => return Err(self.why_not_held().await?),
+            Ok(AttemptStart::CapReached) => return Err(self.cap_reached()),
             Err(error) if database::is_transient(&error) => return Err(RunError::HandOver),
             Err(error) => return Err(error.into()),
         }
@@ -211,7 +211,7 @@ impl JobRun<'_> {
         self.stage = Stage::Open(open.attempt);
         self.accepted = true;
         self.in_flight_job.set_resumable(true);
-        let age = u64::try_from(clock::wall() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
+        let age = u64::try_from(clock::system_ms() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
         let traceparent = trace::traceparent(&self.job, open.attempt);
         let (id, prompt, traceparent) = (open.upstream_id.as_str(), self.job.prompt.as_str(), traceparent.as_deref());
         self.generation = self.context.driver.resume(OpenGeneration { id, prompt, age, traceparent });
@@ -224,7 +224,7 @@ impl JobRun<'_> {
     async fn follow(&mut self, id: AttemptId) -> Result<Url, RunError> {
         let db = &self.context.db;
         let url = self.next_result(id).await?;
-        retry_transient("recording a result", || attempt::result(db, id, url.as_str())).await?;
+        retry_transient("recording a result", || attempt::record_result_url(db, id, url.as_str())).await?;
         failpoint::hit("after-result");
         if let Some(generation) = self.generation.take() {
             tokio::spawn(generation.close().in_current_span());
@@ -249,7 +249,7 @@ impl JobRun<'_> {
                     match event {
                         Event::Accepted(name) => {
                             self.accepted = true;
-                            retry_transient("recording acceptance", || attempt::accepted(&context.db, id, name.as_deref())).await?;
+                            retry_transient("recording acceptance", || attempt::record_accepted(&context.db, id, name.as_deref())).await?;
                             failpoint::hit("after-accepted");
                             if name.is_some() {
                                 self.stage = Stage::Open(id);
@@ -334,7 +334,7 @@ impl JobRun<'_> {
 }
 
 /// Commits a change of phase or progress and publishes it. A database that is away costs the change, not the job.
-async fn advance(context: &Context, hold: Held, phase: Phase, percent: i32) -> Result<(), RunError> {
+async fn advance(context: &Context, hold: JobClaim, phase: Phase, percent: i32) -> Result<(), RunError> {
     match job::advance(&context.db, hold, phase, percent).await {
         Ok(Some(job)) => {
             tracing::debug!(progress = job.progress, phase = phase.as_str(), "told");

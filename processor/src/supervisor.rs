@@ -59,7 +59,7 @@ async fn close(context: &Context, session: &WorkerSession) {
         metrics::lease_lost();
         tracing::warn!(worker.id = %session.id, "lease expired while it could not be renewed; continuing as a new worker");
         session.in_flight.signal_all(Signal::Abandon);
-    } else if let Err(error) = workers::retire(&context.db, session.id).await {
+    } else if let Err(error) = workers::deregister(&context.db, session.id).await {
         tracing::warn!(worker.id = %session.id, %error, "could not deregister; another worker will expire this lease");
     }
     // Has no effect while the consumer holds entries; another worker then deletes it.

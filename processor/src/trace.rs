@@ -28,7 +28,7 @@ pub(crate) fn trace_id(job: &job::Model) -> Option<String> {
 /// The attempt's place in the job's trace, as the header `traceparent` carries it. Its span is the last half of the
 /// attempt's id, so that whoever goes on with an attempt is at the same place, and either tells the other.
 pub(crate) fn traceparent(job: &job::Model, attempt: AttemptId) -> Option<String> {
-    context(job).map(|trace| trace.at(attempt.last_half()).to_string())
+    context(job).map(|trace| trace.at(attempt.random_bits()).to_string())
 }
 
 fn context(job: &job::Model) -> Option<Trace> {
@@ -39,13 +39,13 @@ fn context(job: &job::Model) -> Option<Trace> {
 mod tests {
     use super::*;
     use crate::fixture::job;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     #[test]
     fn each_attempt_has_a_place_of_its_own_in_the_jobs_trace() {
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let job = job::Model { traceparent: Some(given.into()), ..job() };
-        let (first, second) = (fresh(), fresh());
+        let (first, second) = (new_id(), new_id());
         let [one, again, two] = [first, first, second].map(|attempt| traceparent(&job, attempt).unwrap());
         assert_eq!(one, again);
         assert!(one != two && one != given);

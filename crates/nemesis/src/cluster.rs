@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use entity::DatabaseConnection;
-use entity::database::{Missing, open};
+use entity::database::{IfMissing, open};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -76,7 +76,7 @@ impl Cluster {
     /// Waits until the server answers.
     pub(crate) async fn answers(&self) -> anyhow::Result<()> {
         until("postgres answers", Duration::from_secs(60), async || {
-            let admin = open(&self.url("postgres"), Missing::Refuse).await.ok()?;
+            let admin = open(&self.url("postgres"), IfMissing::Fail).await.ok()?;
             admin.execute_unprepared("SELECT 1").await.ok()?;
             admin.close().await.ok()
         })
@@ -91,7 +91,7 @@ impl Cluster {
     /// A new database at the newest schema.
     pub(crate) async fn create(&self, name: &str) -> anyhow::Result<DatabaseConnection> {
         self.administer(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
-        Ok(open(&self.url(name), Missing::Refuse).await?)
+        Ok(open(&self.url(name), IfMissing::Fail).await?)
     }
 
     /// Removes a database, whoever is connected to it.
@@ -142,14 +142,14 @@ impl Cluster {
         self.administer(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let url = self.url(TEMPLATE);
         run(Command::new(migration).arg("up").env("DATABASE_URL", &url).current_dir(self.folder.path())).await?;
-        let template = open(&url, Missing::Refuse).await?;
+        let template = open(&url, IfMissing::Fail).await?;
         template.execute_unprepared(history::SCHEMA).await?;
         template.close().await?;
         Ok(())
     }
 
     async fn administer(&self, sql: &str) -> anyhow::Result<()> {
-        let admin = open(&self.url("postgres"), Missing::Refuse).await?;
+        let admin = open(&self.url("postgres"), IfMissing::Fail).await?;
         let done = admin.execute_unprepared(sql).await;
         admin.close().await?;
         done.map(drop).context("administering postgres")

@@ -1,6 +1,6 @@
 //! A migrated database for one test.
 
-use entity::database::{Missing, open};
+use entity::database::{IfMissing, open};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -48,7 +48,7 @@ impl Database {
     pub async fn empty_postgres() -> Self {
         let server = crate::service("TEST_DATABASE_URL");
         let name = format!("test_{}", Uuid::now_v7().simple());
-        let admin = open(&server, Missing::Refuse).await.expect("the tests' PostgreSQL answers");
+        let admin = open(&server, IfMissing::Fail).await.expect("the tests' PostgreSQL answers");
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database of its own");
         admin.close().await.expect("the connection closes");
         let (base, _) = server.rsplit_once('/').expect("TEST_DATABASE_URL ends in /DATABASE");
@@ -61,7 +61,7 @@ impl Database {
     }
 
     async fn opened(url: String, folder: Option<TempDir>) -> Self {
-        let connection = open(&url, Missing::Create).await.expect("the database opens");
+        let connection = open(&url, IfMissing::Create).await.expect("the database opens");
         Self { url, connection, _folder: folder }
     }
 }

@@ -57,7 +57,7 @@ pub async fn bus() -> Bus {
 /// One pending job, as a gateway commits it.
 pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
     let created = entity::job::create(db, new, 1, None).await.expect("the database takes a job");
-    created.now().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
+    created.created().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
 }
 
 /// Makes a job's end lie further back.

@@ -10,7 +10,7 @@ use crate::{JobId, UserId};
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn ended_before(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<(JobId, UserId)>, DbErr> {
+pub async fn finished_before(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<(JobId, UserId)>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::Id)

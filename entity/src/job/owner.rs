@@ -3,27 +3,27 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
-use super::transition::{charged, charged_in_vain, committed, next_seq};
+use super::transition::{charged, charged_without_result, committed, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
-use crate::idempotency_key::{self, Claimed, Key};
+use crate::idempotency_key::{self, Idempotent, Key};
 use crate::{JobId, UserId, attempt, clock, database, video};
 
 /// What came of a wish to cancel.
 #[derive(Clone, Debug)]
-pub enum Cancel {
+pub enum CancelResult {
     /// It was waiting and is cancelled.
-    Done(Model),
+    Cancelled(Model),
     /// A worker has it in hand and will end it; the row as committed.
     Requested(Model),
     /// It had ended before; the row as it stands.
-    Over(Model),
+    AlreadyFinished(Model),
 }
 
 /// Cancels a user's job, or asks the worker that has it in hand to. `None`: the user has no such job.
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Cancel>, DbErr> {
+pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<CancelResult>, DbErr> {
     let now = || clock::now(db.get_database_backend());
     // A job can change hands between the two updates; then the first one fits again.
     for _ in 0..3 {
@@ -37,7 +37,7 @@ pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
             .filter(of(id, user))
             .filter(Column::Status.eq(Status::Pending));
         if let Some(job) = committed(db, waiting).await? {
-            return Ok(Some(Cancel::Done(job)));
+            return Ok(Some(CancelResult::Cancelled(job)));
         }
         let in_hand = next_seq(Entity::update_many())
             .col_expr(Column::CancelRequestedAt, now())
@@ -45,12 +45,12 @@ pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
             .filter(Column::Status.eq(Status::Processing))
             .filter(Column::CancelRequestedAt.is_null());
         if let Some(job) = committed(db, in_hand).await? {
-            return Ok(Some(Cancel::Requested(job)));
+            return Ok(Some(CancelResult::Requested(job)));
         }
         match of_user(db, id, user).await? {
             None => return Ok(None),
-            Some(job) if job.status.is_terminal() => return Ok(Some(Cancel::Over(job))),
-            Some(job) if job.status == Status::Processing => return Ok(Some(Cancel::Requested(job))),
+            Some(job) if job.status.is_terminal() => return Ok(Some(CancelResult::AlreadyFinished(job))),
+            Some(job) if job.status == Status::Processing => return Ok(Some(CancelResult::Requested(job))),
             Some(_) => {}
         }
     }
@@ -62,18 +62,18 @@ pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn reopen(
+pub async fn restart(
     db: &DatabaseConnection,
     id: JobId,
     user: UserId,
     key: Option<&Key>,
-) -> Result<Claimed<Option<Model>>, DbErr> {
+) -> Result<Idempotent<Option<Model>>, DbErr> {
     let tx = database::begin(db).await?;
     if let Some(key) = key {
         match idempotency_key::claim(&tx, user, key, &[id]).await? {
-            Claimed::Now(()) => {}
-            Claimed::Before(jobs) => return Ok(Claimed::Before(jobs)),
-            Claimed::Otherwise => return Ok(Claimed::Otherwise),
+            Idempotent::Created(()) => {}
+            Idempotent::Replayed(jobs) => return Ok(Idempotent::Replayed(jobs)),
+            Idempotent::Conflict => return Ok(Idempotent::Conflict),
         }
     }
     let next_number = Query::select()
@@ -92,7 +92,7 @@ pub async fn reopen(
     if job.is_some() {
         tx.commit().await?;
     }
-    Ok(Claimed::Now(job))
+    Ok(Idempotent::Created(job))
 }
 
 /// Tries the download of a result again that could not be fetched, without a new request. `None`: the user has no such
@@ -103,7 +103,7 @@ pub async fn reopen(
 pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
     let update = waiting_again()
         .col_expr(Column::Fetches, Expr::value(0))
-        .col_expr(Column::MayHaveBeenCharged, charged_in_vain())
+        .col_expr(Column::MayHaveBeenCharged, charged_without_result())
         .filter(of(id, user))
         .filter(Column::Status.eq(Status::Failed))
         .filter(Column::ErrorCode.eq("unfetchable"));
@@ -112,7 +112,7 @@ pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result
 
 /// What a deleted job leaves to be removed.
 #[derive(Clone, Debug)]
-pub struct Removed {
+pub struct DeletedJob {
     /// The row as it was.
     pub job: Model,
     /// The places of its video and poster in the storage.
@@ -124,7 +124,7 @@ pub struct Removed {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn remove(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Removed>, DbErr> {
+pub async fn delete(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<DeletedJob>, DbErr> {
     let tx = database::begin(db).await?;
     let video = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?;
     let paths = video.map(video::Model::paths).unwrap_or_default();
@@ -135,7 +135,7 @@ pub async fn remove(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
         .exec_with_returning(&tx)
         .await?;
     tx.commit().await?;
-    Ok(deleted.into_iter().next().map(|job| Removed { job, paths }))
+    Ok(deleted.into_iter().next().map(|job| DeletedJob { job, paths }))
 }
 
 fn of(id: JobId, user: UserId) -> Expr {

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{QueryOrder, QuerySelect, SqlErr};
 
-use super::transition::{Held, charged, next_seq, returned};
+use super::transition::{JobClaim, charged, next_seq, requeued};
 use super::{Column, Entity, MAX_CRASHES, Model, Phase, Status};
 use crate::{JobId, WorkerId, clock, user};
 
@@ -13,15 +13,15 @@ const POISON: &str = "The workers that held this job kept dying, so it was stopp
 /// What came of trying to take a job in hand.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
-pub enum Claim {
+pub enum ClaimResult {
     /// It is ours; the row as committed.
-    Won(Model),
+    Claimed(Model),
     /// It is not to be had: the row as it stands.
-    Lost(Model),
+    NotClaimable(Model),
     /// There is no such job.
-    Gone,
+    NotFound,
     /// The claimant itself has been buried.
-    Buried,
+    WorkerExpired,
 }
 
 /// Takes a pending job in hand: only when it is due and its owner's account is open. Nobody ever takes a job that is
@@ -29,7 +29,7 @@ pub enum Claim {
 ///
 /// # Errors
 /// The database did not answer; the claim may or may not have happened, and the beat will find out.
-pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Result<Claim, DbErr> {
+pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Result<ClaimResult, DbErr> {
     let backend = db.get_database_backend();
     let open_accounts = Query::select()
         .column(user::Column::Id)
@@ -51,10 +51,12 @@ pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Resu
         .await;
     match claimed {
         Ok(mut rows) => match rows.pop() {
-            Some(job) => Ok(Claim::Won(job)),
-            None => Ok(Entity::find_by_id(id).one(db).await?.map_or(Claim::Gone, Claim::Lost)),
+            Some(job) => Ok(ClaimResult::Claimed(job)),
+            None => Ok(Entity::find_by_id(id).one(db).await?.map_or(ClaimResult::NotFound, ClaimResult::NotClaimable)),
         },
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => Ok(Claim::Buried),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
+            Ok(ClaimResult::WorkerExpired)
+        }
         Err(error) => Err(error),
     }
 }
@@ -63,7 +65,7 @@ pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Resu
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn in_hand(db: &DatabaseConnection, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
+pub async fn claimed_by(db: &DatabaseConnection, worker: WorkerId) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::WorkerId.eq(worker)).filter(Column::Status.eq(Status::Processing)).all(db).await
 }
 
@@ -72,7 +74,7 @@ pub async fn in_hand(db: &DatabaseConnection, worker: WorkerId) -> Result<Vec<Mo
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn promote_due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbErr> {
     let due = Query::select()
         .column(Column::Id)
         .from(Entity)
@@ -95,7 +97,7 @@ pub async fn due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbEr
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn pending_after(db: &DatabaseConnection, from: Option<JobId>, limit: u64) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find().filter(pending()).filter(Column::NextAttemptAt.is_null()).order_by_asc(Column::Id);
     if let Some(from) = from {
         query = query.filter(Column::Id.gt(from));
@@ -107,7 +109,7 @@ pub async fn pending_from(db: &DatabaseConnection, from: Option<JobId>, limit: u
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn ended_since(db: &DatabaseConnection, since: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn finished_since(db: &DatabaseConnection, since: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
     Entity::find()
         .filter(Column::FinishedAt.is_not_null().and(Column::FinishedAt.gte(since)))
         .order_by_desc(Column::FinishedAt)
@@ -126,14 +128,14 @@ pub(crate) fn pending() -> Expr {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn reject(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
+pub async fn requeue_orphan(db: &DatabaseConnection, hold: JobClaim) -> Result<Option<Model>, DbErr> {
     let filter = Column::Id.eq(hold.job).and(Column::Epoch.eq(hold.epoch));
-    Ok(give_back(db, &filter).await?.pop())
+    Ok(requeue(db, &filter).await?.pop())
 }
 
 /// Turns jobs that match `filter` and are in work back, each with a new epoch. Those that have seen too many deaths fail
 /// as poison; those that their owner wants cancelled have ended.
-pub(crate) async fn give_back<C: ConnectionTrait>(db: &C, filter: &Expr) -> Result<Vec<Model>, DbErr> {
+pub(crate) async fn requeue<C: ConnectionTrait>(db: &C, filter: &Expr) -> Result<Vec<Model>, DbErr> {
     let backend = db.get_database_backend();
     let left = |update| {
         next_seq(update)
@@ -154,6 +156,6 @@ pub(crate) async fn give_back<C: ConnectionTrait>(db: &C, filter: &Expr) -> Resu
         .filter(Column::CancelRequestedAt.is_null())
         .exec_with_returning(db)
         .await?;
-    jobs.extend(returned(left(Entity::update_many()), None, backend).exec_with_returning(db).await?);
+    jobs.extend(requeued(left(Entity::update_many()), None, backend).exec_with_returning(db).await?);
     Ok(jobs)
 }

@@ -14,7 +14,7 @@ use crate::{JobId, VideoId, WorkerId, attempt, clock, database, submission, vide
 
 /// Proof of holding a job: its id and the epoch of the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Held {
+pub struct JobClaim {
     /// The job.
     pub job: JobId,
     /// Its epoch when it was claimed.
@@ -23,7 +23,7 @@ pub struct Held {
 
 /// Which budget another try draws on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Budget {
+pub enum RetryBudget {
     /// Requests that surely started nothing.
     Retry,
     /// Requests whose fate is unknown, or that were accepted and lost.
@@ -34,7 +34,7 @@ pub enum Budget {
 
 /// Why a job failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct JobFailure {
     /// The outcome's name.
     pub code: &'static str,
     /// The same in words for the owner.
@@ -61,7 +61,7 @@ pub(super) fn next_seq(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
     update.col_expr(Column::Seq, Expr::col(Column::Seq).add(1))
 }
 
-fn held(held: Held) -> UpdateMany<Entity> {
+fn held(held: JobClaim) -> UpdateMany<Entity> {
     next_seq(Entity::update_many())
         .filter(Column::Id.eq(held.job))
         .filter(Column::Epoch.eq(held.epoch))
@@ -69,12 +69,12 @@ fn held(held: Held) -> UpdateMany<Entity> {
 }
 
 /// Leaves the worker's hands for good.
-fn released(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
+fn finished(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
     update.col_expr(Column::WorkerId, Expr::value(None::<WorkerId>)).col_expr(Column::Phase, Expr::value(None::<Phase>))
 }
 
 /// Goes back to wait, for `phase`; a job that its owner wants cancelled has ended instead.
-pub(super) fn returned(update: UpdateMany<Entity>, phase: Option<Phase>, backend: DbBackend) -> UpdateMany<Entity> {
+pub(super) fn requeued(update: UpdateMany<Entity>, phase: Option<Phase>, backend: DbBackend) -> UpdateMany<Entity> {
     let unwanted = || Expr::col(Column::CancelRequestedAt).is_not_null();
     let if_unwanted = |then: Expr, otherwise: Expr| -> Expr { Expr::case(unwanted(), then).finally(otherwise).into() };
     update
@@ -82,7 +82,7 @@ pub(super) fn returned(update: UpdateMany<Entity>, phase: Option<Phase>, backend
         .col_expr(Column::Status, if_unwanted(Status::Cancelled.into(), Status::Pending.into()))
         .col_expr(Column::Phase, if_unwanted(Expr::value(None::<Phase>), Expr::value(phase)))
         .col_expr(Column::FinishedAt, if_unwanted(clock::now(backend), Expr::value(None::<i64>)))
-        .col_expr(Column::MayHaveBeenCharged, if_unwanted(charged(), charged_in_vain()))
+        .col_expr(Column::MayHaveBeenCharged, if_unwanted(charged(), charged_without_result()))
 }
 
 /// SQL: whether some attempt of the job may have cost money. What a job that ends without a video has to say.
@@ -92,7 +92,7 @@ pub(super) fn charged() -> Expr {
 
 /// SQL: whether some attempt of the job may have cost money and brought nothing that still counts. What any other job
 /// has to say.
-pub(super) fn charged_in_vain() -> Expr {
+pub(super) fn charged_without_result() -> Expr {
     let of_attempt = |column| Expr::col((attempt::Entity, column));
     let no_result = of_attempt(attempt::Column::ResultUrl).is_null();
     let left_behind = of_attempt(attempt::Column::Number).lt(Expr::col((Entity, Column::AttemptsFrom)));
@@ -118,7 +118,12 @@ pub(super) async fn committed<C: ConnectionTrait>(db: &C, update: UpdateMany<Ent
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn advance(db: &DatabaseConnection, hold: Held, phase: Phase, progress: i32) -> Result<Option<Model>, DbErr> {
+pub async fn advance(
+    db: &DatabaseConnection,
+    hold: JobClaim,
+    phase: Phase,
+    progress: i32,
+) -> Result<Option<Model>, DbErr> {
     let further = Expr::case(Expr::col(Column::Progress).lt(progress), progress).finally(Expr::col(Column::Progress));
     let update = held(hold).col_expr(Column::Phase, Expr::value(phase)).col_expr(Column::Progress, further.into());
     committed(db, update).await
@@ -127,13 +132,13 @@ pub async fn advance(db: &DatabaseConnection, hold: Held, phase: Phase, progress
 /// What came of wanting to send a request.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
-pub enum Begun {
+pub enum AttemptStart {
     /// It is on record and is to be sent; the job as committed.
-    Send(Model),
+    Started(Model),
     /// The job is no longer this worker's, or its owner wants it cancelled.
-    Gone,
+    NotHeld,
     /// It would be over a daily cap.
-    Spent,
+    CapReached,
 }
 
 /// Records that a request is about to be sent: commits *before* its first byte leaves, or not at all.
@@ -143,39 +148,39 @@ pub enum Begun {
 ///
 /// # Errors
 /// The database did not answer: nothing may be sent.
-pub async fn begin_attempt(
+pub async fn start_attempt(
     db: &DatabaseConnection,
-    hold: Held,
+    hold: JobClaim,
     new: NewAttempt<'_>,
     caps: Caps,
-) -> Result<Begun, DbErr> {
+) -> Result<AttemptStart, DbErr> {
     let tx = database::begin(db).await?;
     let update = held(hold)
         .filter(Column::CancelRequestedAt.is_null())
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
         .col_expr(Column::Progress, Expr::value(0));
     let Some(job) = committed(&tx, update).await? else {
-        return Ok(Begun::Gone);
+        return Ok(AttemptStart::NotHeld);
     };
     if !submission::charge(&tx, submission::day_of(new.sent_at), job.user_id, caps).await? {
-        return Ok(Begun::Spent);
+        return Ok(AttemptStart::CapReached);
     }
     attempt::insert(&tx, hold, new).await?;
     tx.commit().await?;
-    Ok(Begun::Send(job))
+    Ok(AttemptStart::Started(job))
 }
 
 /// Ends the job with its video: the row of the video and the job's state in one commit.
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Result<Option<Model>, DbErr> {
+pub async fn complete(db: &DatabaseConnection, hold: JobClaim, new: NewVideo) -> Result<Option<Model>, DbErr> {
     let tx = database::begin(db).await?;
-    let update = released(held(hold))
+    let update = finished(held(hold))
         .col_expr(Column::Status, Expr::value(Status::Completed))
         .col_expr(Column::Progress, Expr::value(100))
         .col_expr(Column::VideoId, Expr::value(new.id))
-        .col_expr(Column::MayHaveBeenCharged, charged_in_vain())
+        .col_expr(Column::MayHaveBeenCharged, charged_without_result())
         .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
     let Some(job) = committed(&tx, update).await? else {
         return Ok(None);
@@ -188,7 +193,7 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
         size: Set(new.size),
         content_type: Set(new.content_type),
         sha256: Set(new.sha256),
-        created_at: Set(clock::wall()),
+        created_at: Set(clock::system_ms()),
         ..<video::ActiveModel as ActiveModelTrait>::default()
     };
     row.insert(&tx).await?;
@@ -200,7 +205,7 @@ pub async fn complete(db: &DatabaseConnection, hold: Held, new: NewVideo) -> Res
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn has_poster<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<Model>, DbErr> {
+pub async fn set_has_poster<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<Model>, DbErr> {
     let update = next_seq(Entity::update_many())
         .col_expr(Column::HasPoster, Expr::value(true))
         .filter(Column::Id.eq(id))
@@ -212,8 +217,8 @@ pub async fn has_poster<C: ConnectionTrait>(db: &C, id: JobId) -> Result<Option<
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn fail(db: &DatabaseConnection, hold: Held, failure: &Failure) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold))
+pub async fn fail(db: &DatabaseConnection, hold: JobClaim, failure: &JobFailure) -> Result<Option<Model>, DbErr> {
+    let update = finished(held(hold))
         .col_expr(Column::Status, Expr::value(Status::Failed))
         .col_expr(Column::ErrorCode, Expr::value(failure.code))
         .col_expr(Column::ErrorMessage, Expr::value(failure.message.as_str()))
@@ -229,17 +234,17 @@ pub async fn fail(db: &DatabaseConnection, hold: Held, failure: &Failure) -> Res
 /// The database did not answer.
 pub async fn retry_later(
     db: &DatabaseConnection,
-    hold: Held,
-    budget: Option<Budget>,
+    hold: JobClaim,
+    budget: Option<RetryBudget>,
     delay: Duration,
 ) -> Result<Option<Model>, DbErr> {
     let backend = db.get_database_backend();
-    let update = returned(held(hold), Some(Phase::Retrying), backend)
+    let update = requeued(held(hold), Some(Phase::Retrying), backend)
         .col_expr(Column::NextAttemptAt, clock::after(backend, delay));
     let drawn = budget.map(|budget| match budget {
-        Budget::Retry => Column::Retries,
-        Budget::Resubmit => Column::Resubmits,
-        Budget::Fetch => Column::Fetches,
+        RetryBudget::Retry => Column::Retries,
+        RetryBudget::Resubmit => Column::Resubmits,
+        RetryBudget::Fetch => Column::Fetches,
     });
     let update = drawn.into_iter().fold(update, |update, drawn| update.col_expr(drawn, Expr::col(drawn).add(1)));
     committed(db, update).await
@@ -249,9 +254,9 @@ pub async fn retry_later(
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn hand_over(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
+pub async fn hand_over(db: &DatabaseConnection, hold: JobClaim) -> Result<Option<Model>, DbErr> {
     let update =
-        returned(held(hold), None, db.get_database_backend()).col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
+        requeued(held(hold), None, db.get_database_backend()).col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1));
     committed(db, update).await
 }
 
@@ -259,8 +264,8 @@ pub async fn hand_over(db: &DatabaseConnection, hold: Held) -> Result<Option<Mod
 ///
 /// # Errors
 /// The database did not answer.
-pub async fn end_cancelled(db: &DatabaseConnection, hold: Held) -> Result<Option<Model>, DbErr> {
-    let update = released(held(hold))
+pub async fn finish_cancelled(db: &DatabaseConnection, hold: JobClaim) -> Result<Option<Model>, DbErr> {
+    let update = finished(held(hold))
         .filter(Column::CancelRequestedAt.is_not_null())
         .col_expr(Column::Status, Expr::value(Status::Cancelled))
         .col_expr(Column::MayHaveBeenCharged, charged())

@@ -1,7 +1,7 @@
 //! Users and sessions.
 
-use entity::id::{fresh, kind};
-use entity::user::{Opened, Standing};
+use entity::id::{kind, new_id};
+use entity::user::{InitialRole, Registered};
 use entity::{api_key, clock, session, user};
 use futures::future::join_all;
 use testkit::Database;
@@ -36,12 +36,12 @@ async fn a_session_lives_until_it_expires_or_is_revoked() {
     for database in Database::each().await {
         let db = &database.connection;
         let user = crate::user(db).await;
-        let open = session::open(db, user, None, clock::wall() + 60_000).await.unwrap();
-        let expired = session::open(db, user, None, clock::wall() - 1).await.unwrap();
-        assert!(session::alive(db, open.id).await.unwrap().is_some());
-        assert!(session::alive(db, expired.id).await.unwrap().is_none());
+        let open = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
+        let expired = session::create(db, user, None, clock::system_ms() - 1).await.unwrap();
+        assert!(session::find_active(db, open.id).await.unwrap().is_some());
+        assert!(session::find_active(db, expired.id).await.unwrap().is_none());
         session::revoke(db, open.id).await.unwrap();
-        assert!(session::alive(db, open.id).await.unwrap().is_none());
+        assert!(session::find_active(db, open.id).await.unwrap().is_none());
     }
 }
 
@@ -49,11 +49,11 @@ async fn a_session_lives_until_it_expires_or_is_revoked() {
 async fn the_set_up_token_makes_one_administrator_however_many_use_it_at_once() {
     for database in Database::each().await {
         let db = &database.connection;
-        let attempts = (0..20).map(|n| user::open(db, new(&format!("{n}@example.com")), Standing::FirstAdmin));
+        let attempts = (0..20).map(|n| user::register(db, new(&format!("{n}@example.com")), InitialRole::FirstAdmin));
         let opened = join_all(attempts).await.into_iter().map(Result::unwrap);
-        let (done, late): (Vec<_>, Vec<_>) = opened.partition(|opened| matches!(opened, Opened::Done(_)));
+        let (done, late): (Vec<_>, Vec<_>) = opened.partition(|opened| matches!(opened, Registered::Created(_)));
         assert_eq!(done.len(), 1);
-        assert!(late.iter().all(|opened| matches!(opened, Opened::TooLate)));
+        assert!(late.iter().all(|opened| matches!(opened, Registered::SetupClosed)));
         assert_eq!(user::page(db, None, None, 100).await.unwrap().len(), 1);
     }
 }
@@ -65,7 +65,7 @@ async fn another_password_ends_all_sessions_but_the_one_to_keep() {
         let user = crate::user(db).await;
         let mut sessions = Vec::new();
         for _ in 0..3 {
-            sessions.push(session::open(db, user, None, clock::wall() + 60_000).await.unwrap().id);
+            sessions.push(session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().id);
         }
         let ended = user::set_password(db, user, "$argon2id$new".into(), Some(sessions[1])).await.unwrap();
         assert_eq!(ended.len(), 2);
@@ -84,7 +84,7 @@ async fn use_is_noted_at_most_once_a_minute() {
         assert_eq!(used().await, None);
         api_key::touch(db, key.id).await.unwrap();
         let first = used().await.unwrap();
-        testkit::eventually("the clock moves on", async || (clock::wall() > first).then_some(())).await;
+        testkit::eventually("the clock moves on", async || (clock::system_ms() > first).then_some(())).await;
         api_key::touch(db, key.id).await.unwrap();
         assert_eq!(used().await, Some(first));
     }
@@ -95,7 +95,7 @@ async fn a_search_takes_its_text_literally_and_whatever_its_case() {
     for database in Database::each().await {
         let db = &database.connection;
         for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash", "École"] {
-            let new = user::New { name: Some(name.into()), ..new(&format!("{}@example.com", fresh::<kind::User>())) };
+            let new = user::New { name: Some(name.into()), ..new(&format!("{}@example.com", new_id::<kind::User>())) };
             user::create(db, new, false).await.unwrap();
         }
         let found = async |text: &str| user::page(db, Some(text), None, 10).await.unwrap().len();

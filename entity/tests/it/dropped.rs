@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use entity::database::{Missing, open};
-use entity::id::fresh;
+use entity::database::{IfMissing, open};
+use entity::id::new_id;
 use entity::job::{self, Status};
 use futures::future::join_all;
 use testkit::Database;
@@ -19,12 +19,12 @@ async fn what_is_written_after_a_transaction_was_dropped_at_its_beginning_is_com
     for database in Database::each().await {
         let db = &database.connection;
         let owner = user(db).await;
-        let others = open(&database.url, Missing::Refuse).await.unwrap();
+        let others = open(&database.url, IfMissing::Fail).await.unwrap();
         for round in 0..12 {
             let jobs = join_all((0..JOBS).map(|_| pending(db, owner))).await;
             let drops = (0..JOBS).map(|n| {
                 let after = Duration::from_micros((round * 40 + n * 25) as u64);
-                timeout(after, job::remove(db, fresh(), owner))
+                timeout(after, job::delete(db, new_id(), owner))
             });
             join_all(drops).await;
             join_all(jobs.iter().map(|id| job::cancel(db, *id, owner))).await;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use entity::id::fresh;
-use entity::job::{self, Budget, Claim, Failure, Held, NewVideo, Phase, Status};
+use entity::id::new_id;
+use entity::job::{self, ClaimResult, JobClaim, JobFailure, NewVideo, Phase, RetryBudget, Status};
 use entity::{DatabaseConnection, attempt, video};
 use futures::future::join_all;
 use testkit::Database;
@@ -11,16 +11,16 @@ use testkit::Database;
 use crate::{TTL, begun, claimed, pending, user, worker};
 
 fn video() -> NewVideo {
-    NewVideo { id: fresh(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
+    NewVideo { id: new_id(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
 }
 
 /// Every transition of a holder, as `held` says it is.
-async fn writes(db: &DatabaseConnection, held: Held) -> Vec<bool> {
-    let failure = Failure { code: "refused", message: "no".into() };
+async fn writes(db: &DatabaseConnection, held: JobClaim) -> Vec<bool> {
+    let failure = JobFailure { code: "refused", message: "no".into() };
     vec![
         job::advance(db, held, Phase::Generating, 50).await.unwrap().is_some(),
-        begun(db, held, fresh()).await.is_some(),
-        job::retry_later(db, held, Some(Budget::Retry), TTL).await.unwrap().is_some(),
+        begun(db, held, new_id()).await.is_some(),
+        job::retry_later(db, held, Some(RetryBudget::Retry), TTL).await.unwrap().is_some(),
         job::hand_over(db, held).await.unwrap().is_some(),
         job::fail(db, held, &failure).await.unwrap().is_some(),
         job::complete(db, held, video()).await.unwrap().is_some(),
@@ -33,7 +33,7 @@ async fn of_many_claims_exactly_one_wins() {
         let db = &database.connection;
         let (me, job) = (worker(db, TTL).await, pending(db, user(db).await).await);
         let claims = join_all((0..10).map(|_| job::claim(db, job, me))).await;
-        let won = claims.iter().filter(|claim| matches!(claim, Ok(Claim::Won(_)))).count();
+        let won = claims.iter().filter(|claim| matches!(claim, Ok(ClaimResult::Claimed(_)))).count();
         assert_eq!(won, 1);
     }
 }
@@ -43,7 +43,7 @@ async fn what_a_former_holder_writes_is_refused() {
     for database in Database::each().await {
         let db = &database.connection;
         let (_, held) = claimed(db, worker(db, TTL).await).await;
-        let stale = Held { epoch: held.epoch - 1, ..held };
+        let stale = JobClaim { epoch: held.epoch - 1, ..held };
         assert_eq!(writes(db, stale).await, [false; 6]);
         assert!(attempt::of_job(db, held.job, 1).await.unwrap().is_empty(), "an attempt without a holder");
         assert!(job::by_id(db, held.job).await.unwrap().unwrap().status == Status::Processing);
@@ -76,7 +76,7 @@ async fn each_change_raises_seq_and_progress_never_decreases_within_an_attempt()
             assert_eq!((job.progress, job.seq), (shown, seq + 1));
             seq = job.seq;
         }
-        let anew = begun(db, held, fresh()).await.unwrap();
+        let anew = begun(db, held, new_id()).await.unwrap();
         assert_eq!((anew.progress, anew.seq), (0, seq + 1));
     }
 }
@@ -87,17 +87,17 @@ async fn a_retry_waits_in_the_row_until_it_is_due() {
         let db = &database.connection;
         let me = worker(db, TTL).await;
         let (_, held) = claimed(db, me).await;
-        let waiting = job::retry_later(db, held, Some(Budget::Retry), TTL).await.unwrap().unwrap();
+        let waiting = job::retry_later(db, held, Some(RetryBudget::Retry), TTL).await.unwrap().unwrap();
         assert_eq!((waiting.status, waiting.phase, waiting.retries), (Status::Pending, Some(Phase::Retrying), 1));
-        assert!(matches!(job::claim(db, held.job, me).await.unwrap(), Claim::Lost(_)));
-        assert!(job::due(db, 10).await.unwrap().is_empty());
-        assert!(job::pending_from(db, None, 10).await.unwrap().is_empty());
+        assert!(matches!(job::claim(db, held.job, me).await.unwrap(), ClaimResult::NotClaimable(_)));
+        assert!(job::promote_due(db, 10).await.unwrap().is_empty());
+        assert!(job::pending_after(db, None, 10).await.unwrap().is_empty());
 
         let (_, soon) = claimed(db, me).await;
-        job::retry_later(db, soon, Some(Budget::Resubmit), Duration::ZERO).await.unwrap().unwrap();
-        let due = job::due(db, 10).await.unwrap();
+        job::retry_later(db, soon, Some(RetryBudget::Resubmit), Duration::ZERO).await.unwrap().unwrap();
+        let due = job::promote_due(db, 10).await.unwrap();
         assert_eq!(due.iter().map(|job| (job.id, job.phase, job.resubmits)).collect::<Vec<_>>(), [(soon.job, None, 1)]);
-        assert!(matches!(job::claim(db, soon.job, me).await.unwrap(), Claim::Won(_)));
+        assert!(matches!(job::claim(db, soon.job, me).await.unwrap(), ClaimResult::Claimed(_)));
     }
 }
 
@@ -108,12 +108,12 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
         let me = worker(db, TTL).await;
         for charged in [true, false] {
             let (_, held) = claimed(db, me).await;
-            let id = fresh();
+            let id = new_id();
             begun(db, held, id).await.unwrap();
-            attempt::accepted(db, id, None).await.unwrap();
+            attempt::record_accepted(db, id, None).await.unwrap();
             let end = attempt::End { outcome: "x", detail: Some("a\0b"), may_have_been_charged: charged };
             attempt::finish(db, id, end).await.unwrap();
-            let failure = Failure { code: "interrupted", message: "it broke off".into() };
+            let failure = JobFailure { code: "interrupted", message: "it broke off".into() };
             let failed = job::fail(db, held, &failure).await.unwrap().unwrap();
             assert_eq!((failed.may_have_been_charged, failed.error_code.as_deref()), (charged, Some("interrupted")));
             let attempts = attempt::of_job(db, held.job, 1).await.unwrap();

@@ -13,7 +13,7 @@ mod tls;
 mod workers;
 
 use entity::attempt::NewAttempt;
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::submission::Caps;
 use entity::{AttemptId, JobId, UserId, WorkerId, clock, job, user, worker};
 use sea_orm::DatabaseConnection;
@@ -22,13 +22,13 @@ use std::time::Duration;
 const TTL: Duration = Duration::from_secs(3_600);
 
 async fn user(db: &DatabaseConnection) -> UserId {
-    let email = format!("{}@example.com", fresh::<entity::id::kind::User>());
+    let email = format!("{}@example.com", new_id::<entity::id::kind::User>());
     let new = user::New { email, name: None, password_hash: "$argon2id$".into() };
     user::create(db, new, false).await.unwrap().unwrap().id
 }
 
 async fn worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
-    let id = fresh();
+    let id = new_id();
     worker::register(db, id, "host", ttl).await.unwrap();
     id
 }
@@ -52,19 +52,21 @@ async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
 }
 
 /// A job in the hands of `worker`.
-async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::Held) {
+async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::JobClaim) {
     let id = pending(db, user(db).await).await;
-    let job::Claim::Won(job) = job::claim(db, id, worker).await.unwrap() else { panic!("the claim was lost") };
-    let held = job::Held { job: job.id, epoch: job.epoch };
+    let job::ClaimResult::Claimed(job) = job::claim(db, id, worker).await.unwrap() else {
+        panic!("the claim was lost")
+    };
+    let held = job::JobClaim { job: job.id, epoch: job.epoch };
     (job, held)
 }
 
 /// Begins an attempt without caps; the job as committed, if that was allowed.
-async fn begun(db: &DatabaseConnection, held: job::Held, id: AttemptId) -> Option<job::Model> {
-    let new = NewAttempt { id, upstream: "u", sent_at: clock::wall() };
-    match job::begin_attempt(db, held, new, Caps::default()).await.unwrap() {
-        job::Begun::Send(job) => Some(job),
-        job::Begun::Gone => None,
-        job::Begun::Spent => panic!("there are no caps"),
+async fn begun(db: &DatabaseConnection, held: job::JobClaim, id: AttemptId) -> Option<job::Model> {
+    let new = NewAttempt { id, upstream: "u", sent_at: clock::system_ms() };
+    match job::start_attempt(db, held, new, Caps::default()).await.unwrap() {
+        job::AttemptStart::Started(job) => Some(job),
+        job::AttemptStart::NotHeld => None,
+        job::AttemptStart::CapReached => panic!("there are no caps"),
     }
 }

@@ -1,18 +1,18 @@
 //! Facts about money: what an attempt leaves on record, and what a day allows.
 
 use entity::attempt::{self, End, NewAttempt};
-use entity::id::fresh;
-use entity::job::{self, Begun, Cancel};
+use entity::id::new_id;
+use entity::job::{self, AttemptStart, CancelResult};
 use entity::submission::{Caps, today};
-use entity::{DatabaseConnection, JobId, UserId, WorkerId, clock, job::Held};
+use entity::{DatabaseConnection, JobId, UserId, WorkerId, clock, job::JobClaim};
 use testkit::Database;
 
 use crate::{TTL, begun, claimed, pending, user, worker};
 
-async fn held(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> Held {
+async fn held(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> JobClaim {
     let id: JobId = pending(db, owner).await;
-    let job::Claim::Won(job) = job::claim(db, id, me).await.unwrap() else { panic!("the claim was lost") };
-    Held { job: job.id, epoch: job.epoch }
+    let job::ClaimResult::Claimed(job) = job::claim(db, id, me).await.unwrap() else { panic!("the claim was lost") };
+    JobClaim { job: job.id, epoch: job.epoch }
 }
 
 fn end(charged: bool) -> End<'static> {
@@ -29,8 +29,8 @@ async fn a_cap_counts_what_may_have_cost_and_a_refusal_gives_back() {
             let before = today(db, whose).await.unwrap();
             for n in 0..3 {
                 let hold = held(db, whose, me).await;
-                let new = NewAttempt { id: fresh(), upstream: "u", sent_at: clock::wall() };
-                let spent = matches!(job::begin_attempt(db, hold, new, caps).await.unwrap(), Begun::Spent);
+                let new = NewAttempt { id: new_id(), upstream: "u", sent_at: clock::system_ms() };
+                let spent = matches!(job::start_attempt(db, hold, new, caps).await.unwrap(), AttemptStart::CapReached);
                 assert_eq!(spent, n == 2, "{caps:?}, {n}");
                 assert_eq!(attempt::of_job(db, hold.job, 1).await.unwrap().is_empty(), spent);
                 attempts.push(new.id);
@@ -42,9 +42,12 @@ async fn a_cap_counts_what_may_have_cost_and_a_refusal_gives_back() {
                 attempt::finish(db, attempts[1], end(false)).await.unwrap();
             }
             assert_eq!(today(db, whose).await.unwrap(), before + 1);
-            let again = NewAttempt { id: fresh(), upstream: "u", sent_at: clock::wall() };
+            let again = NewAttempt { id: new_id(), upstream: "u", sent_at: clock::system_ms() };
             let hold = held(db, whose, me).await;
-            assert!(matches!(job::begin_attempt(db, hold, again, caps).await.unwrap(), Begun::Send(_)), "{caps:?}");
+            assert!(
+                matches!(job::start_attempt(db, hold, again, caps).await.unwrap(), AttemptStart::Started(_)),
+                "{caps:?}"
+            );
         }
     }
 }
@@ -54,9 +57,9 @@ async fn what_was_spent_stays_spent_when_its_job_is_deleted() {
     for database in Database::each().await {
         let db = &database.connection;
         let (job, hold) = claimed(db, worker(db, TTL).await).await;
-        begun(db, hold, fresh()).await.unwrap();
-        job::fail(db, hold, &job::Failure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
-        job::remove(db, job.id, job.user_id).await.unwrap().unwrap();
+        begun(db, hold, new_id()).await.unwrap();
+        job::fail(db, hold, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
+        job::delete(db, job.id, job.user_id).await.unwrap().unwrap();
         assert_eq!(today(db, job.user_id).await.unwrap(), 1);
     }
 }
@@ -66,19 +69,22 @@ async fn a_cancelled_job_whose_generation_is_open_is_to_be_told_to_its_upstream(
     for database in Database::each().await {
         let db = &database.connection;
         let (job, hold) = claimed(db, worker(db, TTL).await).await;
-        let id = fresh();
+        let id = new_id();
         begun(db, hold, id).await.unwrap();
-        attempt::accepted(db, id, Some("video_1")).await.unwrap();
-        assert_eq!(attempt::open_elsewhere(db, "other").await.unwrap().len(), 1);
-        assert!(attempt::open_elsewhere(db, "u").await.unwrap().is_empty());
+        attempt::record_accepted(db, id, Some("video_1")).await.unwrap();
+        assert_eq!(attempt::open_at_other_upstreams(db, "other").await.unwrap().len(), 1);
+        assert!(attempt::open_at_other_upstreams(db, "u").await.unwrap().is_empty());
         job::hand_over(db, hold).await.unwrap().unwrap();
-        assert!(attempt::abandoned(db, "u", 9).await.unwrap().is_empty(), "a job that goes on");
-        assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(Cancel::Done(_))));
-        assert!(attempt::abandoned(db, "u", 9).await.unwrap().is_empty(), "its last worker may be telling it");
+        assert!(attempt::open_of_cancelled_jobs(db, "u", 9).await.unwrap().is_empty(), "a job that goes on");
+        assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(CancelResult::Cancelled(_))));
+        assert!(
+            attempt::open_of_cancelled_jobs(db, "u", 9).await.unwrap().is_empty(),
+            "its last worker may be telling it"
+        );
         testkit::backdate(db, job.id, 60_000).await;
-        let abandoned = attempt::abandoned(db, "u", 9).await.unwrap();
+        let abandoned = attempt::open_of_cancelled_jobs(db, "u", 9).await.unwrap();
         assert_eq!(abandoned.iter().map(|attempt| attempt.id).collect::<Vec<_>>(), [id]);
         attempt::finish(db, id, end(true)).await.unwrap();
-        assert!(attempt::abandoned(db, "u", 9).await.unwrap().is_empty());
+        assert!(attempt::open_of_cancelled_jobs(db, "u", 9).await.unwrap().is_empty());
     }
 }

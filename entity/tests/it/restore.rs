@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use entity::id::fresh;
-use entity::idempotency_key::{Claimed, Key};
-use entity::job::{self, Failure, Status};
-use entity::restore::{self, Contents, Settled};
+use entity::id::new_id;
+use entity::idempotency_key::{Idempotent, Key};
+use entity::job::{self, JobFailure, Status};
+use entity::restore::{self, Contents, Finalized};
 use entity::{attempt, clock, session, user as users, worker as workers};
 use testkit::Database;
 
@@ -18,14 +18,14 @@ async fn unfinished_jobs_fail_as_restored_and_say_what_they_may_have_cost() {
         let me = worker(db, TTL).await;
         let waiting = pending(db, user(db).await).await;
         let (_, retrying) = claimed(db, me).await;
-        job::retry_later(db, retrying, Some(job::Budget::Retry), TTL).await.unwrap().unwrap();
+        job::retry_later(db, retrying, Some(job::RetryBudget::Retry), TTL).await.unwrap().unwrap();
         let (_, sent) = claimed(db, me).await;
         let (opened, request) =
-            (begun(db, sent, fresh()).await.unwrap(), attempt::of_job(db, sent.job, 1).await.unwrap());
-        attempt::accepted(db, request[0].id, Some("video_1")).await.unwrap();
+            (begun(db, sent, new_id()).await.unwrap(), attempt::of_job(db, sent.job, 1).await.unwrap());
+        attempt::record_accepted(db, request[0].id, Some("video_1")).await.unwrap();
 
-        let settled = restore::settle(db).await.unwrap();
-        assert_eq!(settled, Settled { parked: 3, cancelled: 0, sessions: 0 });
+        let settled = restore::finalize(db).await.unwrap();
+        assert_eq!(settled, Finalized { failed: 3, cancelled: 0, sessions: 0 });
         for (id, charged) in [(waiting, false), (retrying.job, false), (sent.job, true)] {
             let row = job::by_id(db, id).await.unwrap().unwrap();
             assert_eq!((row.status, row.error_code.as_deref()), (Status::Failed, Some("restored")));
@@ -37,8 +37,8 @@ async fn unfinished_jobs_fail_as_restored_and_say_what_they_may_have_cost() {
         assert_eq!((row.seq, row.epoch), (opened.seq + 1, opened.epoch + 1));
         let closed = attempt::of_job(db, sent.job, 1).await.unwrap();
         assert_eq!((closed[0].outcome.as_deref(), closed[0].may_have_been_charged), (Some("restored"), true));
-        assert!(job::pending_from(db, None, 10).await.unwrap().is_empty(), "the sweep has something to put in line");
-        assert_eq!(restore::settle(db).await.unwrap(), Settled::default());
+        assert!(job::pending_after(db, None, 10).await.unwrap().is_empty(), "the sweep has something to put in line");
+        assert_eq!(restore::finalize(db).await.unwrap(), Finalized::default());
     }
 }
 
@@ -48,10 +48,10 @@ async fn a_worker_of_the_past_can_write_nothing_more() {
         let db = &database.connection;
         let me = worker(db, TTL).await;
         let (_, held) = claimed(db, me).await;
-        restore::settle(db).await.unwrap();
-        assert!(begun(db, held, fresh()).await.is_none());
-        assert!(!workers::renew(db, me, TTL).await.unwrap());
-        let failure = Failure { code: "refused", message: "no".into() };
+        restore::finalize(db).await.unwrap();
+        assert!(begun(db, held, new_id()).await.is_none());
+        assert!(!workers::renew_lease(db, me, TTL).await.unwrap());
+        let failure = JobFailure { code: "refused", message: "no".into() };
         assert!(job::fail(db, held, &failure).await.unwrap().is_none());
     }
 }
@@ -64,11 +64,11 @@ async fn a_wish_to_cancel_is_granted_and_ended_jobs_stay_as_they_were() {
         let (unwanted, _) = claimed(db, me).await;
         job::cancel(db, unwanted.id, unwanted.user_id).await.unwrap().unwrap();
         let (_, failed) = claimed(db, me).await;
-        let failure = Failure { code: "refused", message: "no".into() };
+        let failure = JobFailure { code: "refused", message: "no".into() };
         let failed = job::fail(db, failed, &failure).await.unwrap().unwrap();
 
-        let settled = restore::settle(db).await.unwrap();
-        assert_eq!((settled.parked, settled.cancelled), (0, 1));
+        let settled = restore::finalize(db).await.unwrap();
+        assert_eq!((settled.failed, settled.cancelled), (0, 1));
         assert_eq!(job::by_id(db, unwanted.id).await.unwrap().unwrap().status, Status::Cancelled);
         assert_eq!(job::by_id(db, failed.id).await.unwrap(), Some(failed));
     }
@@ -79,17 +79,17 @@ async fn all_sessions_end_and_a_repeated_request_makes_no_second_job() {
     for database in Database::each().await {
         let db = &database.connection;
         let owner = user(db).await;
-        let ends = clock::wall() + clock::millis(Duration::from_secs(60));
-        let session = session::open(db, owner, None, ends).await.unwrap();
+        let ends = clock::system_ms() + clock::millis(Duration::from_secs(60));
+        let session = session::create(db, owner, None, ends).await.unwrap();
         let key = Key { operation: "create".into(), key: "once".into(), fingerprint: "f".into() };
-        let Claimed::Now(jobs) = job::create(db, &new_job(owner), 1, Some(&key)).await.unwrap() else {
+        let Idempotent::Created(jobs) = job::create(db, &new_job(owner), 1, Some(&key)).await.unwrap() else {
             panic!("the key is new")
         };
-        assert_eq!(restore::settle(db).await.unwrap().sessions, 1);
-        assert!(session::alive(db, session.id).await.unwrap().is_none());
+        assert_eq!(restore::finalize(db).await.unwrap().sessions, 1);
+        assert!(session::find_active(db, session.id).await.unwrap().is_none());
         assert!(users::by_id(db, owner).await.unwrap().is_some());
         let again = job::create(db, &new_job(owner), 1, Some(&key)).await.unwrap();
-        assert!(matches!(again, Claimed::Before(before) if before[0] == jobs[0].id));
+        assert!(matches!(again, Idempotent::Replayed(before) if before[0] == jobs[0].id));
     }
 }
 
@@ -102,7 +102,7 @@ async fn tells_what_a_database_holds_and_who_works_with_it() {
         let db = &database.connection;
         pending(db, user(db).await).await;
         worker(db, TTL).await;
-        workers::register(db, fresh(), "gone", Duration::ZERO).await.unwrap();
+        workers::register(db, new_id(), "gone", Duration::ZERO).await.unwrap();
         let held = restore::contents(db).await.unwrap();
         assert_eq!(held, Contents { accounts: 1, jobs: 1, videos: 0, processors: 1 });
     }

@@ -1,13 +1,13 @@
 //! PostgreSQL with TLS: who is asked, and who is turned away.
 
-use entity::database::{Missing, open};
+use entity::database::{IfMissing, open};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use testkit::Database;
 
 async fn opened(host: &str, mode: &str, authority: &str) -> Result<DatabaseConnection, DbErr> {
     let authority = testkit::certificates().join(authority);
     let parameters = format!("sslmode={mode}&sslrootcert={}", authority.display());
-    open(&Database::postgres_tls_url(host, &parameters), Missing::Refuse).await
+    open(&Database::postgres_tls_url(host, &parameters), IfMissing::Fail).await
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use entity::audit::{self, View};
-use entity::{ActId, user};
+use entity::{AuditEntryId, user};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ pub(crate) struct AuditPage {
     /// Newest first.
     pub(crate) data: Vec<View>,
     /// For `cursor`, when there are more.
-    pub(crate) next_cursor: Option<ActId>,
+    pub(crate) next_cursor: Option<AuditEntryId>,
 }
 
 /// Answers `{data, nextCursor}`.

@@ -143,7 +143,7 @@ pub(crate) async fn retry_job(
 async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob>, ApiError> {
     let owners: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
     let distinct: HashSet<UserId> = owners.iter().copied().collect();
-    let accounts = user::among(&gateway.db, distinct.into_iter().collect()).await?;
+    let accounts = user::by_ids(&gateway.db, distinct.into_iter().collect()).await?;
     let emails: HashMap<UserId, String> = accounts.into_iter().map(|user| (user.id, user.email)).collect();
     let email = |id: &UserId| emails.get(id).cloned().unwrap_or_default();
     let jobs = views(gateway, rows).await.into_iter().zip(owners);

@@ -53,7 +53,7 @@ pub(crate) async fn change_queue(
     fields.finish()?;
     let (paused, concurrency) = (paused.flatten(), concurrency.flatten().map(Option::unwrap_or_default));
     limits::seed(&gateway.db, 0).await?;
-    let limits = limits::change(&gateway.db, concurrency, paused).await?;
+    let limits = limits::update(&gateway.db, concurrency, paused).await?;
     if let Some(paused) = paused {
         record(&gateway, &admin.user, if paused { "queue.paused" } else { "queue.resumed" }, None).await?;
     }

@@ -6,7 +6,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use entity::user::{self, Change, Model, Role, View};
+use entity::user::{self, AdminChange, Model, Role, View};
 use entity::{UserId, job, statistics};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,11 +90,11 @@ pub(crate) async fn change_user(
 }
 
 /// What was done, if an administrator is left after it.
-fn left<T>(change: Change<T>) -> Result<T, ApiError> {
+fn left<T>(change: AdminChange<T>) -> Result<T, ApiError> {
     match change {
-        Change::Done(done) => Ok(done),
-        Change::Unknown => Err(ApiError::NotFound),
-        Change::LastAdmin => Err(ApiError::WrongState("Nobody would be left to administrate.")),
+        AdminChange::Done(done) => Ok(done),
+        AdminChange::NotFound => Err(ApiError::NotFound),
+        AdminChange::LastAdmin => Err(ApiError::WrongState("Nobody would be left to administrate.")),
     }
 }
 
@@ -108,7 +108,7 @@ async fn disable(gateway: &Gateway, admin: &Admin, id: UserId) -> Result<Model, 
 }
 
 async fn with_jobs(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminUser>, ApiError> {
-    let jobs = statistics::jobs_of(&gateway.db, rows.iter().map(|user| user.id).collect()).await?;
+    let jobs = statistics::job_counts(&gateway.db, rows.iter().map(|user| user.id).collect()).await?;
     let jobs = |id: UserId| jobs.get(&id).copied().unwrap_or(0);
     let view = |user: Model| AdminUser { disabled: user.disabled_at.is_some(), jobs: jobs(user.id), user: user.into() };
     Ok(rows.into_iter().map(view).collect())

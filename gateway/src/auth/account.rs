@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bus::{Control, Event};
-use entity::user::{self, Change};
+use entity::user::{self, AdminChange};
 use entity::{UserId, account, job};
 use tokio::time::timeout;
 
@@ -83,13 +83,13 @@ async fn confirm_password(
 /// Shuts the account first, so that nothing new begins; files go last, when nothing names them any more.
 async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
     let ended = match user::disable(&gateway.db, user).await? {
-        Change::Done((_, ended)) => ended,
-        Change::Unknown => return Err(ApiError::Unauthenticated),
-        Change::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
+        AdminChange::Done((_, ended)) => ended,
+        AdminChange::NotFound => return Err(ApiError::Unauthenticated),
+        AdminChange::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
     metrics::jobs_ended(&cancelled.done);
-    let Some(left) = account::remove(&gateway.db, user).await? else {
+    let Some(left) = account::delete(&gateway.db, user).await? else {
         return Ok(());
     };
     notify::sessions_ended(&gateway, ended).await;

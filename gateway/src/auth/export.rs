@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use entity::account::{self, Holding};
-use entity::clock::{rfc3339, wall};
+use entity::account::{self, JobRecord};
+use entity::clock::{rfc3339, system_ms};
 use entity::{JobId, UserId, api_key, attempt, image, job, session, user, video};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -82,8 +82,8 @@ impl From<attempt::Model> for ExportedAttempt {
     }
 }
 
-impl From<Holding> for ExportedJob {
-    fn from(Holding { job, attempts, video }: Holding) -> Self {
+impl From<JobRecord> for ExportedJob {
+    fn from(JobRecord { job, attempts, video }: JobRecord) -> Self {
         let attempts = attempts.into_iter().map(Into::into).collect();
         Self { job: job.into(), attempts, video: video.map(Into::into) }
     }
@@ -95,7 +95,7 @@ pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Re
     let sessions = session::of_user(&gateway.db, user.id).await?;
     let images = image::page(&gateway.db, user.id, None, MAX_IMAGES).await?;
     let head = Export {
-        exported_at: rfc3339(wall()),
+        exported_at: rfc3339(system_ms()),
         user: user.clone().into(),
         sessions: sessions.into_iter().map(|row| session::View::new(row, asking)).collect(),
         api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
@@ -123,7 +123,8 @@ fn jobs(gateway: Gateway, user: UserId) -> impl futures::Stream<Item = Result<By
             if over {
                 return Ok(None);
             }
-            let page = account::holdings(&gateway.db, user, before, PAGE_SIZE).await.map_err(std::io::Error::other)?;
+            let page =
+                account::job_records(&gateway.db, user, before, PAGE_SIZE).await.map_err(std::io::Error::other)?;
             let (last, over) = (page.last().map(|holding| holding.job.id), (page.len() as u64) < PAGE_SIZE);
             let mut text = String::new();
             for (i, holding) in page.into_iter().enumerate() {

@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use entity::clock::{millis, rfc3339, wall};
+use entity::clock::{millis, rfc3339, system_ms};
 use entity::image;
-use entity::user::{self, Opened, Standing};
+use entity::user::{self, InitialRole, Registered};
 use serde::Serialize;
 use service::settings::AppEnv;
 use utoipa::ToSchema;
@@ -81,23 +81,23 @@ pub(crate) async fn register(
     require_registration_allowed(&gateway, client).await?;
     let password_hash = gateway.auth.passwords.hash(account.password).await?;
     let new = user::New { email: account.email, name: account.name, password_hash };
-    let user = match user::open(&gateway.db, new, role).await? {
-        Opened::Done(user) => user,
-        Opened::EmailTaken => return Err(ApiError::EmailTaken),
-        Opened::TooLate => return Err(ApiError::InvalidSetupToken),
+    let user = match user::register(&gateway.db, new, role).await? {
+        Registered::Created(user) => user,
+        Registered::EmailTaken => return Err(ApiError::EmailTaken),
+        Registered::SetupClosed => return Err(ApiError::InvalidSetupToken),
     };
     tracing::info!(user.id = %user.id, "an account was opened");
     sign_in(&gateway, &headers, user, StatusCode::CREATED).await
 }
 
 /// What a new account may be. The set-up token opens one even where registration is closed.
-fn initial_role(gateway: &Gateway, setup_token: Option<&str>) -> Result<Standing, ApiError> {
+fn initial_role(gateway: &Gateway, setup_token: Option<&str>) -> Result<InitialRole, ApiError> {
     match setup_token {
-        Some(token) if constant_time_eq(token, &gateway.auth.setup_token) => Ok(Standing::FirstAdmin),
+        Some(token) if constant_time_eq(token, &gateway.auth.setup_token) => Ok(InitialRole::FirstAdmin),
         Some(_) => Err(ApiError::InvalidSetupToken),
         None if gateway.config.auth.registration == Registration::Closed => Err(ApiError::RegistrationClosed),
-        None if gateway.config.settings.app_env == AppEnv::Demo => Ok(Standing::AdminIfFirst),
-        None => Ok(Standing::Ordinary),
+        None if gateway.config.settings.app_env == AppEnv::Demo => Ok(InitialRole::AdminIfFirst),
+        None => Ok(InitialRole::User),
     }
 }
 
@@ -135,7 +135,7 @@ pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Re
 /// `GET /api/auth/me`: who is asking.
 pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let session = &caller.session;
-    let used = image::stored(&gateway.db, session.user.id).await?;
+    let used = image::stored_bytes(&gateway.db, session.user.id).await?;
     let quota = Some(gateway.config.quotas.storage_bytes).filter(|quota| *quota > 0);
     let user = session.user.clone().into();
     let body = Me { user, expires_at: rfc3339(session.expires_at), storage: StorageUse { used, quota } };
@@ -154,8 +154,8 @@ async fn sign_in(
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     // To the second, as a token's `exp` is.
-    let expires_at = (wall() + millis(gateway.config.auth.session_lifetime)) / 1_000 * 1_000;
-    let session = entity::session::open(&gateway.db, user.id, user_agent(headers), expires_at).await?;
+    let expires_at = (system_ms() + millis(gateway.config.auth.session_lifetime)) / 1_000 * 1_000;
+    let session = entity::session::create(&gateway.db, user.id, user_agent(headers), expires_at).await?;
     let token = gateway.auth.tokens.issue(&session)?;
     let from_page = origin::is_from_page(headers);
     let cookie = cookie::set(&gateway.config, &token).filter(|_| from_page).map(|cookie| (header::SET_COOKIE, cookie));

@@ -35,7 +35,7 @@ pub(crate) async fn end_session(
     caller: Caller,
     Id(id): Id<SessionId>,
 ) -> Result<StatusCode, ApiError> {
-    if !session::revoke_of(&gateway.db, id, caller.user()).await? {
+    if !session::revoke_of_user(&gateway.db, id, caller.user()).await? {
         return Err(ApiError::NotFound);
     }
     notify::sessions_ended(&gateway, vec![id]).await;

@@ -56,7 +56,7 @@ impl Sessions {
             Ok(session) => return Ok(Some(session)),
             Err(revocations) => revocations,
         };
-        let Some((row, user)) = entity::session::alive(db, id).await? else {
+        let Some((row, user)) = entity::session::find_active(db, id).await? else {
             return Ok(None);
         };
         if row.is_stale() {
@@ -119,18 +119,18 @@ impl Sessions {
 
 impl Session {
     fn is_expired(&self) -> bool {
-        self.expires_at <= entity::clock::wall()
+        self.expires_at <= entity::clock::system_ms()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     fn session() -> Arc<Session> {
         let user = user::Model {
-            id: fresh(),
+            id: new_id(),
             email: "a@b.example".into(),
             name: None,
             password_hash: String::new(),
@@ -138,7 +138,7 @@ mod tests {
             disabled_at: None,
             created_at: 0,
         };
-        Arc::new(Session { id: fresh(), user, expires_at: entity::clock::wall() + 60_000 })
+        Arc::new(Session { id: new_id(), user, expires_at: entity::clock::system_ms() + 60_000 })
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn does_not_outlive_the_session() {
         let sessions = Sessions::new(Duration::from_secs(5));
-        let over = Arc::new(Session { expires_at: entity::clock::wall() - 1, ..(*session()).clone() });
+        let over = Arc::new(Session { expires_at: entity::clock::system_ms() - 1, ..(*session()).clone() });
         sessions.insert(over.clone(), Instant::now(), 0);
         assert!(sessions.cached(over.id, Instant::now()).is_err());
     }

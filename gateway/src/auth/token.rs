@@ -65,16 +65,16 @@ impl Tokens {
 mod tests {
     use super::*;
     use entity::clock;
-    use entity::id::fresh;
+    use entity::id::new_id;
     use serde_json::{Value, json};
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
     fn session(expires_in: i64) -> entity::session::Model {
-        let (created_at, expires_at) = (clock::wall(), clock::wall() + expires_in);
+        let (created_at, expires_at) = (clock::system_ms(), clock::system_ms() + expires_in);
         entity::session::Model {
-            id: fresh(),
-            user_id: fresh(),
+            id: new_id(),
+            user_id: new_id(),
             user_agent: None,
             created_at,
             expires_at,
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn claims() -> Claims {
-        let (iat, exp) = (clock::wall() / 1_000, clock::wall() / 1_000 + 60);
-        Claims { iss: ISSUER.into(), aud: AUDIENCE.into(), sub: fresh(), jti: fresh(), iat, exp }
+        let (iat, exp) = (clock::system_ms() / 1_000, clock::system_ms() / 1_000 + 60);
+        Claims { iss: ISSUER.into(), aud: AUDIENCE.into(), sub: new_id(), jti: new_id(), iat, exp }
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Multipart, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::image::{self, New, View};
 use entity::{ImageId, UserId};
 use futures::stream;
@@ -79,7 +79,7 @@ async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {
 
 /// The file first, then the row that names it; without the row the file goes again.
 async fn keep(gateway: Gateway, user_id: UserId, picture: EncodedImage) -> Result<View, ApiError> {
-    let id: ImageId = fresh();
+    let id: ImageId = new_id();
     let path = storage::image_path(id, picture.extension);
     let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(picture.bytes))]);
     let stored = gateway.storage.put(&path, content).await.map_err(ApiError::storage)?;

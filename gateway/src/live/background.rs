@@ -53,7 +53,7 @@ async fn active_roles(
 ) -> Result<HashMap<SessionId, entity::user::Role>, DbErr> {
     let mut roles = HashMap::with_capacity(checked.len());
     for batch in checked.chunks(BATCH) {
-        roles.extend(entity::session::alive_among(&gateway.db, batch).await?);
+        roles.extend(entity::session::active_roles(&gateway.db, batch).await?);
     }
     Ok(roles)
 }

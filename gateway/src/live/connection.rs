@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{Utf8Bytes, WebSocket};
-use entity::clock::{rfc3339, wall};
+use entity::clock::{rfc3339, system_ms};
 use entity::{JobId, UserId};
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{Instrument, Span};
@@ -231,7 +231,7 @@ impl Connection<'_> {
     /// Returns once the session is reason; it may have been prolonged meanwhile.
     async fn expired(&self) -> Close {
         loop {
-            match u64::try_from(self.expires_at.load(Ordering::Relaxed) - wall()) {
+            match u64::try_from(self.expires_at.load(Ordering::Relaxed) - system_ms()) {
                 Ok(left) if left > 0 => sleep(Duration::from_millis(left)).await,
                 _ => return Close::Unauthenticated,
             }

@@ -173,7 +173,7 @@ fn leave<Key: std::hash::Hash + Eq>(groups: &mut HashMap<Key, Vec<Arc<Outbox>>>,
 mod tests {
     use super::*;
     use crate::live::outbox::Next;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     fn event(user: UserId, job: JobId, seq: i64) -> Event {
         let frame = format!(r#"{{"status":"processing","seq":{seq}}}"#);
@@ -190,18 +190,18 @@ mod tests {
 
     #[test]
     fn reaches_every_socket_of_the_owner_and_nobody_else() {
-        let (hub, user, other) = (Hub::default(), fresh(), fresh());
-        let subscription = |user| hub.subscribe(user, fresh(), 8).unwrap();
+        let (hub, user, other) = (Hub::default(), new_id(), new_id());
+        let subscription = |user| hub.subscribe(user, new_id(), 8).unwrap();
         let (a, b, c) = (subscription(user), subscription(user), subscription(other));
-        hub.deliver(event(user, fresh(), 1));
+        hub.deliver(event(user, new_id(), 1));
         assert_eq!((frames(&a), frames(&b), frames(&c)), (1, 1, 0));
     }
 
     #[test]
     fn reaches_whoever_watches_until_that_ends() {
-        let (hub, user, job) = (Hub::default(), fresh(), fresh());
-        let watcher = hub.subscribe(fresh(), fresh(), 8).unwrap();
-        assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(fresh(), 1));
+        let (hub, user, job) = (Hub::default(), new_id(), new_id());
+        let watcher = hub.subscribe(new_id(), new_id(), 8).unwrap();
+        assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(new_id(), 1));
         hub.deliver(event(user, job, 1));
         assert_eq!(frames(&watcher), 1);
         watcher.unwatch(job);
@@ -214,22 +214,22 @@ mod tests {
 
     #[test]
     fn bounds_the_sockets_of_a_user_and_gives_places_back() {
-        let (hub, user) = (Hub::default(), fresh());
-        let mut subscriptions: Vec<_> = (0..8).map(|_| hub.subscribe(user, fresh(), 8).unwrap()).collect();
-        assert!(hub.subscribe(user, fresh(), 8).is_none());
+        let (hub, user) = (Hub::default(), new_id());
+        let mut subscriptions: Vec<_> = (0..8).map(|_| hub.subscribe(user, new_id(), 8).unwrap()).collect();
+        assert!(hub.subscribe(user, new_id(), 8).is_none());
         subscriptions.pop();
-        assert!(hub.subscribe(user, fresh(), 8).is_some());
+        assert!(hub.subscribe(user, new_id(), 8).is_some());
         drop(subscriptions);
         assert!(hub.all().is_empty());
     }
 
     #[test]
     fn ends_the_sockets_of_sessions_that_are_over_and_no_others() {
-        let (hub, session, over) = (Hub::default(), fresh(), fresh());
+        let (hub, session, over) = (Hub::default(), new_id(), new_id());
         let (stays, goes, newer) = (
-            hub.subscribe(fresh(), session, 8).unwrap(),
-            hub.subscribe(fresh(), over, 8).unwrap(),
-            hub.subscribe(fresh(), fresh(), 8).unwrap(),
+            hub.subscribe(new_id(), session, 8).unwrap(),
+            hub.subscribe(new_id(), over, 8).unwrap(),
+            hub.subscribe(new_id(), new_id(), 8).unwrap(),
         );
         hub.close_revoked(&[session, over], &HashMap::from([(session, Role::User)]));
         assert_eq!(goes.outbox().take(), Some(Next::Close(Close::Unauthenticated)));
@@ -240,9 +240,9 @@ mod tests {
 
     #[test]
     fn whoever_is_no_administrator_any_more_watches_nothing() {
-        let (hub, session) = (Hub::default(), fresh());
-        let subscription = hub.subscribe(fresh(), session, 8).unwrap();
-        subscription.watch(fresh(), 8);
+        let (hub, session) = (Hub::default(), new_id());
+        let subscription = hub.subscribe(new_id(), session, 8).unwrap();
+        subscription.watch(new_id(), 8);
         hub.close_revoked(&[session], &HashMap::from([(session, Role::Admin)]));
         assert_eq!(frames(&subscription), 0);
         hub.close_revoked(&[session], &HashMap::from([(session, Role::User)]));
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn the_active_come_first() {
-        let (hub, idle, active) = (Hub::default(), fresh(), fresh());
-        let _subscriptions: Vec<_> = (0..5).map(|_| hub.subscribe(fresh(), fresh(), 8)).collect();
-        let (_idle, subscription) = (hub.subscribe(idle, fresh(), 8), hub.subscribe(active, fresh(), 8).unwrap());
-        subscription.outbox().mark_sent(fresh(), JobVersion::known_to_client(1));
+        let (hub, idle, active) = (Hub::default(), new_id(), new_id());
+        let _subscriptions: Vec<_> = (0..5).map(|_| hub.subscribe(new_id(), new_id(), 8)).collect();
+        let (_idle, subscription) = (hub.subscribe(idle, new_id(), 8), hub.subscribe(active, new_id(), 8).unwrap());
+        subscription.outbox().mark_sent(new_id(), JobVersion::known_to_client(1));
         assert_eq!((hub.users()[0], hub.users().len(), hub.active_users()), (active, 7, vec![active]));
     }
 }

@@ -72,12 +72,12 @@ impl From<Status> for Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::id::{fresh, kind};
+    use entity::id::{kind, new_id};
 
     #[test]
     fn is_read_out_of_events() {
         let version = |frame: &str| {
-            let (user, job) = (fresh::<kind::User>().into(), fresh::<kind::Job>().into());
+            let (user, job) = (new_id::<kind::User>().into(), new_id::<kind::Job>().into());
             let JobVersion { stage, position, .. } =
                 JobVersion::of_event(&Event { user, job, seq: 7, frame: frame.into() });
             (stage, position)
@@ -88,7 +88,7 @@ mod tests {
         for unknown in ["", "{}", r#"{"status":"of the future"}"#] {
             assert_eq!(version(unknown), (Stage::Running, None), "{unknown}");
         }
-        let gone = Event::gone(fresh::<kind::User>(), fresh::<kind::Job>());
+        let gone = Event::gone(new_id::<kind::User>(), new_id::<kind::Job>());
         assert_eq!(JobVersion::of_event(&gone), JobVersion::GONE);
     }
 }

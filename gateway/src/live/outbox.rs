@@ -221,14 +221,14 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     fn version(seq: i64, stage: Stage) -> JobVersion {
         JobVersion { seq, stage, position: None }
     }
 
     fn outbox() -> Outbox {
-        Outbox::new(fresh())
+        Outbox::new(new_id())
     }
 
     fn frames(outbox: &Outbox) -> Vec<String> {
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn keeps_the_newest_frame_of_each_job_only() {
-        let (outbox, job) = (outbox(), fresh());
+        let (outbox, job) = (outbox(), new_id());
         for seq in [1, 3, 2] {
             outbox.offer(job, version(seq, Stage::Running), format!("frame {seq}").into());
         }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn sends_what_came_during_the_snapshot_only_if_it_is_newer() {
-        let (outbox, old, new) = (outbox(), fresh(), fresh());
+        let (outbox, old, new) = (outbox(), new_id(), new_id());
         outbox.offer(old, version(4, Stage::Running), "older than the snapshot".into());
         outbox.offer(new, version(6, Stage::Running), "newer".into());
         assert!(outbox.mark_sent(old, version(5, Stage::Running)));
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn tells_a_place_in_line_once_and_only_while_the_job_waits() {
-        let (outbox, job) = (outbox(), fresh());
+        let (outbox, job) = (outbox(), new_id());
         outbox.set_position(job, Some(1));
         outbox.mark_sent(job, version(1, Stage::Waiting));
         outbox.set_position(job, Some(3));
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn tells_its_own_jobs_from_those_it_follows() {
-        let (outbox, own, other) = (outbox(), fresh(), fresh());
+        let (outbox, own, other) = (outbox(), new_id(), new_id());
         outbox.mark_sent(own, version(1, Stage::Running));
         outbox.watch(other, 8);
         outbox.mark_sent(other, version(1, Stage::Running));
@@ -294,8 +294,8 @@ mod tests {
     #[test]
     fn remembers_a_bounded_number_of_finished_jobs() {
         let outbox = outbox();
-        let jobs: Vec<JobId> = (0..MAX_FINISHED + 50).map(|_| fresh()).collect();
-        let open = fresh();
+        let jobs: Vec<JobId> = (0..MAX_FINISHED + 50).map(|_| new_id()).collect();
+        let open = new_id();
         assert!(jobs.iter().all(|job| outbox.mark_sent(*job, version(1, Stage::Finished))));
         outbox.mark_sent(open, version(1, Stage::Running));
         outbox.trim();
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn a_goodbye_goes_before_everything_and_the_first_one_counts() {
         let outbox = outbox();
-        outbox.offer(fresh(), version(1, Stage::Finished), "frame".into());
+        outbox.offer(new_id(), version(1, Stage::Finished), "frame".into());
         outbox.close(Close::Unauthenticated);
         outbox.close(Close::TooMany);
         assert_eq!(outbox.take(), Some(Next::Close(Close::Unauthenticated)));

@@ -82,7 +82,7 @@ async fn read(
         sent.remove(&seen.id);
     }
     let sent: Vec<JobId> = sent.into_iter().collect();
-    let others = job::among(&gateway.db, user, &sent).await?;
+    let others = job::by_ids_of_user(&gateway.db, user, &sent).await?;
     drop(permit);
     let gone = sent.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
     let gone: Vec<_> =

@@ -36,7 +36,7 @@ pub(crate) async fn frames(
     let permit = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, MAX_FINISHED).await?;
     let unseen: Vec<JobId> = known.iter().copied().filter(|id| rows.iter().all(|row| row.id != *id)).collect();
-    let others = job::among(&gateway.db, user, &unseen).await?;
+    let others = job::by_ids_of_user(&gateway.db, user, &unseen).await?;
     drop(permit);
     let gone = unseen.into_iter().filter(|id| others.iter().all(|row| row.id != *id));
     let gone: Vec<Utf8Bytes> = gone

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bus::{Control, Event, Flow, Place};
 use entity::idempotency_key::Key;
-use entity::job::{self, Cancel, Model, Removed, View};
+use entity::job::{self, CancelResult, DeletedJob, Model, View};
 use entity::{JobId, UserId};
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -34,12 +34,12 @@ pub(crate) async fn cancel(
     let job = run_to_completion(&gateway, async move |gateway: Gateway| {
         let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
         Ok(match cancel {
-            Cancel::Done(job) => {
+            CancelResult::Cancelled(job) => {
                 metrics::jobs_ended([&job]);
                 notify(&gateway, Change::Cancelled, job).await
             }
-            Cancel::Requested(job) => notify(&gateway, Change::CancelRequested, job).await,
-            Cancel::Over(job) => job,
+            CancelResult::Requested(job) => notify(&gateway, Change::CancelRequested, job).await,
+            CancelResult::AlreadyFinished(job) => job,
         })
     });
     answer(&gateway, StatusCode::OK, job.await?).await
@@ -65,7 +65,7 @@ pub(crate) async fn retry(
 /// Starts a user's failed or cancelled job anew, once under a client's key.
 pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Option<Key>) -> Result<Model, ApiError> {
     let restarting = run_to_completion(gateway, async move |gateway: Gateway| {
-        let restarted = job::reopen(&gateway.db, id, user, key.as_ref()).await?;
+        let restarted = job::restart(&gateway.db, id, user, key.as_ref()).await?;
         match idempotency::resolve(&gateway, user, restarted).await? {
             Ok(restarted) => {
                 requeue(&gateway, user, id, restarted, "Only a failed or cancelled job can be started anew.").await
@@ -99,7 +99,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let user = caller.user();
     let deleted = run_to_completion(&gateway, async move |gateway: Gateway| {
-        let Some(Removed { job, paths }) = job::remove(&gateway.db, id, user).await? else {
+        let Some(DeletedJob { job, paths }) = job::delete(&gateway.db, id, user).await? else {
             return Err(conflict(&gateway, user, id, "An active job cannot be deleted: cancel it first.").await);
         };
         for path in paths {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bus::{Event, Flow, Place};
-use entity::database::is_missing_reference;
+use entity::database::is_foreign_key_violation;
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
 use entity::{DbErr, JobId, UserId, statistics, submission};
@@ -106,7 +106,7 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
 
 /// A picture that was deleted a moment ago is none.
 fn creation_error(error: DbErr, new: &New) -> ApiError {
-    if new.reference_image_id.is_some() && is_missing_reference(&error) { images::unknown() } else { error.into() }
+    if new.reference_image_id.is_some() && is_foreign_key_violation(&error) { images::unknown() } else { error.into() }
 }
 
 /// Whether there is room for the jobs, and the picture they start from.
@@ -232,7 +232,7 @@ async fn require_quota(gateway: &Gateway, user: UserId, count: usize) -> Result<
         return Ok(());
     }
     let (spent, waiting) =
-        (submission::today(&gateway.db, user).await?, statistics::waiting_of(&gateway.db, user).await?);
+        (submission::today(&gateway.db, user).await?, statistics::pending_count_of(&gateway.db, user).await?);
     let wanted = u64::try_from(spent).unwrap_or(0) + waiting + count as u64;
     let seconds = submission::until_tomorrow().div_euclid(1_000) + 1;
     if wanted > cap { Err(ApiError::DailySubmissions(seconds)) } else { Ok(()) }

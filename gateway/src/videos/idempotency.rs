@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: asking again gives what was given before, and buys nothing new.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use entity::idempotency_key::{Claimed, Key};
+use entity::idempotency_key::{Idempotent, Key};
 use entity::job::{self, Model};
 use entity::{JobId, UserId, idempotency_key};
 
@@ -40,7 +40,7 @@ pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<
 /// The database did not answer.
 pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
     match key {
-        Some(key) => Ok(idempotency_key::is_known(&gateway.db, user, key).await?),
+        Some(key) => Ok(idempotency_key::exists(&gateway.db, user, key).await?),
         None => Ok(false),
     }
 }
@@ -52,17 +52,17 @@ pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>)
 pub(crate) async fn resolve<T>(
     gateway: &Gateway,
     user: UserId,
-    claimed: Claimed<T>,
+    claimed: Idempotent<T>,
 ) -> Result<Result<T, Vec<Model>>, ApiError> {
     match claimed {
-        Claimed::Now(done) => Ok(Ok(done)),
-        Claimed::Otherwise => Err(ApiError::IdempotencyKeyReused),
-        Claimed::Before(ids) => Ok(Err(replayed_jobs(gateway, user, &ids).await?)),
+        Idempotent::Created(done) => Ok(Ok(done)),
+        Idempotent::Conflict => Err(ApiError::IdempotencyKeyReused),
+        Idempotent::Replayed(ids) => Ok(Err(replayed_jobs(gateway, user, &ids).await?)),
     }
 }
 
 async fn replayed_jobs(gateway: &Gateway, user: UserId, ids: &[JobId]) -> Result<Vec<Model>, ApiError> {
-    let mut jobs = job::among(&gateway.db, user, ids).await?;
+    let mut jobs = job::by_ids_of_user(&gateway.db, user, ids).await?;
     jobs.sort_by_key(|job| job.id);
     if jobs.is_empty() { Err(ApiError::Gone) } else { Ok(jobs) }
 }

@@ -15,7 +15,7 @@ pub(crate) async fn require_waiting(gateway: &Gateway, user: UserId, more: usize
     if most == 0 {
         return Ok(());
     }
-    let waiting = statistics::waiting_of(&gateway.db, user).await?;
+    let waiting = statistics::pending_count_of(&gateway.db, user).await?;
     if waiting + more as u64 <= most { Ok(()) } else { Err(ApiError::TooManyWaiting(waiting)) }
 }
 
@@ -28,6 +28,6 @@ pub(crate) async fn require_storage(gateway: &Gateway, user: UserId) -> Result<(
     if quota == 0 {
         return Ok(());
     }
-    let used = image::stored(&gateway.db, user).await?;
+    let used = image::stored_bytes(&gateway.db, user).await?;
     if used < quota { Ok(()) } else { Err(ApiError::QuotaExceeded { used, quota }) }
 }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use entity::clock::{millis, rfc3339, wall};
+use entity::clock::{millis, rfc3339, system_ms};
 use entity::job::{self, Orientation};
 use entity::{ShareId, VideoId, share, video};
 use serde::Serialize;
@@ -71,7 +71,7 @@ pub(crate) async fn share(
     fields.finish()?;
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
     let lifetime = seconds.flatten().unwrap_or(DEFAULT_LIFETIME);
-    let row = share::open(&gateway.db, video.id, wall() + millis(lifetime)).await?;
+    let row = share::create(&gateway.db, video.id, system_ms() + millis(lifetime)).await?;
     let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed_text(&row)));
     let url = gateway.config.http.public_url.join(&format!("share/{token}"));
     let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();
@@ -128,7 +128,7 @@ pub(crate) async fn shared_poster(
 async fn find_shared(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
     let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
     let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
-    let shown = share::alive(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
+    let shown = share::find_active(&gateway.db, share).await?.ok_or(ApiError::NotFound)?;
     let genuine = gateway.videos.share_links.is_signature(&signed_text(&shown.0), signature);
     if genuine { Ok(shown) } else { Err(ApiError::NotFound) }
 }

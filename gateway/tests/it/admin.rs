@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::{Control, Signal};
 use entity::attempt::NewAttempt;
-use entity::job::{self, Failure};
+use entity::job::{self, JobFailure};
 use entity::submission::Caps;
 use entity::{attempt, clock, id};
 use reqwest::{Method, Response, StatusCode};
@@ -91,11 +91,11 @@ async fn tells_how_the_platform_stands() {
     }
 }
 
-async fn attempt_sent(server: &TestServer, held: job::Held) -> entity::AttemptId {
-    let (attempt, db) = (id::fresh(), &server.database.connection);
-    let new = NewAttempt { id: attempt, upstream: "https://up.example", sent_at: clock::wall() };
-    let begun = job::begin_attempt(db, held, new, Caps::default()).await.unwrap();
-    assert!(matches!(begun, job::Begun::Send(_)));
+async fn attempt_sent(server: &TestServer, held: job::JobClaim) -> entity::AttemptId {
+    let (attempt, db) = (id::new_id(), &server.database.connection);
+    let new = NewAttempt { id: attempt, upstream: "https://up.example", sent_at: clock::system_ms() };
+    let begun = job::start_attempt(db, held, new, Caps::default()).await.unwrap();
+    assert!(matches!(begun, job::AttemptStart::Started(_)));
     attempt
 }
 
@@ -134,7 +134,7 @@ async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_an
         let sent = attempt_sent(&server, held).await;
         let end = attempt::End { outcome: "unknown", detail: Some("500 oops"), may_have_been_charged: true };
         attempt::finish(db, sent, end).await.unwrap();
-        let failure = Failure { code: "poison", message: "it was stopped".into() };
+        let failure = JobFailure { code: "poison", message: "it was stopped".into() };
         job::fail(db, held, &failure).await.unwrap().unwrap();
 
         let list = read(&server, &admin, "/api/admin/jobs?errorCode=poison").await;

@@ -113,7 +113,7 @@ async fn a_database_that_fails_is_unavailable_and_its_error_stays_inside() {
 async fn a_gateway_does_not_start_on_a_database_without_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("empty.db").display());
-    let empty = entity::database::open(&url, entity::database::Missing::Create).await.unwrap();
+    let empty = entity::database::open(&url, entity::database::IfMissing::Create).await.unwrap();
     assert!(entity::schema::check(&empty).await.is_err());
     let lookup = |name: &str| match name {
         "APP_ENV" => Some("demo".to_owned()),

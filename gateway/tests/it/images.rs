@@ -111,7 +111,7 @@ async fn anothers_picture_is_none() {
         let any = server.request(Method::GET, &format!("/api/images/{id}/content")).header("if-none-match", "*");
         problem(any.bearer_auth(&eve.token).send().await.unwrap(), 404, "not_found").await;
         problem(server.delete(&eve, &format!("/api/images/{id}")).await, 404, "not_found").await;
-        let nothing = entity::id::fresh::<entity::id::kind::Image>().to_string();
+        let nothing = entity::id::new_id::<entity::id::kind::Image>().to_string();
         let mut answers = Vec::new();
         for named in [id.as_str(), nothing.as_str(), "not an id"] {
             let response = server.post(&eve, "/api/videos", json!({"prompt": "x", "referenceImageId": named})).await;

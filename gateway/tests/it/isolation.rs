@@ -28,7 +28,7 @@ async fn everything_of_another_user_is_indistinguishable_from_nothing() {
         let mut asked = 0;
         for (path, methods) in paths.iter().filter(|(path, _)| !path.starts_with("/api/admin/")) {
             let Some((name, theirs)) = hers.iter().find(|(name, _)| path.contains(name)) else { continue };
-            let nobodys = id::fresh::<id::kind::Job>().to_string();
+            let nobodys = id::new_id::<id::kind::Job>().to_string();
             for method in methods.as_object().unwrap().keys() {
                 let method: Method = method.to_uppercase().parse().unwrap();
                 let mut answers = Vec::new();

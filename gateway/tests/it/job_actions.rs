@@ -2,7 +2,7 @@
 
 use bus::{Control, Signal};
 use entity::JobId;
-use entity::job::{self, Failure};
+use entity::job::{self, JobFailure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -21,7 +21,7 @@ async fn delete(server: &TestServer, account: &Account, job: &str) -> reqwest::R
 /// Has a job fail as a worker would.
 async fn failed(server: &TestServer, job: &str, code: &'static str) {
     let held = server.claim(job).await;
-    let failure = Failure { code, message: "it did not work".into() };
+    let failure = JobFailure { code, message: "it did not work".into() };
     job::fail(&server.database.connection, held, &failure).await.unwrap().unwrap();
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn quick(configure: fn(&mut Config)) -> TestServer {
 }
 
 /// Moves a job on in the database and publishes that, as a processor does.
-pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::Held, progress: i32) -> Value {
+pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::JobClaim, progress: i32) -> Value {
     let row = job::advance(&server.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
     publish(server, account, row).await
 }
@@ -144,7 +144,7 @@ async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again()
 
         let stale = known.keys().next().unwrap().clone();
         known.insert(stale.clone(), json!(0));
-        let nobodys = entity::id::fresh::<entity::id::kind::Job>().to_string();
+        let nobodys = entity::id::new_id::<entity::id::kind::Job>().to_string();
         known.insert(nobodys.clone(), json!(5));
         let mut socket = Socket::page(&server, &account).await;
         socket.say(json!({"type": "hello", "known": known})).await;

@@ -64,7 +64,7 @@ fn every_reference_leads_somewhere_and_every_name_is_used_once() {
 
 /// The path with ids that name nothing.
 fn concrete(path: &str) -> String {
-    let nothing = entity::id::fresh::<entity::id::kind::Job>().to_string();
+    let nothing = entity::id::new_id::<entity::id::kind::Job>().to_string();
     let filled = |segment: &str| if segment.starts_with('{') { nothing.clone() } else { segment.to_owned() };
     path.split('/').map(filled).collect::<Vec<_>>().join("/")
 }

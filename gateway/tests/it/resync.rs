@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::Control;
-use entity::id::{fresh, kind};
+use entity::id::{kind, new_id};
 use entity::job::{self, Phase};
 use entity::user::{self, Role};
 use sea_orm::sea_query::Expr;
@@ -72,7 +72,7 @@ async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
     assert_eq!(jobs[0]["id"], *job);
     listening(&server, &account, &mut socket).await;
     redis.cut();
-    job::remove(&server.database.connection, job.parse().unwrap(), account.id.parse().unwrap()).await.unwrap().unwrap();
+    job::delete(&server.database.connection, job.parse().unwrap(), account.id.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(heard(&mut socket, "gone").await["id"], *job);
 }
 
@@ -202,7 +202,7 @@ async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
     let (mut socket, _) = Socket::greeted(&server, &ada).await;
-    for name in [job, fresh::<kind::Job>().to_string(), "nonsense".into()] {
+    for name in [job, new_id::<kind::Job>().to_string(), "nonsense".into()] {
         socket.say(json!({"type": "watch", "job": name})).await;
         let refused = json!({"type": "error", "code": "not_found", "retry": false, "job": name});
         assert_eq!(heard(&mut socket, "error").await, refused);

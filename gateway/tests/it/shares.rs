@@ -100,8 +100,8 @@ async fn a_link_ends_with_its_time_its_video_and_its_owner() {
             problem(server.post(&ada, &path, wrong).await, 422, "invalid_fields").await;
         }
         let db = &server.database.connection;
-        let over = entity::share::open(db, expired.parse().unwrap(), entity::clock::wall() - 1).await.unwrap();
-        assert!(entity::share::alive(db, over.id).await.unwrap().is_none());
+        let over = entity::share::create(db, expired.parse().unwrap(), entity::clock::system_ms() - 1).await.unwrap();
+        assert!(entity::share::find_active(db, over.id).await.unwrap().is_none());
 
         let token = shared(&server, &ada, &deleted).await["token"].as_str().unwrap().to_owned();
         let described: Value = server.get(&ada, &format!("/api/videos/{deleted}")).await.json().await.unwrap();

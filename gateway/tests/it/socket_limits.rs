@@ -72,7 +72,7 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
     eventually("a stalled socket gives its place to another", async || {
         for _ in 0..50 {
-            let (user, job) = (uuid(&account.id), entity::id::fresh::<entity::id::kind::Job>().into());
+            let (user, job) = (uuid(&account.id), entity::id::new_id::<entity::id::kind::Job>().into());
             server.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
         }
         welcomed(&server, &account).await

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bus::Bus;
-use entity::job::{self, Claim, Held, NewVideo};
+use entity::job::{self, ClaimResult, JobClaim, NewVideo};
 use entity::{JobId, id, user, video, worker};
 use gateway::{Config, Gateway};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -170,20 +170,20 @@ impl TestServer {
     /// A request for a job has been sent upstream, taken under this id, and lost.
     pub(crate) async fn attempted(&self, job: &str, upstream_id: &str) {
         use entity::attempt::{self, End, NewAttempt};
-        let (held, db, id) = (self.claim(job).await, &self.database.connection, entity::id::fresh());
-        let new = NewAttempt { id, upstream: "https://up.example/v1/videos", sent_at: entity::clock::wall() };
-        entity::job::begin_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
-        attempt::accepted(db, id, Some(upstream_id)).await.unwrap();
+        let (held, db, id) = (self.claim(job).await, &self.database.connection, entity::id::new_id());
+        let new = NewAttempt { id, upstream: "https://up.example/v1/videos", sent_at: entity::clock::system_ms() };
+        entity::job::start_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
+        attempt::record_accepted(db, id, Some(upstream_id)).await.unwrap();
         let end = End { outcome: "unknown", detail: Some("raw words"), may_have_been_charged: true };
         attempt::finish(db, id, end).await.unwrap();
     }
 
-    pub(crate) async fn claim(&self, job: &str) -> Held {
-        let worker = id::fresh();
+    pub(crate) async fn claim(&self, job: &str) -> JobClaim {
+        let worker = id::new_id();
         let db = &self.database.connection;
         worker::register(db, worker, "test", Duration::from_secs(60)).await.unwrap();
         match job::claim(db, job.parse().unwrap(), worker).await.unwrap() {
-            Claim::Won(row) => Held { job: row.id, epoch: row.epoch },
+            ClaimResult::Claimed(row) => JobClaim { job: row.id, epoch: row.epoch },
             other => panic!("{other:?}"),
         }
     }
@@ -194,7 +194,7 @@ impl TestServer {
         let path = storage::video_path(held.job, held.epoch, "mp4");
         let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
         let stored = self.storage.put(&path, chunks).await.unwrap();
-        let (id, content_type) = (id::fresh(), "video/mp4".to_owned());
+        let (id, content_type) = (id::new_id(), "video/mp4".to_owned());
         let size = i64::try_from(stored.size).unwrap();
         let new = NewVideo { id, path, size, content_type, sha256: stored.sha256 };
         job::complete(&self.database.connection, held, new).await.unwrap().unwrap();
@@ -209,9 +209,13 @@ impl TestServer {
         let path = storage::poster_path(&video::by_id(db, id).await.unwrap().unwrap().path);
         let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
         self.storage.put(&path, chunks).await.unwrap();
-        let facts =
-            video::Facts { poster_path: Some(path), width: Some(720), height: Some(1280), duration_ms: Some(5_000) };
-        assert!(video::inspected(db, id, facts).await.unwrap().unwrap().has_poster);
+        let facts = video::MediaInfo {
+            poster_path: Some(path),
+            width: Some(720),
+            height: Some(1280),
+            duration_ms: Some(5_000),
+        };
+        assert!(video::record_inspection(db, id, facts).await.unwrap().unwrap().has_poster);
     }
 
     /// Stops the gateway and waits for its end.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use entity::database::{Missing, open};
+use entity::database::{IfMissing, open};
 use entity::schema;
 use testkit::Database;
 
@@ -43,7 +43,7 @@ async fn a_copy_is_a_database_and_never_replaces_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it's a copy.db").display().to_string();
     migration::copy(&database.connection, &file).await.unwrap();
-    let copy = open(&format!("sqlite:{file}"), Missing::Refuse).await.unwrap();
+    let copy = open(&format!("sqlite:{file}"), IfMissing::Fail).await.unwrap();
     schema::check(&copy).await.unwrap();
     migration::copy(&database.connection, &file).await.unwrap_err();
     migration::copy(&Database::postgres().await.connection, "/nowhere").await.unwrap_err();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bus::Bus;
-use entity::database::{Missing, open};
-use entity::job::Held;
+use entity::database::{IfMissing, open};
+use entity::job::JobClaim;
 use entity::{DatabaseConnection, DbErr, job, worker as workers};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -47,7 +47,7 @@ async fn run(config: &Config, session: &WorkerSession) {
     while !session.expired.is_cancelled() {
         ticks.tick().await;
         if connections.is_none() {
-            let database = open(settings.database_url.expose(), Missing::Refuse).await;
+            let database = open(settings.database_url.expose(), IfMissing::Fail).await;
             let redis = Bus::new(settings.redis_url.expose(), &settings.redis_namespace);
             connections = database.ok().zip(redis.ok());
         }
@@ -62,7 +62,7 @@ async fn run(config: &Config, session: &WorkerSession) {
 
 async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
     let began = Instant::now();
-    if !workers::renew(db, session.id, config.lease_ttl).await? {
+    if !workers::renew_lease(db, session.id, config.lease_ttl).await? {
         session.expired.cancel();
         session.in_flight.signal_all(Signal::Abandon);
         return Ok(());
@@ -79,7 +79,7 @@ async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &Wor
 /// the answer and not in hand after it was claimed without our knowing, or its task has panicked.
 async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession) -> Result<(), DbErr> {
     let claims = session.in_flight.claims();
-    let on_record = job::in_hand(db, session.id).await?;
+    let on_record = job::claimed_by(db, session.id).await?;
     for claim in claims {
         if !on_record.iter().any(|job| job.id == claim.job && job.epoch == claim.epoch) {
             session.in_flight.signal(claim, Signal::Abandon);
@@ -89,7 +89,7 @@ async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession
         session.in_flight.cancel(job.id);
     }
     for job in on_record.into_iter().filter(|job| !session.in_flight.contains(job.id)) {
-        let Some(job) = job::reject(db, Held { job: job.id, epoch: job.epoch }).await? else {
+        let Some(job) = job::requeue_orphan(db, JobClaim { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
         metrics::job_finished(&job);

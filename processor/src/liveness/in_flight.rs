@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::JobId;
-use entity::job::Held;
+use entity::job::JobClaim;
 use tokio::sync::watch;
 
 use crate::metrics;
@@ -36,7 +36,7 @@ struct Inner {
 struct Slot {
     entry: String,
     /// Set once the claim has won.
-    claim: Option<Held>,
+    claim: Option<JobClaim>,
     /// Whether another can go on with it at no cost.
     resumable: bool,
     signal: watch::Sender<Signal>,
@@ -68,7 +68,7 @@ impl InFlight {
     }
 
     /// The claims that have won.
-    pub(crate) fn claims(&self) -> Vec<Held> {
+    pub(crate) fn claims(&self) -> Vec<JobClaim> {
         self.inner().jobs.values().filter_map(|slot| slot.claim).collect()
     }
 
@@ -78,7 +78,7 @@ impl InFlight {
     }
 
     /// Gives a signal to one claim, if it is still in flight.
-    pub(crate) fn signal(&self, claim: Held, signal: Signal) {
+    pub(crate) fn signal(&self, claim: JobClaim, signal: Signal) {
         if let Some(slot) = self.inner().jobs.get(&claim.job).filter(|slot| slot.claim == Some(claim)) {
             slot.signal(signal);
         }
@@ -122,7 +122,7 @@ impl Slot {
 
 impl InFlightJob {
     /// Notes that the claim has won.
-    pub(crate) fn set_claim(&self, claim: Held) {
+    pub(crate) fn set_claim(&self, claim: JobClaim) {
         self.record_claim(Some(claim));
     }
 
@@ -150,7 +150,7 @@ impl InFlightJob {
         given.unwrap_or(Signal::Abandon)
     }
 
-    fn record_claim(&self, claim: Option<Held>) {
+    fn record_claim(&self, claim: Option<JobClaim>) {
         if let Some(slot) = self.all.inner().jobs.get_mut(&self.job) {
             slot.claim = claim;
         }

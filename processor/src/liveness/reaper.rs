@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::worker::{self as workers, Buried};
+use entity::worker::{self as workers, Reaped};
 use entity::{clock, job};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, over
 
 async fn reap(context: &Context) {
     loop {
-        match workers::bury_one(&context.db).await {
+        match workers::reap_one(&context.db).await {
             Ok(Some(reaped)) => {
                 tracing::warn!(worker.id = %reaped.worker, jobs = reaped.jobs.len(), "buried a worker whose lease ran out");
                 metrics::worker_reaped();
@@ -53,9 +53,9 @@ const REPUBLISH_BATCH: u64 = 500;
 /// A worker may die between the commit of a job's end and the settling that tells it, and Redis may lose the entry by which
 /// others would find that out. So whatever ended while the dead one could still commit is told once more; whoever knows
 /// it already sees the same `seq`.
-async fn republish(context: &Context, reaped: &Buried) {
+async fn republish(context: &Context, reaped: &Reaped) {
     let since = reaped.lease_until - clock::millis(context.config.lease_ttl + context.config.lease_renew);
-    match job::ended_since(&context.db, since, REPUBLISH_BATCH).await {
+    match job::finished_since(&context.db, since, REPUBLISH_BATCH).await {
         Ok(ended) => {
             for job in &ended {
                 context.publish(job).await;
@@ -71,7 +71,7 @@ async fn delete_idle_consumers(context: &Context, session: &WorkerSession) {
         return;
     };
     let idle: Vec<_> = idle.into_iter().map(entity::WorkerId::from).filter(|worker| *worker != session.id).collect();
-    let Ok(known) = workers::known(&context.db, idle.clone()).await else {
+    let Ok(known) = workers::existing(&context.db, idle.clone()).await else {
         return;
     };
     for gone in idle.into_iter().filter(|worker| !known.contains(worker)) {

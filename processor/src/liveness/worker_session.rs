@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use entity::WorkerId;
-use entity::id::fresh;
+use entity::id::new_id;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ impl WorkerSession {
     pub(crate) fn new(ttl: Duration) -> Self {
         let now = Instant::now();
         Self {
-            id: fresh(),
+            id: new_id(),
             in_flight: InFlight::default(),
             expired: CancellationToken::new(),
             lease_clock: Mutex::new(LeaseClock { renewed: now, unbroken_since: now }),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Event;
-use entity::clock::{millis, wall};
-use entity::job::Removed;
+use entity::clock::{millis, system_ms};
+use entity::job::DeletedJob;
 use entity::{JobId, image, job, video};
 use futures::{StreamExt, TryStreamExt};
 use storage::Entry;
@@ -58,10 +58,10 @@ pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
 async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
     let Some(kept) = context.config.retention else { return Ok(()) };
     loop {
-        let before = wall() - millis(kept);
-        let some = job::ended_before(&context.db, before, BATCH).await?;
+        let before = system_ms() - millis(kept);
+        let some = job::finished_before(&context.db, before, BATCH).await?;
         for (id, user) in &some {
-            let Some(Removed { job, paths }) = job::remove(&context.db, *id, *user).await? else { continue };
+            let Some(DeletedJob { job, paths }) = job::delete(&context.db, *id, *user).await? else { continue };
             for path in paths {
                 context.storage.delete(&path).await?;
             }
@@ -76,7 +76,7 @@ async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
 
 /// Deletes pictures that no job refers to.
 async fn delete_unused_images(context: &Context) -> Result<(), Error> {
-    for picture in image::unused(&context.db, wall() - millis(MIN_ORPHAN_AGE), BATCH).await? {
+    for picture in image::unused(&context.db, system_ms() - millis(MIN_ORPHAN_AGE), BATCH).await? {
         if image::delete_unused(&context.db, picture.id).await? {
             context.storage.delete(&picture.path).await?;
         }
@@ -86,13 +86,13 @@ async fn delete_unused_images(context: &Context) -> Result<(), Error> {
 
 /// Deletes files that no row names, of those that have our names.
 async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
-    let before = wall() - millis(MIN_ORPHAN_AGE);
+    let before = system_ms() - millis(MIN_ORPHAN_AGE);
     let ours = |file: &Entry| file.modified < before && is_platform_path(&file.path);
     let old = context.storage.list().try_filter(|file| std::future::ready(ours(file)));
     let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();
     while let Some(paths) = some.try_next().await.map_err(|error| Error::Storage(error.1))? {
-        let mut recorded: HashSet<String> = video::recorded(&context.db, &paths).await?.into_iter().collect();
-        recorded.extend(image::recorded(&context.db, &paths).await?);
+        let mut recorded: HashSet<String> = video::recorded_paths(&context.db, &paths).await?.into_iter().collect();
+        recorded.extend(image::recorded_paths(&context.db, &paths).await?);
         if recorded.is_empty() && paths.len() >= MAX_UNKNOWN_FILES {
             tracing::error!(
                 files = paths.len(),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use entity::clock::{millis, wall};
+use entity::clock::{millis, system_ms};
 use entity::{VideoId, video};
 
 use super::jittered_interval;
@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context) {
 pub(crate) async fn inspect_missed(context: &Context) -> Result<(), Error> {
     let mut after = None;
     while context.inspector.is_available() {
-        let videos = video::uninspected(&context.db, after, wall() - millis(GRACE), BATCH).await?;
+        let videos = video::uninspected(&context.db, after, system_ms() - millis(GRACE), BATCH).await?;
         let Some(last) = videos.last() else { break };
         after = Some(last.id);
         for video in &videos {
@@ -65,7 +65,7 @@ async fn inspect(context: &Context, id: VideoId) -> Result<(), Error> {
         return Ok(());
     };
     let poster = facts.poster_path.clone();
-    match video::inspected(&context.db, id, facts).await? {
+    match video::record_inspection(&context.db, id, facts).await? {
         Some(job) if job.has_poster => context.publish(&job).await,
         Some(_) => tracing::info!(video.id = %id, "no poster could be made for a video"),
         // Deleted in the meantime. If another processor was faster instead, the poster is at the same path and stays.

@@ -75,7 +75,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
         *cursor = Cursor { limits_mirrored: true, ..Cursor::default() };
         while !step(context, cursor).await? {}
     }
-    for job in job::due(&context.db, BATCH).await? {
+    for job in job::promote_due(&context.db, BATCH).await? {
         let enqueued = enqueue(context, &job).await?;
         context.publish_with_position(&job, enqueued.position).await;
     }
@@ -89,7 +89,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
 
 /// One step of the pass over all pending rows; true when it has come to the end.
 async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
-    let jobs = job::pending_from(&context.db, cursor.after, BATCH).await?;
+    let jobs = job::pending_after(&context.db, cursor.after, BATCH).await?;
     let mut restored = 0;
     for job in &jobs {
         restored += u32::from(enqueue(context, job).await?.added);

@@ -30,7 +30,7 @@ pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
 }
 
 async fn tick(context: &Context) -> Result<(), DbErr> {
-    for attempt in attempt::abandoned(&context.db, context.upstream_address(), BATCH).await? {
+    for attempt in attempt::open_of_cancelled_jobs(&context.db, context.upstream_address(), BATCH).await? {
         let id = attempt.upstream_id.as_deref();
         let begun = id.map(|id| OpenGeneration { id, prompt: "", age: Duration::ZERO, traceparent: None });
         if let Some(generation) = begun.and_then(|begun| context.driver.resume(begun)) {

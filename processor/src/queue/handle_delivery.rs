@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bus::Delivery;
-use entity::job::{self, Claim, Held, Status};
+use entity::job::{self, ClaimResult, JobClaim, Status};
 use entity::{JobId, WorkerId, worker as workers};
 use tokio::time::sleep;
 use tracing::Instrument;
@@ -32,8 +32,8 @@ async fn handle_in_span(context: &Context, session: &WorkerSession, delivery: &D
         return;
     };
     match job::claim(&context.db, id, session.id).await {
-        Ok(Claim::Won(job)) => {
-            in_flight_job.set_claim(Held { job: job.id, epoch: job.epoch });
+        Ok(ClaimResult::Claimed(job)) => {
+            in_flight_job.set_claim(JobClaim { job: job.id, epoch: job.epoch });
             trace::record_trace_id(&job);
             metrics::job_claimed(&job);
             tracing::info!(job.epoch = job.epoch, "took a job in hand");
@@ -41,12 +41,12 @@ async fn handle_in_span(context: &Context, session: &WorkerSession, delivery: &D
             let ended = run::run(context, session, &in_flight_job, job).await;
             finish(context, delivery, ended).await;
         }
-        Ok(Claim::Lost(job)) => match job.worker_id.filter(|_| job.status == Status::Processing) {
+        Ok(ClaimResult::NotClaimable(job)) => match job.worker_id.filter(|_| job.status == Status::Processing) {
             Some(holder) => yield_to_holder(context, delivery, holder).await,
             None => acknowledge(context, delivery, Some(&job)).await,
         },
-        Ok(Claim::Gone) => acknowledge(context, delivery, None).await,
-        Ok(Claim::Buried) => session.expired.cancel(),
+        Ok(ClaimResult::NotFound) => acknowledge(context, delivery, None).await,
+        Ok(ClaimResult::WorkerExpired) => session.expired.cancel(),
         // Perhaps the claim was won all the same: then the beat finds it. Otherwise the entry is reclaimed.
         Err(error) => tracing::warn!(job.id = %id, %error, "could not claim a job"),
     }

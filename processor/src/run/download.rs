@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::job::{self, NewVideo};
 use sora::{Failure, Outcome};
 use storage::{PutError, video_path};
@@ -43,7 +43,7 @@ impl JobRun<'_> {
         let total = self.context.config.upstream.timeouts.total;
         let stored = timeout(total, store).await.unwrap_or_else(|_| Err(unfetchable("over the total time".into())));
         stored.map(|(path, content_type, stored)| NewVideo {
-            id: fresh(),
+            id: new_id(),
             path,
             size: i64::try_from(stored.size).unwrap_or(i64::MAX),
             content_type,

@@ -2,7 +2,7 @@
 
 use entity::DbErr;
 use entity::attempt::{self, End};
-use entity::job::{self, Failure as Failed};
+use entity::job::{self, JobFailure as Failed};
 use rand::RngExt;
 use sora::{Failure, Outcome};
 use tokio::time::Instant;
@@ -105,7 +105,7 @@ impl JobRun<'_> {
             retry_transient("recording an attempt's end", || attempt::finish(db, id, ATTEMPT_CANCELLED)).await?;
             metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
         }
-        let job = retry_transient("cancelling", || job::end_cancelled(db, self.hold)).await?;
+        let job = retry_transient("cancelling", || job::finish_cancelled(db, self.hold)).await?;
         if let Some(job) = &job {
             tracing::info!("cancelled");
             self.context.publish(job).await;

@@ -62,14 +62,14 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
 mod tests {
     use super::*;
     use crate::fixture::job;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     const UP: &str = "https://up.example/v1/videos";
 
     fn attempt(outcome: Option<&str>) -> attempt::Model {
         attempt::Model {
-            id: fresh(),
-            job_id: fresh(),
+            id: new_id(),
+            job_id: new_id(),
             number: 1,
             epoch: 1,
             upstream: UP.into(),

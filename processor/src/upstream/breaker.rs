@@ -111,13 +111,13 @@ pub(crate) fn is_upstream_failure(outcome: Outcome) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use entity::id::fresh;
+    use entity::id::new_id;
 
     fn opened() -> (Breaker, Instant) {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        for user in std::iter::repeat_with(fresh).take(MIN_FAILED_JOBS) {
+        for user in std::iter::repeat_with(new_id).take(MIN_FAILED_JOBS) {
             assert_eq!(breaker.admission(user, now), Admission::Granted);
-            breaker.record_failure(fresh(), user, now);
+            breaker.record_failure(new_id(), user, now);
         }
         (breaker, now)
     }
@@ -125,33 +125,33 @@ mod tests {
     #[test]
     fn failures_of_several_users_open_it_and_a_probe_that_works_closes_it() {
         let (mut breaker, now) = opened();
-        assert_eq!(breaker.admission(fresh(), now), Admission::Wait(MIN_PAUSE));
+        assert_eq!(breaker.admission(new_id(), now), Admission::Wait(MIN_PAUSE));
         let later = now + MIN_PAUSE;
-        assert_eq!(breaker.admission(fresh(), later), Admission::Probe);
-        assert_eq!(breaker.admission(fresh(), later), Admission::Wait(MIN_PAUSE), "two probes at once");
+        assert_eq!(breaker.admission(new_id(), later), Admission::Probe);
+        assert_eq!(breaker.admission(new_id(), later), Admission::Wait(MIN_PAUSE), "two probes at once");
         breaker.record_success();
-        assert_eq!(breaker.admission(fresh(), later), Admission::Granted);
+        assert_eq!(breaker.admission(new_id(), later), Admission::Granted);
     }
 
     #[test]
     fn a_probe_that_fails_doubles_the_pause_up_to_a_minute() {
         let (mut breaker, mut now) = opened();
         for pause in [5, 10, 20, 40, 60, 60] {
-            let user = fresh();
+            let user = new_id();
             assert_eq!(breaker.admission(user, now), Admission::Wait(Duration::from_secs(pause)));
             now += Duration::from_secs(pause);
             assert_eq!(breaker.admission(user, now), Admission::Probe);
-            breaker.record_failure(fresh(), user, now);
+            breaker.record_failure(new_id(), user, now);
         }
         now += MAX_PAUSE;
-        assert_eq!(breaker.admission(fresh(), now), Admission::Probe);
+        assert_eq!(breaker.admission(new_id(), now), Admission::Probe);
         breaker.release_probe();
-        assert_eq!(breaker.admission(fresh(), now), Admission::Probe);
+        assert_eq!(breaker.admission(new_id(), now), Admission::Probe);
     }
 
     #[test]
     fn one_job_that_keeps_failing_opens_nothing() {
-        let (mut breaker, now, job, user) = (Breaker::default(), Instant::now(), fresh(), fresh());
+        let (mut breaker, now, job, user) = (Breaker::default(), Instant::now(), new_id(), new_id());
         for _ in 0..100 {
             assert_eq!(breaker.admission(user, now), Admission::Granted);
             breaker.record_failure(job, user, now);
@@ -161,20 +161,20 @@ mod tests {
     #[test]
     fn one_users_poison_stops_nobody_else_and_a_single_user_stops_himself() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        let (poisoned, others) = (fresh(), [fresh(), fresh()]);
+        let (poisoned, others) = (new_id(), [new_id(), new_id()]);
         for user in others {
             breaker.admission(user, now);
         }
         for _ in 0..100 {
             assert_eq!(breaker.admission(poisoned, now), Admission::Granted);
-            breaker.record_failure(fresh(), poisoned, now);
+            breaker.record_failure(new_id(), poisoned, now);
         }
         assert_eq!(breaker.admission(others[0], now), Admission::Granted);
 
         let mut alone = Breaker::default();
         for _ in 0..MIN_FAILED_JOBS {
             assert_eq!(alone.admission(poisoned, now), Admission::Granted);
-            alone.record_failure(fresh(), poisoned, now);
+            alone.record_failure(new_id(), poisoned, now);
         }
         assert!(matches!(alone.admission(poisoned, now), Admission::Wait(_)));
     }

@@ -1,7 +1,7 @@
 //! A job that its owner no longer wants.
 
 use bus::Signal;
-use entity::job::{self, Cancel, Phase, Status};
+use entity::job::{self, CancelResult, Phase, Status};
 use testkit::Database;
 use tokio::sync::mpsc;
 
@@ -11,7 +11,7 @@ const PACE: u64 = 100;
 
 async fn cancelled(world: &World, id: entity::JobId, told: bool) -> job::Model {
     let cancel = job::cancel(&world.database.connection, id, world.user).await.unwrap().unwrap();
-    assert!(matches!(cancel, Cancel::Requested(_)), "{cancel:?}");
+    assert!(matches!(cancel, CancelResult::Requested(_)), "{cancel:?}");
     if told {
         world.bus.tell(&bus::Control::CancelRequested { job: id.into() }).await.unwrap();
     }
@@ -63,7 +63,7 @@ async fn a_cancelled_job_that_was_deleted_is_not_heard_of_when_its_stream_ends()
     cancelled(&world, first, true).await;
     let told = |signal: &Signal| matches!(signal, Signal::Event(event) if entity::JobId::from(event.job) == first && event.frame.contains("cancelled"));
     while !told(&heard.recv().await.unwrap()) {}
-    job::remove(&world.database.connection, first, world.user).await.unwrap().unwrap();
+    job::delete(&world.database.connection, first, world.user).await.unwrap().unwrap();
     world.end(second).await;
     world.redis_is_empty(second).await;
     listening.abort();
@@ -79,9 +79,11 @@ async fn a_job_that_waits_for_a_retry_is_cancelled_at_once_and_can_be_started_an
     let id = world.submit("[sim:http-503*1]").await;
     world.until(id, "the job waits for a retry", |job| job.phase == Some(Phase::Retrying)).await;
     let db = &world.database.connection;
-    let Some(Cancel::Done(ended)) = job::cancel(db, id, world.user).await.unwrap() else { panic!("not cancelled") };
+    let Some(CancelResult::Cancelled(ended)) = job::cancel(db, id, world.user).await.unwrap() else {
+        panic!("not cancelled")
+    };
     assert_eq!((ended.status, ended.may_have_been_charged), (Status::Cancelled, false));
-    let anew = job::reopen(db, id, world.user, None).await.unwrap().now().unwrap().unwrap();
+    let anew = job::restart(db, id, world.user, None).await.unwrap().created().unwrap().unwrap();
     assert_eq!((anew.status, anew.retries, anew.attempts_from), (Status::Pending, 0, 2));
     assert_eq!(world.end(id).await.status, Status::Completed);
 }
@@ -92,7 +94,7 @@ async fn a_failed_job_that_is_started_anew_may_be_bought_again() {
     let _processor = world.processor(&[]);
     let id = world.submit("[sim:cut@50%*1]").await;
     assert_eq!(world.end(id).await.error_code.as_deref(), Some("interrupted"));
-    job::reopen(&world.database.connection, id, world.user, None).await.unwrap().now().unwrap().unwrap();
+    job::restart(&world.database.connection, id, world.user, None).await.unwrap().created().unwrap().unwrap();
     let ended = world.end(id).await;
     assert_eq!((ended.status, ended.error_code), (Status::Completed, None));
     assert!(ended.may_have_been_charged, "the request that was left behind may have cost");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::job::{self, Phase, Status};
 use entity::{JobId, image, video};
 use sea_orm::ActiveValue::Set;
@@ -110,16 +110,16 @@ async fn files_that_nothing_names_go_after_a_day_and_no_others() {
     let kept = row(&world, &ended).await.path;
     let content = std::fs::read(world.folder().join(&kept)).unwrap();
     old_file(&world, &kept, &content);
-    let gone = format!("videos/{}/1.mp4", fresh::<entity::id::kind::Job>());
+    let gone = format!("videos/{}/1.mp4", new_id::<entity::id::kind::Job>());
     old_file(&world, &gone, b"orphan");
     old_file(&world, "notes.txt", b"somebody else's");
-    let young = world.folder().join(format!("videos/{}/1.mp4", fresh::<entity::id::kind::Job>()));
+    let young = world.folder().join(format!("videos/{}/1.mp4", new_id::<entity::id::kind::Job>()));
     std::fs::create_dir_all(young.parent().unwrap()).unwrap();
     std::fs::write(&young, b"about to be recorded").unwrap();
     world.tidy(&[]).await;
     assert!(world.folder().join(&kept).exists() && young.exists());
     assert!(!world.folder().join(gone).exists() && world.folder().join("notes.txt").exists());
-    let strangers: Vec<_> = (0..25).map(|_| storage::image_path(fresh::<entity::id::kind::Image>(), "png")).collect();
+    let strangers: Vec<_> = (0..25).map(|_| storage::image_path(new_id::<entity::id::kind::Image>(), "png")).collect();
     strangers.iter().for_each(|path| old_file(&world, path, b"of another database"));
     std::fs::remove_dir_all(world.folder().join("videos")).unwrap();
     world.tidy(&[]).await;
@@ -133,7 +133,7 @@ async fn pictures_that_no_job_refers_to_go_after_a_day() {
         let db = &world.database.connection;
         let mut pictures = Vec::new();
         for _ in 0..3 {
-            let id = fresh();
+            let id = new_id();
             let path = storage::image_path(id, "png");
             old_file(&world, &path, b"picture");
             let new = image::New {
@@ -170,7 +170,7 @@ async fn pictures_that_no_job_refers_to_go_after_a_day() {
 async fn the_picture_that_a_video_starts_from_is_sent_in_both_dialects_or_the_job_waits() {
     let world = World::new(Database::sqlite().await, 0).await;
     let db = &world.database.connection;
-    let id = fresh();
+    let id = new_id();
     let path = storage::image_path(id, "png");
     old_file(&world, &path, b"\x89PNG picture");
     let new = image::New {

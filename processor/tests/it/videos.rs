@@ -1,6 +1,6 @@
 //! An upstream that knows its generations by ids: what was paid for is asked about and never sent again.
 
-use entity::job::{self, Cancel, Phase, Status};
+use entity::job::{self, CancelResult, Phase, Status};
 use simulator::{Config, Flavour};
 use testkit::{Database, Process, eventually};
 
@@ -119,11 +119,11 @@ async fn cancelling_is_told_to_the_upstream_whether_the_job_is_in_hand_or_waits(
         world.until(id, "the upstream has it", |job| job.phase == Some(Phase::Queued)).await;
     }
     let db = &world.database.connection;
-    assert!(matches!(job::cancel(db, in_hand, world.user).await.unwrap(), Some(Cancel::Requested(_))));
+    assert!(matches!(job::cancel(db, in_hand, world.user).await.unwrap(), Some(CancelResult::Requested(_))));
     assert_eq!(world.end(in_hand).await.status, Status::Cancelled);
     eventually("the upstream is told", async || (world.simulator.stats().total.cancels == 1).then_some(())).await;
     assert_eq!(terminated(first).await, Some(0));
-    assert!(matches!(job::cancel(db, waiting, world.user).await.unwrap(), Some(Cancel::Done(_))));
+    assert!(matches!(job::cancel(db, waiting, world.user).await.unwrap(), Some(CancelResult::Cancelled(_))));
     let _second = processor(&world, &[]);
     eventually("the upstream is told by another", async || (world.simulator.stats().total.cancels == 2).then_some(()))
         .await;

@@ -1,7 +1,7 @@
 //! A world for one test: a database, a queue, a storage folder, a simulator, and processors as real processes.
 
 use bus::{Bus, Flow, Place};
-use entity::id::fresh;
+use entity::id::new_id;
 use entity::{JobId, UserId, attempt, job, user};
 use simulator::{Config, Running, Simulator};
 use storage::Storage;
@@ -28,7 +28,7 @@ impl World {
         let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
         let simulator = Simulator::start(config).await.unwrap();
         let new = user::New {
-            email: format!("{}@example.com", fresh::<entity::id::kind::User>()),
+            email: format!("{}@example.com", new_id::<entity::id::kind::User>()),
             name: None,
             password_hash: String::new(),
         };

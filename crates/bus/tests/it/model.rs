@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Place};
-use entity::job::{self, Budget, Cancel, Claim, Failure, Held, NewVideo, Status};
+use entity::job::{self, CancelResult, ClaimResult, JobClaim, JobFailure, NewVideo, RetryBudget, Status};
 use entity::{DatabaseConnection, JobId, UserId, WorkerId, id, user, worker};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -19,7 +19,7 @@ struct Worker {
     id: WorkerId,
     consumer: Consumer,
     /// What it has in hand, claimed or not.
-    hands: Vec<(Delivery, Option<Held>)>,
+    hands: Vec<(Delivery, Option<JobClaim>)>,
 }
 
 struct World {
@@ -56,7 +56,7 @@ impl World {
         let raw = client.get_multiplexed_async_connection().await.unwrap();
         let mut users = Vec::new();
         for _ in 0..3 {
-            let email = format!("{}@example.com", id::fresh::<entity::id::kind::User>());
+            let email = format!("{}@example.com", id::new_id::<entity::id::kind::User>());
             let new = user::New { email, name: None, password_hash: String::new() };
             users.push(user::create(&db, new, false).await.unwrap().unwrap().id);
         }
@@ -69,7 +69,7 @@ impl World {
     }
 
     async fn hire(&mut self) {
-        let id = id::fresh();
+        let id = id::new_id();
         worker::register(&self.db, id, "model", LONG).await.unwrap();
         self.workers.push(Worker { id, consumer: self.bus.consumer(id), hands: vec![] });
     }
@@ -150,12 +150,16 @@ impl World {
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
-            Claim::Won(row) => worker.hands.push((delivery, Some(Held { job: row.id, epoch: row.epoch }))),
-            Claim::Lost(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
+            ClaimResult::Claimed(row) => {
+                worker.hands.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })))
+            }
+            ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
                 Some(holder) => self.bus.yield_to(&delivery, holder, Duration::ZERO).await.unwrap(),
                 None => drop(self.bus.settle(&delivery, None).await.unwrap()),
             },
-            Claim::Gone | Claim::Buried => panic!("a worker that lives claimed a job that exists"),
+            ClaimResult::NotFound | ClaimResult::WorkerExpired => {
+                panic!("a worker that lives claimed a job that exists")
+            }
         }
     }
 
@@ -176,16 +180,16 @@ impl World {
         }
     }
 
-    async fn write(&mut self, held: Held, how: u32) {
-        let (id, path) = (id::fresh(), String::new());
+    async fn write(&mut self, held: JobClaim, how: u32) {
+        let (id, path) = (id::new_id(), String::new());
         let video = NewVideo { id, path, size: 1, content_type: "video/mp4".into(), sha256: String::new() };
-        let failure = Failure { code: "refused", message: String::new() };
+        let failure = JobFailure { code: "refused", message: String::new() };
         let row = match how {
             0..5 => job::complete(&self.db, held, video).await,
             5 => job::fail(&self.db, held, &failure).await,
-            6..8 => job::retry_later(&self.db, held, Some(Budget::Retry), Duration::ZERO).await,
+            6..8 => job::retry_later(&self.db, held, Some(RetryBudget::Retry), Duration::ZERO).await,
             8 => job::hand_over(&self.db, held).await,
-            _ => job::end_cancelled(&self.db, held).await,
+            _ => job::finish_cancelled(&self.db, held).await,
         };
         let ended = row.unwrap().filter(|row| row.status.is_terminal());
         if let Some(row) = ended {
@@ -196,7 +200,7 @@ impl World {
     async fn cancel(&mut self) {
         let Some(job) = self.any(|_| true) else { return };
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
-        if let Some(Cancel::Done(row)) = job::cancel(&self.db, job, owner).await.unwrap() {
+        if let Some(CancelResult::Cancelled(row)) = job::cancel(&self.db, job, owner).await.unwrap() {
             self.jobs.insert(job, Some(row.status));
             self.bus.forget(job).await.unwrap();
         }
@@ -205,7 +209,7 @@ impl World {
     async fn reopen(&mut self) {
         let Some(job) = self.any(|status| matches!(status, Some(Status::Failed | Status::Cancelled))) else { return };
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
-        assert!(job::reopen(&self.db, job, owner, None).await.unwrap().now().unwrap().is_some());
+        assert!(job::restart(&self.db, job, owner, None).await.unwrap().created().unwrap().is_some());
         self.jobs.insert(job, None);
         self.bus.forget(job).await.unwrap();
         self.bus.enqueue(job, &Flow::retries(owner), Place::InTurn).await.unwrap();
@@ -220,8 +224,8 @@ impl World {
     /// A worker dies and is buried; another one comes.
     async fn crash(&mut self, chosen: usize) {
         let dead = self.workers.remove(chosen);
-        worker::renew(&self.db, dead.id, Duration::ZERO).await.unwrap();
-        let buried = testkit::eventually("the lease is over", async || worker::bury_one(&self.db).await.unwrap()).await;
+        worker::renew_lease(&self.db, dead.id, Duration::ZERO).await.unwrap();
+        let buried = testkit::eventually("the lease is over", async || worker::reap_one(&self.db).await.unwrap()).await;
         for row in buried.jobs.into_iter().filter(|row| row.status.is_terminal()) {
             assert_eq!(self.jobs.insert(row.id, Some(row.status)), Some(None), "two terminal states");
         }
@@ -245,8 +249,8 @@ impl World {
 
     async fn sweep(&mut self) {
         self.bus.tidy().await.unwrap();
-        let due = job::due(&self.db, 200).await.unwrap();
-        let pending = job::pending_from(&self.db, None, 1_000).await.unwrap();
+        let due = job::promote_due(&self.db, 200).await.unwrap();
+        let pending = job::pending_after(&self.db, None, 1_000).await.unwrap();
         for job in due.into_iter().chain(pending) {
             self.bus.enqueue(job.id, &Flow::new_jobs(job.user_id), Place::InTurn).await.unwrap();
         }

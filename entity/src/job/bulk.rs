@@ -69,7 +69,7 @@ pub async fn oldest_pending(db: &DatabaseConnection) -> Result<Option<Model>, Db
 
 /// What came of cancelling all of a user's jobs.
 #[derive(Clone, Debug, Default)]
-pub struct Cancelled {
+pub struct BulkCancellation {
     /// They waited and are cancelled.
     pub done: Vec<Model>,
     /// Workers have them in hand and will end them.
@@ -80,7 +80,7 @@ pub struct Cancelled {
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn cancel_all(db: &DatabaseConnection, user: UserId, in_hand: bool) -> Result<Cancelled, DbErr> {
+pub async fn cancel_all(db: &DatabaseConnection, user: UserId, in_hand: bool) -> Result<BulkCancellation, DbErr> {
     let now = || clock::now(db.get_database_backend());
     let done = next_seq(Entity::update_many())
         .col_expr(Column::Status, Expr::value(Status::Cancelled))
@@ -94,7 +94,7 @@ pub async fn cancel_all(db: &DatabaseConnection, user: UserId, in_hand: bool) ->
         .exec_with_returning(db)
         .await?;
     if !in_hand {
-        return Ok(Cancelled { done, requested: Vec::new() });
+        return Ok(BulkCancellation { done, requested: Vec::new() });
     }
     let requested = next_seq(Entity::update_many())
         .col_expr(Column::CancelRequestedAt, now())
@@ -103,5 +103,5 @@ pub async fn cancel_all(db: &DatabaseConnection, user: UserId, in_hand: bool) ->
         .filter(Column::CancelRequestedAt.is_null())
         .exec_with_returning(db)
         .await?;
-    Ok(Cancelled { done, requested })
+    Ok(BulkCancellation { done, requested })
 }

@@ -16,7 +16,7 @@ const WORDS: &str = "The platform was restored from a backup in which this job w
 
 /// Ends all unfinished jobs: as cancelled those whose owners wished it, the others as failed. What they may have cost stays
 /// on record. Answers with how many failed and how many were cancelled.
-pub(crate) async fn park<C: ConnectionTrait>(tx: &C) -> Result<(u64, u64), DbErr> {
+pub(crate) async fn fail_after_restore<C: ConnectionTrait>(tx: &C) -> Result<(u64, u64), DbErr> {
     let unwanted = Column::CancelRequestedAt.is_not_null();
     let cancelled = ended(tx, Status::Cancelled).filter(unwanted).exec(tx).await?.rows_affected;
     let parked = ended(tx, Status::Failed)

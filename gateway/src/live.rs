@@ -30,7 +30,7 @@ mod watch;
 pub(crate) use state::LiveState;
 pub(crate) use upgrade::upgrade;
 
-use bus::{Control, Signal};
+use bus::{Control, Message};
 
 use crate::state::Gateway;
 
@@ -43,24 +43,24 @@ pub(crate) async fn run(gateway: Gateway) {
 async fn relay(gateway: &Gateway) {
     let handle = |signal| match signal {
         // Whatever was published before may have been missed, revocations included.
-        Signal::Listening => {
+        Message::Subscribed => {
             gateway.auth.sessions.clear();
             gateway.live.revalidate.notify_one();
             gateway.live.resync.notify_one();
         }
-        Signal::Event(event) => {
+        Message::Event(event) => {
             metrics::counter!("sora_events_relayed_total").increment(1);
             gateway.live.hub.deliver(event);
         }
-        Signal::Control(Control::SessionRevoked { session }) => {
+        Message::Control(Control::SessionRevoked { session }) => {
             gateway.auth.sessions.remove(session.into());
             gateway.live.hub.close_session(session.into());
         }
-        Signal::Control(Control::UserChanged { user }) => {
+        Message::Control(Control::UserChanged { user }) => {
             gateway.auth.sessions.remove_user(user.into());
             gateway.live.revalidate.notify_one();
         }
-        Signal::Control(_) => {}
+        Message::Control(_) => {}
     };
     gateway.bus.subscriber().run(handle).await;
 }

@@ -63,12 +63,12 @@ async fn close(context: &Context, session: &WorkerSession) {
         tracing::warn!(worker.id = %session.id, %error, "could not deregister; another worker will expire this lease");
     }
     // Has no effect while the consumer holds entries; another worker then deletes it.
-    context.bus.dismiss(session.id).await.ok();
+    context.bus.delete_idle_consumer(session.id).await.ok();
 }
 
 /// Handles a control message from a gateway. A message that is lost is made good by the heartbeat.
-fn on_control(session: &WorkerSession, message: &bus::Signal) {
-    if let bus::Signal::Control(Control::CancelRequested { job }) = message {
+fn on_control(session: &WorkerSession, message: &bus::Message) {
+    if let bus::Message::Control(Control::CancelRequested { job }) = message {
         session.in_flight.cancel((*job).into());
     }
 }

@@ -64,14 +64,14 @@ impl Consumer {
         match self.read(count).await {
             Ok(deliveries) => {
                 if !deliveries.is_empty() {
-                    self.bus.pump().await?;
+                    self.bus.admit().await?;
                 }
                 Ok(deliveries)
             }
             Err(error) => {
                 self.connection = None;
                 if error.is_missing_group() {
-                    self.bus.pump().await?;
+                    self.bus.admit().await?;
                     return Ok(Vec::new());
                 }
                 Err(error)

@@ -23,7 +23,7 @@ pub struct Event {
 
 /// An event that cannot be read; it is dropped.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Malformed {
+pub enum MalformedEvent {
     /// Over 64 KiB.
     #[error("an event of {0} bytes")]
     TooLarge(usize),
@@ -75,18 +75,18 @@ impl Event {
     /// Reads the wire form, strictly.
     ///
     /// # Errors
-    /// [`Malformed`].
-    pub fn decode(payload: &str) -> Result<Self, Malformed> {
+    /// [`MalformedEvent`].
+    pub fn decode(payload: &str) -> Result<Self, MalformedEvent> {
         if payload.len() > MAX_BYTES {
-            return Err(Malformed::TooLarge(payload.len()));
+            return Err(MalformedEvent::TooLarge(payload.len()));
         }
-        let (header, frame) = payload.split_once('\n').ok_or(Malformed::Header)?;
+        let (header, frame) = payload.split_once('\n').ok_or(MalformedEvent::Header)?;
         let mut parts = header.split('|');
         let (Some(user), Some(job), Some(seq), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-            return Err(Malformed::Header);
+            return Err(MalformedEvent::Header);
         };
-        let id = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed::Header);
-        let seq = seq.parse().map_err(|_| Malformed::Header)?;
+        let id = |text: &str| Uuid::try_parse(text).map_err(|_| MalformedEvent::Header);
+        let seq = seq.parse().map_err(|_| MalformedEvent::Header)?;
         Ok(Self { user: id(user)?, job: id(job)?, seq, frame: frame.to_owned() })
     }
 }
@@ -119,11 +119,11 @@ mod tests {
     #[test]
     fn refuses_what_is_not_exactly_that() {
         let good = event().encode();
-        assert_eq!(Event::decode(&good.replacen('|', "||", 1)), Err(Malformed::Header));
-        assert_eq!(Event::decode(&good.replacen("|7\n", "|seven\n", 1)), Err(Malformed::Header));
-        assert_eq!(Event::decode(&good.replace('\n', " ")), Err(Malformed::Header));
-        assert_eq!(Event::decode(""), Err(Malformed::Header));
+        assert_eq!(Event::decode(&good.replacen('|', "||", 1)), Err(MalformedEvent::Header));
+        assert_eq!(Event::decode(&good.replacen("|7\n", "|seven\n", 1)), Err(MalformedEvent::Header));
+        assert_eq!(Event::decode(&good.replace('\n', " ")), Err(MalformedEvent::Header));
+        assert_eq!(Event::decode(""), Err(MalformedEvent::Header));
         let large = format!("{good}{}", " ".repeat(MAX_BYTES));
-        assert_eq!(Event::decode(&large), Err(Malformed::TooLarge(large.len())));
+        assert_eq!(Event::decode(&large), Err(MalformedEvent::TooLarge(large.len())));
     }
 }

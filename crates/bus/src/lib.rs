@@ -41,11 +41,11 @@ use redis::AsyncConnectionConfig;
 pub use consumer::{Consumer, Delivery, Reclaimed};
 pub use control::Control;
 pub use error::Error;
-pub use event::{Event, Malformed};
+pub use event::{Event, MalformedEvent};
 pub use keys::Keys;
-pub use queue::{Enqueued, Flow, Limits, Place};
+pub use queue::{Enqueued, Flow, Limits, Position};
 pub use rate::Count;
-pub use subscriber::{Signal, Subscriber};
+pub use subscriber::{Message, Subscriber};
 
 /// How long a command may take. Scripts are bounded, so that a healthy server answers within milliseconds.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -107,7 +107,7 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not take it; whoever listens finds out from the database within seconds.
-    pub async fn tell(&self, control: &Control) -> Result<(), Error> {
+    pub async fn send_control(&self, control: &Control) -> Result<(), Error> {
         self.send(&self.keys.control, &control.encode()).await
     }
 

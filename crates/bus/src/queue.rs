@@ -38,9 +38,9 @@ impl Flow {
 
 /// Where in line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// By its flow's turn.
-    InTurn,
+    FairTurn,
     /// Before all others: work that was begun and is handed over.
     Front,
 }
@@ -74,8 +74,8 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not take it; the job's row stays, and the sweep enqueues it.
-    pub async fn enqueue(&self, job: impl Into<Uuid>, flow: &Flow, place: Place) -> Result<Enqueued, Error> {
-        let front = if place == Place::Front { "1" } else { "0" };
+    pub async fn enqueue(&self, job: impl Into<Uuid>, flow: &Flow, place: Position) -> Result<Enqueued, Error> {
+        let front = if place == Position::Front { "1" } else { "0" };
         let (added, rank): (i64, i64) = script::ENQUEUE
             .with(&self.keys)
             .arg(job.into().to_string())
@@ -90,8 +90,8 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer.
-    pub async fn pump(&self) -> Result<u64, Error> {
-        Ok(script::PUMP.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
+    pub async fn admit(&self) -> Result<u64, Error> {
+        Ok(script::ADMIT.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
     }
 
     /// Ends a delivery and publishes the job's committed state in the same step. False: the entry was no longer this
@@ -99,8 +99,8 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer; to be repeated, which is safe.
-    pub async fn settle(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
-        let settled: i64 = script::SETTLE
+    pub async fn ack_and_publish(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
+        let settled: i64 = script::ACKNOWLEDGE
             .with(&self.keys)
             .arg(&delivery.entry)
             .arg(delivery.consumer.to_string())
@@ -115,16 +115,16 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer; to be repeated, which is safe.
-    pub async fn forget(&self, job: impl Into<Uuid>) -> Result<(), Error> {
+    pub async fn remove(&self, job: impl Into<Uuid>) -> Result<(), Error> {
         let mut connection = self.connection().await?;
-        Ok(script::FORGET.with(&self.keys).arg(job.into().to_string()).invoke_async::<()>(&mut connection).await?)
+        Ok(script::REMOVE.with(&self.keys).arg(job.into().to_string()).invoke_async::<()>(&mut connection).await?)
     }
 
     /// Shows Redis that these deliveries are being worked on; answers those that still are this consumer's.
     ///
     /// # Errors
     /// Redis did not answer. Work goes on: the lease in the database is what counts.
-    pub async fn renew(&self, consumer: Uuid, entries: &[String]) -> Result<Vec<String>, Error> {
+    pub async fn renew_entries(&self, consumer: Uuid, entries: &[String]) -> Result<Vec<String>, Error> {
         let mut mine = Vec::with_capacity(entries.len());
         for batch in entries.chunks(BATCH) {
             let mut connection = self.connection().await?;
@@ -140,9 +140,9 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer; the entry comes up again at the next reclaiming.
-    pub async fn yield_to(&self, delivery: &Delivery, holder: impl Into<Uuid>, idle: Duration) -> Result<(), Error> {
+    pub async fn reassign(&self, delivery: &Delivery, holder: impl Into<Uuid>, idle: Duration) -> Result<(), Error> {
         let mut connection = self.connection().await?;
-        let mut script = script::YIELD.with(&self.keys);
+        let mut script = script::REASSIGN.with(&self.keys);
         script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.into().to_string());
         script.arg(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX));
         Ok(script.invoke_async::<()>(&mut connection).await?)
@@ -153,11 +153,12 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer.
-    pub async fn tidy(&self) -> Result<u64, Error> {
+    pub async fn drop_orphans(&self) -> Result<u64, Error> {
         let (mut last, mut dropped) = ("0-0".to_owned(), 0);
         while !last.is_empty() {
             let mut connection = self.connection().await?;
-            let found: (String, u64) = script::TIDY.with(&self.keys).arg(last).invoke_async(&mut connection).await?;
+            let found: (String, u64) =
+                script::DROP_ORPHANS.with(&self.keys).arg(last).invoke_async(&mut connection).await?;
             last = found.0;
             dropped += found.1;
         }
@@ -194,7 +195,7 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer.
-    pub async fn knows_limits(&self) -> Result<bool, Error> {
+    pub async fn has_limits(&self) -> Result<bool, Error> {
         Ok(self.connection().await?.exists(&self.keys.limits).await?)
     }
 
@@ -205,7 +206,7 @@ impl Bus {
     pub async fn mirror_limits(&self, limits: Limits) -> Result<(), Error> {
         let fields = [("cap", limits.cap), ("paused", u32::from(limits.paused)), ("target", TARGET)];
         self.connection().await?.hset_multiple::<_, _, _, ()>(&self.keys.limits, &fields).await?;
-        self.pump().await.map(drop)
+        self.admit().await.map(drop)
     }
 
     /// The consumers of the group that hold nothing.
@@ -230,9 +231,9 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer.
-    pub async fn dismiss(&self, consumer: impl Into<Uuid>) -> Result<(), Error> {
+    pub async fn delete_idle_consumer(&self, consumer: impl Into<Uuid>) -> Result<(), Error> {
         let mut connection = self.connection().await?;
-        Ok(script::DISMISS
+        Ok(script::DELETE_IDLE_CONSUMER
             .with(&self.keys)
             .arg(consumer.into().to_string())
             .invoke_async::<()>(&mut connection)

@@ -33,7 +33,7 @@ impl Bus {
     ///
     /// # Errors
     /// Redis did not answer.
-    pub async fn forget_count(&self, what: &str) -> Result<(), Error> {
+    pub async fn reset_count(&self, what: &str) -> Result<(), Error> {
         let key = self.keys.rate(what);
         Ok(redis::cmd("DEL").arg(key).query_async(&mut self.connection().await?).await?)
     }

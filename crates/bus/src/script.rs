@@ -27,10 +27,11 @@ fn load(body: &str) -> Script {
 }
 
 pub(crate) static ENQUEUE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/enqueue.lua"))));
-pub(crate) static PUMP: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/pump.lua"))));
-pub(crate) static SETTLE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/settle.lua"))));
-pub(crate) static FORGET: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/forget.lua"))));
+pub(crate) static ADMIT: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/admit.lua"))));
+pub(crate) static ACKNOWLEDGE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/acknowledge.lua"))));
+pub(crate) static REMOVE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/remove.lua"))));
 pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));
-pub(crate) static YIELD: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/yield.lua"))));
-pub(crate) static DISMISS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/dismiss.lua"))));
-pub(crate) static TIDY: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/tidy.lua"))));
+pub(crate) static REASSIGN: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/reassign.lua"))));
+pub(crate) static DELETE_IDLE_CONSUMER: Lua =
+    Lua(LazyLock::new(|| load(include_str!("scripts/delete_idle_consumer.lua"))));
+pub(crate) static DROP_ORPHANS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/drop_orphans.lua"))));

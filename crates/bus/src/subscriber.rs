@@ -11,9 +11,9 @@ use crate::{Bus, CONNECT_TIMEOUT, Control, Error, Event};
 
 /// What a subscriber hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub enum Message {
     /// It listens from now on; whatever was published before may have been missed.
-    Listening,
+    Subscribed,
     /// A job's new state.
     Event(Event),
     /// Word from another process.
@@ -48,7 +48,7 @@ impl Bus {
 
 impl Subscriber {
     /// Listens for ever and tells `hear` what it hears, which must not block. End it by dropping the future.
-    pub async fn run(self, hear: impl Fn(Signal)) -> Infallible {
+    pub async fn run(self, hear: impl Fn(Message)) -> Infallible {
         let mut backoff = Duration::ZERO;
         loop {
             let began = Instant::now();
@@ -61,14 +61,14 @@ impl Subscriber {
         }
     }
 
-    async fn listen(&self, hear: &impl Fn(Signal)) -> Result<Infallible, Error> {
+    async fn listen(&self, hear: &impl Fn(Message)) -> Result<Infallible, Error> {
         let connected = timeout(CONNECT_TIMEOUT, self.bus.client.get_async_pubsub()).await;
         let mut pubsub = connected.map_err(|_| silent("connecting"))??;
         let events = self.events.then_some(self.bus.keys.events.as_str());
         let channels: Vec<_> = events.into_iter().chain([self.bus.keys.control.as_str()]).collect();
         timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels)).await.map_err(|_| silent("SUBSCRIBE"))??;
         metrics::gauge!("sora_bus_listening").set(1);
-        hear(Signal::Listening);
+        hear(Message::Subscribed);
 
         let mark = Uuid::new_v4();
         let mut heard = true;
@@ -79,7 +79,7 @@ impl Subscriber {
                 message = messages.next() => {
                     let message = message.ok_or_else(|| silent("subscription"))?;
                     match self.read(&message) {
-                        Some(Signal::Control(Control::Probe { mark: heard_mark })) => heard |= heard_mark == mark,
+                        Some(Message::Control(Control::Probe { mark: heard_mark })) => heard |= heard_mark == mark,
                         Some(signal) => hear(signal),
                         None => {}
                     }
@@ -90,19 +90,19 @@ impl Subscriber {
                         return Err(silent("probe"));
                     }
                     heard = false;
-                    self.bus.tell(&Control::Probe { mark }).await?;
+                    self.bus.send_control(&Control::Probe { mark }).await?;
                 }
             }
         }
     }
 
-    fn read(&self, message: &redis::Msg) -> Option<Signal> {
+    fn read(&self, message: &redis::Msg) -> Option<Message> {
         let payload: String = message.get_payload().ok()?;
         if message.get_channel_name() == self.bus.keys.control {
-            return Control::decode(&payload).map(Signal::Control);
+            return Control::decode(&payload).map(Message::Control);
         }
         match Event::decode(&payload) {
-            Ok(event) => Some(Signal::Event(event)),
+            Ok(event) => Some(Message::Event(event)),
             Err(error) => {
                 tracing::error!(%error, "an event that cannot be read was dropped");
                 None

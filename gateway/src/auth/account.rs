@@ -96,10 +96,10 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
     let bound = gateway.config.http.timeouts.enqueue;
     let told = timeout(bound, async {
         for job in &cancelled.requested {
-            gateway.bus.tell(&Control::CancelRequested { job: job.id.into() }).await?;
+            gateway.bus.send_control(&Control::CancelRequested { job: job.id.into() }).await?;
         }
         for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
-            gateway.bus.forget(job).await?;
+            gateway.bus.remove(job).await?;
             // For administrators who follow it.
             gateway.bus.publish(&Event::gone(user, job)).await?;
         }

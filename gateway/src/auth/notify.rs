@@ -26,7 +26,7 @@ pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
 async fn publish(gateway: &Gateway, controls: impl IntoIterator<Item = Control>) {
     let published = async {
         for control in controls {
-            gateway.bus.tell(&control).await?;
+            gateway.bus.send_control(&control).await?;
         }
         Ok::<_, bus::Error>(())
     };

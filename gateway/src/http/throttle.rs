@@ -97,7 +97,7 @@ impl Throttle {
     pub(crate) async fn reset(&self, bus: &Bus, limit: RateLimit, client: &str) {
         let key = format!("{}:{client}", limit.name);
         self.lock().remove(&key);
-        if !matches!(timeout(REDIS_TIMEOUT, bus.forget_count(&key)).await, Ok(Ok(()))) {
+        if !matches!(timeout(REDIS_TIMEOUT, bus.reset_count(&key)).await, Ok(Ok(()))) {
             tracing::debug!(limit = limit.name, "a counter was not forgotten");
         }
     }

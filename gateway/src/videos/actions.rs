@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bus::{Control, Event, Flow, Place};
+use bus::{Control, Event, Flow, Position};
 use entity::idempotency_key::Key;
 use entity::job::{self, CancelResult, DeletedJob, Model, View};
 use entity::{JobId, UserId};
@@ -191,11 +191,11 @@ async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), b
     let eta = gateway.videos.estimates.of(&gateway.db, job).await;
     let mut view = View::new(job.clone(), None, eta);
     match change {
-        Change::Cancelled | Change::Deleted => bus.forget(job.id).await?,
-        Change::CancelRequested => bus.tell(&Control::CancelRequested { job: job.id.into() }).await?,
+        Change::Cancelled | Change::Deleted => bus.remove(job.id).await?,
+        Change::CancelRequested => bus.send_control(&Control::CancelRequested { job: job.id.into() }).await?,
         Change::Requeued => {
-            bus.forget(job.id).await?;
-            view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Place::InTurn).await?.position;
+            bus.remove(job.id).await?;
+            view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Position::FairTurn).await?.position;
         }
     }
     let event = match change {

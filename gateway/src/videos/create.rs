@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use bus::{Event, Flow, Place};
+use bus::{Event, Flow, Position};
 use entity::database::is_foreign_key_violation;
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
@@ -118,7 +118,7 @@ async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), 
 }
 
 async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
-    let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Place::InTurn).await?;
+    let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Position::FairTurn).await?;
     view.queue_position = enqueued.position;
     match Event::job(user, view.id, view.seq, view) {
         Ok(event) => gateway.bus.publish(&event).await,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Control, Signal};
+use bus::{Control, Message};
 use entity::attempt::NewAttempt;
 use entity::job::{self, JobFailure};
 use entity::submission::Caps;
@@ -107,7 +107,7 @@ async fn the_queue_is_paused_and_bounded_for_all_processors() {
         let paused = patch(&server, &admin, "/api/admin/queue", json!({"paused": true, "concurrency": 5})).await;
         assert_eq!(paused.json::<Value>().await.unwrap(), json!({"paused": true, "concurrency": 5}));
         let job = id_of(&server.job(&user, "a cat").await);
-        assert_eq!(server.bus.pump().await.unwrap(), 0);
+        assert_eq!(server.bus.admit().await.unwrap(), 0);
         let position = read(&server, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
         assert_eq!(position, json!(1));
         let resumed = patch(&server, &admin, "/api/admin/queue", json!({"paused": false, "concurrency": null})).await;
@@ -166,7 +166,7 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
         let (socket, _) = Socket::greeted(&server, &user).await;
         let (sender, mut heard) = mpsc::unbounded_channel();
         tokio::spawn(server.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
-        assert_eq!(heard.recv().await, Some(Signal::Listening));
+        assert_eq!(heard.recv().await, Some(Message::Subscribed));
         let path = format!("/api/admin/users/{}", user.id);
         let disabled = patch(&server, &admin, &path, json!({"disabled": true})).await;
         let disabled: Value = disabled.json().await.unwrap();
@@ -180,7 +180,7 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
         assert_eq!(status(&waiting).await, "cancelled");
         assert_eq!(status(&in_hand).await, "processing", "what is paid for goes on");
         let word = Control::UserChanged { user: crate::test_server::uuid(&user.id) };
-        while heard.recv().await != Some(Signal::Control(word.clone())) {}
+        while heard.recv().await != Some(Message::Control(word.clone())) {}
 
         patch(&server, &admin, &path, json!({"disabled": false})).await;
         assert_eq!(login().await.unwrap().status(), StatusCode::OK);
@@ -207,7 +207,7 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
     let word = Control::UserChanged { user: crate::test_server::uuid(&admin.id) };
     eventually("the word is heard", async || {
-        server.bus.tell(&word).await.unwrap();
+        server.bus.send_control(&word).await.unwrap();
         (stats().await == StatusCode::FORBIDDEN).then_some(())
     })
     .await;

@@ -1,6 +1,6 @@
 //! What an owner does with a job: cancel, start anew, fetch again, delete.
 
-use bus::{Control, Signal};
+use bus::{Control, Message};
 use entity::JobId;
 use entity::job::{self, JobFailure};
 use reqwest::{Method, StatusCode};
@@ -52,11 +52,11 @@ async fn a_running_jobs_worker_is_told_to_let_go() {
         server.claim(&job).await;
         let (sender, mut heard) = mpsc::unbounded_channel();
         tokio::spawn(server.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
-        assert_eq!(heard.recv().await, Some(Signal::Listening));
+        assert_eq!(heard.recv().await, Some(Message::Subscribed));
         let body: Value = act(&server, &ada, &job, "cancel").await.json().await.unwrap();
         assert_eq!((&body["status"], &body["cancelling"]), (&json!("processing"), &json!(true)));
         let word = Control::CancelRequested { job: job.parse::<JobId>().unwrap().into() };
-        while heard.recv().await != Some(Signal::Control(word.clone())) {}
+        while heard.recv().await != Some(Message::Control(word.clone())) {}
     }
 }
 

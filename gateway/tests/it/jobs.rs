@@ -82,7 +82,7 @@ async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
     assert_eq!((unchanged.status(), header(&unchanged, "retry-after")), (StatusCode::NOT_MODIFIED, "2"));
     assert_eq!(unchanged.text().await.unwrap(), "");
     // Its place in line moves without a seq.
-    server.bus.forget(first.parse::<entity::JobId>().unwrap()).await.unwrap();
+    server.bus.remove(first.parse::<entity::JobId>().unwrap()).await.unwrap();
     let moved = again().send().await.unwrap();
     assert_eq!((moved.status(), header(&moved, "etag")), (StatusCode::OK, "\"1-1\""));
 

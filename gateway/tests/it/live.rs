@@ -268,7 +268,7 @@ async fn a_session_ended_by_another_gateway_ends_here() {
     let session = row.unwrap().unwrap().id;
     entity::session::revoke(&server.database.connection, session).await.unwrap();
     assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::OK, "still in the cache");
-    server.bus.tell(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
+    server.bus.send_control(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
     assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
 }

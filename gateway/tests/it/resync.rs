@@ -21,7 +21,7 @@ async fn change(server: &TestServer, account: &Account, column: user::Column, va
         .col_expr(column, Expr::value(value))
         .filter(user::Column::Email.eq("ada@example.org"));
     assert_eq!(update.exec(&server.database.connection).await.unwrap().rows_affected, 1);
-    server.bus.tell(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
+    server.bus.send_control(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
 }
 
 async fn signed_in_again(server: &TestServer, email: &str) -> String {
@@ -143,7 +143,7 @@ async fn a_place_in_line_is_told_when_it_changes() {
     let second = server.job(&account, "second").await["id"].as_str().unwrap().to_owned();
     let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
-    server.bus.forget(uuid(&first)).await.unwrap();
+    server.bus.remove(uuid(&first)).await.unwrap();
     let mut told = Vec::new();
     while told.len() < 2 {
         told.push(heard(&mut socket, "position").await);

@@ -160,7 +160,7 @@ impl TestServer {
     pub(crate) async fn is_enqueued(&self, job: &str) -> bool {
         !self
             .bus
-            .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(uuid(job)), bus::Place::InTurn)
+            .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(uuid(job)), bus::Position::FairTurn)
             .await
             .unwrap()
             .added

@@ -69,7 +69,7 @@ async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &Wor
     }
     session.renewed(began);
     sync_claims(db, bus, session).await?;
-    if let Err(error) = bus.renew(session.id.into(), &session.in_flight.entries()).await {
+    if let Err(error) = bus.renew_entries(session.id.into(), &session.in_flight.entries()).await {
         tracing::debug!(worker.id = %session.id, %error, "the entries in hand could not be renewed");
     }
     Ok(())

@@ -75,6 +75,6 @@ async fn delete_idle_consumers(context: &Context, session: &WorkerSession) {
         return;
     };
     for gone in idle.into_iter().filter(|worker| !known.contains(worker)) {
-        context.bus.dismiss(gone).await.ok();
+        context.bus.delete_idle_consumer(gone).await.ok();
     }
 }

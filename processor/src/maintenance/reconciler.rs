@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Enqueued, Limits, Place};
+use bus::{Enqueued, Limits, Position};
 use entity::{DbErr, JobId, job, limits};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
@@ -65,7 +65,7 @@ impl From<bus::Error> for Error {
 }
 
 async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
-    let redis_empty = !context.bus.knows_limits().await?;
+    let redis_empty = !context.bus.has_limits().await?;
     if redis_empty || !cursor.limits_mirrored {
         mirror_limits(context).await?;
         cursor.limits_mirrored = true;
@@ -83,7 +83,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
         cursor.paused_since = None;
         step(context, cursor).await?;
     }
-    context.bus.pump().await?;
+    context.bus.admit().await?;
     Ok(())
 }
 
@@ -100,14 +100,14 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     }
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
-        context.bus.tidy().await?;
+        context.bus.drop_orphans().await?;
         cursor.paused_since = Some(Instant::now());
     }
     Ok(cursor.after.is_none())
 }
 
 async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::Error> {
-    context.bus.enqueue(job.id, &flow(job), Place::InTurn).await
+    context.bus.enqueue(job.id, &flow(job), Position::FairTurn).await
 }
 
 /// Tells Redis the limits on record; the environment's are put on record if there are none.

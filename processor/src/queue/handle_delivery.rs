@@ -79,7 +79,7 @@ async fn acknowledge(context: &Context, delivery: &Delivery, job: Option<&job::M
     failpoint::hit("before-settle");
     let event = job.and_then(|job| event(job, None, None));
     let mut pause = Duration::from_millis(200);
-    while let Err(error) = context.bus.settle(delivery, event.as_ref()).await {
+    while let Err(error) = context.bus.ack_and_publish(delivery, event.as_ref()).await {
         tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be settled; trying again");
         sleep(pause).await;
         pause = (pause * 2).min(MAX_PAUSE);
@@ -91,7 +91,7 @@ async fn acknowledge(context: &Context, delivery: &Delivery, job: Option<&job::M
 async fn yield_to_holder(context: &Context, delivery: &Delivery, holder: WorkerId) {
     let leased = workers::is_leased(&context.db, holder).await.unwrap_or(true);
     let idle = if leased { Duration::ZERO } else { context.config.lease_ttl };
-    if let Err(error) = context.bus.yield_to(delivery, holder, idle).await {
+    if let Err(error) = context.bus.reassign(delivery, holder, idle).await {
         tracing::debug!(job.id = %delivery.job, %error, "an entry could not be left to its job's holder yet");
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Consumer, Delivery, Place};
+use bus::{Consumer, Delivery, Position};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -116,8 +116,8 @@ fn spawn(
 
 /// Leaves a delivery that was not begun to the next worker, before all others.
 async fn requeue(context: &Context, delivery: &Delivery) {
-    let settled = context.bus.settle(delivery, None).await;
-    let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Place::Front).await;
+    let settled = context.bus.ack_and_publish(delivery, None).await;
+    let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Position::Front).await;
     if let (Err(error), _) | (_, Err(error)) = (settled, enqueued) {
         tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be given back; it will be reclaimed");
     }

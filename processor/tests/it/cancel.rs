@@ -1,6 +1,6 @@
 //! A job that its owner no longer wants.
 
-use bus::Signal;
+use bus::Message;
 use entity::job::{self, CancelResult, Phase, Status};
 use testkit::Database;
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ async fn cancelled(world: &World, id: entity::JobId, told: bool) -> job::Model {
     let cancel = job::cancel(&world.database.connection, id, world.user).await.unwrap().unwrap();
     assert!(matches!(cancel, CancelResult::Requested(_)), "{cancel:?}");
     if told {
-        world.bus.tell(&bus::Control::CancelRequested { job: id.into() }).await.unwrap();
+        world.bus.send_control(&bus::Control::CancelRequested { job: id.into() }).await.unwrap();
     }
     world.end(id).await
 }
@@ -59,9 +59,9 @@ async fn a_cancelled_job_that_was_deleted_is_not_heard_of_when_its_stream_ends()
     let (sender, mut heard) = mpsc::unbounded_channel();
     let bus = world.bus.clone();
     let listening = tokio::spawn(async move { bus.subscriber().run(move |signal| drop(sender.send(signal))).await });
-    assert_eq!(heard.recv().await, Some(Signal::Listening));
+    assert_eq!(heard.recv().await, Some(Message::Subscribed));
     cancelled(&world, first, true).await;
-    let told = |signal: &Signal| matches!(signal, Signal::Event(event) if entity::JobId::from(event.job) == first && event.frame.contains("cancelled"));
+    let told = |signal: &Message| matches!(signal, Message::Event(event) if entity::JobId::from(event.job) == first && event.frame.contains("cancelled"));
     while !told(&heard.recv().await.unwrap()) {}
     job::delete(&world.database.connection, first, world.user).await.unwrap().unwrap();
     world.end(second).await;

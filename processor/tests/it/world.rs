@@ -1,6 +1,6 @@
 //! A world for one test: a database, a queue, a storage folder, a simulator, and processors as real processes.
 
-use bus::{Bus, Flow, Place};
+use bus::{Bus, Flow, Position};
 use entity::id::new_id;
 use entity::{JobId, UserId, attempt, job, user};
 use simulator::{Config, Running, Simulator};
@@ -79,7 +79,7 @@ impl World {
     /// Commits a job and puts it in line, as a gateway does.
     pub(crate) async fn submit(&self, prompt: &str) -> JobId {
         let job = self.create(prompt).await;
-        self.bus.enqueue(job, &Flow::new_jobs(self.user), Place::InTurn).await.unwrap();
+        self.bus.enqueue(job, &Flow::new_jobs(self.user), Position::FairTurn).await.unwrap();
         job
     }
 
@@ -144,8 +144,8 @@ impl World {
         eventually("Redis lets go of the job", async || {
             // A job that is still held anywhere is not added again.
             let flow = Flow::new_jobs(self.user);
-            let enqueued = self.bus.enqueue(job, &flow, Place::InTurn).await.unwrap();
-            self.bus.forget(job).await.unwrap();
+            let enqueued = self.bus.enqueue(job, &flow, Position::FairTurn).await.unwrap();
+            self.bus.remove(job).await.unwrap();
             enqueued.added.then_some(())
         })
         .await;

@@ -41,7 +41,7 @@ local function place(job, flow, front)
 end
 
 -- Admits waiting jobs to the stream while the limits allow; answers how many. No limits known: admits nothing.
-local function pump()
+local function admit()
   if c('EXISTS', limits) == 0 or limit('paused') == 1 then return 0 end
   local delivered = group()['last-delivered-id']
   local target, cap = limit('target'), limit('cap')
@@ -74,7 +74,7 @@ local function drop(id)
 end
 
 -- Takes a job out wherever it is; a waiting one gives its tag back to its flow.
-local function forget(job)
+local function remove(job)
   local value = c('HGET', where, job)
   if not value then return end
   local at, flow = split(value)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Flow, Place};
+use bus::{Flow, Position};
 use testkit::eventually;
 use uuid::Uuid;
 
@@ -16,9 +16,9 @@ async fn enqueueing_twice_adds_once_wherever_the_job_is() {
     let (job, flow) = (Uuid::now_v7(), Flow::new_jobs(Uuid::now_v7()));
     let mut consumer = bus.consumer(Uuid::now_v7());
     for stage in ["admitted", "in hand"] {
-        let added = bus.enqueue(job, &flow, Place::InTurn).await.unwrap().added;
+        let added = bus.enqueue(job, &flow, Position::FairTurn).await.unwrap().added;
         assert_eq!(added, stage == "admitted");
-        assert!(!bus.enqueue(job, &flow, Place::InTurn).await.unwrap().added, "{stage}");
+        assert!(!bus.enqueue(job, &flow, Position::FairTurn).await.unwrap().added, "{stage}");
         if stage == "admitted" {
             assert_eq!(next(&mut consumer).await.job, job);
         }
@@ -30,8 +30,8 @@ async fn a_settled_job_leaves_nothing_behind() {
     let bus = testkit::bus().await;
     let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
     let delivery = next(&mut bus.consumer(Uuid::now_v7())).await;
-    assert!(bus.settle(&delivery, None).await.unwrap());
-    assert!(!bus.settle(&delivery, None).await.unwrap(), "settling again settles nothing");
+    assert!(bus.ack_and_publish(&delivery, None).await.unwrap());
+    assert!(!bus.ack_and_publish(&delivery, None).await.unwrap(), "settling again settles nothing");
     enqueue(&bus, job, Uuid::now_v7()).await;
 }
 
@@ -44,10 +44,10 @@ async fn only_the_holder_settles_and_renews() {
     let reclaimed = bus.consumer(other).reclaim(SILENT, 10).await.unwrap().deliveries;
     assert_eq!(reclaimed.len(), 1);
     assert_eq!((reclaimed[0].job, reclaimed[0].consumer), (lost.job, other));
-    assert!(!bus.settle(&lost, None).await.unwrap());
-    assert!(bus.renew(silent, std::slice::from_ref(&lost.entry)).await.unwrap().is_empty());
-    assert_eq!(bus.renew(other, std::slice::from_ref(&lost.entry)).await.unwrap(), [lost.entry]);
-    assert!(bus.settle(&reclaimed[0], None).await.unwrap());
+    assert!(!bus.ack_and_publish(&lost, None).await.unwrap());
+    assert!(bus.renew_entries(silent, std::slice::from_ref(&lost.entry)).await.unwrap().is_empty());
+    assert_eq!(bus.renew_entries(other, std::slice::from_ref(&lost.entry)).await.unwrap(), [lost.entry]);
+    assert!(bus.ack_and_publish(&reclaimed[0], None).await.unwrap());
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn renewing_keeps_others_from_reclaiming() {
     for entry in [&shown.entry, &silent.entry] {
         grown_old(&bus, holder, entry).await;
     }
-    assert_eq!(bus.renew(holder, std::slice::from_ref(&shown.entry)).await.unwrap(), [shown.entry]);
+    assert_eq!(bus.renew_entries(holder, std::slice::from_ref(&shown.entry)).await.unwrap(), [shown.entry]);
     let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(Duration::from_secs(3_000), 10).await.unwrap();
     assert_eq!(reclaimed.deliveries.iter().map(|delivery| delivery.job).collect::<Vec<_>>(), [silent.job]);
 }
@@ -95,9 +95,9 @@ async fn an_entry_left_to_its_jobs_holder_is_never_the_one_that_is_dropped() {
     let holder = Uuid::now_v7();
     let held = next(&mut bus.consumer(holder)).await;
     let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
-    bus.yield_to(&reclaimed, holder, Duration::ZERO).await.unwrap();
-    assert!(!bus.enqueue(job, &held.flow, Place::InTurn).await.unwrap().added, "the only entry was dropped");
-    assert!(bus.settle(&held, None).await.unwrap());
+    bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
+    assert!(!bus.enqueue(job, &held.flow, Position::FairTurn).await.unwrap().added, "the only entry was dropped");
+    assert!(bus.ack_and_publish(&held, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -108,10 +108,10 @@ async fn an_entry_left_to_a_dead_holder_is_reclaimed_as_soon_as_anybody_looks() 
     next(&mut bus.consumer(holder)).await;
     let mut heir = bus.consumer(Uuid::now_v7());
     let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
-    bus.yield_to(&reclaimed, holder, Duration::ZERO).await.unwrap();
+    bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
     assert!(heir.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "a living holder's entry");
     let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
-    bus.yield_to(&reclaimed, holder, lease).await.unwrap();
+    bus.reassign(&reclaimed, holder, lease).await.unwrap();
     assert_eq!(heir.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
 }
 
@@ -121,10 +121,10 @@ async fn a_consumer_is_dismissed_only_when_it_holds_nothing() {
     jobs(&bus, Uuid::now_v7(), 1).await;
     let id = Uuid::now_v7();
     let held = next(&mut bus.consumer(id)).await;
-    bus.dismiss(id).await.unwrap();
-    assert!(bus.settle(&held, None).await.unwrap(), "what it held was lost");
+    bus.delete_idle_consumer(id).await.unwrap();
+    assert!(bus.ack_and_publish(&held, None).await.unwrap(), "what it held was lost");
     assert_eq!(bus.idle_consumers().await.unwrap(), [id]);
-    bus.dismiss(id).await.unwrap();
+    bus.delete_idle_consumer(id).await.unwrap();
     assert!(bus.idle_consumers().await.unwrap().is_empty());
 }
 
@@ -135,8 +135,8 @@ async fn a_forgotten_job_is_gone_from_line_and_from_hand() {
     let mut consumer = bus.consumer(Uuid::now_v7());
     let held = next(&mut consumer).await;
     for job in &all {
-        bus.forget(*job).await.unwrap();
+        bus.remove(*job).await.unwrap();
     }
-    assert!(!bus.settle(&held, None).await.unwrap());
+    assert!(!bus.ack_and_publish(&held, None).await.unwrap());
     eventually("nothing is left to read", async || consumer.next(10).await.unwrap().is_empty().then_some(())).await;
 }

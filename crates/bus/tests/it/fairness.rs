@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bus::{Flow, Limits, Place};
+use bus::{Flow, Limits, Position};
 use uuid::Uuid;
 
 use crate::{enqueue, jobs, limited, next, serve};
@@ -26,9 +26,9 @@ async fn a_retry_does_not_stand_behind_its_owners_backlog_and_a_hand_over_goes_f
     let bus = limited(1, false).await;
     let user = Uuid::now_v7();
     jobs(&bus, user, 100).await;
-    let retried = bus.enqueue(Uuid::now_v7(), &Flow::retries(user), Place::InTurn).await.unwrap();
+    let retried = bus.enqueue(Uuid::now_v7(), &Flow::retries(user), Position::FairTurn).await.unwrap();
     assert!(retried.position.unwrap() <= 3, "{retried:?}");
-    let handed_over = bus.enqueue(Uuid::now_v7(), &Flow::retries(user), Place::Front).await.unwrap();
+    let handed_over = bus.enqueue(Uuid::now_v7(), &Flow::retries(user), Position::Front).await.unwrap();
     assert_eq!(handed_over.position, Some(1));
 }
 
@@ -40,9 +40,9 @@ async fn cancelling_gives_the_turns_back() {
     let cancelled = jobs(&bus, fickle, 60).await;
     jobs(&bus, other, 60).await;
     for job in cancelled {
-        bus.forget(job).await.unwrap();
+        bus.remove(job).await.unwrap();
     }
-    let new = bus.enqueue(Uuid::now_v7(), &Flow::new_jobs(fickle), Place::InTurn).await.unwrap();
+    let new = bus.enqueue(Uuid::now_v7(), &Flow::new_jobs(fickle), Position::FairTurn).await.unwrap();
     assert!(new.position.unwrap() <= 2, "{new:?}");
 }
 
@@ -54,7 +54,7 @@ async fn no_more_are_in_flight_than_the_cap_allows() {
     let in_hand = consumer.next(10).await.unwrap();
     assert_eq!(in_hand.len(), 3);
     assert!(consumer.next(10).await.unwrap().is_empty(), "a fourth was admitted");
-    assert!(bus.settle(&in_hand[0], None).await.unwrap());
+    assert!(bus.ack_and_publish(&in_hand[0], None).await.unwrap());
     assert_eq!(consumer.next(10).await.unwrap().len(), 1);
     assert_eq!(all.len(), 10);
 }
@@ -63,7 +63,7 @@ async fn no_more_are_in_flight_than_the_cap_allows() {
 async fn a_paused_queue_admits_nothing_until_it_goes_on() {
     let bus = limited(0, true).await;
     let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
-    assert_eq!(bus.pump().await.unwrap(), 0);
+    assert_eq!(bus.admit().await.unwrap(), 0);
     bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
     assert_eq!(next(&mut bus.consumer(Uuid::now_v7())).await.job, job);
 }

@@ -1,6 +1,6 @@
 //! Redis losing what it held: scripts, group, stream, everything.
 
-use bus::{Bus, Flow, Limits, Place};
+use bus::{Bus, Flow, Limits, Position};
 use redis::AsyncCommands;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ async fn an_emptied_redis_admits_nothing_until_its_limits_are_back() {
     let bus = testkit::bus().await;
     jobs(&bus, Uuid::now_v7(), 3).await;
     emptied(&bus).await;
-    assert!(!bus.knows_limits().await.unwrap());
+    assert!(!bus.has_limits().await.unwrap());
     let job = Uuid::now_v7();
     enqueue(&bus, job, Uuid::now_v7()).await;
     assert_eq!(bus.positions(&[job]).await.unwrap(), [Some(1)], "admitted without limits");
@@ -39,8 +39,8 @@ async fn a_reader_survives_the_loss_of_stream_and_group() {
     let held = next(&mut consumer).await;
     emptied(&bus).await;
     bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
-    assert!(!bus.settle(&held, None).await.unwrap());
-    let again = bus.enqueue(held.job, &held.flow, Place::InTurn).await.unwrap();
+    assert!(!bus.ack_and_publish(&held, None).await.unwrap());
+    let again = bus.enqueue(held.job, &held.flow, Position::FairTurn).await.unwrap();
     assert!(again.added, "what was lost can be put in line again");
     let mut read = Vec::new();
     while read.is_empty() {
@@ -60,7 +60,7 @@ async fn a_group_made_anew_begins_with_the_oldest_entry() {
         .query_async(&mut raw().await)
         .await
         .unwrap();
-    bus.pump().await.unwrap();
+    bus.admit().await.unwrap();
     assert_eq!(next(&mut bus.consumer(Uuid::now_v7())).await.job, job);
 }
 
@@ -76,7 +76,7 @@ async fn a_redis_that_is_away_is_an_error_and_no_hang() {
     let bus = Bus::new("redis://127.0.0.1:1", "{gone}:v1").unwrap();
     assert!(bus.ping().await.is_err());
     let flow = Flow::new_jobs(Uuid::now_v7());
-    assert!(bus.enqueue(Uuid::now_v7(), &flow, Place::InTurn).await.is_err());
+    assert!(bus.enqueue(Uuid::now_v7(), &flow, Position::FairTurn).await.is_err());
     assert!(bus.consumer(Uuid::now_v7()).next(1).await.is_err());
 }
 
@@ -90,8 +90,8 @@ async fn entries_whose_consumer_was_deleted_do_not_take_places_for_ever() {
     let mut command = redis::cmd("XGROUP");
     command.arg("DELCONSUMER").arg(&bus.keys().jobs).arg("processors").arg(deleted.to_string());
     let _: u64 = command.query_async(&mut raw().await).await.unwrap();
-    assert_eq!(bus.tidy().await.unwrap(), 1);
-    assert_eq!(bus.tidy().await.unwrap(), 0);
-    assert!(bus.enqueue(lost.job, &lost.flow, Place::InTurn).await.unwrap().added);
-    assert!(bus.settle(&held, None).await.unwrap(), "an entry in hand was dropped");
+    assert_eq!(bus.drop_orphans().await.unwrap(), 1);
+    assert_eq!(bus.drop_orphans().await.unwrap(), 0);
+    assert!(bus.enqueue(lost.job, &lost.flow, Position::FairTurn).await.unwrap().added);
+    assert!(bus.ack_and_publish(&held, None).await.unwrap(), "an entry in hand was dropped");
 }

@@ -10,12 +10,12 @@ mod rate;
 mod signals;
 mod tls;
 
-use bus::{Bus, Consumer, Delivery, Flow, Limits, Place};
+use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
 use uuid::Uuid;
 
 /// Enqueues a job of `user` in turn.
 async fn enqueue(bus: &Bus, job: Uuid, user: Uuid) {
-    assert!(bus.enqueue(job, &Flow::new_jobs(user), Place::InTurn).await.unwrap().added);
+    assert!(bus.enqueue(job, &Flow::new_jobs(user), Position::FairTurn).await.unwrap().added);
 }
 
 /// As many jobs of `user` as asked, in order.
@@ -32,7 +32,7 @@ async fn serve(bus: &Bus, consumer: &mut Consumer, count: usize) -> Vec<Uuid> {
     let mut served = Vec::new();
     while served.len() < count {
         for delivery in consumer.next(1).await.unwrap() {
-            assert!(bus.settle(&delivery, None).await.unwrap());
+            assert!(bus.ack_and_publish(&delivery, None).await.unwrap());
             served.push(delivery.job);
         }
     }

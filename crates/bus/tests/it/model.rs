@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use bus::{Bus, Consumer, Delivery, Flow, Limits, Place};
+use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
 use entity::job::{self, CancelResult, ClaimResult, JobClaim, JobFailure, NewVideo, RetryBudget, Status};
 use entity::{DatabaseConnection, JobId, UserId, WorkerId, id, user, worker};
 use rand::rngs::StdRng;
@@ -111,20 +111,20 @@ impl World {
         let job = testkit::job(&self.db, &new).await;
         self.jobs.insert(job.id, None);
         if self.random.random_bool(0.9) {
-            self.bus.enqueue(job.id, &Flow::new_jobs(user_id), Place::InTurn).await.unwrap();
+            self.bus.enqueue(job.id, &Flow::new_jobs(user_id), Position::FairTurn).await.unwrap();
         }
     }
 
     /// One new delivery to a random worker, without waiting for one.
     async fn read(&mut self) {
-        self.bus.pump().await.unwrap();
+        self.bus.admit().await.unwrap();
         let chosen = self.random.random_range(0..self.workers.len());
         let id = self.workers[chosen].id;
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg("processors").arg(id.to_string()).arg("COUNT").arg(1);
         command.arg("STREAMS").arg(&self.bus.keys().jobs).arg(">");
         let reply: Option<redis::streams::StreamReadReply> = command.query_async(&mut self.raw).await.unwrap();
-        self.bus.pump().await.unwrap();
+        self.bus.admit().await.unwrap();
         for entry in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
             let job: String = entry.get("job").unwrap();
             let flow = Flow::new_jobs(self.users[0]);
@@ -146,7 +146,7 @@ impl World {
         let worker = &mut self.workers[chosen];
         let job = JobId::from(delivery.job);
         if worker.hands.iter().any(|(held, _)| held.job == delivery.job) {
-            self.bus.yield_to(&delivery, worker.id, Duration::ZERO).await.unwrap();
+            self.bus.reassign(&delivery, worker.id, Duration::ZERO).await.unwrap();
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
@@ -154,8 +154,8 @@ impl World {
                 worker.hands.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })))
             }
             ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
-                Some(holder) => self.bus.yield_to(&delivery, holder, Duration::ZERO).await.unwrap(),
-                None => drop(self.bus.settle(&delivery, None).await.unwrap()),
+                Some(holder) => self.bus.reassign(&delivery, holder, Duration::ZERO).await.unwrap(),
+                None => drop(self.bus.ack_and_publish(&delivery, None).await.unwrap()),
             },
             ClaimResult::NotFound | ClaimResult::WorkerExpired => {
                 panic!("a worker that lives claimed a job that exists")
@@ -176,7 +176,7 @@ impl World {
             self.write(held, how).await;
         }
         if self.random.random_bool(0.85) {
-            self.bus.settle(&delivery, None).await.unwrap();
+            self.bus.ack_and_publish(&delivery, None).await.unwrap();
         }
     }
 
@@ -202,7 +202,7 @@ impl World {
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         if let Some(CancelResult::Cancelled(row)) = job::cancel(&self.db, job, owner).await.unwrap() {
             self.jobs.insert(job, Some(row.status));
-            self.bus.forget(job).await.unwrap();
+            self.bus.remove(job).await.unwrap();
         }
     }
 
@@ -211,8 +211,8 @@ impl World {
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         assert!(job::restart(&self.db, job, owner, None).await.unwrap().created().unwrap().is_some());
         self.jobs.insert(job, None);
-        self.bus.forget(job).await.unwrap();
-        self.bus.enqueue(job, &Flow::retries(owner), Place::InTurn).await.unwrap();
+        self.bus.remove(job).await.unwrap();
+        self.bus.enqueue(job, &Flow::retries(owner), Position::FairTurn).await.unwrap();
     }
 
     fn any(&mut self, wanted: impl Fn(Option<Status>) -> bool) -> Option<JobId> {
@@ -248,11 +248,11 @@ impl World {
     }
 
     async fn sweep(&mut self) {
-        self.bus.tidy().await.unwrap();
+        self.bus.drop_orphans().await.unwrap();
         let due = job::promote_due(&self.db, 200).await.unwrap();
         let pending = job::pending_after(&self.db, None, 1_000).await.unwrap();
         for job in due.into_iter().chain(pending) {
-            self.bus.enqueue(job.id, &Flow::new_jobs(job.user_id), Place::InTurn).await.unwrap();
+            self.bus.enqueue(job.id, &Flow::new_jobs(job.user_id), Position::FairTurn).await.unwrap();
         }
     }
 
@@ -296,7 +296,7 @@ impl World {
                     if let Some(held) = held {
                         self.write(held, 0).await;
                     }
-                    self.bus.settle(&delivery, None).await.unwrap();
+                    self.bus.ack_and_publish(&delivery, None).await.unwrap();
                 }
             }
         }

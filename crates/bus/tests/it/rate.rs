@@ -16,7 +16,7 @@ async fn gateways_count_together_until_the_window_ends() {
         assert!(counted.left <= window && counted.left > window / 2);
     }
     assert_eq!(gateways[0].count("writes:eve", window).await.unwrap().count, 1);
-    gateways[1].forget_count("writes:ada").await.unwrap();
+    gateways[1].reset_count("writes:ada").await.unwrap();
     assert_eq!(gateways[0].count("writes:ada", window).await.unwrap().count, 1);
 }
 

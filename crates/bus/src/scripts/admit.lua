@@ -1,2 +1,2 @@
 -- No ARGV. Answers how many jobs were admitted.
-return pump()
+return admit()

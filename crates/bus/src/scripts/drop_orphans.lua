@@ -9,5 +9,5 @@ for _, entry in ipairs(entries) do
     dropped = dropped + 1
   end
 end
-if dropped > 0 then pump() end
+if dropped > 0 then admit() end
 return { #entries == BATCH and entries[#entries][1] or '', dropped }

@@ -6,7 +6,7 @@ group()
 local holder = owner(ARGV[1])
 if holder == ARGV[2] or (not holder and #c('XRANGE', jobs, ARGV[1], ARGV[1]) == 1) then
   drop(ARGV[1])
-  pump()
+  admit()
   settled = 1
 end
 if ARGV[4] ~= '' then c('PUBLISH', ARGV[3], ARGV[4]) end

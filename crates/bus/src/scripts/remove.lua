@@ -1,4 +1,4 @@
 -- ARGV: job. Takes it out of backlog or stream; the place it frees is filled at once.
-forget(ARGV[1])
-pump()
+remove(ARGV[1])
+admit()
 return 1

@@ -10,7 +10,7 @@ mod sockets;
 
 use service::env::Environment;
 use service::settings::{self, Settings};
-use storage::Place;
+use storage::StorageConfig;
 
 pub use auth::{Auth, Registration};
 pub use background::Background;
@@ -29,7 +29,7 @@ pub struct Config {
     /// What other processes read too.
     pub settings: Settings,
     /// `STORAGE_URL` and what it needs: where videos and images lie.
-    pub storage: Place,
+    pub storage: StorageConfig,
     /// The HTTP server.
     pub http: Http,
     /// Accounts and sessions.
@@ -48,7 +48,7 @@ impl Config {
     /// Reads the configuration; `None` when `env` has noted mistakes.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
-        let storage = Place::read(env);
+        let storage = StorageConfig::read(env);
         let app_env = settings::kind(env);
         let http = Http::read(env, app_env);
         let auth = Auth::read(env, app_env);

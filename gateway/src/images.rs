@@ -76,7 +76,7 @@ pub(crate) async fn content(
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let content = gateway.storage.get(&image.path, None).await.map_err(|error| match error {
-        storage::Error::Missing(_) => ApiError::Internal(format!("the file of picture {id} is missing")),
+        storage::Error::NotFound(_) => ApiError::Internal(format!("the file of picture {id} is missing")),
         error => ApiError::storage(error),
     })?;
     let length = [(header::CONTENT_LENGTH, content.size)];

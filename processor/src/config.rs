@@ -8,7 +8,7 @@ use fetch::{Origin, Rules};
 use service::env::{self, Environment};
 use service::settings::{self, Settings};
 use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
-use storage::Place;
+use storage::StorageConfig;
 
 use crate::media::Programs;
 use crate::retry::RetryPolicy;
@@ -21,7 +21,7 @@ pub struct Config {
     /// What every process reads.
     pub settings: Settings,
     /// `STORAGE_URL` and what it needs: where videos lie.
-    pub storage: Place,
+    pub storage: StorageConfig,
     /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default what the address
     /// ends in: `/chat/completions` or `/videos`), and the limits `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
     /// `SORA_TOTAL_TIMEOUT` (3600s), `SORA_POLL_INTERVAL` (5s).
@@ -69,7 +69,7 @@ impl Config {
     /// Reads it.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
-        let storage = Place::read(env);
+        let storage = StorageConfig::read(env);
         let upstream = upstream(env);
         let names = names(env, upstream.as_ref().map_or(Dialect::Chat, |upstream| upstream.dialect));
         let retry_policy = retry_policy(env);
@@ -81,7 +81,7 @@ impl Config {
         if max_video_size == Some(0) {
             env.mistake("MAX_VIDEO_SIZE", "must be more than 0 bytes");
         }
-        let largest = storage.as_ref().and_then(Place::largest).unwrap_or(u64::MAX);
+        let largest = storage.as_ref().and_then(StorageConfig::max_file_size).unwrap_or(u64::MAX);
         if max_video_size.is_some_and(|size| size > largest) {
             env.mistake("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
         }

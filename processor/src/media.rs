@@ -125,7 +125,7 @@ async fn facts(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) 
 
 /// The video as a file: where it lies, or a copy.
 async fn local_file(storage: &Storage, video: &Model, folder: &TempDir) -> Result<Option<PathBuf>, Error> {
-    if let Some(path) = storage.local(&video.path) {
+    if let Some(path) = storage.local_path(&video.path) {
         tokio::fs::metadata(&path).await?;
         return Ok(Some(path));
     }

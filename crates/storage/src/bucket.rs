@@ -10,7 +10,7 @@ use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
 use crate::client::Connector;
-use crate::place::{Bucket, Credentials};
+use crate::config::{Bucket, Credentials};
 
 /// How often a request is repeated that came to nothing.
 const RETRIES: usize = 4;

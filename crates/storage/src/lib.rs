@@ -1,4 +1,4 @@
-//! Where video files live: a folder, or a bucket of S3 ([`Place`]).
+//! Where video files live: a folder, or a bucket of S3 ([`StorageConfig`]).
 //!
 //! A file appears under its path only when it is whole: what was cut in the middle is never seen. Paths are made here
 //! ([`video_path`]) and hold the epoch of the job that wrote them, so that a worker that lost its job and cleans up can
@@ -6,21 +6,21 @@
 
 mod bucket;
 mod client;
-mod place;
+mod config;
 
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use config::BUCKET_PART;
+pub use config::{Bucket, Credentials, StorageConfig};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
-use place::BUCKET_PART;
-pub use place::{Bucket, Credentials, Place};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ use uuid::Uuid;
 pub enum Error {
     /// There is no such file.
     #[error("no file at {0}")]
-    Missing(String),
+    NotFound(String),
     /// The storage failed: it is away, the disk is full, a permission is missing …
     #[error("the storage failed: {0}")]
     Store(#[source] object_store::Error),
@@ -55,7 +55,7 @@ pub enum PutError<E> {
 
 /// What was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct PutResult {
     /// Bytes.
     pub size: u64,
     /// Of the content, in hexadecimal.
@@ -109,7 +109,7 @@ pub fn poster_path(path: &str) -> String {
 
 /// A file that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StoredFile {
     /// Its path.
     pub path: String,
     /// When it was written, epoch ms.
@@ -121,10 +121,10 @@ impl Storage {
     ///
     /// # Errors
     /// A folder cannot be created or used, or no client can be made for a bucket.
-    pub fn open(place: &Place) -> Result<Self, Error> {
+    pub fn open(place: &StorageConfig) -> Result<Self, Error> {
         match place {
-            Place::Folder(path) => Self::folder(path),
-            Place::Bucket(bucket) => {
+            StorageConfig::Folder(path) => Self::folder(path),
+            StorageConfig::Bucket(bucket) => {
                 Ok(Self { store: bucket::open(bucket).map_err(Error::Store)?, folder: None, part: BUCKET_PART })
             }
         }
@@ -149,7 +149,7 @@ impl Storage {
         &self,
         path: &str,
         mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<Stored, PutError<E>> {
+    ) -> Result<PutResult, PutError<E>> {
         let mut writer =
             BufWriter::with_capacity(self.store.clone(), Path::from(path), self.part).with_max_concurrency(1);
         let (mut size, mut digest) = (0, Sha256::new());
@@ -169,13 +169,13 @@ impl Storage {
         }
         writer.shutdown().await.map_err(Error::Write)?;
         let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Stored { size, sha256 })
+        Ok(PutResult { size, sha256 })
     }
 
     /// The file at `path`, or the part of it that `range` names.
     ///
     /// # Errors
-    /// [`Error::Missing`], or the storage failed: also when `range` begins behind the end, which is for the caller to
+    /// [`Error::NotFound`], or the storage failed: also when `range` begins behind the end, which is for the caller to
     /// know, who has the size on record.
     pub async fn get(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
@@ -197,7 +197,7 @@ impl Storage {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), Error> {
-        if let Some(within) = self.local(NOTHING) {
+        if let Some(within) = self.local_path(NOTHING) {
             let folder = within.parent().unwrap_or(&within);
             return tokio::fs::metadata(folder).await.map(drop).map_err(Error::Folder);
         }
@@ -205,8 +205,8 @@ impl Storage {
     }
 
     /// Everything that is there.
-    pub fn list(&self) -> BoxStream<'static, Result<Entry, Error>> {
-        let entry = |meta: object_store::ObjectMeta| Entry {
+    pub fn list(&self) -> BoxStream<'static, Result<StoredFile, Error>> {
+        let entry = |meta: object_store::ObjectMeta| StoredFile {
             path: meta.location.to_string(),
             modified: meta.last_modified.timestamp_millis(),
         };
@@ -215,7 +215,7 @@ impl Storage {
 
     /// Where the file at `path` lies on this machine, if it does: for programs that can only read files.
     #[must_use]
-    pub fn local(&self, path: &str) -> Option<PathBuf> {
+    pub fn local_path(&self, path: &str) -> Option<PathBuf> {
         self.folder.as_ref()?.path_to_filesystem(&Path::from(path)).ok()
     }
 
@@ -225,7 +225,7 @@ impl Storage {
     /// The storage failed.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
         match self.store.delete(&Path::from(path)).await.map_err(classified) {
-            Err(Error::Missing(_)) => Ok(()),
+            Err(Error::NotFound(_)) => Ok(()),
             other => other,
         }
     }
@@ -233,7 +233,7 @@ impl Storage {
 
 fn classified(error: object_store::Error) -> Error {
     match error {
-        object_store::Error::NotFound { path, source } if !names_no_bucket(source.as_ref()) => Error::Missing(path),
+        object_store::Error::NotFound { path, source } if !names_no_bucket(source.as_ref()) => Error::NotFound(path),
         other => Error::Store(other),
     }
 }

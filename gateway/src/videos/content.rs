@@ -66,7 +66,7 @@ pub(super) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts)
 
 fn storage_error(video: &Model, error: storage::Error) -> ApiError {
     match error {
-        storage::Error::Missing(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
+        storage::Error::NotFound(_) => ApiError::Internal(format!("the file of video {} is missing", video.id)),
         error => ApiError::unavailable(error),
     }
 }
@@ -98,7 +98,7 @@ pub(super) async fn send_poster(gateway: &Gateway, video: &Model, request: &Part
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let content = gateway.storage.get(path, None).await.map_err(|error| match error {
-        storage::Error::Missing(_) => ApiError::NoPoster,
+        storage::Error::NotFound(_) => ApiError::NoPoster,
         error => ApiError::storage(error),
     })?;
     let length = [(header::CONTENT_LENGTH, content.size)];

@@ -11,7 +11,7 @@ use entity::clock::{millis, system_ms};
 use entity::job::DeletedJob;
 use entity::{JobId, image, job, video};
 use futures::{StreamExt, TryStreamExt};
-use storage::Entry;
+use storage::StoredFile;
 use tokio::time::sleep;
 
 use super::{jittered_interval, posters};
@@ -87,7 +87,7 @@ async fn delete_unused_images(context: &Context) -> Result<(), Error> {
 /// Deletes files that no row names, of those that have our names.
 async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
     let before = system_ms() - millis(MIN_ORPHAN_AGE);
-    let ours = |file: &Entry| file.modified < before && is_platform_path(&file.path);
+    let ours = |file: &StoredFile| file.modified < before && is_platform_path(&file.path);
     let old = context.storage.list().try_filter(|file| std::future::ready(ours(file)));
     let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();
     while let Some(paths) = some.try_next().await.map_err(|error| Error::Storage(error.1))? {

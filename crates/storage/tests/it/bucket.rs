@@ -24,7 +24,7 @@ async fn everything_lies_under_the_prefix_and_nothing_else_is_seen() {
     variables.push(("STORAGE_URL", format!("s3://{}/another", bucket.name)));
     let theirs = opened(&variables);
     ours.put("videos/x.mp4", chunks(&[Ok("ours")])).await.unwrap();
-    assert!(matches!(read(&theirs, "videos/x.mp4", None).await, Err(Error::Missing(_))));
+    assert!(matches!(read(&theirs, "videos/x.mp4", None).await, Err(Error::NotFound(_))));
     assert!(theirs.list().next().await.is_none());
     assert!(bucket.listed().await.contains("<Key>sora/videos/x.mp4</Key>"));
 }

@@ -22,7 +22,7 @@ async fn no_path_leads_out_of_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::folder(&folder.path().join("inside")).unwrap();
     std::fs::write(folder.path().join("secret"), "secret").unwrap();
-    assert!(matches!(read(&storage, "../secret", None).await, Err(Error::Missing(_))));
+    assert!(matches!(read(&storage, "../secret", None).await, Err(Error::NotFound(_))));
 }
 
 #[tokio::test]

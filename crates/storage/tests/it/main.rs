@@ -25,8 +25,8 @@ async fn what_was_put_can_be_had_whole_in_parts_and_no_more_once_deleted() {
         assert_eq!(storage.size(&path).await.unwrap(), 11);
         storage.delete(&path).await.unwrap();
         storage.delete(&path).await.unwrap();
-        assert!(matches!(read(&storage, &path, None).await, Err(Error::Missing(_))));
-        assert!(matches!(storage.size(&path).await, Err(Error::Missing(_))));
+        assert!(matches!(read(&storage, &path, None).await, Err(Error::NotFound(_))));
+        assert!(matches!(storage.size(&path).await, Err(Error::NotFound(_))));
     }
 }
 
@@ -58,7 +58,7 @@ async fn content_that_breaks_off_leaves_nothing() {
     for world in World::each().await {
         let broken = world.storage.put("videos/x.mp4", chunks(&[Ok("half"), Err("cut")])).await;
         assert!(matches!(broken, Err(PutError::Source("cut"))));
-        assert!(matches!(read(&world.storage, "videos/x.mp4", None).await, Err(Error::Missing(_))));
+        assert!(matches!(read(&world.storage, "videos/x.mp4", None).await, Err(Error::NotFound(_))));
         let files: Vec<_> = world.storage.list().try_collect().await.unwrap();
         assert!(files.is_empty(), "{files:?}");
     }

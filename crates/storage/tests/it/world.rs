@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt, stream};
 use service::Environment;
-use storage::{Error, Place, Storage};
+use storage::{Error, Storage, StorageConfig};
 use tempfile::TempDir;
 use testkit::Bucket;
 
@@ -31,7 +31,7 @@ impl World {
 pub(crate) fn opened(variables: &[(&'static str, String)]) -> Storage {
     let lookup = |name: &str| variables.iter().rev().find(|(set, _)| *set == name).map(|(_, value)| value.clone());
     let mut env = Environment::new(&lookup);
-    let place = Place::read(&mut env);
+    let place = StorageConfig::read(&mut env);
     Storage::open(&env.finish(place).unwrap()).unwrap()
 }
 

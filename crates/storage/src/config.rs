@@ -8,7 +8,7 @@ use url::Url;
 
 /// Where files are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StorageConfig {
     /// `STORAGE_URL=PATH`: a folder (default `data/videos`), shared by all processes.
     Folder(PathBuf),
     /// `STORAGE_URL=s3://bucket/prefix`.
@@ -63,10 +63,10 @@ const PLATFORM: [&str; 6] = [
 /// The least that S3 takes as a part of a file, other than the last.
 pub(crate) const BUCKET_PART: usize = 5 * 1024 * 1024;
 
-impl Place {
+impl StorageConfig {
     /// The largest file that fits, in bytes, where there is a limit: S3 puts a file together of 10,000 parts at most.
     #[must_use]
-    pub fn largest(&self) -> Option<u64> {
+    pub fn max_file_size(&self) -> Option<u64> {
         matches!(self, Self::Bucket(_)).then_some(BUCKET_PART as u64 * 10_000)
     }
 
@@ -163,23 +163,23 @@ fn endpoint(text: &str) -> Result<Url, String> {
 mod tests {
     use super::*;
 
-    fn read(set: &[(&str, &str)]) -> Result<Place, env::Mistakes> {
+    fn read(set: &[(&str, &str)]) -> Result<StorageConfig, env::Mistakes> {
         let lookup = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let mut env = Environment::new(&lookup);
-        let place = Place::read(&mut env);
+        let place = StorageConfig::read(&mut env);
         env.finish(place)
     }
 
     fn bucket(set: &[(&str, &str)]) -> Bucket {
         match read(set).unwrap() {
-            Place::Bucket(bucket) => bucket,
-            Place::Folder(path) => panic!("a folder: {path:?}"),
+            StorageConfig::Bucket(bucket) => bucket,
+            StorageConfig::Folder(path) => panic!("a folder: {path:?}"),
         }
     }
 
     #[test]
     fn is_a_folder_unless_it_is_a_bucket() {
-        assert_eq!(read(&[]).unwrap(), Place::Folder("data/videos".into()));
+        assert_eq!(read(&[]).unwrap(), StorageConfig::Folder("data/videos".into()));
         let bucket = bucket(&[("STORAGE_URL", "s3://videos/of/sora/")]);
         assert_eq!((bucket.name.as_str(), bucket.prefix.as_str()), ("videos", "of/sora"));
         assert_eq!((bucket.region.as_str(), bucket.path_style, bucket.endpoint), ("us-east-1", false, None));

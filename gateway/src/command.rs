@@ -107,7 +107,7 @@ impl Command {
             Self::Admin(AdminCommand::Create(args)) => create_admin(&database().await?, args).await,
             Self::User(UserCommand::ResetPassword(args)) => reset_password(&database().await?, args).await,
             Self::Healthcheck => {
-                service::probe::healthcheck(env::or_exit(|env| config::listen(env, config::EVERYWHERE))).await?;
+                service::probe::healthcheck(env::read_or_exit(|env| config::listen(env, config::EVERYWHERE))).await?;
                 Ok("ready".to_owned())
             }
             Self::Openapi => Ok(document().trim_end().to_owned()),
@@ -116,7 +116,7 @@ impl Command {
 }
 
 async fn database() -> Result<DatabaseConnection, CommandError> {
-    let url = env::or_exit(settings::database_url);
+    let url = env::read_or_exit(settings::database_url);
     let db = open(url.expose(), IfMissing::Fail).await?;
     entity::schema::check(&db).await?;
     Ok(db)

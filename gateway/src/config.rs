@@ -49,7 +49,7 @@ impl Config {
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let storage = StorageConfig::read(env);
-        let app_env = settings::kind(env);
+        let app_env = settings::peek_app_env(env);
         let http = Http::read(env, app_env);
         let auth = Auth::read(env, app_env);
         let catalogue = Catalogue::read(env);

@@ -49,7 +49,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
 }
 
 /// The same on the port of probes and metrics.
-impl service::probe::Watched for Gateway {
+impl service::probe::Probe for Gateway {
     const METRICS: &'static [Metric] = metrics::METRICS;
 
     async fn readiness(&self) -> (bool, Value) {
@@ -57,7 +57,7 @@ impl service::probe::Watched for Gateway {
         (ready, serde_json::to_value(body).unwrap_or_default())
     }
 
-    async fn measure(&self) {
+    async fn update_gauges(&self) {
         crate::metrics::update_gauges(self).await;
     }
 }

@@ -15,7 +15,7 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", command.run().await?);
         return Ok(());
     }
-    let config = service::env::or_exit(Config::read);
+    let config = service::env::read_or_exit(Config::read);
     service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     let shutdown = service::shutdown::on_signal()?;
     let (address, share) = (config.http.listen, config.http.share_port);

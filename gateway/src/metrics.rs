@@ -16,16 +16,16 @@ use crate::state::Gateway;
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("sora_http_requests_total", "Requests answered, by `method`, `route` and `status`.")
-        .by_what_comes(),
+        .with_dynamic_labels(),
     Metric::histogram(
         "sora_http_request_duration_seconds",
         REQUEST_SECONDS,
         "From a request to the head of its answer, by `method` and `route`.",
     )
-    .by_what_comes(),
+    .with_dynamic_labels(),
     Metric::counter("sora_jobs_accepted_total", "Jobs accepted; their rows are committed."),
     Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.")
-        .by("outcome", &["cancelled"]),
+        .with_label("outcome", &["cancelled"]),
     Metric::counter("sora_video_sent_bytes_total", "Bytes of videos sent to clients."),
     Metric::counter("sora_storage_errors_total", "Files that the storage failed to take or to give."),
     Metric::gauge("sora_websockets_open", "Websockets open in this process."),

@@ -38,7 +38,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let command = Arguments::parse().command;
-    let url = service::env::or_exit(service::settings::database_url);
+    let url = service::env::read_or_exit(service::settings::database_url);
     let missing = if matches!(command, Command::Up { .. }) { IfMissing::Create } else { IfMissing::Fail };
     let db = open(url.expose(), missing).await?;
     println!("{}", command.run(&db).await?);

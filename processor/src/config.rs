@@ -79,17 +79,17 @@ impl Config {
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
         let max_video_size = env.or("MAX_VIDEO_SIZE", "4294967296", env::number);
         if max_video_size == Some(0) {
-            env.mistake("MAX_VIDEO_SIZE", "must be more than 0 bytes");
+            env.reject("MAX_VIDEO_SIZE", "must be more than 0 bytes");
         }
         let largest = storage.as_ref().and_then(StorageConfig::max_file_size).unwrap_or(u64::MAX);
         if max_video_size.is_some_and(|size| size > largest) {
-            env.mistake("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
+            env.reject("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
         }
         let slots = env.or("PROCESSOR_SLOTS", "16", env::number);
         let lease_ttl = env.or("LEASE_TTL", "30s", env::duration);
         let lease_renew = env.or("LEASE_RENEW", "5s", env::duration);
         if matches!((lease_ttl, lease_renew), (Some(ttl), Some(renew)) if renew * 3 > ttl) {
-            env.mistake("LEASE_RENEW", "must be at most a third of LEASE_TTL, or one slow renewal costs the lease");
+            env.reject("LEASE_RENEW", "must be at most a third of LEASE_TTL, or one slow renewal costs the lease");
         }
         let retention_days = env.or("RETENTION_DAYS", "0", env::number::<u32>);
         let programs = Programs {
@@ -138,7 +138,7 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     });
     let token = env.secret("SORA_API_TOKEN").map(|token| token.expose().to_owned());
     if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
-        env.mistake("SORA_API_TOKEN", "must be printable ASCII without spaces");
+        env.reject("SORA_API_TOKEN", "must be printable ASCII without spaces");
     }
     let idle = env.or("SORA_IDLE_TIMEOUT", "180s", env::duration);
     let stall = env.or("SORA_STALL_TIMEOUT", "900s", env::duration);
@@ -175,7 +175,7 @@ fn origins(text: &str) -> Result<Vec<Origin>, String> {
 mod tests {
     use super::*;
 
-    fn read(set: &[(&str, &str)]) -> Result<Config, env::Mistakes> {
+    fn read(set: &[(&str, &str)]) -> Result<Config, env::ConfigErrors> {
         let lookup = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let mut env = Environment::new(&lookup);
         let config = Config::read(&mut env);

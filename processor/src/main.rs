@@ -45,7 +45,7 @@ async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
 
 /// The configuration, with the log begun.
 fn configure() -> Result<Config, ExitCode> {
-    let config = env::or_exit(Config::read);
+    let config = env::read_or_exit(Config::read);
     telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
         eprintln!("{error}");
         ExitCode::from(78)
@@ -61,7 +61,7 @@ fn log_error(ended: anyhow::Result<()>) -> Result<(), ExitCode> {
 }
 
 async fn healthcheck() -> Result<(), ExitCode> {
-    let address = env::or_exit(settings::metrics_listen_required);
+    let address = env::read_or_exit(settings::metrics_listen_required);
     probe::healthcheck(address).await.map_err(|error| {
         eprintln!("{error}");
         ExitCode::FAILURE

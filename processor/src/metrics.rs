@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
-    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.").by("outcome", &JOB_OUTCOMES),
+    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.")
+        .with_label("outcome", &JOB_OUTCOMES),
     Metric::histogram(
         "sora_job_queue_seconds",
         JOB_SECONDS,
@@ -19,21 +20,21 @@ pub(crate) const METRICS: &[Metric] = &[
         JOB_SECONDS,
         "Time in each `phase` that a job went through to its end.",
     )
-    .by("phase", &["submitting", "queued", "generating", "downloading"]),
+    .with_label("phase", &["submitting", "queued", "generating", "downloading"]),
     Metric::histogram("sora_job_duration_seconds", JOB_SECONDS, "From a job's creation to its stored video."),
     Metric::gauge("sora_jobs_in_hand", "Jobs that this process works on."),
     Metric::gauge("sora_slots", "Jobs that this process may work on at once."),
     Metric::counter("sora_attempts_ended_total", "Requests for a generation that came to their end, by `outcome`.")
-        .by("outcome", &ATTEMPT_OUTCOMES),
+        .with_label("outcome", &ATTEMPT_OUTCOMES),
     Metric::counter(
         "sora_upstream_requests_total",
         "HTTP requests to the upstream, by `call` and `status` (none: no answer).",
     )
-    .by_what_comes(),
+    .with_dynamic_labels(),
     Metric::counter("sora_retries_total", "Tries again, by the `budget` drawn on; resubmit may be charged again.")
-        .by("budget", &["retry", "resubmit", "fetch"]),
+        .with_label("budget", &["retry", "resubmit", "fetch"]),
     Metric::counter("sora_jobs_put_off_total", "Jobs that wait for no fault of their own, by `reason`.")
-        .by("reason", &["breaker", "cap", "storage"]),
+        .with_label("reason", &["breaker", "cap", "storage"]),
     Metric::gauge("sora_upstream_breaker_open", "Whether the circuit breaker holds back what is new: 1 or 0."),
     Metric::gauge(
         "sora_upstream_refuses",

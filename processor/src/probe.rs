@@ -18,7 +18,7 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct ProcessorProbe(pub(crate) Arc<Context>);
 
-impl service::probe::Watched for ProcessorProbe {
+impl service::probe::Probe for ProcessorProbe {
     const METRICS: &'static [Metric] = metrics::METRICS;
 
     async fn readiness(&self) -> (bool, Value) {
@@ -38,7 +38,7 @@ impl service::probe::Watched for ProcessorProbe {
         (ready, detail)
     }
 
-    async fn measure(&self) {
+    async fn update_gauges(&self) {
         metrics::slots(self.0.config.slots.get());
         metrics::breaker_open(self.0.breaker().is_open());
     }

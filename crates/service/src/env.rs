@@ -38,7 +38,7 @@ impl fmt::Debug for Secret {
 
 /// One wrong variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     /// Which.
     pub variable: String,
     /// What is wrong and what would be right; never the value.
@@ -47,18 +47,18 @@ pub struct Mistake {
 
 /// Everything that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Mistakes(pub Vec<Mistake>);
+pub struct ConfigErrors(pub Vec<ConfigError>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration is wrong:")?;
-        self.0.iter().try_for_each(|Mistake { variable, remedy }| write!(f, "\n  {variable}: {remedy}"))
+        self.0.iter().try_for_each(|ConfigError { variable, remedy }| write!(f, "\n  {variable}: {remedy}"))
     }
 }
 
 /// One variable that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Variable {
     /// Which.
     pub variable: String,
     /// What it means when it is unset, if that is a value.
@@ -68,8 +68,8 @@ pub struct Asked {
 /// A reader of variables that keeps what is wrong with them, and which there are.
 pub struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    mistakes: Vec<Mistake>,
-    asked: Vec<Asked>,
+    mistakes: Vec<ConfigError>,
+    asked: Vec<Variable>,
 }
 
 impl<'a> Environment<'a> {
@@ -94,7 +94,7 @@ impl<'a> Environment<'a> {
     /// A variable that must be set; `hint` says what to.
     pub fn required<T>(&mut self, name: &str, hint: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.ask(name, None).is_none_or(|text| text.trim().is_empty()) {
-            self.mistake(name, format!("is not set; set it to {hint}"));
+            self.reject(name, format!("is not set; set it to {hint}"));
             return None;
         }
         self.optional(name, parse)
@@ -107,14 +107,14 @@ impl<'a> Environment<'a> {
         let bare = |value: &str| Secret::new(value.trim_end_matches(['\r', '\n']));
         if let Some(value) = self.ask(name, None).filter(|value| !value.is_empty()) {
             if path.is_some() {
-                self.mistake(&variable, format!("{name} is set too; keep one of the two"));
+                self.reject(&variable, format!("{name} is set too; keep one of the two"));
             }
             return Some(bare(&value));
         }
         match std::fs::read_to_string(path?) {
             Ok(value) => Some(bare(&value)),
             Err(error) => {
-                self.mistake(&variable, format!("cannot be read: {error}"));
+                self.reject(&variable, format!("cannot be read: {error}"));
                 None
             }
         }
@@ -128,7 +128,7 @@ impl<'a> Environment<'a> {
 
     /// Every variable that was asked for, in order; of secrets not that they can also be files.
     #[must_use]
-    pub fn asked(&self) -> &[Asked] {
+    pub fn variables(&self) -> &[Variable] {
         &self.asked
     }
 
@@ -139,36 +139,36 @@ impl<'a> Environment<'a> {
     }
 
     /// Notes a mistake that only several variables together make.
-    pub fn mistake(&mut self, variable: &str, remedy: impl Into<String>) {
-        self.mistakes.push(Mistake { variable: variable.to_owned(), remedy: remedy.into() });
+    pub fn reject(&mut self, variable: &str, remedy: impl Into<String>) {
+        self.mistakes.push(ConfigError { variable: variable.to_owned(), remedy: remedy.into() });
     }
 
     /// The configuration, or everything that is wrong.
     ///
     /// # Errors
-    /// [`Mistakes`], when there is any.
-    pub fn finish<T>(self, configuration: Option<T>) -> Result<T, Mistakes> {
+    /// [`ConfigErrors`], when there is any.
+    pub fn finish<T>(self, configuration: Option<T>) -> Result<T, ConfigErrors> {
         match configuration {
             Some(configuration) if self.mistakes.is_empty() => Ok(configuration),
-            _ => Err(Mistakes(self.mistakes)),
+            _ => Err(ConfigErrors(self.mistakes)),
         }
     }
 
     fn ask(&mut self, name: &str, default: Option<&str>) -> Option<String> {
         if self.asked.iter().all(|asked| asked.variable != name) {
             let default = default.filter(|default| !default.is_empty()).map(ToOwned::to_owned);
-            self.asked.push(Asked { variable: name.to_owned(), default });
+            self.asked.push(Variable { variable: name.to_owned(), default });
         }
         (self.lookup)(name)
     }
 
     fn parsed<T>(&mut self, name: &str, text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        parse(text).map_err(|remedy| self.mistake(name, remedy)).ok()
+        parse(text).map_err(|remedy| self.reject(name, remedy)).ok()
     }
 }
 
 /// Reads a configuration from the process's environment; on mistakes prints them all and exits with status 78.
-pub fn or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
+pub fn read_or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
     let unreadable = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
         let text = std::env::var_os(name)?.into_string();
@@ -178,7 +178,7 @@ pub fn or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
     let configuration = read(&mut environment);
     for name in unreadable.take() {
         environment.mistakes.retain(|mistake| mistake.variable != name);
-        environment.mistake(&name, "must be valid UTF-8");
+        environment.reject(&name, "must be valid UTF-8");
     }
     environment.finish(configuration).unwrap_or_else(|mistakes| {
         eprintln!("{mistakes}");
@@ -287,7 +287,7 @@ mod tests {
         let mistakes = env.finish(Some(())).unwrap_err();
         assert_eq!(
             mistakes.0[0],
-            Mistake { variable: "TWICE_FILE".into(), remedy: "TWICE is set too; keep one of the two".into() }
+            ConfigError { variable: "TWICE_FILE".into(), remedy: "TWICE is set too; keep one of the two".into() }
         );
     }
 
@@ -299,7 +299,7 @@ mod tests {
         env.secret_or("URL", "sqlite:x");
         env.required("NAME", "a name", text);
         let asked: Vec<_> =
-            env.asked().iter().map(|asked| (asked.variable.as_str(), asked.default.as_deref())).collect();
+            env.variables().iter().map(|asked| (asked.variable.as_str(), asked.default.as_deref())).collect();
         assert_eq!(asked, [("PORT", Some("80")), ("NAME", None), ("URL", Some("sqlite:x"))]);
     }
 

@@ -59,13 +59,13 @@ impl Metric {
 
     /// The same by one label, whose values are known.
     #[must_use]
-    pub const fn by(self, label: &'static str, values: &'static [&'static str]) -> Self {
+    pub const fn with_label(self, label: &'static str, values: &'static [&'static str]) -> Self {
         Self { labels: Labels::Known(label, values), ..self }
     }
 
     /// The same by labels whose values show themselves.
     #[must_use]
-    pub const fn by_what_comes(self) -> Self {
+    pub const fn with_dynamic_labels(self) -> Self {
         Self { labels: Labels::Open, ..self }
     }
 
@@ -108,7 +108,7 @@ impl Metric {
 /// What every process tells of itself.
 const COMMON: [Metric; 2] = [
     Metric::gauge("sora_build_info", "Always 1; `version` is this program's.")
-        .by("version", &[env!("CARGO_PKG_VERSION")]),
+        .with_label("version", &[env!("CARGO_PKG_VERSION")]),
     Metric::gauge("process_start_time_seconds", "When the process began, in seconds since 1970."),
 ];
 

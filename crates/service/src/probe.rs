@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::metrics::{self, Metric};
 
 /// A process, as whoever watches it sees it.
-pub trait Watched: Clone + Send + Sync + 'static {
+pub trait Probe: Clone + Send + Sync + 'static {
     /// What it counts and measures.
     const METRICS: &'static [Metric];
 
@@ -27,7 +27,7 @@ pub trait Watched: Clone + Send + Sync + 'static {
     fn readiness(&self) -> impl Future<Output = (bool, Value)> + Send;
 
     /// Has its gauges show what is, because they are about to be read.
-    fn measure(&self) -> impl Future<Output = ()> + Send;
+    fn update_gauges(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Why there is no such port.
@@ -46,10 +46,10 @@ pub enum Error {
 pub enum Unhealthy {
     /// Nobody answers there.
     #[error("nothing answers on {0}: {1}")]
-    Silent(SocketAddr, #[source] io::Error),
+    NoAnswer(SocketAddr, #[source] io::Error),
     /// Somebody answers that it is not ready.
     #[error("{0} answers {1:?} to /readyz")]
-    Unready(SocketAddr, String),
+    NotReady(SocketAddr, String),
 }
 
 /// Between two sortings of what was measured.
@@ -71,8 +71,8 @@ pub async fn healthcheck(address: SocketAddr) -> Result<(), Unhealthy> {
     };
     let address = SocketAddr::new(host, address.port());
     let asked = timeout(PATIENCE, status_line(address)).await;
-    let line = asked.unwrap_or_else(|late| Err(late.into())).map_err(|error| Unhealthy::Silent(address, error))?;
-    if line.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(Unhealthy::Unready(address, line)) }
+    let line = asked.unwrap_or_else(|late| Err(late.into())).map_err(|error| Unhealthy::NoAnswer(address, error))?;
+    if line.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(Unhealthy::NotReady(address, line)) }
 }
 
 async fn status_line(address: SocketAddr) -> io::Result<String> {
@@ -91,7 +91,7 @@ const TAKEN: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// [`Error`].
-pub async fn start<P: Watched>(address: SocketAddr, process: P) -> Result<AbortOnDropHandle<()>, Error> {
+pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnDropHandle<()>, Error> {
     let metrics = metrics::record(P::METRICS)?;
     let listener = match TcpListener::bind(address).await {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
@@ -131,7 +131,7 @@ async fn freed(address: SocketAddr) -> TcpListener {
     }
 }
 
-fn router<P: Watched>(process: P, metrics: PrometheusHandle) -> Router {
+fn router<P: Probe>(process: P, metrics: PrometheusHandle) -> Router {
     let asked = process.clone();
     let ready = async move || {
         let (ready, detail) = asked.readiness().await;
@@ -139,7 +139,7 @@ fn router<P: Watched>(process: P, metrics: PrometheusHandle) -> Router {
         (status, Json(json!({"status": if ready { "ready" } else { "unready" }, "detail": detail})))
     };
     let exposed = async move || {
-        process.measure().await;
+        process.update_gauges().await;
         ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
     };
     Router::new()
@@ -169,20 +169,21 @@ mod tests {
         assert!(error.to_string().contains("503"), "{error}");
         serving.abort();
         serving.await.unwrap_err();
-        assert!(matches!(healthcheck(unready).await, Err(Unhealthy::Silent(..))));
+        assert!(matches!(healthcheck(unready).await, Err(Unhealthy::NoAnswer(..))));
     }
 
     #[derive(Clone)]
     struct Idle;
 
-    impl Watched for Idle {
-        const METRICS: &'static [Metric] = &[Metric::counter("jobs_total", "Jobs.").by("outcome", &["completed"])];
+    impl Probe for Idle {
+        const METRICS: &'static [Metric] =
+            &[Metric::counter("jobs_total", "Jobs.").with_label("outcome", &["completed"])];
 
         async fn readiness(&self) -> (bool, Value) {
             (true, Value::Null)
         }
 
-        async fn measure(&self) {}
+        async fn update_gauges(&self) {}
     }
 
     #[tokio::test]

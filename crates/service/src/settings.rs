@@ -53,7 +53,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     let database_url = database_url(env);
     let redis_url = env.secret_or("REDIS_URL", "redis://127.0.0.1:6379");
     if let Err(remedy) = addresses::redis(redis_url.expose()) {
-        env.mistake("REDIS_URL", remedy);
+        env.reject("REDIS_URL", remedy);
     }
     let redis_namespace = env.or("REDIS_NAMESPACE", "{sora}:v1", namespace);
     let log_format = env.or("LOG_FORMAT", format, log_format);
@@ -72,7 +72,7 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
 
 /// What `APP_ENV` says, whatever else is wrong: defaults of other variables depend on it.
 #[must_use]
-pub fn kind(env: &Environment<'_>) -> AppEnv {
+pub fn peek_app_env(env: &Environment<'_>) -> AppEnv {
     let text = env.peek("APP_ENV").unwrap_or_default();
     app_env(text.trim()).unwrap_or(AppEnv::Production)
 }
@@ -83,7 +83,7 @@ pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
     match addresses::database(url.expose()) {
         Ok(()) => Some(url),
         Err(remedy) => {
-            env.mistake("DATABASE_URL", remedy);
+            env.reject("DATABASE_URL", remedy);
             None
         }
     }

@@ -20,7 +20,7 @@ use crate::settings::LogFormat;
 use crate::telemetry::fields::{Entry, Fields};
 
 /// The target of the one line that an answered request leaves; for people it is a block.
-pub const ACCESS: &str = "access";
+pub const ACCESS_TARGET: &str = "access";
 
 /// Begins to log; to be called once, first.
 ///
@@ -122,7 +122,7 @@ mod tests {
 
     fn request(agent: &str) {
         let _request = error_span!("request", request.id = "r1", trace_id = "t1", method = "POST").entered();
-        info!(target: ACCESS, path = "/api/videos", status = 202, milliseconds = 45, user_agent = agent, authorisation = "Bearer [redacted]", "answered");
+        info!(target: ACCESS_TARGET, path = "/api/videos", status = 202, milliseconds = 45, user_agent = agent, authorisation = "Bearer [redacted]", "answered");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Trace {
 impl Trace {
     /// The trace of this number, at this span; neither may be 0.
     #[must_use]
-    pub fn begin(id: u128, span: u64) -> Self {
+    pub fn new(id: u128, span: u64) -> Self {
         Self { id: format!("{id:032x}"), span: format!("{span:016x}"), flags: "01".into() }
     }
 
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_new_trace_is_valid_and_another_span_stays_in_it() {
-        let begun = Trace::begin(1, 2);
+        let begun = Trace::new(1, 2);
         assert_eq!(Trace::parse(&begun.to_string()), Some(begun.clone()));
         let later = begun.at(3);
         assert_eq!(later.id(), begun.id());

@@ -84,7 +84,7 @@ impl Bucket {
         let allow_http = env.or("S3_ALLOW_HTTP", "false", env::flag);
         let endpoint = env.optional("S3_ENDPOINT", endpoint);
         if allow_http == Some(false) && endpoint.as_ref().is_some_and(|url| url.scheme() == "http") {
-            env.mistake(
+            env.reject(
                 "S3_ENDPOINT",
                 "must begin with https://, or set S3_ALLOW_HTTP=true where the network is trusted",
             );
@@ -110,7 +110,7 @@ fn credentials(env: &mut Environment<'_>) -> Option<Credentials> {
     let (id, secret) = (env.secret("S3_ACCESS_KEY_ID"), env.secret("S3_SECRET_ACCESS_KEY"));
     for (name, half) in [("S3_ACCESS_KEY_ID", &id), ("S3_SECRET_ACCESS_KEY", &secret)] {
         if let Some(Err(remedy)) = half.as_ref().map(|half| printable(half.expose())) {
-            env.mistake(name, remedy);
+            env.reject(name, remedy);
         }
     }
     let absent = match (id, secret) {
@@ -122,7 +122,7 @@ fn credentials(env: &mut Environment<'_>) -> Option<Credentials> {
         (None, Some(_)) => "S3_ACCESS_KEY_ID",
         (Some(_), None) => "S3_SECRET_ACCESS_KEY",
     };
-    env.mistake(absent, "is not set; set both halves of the key, or neither where the platform lends credentials");
+    env.reject(absent, "is not set; set both halves of the key, or neither where the platform lends credentials");
     None
 }
 
@@ -163,7 +163,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
 mod tests {
     use super::*;
 
-    fn read(set: &[(&str, &str)]) -> Result<StorageConfig, env::Mistakes> {
+    fn read(set: &[(&str, &str)]) -> Result<StorageConfig, env::ConfigErrors> {
         let lookup = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let mut env = Environment::new(&lookup);
         let place = StorageConfig::read(&mut env);

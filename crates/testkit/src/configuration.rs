@@ -11,12 +11,12 @@ use service::Environment;
 /// # Panics
 ///
 /// It fails by panicking.
-pub fn agrees<T>(process: &str, read: impl Fn(&mut Environment<'_>) -> T) {
+pub fn assert_documented<T>(process: &str, read: impl Fn(&mut Environment<'_>) -> T) {
     // A bucket has variables that a folder has not; what Amazon's platforms set by themselves is nobody's to set.
     let bucket = |name: &str| (name == "STORAGE_URL").then(|| "s3://bucket".to_owned());
     let mut env = Environment::new(&bucket);
     read(&mut env);
-    let own = env.asked().iter().filter(|asked| !asked.variable.starts_with("AWS_"));
+    let own = env.variables().iter().filter(|asked| !asked.variable.starts_with("AWS_"));
     let read: BTreeMap<_, _> = own.map(|asked| (asked.variable.clone(), asked.default.clone())).collect();
     assert_eq!(documented(process), read);
     let example = exemplified(process);

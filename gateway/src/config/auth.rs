@@ -45,13 +45,13 @@ impl Auth {
 
 fn jwt_secret(env: &mut Environment<'_>) -> Option<Secret> {
     let Some(secret) = env.secret("JWT_SECRET") else {
-        env.mistake("JWT_SECRET", "is not set; set it to 32 or more random bytes, as from `openssl rand -hex 32`");
+        env.reject("JWT_SECRET", "is not set; set it to 32 or more random bytes, as from `openssl rand -hex 32`");
         return None;
     };
     match weakness(secret.expose()) {
         None => Some(secret),
         Some(weakness) => {
-            env.mistake("JWT_SECRET", format!("{weakness}; take one from `openssl rand -hex 32`"));
+            env.reject("JWT_SECRET", format!("{weakness}; take one from `openssl rand -hex 32`"));
             None
         }
     }

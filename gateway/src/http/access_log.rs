@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use entity::clock::millis;
-use service::telemetry::ACCESS;
+use service::telemetry::ACCESS_TARGET;
 use tracing::{Instrument, error_span};
 
 use crate::http::{problem, request_id, security_headers};
@@ -79,9 +79,9 @@ impl Drop for LogEntry {
         let Self { path, user_agent, authorisation, .. } = self;
         let milliseconds = millis(took);
         if status < 400 && matches!(self.route.as_str(), "" | "/livez" | "/readyz") {
-            tracing::debug!(target: ACCESS, path, status, milliseconds, user_agent, authorisation, "answered");
+            tracing::debug!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "answered");
         } else {
-            tracing::info!(target: ACCESS, path, status, milliseconds, user_agent, authorisation, "answered");
+            tracing::info!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "answered");
         }
     }
 }

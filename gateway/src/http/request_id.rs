@@ -28,7 +28,7 @@ pub(crate) fn trace(headers: &HeaderMap, id: &str) -> Trace {
     let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(Trace::parse);
     given.unwrap_or_else(|| {
         let id = Uuid::try_parse(id).ok().filter(|id| !id.is_nil()).unwrap_or_else(Uuid::new_v4);
-        Trace::begin(id.as_u128(), Uuid::new_v4().as_u64_pair().1)
+        Trace::new(id.as_u128(), Uuid::new_v4().as_u64_pair().1)
     })
 }
 

@@ -2,5 +2,5 @@
 
 #[test]
 fn every_variable_that_is_read_is_documented_with_its_default_and_no_other_is() {
-    testkit::configuration::agrees("processor", processor::Config::read);
+    testkit::configuration::assert_documented("processor", processor::Config::read);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use tracing::Level;
 
-use super::ACCESS;
+use super::ACCESS_TARGET;
 use super::escape::escaped;
 use super::fields::{Entry, Fields, text};
 use super::json::now;
@@ -14,7 +14,7 @@ const RULE: usize = 40;
 
 /// `TIME LEVEL MESSAGE NAME=VALUE…`, or a request's block.
 pub(super) fn lines(entry: &Entry, colours: bool) -> String {
-    if entry.target == ACCESS {
+    if entry.target == ACCESS_TARGET {
         return block(entry);
     }
     let (dim, plain) = if colours { ("\x1b[2m", "\x1b[0m") } else { ("", "") };

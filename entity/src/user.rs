@@ -87,20 +87,6 @@ pub enum Registered {
     SetupClosed,
 }
 
-/// Creates an account; `None` when the address is taken.
-///
-/// With `first_is_admin` the very first account of the system becomes administrator.
-///
-/// # Errors
-/// The database did not do it.
-pub async fn create(db: &DatabaseConnection, new: New, first_is_admin: bool) -> Result<Option<Model>, DbErr> {
-    let role = if first_is_admin { InitialRole::AdminIfFirst } else { InitialRole::User };
-    match register(db, new, role).await? {
-        Registered::Created(user) => Ok(Some(user)),
-        Registered::EmailTaken | Registered::SetupClosed => Ok(None),
-    }
-}
-
 /// Opens an account. One row in `setup` is claimed in the same transaction, so that of any number of first accounts
 /// exactly one is administrator.
 ///

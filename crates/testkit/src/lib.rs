@@ -54,6 +54,17 @@ pub async fn bus() -> Bus {
     bus
 }
 
+/// A new account without rights, under an address that no other test uses.
+pub async fn user(db: &entity::DatabaseConnection) -> entity::UserId {
+    use entity::user::{self, InitialRole, Registered};
+    let email = format!("{}@example.com", Uuid::now_v7());
+    let new = user::New { email, name: None, password_hash: "$argon2id$".into() };
+    match user::register(db, new, InitialRole::User).await.expect("the database takes an account") {
+        Registered::Created(user) => user.id,
+        refused => panic!("the account was refused: {refused:?}"),
+    }
+}
+
 /// One pending job, as a gateway commits it.
 pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
     let created = entity::job::create(db, new, 1, None).await.expect("the database takes a job");

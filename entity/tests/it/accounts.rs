@@ -2,7 +2,7 @@
 
 use entity::id::{kind, new_id};
 use entity::user::{InitialRole, Registered};
-use entity::{api_key, clock, session, user};
+use entity::{DatabaseConnection, api_key, clock, session, user};
 use futures::future::join_all;
 use testkit::Database;
 
@@ -10,12 +10,19 @@ fn new(email: &str) -> user::New {
     user::New { email: email.into(), name: None, password_hash: "$argon2id$".into() }
 }
 
+async fn register(db: &DatabaseConnection, new: user::New, role: InitialRole) -> Option<user::Model> {
+    match user::register(db, new, role).await.unwrap() {
+        Registered::Created(user) => Some(user),
+        Registered::EmailTaken | Registered::SetupClosed => None,
+    }
+}
+
 #[tokio::test]
 async fn of_many_first_accounts_exactly_one_is_administrator() {
     for database in Database::each().await {
         let db = &database.connection;
-        let all = join_all((0..12).map(|n| user::create(db, new(&format!("{n}@example.com")), true))).await;
-        let admins = all.into_iter().filter(|user| user.as_ref().unwrap().as_ref().unwrap().role == user::Role::Admin);
+        let all = (0..12).map(|n| register(db, new(&format!("{n}@example.com")), InitialRole::AdminIfFirst));
+        let admins = join_all(all).await.into_iter().filter(|user| user.as_ref().unwrap().role == user::Role::Admin);
         assert_eq!(admins.count(), 1);
     }
 }
@@ -24,9 +31,9 @@ async fn of_many_first_accounts_exactly_one_is_administrator() {
 async fn an_address_is_taken_once_and_a_failed_first_account_leaves_the_place_free() {
     for database in Database::each().await {
         let db = &database.connection;
-        assert!(user::create(db, new("a@example.com"), false).await.unwrap().is_some());
-        assert!(user::create(db, new("a@example.com"), true).await.unwrap().is_none());
-        let next = user::create(db, new("b@example.com"), true).await.unwrap().unwrap();
+        assert!(register(db, new("a@example.com"), InitialRole::User).await.is_some());
+        assert!(register(db, new("a@example.com"), InitialRole::AdminIfFirst).await.is_none());
+        let next = register(db, new("b@example.com"), InitialRole::AdminIfFirst).await.unwrap();
         assert_eq!(next.role, user::Role::Admin);
     }
 }
@@ -35,7 +42,7 @@ async fn an_address_is_taken_once_and_a_failed_first_account_leaves_the_place_fr
 async fn a_session_lives_until_it_expires_or_is_revoked() {
     for database in Database::each().await {
         let db = &database.connection;
-        let user = crate::user(db).await;
+        let user = testkit::user(db).await;
         let open = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
         let expired = session::create(db, user, None, clock::system_ms() - 1).await.unwrap();
         assert!(session::find_active(db, open.id).await.unwrap().is_some());
@@ -62,7 +69,7 @@ async fn the_set_up_token_makes_one_administrator_however_many_use_it_at_once() 
 async fn another_password_ends_all_sessions_but_the_one_to_keep() {
     for database in Database::each().await {
         let db = &database.connection;
-        let user = crate::user(db).await;
+        let user = testkit::user(db).await;
         let mut sessions = Vec::new();
         for _ in 0..3 {
             sessions.push(session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().id);
@@ -78,7 +85,8 @@ async fn another_password_ends_all_sessions_but_the_one_to_keep() {
 async fn use_is_noted_at_most_once_a_minute() {
     for database in Database::each().await {
         let db = &database.connection;
-        let new = api_key::New { user_id: crate::user(db).await, name: "ci".into(), hash: "h".into(), scopes: vec![] };
+        let new =
+            api_key::New { user_id: testkit::user(db).await, name: "ci".into(), hash: "h".into(), scopes: vec![] };
         let key = api_key::create(db, new).await.unwrap();
         let used = async || api_key::by_hash(db, "h").await.unwrap().unwrap().0.last_used_at;
         assert_eq!(used().await, None);
@@ -96,7 +104,7 @@ async fn a_search_takes_its_text_literally_and_whatever_its_case() {
         let db = &database.connection;
         for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash", "École"] {
             let new = user::New { name: Some(name.into()), ..new(&format!("{}@example.com", new_id::<kind::User>())) };
-            user::create(db, new, false).await.unwrap();
+            register(db, new, InitialRole::User).await.unwrap();
         }
         let found = async |text: &str| user::page(db, Some(text), None, 10).await.unwrap().len();
         assert_eq!(found("100%").await, 1);

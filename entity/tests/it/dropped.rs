@@ -9,7 +9,7 @@ use futures::future::join_all;
 use testkit::Database;
 use tokio::time::timeout;
 
-use crate::{pending, user};
+use crate::pending;
 
 /// More than the pool has connections.
 const JOBS: usize = 24;
@@ -18,7 +18,7 @@ const JOBS: usize = 24;
 async fn what_is_written_after_a_transaction_was_dropped_at_its_beginning_is_committed() {
     for database in Database::each().await {
         let db = &database.connection;
-        let owner = user(db).await;
+        let owner = testkit::user(db).await;
         let others = open(&database.url, IfMissing::Fail).await.unwrap();
         for round in 0..12 {
             let jobs = join_all((0..JOBS).map(|_| pending(db, owner))).await;

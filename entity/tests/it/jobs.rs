@@ -8,7 +8,7 @@ use entity::{DatabaseConnection, attempt, video};
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, pending, user, worker};
+use crate::{TTL, begun, claimed, pending, worker};
 
 fn video() -> NewVideo {
     NewVideo { id: new_id(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
@@ -31,7 +31,7 @@ async fn writes(db: &DatabaseConnection, held: JobClaim) -> Vec<bool> {
 async fn of_many_claims_exactly_one_wins() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, job) = (worker(db, TTL).await, pending(db, user(db).await).await);
+        let (me, job) = (worker(db, TTL).await, pending(db, testkit::user(db).await).await);
         let claims = join_all((0..10).map(|_| job::claim(db, job, me))).await;
         let won = claims.iter().filter(|claim| matches!(claim, Ok(ClaimResult::Claimed(_)))).count();
         assert_eq!(won, 1);
@@ -61,7 +61,10 @@ async fn terminal_states_absorb() {
         assert_eq!(job::by_id(db, held.job).await.unwrap(), Some(done.clone()));
         let stored = video::of_user(db, done.video_id.unwrap(), done.user_id).await.unwrap().unwrap();
         assert_eq!(stored.job_id, done.id);
-        assert!(video::of_user(db, stored.id, user(db).await).await.unwrap().is_none(), "another user's video");
+        assert!(
+            video::of_user(db, stored.id, testkit::user(db).await).await.unwrap().is_none(),
+            "another user's video"
+        );
     }
 }
 
@@ -126,12 +129,12 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
 async fn pages_are_newest_first_and_stable_under_inserts() {
     for database in Database::each().await {
         let db = &database.connection;
-        let owner = user(db).await;
+        let owner = testkit::user(db).await;
         let mut all = Vec::new();
         for _ in 0..5 {
             all.push(pending(db, owner).await);
         }
-        pending(db, user(db).await).await;
+        pending(db, testkit::user(db).await).await;
         let of_owner = job::Filter { user: Some(owner), ..job::Filter::default() };
         let first = job::search(db, of_owner.clone(), 2).await.unwrap();
         pending(db, owner).await;

@@ -6,7 +6,7 @@ use entity::{DatabaseConnection, UserId};
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{new_job, user};
+use crate::new_job;
 
 fn key(name: &str, fingerprint: &str) -> Key {
     Key { operation: "create".into(), key: name.into(), fingerprint: fingerprint.into() }
@@ -24,7 +24,7 @@ fn mine(user: UserId) -> job::Filter {
 async fn a_key_makes_its_jobs_once_and_tells_another_body_apart() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, other) = (user(db).await, user(db).await);
+        let (me, other) = (testkit::user(db).await, testkit::user(db).await);
         let made = create(db, me, 3, &key("k", "a")).await.created().unwrap();
         let ids: Vec<_> = made.iter().map(|job| job.id).collect();
         assert_eq!(create(db, me, 3, &key("k", "a")).await, Idempotent::Replayed(ids));
@@ -39,7 +39,7 @@ async fn a_key_makes_its_jobs_once_and_tells_another_body_apart() {
 async fn of_many_requests_with_one_key_one_makes_a_job() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, key) = (user(db).await, key("k", "a"));
+        let (me, key) = (testkit::user(db).await, key("k", "a"));
         let made = join_all((0..12).map(|_| create(db, me, 1, &key))).await;
         assert_eq!(made.iter().filter(|made| matches!(made, Idempotent::Created(_))).count(), 1);
         let jobs = job::search(db, mine(me), 99).await.unwrap();

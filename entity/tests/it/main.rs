@@ -15,17 +15,11 @@ mod workers;
 use entity::attempt::NewAttempt;
 use entity::id::new_id;
 use entity::submission::Caps;
-use entity::{AttemptId, JobId, UserId, WorkerId, clock, job, user, worker};
+use entity::{AttemptId, JobId, UserId, WorkerId, clock, job, worker};
 use sea_orm::DatabaseConnection;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(3_600);
-
-async fn user(db: &DatabaseConnection) -> UserId {
-    let email = format!("{}@example.com", new_id::<entity::id::kind::User>());
-    let new = user::New { email, name: None, password_hash: "$argon2id$".into() };
-    user::create(db, new, false).await.unwrap().unwrap().id
-}
 
 async fn worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
     let id = new_id();
@@ -53,7 +47,7 @@ async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
 
 /// A job in the hands of `worker`.
 async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::JobClaim) {
-    let id = pending(db, user(db).await).await;
+    let id = pending(db, testkit::user(db).await).await;
     let job::ClaimResult::Claimed(job) = job::claim(db, id, worker).await.unwrap() else {
         panic!("the claim was lost")
     };

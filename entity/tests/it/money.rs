@@ -7,7 +7,7 @@ use entity::submission::{Caps, today};
 use entity::{DatabaseConnection, JobId, UserId, WorkerId, clock, job::JobClaim};
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, pending, user, worker};
+use crate::{TTL, begun, claimed, pending, worker};
 
 async fn held(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> JobClaim {
     let id: JobId = pending(db, owner).await;
@@ -23,7 +23,7 @@ fn end(charged: bool) -> End<'static> {
 async fn a_cap_counts_what_may_have_cost_and_a_refusal_gives_back() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, owner, other) = (worker(db, TTL).await, user(db).await, user(db).await);
+        let (me, owner, other) = (worker(db, TTL).await, testkit::user(db).await, testkit::user(db).await);
         for (caps, whose) in [(Caps { per_user: 2, overall: 0 }, owner), (Caps { per_user: 0, overall: 4 }, other)] {
             let mut attempts = Vec::new();
             let before = today(db, whose).await.unwrap();

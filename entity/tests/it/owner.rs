@@ -6,7 +6,7 @@ use entity::job::{self, CancelResult, Status};
 use entity::{attempt, id::new_id, worker};
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, pending, user, worker as registered};
+use crate::{TTL, begun, claimed, pending, worker as registered};
 
 #[tokio::test]
 async fn a_wish_to_cancel_turns_every_way_back_to_the_queue_into_the_end() {
@@ -64,7 +64,7 @@ async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
         begun(db, held, new_id()).await.unwrap();
         job::fail(db, held, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
         assert!(
-            job::restart(db, job.id, user(db).await, None).await.unwrap().created().unwrap().is_none(),
+            job::restart(db, job.id, testkit::user(db).await, None).await.unwrap().created().unwrap().is_none(),
             "by another user"
         );
         let anew = job::restart(db, job.id, job.user_id, None).await.unwrap().created().unwrap().unwrap();
@@ -83,11 +83,11 @@ async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
 async fn only_what_has_ended_is_removed_and_only_by_its_owner() {
     for database in Database::each().await {
         let db = &database.connection;
-        let owner = user(db).await;
+        let owner = testkit::user(db).await;
         let id = pending(db, owner).await;
         assert!(job::delete(db, id, owner).await.unwrap().is_none());
         job::cancel(db, id, owner).await.unwrap();
-        assert!(job::delete(db, id, user(db).await).await.unwrap().is_none());
+        assert!(job::delete(db, id, testkit::user(db).await).await.unwrap().is_none());
         assert_eq!(job::delete(db, id, owner).await.unwrap().unwrap().job.id, id);
         assert!(job::by_id(db, id).await.unwrap().is_none());
     }

@@ -9,14 +9,14 @@ use entity::restore::{self, Contents, Finalized};
 use entity::{attempt, clock, session, user as users, worker as workers};
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, new_job, pending, user, worker};
+use crate::{TTL, begun, claimed, new_job, pending, worker};
 
 #[tokio::test]
 async fn unfinished_jobs_fail_as_restored_and_say_what_they_may_have_cost() {
     for database in Database::each().await {
         let db = &database.connection;
         let me = worker(db, TTL).await;
-        let waiting = pending(db, user(db).await).await;
+        let waiting = pending(db, testkit::user(db).await).await;
         let (_, retrying) = claimed(db, me).await;
         job::retry_later(db, retrying, Some(job::RetryBudget::Retry), TTL).await.unwrap().unwrap();
         let (_, sent) = claimed(db, me).await;
@@ -78,7 +78,7 @@ async fn a_wish_to_cancel_is_granted_and_ended_jobs_stay_as_they_were() {
 async fn all_sessions_end_and_a_repeated_request_makes_no_second_job() {
     for database in Database::each().await {
         let db = &database.connection;
-        let owner = user(db).await;
+        let owner = testkit::user(db).await;
         let ends = clock::system_ms() + clock::millis(Duration::from_secs(60));
         let session = session::create(db, owner, None, ends).await.unwrap();
         let key = Key { operation: "create".into(), key: "once".into(), fingerprint: "f".into() };
@@ -100,7 +100,7 @@ async fn tells_what_a_database_holds_and_who_works_with_it() {
     }
     for database in Database::each().await {
         let db = &database.connection;
-        pending(db, user(db).await).await;
+        pending(db, testkit::user(db).await).await;
         worker(db, TTL).await;
         workers::register(db, new_id(), "gone", Duration::ZERO).await.unwrap();
         let held = restore::contents(db).await.unwrap();

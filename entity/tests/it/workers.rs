@@ -7,7 +7,7 @@ use entity::worker;
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{TTL, claimed, pending, user, worker as registered};
+use crate::{TTL, claimed, pending, worker as registered};
 
 #[tokio::test]
 async fn burial_gives_the_dead_ones_jobs_back_and_leaves_the_living_alone() {
@@ -36,7 +36,7 @@ async fn a_late_claim_of_the_buried_is_refused() {
         let db = &database.connection;
         let dead = registered(db, Duration::ZERO).await;
         testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap()).await;
-        let job = pending(db, user(db).await).await;
+        let job = pending(db, testkit::user(db).await).await;
         assert!(matches!(job::claim(db, job, dead).await.unwrap(), ClaimResult::WorkerExpired));
     }
 }
@@ -47,7 +47,7 @@ async fn claims_racing_with_a_burial_leave_no_job_with_a_worker_that_is_gone() {
         let db = &database.connection;
         for _ in 0..10 {
             let dead = registered(db, Duration::ZERO).await;
-            let job = pending(db, user(db).await).await;
+            let job = pending(db, testkit::user(db).await).await;
             let (claim, _) = tokio::join!(
                 job::claim(db, job, dead),
                 testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap())
@@ -63,7 +63,7 @@ async fn claims_racing_with_a_burial_leave_no_job_with_a_worker_that_is_gone() {
 async fn a_job_that_outlives_too_many_workers_is_poison() {
     for database in Database::each().await {
         let db = &database.connection;
-        let job = pending(db, user(db).await).await;
+        let job = pending(db, testkit::user(db).await).await;
         let mut last = None;
         for _ in 0..=job::MAX_CRASHES {
             let worker = registered(db, Duration::ZERO).await;

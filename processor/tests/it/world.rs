@@ -1,8 +1,7 @@
 //! A world for one test: a database, a queue, a storage folder, a simulator, and processors as real processes.
 
 use bus::{Bus, Flow, Position};
-use entity::id::new_id;
-use entity::{JobId, UserId, attempt, job, user};
+use entity::{JobId, UserId, attempt, job};
 use simulator::{Config, Running, Simulator};
 use storage::Storage;
 use tempfile::TempDir;
@@ -27,12 +26,7 @@ impl World {
         let namespace = testkit::namespace();
         let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
         let simulator = Simulator::start(config).await.unwrap();
-        let new = user::New {
-            email: format!("{}@example.com", new_id::<entity::id::kind::User>()),
-            name: None,
-            password_hash: String::new(),
-        };
-        let user = user::create(&database.connection, new, false).await.unwrap().unwrap().id;
+        let user = testkit::user(&database.connection).await;
         let folder = tempfile::tempdir().unwrap();
         Self { database, bus, simulator, user, namespace, folder }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
 use entity::job::{self, CancelResult, ClaimResult, JobClaim, JobFailure, NewVideo, RetryBudget, Status};
-use entity::{DatabaseConnection, JobId, UserId, WorkerId, id, user, worker};
+use entity::{DatabaseConnection, JobId, UserId, WorkerId, id, worker};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use redis::AsyncCommands;
@@ -56,9 +56,7 @@ impl World {
         let raw = client.get_multiplexed_async_connection().await.unwrap();
         let mut users = Vec::new();
         for _ in 0..3 {
-            let email = format!("{}@example.com", id::new_id::<entity::id::kind::User>());
-            let new = user::New { email, name: None, password_hash: String::new() };
-            users.push(user::create(&db, new, false).await.unwrap().unwrap().id);
+            users.push(testkit::user(&db).await);
         }
         let random = StdRng::seed_from_u64(seed);
         let mut world = Self { db, bus, raw, random, users, workers: vec![], jobs: HashMap::new(), flushed: false };

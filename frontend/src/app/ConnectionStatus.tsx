@@ -1,6 +1,6 @@
 // How the page is connected, as a dot and in words. Invariant: told by shape and words too, never by colour alone; blocks nothing.
 import { useTranslation } from "react-i18next";
-import { useJobs } from "@/lib/jobs/store";
+import { useConnection } from "@/lib/live/connectionStore";
 import styles from "./ConnectionStatus.module.css";
 
 const keys = {
@@ -13,7 +13,7 @@ const keys = {
 
 export function ConnectionStatus() {
   const { t } = useTranslation();
-  const state = useJobs(({ connection }) => connection);
+  const state = useConnection(({ connection }) => connection);
   const words = t(keys[state]);
   return (
     <div role="status" className={styles.connection} data-state={state} data-testid="connection" title={words}>

@@ -1,10 +1,10 @@
 // Ties the session to everything that belongs to one user. Invariant: nothing of one user is left when another one signs in.
 import { useEffect } from "react";
-import { useComposer } from "@/features/composer";
-import { resetJobLists, useSelection } from "@/features/gallery";
+import { persistDraft, useComposer } from "@/features/composer";
+import { resetJobLists, syncSelection, useSelection } from "@/features/gallery";
 import { loadCapabilities } from "@/lib/api/capabilities";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
-import { resetActions } from "@/lib/jobs/actions";
+import { resetActions, syncActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
 import { startLive } from "@/lib/live/start";
@@ -29,9 +29,9 @@ export function useSessionLifecycle(): void {
     if (userId === null) return;
     useComposer.getState().open(userId);
     void loadCapabilities();
-    const stopLive = startLive(() => useSession.getState().signedOut(true));
+    const stops = [persistDraft(), syncActions(), syncSelection(), startLive(() => useSession.getState().signedOut(true))];
     return () => {
-      stopLive();
+      for (const stop of stops) stop();
       const { session } = useSession.getState();
       // Whoever logs out wants nothing left here; whoever was logged out wants the draft back.
       useComposer.getState().close(session.status === "signedOut" && !session.expired);

@@ -1,4 +1,4 @@
 // What the application may use of the composer.
 export { Composer } from "./Composer";
 export { ExamplePrompts } from "./ExamplePrompts";
-export { useComposer } from "./store";
+export { persistDraft, useComposer } from "./store";

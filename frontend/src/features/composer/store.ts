@@ -64,9 +64,11 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   dismissNotice: () => set({ notice: null }),
 }));
 
-useComposer.subscribe((state, before) => {
-  if (state.userId === null || state.userId !== before.userId) return;
-  const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = state;
-  const kept: StoredDraft = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
-  writeText(draftKey(state.userId), JSON.stringify(kept));
-});
+/** Writes every change of the draft to this browser. Returns a function that stops it. */
+export const persistDraft = (): (() => void) =>
+  useComposer.subscribe((state, before) => {
+    if (state.userId === null || state.userId !== before.userId) return;
+    const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = state;
+    const draft: StoredDraft = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
+    writeText(draftKey(state.userId), JSON.stringify(draft));
+  });

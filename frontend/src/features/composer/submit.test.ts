@@ -4,7 +4,7 @@ import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
 import { makeJob, flushPromises } from "@/lib/testing";
-import { useComposer } from "./store";
+import { persistDraft, useComposer } from "./store";
 import { submit } from "./submit";
 
 const refused = new ApiError({ status: 422, code: "invalid_fields", errors: [{ field: "prompt", code: "x", message: "no" }] });
@@ -14,6 +14,7 @@ beforeEach(() => {
   localStorage.clear();
   useJobs.getState().reset();
   useComposer.getState().open("user");
+  return persistDraft();
 });
 
 const type = (text: string) => useComposer.getState().setText(text);

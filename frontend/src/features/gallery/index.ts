@@ -1,4 +1,4 @@
 // What the application may use of the wall.
-export { useIsSelecting, useSelection } from "./selection";
+export { syncSelection, useIsSelecting, useSelection } from "./selection";
 export { resetJobLists } from "./useJobList";
 export { Gallery } from "./Gallery";

@@ -4,7 +4,7 @@ import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
 import { makeJob } from "@/lib/testing";
-import { rangeBetween, deleteSelected, useSelection } from "./selection";
+import { deleteSelected, rangeBetween, syncSelection, useSelection } from "./selection";
 
 const ids = ["a", "b", "c", "d", "e", "f"];
 
@@ -12,6 +12,7 @@ beforeEach(() => {
   useSelection.getState().clear();
   useJobs.getState().reset();
   useJobs.getState().apply({ type: "jobs", jobs: ids.map((id) => makeJob({ id, status: "completed", videoId: id })) });
+  return syncSelection();
 });
 
 const chosen = () => [...useSelection.getState().selected].sort();

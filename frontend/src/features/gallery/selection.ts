@@ -80,12 +80,14 @@ async function deleteJob(id: string): Promise<boolean> {
   return true;
 }
 
-useJobs.subscribe(({ jobs }, before) => {
-  const { selected } = useSelection.getState();
-  if (jobs === before.jobs || selected.size === 0) return;
-  const still = [...selected].filter((id) => {
-    const job = jobs.get(id);
-    return job && !isActive(job);
+/** Deselects jobs that were deleted or are running again. Returns a function that stops it. */
+export const syncSelection = (): (() => void) =>
+  useJobs.subscribe(({ jobs }, before) => {
+    const { selected } = useSelection.getState();
+    if (jobs === before.jobs || selected.size === 0) return;
+    const kept = [...selected].filter((id) => {
+      const job = jobs.get(id);
+      return job && !isActive(job);
+    });
+    if (kept.length < selected.size) useSelection.setState({ selected: new Set(kept), ...(kept.length === 0 && { anchor: null }) });
   });
-  if (still.length < selected.size) useSelection.setState({ selected: new Set(still), ...(still.length === 0 && { anchor: null }) });
-});

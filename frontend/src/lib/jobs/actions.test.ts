@@ -4,7 +4,7 @@ import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { makeJob, flushPromises } from "@/lib/testing";
-import { runAction, resetActions, useActions } from "./actions";
+import { clearUnconfirmedErrors, resetActions, runAction, syncActions, useActions } from "./actions";
 import { useJobs } from "./store";
 
 const running = makeJob({ seq: 5, status: "processing", phase: "generating", progress: 40 });
@@ -32,6 +32,7 @@ function later<Value>() {
 beforeEach(() => {
   resetActions();
   useJobs.getState().reset();
+  return syncActions();
 });
 
 describe("a press", () => {
@@ -192,12 +193,10 @@ describe("a press that is refused", () => {
     [busy, { action: "cancel", unconfirmed: false }],
   ])("for want of an answer is told until the page is back: %o", async (error, left) => {
     vi.spyOn(videos, "cancel").mockRejectedValue(error);
-    useJobs.getState().setConnection("offline");
     show(running);
     await runAction("cancel", running);
-    useJobs.getState().setConnection("catchingUp");
     expect(actionError()).toBeDefined();
-    useJobs.getState().setConnection("live");
+    clearUnconfirmedErrors();
     if (left) expect(actionError()).toMatchObject(left);
     else expect(actionError()).toBeUndefined();
   });

@@ -95,10 +95,8 @@ async function recover(id: string, { action, seq }: PendingAction, error: ApiErr
   }
 }
 
-function without<Value>(record: Readonly<Record<string, Value>>, id: string): Readonly<Record<string, Value>> {
-  if (!(id in record)) return record;
-  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== id));
-}
+const without = <Value>(record: Readonly<Record<string, Value>>, id: string): Readonly<Record<string, Value>> =>
+  filterRecord(record, (key) => key !== id);
 
 /** Whether a state shows what was asked for, or that it came too late. */
 function isSettledBy(job: Job | undefined, { action, seq }: PendingAction): boolean {
@@ -106,16 +104,39 @@ function isSettledBy(job: Job | undefined, { action, seq }: PendingAction): bool
   return job.seq > seq && !allows(job, action);
 }
 
-useJobs.subscribe(({ jobs, connection }, before) => {
-  const reconnected = connection === "live" && before.connection !== "live";
-  if (jobs === before.jobs && !reconnected) return;
-  let { pending, errors } = useActions.getState();
-  for (const [id, one] of Object.entries(pending)) if (isSettledBy(jobs.get(id), one)) pending = without(pending, id);
-  for (const [id, { action, unconfirmed }] of Object.entries(errors)) {
-    const job = jobs.get(id);
-    // Whoever is back sees what was done and what was not.
-    if (!job || !allows(job, action) || (reconnected && unconfirmed)) errors = without(errors, id);
-  }
+/** Removes pending actions and errors that newer job states have settled. Returns a function that stops it. */
+export const syncActions = (): (() => void) =>
+  useJobs.subscribe(({ jobs }, before) => {
+    if (jobs === before.jobs) return;
+    update(
+      (id, pending) => !isSettledBy(jobs.get(id), pending),
+      (id, { action }) => {
+        const job = jobs.get(id);
+        return job !== undefined && allows(job, action);
+      },
+    );
+  });
+
+/** Removes errors of actions whose outcome was unknown, once the page is up to date again and shows the outcome. */
+export const clearUnconfirmedErrors = (): void =>
+  update(
+    () => true,
+    (_, { unconfirmed }) => !unconfirmed,
+  );
+
+/** Keeps the entries that pass; leaves the store untouched when all of them do. */
+function update(keepPending: (id: string, one: PendingAction) => boolean, keepError: (id: string, one: ActionError) => boolean): void {
   const state = useActions.getState();
+  const pending = filterRecord(state.pending, keepPending);
+  const errors = filterRecord(state.errors, keepError);
   if (pending !== state.pending || errors !== state.errors) useActions.setState({ pending, errors });
-});
+}
+
+function filterRecord<Value>(
+  record: Readonly<Record<string, Value>>,
+  keep: (id: string, value: Value) => boolean,
+): Readonly<Record<string, Value>> {
+  const entries = Object.entries(record);
+  const kept = entries.filter(([id, value]) => keep(id, value));
+  return kept.length === entries.length ? record : Object.fromEntries(kept);
+}

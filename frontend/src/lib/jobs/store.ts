@@ -2,7 +2,6 @@
 import { create } from "zustand";
 import type { Job, Orientation } from "@/lib/api/types";
 import { emptyJobs, reduceJobs, type JobsEvent, type JobsState } from "./reducer";
-import type { ConnectionState } from "@/lib/live/socket";
 
 /** A request that has been sent and not yet answered: shown on the wall at once. */
 export interface OptimisticJob {
@@ -12,17 +11,15 @@ export interface OptimisticJob {
 }
 
 interface JobsStore extends JobsState {
-  connection: ConnectionState;
   optimisticJobs: readonly OptimisticJob[];
   apply: (event: JobsEvent) => void;
-  setConnection: (connection: ConnectionState) => void;
   addOptimisticJob: (optimisticJobs: OptimisticJob) => void;
   removeOptimisticJob: (key: string) => void;
   /** Forgets everything, when someone else may be next at this screen. */
   reset: () => void;
 }
 
-const initial = { ...emptyJobs, connection: "catchingUp" as ConnectionState, optimisticJobs: [] as readonly OptimisticJob[] };
+const initial = { ...emptyJobs, optimisticJobs: [] as readonly OptimisticJob[] };
 
 export const useJobs = create<JobsStore>()((set) => ({
   ...initial,
@@ -32,7 +29,6 @@ export const useJobs = create<JobsStore>()((set) => ({
       if (next === state) return state;
       return { jobs: next.jobs, gone: next.gone, optimisticJobs: withoutConfirmed(state, event) };
     }),
-  setConnection: (connection) => set({ connection }),
   addOptimisticJob: (optimisticJobs) => set((state) => ({ optimisticJobs: [optimisticJobs, ...state.optimisticJobs] })),
   removeOptimisticJob: (key) => set((state) => ({ optimisticJobs: state.optimisticJobs.filter((one) => one.key !== key) })),
   reset: () => set(initial),

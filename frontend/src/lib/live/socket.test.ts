@@ -1,8 +1,9 @@
 // The connection against a fake socket and a clock moved by hand: nothing here waits for real time.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeClock, flushPromises } from "@/lib/testing";
+import type { ConnectionState } from "./connectionStore";
 import type { Frame } from "./frames";
-import { LiveConnection, type ConnectionState, type SocketLike } from "./socket";
+import { LiveConnection, type SocketLike } from "./socket";
 
 class FakeSocket implements SocketLike {
   onopen: (() => void) | null = null;

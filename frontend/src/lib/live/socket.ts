@@ -1,5 +1,6 @@
 // The page's one websocket: says hello, answers heartbeats, comes back when lost, and polls while it is away.
 // Invariant: at most one socket is open, and of an abandoned one nothing is heard any more.
+import type { ConnectionState } from "./connectionStore";
 import { parseFrame, type Frame } from "./frames";
 import { Poller, type Clock } from "./poller";
 import {
@@ -10,9 +11,6 @@ import {
   watchdogMs,
   type Random,
 } from "./reconnect";
-
-/** `polling`: without the websocket, asking while something is under way; `offline`: this device has no network; `unreachable`: the server does not answer. */
-export type ConnectionState = "live" | "catchingUp" | "polling" | "offline" | "unreachable";
 
 export interface SocketLike {
   onopen: (() => void) | null;

@@ -1,10 +1,12 @@
 // Joins the live connection to the browser and to the store. Invariant: started once for each signed-in user, and stopped with them.
 import { auth, videos } from "@/lib/api/endpoints";
 import { asApiError } from "@/lib/api/client";
+import { clearUnconfirmedErrors } from "@/lib/jobs/actions";
+import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { useJobs } from "@/lib/jobs/store";
 import { Batch } from "./batch";
+import { resetConnection, setConnection, type ConnectionState } from "./connectionStore";
 import type { Frame } from "./frames";
-import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { LiveConnection, type SocketLike } from "./socket";
 
 const subprotocol = "sora.v1";
@@ -15,7 +17,7 @@ const maxSingleFetches = 5;
 
 /** Returns what stops it. */
 export function startLive(onSignedOut: () => void): () => void {
-  const { apply, setConnection } = useJobs.getState();
+  const { apply } = useJobs.getState();
   const batch = new Batch((jobs) => apply({ type: "jobs", jobs }));
   const connection = new LiveConnection({
     open: openSocket,
@@ -32,7 +34,7 @@ export function startLive(onSignedOut: () => void): () => void {
     poll: createListPoll(),
     checkSession,
     onFrame: (frame) => applyFrame(frame, batch, apply),
-    onState: setConnection,
+    onState,
     onSignedOut,
   });
 
@@ -57,12 +59,19 @@ export function startLive(onSignedOut: () => void): () => void {
     connection.stop();
     batch.clear();
     unsubscribe();
+    resetConnection();
     window.removeEventListener("online", wake);
     window.removeEventListener("offline", onOffline);
     window.removeEventListener("pageshow", wake);
     document.removeEventListener("visibilitychange", onVisibilityChange);
     document.removeEventListener("resume", wake);
   };
+}
+
+function onState(state: ConnectionState): void {
+  setConnection(state);
+  // The snapshot now shows whether an unanswered action took effect.
+  if (state === "live") clearUnconfirmedErrors();
 }
 
 function openSocket(): SocketLike {

@@ -9,7 +9,7 @@ import { account } from "@/lib/api/endpoints";
 import type { User } from "@/lib/api/types";
 import { countCharacters } from "@/lib/text";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./Account.module.css";
 
 export function ChangePassword({ user }: { user: User }) {

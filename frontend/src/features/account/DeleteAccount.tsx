@@ -11,7 +11,7 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { account, exportUrl } from "@/lib/api/endpoints";
 import { useSession } from "@/lib/session/store";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import buttons from "@/components/ui/Button.module.css";
 import styles from "./Account.module.css";
 

@@ -12,7 +12,7 @@ import type { User } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useSession } from "@/lib/session/store";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./Account.module.css";
 
 export function Profile({ user }: { user: User }) {

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
 import { auth } from "@/lib/api/endpoints";
 import { useFormat } from "@/lib/i18n/format";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./StorageUsage.module.css";
 
 /** From here on it is worth a warning. */

@@ -12,7 +12,7 @@ import { serverNow } from "@/lib/serverClock";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
 import { truncate } from "@/lib/text";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import { fetchJobsSince, usageDays, summarizeUsage } from "./usageSummary";
 import styles from "./Account.module.css";
 

@@ -10,7 +10,7 @@ import type { AdminJob, JobStatus } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
 import { truncate } from "@/lib/text";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { LoadMore, SearchField } from "./ListControls";
 import { useDebounced } from "@/lib/useDebounced";
 import { usePagedList } from "./usePagedList";

@@ -7,7 +7,7 @@ import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminStats } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useCoarseNow } from "@/lib/useNow";
 import { Queue } from "./Queue";
 import styles from "./Admin.module.css";

@@ -8,8 +8,8 @@ import { Section } from "@/components/ui/Page";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { admin } from "@/lib/api/admin";
 import type { QueueState } from "@/lib/api/types";
-import { useApiMutation } from "@/lib/useApiMutation";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiMutation } from "@/lib/api/useApiMutation";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./Admin.module.css";
 
 export function Queue() {

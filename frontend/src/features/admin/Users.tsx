@@ -8,7 +8,7 @@ import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminUser, User } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useDebounced } from "@/lib/useDebounced";
 import { LoadMore, SearchField } from "./ListControls";
 import { usePagedList } from "./usePagedList";

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/Button";
 import { sharedContentUrl, sharedPosterUrl, videos } from "@/lib/api/endpoints";
 import { useFormat } from "@/lib/i18n/format";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./SharedPage.module.css";
 
 export function SharedVideoPage({ token }: { token: string }) {

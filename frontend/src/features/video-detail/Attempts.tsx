@@ -7,7 +7,7 @@ import { videos } from "@/lib/api/endpoints";
 import type { Attempt, Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { outcomeKey } from "@/lib/jobs/failure";
-import { useApiQuery } from "@/lib/useApiQuery";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./Attempts.module.css";
 
 export function Attempts({ job }: { job: Job }) {

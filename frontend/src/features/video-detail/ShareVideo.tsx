@@ -11,7 +11,7 @@ import { videos } from "@/lib/api/endpoints";
 import type { Share } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/useApiMutation";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./ShareVideo.module.css";
 
 export function ShareVideo({ videoId }: { videoId: string }) {

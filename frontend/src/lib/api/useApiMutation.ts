@@ -1,6 +1,6 @@
 // One thing that someone does, and how it went. Invariant: one press is one request; a refusal stays until the next press.
 import { useRef, useState } from "react";
-import { asApiError, type ApiError } from "@/lib/api/client";
+import { asApiError, type ApiError } from "./client";
 
 export interface ApiMutation {
   isPending: boolean;

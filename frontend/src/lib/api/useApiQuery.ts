@@ -1,7 +1,7 @@
 // Something asked of the server for as long as a view shows it. Invariant: a late answer is dropped; asking again keeps what was
 // there until the new answer comes.
 import { useCallback, useEffect, useState } from "react";
-import { asApiError, type ApiError } from "@/lib/api/client";
+import { asApiError, type ApiError } from "./client";
 
 export interface ApiQuery<Value> {
   data: Value | null;

@@ -1,11 +1,11 @@
-// Lint rules. Invariant: imports run one way, app → features → components and lib, and a feature never reaches into another.
+// Lint rules. Imports run one way, app → features → components and lib; a feature never imports another.
 import { readdirSync } from "node:fs";
 import js from "@eslint/js";
 import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-/** Forbids imports, by alias or by climbing out of the folder, with the reason why. */
+/** Forbids imports by pattern, each group with its message. */
 const forbid = (files, groups) => ({
   files,
   rules: {

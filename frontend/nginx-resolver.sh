@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells nginx which name server to ask for addresses that may change while it runs: the container's own.
+# Points nginx at the container's own name servers, so that upstream addresses are resolved again while it runs.
 set -eu
 servers=$(awk '$1 == "nameserver" { print ($2 ~ /:/) ? "[" $2 "]" : $2 }' /etc/resolv.conf | tr '\n' ' ')
 if [ -n "$servers" ]; then

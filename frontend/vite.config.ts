@@ -1,4 +1,4 @@
-// How the page is built and tested. Invariant: nothing is inlined into markup or styles, as the content security policy demands.
+// Build and test configuration. Invariant: nothing is inlined into markup or styles, as the content security policy requires.
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
@@ -9,7 +9,7 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
-    // The host is kept as the browser sent it: the gateway compares it with the Origin of unsafe requests.
+    // Keeps the Host header: the gateway compares it with the Origin of unsafe requests.
     proxy: { "/api": { target: backend, changeOrigin: false, ws: true } },
   },
   build: {
@@ -18,7 +18,7 @@ export default defineConfig({
     sourcemap: false,
     rolldownOptions: {
       output: {
-        // What views share is one file, which outlives most releases in the browser's cache; each view is one more.
+        // Code shared by views is in one file, which stays cached across most releases; each view adds one more.
         codeSplitting: {
           groups: [
             { name: "libraries", test: /node_modules/ },

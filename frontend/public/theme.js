@@ -1,4 +1,4 @@
-// Sets the theme and the language before the first paint, so that nothing flashes. The keys are those of src/lib/preferences.
+// Sets theme and language before the first paint, so that nothing flashes. The keys are those of src/lib/preferences/store.ts.
 (function () {
   try {
     var root = document.documentElement;
@@ -6,6 +6,6 @@
     var language = localStorage.getItem("sora.language") || navigator.language || "en";
     root.lang = language.toLowerCase().indexOf("zh") === 0 ? "zh-CN" : "en";
   } catch {
-    // Storage may be refused; the defaults stand.
+    // Storage may be blocked; keep the defaults.
   }
 })();

@@ -1,4 +1,4 @@
-// Where the page starts. Invariant: nothing renders before its language and theme are known.
+// Entry point of the page. Theme and language are set before anything renders.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "@fontsource-variable/hanken-grotesk/wght.css";

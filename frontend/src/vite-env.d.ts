@@ -1,2 +1,2 @@
-// Types of what Vite can import. Invariant: none; declarations only.
+// Type declarations for what Vite can import.
 /// <reference types="vite/client" />

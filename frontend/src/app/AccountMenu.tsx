@@ -1,4 +1,4 @@
-// Account, language and appearance. Invariant: logging out says so when it did not work, for the session then still lives.
+// The menu for account, language and theme. Invariant: a failed logout is reported, because the session is then still valid.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CircleUserRound, Gauge, LogOut, Settings2 } from "lucide-react";
@@ -13,7 +13,7 @@ import { languages, languageTags, usePreferences, type Language } from "@/lib/pr
 import { useSession } from "@/lib/session/store";
 import styles from "./AccountMenu.module.css";
 
-/** Each language in its own words, so that it can be found by those who need it. */
+/** Each language's name in that language. */
 const languageNames: Record<Language, string> = { en: "English", zh: "中文" };
 
 export function AccountMenu({ user }: { user: User | null }) {

@@ -1,4 +1,4 @@
-// Who sees what. Invariant: without a session only the sign-in is rendered, whatever the address, and what a link shares.
+// The root component. Invariant: without a session only the sign-in page and shared videos are rendered, whatever the path.
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";

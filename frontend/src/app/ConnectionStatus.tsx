@@ -1,4 +1,4 @@
-// How the page is connected, as a dot and in words. Invariant: told by shape and words too, never by colour alone; blocks nothing.
+// Shows the state of the live connection as a dot with a label. Invariant: the state is never conveyed by color alone.
 import { useTranslation } from "react-i18next";
 import { useConnection } from "@/lib/live/connectionStore";
 import styles from "./ConnectionStatus.module.css";

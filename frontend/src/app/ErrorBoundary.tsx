@@ -1,4 +1,4 @@
-// The last net. Invariant: a fault in one view never leaves an empty page.
+// Catches rendering errors. Invariant: an error in one view never leaves a blank page.
 import { Component, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";

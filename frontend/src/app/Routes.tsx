@@ -1,4 +1,4 @@
-// The views of someone signed in, and what joins their features. Invariant: coming back to the wall finds it where it was left.
+// The routes of a signed-in user; connects the features with each other. Invariant: returning to the gallery restores its scroll position.
 import { lazy, Suspense, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
@@ -8,7 +8,7 @@ import { useIsSelecting, Gallery } from "@/features/gallery";
 import type { Job, User } from "@/lib/api/types";
 import { useScrollRestoration } from "./useScrollRestoration";
 
-// Fetched when someone goes there; the first load is the wall's alone.
+// Loaded on demand, so that the first load contains only the gallery.
 const VideoDetail = lazy(() => import("@/features/video-detail").then(({ VideoDetail: view }) => ({ default: view })));
 const AccountPage = lazy(() => import("@/features/account").then(({ AccountPage: view }) => ({ default: view })));
 const AdminPage = lazy(() => import("@/features/admin").then(({ AdminPage: view }) => ({ default: view })));
@@ -25,7 +25,7 @@ export function Routes({ user }: { user: User }) {
       setSettings({ model: job.model, orientation: job.orientation, seconds: job.seconds, size: job.size });
       setAttachments({ remixOf: job.status === "completed" ? job.id : null, imageId: job.referenceImageId });
       navigate("/");
-      // The composer may only now come into being.
+      // Wait until the composer is mounted.
       requestAnimationFrame(() => document.getElementById("prompt")?.focus());
     },
     [navigate],

@@ -1,4 +1,4 @@
-// The search in the bar. Invariant: what is typed stays on this page, and is found on the wall, wherever one began to type.
+// The search box in the top bar. Invariant: the query never leaves the page's state; typing navigates to the gallery.
 import { useEffect, useRef, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";

@@ -1,4 +1,4 @@
-// The bar when its person goes.
+// Tests the account menu when the session ends.
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { auth } from "@/lib/api/endpoints";
@@ -16,7 +16,7 @@ afterEach(cleanup);
 it.each([
   ["log-out", () => fireEvent.click(screen.getByTestId("account-logout"))],
   ["the session's end", () => useSession.getState().signedOut(true)],
-])("its menu is closed by %s", async (_, end) => {
+])("closes the account menu on %s", async (_, end) => {
   vi.spyOn(auth, "logout").mockResolvedValue(undefined);
   useSession.setState({ session: { status: "signedIn", user } });
   render(<TopBar />);

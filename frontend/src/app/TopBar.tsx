@@ -1,4 +1,4 @@
-// The slim bar on top: name, search, connection, account. Invariant: it never blocks anything below it.
+// The top bar: name, search, connection state, account menu.
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useSession } from "@/lib/session/store";
@@ -20,7 +20,7 @@ export function TopBar() {
       {signedIn && <SearchBox />}
       <div className={styles.controls}>
         {signedIn && <ConnectionStatus />}
-        {/* Another person, another menu: it never stays open over the sign-in. */}
+        {/* Keyed by user, so that an open menu closes when the session ends. */}
         <AccountMenu key={signedIn ? session.user.id : ""} user={signedIn ? session.user : null} />
       </div>
     </header>

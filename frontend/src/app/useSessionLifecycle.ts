@@ -1,4 +1,4 @@
-// Ties the session to everything that belongs to one user. Invariant: nothing of one user is left when another one signs in.
+// Starts and stops everything that belongs to one user's session. Invariant: nothing of a user remains when another signs in.
 import { useEffect } from "react";
 import { persistDraft, useComposer } from "@/features/composer";
 import { resetJobLists, syncSelection, useSelection } from "@/features/gallery";
@@ -33,7 +33,7 @@ export function useSessionLifecycle(): void {
     return () => {
       for (const stop of stops) stop();
       const { session } = useSession.getState();
-      // Whoever logs out wants nothing left here; whoever was logged out wants the draft back.
+      // An explicit logout erases the draft; an expired session keeps it.
       useComposer.getState().close(session.status === "signedOut" && !session.expired);
       useFilter.getState().clear();
       useSelection.getState().clear();

@@ -1,6 +1,6 @@
-// The server's time as far as the page knows it. Invariant: a wrong clock on this device never shows in a countdown.
+// Estimates the server's time, so that a wrong local clock does not affect countdowns.
 
-/** `Date` headers carry whole seconds and travel time; less than this is no disagreement. */
+/** The `Date` header has a resolution of one second and arrives late; smaller differences are ignored. */
 const toleranceMs = 2_000;
 let offsetMs = 0;
 

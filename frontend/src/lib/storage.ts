@@ -1,4 +1,4 @@
-// This browser's storage, which may be full, forbidden or tampered with. Invariant: it never throws.
+// Local storage, which may be full, blocked or modified. Invariant: never throws.
 
 export function readText(key: string): string | null {
   try {
@@ -12,7 +12,7 @@ export function writeText(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Only comfort is lost.
+    // Storage is optional.
   }
 }
 
@@ -20,7 +20,7 @@ export function removeText(key: string): void {
   try {
     localStorage.removeItem(key);
   } catch {
-    // As above.
+    // Storage is optional.
   }
 }
 

@@ -1,4 +1,4 @@
-// For tests only: a job to start from, and a clock that moves when told. Invariant: nothing here waits.
+// Test helpers: a sample job and a fake clock.
 import type { Job } from "@/lib/api/types";
 import type { Clock } from "@/lib/live/poller";
 
@@ -56,7 +56,7 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves on, runs what falls due in order, and lets promises settle in between. */
+  /** Advances the clock, runs due timers in order, and lets promises settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     for (;;) {

@@ -1,12 +1,12 @@
-// What the page says in passing. Invariant: at most four at once, the oldest goes first; what must not be missed is never said here.
+// Toasts: brief messages. At most four at once, dropping the oldest. Never for information that must not be missed.
 import { create } from "zustand";
 
 export interface Toast {
   id: number;
   text: string;
-  /** A second, quieter line: somebody's own words. */
+  /** A secondary line, such as a prompt. */
   detail?: string;
-  /** Where a press on it leads. */
+  /** Where a click leads. */
   href?: string;
 }
 

@@ -1,4 +1,4 @@
-// A text once nobody types any more. Invariant: an empty one counts at once.
+// Returns a text once typing has paused. An empty text applies at once.
 import { useEffect, useState } from "react";
 
 const delayMs = 250;

@@ -1,4 +1,4 @@
-// Clocks that components share. Invariant: one timer for each pace, and none while nobody looks.
+// Clocks shared by components. Invariant: one timer per interval, and none without subscribers.
 import { useSyncExternalStore } from "react";
 import { serverNow } from "./serverClock";
 
@@ -31,13 +31,13 @@ function createTicker(ms: number): Ticker {
   };
 }
 
-const seconds = createTicker(1_000);
-const halfMinutes = createTicker(30_000);
+const secondTicker = createTicker(1_000);
+const halfMinuteTicker = createTicker(30_000);
 const noSubscription = () => () => undefined;
 
-/** The server's time, renewed each second while `counting`. */
+/** The server's time in ms, updated every second while `enabled`. */
 export const useCountdownNow = (enabled: boolean): number =>
-  useSyncExternalStore(enabled ? seconds.subscribe : noSubscription, seconds.now);
+  useSyncExternalStore(enabled ? secondTicker.subscribe : noSubscription, secondTicker.now);
 
-/** The server's time, near enough for "2 minutes ago". */
-export const useCoarseNow = (): number => useSyncExternalStore(halfMinutes.subscribe, halfMinutes.now);
+/** The server's time in ms, updated every 30 seconds. */
+export const useCoarseNow = (): number => useSyncExternalStore(halfMinuteTicker.subscribe, halfMinuteTicker.now);

@@ -1,4 +1,4 @@
-// Whether this device has any network at all. Invariant: only a certain no counts; a yes promises nothing.
+// Whether this device has a network. Only `false` is certain.
 import { useSyncExternalStore } from "react";
 
 function subscribe(listener: () => void): () => void {

@@ -1,4 +1,4 @@
-// Keeps the focus near when the element that held it is taken away. Invariant: never takes it from where someone put it.
+// Moves the focus to a replacement when the focused element is removed. Invariant: never moves a focus that is elsewhere.
 import { useEffect, useRef, type FocusEvent } from "react";
 
 interface FocusHandlers {
@@ -6,18 +6,21 @@ interface FocusHandlers {
   onBlur: () => void;
 }
 
-/** `mark` notes where the focus is; `refuge` finds a place for it by that note. Only for those who see where the focus is. */
-export function useRestoreFocus<Mark>(capture: (saved: Element) => Mark, findTarget: (capture: Mark) => HTMLElement | null | undefined): FocusHandlers {
-  const saved = useRef<{ capture: Mark } | null>(null);
+/** `capture` records where the focus is; `findTarget` finds the replacement from that. Applies only to visible focus. */
+export function useRestoreFocus<Place>(
+  capture: (focused: Element) => Place,
+  findTarget: (place: Place) => HTMLElement | null | undefined,
+): FocusHandlers {
+  const saved = useRef<{ place: Place } | null>(null);
   useEffect(() => {
     const last = saved.current;
     if (!last || document.activeElement !== document.body) return;
     saved.current = null;
-    findTarget(last.capture)?.focus();
+    findTarget(last.place)?.focus();
   });
   return {
     onFocus: ({ target }) => {
-      saved.current = target.matches(":focus-visible") ? { capture: capture(target) } : null;
+      saved.current = target.matches(":focus-visible") ? { place: capture(target) } : null;
     },
     onBlur: () => {
       saved.current = null;

@@ -1,4 +1,4 @@
-// Ends a job that is under way. Invariant: once pressed it stays where it is, and does nothing more.
+// Cancels an active job. Invariant: after the click it stays in place, disabled.
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";

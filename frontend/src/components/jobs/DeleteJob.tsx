@@ -1,4 +1,4 @@
-// Deletes a job that has ended, in two steps. Invariant: neither a second click in the same place nor Enter alone ever deletes.
+// Deletes an ended job after a confirmation. Invariant: neither a double click nor pressing Enter twice deletes.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Trash2 } from "lucide-react";
@@ -12,15 +12,15 @@ import styles from "./DeleteJob.module.css";
 interface Props {
   job: Job;
   compact?: boolean;
-  /** Of the icon, on a card that shows it only when it is wanted. */
+  /** Class of the icon button, on cards that show it on hover. */
   className?: string | undefined;
-  /** Told when it is really asked for. */
+  /** Called when the user confirms. */
   onDelete?: () => void;
 }
 
 export function DeleteJob({ job, compact = false, className, onDelete }: Props) {
   const { t } = useTranslation();
-  const [confirming, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const trigger = useRef<HTMLButtonElement>(null);
   const restoreFocus = useRef(false);
 
@@ -32,12 +32,12 @@ export function DeleteJob({ job, compact = false, className, onDelete }: Props) 
 
   const cancel = (focus: boolean) => {
     restoreFocus.current = focus;
-    setAsking(false);
+    setConfirming(false);
   };
   if (confirming) {
     return <Confirmation job={job} compact={compact} onCancel={cancel} {...(onDelete && { onDelete })} />;
   }
-  const props = { ref: trigger, className, onClick: () => setAsking(true), "data-testid": "job-delete" };
+  const props = { ref: trigger, className, onClick: () => setConfirming(true), "data-testid": "job-delete" };
   if (!compact) {
     return (
       <Button {...props}>
@@ -56,7 +56,7 @@ interface ConfirmationProps {
   job: Job;
   compact: boolean;
   onDelete?: () => void;
-  /** Whether the focus goes back to where it came from. */
+  /** `focus`: whether to move the focus back to the trigger. */
   onCancel: (focus: boolean) => void;
 }
 

@@ -1,12 +1,11 @@
-// What a job looks like before it is a video: its own quiet gradient, which develops with the progress, and a line of light.
-// Invariant: the gradient depends on the id alone; the line never runs ahead of what is known.
+// Shows a job that has no video yet, as a gradient that grows stronger with the progress. Invariant: the colors depend on the id alone.
 import type { CSSProperties, ReactNode } from "react";
 import { gradientOf } from "@/lib/jobs/gradient";
 import styles from "./JobPlaceholder.module.css";
 
 interface PlaceholderProps {
   id: string;
-  /** 0 to 1. */
+  /** From 0 to 1. */
   intensity: number;
   muted?: boolean;
   className?: string | undefined;

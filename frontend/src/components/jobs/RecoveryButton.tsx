@@ -1,5 +1,4 @@
-// The one button that helps a job which ended without a video. Invariant: what it may cost is tied to it for those who cannot see
-// it beside it.
+// The suggested action for a job that ended without a video: retry, download again, or edit the prompt.
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ignoreDoubleClick } from "@/components/ui/ignoreDoubleClick";
@@ -14,7 +13,7 @@ interface Props {
   onEdit: (job: Job) => void;
   kind?: "accent" | "quiet" | "plain";
   className?: string | undefined;
-  /** Of the sentence about the cost. */
+  /** Id of the element that states the cost. */
   describedBy?: string | undefined;
 }
 

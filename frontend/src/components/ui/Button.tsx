@@ -1,4 +1,4 @@
-// The buttons of the page. Invariant: of the accent kind there is one in sight, for what can be done next.
+// The page's buttons. A view shows at most one of the accent kind, for its primary action.
 import type { ComponentProps, ReactNode } from "react";
 import styles from "./Button.module.css";
 

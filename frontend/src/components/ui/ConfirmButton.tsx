@@ -1,4 +1,4 @@
-// A button for what cannot be undone: the first press asks, the second does it. Invariant: leaving it takes the question back.
+// A button whose first click asks for confirmation and whose second click acts. Invariant: losing the focus resets it.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
@@ -6,7 +6,7 @@ import { ignoreDoubleClick } from "./ignoreDoubleClick";
 
 interface Props {
   label: string;
-  /** What it is about, for those who hear the button alone. */
+  /** The object acted on, for screen readers. */
   subject: string;
   onConfirm: () => void;
   testId?: string;
@@ -14,14 +14,14 @@ interface Props {
 
 export function ConfirmButton({ label, subject, onConfirm, testId }: Props) {
   const { t } = useTranslation();
-  const [confirming, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const press = ignoreDoubleClick(() => {
     if (confirming) onConfirm();
-    setAsking(!confirming);
+    setConfirming(!confirming);
   });
   const text = confirming ? t("app.confirm", { action: label }) : label;
   return (
-    <Button kind={confirming ? "danger" : "quiet"} onClick={press} onBlur={() => setAsking(false)} aria-label={`${text}: ${subject}`} data-testid={testId}>
+    <Button kind={confirming ? "danger" : "quiet"} onClick={press} onBlur={() => setConfirming(false)} aria-label={`${text}: ${subject}`} data-testid={testId}>
       {text}
     </Button>
   );

@@ -1,4 +1,4 @@
-// Copies a text. Invariant: absent where the browser cannot copy, and says when it has.
+// Copies a text to the clipboard. Renders nothing where the browser has no clipboard access.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Check, Copy } from "lucide-react";
@@ -13,7 +13,7 @@ interface Props {
 export function CopyButton({ text, label, kind = "quiet" }: Props) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState<string | null>(null);
-  // Absent where the page is not served securely.
+  // Undefined outside secure contexts.
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (!clipboard) return null;
   const isCopied = copied === text;

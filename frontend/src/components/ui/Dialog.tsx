@@ -1,5 +1,5 @@
-// A question that must be answered before going on, in the browser's own dialog. Invariant: Escape and a press beside it answer no,
-// and the focus goes back where it came from.
+// A modal dialog, built on the native element. Invariant: Escape and a click on the backdrop close it, and the focus returns to the
+// trigger.
 import { useEffect, useId, useRef, type MouseEvent, type ReactNode } from "react";
 import styles from "./Dialog.module.css";
 
@@ -9,7 +9,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Open for as long as it is rendered. */
+/** Open while it is mounted. */
 export function Dialog({ title, onClose, children }: Props) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -32,7 +32,7 @@ export function Dialog({ title, onClose, children }: Props) {
         onClose();
       }}
       onKeyDown={(event) => {
-        // What lies below has its own use for Escape.
+        // Views below handle Escape themselves.
         if (event.key === "Escape") event.nativeEvent.stopPropagation();
       }}
     >

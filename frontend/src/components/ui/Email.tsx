@@ -1,4 +1,4 @@
-// An address of somebody. Invariant: breaks before its @, and inside a word only when it is longer than a line.
+// An email address that breaks before its @ first, and inside a word only when the word is wider than the line.
 import styles from "./Email.module.css";
 
 export function Email({ address }: { address: string }) {

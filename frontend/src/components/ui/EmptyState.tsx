@@ -1,10 +1,10 @@
-// A whole view with nothing to show but a sentence, and at most one thing to do. Invariant: it is announced.
+// A view with nothing to show but a message and at most one action. The message is announced to screen readers.
 import type { ReactNode } from "react";
 import styles from "./EmptyState.module.css";
 
 interface Props {
   text: string;
-  /** Where it is only a part of its view, which has its heading elsewhere. */
+  /** Set inside a view that has its own heading. */
   nested?: boolean;
   children?: ReactNode;
 }

@@ -1,4 +1,4 @@
-// Why something came to nothing. Invariant: announced, and empty while there is nothing to say.
+// Shows an API error as text. Always mounted, so that screen readers announce a change.
 import { useErrorText, type DisplayableError } from "@/lib/i18n/useErrorText";
 import styles from "./Field.module.css";
 

@@ -1,4 +1,4 @@
-// A labelled input with its hint and its error. Invariant: both are tied to the input for those who cannot see them beside it.
+// A labelled input with its hint and error, both linked to it for screen readers.
 import { useId, type InputHTMLAttributes, type ReactNode } from "react";
 import styles from "./Field.module.css";
 
@@ -6,7 +6,7 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
-  /** Stands inside the box, at its end. */
+  /** Rendered inside the box, at its end. */
   adornment?: ReactNode;
 }
 

@@ -1,14 +1,14 @@
-// A small menu that opens from a button. Invariant: works by keyboard alone, and gives the focus back where it came from.
+// A dropdown menu. Invariant: fully usable by keyboard, and closing it returns the focus to its button.
 import { createContext, use, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Check } from "lucide-react";
 import styles from "./Menu.module.css";
 
 interface Props {
   label: string;
-  /** What stands on the button. */
+  /** Content of the button. */
   trigger: ReactNode;
   triggerClassName?: string | undefined;
-  /** Where the menu opens, seen from the button. */
+  /** Where the menu opens, relative to the button. */
   placement: "above" | "below";
   align?: "start" | "end";
   testId?: string;
@@ -86,10 +86,10 @@ export function Menu({ label, trigger, triggerClassName, placement, align = "end
   );
 }
 
-/** From the edge of the window, in pixels. */
+/** Minimum distance from the viewport's edge, in pixels. */
 const viewportMargin = 8;
 
-/** Moves a panel that would hang over the edge of the window. */
+/** Shifts a panel that would overflow the viewport. */
 function keepInViewport(element: HTMLElement): void {
   element.style.translate = "";
   const { left, right } = element.getBoundingClientRect();
@@ -118,12 +118,12 @@ function moveFocus(panel: HTMLElement | null, key: string): boolean {
 interface ChoiceProps {
   selected: boolean;
   onSelect: () => void;
-  /** Keeps the menu open, where one may want to try another. */
+  /** Keeps the menu open after a selection. */
   keepOpen?: boolean;
   children: ReactNode;
 }
 
-/** One of several, of which exactly one holds. */
+/** One option of a group of which exactly one is selected. */
 export function MenuChoice({ selected, onSelect, keepOpen = false, children }: ChoiceProps) {
   const close = use(CloseMenu);
   const select = () => {
@@ -140,7 +140,7 @@ export function MenuChoice({ selected, onSelect, keepOpen = false, children }: C
 
 interface ActionProps {
   onSelect: () => void;
-  /** Keeps the menu open, which may have to say that it did not work. */
+  /** Keeps the menu open after a click, for actions that may report an error in it. */
   keepOpen?: boolean;
   testId?: string;
   children: ReactNode;

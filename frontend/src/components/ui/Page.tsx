@@ -1,10 +1,10 @@
-// A plain page of sections, for account and administration. Invariant: one heading, and sections that can be reached by heading.
+// A page of titled sections, for account and administration.
 import { useId, type ReactNode } from "react";
 import styles from "./Page.module.css";
 
 interface PageProps {
   title: string;
-  /** Stands beside the title. */
+  /** Rendered beside the title. */
   aside?: ReactNode;
   children: ReactNode;
 }

@@ -1,10 +1,10 @@
-// The progress of a job as a thin line. Invariant: it never runs ahead of what is known.
+// The progress of a job as a thin line. Invariant: never shows more progress than is known.
 import styles from "./ProgressBar.module.css";
 
 interface ProgressBarProps {
-  /** 0 to 100. */
+  /** From 0 to 100. */
   progress: number;
-  /** Without a known progress the line breathes instead of pretending. */
+  /** Without a known progress the bar pulses. */
   known: boolean;
   label: string;
 }
@@ -22,7 +22,7 @@ export function ProgressBar({ progress, known, label }: ProgressBarProps) {
       data-known={known}
       data-testid="job-progress"
     >
-      {/* Each its own element: the line would otherwise shrink from its whole length to what is known. */}
+      {/* Separate elements: a single one would animate from its full width down to the first known value. */}
       {known ? (
         <div key="known" className={styles.fill} style={{ transform: `scaleX(${progress / 100})` }} />
       ) : (

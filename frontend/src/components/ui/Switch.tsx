@@ -1,4 +1,4 @@
-// Something that is on or off at once. Invariant: a real check box underneath, named by the words beside it.
+// An on/off switch, built on a native checkbox.
 import { useId, type ReactNode } from "react";
 import styles from "./Switch.module.css";
 

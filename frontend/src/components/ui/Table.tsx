@@ -1,15 +1,15 @@
-// A dense table that becomes a list of cards where it is narrow. Invariant: every cell is named by its column, in both shapes.
+// A dense table that becomes a list of cards on narrow screens. Invariant: every cell is labelled by its column in both layouts.
 import type { ReactNode } from "react";
 import styles from "./Table.module.css";
 
 export interface Column<Row> {
   key: string;
   name: string;
-  /** Numbers stand at the end of their cell. */
+  /** Aligns the cells to their end. */
   numeric?: boolean;
-  /** Holds buttons, which say what they do. */
+  /** Contains buttons, so that no column name is shown. */
   actions?: boolean;
-  /** Long text that may give way. */
+  /** Takes the most space; its text may wrap. */
   wide?: boolean;
   cell: (row: Row) => ReactNode;
 }
@@ -19,7 +19,7 @@ interface Props<Row> {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
-  /** Said where there is no row. */
+  /** Text shown when there are no rows. */
   empty: string;
   testId?: string;
 }
@@ -27,7 +27,7 @@ interface Props<Row> {
 export function Table<Row>({ label, columns, rows, rowKey, empty, testId }: Props<Row>) {
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
-    // On a phone the rows are blocks: without the roles they would be no table any more.
+    // On a phone the rows become blocks, which would remove the table semantics without explicit roles.
     <table role="table" className={styles.table} data-testid={testId}>
       <caption className="visually-hidden">{label}</caption>
       <thead role="rowgroup">

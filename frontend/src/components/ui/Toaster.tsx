@@ -1,4 +1,4 @@
-// Where passing words appear. Invariant: they are announced, wait while someone is at them, and never take the focus.
+// Shows toasts. Invariant: they are announced, stay while hovered or focused, and never take the focus.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";

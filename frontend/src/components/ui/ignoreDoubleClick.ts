@@ -1,5 +1,4 @@
-// Presses that must not be doubled. Invariant: the second half of a double click, which may hit what has just taken the place of
-// the button before, does nothing.
+// Wraps a click handler so that it ignores the second click of a double click, which may hit a button that has just replaced another.
 import type { MouseEvent } from "react";
 
 export const ignoreDoubleClick =

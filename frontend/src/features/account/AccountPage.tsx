@@ -1,4 +1,4 @@
-// Everything about one's own account. Invariant: a section stands here only when the server knows its calls.
+// The account page. Invariant: a section is shown only when the server supports its calls.
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/ui/Page";
 import { useCapabilities } from "@/lib/api/capabilities";

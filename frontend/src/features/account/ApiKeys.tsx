@@ -1,4 +1,4 @@
-// Keys for programs. Invariant: a key is shown once, when it is made, and never again.
+// Lists, creates and revokes API keys. Invariant: a key is shown once, when it is created.
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";

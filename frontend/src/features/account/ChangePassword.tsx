@@ -1,4 +1,4 @@
-// Changing the password. Invariant: the same rule as at sign-up, and said that all other sessions end.
+// Changes the password, under the same rules as at sign-up. The server then ends all other sessions.
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";

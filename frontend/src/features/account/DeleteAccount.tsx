@@ -1,5 +1,4 @@
-// Taking everything along, and leaving for good. Invariant: an account is deleted only with its password, and what goes with it is
-// said before.
+// Exports the account's data and deletes the account. Invariant: deletion requires the password and states what it removes.
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Download } from "lucide-react";

@@ -1,4 +1,4 @@
-// How to be told that a video is ready. Invariant: the browser's permission is asked for only by switching this on.
+// Settings for how to announce a finished video. Invariant: asks for the browser's permission only when the switch is turned on.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";

@@ -1,4 +1,4 @@
-// Name and address. Invariant: what is saved is what the server answered.
+// Shows the account's email address and changes the display name. Shows only what the server has confirmed.
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";

@@ -1,4 +1,4 @@
-// Where one is signed in. Invariant: this session is marked, and can be ended only by logging out.
+// Lists the user's sessions and signs them out. Invariant: the current session is marked, and ends only by logging out.
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";

@@ -1,4 +1,4 @@
-// How much room one's videos and pictures take. Invariant: absent until the server has told.
+// Shows how much storage the user's videos and images take. Renders nothing until the server has answered.
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
 import { auth } from "@/lib/api/endpoints";
@@ -6,7 +6,7 @@ import { useFormat } from "@/lib/i18n/format";
 import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./StorageUsage.module.css";
 
-/** From here on it is worth a warning. */
+/** Ratio from which a warning is shown. */
 const warningThreshold = 0.9;
 
 export function StorageUsage() {

@@ -1,4 +1,4 @@
-// What was submitted lately and what may have been charged. Invariant: counted from the jobs themselves, never estimated.
+// Shows recent submissions and possible charges. Invariant: counted from the jobs themselves, never estimated.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";

@@ -1,4 +1,4 @@
-// A browser and its system out of a user agent, as people call them. Invariant: what is not recognised is shown as it is, shortened.
+// Derives browser and system from a user agent. Returns an unknown user agent as it is, truncated.
 import { truncate } from "@/lib/text";
 
 const browsers: readonly [RegExp, string][] = [

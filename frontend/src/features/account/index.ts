@@ -1,2 +1,2 @@
-// What the application may use of the account.
+// Public interface of the account feature.
 export { AccountPage } from "./AccountPage";

@@ -1,11 +1,11 @@
-// What the account says about money: nothing that may have been charged is left out.
+// Tests that the usage summary omits nothing that may have been charged.
 import { expect, it, vi } from "vitest";
 import { makeJob } from "@/lib/testing";
 import { fetchJobsSince, summarizeUsage } from "./usageSummary";
 
 const charged = { mayHaveBeenCharged: true };
 
-it("tells what brought a video from what may have been charged without one", () => {
+it("separates completed videos from charged failures", () => {
   const spent = summarizeUsage([
     makeJob({ id: "a", status: "completed" }),
     makeJob({ id: "b", status: "completed", ...charged }),
@@ -18,7 +18,7 @@ it("tells what brought a video from what may have been charged without one", () 
   expect(spent.chargedFailures.map((job) => job.id)).toEqual(["c", "d"]);
 });
 
-it("asks for pages until they are too old, and no further", async () => {
+it("stops fetching at the first page with older jobs", async () => {
   const at = (day: string) => makeJob({ id: day, createdAt: `2026-01-${day}T00:00:00Z` });
   const page = vi
     .fn<(cursor?: string) => Promise<{ data: ReturnType<typeof at>[]; nextCursor: string | null }>>()

@@ -1,5 +1,5 @@
-// What was asked for in the last thirty days, and what of it may have cost money. Invariant: pure; a job counts when it was made,
-// and what is not known to have been free counts as charged.
+// Summarizes recent jobs and what they may have cost. A job counts on the day it was created; a request counts as charged unless it is
+// known that it was not.
 import type { Job } from "@/lib/api/types";
 
 export const usageDays = 30;
@@ -7,9 +7,9 @@ export const usageDays = 30;
 export interface UsageSummary {
   submitted: number;
   completed: number;
-  /** Jobs that brought no video and may have been charged, the newest first. */
+  /** Jobs without a video that may have been charged, newest first. */
   chargedFailures: Job[];
-  /** Jobs with a video for which an earlier request may have been charged as well. */
+  /** Number of jobs with a video for which an earlier request may have been charged as well. */
   chargedAgain: number;
 }
 
@@ -23,7 +23,7 @@ export function summarizeUsage(jobs: readonly Job[]): UsageSummary {
   };
 }
 
-/** Pages of jobs, the newest first, until they are older than `since` in ms. */
+/** Fetches pages of jobs, newest first, until they are older than `since` (ms). */
 export async function fetchJobsSince(
   since: number,
   fetchPage: (cursor?: string) => Promise<{ data: Job[]; nextCursor: string | null }>,

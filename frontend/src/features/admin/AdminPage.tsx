@@ -1,4 +1,4 @@
-// Administration, one section at a time. Invariant: each section has its own address; what is not known leads to the first.
+// The administration page, with one section per path. An unknown section shows the overview.
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";

@@ -1,4 +1,4 @@
-// What administrators have done. Invariant: read only, the newest first, in the server's own names.
+// The audit log, newest first, with the server's names for actions and targets.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Email } from "@/components/ui/Email";

@@ -1,4 +1,4 @@
-// The jobs of everybody, and what was set aside. Invariant: prompts are data here too; trying again says what it may cost.
+// Lists the jobs of all users; failed ones can be retried. Invariant: prompts are rendered as text.
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
@@ -61,7 +61,7 @@ export function Jobs() {
   );
 }
 
-/** What was set aside is a way of having failed. */
+/** "Failed repeatedly" is the status `failed` with the error code `poison`. */
 function toFilter(status: string, q: string, cursor: string | undefined): Parameters<typeof admin.jobs>[0] {
   return { ...(status === "poison" ? { status: "failed", errorCode: status } : { status }), q, ...(cursor && { cursor }) };
 }

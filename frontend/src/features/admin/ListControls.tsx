@@ -1,4 +1,4 @@
-// What the lists of administration share: the search above and the button below.
+// Controls shared by the administration's lists: the search field and the button that loads more.
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Field } from "@/components/ui/Field";

@@ -1,4 +1,4 @@
-// How the platform is doing, renewed every few seconds. Invariant: figures stay while a renewal fails, and say that it did.
+// Shows the platform's state, refreshed every few seconds. Invariant: a failed refresh is reported and keeps the last figures.
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";

@@ -1,4 +1,4 @@
-// Whether jobs are taken, and how many at once. Invariant: shows what the server has answered, not what was pressed.
+// Pauses the queue and limits its concurrency. Invariant: shows the server's state, not the last click.
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Pause, Play } from "lucide-react";

@@ -1,4 +1,4 @@
-// Who has an account. Invariant: nobody takes their own rights away here, so that an administrator is always left.
+// Lists accounts and changes their role or disables them. Invariant: administrators cannot change their own account, so one always remains.
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";

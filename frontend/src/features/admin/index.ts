@@ -1,2 +1,2 @@
-// What the application may use of administration.
+// Public interface of the administration feature.
 export { AdminPage } from "./AdminPage";

@@ -1,4 +1,4 @@
-// A list that is read page by page. Invariant: what is asked for differently begins anew, and a late answer is dropped.
+// Reads a list page by page. Invariant: changing the query starts over, and late responses are dropped.
 import { useCallback, useEffect, useState } from "react";
 import type { Page } from "@/lib/api/types";
 import { asApiError, type ApiError } from "@/lib/api/client";
@@ -8,7 +8,7 @@ interface PagedList<Row> {
   hasMore: boolean;
   error: ApiError | null;
   loadMore: () => void;
-  /** Puts a changed row in the place of the former. */
+  /** Replaces the first matching row. */
   replace: (matches: (row: Row) => boolean, row: Row) => void;
 }
 
@@ -18,7 +18,7 @@ interface LoadedRows<Row> {
   cursor: string | null;
 }
 
-/** `ask` must stay the same function for as long as it asks for the same. */
+/** `fetchPage` must be referentially stable for the same query. */
 export function usePagedList<Row>(fetchPage: (cursor?: string) => Promise<Page<Row>>): PagedList<Row> {
   const [loaded, setLoaded] = useState<LoadedRows<Row> | null>(null);
   const [error, setError] = useState<ApiError | null>(null);

@@ -1,4 +1,4 @@
-// Signing up: whom the set-up token concerns, and that a refusal loses nothing typed.
+// Tests the sign-up form: when it asks for the setup token, and that an error keeps the input.
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
@@ -20,12 +20,12 @@ function fill() {
   fireEvent.change(screen.getByLabelText("Password"), { target: { value: "correct horse" } });
 }
 
-it("asks nobody for the set-up token who has not met a closed door", () => {
+it("hides the setup token by default", () => {
   render(<AuthForm mode="signUp" />);
   expect(token()).toBeNull();
 });
 
-it("asks for it where registration is closed, keeps what was typed, and sends it along", async () => {
+it("asks for the setup token when registration is closed, and keeps the input", async () => {
   const register = vi.spyOn(auth, "register").mockRejectedValue(new ApiError({ status: 403, code: "registration_closed" }));
   render(<AuthForm mode="signUp" />);
   fill();
@@ -39,7 +39,7 @@ it("asks for it where registration is closed, keeps what was typed, and sends it
   expect(token()).not.toBeNull();
 });
 
-it("asks for it at the address made for that", () => {
+it("shows the setup token at #set-up", () => {
   window.location.hash = "#set-up";
   render(<AuthForm mode="signUp" />);
   expect(token()).not.toBeNull();

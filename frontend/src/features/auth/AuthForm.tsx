@@ -1,4 +1,4 @@
-// The form itself. Invariant: what the server refuses is said beside the field it concerns, and nothing typed is lost.
+// The sign-in and sign-up form. Invariant: server errors appear beside the field they concern, and no input is lost.
 import { useRef, useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Eye, EyeOff } from "lucide-react";
@@ -11,7 +11,7 @@ import { useSession } from "@/lib/session/store";
 import { validateCredentials, type Credentials, type CredentialErrors, type Mode } from "./validateCredentials";
 import styles from "./AuthForm.module.css";
 
-/** Asks for the set-up token of a server that lets anyone sign up; where registration is closed, the refusal does. */
+/** Shows the setup token's field on a server with open registration. With closed registration the server's error shows it. */
 const setupTokenHash = "#set-up";
 
 export function AuthForm({ mode }: { mode: Mode }) {

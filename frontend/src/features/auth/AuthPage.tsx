@@ -1,4 +1,4 @@
-// Signing in and signing up. Invariant: the address someone came for stays in the bar, so that they arrive there.
+// The sign-in and sign-up page. Invariant: the requested path stays in the address bar, so that signing in leads there.
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { AuthForm } from "./AuthForm";
@@ -11,7 +11,7 @@ interface Props {
   onSwitch: (mode: Mode) => void;
 }
 
-/** A contact sheet: frames in the shapes videos come in, some developed further than others. */
+/** Decorative previews of videos in progress. */
 const previewRows: readonly (readonly { id: string; shape: "landscape" | "portrait"; intensity: number }[])[] = [
   [
     { id: "silver", shape: "landscape", intensity: 0.9 },

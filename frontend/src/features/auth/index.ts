@@ -1,3 +1,3 @@
-// What the application may use of signing in.
+// Public interface of the sign-in feature.
 export { AuthPage } from "./AuthPage";
 export type { Mode } from "./validateCredentials";

@@ -1,4 +1,4 @@
-// What can be said of credentials before sending them. Invariant: never stricter than the server, which has the last word.
+// Validates credentials before they are sent. Invariant: never stricter than the server.
 import { countCharacters } from "@/lib/text";
 
 export interface Credentials {

@@ -1,4 +1,4 @@
-// The composer by keyboard and press: the button always answers, the focus stays.
+// Tests the composer by keyboard and mouse.
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { videos } from "@/lib/api/endpoints";
@@ -23,7 +23,7 @@ afterEach(cleanup);
 const box = () => screen.getByRole("textbox", { name: "Prompt" });
 const button = () => screen.getByRole("button", { name: "Generate" });
 
-it("keeps the button reachable while it cannot send, and says why when pressed", () => {
+it("keeps the button focusable while it cannot submit, and says why on click", () => {
   const submit = vi.spyOn(videos, "submit");
   render(<Composer />);
   expect(button()).toHaveProperty("disabled", false);
@@ -33,7 +33,7 @@ it("keeps the button reachable while it cannot send, and says why when pressed",
   expect(submit).not.toHaveBeenCalled();
 });
 
-it("sends by Ctrl+Enter and by ⌘+Enter, and keeps the focus", () => {
+it("submits on Ctrl+Enter and ⌘+Enter, and keeps the focus", () => {
   const submit = vi.spyOn(videos, "submit").mockReturnValue(never);
   render(<Composer />);
   for (const key of [{ ctrlKey: true }, { metaKey: true }]) {
@@ -45,7 +45,7 @@ it("sends by Ctrl+Enter and by ⌘+Enter, and keeps the focus", () => {
   }
 });
 
-it("leaves Enter alone while a word is being composed", () => {
+it("does not submit while an input method is composing", () => {
   const submit = vi.spyOn(videos, "submit");
   render(<Composer />);
   fireEvent.change(box(), { target: { value: "狐狸" } });
@@ -53,7 +53,7 @@ it("leaves Enter alone while a word is being composed", () => {
   expect(submit).not.toHaveBeenCalled();
 });
 
-it("recalls the last prompt by ↑ in an empty box only", () => {
+it("recalls the last prompt on ArrowUp in an empty box only", () => {
   vi.spyOn(videos, "submit").mockReturnValue(never);
   render(<Composer />);
   fireEvent.change(box(), { target: { value: "a fox" } });

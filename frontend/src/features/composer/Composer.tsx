@@ -1,4 +1,4 @@
-// Where a video begins. Invariant: the button never goes dead; when it cannot send, it says why.
+// The form that submits a prompt. Invariant: the submit button stays focusable; when submitting is not possible, it says why.
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ArrowUp, Sparkles, X } from "lucide-react";
@@ -17,9 +17,9 @@ import { useModels } from "./useModels";
 import { maxPromptLength } from "./validatePrompt";
 import styles from "./Composer.module.css";
 
-/** From here on the number of characters is shown. */
+/** Number of characters from which the count is shown. */
 const showCountFrom = 3_600;
-/** A text this long gets the whole width, and the controls a line of their own. */
+/** Number of characters from which the prompt takes the full width, with the controls on a line of their own. */
 const multilineFrom = 60;
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 

@@ -1,4 +1,4 @@
-// What became of a request that was not accepted. Invariant: never offers to send again without saying that it may have arrived.
+// Reports a request that was not accepted. Invariant: states when the request may have been received nevertheless.
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";

@@ -1,4 +1,4 @@
-// The empty wall: three prompts to begin with. Invariant: nothing is sent without a press on the button that says so.
+// Example prompts for an empty gallery. Invariant: only the button labelled so submits one.
 import { useTranslation } from "react-i18next";
 import { ArrowUp } from "lucide-react";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";

@@ -1,4 +1,4 @@
-// The text box. Invariant: the text is kept exactly as typed; the box grows from one line to eight, then scrolls.
+// The prompt's text box. Invariant: the text is kept exactly as typed. The box grows up to eight lines, then scrolls.
 import { useLayoutEffect, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useComposer } from "./store";
@@ -6,7 +6,7 @@ import styles from "./PromptInput.module.css";
 
 function fitHeight(element: HTMLElement): void {
   element.style.height = "auto";
-  // The style sheet caps it at eight lines.
+  // The style sheet limits it to eight lines.
   element.style.height = `${element.scrollHeight}px`;
 }
 
@@ -33,7 +33,7 @@ export function PromptInput({ inputRef, describedBy, invalid, onSend }: Props) {
   }, [inputRef, text]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter that ends the composition of a Chinese word must not send.
+    // Enter confirms a word in an input method (IME); it must not submit.
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();

@@ -1,5 +1,4 @@
-// The reference image in the composer: a button that becomes a thumbnail. Invariant: works by picking a file too, for those who
-// neither drop nor paste.
+// Adds a reference image by drop, paste or file picker, and shows it as a thumbnail.
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ImagePlus, X } from "lucide-react";
@@ -76,7 +75,7 @@ export function ReferenceImageError() {
   );
 }
 
-/** Takes files that are dropped or pasted anywhere on the page; tells whether some are being dragged over it. */
+/** Attaches images dropped or pasted anywhere on the page. Returns whether files are being dragged over it. */
 function usePageDropAndPaste(): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Shape, length, size, model and count, as compact chips. Invariant: only what the server lists can be chosen.
+// Menus for aspect ratio, length, resolution, model and count. Invariant: only what the server lists can be selected.
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { RectangleHorizontal, RectangleVertical } from "lucide-react";
@@ -18,7 +18,7 @@ interface Props {
 
 const counts = Array.from({ length: maxCount }, (_, index) => index + 1);
 
-/** A size by its shorter side, as people call it. */
+/** Names a size by its shorter side, such as 720p. */
 const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
 
 const shapeIcon = (orientation: Orientation) =>
@@ -103,7 +103,7 @@ interface ChipProps<Value> {
   value: Value;
   options: readonly Value[];
   label: (value: Value) => string;
-  /** What stands on the chip, if not the label. */
+  /** Content of the button; defaults to the label. */
   trigger?: ReactNode;
   option?: (value: Value) => ReactNode;
   onSelect: (value: Value) => void;

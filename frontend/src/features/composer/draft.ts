@@ -1,11 +1,11 @@
-// The draft as this browser keeps it. Invariant: what is read may be of an older page or tampered with, and is taken field by field.
+// Reads and writes drafts in local storage. Invariant: stored data may be outdated or modified, so every field is checked.
 import type { Orientation } from "@/lib/api/types";
 import { readJson, writeText } from "@/lib/storage";
 import type { Draft } from "./videoRequest";
 import { maxCount } from "./settings";
 
 export interface StoredDraft extends Draft {
-  /** The prompt sent before. */
+  /** The previously submitted prompt. */
   last: string;
 }
 
@@ -43,7 +43,7 @@ export function readDraft(userId: string): StoredDraft {
   };
 }
 
-/** Keeps a text for a user who is not signed in any more, unless another draft waits already. */
+/** Stores a draft for a user who is no longer signed in, unless another draft is stored already. */
 export function storeUnsentDraft(userId: string, { text, imageId, remixOf }: Draft): void {
   const kept = readDraft(userId);
   if (kept.text === "") writeText(draftKey(userId), JSON.stringify({ ...kept, text, imageId, remixOf }));

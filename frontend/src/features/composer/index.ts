@@ -1,4 +1,4 @@
-// What the application may use of the composer.
+// Public interface of the composer feature.
 export { Composer } from "./Composer";
 export { ExamplePrompts } from "./ExamplePrompts";
 export { persistDraft, useComposer } from "./store";

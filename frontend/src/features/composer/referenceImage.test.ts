@@ -1,4 +1,4 @@
-// The reference image: what is uploaded, what is let go of, and what is deleted with it.
+// Tests uploading, replacing and deleting the reference image.
 import { beforeEach, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { images, videos } from "@/lib/api/endpoints";
@@ -23,7 +23,7 @@ beforeEach(() => {
   vi.spyOn(images, "upload").mockResolvedValue(image);
 });
 
-it("is deleted when nobody wants it any more", async () => {
+it("deletes a removed image that no request uses", async () => {
   await attachImage(png);
   expect(imageId()).toBe("image-1");
   removeImage();
@@ -31,7 +31,7 @@ it("is deleted when nobody wants it any more", async () => {
   expect(remove()).toHaveBeenCalledExactlyOnceWith("image-1");
 });
 
-it("is never deleted once a job may have it", async () => {
+it("never deletes an image that a job may use", async () => {
   const job = makeJob({ prompt: "a fox" });
   const call = vi.spyOn(videos, "submit").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" })).mockResolvedValue({ job, jobs: [job] });
   for (let time = 0; time < 2; time += 1) {
@@ -46,7 +46,7 @@ it("is never deleted once a job may have it", async () => {
   expect(remove()).not.toHaveBeenCalled();
 });
 
-it("stays when another one is refused, and gives way to one that is accepted", async () => {
+it("keeps the image when a new one is rejected, and replaces it when accepted", async () => {
   await attachImage(png);
   vi.mocked(images.upload).mockRejectedValueOnce(new ApiError({ status: 422, code: "invalid_fields" }));
   await attachImage(png);
@@ -61,13 +61,13 @@ it("stays when another one is refused, and gives way to one that is accepted", a
 it.each([
   ["type", new File(["gif"], "a.gif", { type: "image/gif" })],
   ["size", Object.defineProperty(new File(["png"], "a.png", { type: "image/png" }), "size", { value: 20 * 1024 * 1024 + 1 })],
-] as const)("is not sent when its %s cannot do", async (kind, file) => {
+] as const)("does not upload a file of an invalid %s", async (kind, file) => {
   await attachImage(file);
   expect(images.upload).not.toHaveBeenCalled();
   expect(useReferenceImage.getState().error).toEqual({ kind });
 });
 
-it("stays in the draft unless the server has it no more", async () => {
+it("removes the image from the draft only if the server no longer has it", async () => {
   await attachImage(png);
   const known = vi.spyOn(images, "image").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" }));
   await verifyImage("image-1");

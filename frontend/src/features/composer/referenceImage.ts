@@ -1,17 +1,16 @@
-// The reference image: from a dropped, pasted or picked file to an id in the draft. Invariant: one at a time; a file that was
-// refused says why and changes nothing.
+// Uploads the reference image and keeps its id in the draft. Invariant: one image at a time; a rejected file changes nothing and says why.
 import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import { images } from "@/lib/api/endpoints";
 import { useComposer } from "./store";
 
-/** The server tells by content; this only spares the way. */
+/** Checked by the server from the content; checked here only to save an upload. */
 export const imageTypes = ["image/png", "image/jpeg", "image/webp"];
 const maxImageBytes = 20 * 1024 * 1024;
 
 export type ImageError = { kind: "type" | "size" | "content" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
 
-/** What the server refuses by the same rules as this page. */
+/** Server errors that have the same meaning as this page's own checks. */
 const errorKinds: Partial<Record<number, "type" | "size" | "content">> = { 413: "size", 415: "type", 422: "content" };
 
 function toImageError(error: ApiError): ImageError {
@@ -27,7 +26,7 @@ interface ReferenceImageStore {
 export const useReferenceImage = create<ReferenceImageStore>()(() => ({ uploading: false, error: null }));
 
 let currentUpload: AbortController | null = null;
-/** Uploaded here, and in no request yet: letting go of it may delete it. */
+/** Uploaded here and not yet part of a request, so that removing it may delete it. */
 let unusedImageId: string | null = null;
 
 export async function attachImage(file: File): Promise<void> {
@@ -55,7 +54,7 @@ export async function attachImage(file: File): Promise<void> {
   useReferenceImage.setState({ uploading: false });
 }
 
-/** Lets go of the image in the draft or on its way. What could not be deleted the server forgets by itself, when nothing uses it. */
+/** Removes the image from the draft and aborts an upload. The server later deletes images that no job uses. */
 export function removeImage(): void {
   currentUpload?.abort();
   currentUpload = null;
@@ -64,19 +63,19 @@ export function removeImage(): void {
   useComposer.getState().setAttachments({ imageId: null });
 }
 
-/** Deletes the draft's image where no job can have it. */
+/** Deletes the draft's image, unless a job may use it. */
 function deleteUnusedImage(): void {
   const { imageId } = useComposer.getState();
   if (imageId !== null && imageId === unusedImageId) void images.remove(imageId).catch(() => undefined);
   unusedImageId = null;
 }
 
-/** A job may have it now. */
+/** Marks an image as possibly used by a job. */
 export function markImageUsed(id: string | null | undefined): void {
   if (id === unusedImageId) unusedImageId = null;
 }
 
-/** It could not be shown: only when it is gone from the server the draft lets go of it. */
+/** Called when an image fails to load: removes it from the draft if the server no longer has it. */
 export async function verifyImage(id: string): Promise<void> {
   try {
     await images.image(id);

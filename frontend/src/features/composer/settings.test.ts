@@ -1,4 +1,4 @@
-// Wishes against what the server lists: a request never carries anything else.
+// Tests that requests carry only settings that the server lists.
 import { expect, it } from "vitest";
 import type { Models } from "@/lib/api/types";
 import { resolveSettings } from "./settings";
@@ -13,27 +13,27 @@ const models: Models = {
 };
 const none = { model: null, orientation: null, seconds: null, size: null };
 
-it("takes the server's defaults where nothing was wished for", () => {
+it("uses the server's defaults", () => {
   expect(resolveSettings(models, none)).toMatchObject({ model: { id: "large" }, orientation: "landscape", seconds: 10 });
 });
 
-it("grants what the server lists", () => {
+it("uses requested settings that the server lists", () => {
   expect(resolveSettings(models, { ...none, orientation: "portrait", seconds: 15 })).toMatchObject({ orientation: "portrait", seconds: 15 });
 });
 
-it("never asks for what the chosen model does not list", () => {
+it("falls back when the model does not list a setting", () => {
   expect(resolveSettings(models, { ...none, model: "small", orientation: "portrait", seconds: 15 })).toMatchObject({ orientation: "landscape", seconds: 5 });
 });
 
-it("forgets a model that is no longer listed", () => {
+it("falls back when the model is no longer listed", () => {
   expect(resolveSettings(models, { ...none, model: "retired" })).toMatchObject({ model: { id: "large" } });
 });
 
-it("has none where the server lists none", () => {
+it("returns null when the server lists no models", () => {
   expect(resolveSettings({ ...models, models: [] }, none)).toBeNull();
 });
 
-it("offers the sizes of the chosen shape only, the first of them by default", () => {
+it("chooses among the sizes of the requested orientation", () => {
   const sized: Models = { ...models, models: [{ ...models.models[1]!, sizes: ["1280x720", "720x1280", "1792x1024"] }] };
   expect(resolveSettings(sized, none)).toMatchObject({ size: "1280x720" });
   expect(resolveSettings(sized, { ...none, size: "1792x1024" })).toMatchObject({ size: "1792x1024" });

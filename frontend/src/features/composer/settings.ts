@@ -1,4 +1,4 @@
-// Which settings a request carries. Invariant: only what the server lists; a wish it does not list falls back to its default.
+// Resolves the settings of a request. Invariant: only what the server lists; anything else falls back to its default.
 import type { Model, Models, Orientation } from "@/lib/api/types";
 
 export interface RequestedSettings {
@@ -13,7 +13,7 @@ export interface Settings {
   model: Model;
   orientation: Orientation;
   seconds: number;
-  /** Null where the server offers no choice. */
+  /** Null when the model lists no sizes. */
   size: string | null;
 }
 
@@ -30,7 +30,7 @@ export function resolveSettings({ models, defaults }: Models, requested: Omit<Re
   return { model, orientation, seconds, size: choose(sizes, requested.size, sizes[0] ?? "") ?? null };
 }
 
-/** The sizes of a model that have the given shape. */
+/** Returns the model's sizes of the given orientation. */
 export function sizesOf({ sizes }: Model, orientation: Orientation): string[] {
   return sizes.filter((size) => {
     const [width = 0, height = 0] = size.split("x").map(Number);

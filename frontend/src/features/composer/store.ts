@@ -1,5 +1,5 @@
-// The draft and its settings. Invariant: kept in this browser under the user's id, so that it survives reload and expiry and is
-// never shown to someone else.
+// The composer's state: draft, settings and notice. Invariant: the draft is stored per user, survives a reload and an expired session,
+// and is never shown to another user.
 import { create } from "zustand";
 import type { ApiError } from "@/lib/api/client";
 import type { Models } from "@/lib/api/types";
@@ -8,16 +8,16 @@ import { draftKey, emptyDraft, readDraft, type StoredDraft } from "./draft";
 import type { Draft } from "./videoRequest";
 import type { RequestedSettings } from "./settings";
 
-/** What became of the last request, when it was not accepted. */
+/** The result of the last request, when it was not accepted. */
 export interface Notice {
-  /** `unconfirmed`: no answer came, so that it may have been accepted. */
+  /** `unconfirmed`: no response arrived, so that it may have been accepted. */
   kind: "rejected" | "unconfirmed";
   error: Pick<ApiError, "code" | "fields" | "retryAt">;
-  /** The text to put back, when the box already held another one. */
+  /** The text to restore, when the box already contained another. */
   text: string | null;
 }
 
-/** What belongs to one text and is gone with it. */
+/** Attached to one text, and removed with it. */
 type Attachments = Pick<Draft, "imageId" | "remixOf">;
 const noAttachments: Attachments = { imageId: null, remixOf: null };
 
@@ -26,7 +26,7 @@ interface ComposerStore extends StoredDraft {
   models: Models | null;
   notice: Notice | null;
   open: (userId: string) => void;
-  /** Forgets the draft; `erase` also forgets it in this browser. */
+  /** Resets the state; `erase` also deletes the stored draft. */
   close: (erase: boolean) => void;
   setText: (text: string) => void;
   setSettings: (wishes: Partial<RequestedSettings>) => void;
@@ -48,7 +48,7 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
     set(initial);
     if (erase && userId !== null) removeText(draftKey(userId));
   },
-  // An empty box begins anew: what comes next is no remix any more.
+  // Clearing the text also ends the remix.
   setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
   setSettings: (wishes) => set(wishes),
   setAttachments: (attached) => set(attached),
@@ -64,7 +64,7 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   dismissNotice: () => set({ notice: null }),
 }));
 
-/** Writes every change of the draft to this browser. Returns a function that stops it. */
+/** Stores every change of the draft. Returns a function that stops it. */
 export const persistDraft = (): (() => void) =>
   useComposer.subscribe((state, before) => {
     if (state.userId === null || state.userId !== before.userId) return;

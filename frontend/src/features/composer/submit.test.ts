@@ -1,4 +1,4 @@
-// Sending and what may go wrong: no text may be lost, and nothing sent twice.
+// Tests submitting and its failures: no text is lost, and nothing is sent twice.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
@@ -19,8 +19,8 @@ beforeEach(() => {
 
 const type = (text: string) => useComposer.getState().setText(text);
 
-describe("sending", () => {
-  it("empties the box and shows the card at once, then the job in its place", async () => {
+describe("submitting", () => {
+  it("clears the box and shows a card at once, then the job", async () => {
     const job = makeJob({ prompt: "a fox" });
     vi.spyOn(videos, "submit").mockResolvedValue({ job, jobs: [job] });
     type("a fox");
@@ -32,29 +32,29 @@ describe("sending", () => {
     expect(useJobs.getState().jobs).toEqual(new Map([["job-1", job]]));
   });
 
-  it("sends one request for one press, and never again by itself", async () => {
+  it("sends one request and never repeats it", async () => {
     const call = vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
     await flushPromises();
     expect(call).toHaveBeenCalledOnce();
   });
 
-  it("does not show a job twice when the websocket is faster than the answer", () => {
+  it("shows a job once when the websocket reports it before the response", () => {
     vi.spyOn(videos, "submit").mockReturnValue(new Promise(() => undefined));
     submit("a fox");
     useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
     expect(useJobs.getState().optimisticJobs).toEqual([]);
   });
 
-  it("does not send what cannot be sent", () => {
+  it("does not send an invalid prompt", () => {
     const call = vi.spyOn(videos, "submit");
     expect(submit("   ")).toBe(false);
     expect(call).not.toHaveBeenCalled();
   });
 });
 
-describe("a request that was not accepted", () => {
-  it("comes back to the box with the reason", async () => {
+describe("a rejected request", () => {
+  it("restores the text and shows the reason", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(refused);
     type("a fox");
     submit("a fox");
@@ -62,7 +62,7 @@ describe("a request that was not accepted", () => {
     expect(useComposer.getState()).toMatchObject({ text: "a fox", notice: { kind: "rejected", text: null } });
   });
 
-  it("does not overwrite what was typed meanwhile, and can be put back", async () => {
+  it("does not overwrite newer text, and can be restored", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(refused);
     type("a fox");
     submit("a fox");
@@ -73,14 +73,14 @@ describe("a request that was not accepted", () => {
     expect(useComposer.getState().text).toBe("a fox");
   });
 
-  it("is called unsure when no answer came", async () => {
+  it("is unconfirmed when no response arrived", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
     await flushPromises();
     expect(useComposer.getState().notice?.kind).toBe("unconfirmed");
   });
 
-  it("waits for its owner when the session ended with it", async () => {
+  it("stores the draft when the session expired", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(new ApiError({ status: 401, code: "unauthenticated" }));
     type("a fox");
     submit("a fox");
@@ -91,7 +91,7 @@ describe("a request that was not accepted", () => {
     expect(useComposer.getState().text).toBe("a fox");
   });
 
-  it("is not offered again when it is already on the wall", async () => {
+  it("shows no notice when the job has already appeared", async () => {
     vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
     submit("a fox");
     useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
@@ -101,7 +101,7 @@ describe("a request that was not accepted", () => {
 });
 
 describe("the draft", () => {
-  it("survives a reload, under its user only", () => {
+  it("survives a reload, for its user only", () => {
     type("half a thought");
     useComposer.getState().close(false);
     useComposer.getState().open("someone else");
@@ -110,7 +110,7 @@ describe("the draft", () => {
     expect(useComposer.getState().text).toBe("half a thought");
   });
 
-  it("is forgotten on logging out", () => {
+  it("is erased on logout", () => {
     type("half a thought");
     useComposer.getState().close(true);
     useComposer.getState().open("user");

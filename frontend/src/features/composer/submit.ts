@@ -1,4 +1,4 @@
-// Sending a prompt. Invariant: one press is one request, never repeated by itself; what was not accepted comes back to the box.
+// Submits a prompt. Invariant: one click sends one request, never repeated automatically; a rejected prompt returns to the box.
 import { useCapabilities } from "@/lib/api/capabilities";
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
@@ -11,7 +11,7 @@ import { validatePrompt } from "./validatePrompt";
 
 let sentCount = 0;
 
-/** Returns whether it was sent. */
+/** Returns whether the prompt was sent. */
 export function submit(prompt: string): boolean {
   if (validatePrompt(prompt) || !navigator.onLine) return false;
   void sendRequest(prompt);
@@ -21,7 +21,7 @@ export function submit(prompt: string): boolean {
 async function sendRequest(prompt: string): Promise<void> {
   const composer = useComposer.getState();
   const { userId, models } = composer;
-  // An example is sent as it is, beside whatever the box holds.
+  // An example prompt is sent without the attachments of the text in the box.
   const isComposerText = composer.text === prompt;
   const draft = { ...composer, text: prompt, ...(!isComposerText && { imageId: null, remixOf: null }) };
   const request = buildVideoRequest(prompt, draft, models, useCapabilities.getState());
@@ -42,10 +42,10 @@ async function sendRequest(prompt: string): Promise<void> {
     const unconfirmed = error.status === 0 || (error.status >= 500 && error.status !== 503);
     recordOutcome(request, key, !unconfirmed);
     if (unconfirmed) markImageUsed(request.referenceImageId);
-    // It has been seen on the wall already: only the answer was lost.
+    // The job has already appeared in the gallery: only the response was lost.
     if (unconfirmed && !stillOptimistic) return;
     if (useComposer.getState().userId === userId) useComposer.getState().submitFailed(draft, { kind: unconfirmed ? "unconfirmed" : "rejected", error });
-    // The session ended with this very request: the text waits for its owner.
+    // The session expired with this request: keep the text for the user's return.
     else if (userId !== null && error.status === 401) storeUnsentDraft(userId, draft);
   }
 }

@@ -1,4 +1,4 @@
-// What can be asked for. Invariant: until the server has said so, requests carry no settings and its defaults hold.
+// Loads the available models. Until they arrive, requests carry no settings and the server's defaults apply.
 import { useEffect } from "react";
 import { videos } from "@/lib/api/endpoints";
 import { useComposer } from "./store";

@@ -1,4 +1,4 @@
-// Why the prompt cannot be sent at this moment. Invariant: one reason at a time, the one that someone can do something about first.
+// Returns why the prompt cannot be submitted now. Reports one reason at a time, the most actionable first.
 import { useTranslation } from "react-i18next";
 import { useRetryCountdown } from "@/lib/i18n/useErrorText";
 import { useOnline } from "@/lib/useOnline";
@@ -8,7 +8,7 @@ import { validatePrompt } from "./validatePrompt";
 
 export interface SubmitBlocker {
   reason: string;
-  /** Whether it is said only after someone has tried: an empty box is no mistake. */
+  /** Shown only after an attempt to submit: an empty box is not an error. */
   onlyAfterAttempt: boolean;
 }
 

@@ -1,5 +1,4 @@
-// Whether a prompt can be sent, and why not. Invariant: the same rule as the server's, counted in Unicode scalar values; nothing is
-// trimmed or normalised.
+// Validates a prompt. Invariant: the server's own rule, counted in Unicode scalar values; nothing is trimmed or normalized.
 import { countCharacters } from "@/lib/text";
 
 export const maxPromptLength = 4_000;
@@ -12,7 +11,7 @@ export function validatePrompt(text: string): PromptProblem | null {
   if (text === "") return { key: "composer.blocked.empty" };
   if (/^\p{White_Space}*$/u.test(text)) return { key: "composer.blocked.blank" };
   if (text.includes("\0")) return { key: "composer.blocked.nul" };
-  // Half of a surrogate pair is no scalar value, and JSON could not carry it.
+  // A lone surrogate is not a scalar value, and JSON cannot carry it.
   if (!text.isWellFormed()) return { key: "composer.blocked.broken" };
   const excess = countCharacters(text) - maxPromptLength;
   return excess > 0 ? { key: "composer.blocked.tooLong", count: excess } : null;

@@ -1,4 +1,4 @@
-// What a request carries, and under which key.
+// Tests the content of a request and its idempotency key.
 import { expect, it } from "vitest";
 import { useCapabilities, type Capabilities } from "@/lib/api/capabilities";
 import { emptyDraft } from "./draft";
@@ -8,12 +8,12 @@ const none = useCapabilities.getState();
 const all = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as unknown as Capabilities;
 const draft = { ...emptyDraft, text: "a fox", count: 3, imageId: "image", remixOf: "job" };
 
-it("carries what the server knows, and nothing else", () => {
+it("contains only fields that the server supports", () => {
   expect(buildVideoRequest("a fox", draft, null, all)).toEqual({ prompt: "a fox", count: 3, referenceImageId: "image", remixOf: "job" });
   expect(buildVideoRequest("a fox", draft, null, none)).toEqual({ prompt: "a fox" });
 });
 
-it("keeps its key while it is unanswered and unchanged", () => {
+it("keeps its idempotency key while unanswered and unchanged", () => {
   const request = { prompt: "a fox" };
   const key = idempotencyKeyFor(request);
   recordOutcome(request, key, false);

@@ -1,14 +1,14 @@
-// From the draft to a request. Invariant: it carries only what this server knows; the key stays the same while an unanswered
-// request is sent again unchanged, so that nothing is made twice.
+// Builds requests and their idempotency keys. Invariant: sending an unanswered request again unchanged reuses its key, so that nothing is
+// created twice.
 import type { Capabilities } from "@/lib/api/capabilities";
 import type { Models, VideoRequest } from "@/lib/api/types";
 import { resolveSettings, type RequestedSettings } from "./settings";
 
 export interface Draft extends RequestedSettings {
   text: string;
-  /** Of an uploaded reference image. */
+  /** Id of the uploaded reference image. */
   imageId: string | null;
-  /** The job whose prompt this began with. */
+  /** The job that the prompt is a remix of. */
   remixOf: string | null;
 }
 
@@ -32,14 +32,14 @@ export function idempotencyKeyFor(request: VideoRequest): string {
   return unanswered?.body === body ? unanswered.key : newIdempotencyKey();
 }
 
-/** What came of a request: only without an answer may it be sent again under its key. */
+/** Records whether a request was answered. Only an unanswered one may be sent again under its key. */
 export function recordOutcome(request: VideoRequest, key: string, answered: boolean): void {
   const body = JSON.stringify(request);
   if (!answered) unanswered = { body, key };
   else if (unanswered?.body === body) unanswered = null;
 }
 
-/** `randomUUID` is there only where the page is served securely. */
+/** Not `crypto.randomUUID`, which exists only in secure contexts. */
 function newIdempotencyKey(): string {
   const words = crypto.getRandomValues(new Uint32Array(4));
   return Array.from(words, (word) => word.toString(16).padStart(8, "0")).join("-");

@@ -1,4 +1,4 @@
-// A cancelled job, folded to a line. Invariant: what trying again may cost stands beside the button.
+// A cancelled job, collapsed to one row. Invariant: the possible cost of retrying is stated beside the button.
 import { memo, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -13,7 +13,7 @@ import { truncate } from "@/lib/text";
 import { SelectCheckbox, usePressToSelect, type OnSelect } from "./SelectCheckbox";
 import styles from "./CancelledRow.module.css";
 
-/** As much of a prompt as the widest line can show, in characters. */
+/** The widest row shows no more characters than this. */
 const maxPromptLength = 300;
 
 interface Props {

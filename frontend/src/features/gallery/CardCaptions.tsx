@@ -1,5 +1,4 @@
-// What stands below a card's picture, in each state of its job. Invariant: one line of words, one line about the job, and the
-// buttons that fit its state.
+// The caption below a card, for each state of its job: a status or title, a line of details, and the matching buttons.
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { CircleSlash, RectangleHorizontal, RectangleVertical, Sparkles, TriangleAlert } from "lucide-react";
@@ -98,7 +97,7 @@ function Age({ at }: { at: string }) {
   return <time dateTime={at}>{ago(at, now)}</time>;
 }
 
-/** How long it has been under way, or waiting. */
+/** Time since the job started, or since it was created while it waits. */
 function Elapsed({ job }: { job: Job }) {
   const { t } = useTranslation();
   const { duration } = useFormat();

@@ -1,18 +1,18 @@
-// The finished video on its card: its poster, and the video itself once it is wanted. Invariant: silent, playing only under the
-// pointer or focus, one at a time; without a poster the video's own beginning stands for it.
+// Shows a finished video on its card: the poster, and on hover or focus the video. Invariant: muted, and one card plays at a time.
+// Without a poster the video's first moments are shown instead.
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { contentUrl, posterUrl } from "@/lib/api/endpoints";
 import styles from "./CardVideo.module.css";
 
 const hoverDelayMs = 150;
-/** A card that is only scrolled past fetches nothing. */
+/** Cards that are only scrolled past load nothing. */
 const loadDelayMs = 120;
-/** Not the first frame, which is often black. */
+/** The first frame is often black. */
 const previewStartSeconds = 0.1;
 
 interface Props {
   videoId: string;
-  /** Whether there is a poster; it is made after the video. */
+  /** The poster is created after the video, so that it may be missing. */
   hasPoster: boolean;
   card: RefObject<HTMLElement | null>;
 }
@@ -29,7 +29,7 @@ export function CardVideo({ videoId, hasPoster, card }: Props) {
     <>
       {showPoster && settled && (
         <img
-          // From the cache it may be there before anyone listens.
+          // A cached image may have loaded before the listener was attached.
           ref={(image) => {
             if (image?.complete && image.naturalWidth > 0) setLoaded(true);
           }}
@@ -61,15 +61,15 @@ export function CardVideo({ videoId, hasPoster, card }: Props) {
 }
 
 function useLoadDelay(): boolean {
-  const [settled, setRested] = useState(false);
+  const [settled, setSettled] = useState(false);
   useEffect(() => {
-    const timer = window.setTimeout(() => setRested(true), loadDelayMs);
+    const timer = window.setTimeout(() => setSettled(true), loadDelayMs);
     return () => window.clearTimeout(timer);
   }, []);
   return settled;
 }
 
-/** The card that plays at this moment: on touching another one, a slow one must not go on beside it. */
+/** Stops the card that is playing, when another one starts. */
 let stopCurrent: (() => void) | null = null;
 
 function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTMLVideoElement | null>, setActive: (active: boolean) => void): void {
@@ -92,7 +92,7 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
       if (stopCurrent !== leave) stopCurrent?.();
       stopCurrent = leave;
       setActive(true);
-      // The address may only come with the next drawing.
+      // The video's source is set by the next render.
       requestAnimationFrame(() => void player.play().catch(() => undefined));
     };
     const enter = () => {
@@ -110,7 +110,7 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
     element.addEventListener("focusout", focusOut, { signal });
     return () => {
       controller.abort();
-      // Without seeking: the video may be gone from the server as well.
+      // Without seeking: the video may have been deleted on the server.
       stop();
     };
   }, [card, video, setActive]);

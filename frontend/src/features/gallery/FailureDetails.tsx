@@ -1,4 +1,4 @@
-// What happened to a failed job. Invariant: always says whether it may have been charged, and never sends anything by itself.
+// Explains why a job failed. Invariant: always states whether it may have been charged.
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { RecoveryButton } from "@/components/jobs/RecoveryButton";

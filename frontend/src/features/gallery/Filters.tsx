@@ -1,4 +1,4 @@
-// What of the wall is shown: everything, or one kind. Invariant: the count is announced, and says when there may be more.
+// Filters the gallery by status. Invariant: the number of results is announced, with a note when more may follow.
 import { useTranslation } from "react-i18next";
 import { SquareCheck } from "lucide-react";
 import { useFormat } from "@/lib/i18n/format";
@@ -8,7 +8,7 @@ import styles from "./Filters.module.css";
 
 interface Props {
   count: number;
-  /** Whether everything that matches is there. */
+  /** Whether all matching jobs are loaded. */
   complete: boolean;
 }
 

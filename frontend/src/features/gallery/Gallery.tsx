@@ -1,4 +1,4 @@
-// The wall: every job and video, in rows. Invariant: only what is near the screen is drawn, and the wall has its full height always.
+// The gallery of all jobs and videos. Invariant: only cards near the viewport are rendered, and the gallery always has its full height.
 import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
@@ -16,13 +16,13 @@ import { GalleryGrid } from "./GalleryGrid";
 import styles from "./Gallery.module.css";
 
 interface Props {
-  /** What hangs there while nothing does. */
+  /** Rendered when there are no jobs. */
   empty: ReactNode;
-  /** Takes a job's prompt and settings back to the composer. */
+  /** Copies a job's prompt and settings to the composer. */
   onReuse: (job: Job) => void;
 }
 
-/** With fewer cards everyone sees that this is all. */
+/** With fewer cards the end is obvious. */
 const minCountForEndMessage = 24;
 
 export function Gallery({ empty, onReuse }: Props) {
@@ -51,17 +51,17 @@ export function Gallery({ empty, onReuse }: Props) {
       {(count > 0 || filtering) && <Filters count={ordered.length} complete={cursor === null} />}
       {isEmpty && (filtering ? <NoResults /> : empty)}
       <GalleryGrid jobs={ordered} optimisticJobs={visibleOptimisticJobs} onReuse={onReuse} onSelect={onSelect} />
-      {/* Not the same element: it would jump from the top of the empty wall to the end of the full one. */}
+      {/* Remounted, so that it does not jump from the top of an empty gallery to the end of a filled one. */}
       <LoadMore key={count > 0 ? "end" : "begin"} list={list} hideEnd={count < minCountForEndMessage} />
       {selecting && <SelectionBar selectableIds={selectableIds(ordered)} />}
     </section>
   );
 }
 
-/** What has ended can be chosen. */
+/** Only ended jobs can be selected. */
 const selectableIds = (jobs: readonly Job[]): string[] => jobs.filter((job) => !isActive(job)).map((job) => job.id);
 
-/** Choosing a card, or with Shift all cards from the last chosen one on; stays the same function while jobs change. */
+/** Selects one card, or with Shift all cards since the last selected one. Referentially stable while jobs change. */
 function useSelectHandler(ordered: readonly Job[]): (id: string, range: boolean) => void {
   const latest = useRef(ordered);
   useEffect(() => {

@@ -1,5 +1,5 @@
-// The cards in their places. Invariant: a card is placed by its position in the whole list, whether its neighbours are drawn or not;
-// the one that holds the focus is never taken away.
+// Positions and renders the cards. Invariant: a card's position depends on the whole list, not on which cards are rendered, and the focused
+// card is never unmounted.
 import { useCallback, useMemo, useState, type RefCallback } from "react";
 import type { Job } from "@/lib/api/types";
 import type { OptimisticJob } from "@/lib/jobs/store";
@@ -86,7 +86,7 @@ export function GalleryGrid({ jobs, optimisticJobs, onReuse, onSelect }: Props) 
 
 const isInRange = (box: Box, { top, bottom }: VisibleRange): boolean => box.top < bottom && box.top + box.height + captionHeight > top;
 
-/** Laid out anew only when a shape or the width has changed: progress alone moves nothing. */
+/** Recomputed only when a shape or the width changes, not with progress. */
 function useLayout(shapes: readonly Shape[], width: number): ReturnType<typeof computeLayout> {
   const key = shapes.join();
   return useMemo(
@@ -106,13 +106,15 @@ function locateCard(element: Element): CardLocation {
   return { card, list: card?.parentElement ?? null, index: Number(card?.dataset.index) };
 }
 
-/** The same card in its new state, or else the one that has taken its place; never a button that another Enter would press. */
+/**
+ * Returns the link of the same card in its new state, or of the card that took its place. Never a button, which a second Enter would press.
+ */
 function findReplacement({ card, list, index }: CardLocation): HTMLElement | null | undefined {
   const target = card?.isConnected ? card : (list?.querySelector(`[data-index="${index}"]`) ?? list?.lastElementChild);
   return target?.querySelector("a");
 }
 
-/** The last known width: a wall that comes back has its height at once, and with it its scroll position. */
+/** The last known width, so that a remounted gallery has its height, and with it its scroll position, at once. */
 let lastWidth = 0;
 
 function useWidth(): [number, RefCallback<HTMLElement>] {

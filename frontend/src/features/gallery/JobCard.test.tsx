@@ -1,4 +1,4 @@
-// The buttons of a card by press and by keyboard, for each state of its job.
+// Tests the buttons of a card, by mouse and keyboard, for each state of its job.
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
@@ -42,8 +42,8 @@ const running = makeJob({ status: "processing", phase: "generating", progress: 3
 const failed = makeJob({ status: "failed", errorCode: "busy" });
 const cancelled = makeJob({ status: "cancelled" });
 
-describe("a card under way", () => {
-  it("says that it is being cancelled from the press on, and stops pretending to know its progress", () => {
+describe("an active card", () => {
+  it("shows the cancellation on click, without a progress value", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(never);
     hang(running);
     expect(screen.getByTestId("job-status").textContent).toBe("Generating 36 %");
@@ -53,7 +53,7 @@ describe("a card under way", () => {
     expect(button("Cancel").getAttribute("aria-disabled")).toBe("true");
   });
 
-  it("goes back to what it is when that did not work, and can be pressed again", async () => {
+  it("returns to its state when cancelling fails, and can be cancelled again", async () => {
     const call = vi.spyOn(videos, "cancel").mockRejectedValue(new ApiError({ status: 503, code: "unavailable" }));
     hang(running);
     fireEvent.click(button("Cancel"));
@@ -63,7 +63,7 @@ describe("a card under way", () => {
     expect(call).toHaveBeenCalledTimes(2);
   });
 
-  it("has nothing to delete", () => {
+  it("cannot be deleted", () => {
     hang(running);
     expect(screen.queryByRole("button", { name: "Delete" })).toBeNull();
   });
@@ -79,7 +79,7 @@ describe("a failed card", () => {
     [{ errorCode: "refused", mayHaveBeenCharged: true }, "Edit the prompt", "It may have been charged. "],
     [{ errorCode: "invalid" }, "Edit the prompt", "It was not charged. "],
     [{ errorCode: "brand_new" as "internal" }, "Try again", "It was not charged. "],
-  ] as const)("%o has the one button that helps, and says what it may cost", (fields, name, cost) => {
+  ] as const)("%o has one suggested action and states its cost", (fields, name, cost) => {
     hang(makeJob({ status: "failed", ...fields }));
     const names = within(screen.getByTestId("gallery")).getAllByRole("button").map((one) => one.textContent || one.getAttribute("aria-label"));
     expect(names).toEqual([name, "Delete"]);
@@ -87,12 +87,12 @@ describe("a failed card", () => {
     expect(document.getElementById(described)?.textContent).toBe(cost);
   });
 
-  it("tells how long ago it failed, not how long ago it was asked for", () => {
+  it("shows the time since the failure, not since the submission", () => {
     hang({ ...failed, createdAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T01:00:00Z" });
     expect(screen.getByTestId("job-card").querySelector("time")?.dateTime).toBe("2026-01-01T01:00:00Z");
   });
 
-  it("is tried again by one press, and not by the second half of a double click", () => {
+  it("retries on one click, and ignores the second click of a double click", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
     hang(failed);
     fireEvent.click(button("Try again"), { detail: 2 });
@@ -101,7 +101,7 @@ describe("a failed card", () => {
     expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
   });
 
-  it("fetches without a new request where only that failed", () => {
+  it("downloads again without a new submission", () => {
     const retry = vi.spyOn(videos, "retry");
     const fetch = vi.spyOn(videos, "fetch").mockReturnValue(never);
     hang(makeJob({ status: "failed", errorCode: "unfetchable" }));
@@ -110,7 +110,7 @@ describe("a failed card", () => {
     expect(retry).not.toHaveBeenCalled();
   });
 
-  it("takes a refused prompt back to the composer, and sends nothing", () => {
+  it("returns a rejected prompt to the composer, and sends nothing", () => {
     const retry = vi.spyOn(videos, "retry");
     const refused = makeJob({ status: "failed", errorCode: "refused" });
     hang(refused);
@@ -120,8 +120,8 @@ describe("a failed card", () => {
   });
 });
 
-describe("a cancelled line", () => {
-  it("can be tried again, and says when that may cost again", () => {
+describe("a cancelled row", () => {
+  it("can be retried, and states when that may be charged again", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
     hang({ ...cancelled, mayHaveBeenCharged: true });
     const described = button("Try again").getAttribute("aria-describedby") ?? "";
@@ -130,7 +130,7 @@ describe("a cancelled line", () => {
     expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
   });
 
-  it("says nothing of cost where there was none", () => {
+  it("does not mention a charge when there was none", () => {
     hang(cancelled);
     expect(screen.queryByText(/charged/)).toBeNull();
   });
@@ -138,10 +138,10 @@ describe("a cancelled line", () => {
 
 describe("deleting", () => {
   it.each([
-    ["a finished", makeJob({ status: "completed", videoId: "v" })],
+    ["a completed", makeJob({ status: "completed", videoId: "v" })],
     ["a failed", failed],
     ["a cancelled", cancelled],
-  ])("%s one takes two steps, of which the first holds the focus on the harmless side", async (_, job) => {
+  ])("asks before deleting %s job, with the focus on Cancel", async (_, job) => {
     const remove = vi.spyOn(videos, "remove").mockResolvedValue(undefined);
     hang(job);
     fireEvent.click(button("Delete"));
@@ -158,7 +158,7 @@ describe("deleting", () => {
   it.each([
     ["Escape", () => fireEvent.keyDown(button("Keep"), { key: "Escape" })],
     ["Keep", () => fireEvent.click(button("Keep"))],
-  ])("is called off by %s, and the focus goes back", (_, callOff) => {
+  ])("is dismissed by %s, and returns the focus", (_, callOff) => {
     const remove = vi.spyOn(videos, "remove");
     const outside = vi.fn();
     window.addEventListener("keydown", outside);
@@ -172,14 +172,14 @@ describe("deleting", () => {
     expect(remove).not.toHaveBeenCalled();
   });
 
-  it("is called off by a press elsewhere", () => {
+  it("is dismissed by a click elsewhere", () => {
     hang(failed);
     fireEvent.click(button("Delete"));
     fireEvent.pointerDown(document.body);
     expect(screen.queryByRole("button", { name: "Keep" })).toBeNull();
   });
 
-  it("that gets no answer says so, and can be repeated where it stands", async () => {
+  it("shows an error without a response, and can be repeated", async () => {
     const remove = vi.spyOn(videos, "remove").mockRejectedValue(new ApiError({ status: 0, code: "network" }));
     hang(failed);
     fireEvent.click(button("Delete"));

@@ -1,4 +1,4 @@
-// One job on the wall. Invariant: prompts and reasons are data, shown as text whatever they hold.
+// The card of one job. Invariant: prompts and reasons are rendered as text.
 import { memo, useRef, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -22,7 +22,7 @@ interface Props {
   onSelect: OnSelect;
 }
 
-/** As much of a prompt as two lines can show, in characters; the whole of it is on the screen. */
+/** Two lines show no more characters than this; the detail view shows the whole prompt. */
 export const maxPromptLength = 200;
 
 export const JobCard = memo(function JobCard({ job: known, onReuse, onSelect }: Props) {

@@ -1,4 +1,4 @@
-// The end of the wall so far. Invariant: more is loaded on arriving there, and by pressing the button where that does not happen.
+// Loads the next page when it scrolls into view, and by a button.
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";

@@ -1,4 +1,4 @@
-// A search without result. Invariant: offers the way back to everything.
+// Shown when a search or filter matches nothing; offers to show everything.
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";

@@ -1,4 +1,4 @@
-// A request on its way, before the server has answered. Invariant: makes no claim that it was accepted.
+// The card of a request that the server has not answered yet. Invariant: does not claim that it was accepted.
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { ProgressBar } from "@/components/ui/ProgressBar";

@@ -1,5 +1,5 @@
-// The box that chooses a card, and the long press that does so without it. Invariant: a press on a card chooses instead of opening
-// once something is chosen.
+// Selects a card by checkbox, or by a long press on touch screens. Invariant: while selecting, a click on a card selects it instead of
+// opening it.
 import { useEffect, useRef, type MouseEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
@@ -30,7 +30,7 @@ export function SelectCheckbox({ job, onSelect }: { job: Job; onSelect: OnSelect
   );
 }
 
-/** For the link that covers a card. */
+/** Handlers for the link that covers a card. */
 export function usePressToSelect(id: string, onSelect: OnSelect) {
   const timer = useRef(0);
   const longPressed = useRef(false);

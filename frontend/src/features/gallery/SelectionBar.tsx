@@ -1,5 +1,4 @@
-// What can be done with the chosen cards; stands where the composer stands. Invariant: nothing is deleted without a second press on
-// a button that says how many.
+// Actions for the selected cards, in the composer's place. Invariant: nothing is deleted without a confirmation that states the number.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Trash2, X } from "lucide-react";
@@ -11,7 +10,7 @@ import { toast } from "@/lib/toasts";
 import { deleteSelected, useSelection } from "./selection";
 import styles from "./SelectionBar.module.css";
 
-/** `all`: what can be chosen of all that is shown. */
+/** `selectableIds`: all cards that can be selected, for Select all. */
 export function SelectionBar({ selectableIds }: { selectableIds: readonly string[] }) {
   const { t } = useTranslation();
   const { number } = useFormat();

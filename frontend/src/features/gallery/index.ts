@@ -1,4 +1,4 @@
-// What the application may use of the wall.
+// Public interface of the gallery feature.
 export { syncSelection, useIsSelecting, useSelection } from "./selection";
 export { resetJobLists } from "./useJobList";
 export { Gallery } from "./Gallery";

@@ -1,4 +1,4 @@
-// Packs the wall in rows of equal height. Invariant: nothing is cropped, nothing overlaps, the order stays; pure.
+// Computes the gallery's layout: rows of equal height. Invariant: pure; nothing is cropped or overlaps, and the order is kept.
 
 export type Shape = "landscape" | "portrait" | "collapsed";
 
@@ -6,7 +6,7 @@ export interface Box {
   left: number;
   top: number;
   width: number;
-  /** Of the picture; the caption hangs below it. */
+  /** Height of the media; the caption is below it. */
   height: number;
 }
 
@@ -18,16 +18,16 @@ export interface Layout {
 export interface LayoutOptions {
   width: number;
   gap: number;
-  /** Below each picture. */
+  /** Height of the caption below each card. */
   captionHeight: number;
-  /** Height of a folded card. */
+  /** Height of a collapsed card. */
   collapsedHeight: number;
 }
 
 const ratios = { landscape: 16 / 9, portrait: 9 / 16 } as const;
-/** The height a row would like to have: landscape cards some 330 px wide, portrait ones some 200. */
+/** Target height of a row: landscape cards about 330 px wide, portrait ones about 200 px. */
 const idealHeight = { landscape: 186, portrait: 360, mixed: 272 } as const;
-/** Of a row with portrait cards: below the first they are too narrow for words, below the second only just wide enough. */
+/** Heights of rows with portrait cards: below `minimum` their text does not fit, below `preferred` only just. */
 const minPortraitRowHeight = { minimum: 216, preferred: 264 } as const;
 
 interface Row {
@@ -63,7 +63,7 @@ export function computeLayout(shapes: readonly Shape[], options: LayoutOptions):
   };
   shapes.forEach((shape, index) => {
     if (shape === "collapsed") {
-      // A folded card waits for its row to be full, so that it does not tear a hole in it.
+      // Collapsed cards wait until the current row is full, so that they leave no gap in it.
       collapsed.push(index);
       if (row.members.length === 0) placeCollapsed();
       return;
@@ -93,13 +93,13 @@ function withMember(row: Row, shape: "landscape" | "portrait", index: number): R
 
 const fullHeight = (row: Row, width: number, gap: number): number => (width - gap * (row.members.length - 1)) / row.ratio;
 
-/** Whether the row is better with one more than without. */
+/** Whether the row looks better with one more card. */
 function isBetter(longer: Row, shorter: Row, width: number, gap: number): boolean {
   const longerHeight = fullHeight(longer, width, gap);
   const shorterHeight = fullHeight(shorter, width, gap);
   if (longer.kind !== "landscape") {
     if (longerHeight < minPortraitRowHeight.minimum) return false;
-    // Narrow cards are better than a hole at the end of the row, and worse than a full row without them.
+    // Narrow cards are better than a gap at the end of the row, and worse than a full row without them.
     if (longerHeight < minPortraitRowHeight.preferred && shorterHeight <= maxHeight(shorter, false)) return false;
   }
   return Math.abs(longerHeight - idealHeight[longer.kind]) <= Math.abs(shorterHeight - idealHeight[shorter.kind]);
@@ -107,7 +107,7 @@ function isBetter(longer: Row, shorter: Row, width: number, gap: number): boolea
 
 const maxHeight = (row: Row, last: boolean): number => idealHeight[row.kind] * (last || row.kind === "portrait" ? 1.14 : 1.6);
 
-/** A row that is not full is not blown up to fill the width, and a lone portrait card takes half of it at most. */
+/** An incomplete row is not stretched to the full width, and a single portrait card takes at most half of it. */
 function rowHeight(row: Row, width: number, gap: number, last: boolean): number {
   const lone = row.kind === "portrait" && row.members.length === 1 ? (width - gap) / 2 / ratios.portrait : Infinity;
   return Math.min(fullHeight(row, width, gap), maxHeight(row, last), lone);

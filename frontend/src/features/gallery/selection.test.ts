@@ -1,4 +1,4 @@
-// Choosing and deleting several at once.
+// Tests selecting and deleting several jobs.
 import { beforeEach, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
@@ -17,13 +17,13 @@ beforeEach(() => {
 
 const chosen = () => [...useSelection.getState().selected].sort();
 
-it("takes everything between two cards, from above and from below", () => {
+it("selects the range between two cards in both directions", () => {
   expect(rangeBetween(ids, "b", "d")).toEqual(["b", "c", "d"]);
   expect(rangeBetween(ids, "d", "b")).toEqual(["b", "c", "d"]);
   expect(rangeBetween(ids, "gone", "b")).toEqual(["b"]);
 });
 
-it("deletes all that is chosen, and keeps chosen what could not be deleted", async () => {
+it("deletes the selected jobs and keeps failed ones selected", async () => {
   const busy = new ApiError({ status: 503, code: "unavailable" });
   const gone = new ApiError({ status: 404, code: "not_found" });
   vi.spyOn(videos, "remove").mockImplementation((id) => (id === "b" ? Promise.reject(busy) : id === "c" ? Promise.reject(gone) : Promise.resolve(undefined)));
@@ -33,7 +33,7 @@ it("deletes all that is chosen, and keeps chosen what could not be deleted", asy
   expect([...useJobs.getState().jobs.keys()].sort()).toEqual(["b", "f"]);
 });
 
-it("lets go of what is gone, and of what is under way again", () => {
+it("deselects deleted jobs and jobs that started again", () => {
   useSelection.getState().add(["a", "b", "c"]);
   useJobs.getState().apply({ type: "gone", id: "a", seq: 2 });
   useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ id: "b", status: "pending", seq: 2 })] });

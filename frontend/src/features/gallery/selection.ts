@@ -1,20 +1,20 @@
-// Which jobs are chosen, to be deleted together. Invariant: only jobs that have ended, and only while they are there.
+// The selected jobs, to be deleted together. Invariant: contains only ended jobs that exist.
 import { create } from "zustand";
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
 import { isActive } from "@/lib/jobs/reducer";
 
-/** Deleted at the same time. */
+/** Number of simultaneous delete requests. */
 const maxConcurrentDeletes = 4;
 
 interface SelectionStore {
-  /** Someone wants to choose, though nothing is chosen yet. */
+  /** Selection mode is on, even if nothing is selected. */
   active: boolean;
   selected: ReadonlySet<string>;
-  /** The last one pressed: a press with Shift takes everything in between. */
+  /** The last toggled job: a Shift click selects everything from here. */
   anchor: string | null;
-  /** How many are still to be deleted. */
+  /** Number of jobs that are still to be deleted. */
   remaining: number;
   start: () => void;
   toggle: (id: string) => void;
@@ -40,19 +40,19 @@ export const useSelection = create<SelectionStore>()((set) => ({
 export const useIsSelected = (id: string): boolean => useSelection(({ selected }) => selected.has(id));
 export const useIsSelecting = (): boolean => useSelection(({ active, selected }) => active || selected.size > 0);
 
-/** Whether a press on a card chooses it. */
+/** Whether a click on a card selects it. */
 export const isSelecting = (): boolean => {
   const { active, selected } = useSelection.getState();
   return active || selected.size > 0;
 };
 
-/** Everything between two jobs in the order in which they hang. */
+/** Returns the ids between two jobs, inclusive, in display order. */
 export function rangeBetween(ids: readonly string[], from: string, to: string): string[] {
   const [a, b] = [ids.indexOf(from), ids.indexOf(to)];
   return a < 0 || b < 0 ? [to] : ids.slice(Math.min(a, b), Math.max(a, b) + 1);
 }
 
-/** Deletes what is chosen; what could not be deleted stays chosen. Resolves to how many were, and were not. */
+/** Deletes the selected jobs. Those that could not be deleted stay selected. */
 export async function deleteSelected(): Promise<{ deleted: number; failed: number }> {
   const queue = [...useSelection.getState().selected];
   const all = queue.length;
@@ -73,14 +73,14 @@ async function deleteJob(id: string): Promise<boolean> {
   try {
     await videos.remove(id);
   } catch (cause) {
-    // Gone already is gone.
+    // Deleted already.
     if (asApiError(cause).status !== 404) return false;
   }
   useJobs.getState().apply({ type: "gone", id, seq: 0 });
   return true;
 }
 
-/** Deselects jobs that were deleted or are running again. Returns a function that stops it. */
+/** Deselects jobs that were deleted or started again. Returns a function that stops it. */
 export const syncSelection = (): (() => void) =>
   useJobs.subscribe(({ jobs }, before) => {
     const { selected } = useSelection.getState();

@@ -1,10 +1,10 @@
-// In which order the wall hangs. Invariant: what is developing comes first, then everything from the newest to the oldest.
+// The gallery's order: active jobs first, then newest to oldest.
 import type { Job } from "@/lib/api/types";
 import { isActive } from "@/lib/jobs/reducer";
 
 const times = new WeakMap<Job, number>();
 
-/** Read once for each state of a job: thousands are compared with each other. */
+/** Cached per job state: sorting compares thousands. */
 function createdAtMs(job: Job): number {
   let time = times.get(job);
   if (time === undefined) {
@@ -25,6 +25,6 @@ export function sortForGallery(jobs: readonly Job[]): Job[] {
   return [...all.filter(isActive), ...all.filter((job) => !isActive(job))];
 }
 
-/** Without what is older than the pages loaded so far: it came by a search, and others belong before it. */
+/** Removes ended jobs older than the loaded pages: they came from a search, and jobs between are not loaded yet. */
 export const withoutUnloaded = (jobs: readonly Job[], oldestLoaded: string | null): readonly Job[] =>
   oldestLoaded === null ? jobs : jobs.filter((job) => isActive(job) || createdAtMs(job) >= Date.parse(oldestLoaded));

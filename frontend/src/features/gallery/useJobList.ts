@@ -1,5 +1,4 @@
-// The list of jobs, page by page on the server's cursor, for what is looked for. Invariant: one page of a list is asked for at a
-// time, and pages only ever add; what the page holds already shows at once.
+// Loads the list of jobs page by page, per search and filter. Invariant: one request per list at a time, and pages only add jobs.
 import { useCallback, useEffect } from "react";
 import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
@@ -14,7 +13,7 @@ const nextPageSize = 60;
 interface ListState {
   /** Undefined before the first page, null after the last. */
   cursor: string | null | undefined;
-  /** When the last job so far was made: what is older has still to come. */
+  /** Creation time of the last loaded job: older jobs are not loaded yet. */
   oldestLoaded: string | null;
   loading: boolean;
   error: ApiError | null;
@@ -22,14 +21,14 @@ interface ListState {
 
 const emptyList: ListState = { cursor: undefined, oldestLoaded: null, loading: false, error: null };
 
-/** One list for each thing that was looked for. */
+/** One list per search and filter. */
 const useLists = create<{ lists: Readonly<Record<string, ListState>> }>()(() => ({ lists: {} }));
 
 export const resetJobLists = (): void => useLists.setState({ lists: {} });
 
 const listKey = ({ q, status }: Filter): string => `${status} ${q.trim()}`;
 
-/** What is under way is known already, by the websocket or by polling: there is nothing to ask for. */
+/** Active jobs are already known from the websocket or polling. */
 const needsServer = ({ status }: Filter): boolean => status !== "active";
 
 function toQuery({ q, status }: Filter): JobFilter {
@@ -46,7 +45,7 @@ async function loadPage(filter: Filter): Promise<void> {
   const loadingList: ListState = { ...list, loading: true, error: null };
   const put = (next: ListState) => useLists.setState(({ lists }) => ({ lists: { ...lists, [key]: next } }));
   put(loadingList);
-  // Someone else may have signed in before the answer came: then it is not theirs.
+  // The list was reset, since another user may have signed in: drop the response.
   const isCurrent = () => useLists.getState().lists[key] === loadingList;
   try {
     const page = await videos.jobs(list.cursor === undefined ? firstPageSize : nextPageSize, list.cursor, toQuery(filter));

@@ -1,8 +1,7 @@
-// Which part of a long wall is worth drawing. Invariant: what is on the screen always is, and a step beyond on both sides; scrolling
-// draws anew only when a whole step is left behind.
+// Returns the part of the page to render: the viewport and one step beyond on both sides. Changes only after scrolling a whole step.
 import { useSyncExternalStore } from "react";
 
-/** In pixels; more than stands above the wall, so that its own place on the page need not be measured. */
+/** In pixels; larger than anything above the gallery, so that the gallery's own offset need not be measured. */
 const step = 600;
 
 export interface VisibleRange {

@@ -1,4 +1,4 @@
-// How someone learns that jobs have ended: as state, never as a storm.
+// Tests how finished jobs are announced.
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Job } from "@/lib/api/types";
@@ -22,7 +22,7 @@ const running = (count: number) => Array.from({ length: count }, (_, n) => makeJ
 const ready = (job: Job): Job => ({ ...job, status: "completed", videoId: "v", seq: job.seq + 1 });
 const texts = () => useToasts.getState().toasts.map(({ text, detail }) => `${text}: ${detail ?? ""}`);
 
-it("tells of a video that became ready, and leads to it", () => {
+it("announces a finished video with a link", () => {
   render(<JobNotifications />);
   const jobs = running(1);
   apply(...jobs);
@@ -30,7 +30,7 @@ it("tells of a video that became ready, and leads to it", () => {
   expect(useToasts.getState().toasts).toMatchObject([{ text: "Your video is ready", detail: "fox 0", href: "/videos/job-0" }]);
 });
 
-it("tells of three at most, and counts the rest", () => {
+it("shows at most three toasts and counts the rest", () => {
   render(<JobNotifications />);
   const jobs = running(7);
   apply(...jobs);
@@ -39,7 +39,7 @@ it("tells of three at most, and counts the rest", () => {
   expect(texts().at(-1)).toBe("4 more videos are ready: ");
 });
 
-it("counts in the tab's title what became ready while nobody looked, until someone looks", () => {
+it("counts videos finished in a hidden tab in its title", () => {
   const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
   render(<JobNotifications />);
   const jobs = running(2);
@@ -53,14 +53,14 @@ it("counts in the tab's title what became ready while nobody looked, until someo
   expect(document.title).toBe("Sora");
 });
 
-it("says nothing of what was over before it looked", () => {
+it("does not announce jobs that had already ended", () => {
   render(<JobNotifications />);
   apply(makeJob({ status: "completed", videoId: "v" }));
   expect(texts()).toEqual([]);
   expect(screen.getByRole("status").textContent).toBe("");
 });
 
-it("announces the other endings without a toast", () => {
+it("announces failed, cancelled and deleted jobs without a toast", () => {
   render(<JobNotifications />);
   const [first, second, third] = running(3);
   apply(first!, second!, third!);
@@ -73,7 +73,7 @@ it("announces the other endings without a toast", () => {
   expect(texts()).toEqual([]);
 });
 
-it("is silent when the session ends and everything goes at once", () => {
+it("announces nothing when the session ends", () => {
   render(<JobNotifications />);
   apply(...running(2));
   act(() => useJobs.getState().reset());

@@ -1,5 +1,5 @@
-// Tells that jobs have ended, by as many ways as are wanted: a toast, a sentence for screen readers, the tab's title, a desktop
-// notification, a sound. Invariant: only what was witnessed and is not in sight; at most three toasts, the rest is counted.
+// Announces finished jobs: by toast, to screen readers, in the tab's title, and optionally by desktop notification and sound.
+// Invariant: only jobs that finished while the page was open and are not visible; at most three toasts, the rest as a number.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
@@ -17,7 +17,7 @@ const maxPromptLength = 80;
 
 export function JobNotifications() {
   const { t } = useTranslation();
-  // Numbered, so that the same words are announced again.
+  // Numbered, so that repeating the same text announces it again.
   const [announcement, setAnnouncement] = useState({ sentence: "", number: 0 });
   const countUnseen = useTitleCount();
 
@@ -31,7 +31,7 @@ export function JobNotifications() {
       }
       const rest = unseen.length - maxToasts;
       if (rest > 0) toast({ text: t("notifications.moreReady", { count: rest }), href: "/" });
-      // A toast is announced by itself.
+      // Toasts announce themselves.
       if (completed.length > 0 && unseen.length === 0) announce(t("gallery.ready"));
       else if (finished.failed > 0) announce(t("gallery.failed"));
       else if (finished.cancelled > 0) announce(t("gallery.cancelled"));
@@ -60,7 +60,7 @@ export function JobNotifications() {
   );
 }
 
-/** Whether its card or its own view shows on the screen at this moment. */
+/** Whether the job's card or detail view is in the viewport. */
 function isVisible({ id }: Job): boolean {
   const element = document.querySelector(`[data-job-id="${CSS.escape(id)}"]`);
   if (!element) return false;

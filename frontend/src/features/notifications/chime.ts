@@ -1,4 +1,4 @@
-// The sound of a finished video: two soft tones, made here. Invariant: a browser that allows no sound stays silent without fault.
+// Plays the sound of a finished video: two synthesized tones. Does nothing where sound is not available.
 
 let context: AudioContext | null = null;
 
@@ -8,7 +8,7 @@ export function playChime(): void {
     playTone(context, 660, 0);
     playTone(context, 880, 0.14);
   } catch {
-    // No sound device, or none allowed.
+    // No audio device, or not allowed.
   }
 }
 

@@ -1,4 +1,4 @@
-// Desktop notifications. Invariant: never asked for unless someone switched them on, and silent where they are not to be had.
+// Shows desktop notifications. Does nothing without the user's permission, which is requested only in the settings.
 
 export function showDesktopNotification(title: string, body: string): void {
   if (typeof Notification === "undefined" || Notification.permission !== "granted") return;
@@ -9,6 +9,6 @@ export function showDesktopNotification(title: string, body: string): void {
       notification.close();
     };
   } catch {
-    // Some phones have the class and refuse to construct it.
+    // Some mobile browsers define the class but do not allow constructing it.
   }
 }

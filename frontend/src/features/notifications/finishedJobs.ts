@@ -1,4 +1,4 @@
-// Which jobs have ended between two states of the store. Invariant: only ends that were witnessed; pure.
+// Finds the jobs that finished between two states of the store.
 import type { Job } from "@/lib/api/types";
 import { isActive, type JobsState } from "@/lib/jobs/reducer";
 

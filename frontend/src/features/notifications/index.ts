@@ -1,2 +1,2 @@
-// What the application may use of the signals that jobs have ended.
+// Public interface of the notifications feature.
 export { JobNotifications } from "./JobNotifications";

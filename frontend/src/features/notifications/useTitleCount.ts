@@ -1,4 +1,4 @@
-// The count in the tab's title: videos that were finished while nobody looked. Invariant: gone as soon as someone looks.
+// Counts videos in the tab's title that finished while the tab was hidden. Resets when the tab becomes visible.
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/lib/i18n/format";

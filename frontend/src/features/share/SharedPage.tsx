@@ -1,4 +1,4 @@
-// A video that someone shared by a link. Invariant: needs no session, and shows nothing of whom it belongs to.
+// A video shared by link. Invariant: needs no session, and shows nothing about its owner.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";

@@ -1,2 +1,2 @@
-// What the application may use of shared videos.
+// Public interface of the share feature.
 export { SharedVideoPage } from "./SharedPage";

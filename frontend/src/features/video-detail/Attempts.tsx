@@ -1,5 +1,4 @@
-// The requests sent for a job, as a short timeline. Invariant: each says how it ended and whether it may have been charged; asked
-// for anew whenever the job has changed.
+// The job's attempts as a timeline. Invariant: each states how it ended and whether it may have been charged.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useCapabilities } from "@/lib/api/capabilities";
@@ -14,9 +13,9 @@ export function Attempts({ job }: { job: Job }) {
   const { t } = useTranslation();
   const available = useCapabilities((state) => state.attempts);
   const { id } = job;
-  // Anew when the job begins or ends something, not with each step of its progress.
+  // Refetch when the job changes its state, not with each step of its progress.
   const refetchKey = `${job.status} ${job.phase ?? ""} ${job.retries}`;
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the stage is when to ask, not what to ask for
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- refetchKey decides when to fetch, not what
   const fetchAttempts = useCallback(() => videos.attempts(id), [id, refetchKey]);
   const { data } = useApiQuery(available ? fetchAttempts : null);
   if (!data || data.data.length === 0) return null;
@@ -43,7 +42,7 @@ function Entry({ attempt }: { attempt: Attempt }) {
       </p>
       <p className={styles.detail}>
         <time dateTime={sentAt}>{time(sentAt)}</time>
-        {/* What brought the video was paid for it; what is under way may still bring it. */}
+        {/* A completed attempt was charged as expected, and a running one may still complete. */}
         {mayHaveBeenCharged && outcome !== null && outcome !== "completed" && <span className={styles.charged}>{t("failure.charged")}</span>}
       </p>
     </li>

@@ -1,4 +1,4 @@
-// What was asked for, and what can be done with it. Invariant: the prompt is shown whole and exactly as it was sent.
+// The job's prompt, actions, settings and attempts. Invariant: the prompt is shown in full, exactly as submitted.
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { TriangleAlert } from "lucide-react";

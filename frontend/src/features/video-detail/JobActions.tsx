@@ -1,4 +1,4 @@
-// What can be done with a job. Invariant: what stands first is the next thing to do, and what is lost for good stands last.
+// The actions of a job. The suggested one comes first, deleting last.
 import { useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Download, Sparkles } from "lucide-react";
@@ -33,7 +33,7 @@ export function JobActions({ job: known, onReuse, onDelete }: Props) {
   const cost = recoveryCostKey(job);
   const focusHandlers = useRestoreFocus(
     () => null,
-    // Not the button that comes instead: another Enter would press it.
+    // Not the button that replaces it: a second Enter would press it.
     () => row.current,
   );
   return (

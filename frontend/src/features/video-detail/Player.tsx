@@ -1,4 +1,4 @@
-// The player. Invariant: a video that cannot be played says so, and offers what may still help.
+// The video player. Invariant: a video that cannot be played says so and offers to try again.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { VideoOff } from "lucide-react";
@@ -20,7 +20,7 @@ export function Player({ videoId, hasPoster }: { videoId: string; hasPoster: boo
   }
   return (
     <video
-      // It may have failed before the view was put in place, when nobody listened yet.
+      // It may have failed before the listener was attached.
       ref={(video) => {
         if (video?.error) setFailed(true);
       }}

@@ -1,4 +1,4 @@
-// Sharing a video by a link that ends by itself. Invariant: says what a link shows, for how long, and takes it back at one press.
+// Shares a video by an expiring link. Invariant: states what the link shows and until when; revokes all links with one click.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Share2 } from "lucide-react";

@@ -1,4 +1,4 @@
-// The screen of a job that ends, is tried again or goes away while it is open.
+// Tests the detail view of a job that ends, is retried or is deleted while it is open.
 import { act as flush, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
@@ -33,7 +33,7 @@ function open(job: Job) {
 
 const button = (name: string) => screen.getByRole("button", { name });
 
-it("offers what helps, with what it may cost tied to it, and follows the job back to its beginning", () => {
+it("offers a retry with its cost, and follows the restarted job", () => {
   vi.spyOn(videos, "retry").mockReturnValue(never);
   open(failed);
   const described = button("Try again").getAttribute("aria-describedby") ?? "";
@@ -45,14 +45,14 @@ it("offers what helps, with what it may cost tied to it, and follows the job bac
   expect(button("Cancel").getAttribute("aria-disabled")).toBe("false");
 });
 
-it("says on the picture that the job is being cancelled, from the press on", () => {
+it("shows the cancellation on click", () => {
   vi.spyOn(videos, "cancel").mockReturnValue(never);
   open(makeJob({ status: "processing", phase: "generating", progress: 36 }));
   fireEvent.click(button("Cancel"));
   expect(screen.getByTestId("job-status").textContent).toBe("Cancelling…");
 });
 
-it("leads back once the job is deleted, and not while it is asked or refused", async () => {
+it("navigates back only once the job is deleted", async () => {
   const remove = vi.spyOn(videos, "remove").mockRejectedValueOnce(new ApiError({ status: 503, code: "unavailable" }));
   open(failed);
   fireEvent.click(button("Delete"));
@@ -66,7 +66,7 @@ it("leads back once the job is deleted, and not while it is asked or refused", a
   await vi.waitFor(() => expect(onBack).toHaveBeenCalledOnce());
 });
 
-it("stays, and says so, when the job is deleted elsewhere, without asking for it", () => {
+it("stays and shows a message when the job is deleted elsewhere", () => {
   const ask = vi.spyOn(videos, "job");
   open(failed);
   flush(() => useJobs.getState().apply({ type: "gone", id: failed.id, seq: 9 }));

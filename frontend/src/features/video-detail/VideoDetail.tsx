@@ -1,4 +1,4 @@
-// One job or video, as large as its shape allows. Invariant: reads the same store as the wall, so that both always agree.
+// The detail view of one job or video. Invariant: reads the same store as the gallery, so that both always agree.
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ArrowLeft } from "lucide-react";
@@ -68,7 +68,7 @@ function Unavailable({ failure, onRetry }: { failure: Failure | null; onRetry: (
 
 type Failure = "missing" | "failed";
 
-/** Fetches a job that someone came to by its address. */
+/** Fetches a job that is not in the store, such as one opened by its URL. */
 function useFetchJob(jobId: string, known: boolean): { failure: Failure | null; retry: () => void } {
   const [outcome, setOutcome] = useState<{ jobId: string; failure: Failure } | null>(null);
   const [attempts, setAttempts] = useState(0);

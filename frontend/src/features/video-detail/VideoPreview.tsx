@@ -1,4 +1,4 @@
-// The picture itself: the player, or the exposure that will become one. Invariant: the shape is the video's own from the beginning.
+// The player, or the job's placeholder until there is a video. Invariant: has the video's aspect ratio from the start.
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { ProgressBar } from "@/components/ui/ProgressBar";

@@ -1,2 +1,2 @@
-// What the application may use of the screen.
+// Public interface of the detail view.
 export { VideoDetail } from "./VideoDetail";

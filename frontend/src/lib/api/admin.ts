@@ -1,10 +1,10 @@
-// Administration's calls. Invariant: asked for by administrators only; paths are spelled here and nowhere else.
+// The administration calls. Paths appear here and in endpoints.ts only.
 import { request } from "./client";
 import type { AdminJob, AdminStats, AdminUser, AuditEntry, Page, QueueState, User } from "./types";
 
 const segment = encodeURIComponent;
 
-/** Leaves out what is empty. */
+/** Builds a query string, without empty values. */
 export function query(fields: Record<string, string | undefined>): string {
   const pairs = Object.entries(fields).filter((pair): pair is [string, string] => Boolean(pair[1]));
   return pairs.length === 0 ? "" : `?${pairs.map(([name, value]) => `${name}=${segment(value)}`).join("&")}`;

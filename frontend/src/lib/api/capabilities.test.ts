@@ -1,22 +1,22 @@
-// Which controls a server's own description brings.
+// Tests which capabilities an API document yields.
 import { expect, it } from "vitest";
 import { parseCapabilities } from "./capabilities";
 
 const schema = { properties: { prompt: {}, count: {}, remixOf: {} } };
 const submission = { requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/NewVideo" } } } } };
 
-it("knows a call by its method and path, whatever its parameters are called", () => {
+it("recognizes a call by method and path, regardless of parameter names", () => {
   const paths = { "/api/videos/jobs/{job}/attempts": { get: {} }, "/api/keys": { get: {}, post: {} }, "/api/auth/me": { get: {} } };
   expect(parseCapabilities({ paths })).toMatchObject({ attempts: true, keys: true, deleteAccount: false, shares: false });
 });
 
-it("knows the fields of a request, by reference or in place", () => {
+it("reads request fields by reference and inline", () => {
   const named = { paths: { "/api/videos": { post: submission } }, components: { schemas: { NewVideo: schema } } };
   expect(parseCapabilities(named)).toMatchObject({ count: true, remix: true, images: false });
   const inPlace = { paths: { "/api/videos": { post: { requestBody: { content: { "application/json": { schema } } } } } } };
   expect(parseCapabilities(inPlace)).toMatchObject({ count: true });
 });
 
-it.each([null, "no", {}, { paths: null }, { paths: { "/api/keys": null } }])("finds nothing in %j", (document) => {
+it.each([null, "no", {}, { paths: null }, { paths: { "/api/keys": null } }])("finds no capabilities in %j", (document) => {
   expect(Object.values(parseCapabilities(document)).some(Boolean)).toBe(false);
 });

@@ -1,16 +1,16 @@
-// What this server can do, read from its own description. Invariant: a control whose call the server does not know is not shown;
-// without a description only what every server can do is.
+// What the server supports, read from its OpenAPI document. Invariant: a control is shown only when the server supports its call; without
+// a document only the basic ones are.
 import { create } from "zustand";
 import { request } from "./client";
 
 export interface Capabilities {
   admin: boolean;
   attempts: boolean;
-  /** Several videos with one request. */
+  /** Several videos per request. */
   count: boolean;
   deleteAccount: boolean;
   exportAccount: boolean;
-  /** The same request under the same key makes nothing twice. */
+  /** Requests with the same Idempotency-Key create nothing twice. */
   idempotency: boolean;
   images: boolean;
   keys: boolean;
@@ -41,7 +41,7 @@ type Fields = Record<string, unknown>;
 
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 
-/** Follows member names down; `undefined` where one is missing. */
+/** Follows property names into nested objects; undefined if one is missing. */
 const getPath = (value: unknown, ...names: string[]): unknown =>
   names.reduce((found: unknown, name) => (isFields(found) ? found[name] : undefined), value);
 
@@ -49,7 +49,7 @@ export function parseCapabilities(document: unknown): Capabilities {
   const paths = getPath(document, "paths");
   const operations = new Set<string>();
   for (const [path, methods] of Object.entries(isFields(paths) ? paths : {})) {
-    // The names of the parameters say nothing.
+    // Parameter names do not matter.
     const normalizedPath = path.replace(/\{[^}]*\}/g, "{}");
     for (const method of Object.keys(isFields(methods) ? methods : {})) operations.add(`${method} ${normalizedPath}`);
   }
@@ -76,7 +76,7 @@ function acceptsIdempotencyKey(document: unknown): boolean {
   return Array.isArray(parameters) && parameters.some((one) => String(getPath(one, "name")).toLowerCase() === "idempotency-key");
 }
 
-/** The fields that a request for a video may carry. */
+/** Returns the fields that a request for a video may carry. */
 function videoRequestFields(document: unknown): Set<string> {
   let schema = getPath(document, "paths", "/api/videos", "post", "requestBody", "content", "application/json", "schema");
   const reference = getPath(schema, "$ref");
@@ -87,7 +87,7 @@ function videoRequestFields(document: unknown): Set<string> {
 
 export const useCapabilities = create<Capabilities>()(() => none);
 
-/** Asked once for each sign-in; an older server has no description. */
+/** Loads once per sign-in; an older server has no document. */
 export async function loadCapabilities(): Promise<void> {
   try {
     useCapabilities.setState(parseCapabilities(await request<unknown>("/api/openapi.json", { expects401: true })));

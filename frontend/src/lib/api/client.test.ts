@@ -1,4 +1,4 @@
-// Every way a request can end: each must come out as an ApiError with a code.
+// Tests that every way a request can end yields an ApiError with a code.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { poll, request, setUnauthenticatedHandler } from "./client";
 
@@ -20,22 +20,22 @@ const problem = (status: number, code: string, headers = {}) =>
   new Response(JSON.stringify({ type: "about:blank", status, code, detail: "no" }), { status, headers });
 
 describe("a request", () => {
-  it("that is refused carries the code, the fields and how long to wait", async () => {
+  it("yields the code, the fields and the delay of an error response", async () => {
     answer.mockResolvedValue(problem(429, "rate_limited", { "Retry-After": "7" }));
     await expect(request("/api/videos")).rejects.toMatchObject({ status: 429, code: "rate_limited", retryAfter: 7, fields: [] });
   });
 
-  it("without an answer is called network", async () => {
+  it("has the code network without a response", async () => {
     answer.mockRejectedValue(new TypeError("failed"));
     await expect(request("/api/videos")).rejects.toMatchObject({ status: 0, code: "network" });
   });
 
-  it("answered by something in between still has a code", async () => {
+  it("has a code when a proxy answers", async () => {
     answer.mockResolvedValue(new Response("<h1>Bad gateway</h1>", { status: 502 }));
     await expect(request("/api/videos")).rejects.toMatchObject({ status: 502, code: "unavailable" });
   });
 
-  it("ends the session on 401, except where 401 is an answer", async () => {
+  it("ends the session on 401, except where 401 is expected", async () => {
     answer.mockImplementation(() => Promise.resolve(problem(401, "unauthenticated")));
     await expect(request("/api/auth/me", { expects401: true })).rejects.toMatchObject({ status: 401 });
     expect(onUnauthenticated).not.toHaveBeenCalled();
@@ -45,7 +45,7 @@ describe("a request", () => {
 });
 
 describe("a poll", () => {
-  it("brings the last answer's tag, and nothing when that still holds", async () => {
+  it("returns the ETag, and no data when nothing has changed", async () => {
     const headers = { ETag: '"7"', "Retry-After": "2" };
     answer.mockResolvedValueOnce(new Response('{"data":[]}', { headers }));
     expect(await poll("/api/videos/jobs", null)).toEqual({ data: { data: [] }, tag: '"7"', retryAfter: 2 });
@@ -54,7 +54,7 @@ describe("a poll", () => {
     expect(answer.mock.calls[1]?.[1]?.headers).toMatchObject({ "If-None-Match": '"7"' });
   });
 
-  it("that is refused says so as any request does", async () => {
+  it("fails like any request", async () => {
     answer.mockResolvedValue(problem(401, "unauthenticated"));
     await expect(poll("/api/videos/jobs", null)).rejects.toMatchObject({ status: 401 });
     expect(onUnauthenticated).toHaveBeenCalledOnce();

@@ -1,8 +1,8 @@
-// The one way requests leave the page. Invariant: every failure is an ApiError with a code; nothing else is thrown.
+// Sends all HTTP requests. Invariant: every failure is an ApiError with a code; nothing else is thrown.
 import { observeServerTime, serverNow } from "@/lib/serverClock";
 import type { FieldProblem, Problem } from "./types";
 
-/** `network` when no answer came, so that what the server did is not known. */
+/** The code `network` means that no response arrived, so that the request's effect is unknown. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -10,7 +10,7 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   /** From `Retry-After`, in seconds. */
   readonly retryAfter: number | null;
-  /** When that is over, in the server's time in ms. */
+  /** When `Retry-After` ends, in the server's time (ms). */
   readonly retryAt: number | null;
 
   constructor(problem: Problem, retryAfter: number | null = null) {
@@ -30,22 +30,22 @@ export const asApiError = (cause: unknown): ApiError =>
 
 let onUnauthenticated: () => void = () => undefined;
 
-/** Registers what happens when the server no longer knows the session. */
+/** Sets what to do when the server no longer knows the session. */
 export function setUnauthenticatedHandler(handler: () => void): void {
   onUnauthenticated = handler;
 }
 
 interface RequestOptions {
   method?: "GET" | "POST" | "PATCH" | "DELETE";
-  /** A form goes as it is, anything else as JSON. */
+  /** FormData is sent as it is, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Sign-in and the session probe answer 401 themselves. */
+  /** For calls whose 401 does not mean that the session has ended, such as signing in. */
   expects401?: boolean;
 }
 
-/** What is polled: `data` is null when nothing has changed since the answer that `tag` names. */
+/** Response to a poll; `data` is null when nothing has changed since the response with the given `tag`. */
 export interface Polled<T> {
   data: T | null;
   tag: string | null;
@@ -53,10 +53,10 @@ export interface Polled<T> {
   retryAfter: number | null;
 }
 
-/** A server that takes longer does not answer. */
+/** A server that takes longer counts as unreachable. */
 const pollTimeoutMs = 8_000;
 
-/** Asks for something that may not have changed, by the `tag` of the last answer. */
+/** Fetches a resource unless it is unchanged since the response with the given `tag`. */
 export async function poll<T>(path: string, tag: string | null): Promise<Polled<T>> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (tag !== null) headers["If-None-Match"] = tag;
@@ -93,7 +93,7 @@ async function readJson<T>(response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch {
-    // An answer that breaks off says as little about what happened as none at all.
+    // A truncated response says as little about the request's effect as none.
     throw new ApiError({ status: 0, code: "network" });
   }
 }
@@ -122,7 +122,7 @@ async function readProblem(response: Response): Promise<ApiError> {
     const code = typeof problem.code === "string" ? problem.code : fallback;
     return new ApiError({ ...problem, status: response.status, code }, retryAfter);
   } catch {
-    // A proxy in between answers in its own words.
+    // A proxy may answer without a problem document.
     return new ApiError({ status: response.status, code: fallback }, retryAfter);
   }
 }

@@ -1,4 +1,4 @@
-// Every call the page makes, by name; administration's are in admin.ts. Invariant: paths are spelled here and nowhere else.
+// The API calls by name; those of the administration are in admin.ts. Paths appear in these two files only.
 import { query } from "./admin";
 import { poll, request } from "./client";
 import type {
@@ -40,7 +40,7 @@ export const auth = {
 
 export const account = {
   rename: (name: string | null) => request<SignedIn>("/api/auth/me", { method: "PATCH", body: { name } }),
-  /** A wrong password is answered with 401 as well, and ends no session here. */
+  /** Also answers 401 for a wrong password, which does not end the session. */
   changePassword: (currentPassword: string, newPassword: string) =>
     request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),
   remove: (password: string) => request<undefined>("/api/auth/me", { method: "DELETE", body: { password }, expects401: true }),
@@ -60,7 +60,7 @@ export interface JobFilter {
 
 export const videos = {
   models: () => request<Models>("/api/models"),
-  /** The key belongs to one press: sent again with it, the same request makes nothing twice. */
+  /** `key` makes the request idempotent: sent again under the same key, it creates nothing twice. */
   submit: (body: VideoRequest, key: string) =>
     request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body, headers: { "Idempotency-Key": key } }),
   job: (id: string) => request<Job>(jobPath(id)),
@@ -69,7 +69,7 @@ export const videos = {
   pollJobs: (limit: number, tag: string | null) => poll<Page<Job>>(`/api/videos/jobs?limit=${limit}`, tag),
   cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
   retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
-  /** Downloads a finished video again that could not be fetched; asks the upstream for nothing new. */
+  /** Downloads a finished video again; requests nothing new from the upstream. */
   fetch: (id: string) => request<Job>(`${jobPath(id)}/fetch`, { method: "POST" }),
   remove: (id: string) => request<undefined>(jobPath(id), { method: "DELETE" }),
   attempts: (id: string) => request<{ data: Attempt[] }>(`${jobPath(id)}/attempts`),

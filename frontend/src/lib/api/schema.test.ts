@@ -1,10 +1,10 @@
 // @vitest-environment node
-// The generated types are those of the API's document.
+// Tests that the generated types match the API document.
 import { readFileSync } from "node:fs";
 import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
 import { expect, it } from "vitest";
 
-it("schema.d.ts is current; if not: npm run generate", async () => {
+it("schema.d.ts is up to date (otherwise: npm run generate)", async () => {
   const generated = astToString(await openapiTS(new URL("../../../../docs/openapi.json", import.meta.url)));
   const kept = readFileSync(new URL("./schema.d.ts", import.meta.url), "utf8");
   expect(kept).toBe(`${COMMENT_HEADER}${generated}`);

@@ -1,5 +1,4 @@
-// The shapes of the gateway's contract by the names the page uses, out of the types generated from its OpenAPI document.
-// Invariant: nothing is spelled here that the document spells.
+// Names for the types generated from the gateway's OpenAPI document. Invariant: declares no field that the document declares.
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -31,7 +30,7 @@ export type AdminUser = Schemas["AdminUser"];
 export type AuditEntry = Schemas["AuditEntry"];
 
 export type FieldProblem = Schemas["FieldError"];
-/** As far as a page can count on it: a proxy in between may answer with less. */
+/** Fields other than status and code are optional: a proxy may answer with less. */
 export type Problem = Pick<Schemas["Problem"], "status"> & Partial<Omit<Schemas["Problem"], "status" | "code">> & { code: string };
 
 export interface Page<Row> {

@@ -1,22 +1,22 @@
-// One thing that someone does, and how it went. Invariant: one press is one request; a refusal stays until the next press.
+// Runs one request at a time for a user action. The error stays until the next run.
 import { useRef, useState } from "react";
 import { asApiError, type ApiError } from "./client";
 
 export interface ApiMutation {
   isPending: boolean;
   error: ApiError | null;
-  /** Resolves to whether it was done. */
+  /** Resolves to whether the request succeeded. */
   run: (request: () => Promise<unknown>) => Promise<boolean>;
 }
 
 export function useApiMutation(): ApiMutation {
-  const [isPending, setBusy] = useState(false);
+  const [isPending, setIsPending] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const running = useRef(false);
   const run = async (request: () => Promise<unknown>): Promise<boolean> => {
     if (running.current) return false;
     running.current = true;
-    setBusy(true);
+    setIsPending(true);
     setError(null);
     try {
       await request();
@@ -26,7 +26,7 @@ export function useApiMutation(): ApiMutation {
       return false;
     } finally {
       running.current = false;
-      setBusy(false);
+      setIsPending(false);
     }
   };
   return { isPending, error, run };

@@ -1,5 +1,5 @@
-// Something asked of the server for as long as a view shows it. Invariant: a late answer is dropped; asking again keeps what was
-// there until the new answer comes.
+// Fetches data while a component is mounted. Invariant: late responses are dropped, and refetching keeps the old data until the new
+// arrives.
 import { useCallback, useEffect, useState } from "react";
 import { asApiError, type ApiError } from "./client";
 
@@ -7,11 +7,11 @@ export interface ApiQuery<Value> {
   data: Value | null;
   error: ApiError | null;
   refetch: () => void;
-  /** Puts what an action has just answered in its place. */
+  /** Updates the data with the response of a mutation. */
   setData: (change: (data: Value) => Value) => void;
 }
 
-/** `ask` must stay the same function for as long as it asks for the same. */
+/** `fetchData` must be referentially stable for the same query. */
 export function useApiQuery<Value>(fetchData: (() => Promise<Value>) | null): ApiQuery<Value> {
   const [data, setValue] = useState<Value | null>(null);
   const [error, setError] = useState<ApiError | null>(null);

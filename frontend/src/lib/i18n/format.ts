@@ -1,4 +1,4 @@
-// Numbers, dates and durations in the reader's language. Invariant: by Intl alone.
+// Formats numbers, dates and durations in the user's language, by Intl.
 import { languageTags, usePreferences } from "@/lib/preferences/store";
 
 export interface Format {
@@ -8,7 +8,7 @@ export interface Format {
   time: (iso: string) => string;
   date: (iso: string) => string;
   duration: (ms: number) => string;
-  /** How long it may take, roughly: seconds below a minute, whole minutes above. */
+  /** A rough duration: seconds below a minute, whole minutes above. */
   range: (fromSeconds: number, toSeconds: number) => string;
   bytes: (size: number) => string;
 }
@@ -56,7 +56,7 @@ function makeFormat(tag: string): Format {
   };
 }
 
-/** Made once for each language: they are costly, and every card needs them. */
+/** Cached per language: formatters are expensive, and every card needs them. */
 const formats = new Map<string, Format>();
 
 export function useFormat(): Format {

@@ -1,4 +1,4 @@
-// Both languages side by side, and against the source: no key may be missing, half translated or unused.
+// Tests that both languages have the same keys and placeholders, and that every key is used.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -24,11 +24,11 @@ const bases = (texts: Map<string, string>) => [...new Set([...texts.keys()].map(
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 describe("the two languages", () => {
-  it("hold the same keys", () => {
+  it("have the same keys", () => {
     expect(bases(chinese)).toEqual(bases(english));
   });
 
-  it("leave nothing empty", () => {
+  it("have no empty text", () => {
     for (const text of [...english.values(), ...chinese.values()]) expect(text.trim()).not.toBe("");
   });
 
@@ -42,7 +42,7 @@ describe("the two languages", () => {
   it.each([
     ["en", english],
     ["zh-CN", chinese],
-  ])("have every plural form that %s needs, and no other", (tag, texts) => {
+  ])("have exactly the plural forms that %s needs", (tag, texts) => {
     for (const key of [...texts.keys()].filter((one) => plural.test(one))) {
       const ordinal = key.includes("_ordinal");
       const needed = new Intl.PluralRules(tag, { type: ordinal ? "ordinal" : "cardinal" }).resolvedOptions().pluralCategories;
@@ -52,7 +52,7 @@ describe("the two languages", () => {
   });
 });
 
-it("no text is unused", () => {
+it("every key is used", () => {
   const source = sources(join(import.meta.dirname, "../.."));
   expect(bases(english).filter((key) => !source.includes(`"${key}"`))).toEqual([]);
 });

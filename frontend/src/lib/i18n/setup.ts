@@ -1,4 +1,4 @@
-// The two languages of the page. Invariant: both hold the same keys (a test compares them), and every key is known to the compiler.
+// Sets up the two languages. Invariant: both have the same keys (tested), and the compiler checks every key.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { languageTags, usePreferences } from "@/lib/preferences/store";
@@ -17,7 +17,7 @@ export async function setupI18n(): Promise<void> {
     lng: languageTags[usePreferences.getState().language],
     fallbackLng: "en",
     resources: { en: { translation: en }, "zh-CN": { translation: zh } },
-    // React escapes what it renders; escaping twice would show entities.
+    // React escapes what it renders.
     interpolation: { escapeValue: false },
     returnNull: false,
   });

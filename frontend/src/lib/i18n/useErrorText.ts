@@ -1,5 +1,4 @@
-// A refusal of the server in the reader's words. Invariant: codes are the contract; the server's own sentences are not shown for
-// it, and a wait counts down to its end.
+// Translates API errors. Invariant: selects the text by the error's code, never shows the server's own, and counts down to `retryAt`.
 import { useTranslation } from "react-i18next";
 import type { ApiError } from "@/lib/api/client";
 import { useCountdownNow } from "@/lib/useNow";
@@ -24,10 +23,10 @@ const errorKeys = {
 
 export type DisplayableError = Pick<ApiError, "code" | "retryAt">;
 
-/** What is over after a while. */
+/** Errors that end after a while. */
 const countdownKeys = { rate_limited: "error.rate_limited", too_many_attempts: "error.too_many_attempts" } as const;
 
-/** How long one still has to wait, in whole seconds. */
+/** Returns the remaining seconds until a retry is allowed, or 0. */
 export function useRetryCountdown(error: DisplayableError | null): number {
   const until = error && Object.hasOwn(countdownKeys, error.code) ? error.retryAt : null;
   const now = useCountdownNow(until !== null);

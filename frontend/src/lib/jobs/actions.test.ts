@@ -1,4 +1,4 @@
-// Presses and every way they can end: what is shown must always give way to a newer state, and no answer may come too late.
+// Tests job actions and all their outcomes: newer states win, and late responses change nothing.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
@@ -35,8 +35,8 @@ beforeEach(() => {
   return syncActions();
 });
 
-describe("a press", () => {
-  it("is one request, however often it is repeated before the answer", async () => {
+describe("an action", () => {
+  it("sends one request, however often it is clicked before the response", async () => {
     const answer = later<Job>();
     const call = vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
@@ -57,21 +57,21 @@ describe("a press", () => {
     ["retry", makeJob({ status: "completed" })],
     ["fetch", failed],
     ["delete", running],
-  ] as const)("of %s is nothing where the state does not allow it", (action, job) => {
+  ] as const)("%s is ignored in a state that does not allow it", (action, job) => {
     const calls = [vi.spyOn(videos, "cancel"), vi.spyOn(videos, "retry"), vi.spyOn(videos, "fetch"), vi.spyOn(videos, "remove")];
     show(job);
     void runAction(action, job);
     for (const call of calls) expect(call).not.toHaveBeenCalled();
   });
 
-  it("of retry starts over from the answer, which is newer and further back", async () => {
+  it("retry applies the response, which has a higher seq and less progress", async () => {
     vi.spyOn(videos, "retry").mockResolvedValue(makeJob({ seq: 6, progress: 0 }));
     show({ ...failed, progress: 80 });
     await runAction("retry", failed);
     expect(shown()).toMatchObject({ status: "pending", progress: 0, seq: 6 });
   });
 
-  it("of delete leaves a tombstone, which no late frame raises", async () => {
+  it("delete leaves a tombstone that late frames do not override", async () => {
     vi.spyOn(videos, "remove").mockResolvedValue(undefined);
     show(failed);
     await runAction("delete", failed);
@@ -81,8 +81,8 @@ describe("a press", () => {
   });
 });
 
-describe("what is shown ahead of the answer", () => {
-  it("outlives newer progress, and ends with the state that was asked for", async () => {
+describe("optimistic state", () => {
+  it("survives newer progress, and ends with the requested state", async () => {
     const answer = later<Job>();
     vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
@@ -96,7 +96,7 @@ describe("what is shown ahead of the answer", () => {
     expect(shown()).toMatchObject({ seq: 8, status: "cancelled" });
   });
 
-  it("gives way to a job that was completed first", () => {
+  it("yields to a job that completed first", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
     show(running);
     void runAction("cancel", running);
@@ -104,7 +104,7 @@ describe("what is shown ahead of the answer", () => {
     expect(pending()).toBeUndefined();
   });
 
-  it("is not taken back when only the answer was lost", async () => {
+  it("is kept when only the response was lost", async () => {
     const answer = later<Job>();
     vi.spyOn(videos, "retry").mockReturnValue(answer.promise);
     show(failed);
@@ -116,7 +116,7 @@ describe("what is shown ahead of the answer", () => {
     expect(shown()).toMatchObject({ seq: 6, status: "pending" });
   });
 
-  it("ends when the job is gone", () => {
+  it("ends when the job is deleted", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(later<Job>().promise);
     show(running);
     void runAction("cancel", running);
@@ -124,7 +124,7 @@ describe("what is shown ahead of the answer", () => {
     expect(pending()).toBeUndefined();
   });
 
-  it("is forgotten with its user, and so is the answer", async () => {
+  it("is cleared with the session, and so is the response", async () => {
     const answer = later<Job>();
     vi.spyOn(videos, "cancel").mockReturnValue(answer.promise);
     show(running);
@@ -138,8 +138,8 @@ describe("what is shown ahead of the answer", () => {
   });
 });
 
-describe("a press that is refused", () => {
-  it("because the state has changed takes the fresh one, and says nothing", async () => {
+describe("a failed action", () => {
+  it("applies the new state after a conflict, without an error", async () => {
     vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
     const ask = vi.spyOn(videos, "job").mockResolvedValue({ ...running, seq: 7 });
     show(failed);
@@ -150,7 +150,7 @@ describe("a press that is refused", () => {
     expect(pending()).toBeUndefined();
   });
 
-  it("says so when nothing has changed after all", async () => {
+  it("shows the conflict when the state has not changed", async () => {
     vi.spyOn(videos, "retry").mockRejectedValue(wrongState);
     vi.spyOn(videos, "job").mockResolvedValue(failed);
     show(failed);
@@ -159,9 +159,9 @@ describe("a press that is refused", () => {
   });
 
   it.each([
-    ["by the press itself", missing, undefined],
-    ["by asking again", wrongState, missing],
-  ])("removes a job that is found missing %s", async (_, first, second) => {
+    ["by the action's response", missing, undefined],
+    ["by fetching it again", wrongState, missing],
+  ])("removes a job that does not exist: %s", async (_, first, second) => {
     vi.spyOn(videos, "remove").mockRejectedValue(first);
     const ask = vi.spyOn(videos, "job");
     if (second) ask.mockRejectedValue(second);
@@ -176,7 +176,7 @@ describe("a press that is refused", () => {
     [new ApiError({ status: 502, code: "unavailable" }), true],
     [busy, false],
     [new ApiError({ status: 429, code: "rate_limited" }, 4), false],
-  ])("is told, and can be pressed again: %o", async (error, unconfirmed) => {
+  ])("shows an error and can be repeated: %o", async (error, unconfirmed) => {
     const call = vi.spyOn(videos, "cancel").mockRejectedValueOnce(error);
     show(running);
     await runAction("cancel", running);
@@ -191,7 +191,7 @@ describe("a press that is refused", () => {
   it.each([
     [unanswered, undefined],
     [busy, { action: "cancel", unconfirmed: false }],
-  ])("for want of an answer is told until the page is back: %o", async (error, left) => {
+  ])("clears unconfirmed errors after reconnecting: %o", async (error, left) => {
     vi.spyOn(videos, "cancel").mockRejectedValue(error);
     show(running);
     await runAction("cancel", running);
@@ -201,7 +201,7 @@ describe("a press that is refused", () => {
     else expect(actionError()).toBeUndefined();
   });
 
-  it("is no longer told once the job is past it", async () => {
+  it("clears its error once the job has moved on", async () => {
     vi.spyOn(videos, "cancel").mockRejectedValue(unanswered);
     show(running);
     await runAction("cancel", running);

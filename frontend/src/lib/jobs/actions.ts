@@ -1,5 +1,5 @@
-// What someone does with a job: cancel, try again, fetch again, delete. Invariant: one press is one request; what the page shows
-// ahead of the answer gives way to any state with a higher seq.
+// The user's actions on a job: cancel, retry, download again, delete. Invariant: one click sends one request, and optimistic state yields
+// to any state with a higher seq.
 import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
@@ -10,17 +10,17 @@ import { recoveryFor } from "./failure";
 
 export type JobAction = "cancel" | "retry" | "fetch" | "delete";
 
-/** A press that is not answered yet. */
+/** An action without a response yet. */
 interface PendingAction {
   action: JobAction;
-  /** The job's when it was pressed. */
+  /** The job's seq when the action started. */
   seq: number;
 }
 
-/** A press that came to nothing. */
+/** An action that failed. */
 export interface ActionError {
   action: JobAction;
-  /** No answer came, so that it may have been done. */
+  /** No response arrived, so that it may have succeeded. */
   unconfirmed: boolean;
   error: Pick<ApiError, "code" | "retryAt">;
 }
@@ -34,7 +34,7 @@ const initial: ActionsStore = { pending: {}, errors: {} };
 
 export const useActions = create<ActionsStore>()(() => initial);
 
-/** Forgets everything, when someone else may be next at this screen. */
+/** Clears everything, before another user may sign in. */
 export const resetActions = (): void => useActions.setState(initial, true);
 
 export const allows = (job: Job, action: JobAction): boolean => {
@@ -48,7 +48,7 @@ export async function runAction(action: JobAction, job: Job): Promise<void> {
   if (id in useActions.getState().pending || !allows(job, action)) return;
   const current: PendingAction = { action, seq: job.seq };
   useActions.setState((state) => ({ pending: { ...state.pending, [id]: current }, errors: without(state.errors, id) }));
-  // Something newer has settled it meanwhile, or someone else has signed in: then the answer is late.
+  // A newer state has settled the action, or another user has signed in.
   const isStale = () => useActions.getState().pending[id] !== current;
   try {
     const result = await requests[action](id);
@@ -67,12 +67,12 @@ const requests: Record<JobAction, (id: string) => Promise<Job | undefined>> = {
   delete: (id) => videos.remove(id),
 };
 
-/** Without an answer's job there is none any more. */
+/** Without a job in the response, it was deleted. */
 function applyResult(id: string, job: Job | undefined): void {
   useJobs.getState().apply(job ? { type: "jobs", jobs: [job] } : { type: "gone", id, seq: 0 });
 }
 
-/** Answers with what to tell, unless there is a newer state to be seen instead. */
+/** Returns the error to show, or null when a newer state explains the outcome. */
 async function recover(id: string, { action, seq }: PendingAction, error: ApiError, isStale: () => boolean): Promise<ActionError | null> {
   if (isStale()) return null;
   if (error.status === 404) {
@@ -85,7 +85,7 @@ async function recover(id: string, { action, seq }: PendingAction, error: ApiErr
     const latest = await videos.job(id);
     if (isStale()) return null;
     applyResult(id, latest);
-    // What has changed is seen; only where nothing has, it must be said.
+    // A newer state shows what happened; otherwise show the error.
     return latest.seq > seq ? null : actionError;
   } catch (cause) {
     const retryError = asApiError(cause);
@@ -98,13 +98,13 @@ async function recover(id: string, { action, seq }: PendingAction, error: ApiErr
 const without = <Value>(record: Readonly<Record<string, Value>>, id: string): Readonly<Record<string, Value>> =>
   filterRecord(record, (key) => key !== id);
 
-/** Whether a state shows what was asked for, or that it came too late. */
+/** Whether a job's state shows that the action succeeded or came too late. */
 function isSettledBy(job: Job | undefined, { action, seq }: PendingAction): boolean {
   if (!job) return true;
   return job.seq > seq && !allows(job, action);
 }
 
-/** Removes pending actions and errors that newer job states have settled. Returns a function that stops it. */
+/** Removes actions and errors that newer job states have settled. Returns a function that stops it. */
 export const syncActions = (): (() => void) =>
   useJobs.subscribe(({ jobs }, before) => {
     if (jobs === before.jobs) return;
@@ -117,14 +117,14 @@ export const syncActions = (): (() => void) =>
     );
   });
 
-/** Removes errors of actions whose outcome was unknown, once the page is up to date again and shows the outcome. */
+/** Removes errors with an unknown outcome, once the page is up to date again and shows it. */
 export const clearUnconfirmedErrors = (): void =>
   update(
     () => true,
     (_, { unconfirmed }) => !unconfirmed,
   );
 
-/** Keeps the entries that pass; leaves the store untouched when all of them do. */
+/** Keeps the entries that match; does not notify subscribers when all do. */
 function update(keepPending: (id: string, one: PendingAction) => boolean, keepError: (id: string, one: ActionError) => boolean): void {
   const state = useActions.getState();
   const pending = filterRecord(state.pending, keepPending);

@@ -1,4 +1,4 @@
-// What remains of a job, from how long its like have taken.
+// Tests the estimated remaining time.
 import { expect, it } from "vitest";
 import { makeJob } from "@/lib/testing";
 import { remainingTime } from "./eta";
@@ -9,33 +9,33 @@ const running = makeJob({ status: "processing", phase: "generating", startedAt: 
 
 it.each([
   ["at its start", 0, { from: 60, to: 60 }],
-  ["on its way", 22, { from: 40, to: 40 }],
-  ["near its usual end", 55, "soon"],
-  ["later than usual", 70, { from: 50, to: 50 }],
-  ["later than nearly all", 500, null],
-  ["by a clock that is behind", -30, { from: 60, to: 60 }],
+  ["in progress", 22, { from: 40, to: 40 }],
+  ["near the median", 55, "soon"],
+  ["after the median", 70, { from: 50, to: 50 }],
+  ["after the 90th percentile", 500, null],
+  ["with a clock that is behind", -30, { from: 60, to: 60 }],
 ] as const)("%s, after %i s", (_, seconds, left) => {
   expect(remainingTime(running, start + seconds * 1_000)).toEqual(left);
 });
 
 it.each([
-  ["slower than its like", 60, 20, { from: 240, to: 240 }],
+  ["slower than others", 60, 20, { from: 240, to: 240 }],
   ["faster", 20, 80, "soon"],
   ["hardly begun", 22, 5, { from: 40, to: 40 }],
-] as const)("follows its own progress: %s, after %i s at %i per cent", (_, seconds, progress, left) => {
+] as const)("uses the job's own progress: %s, after %i s at %i percent", (_, seconds, progress, left) => {
   expect(remainingTime({ ...running, progress }, start + seconds * 1_000)).toEqual(left);
 });
 
-it("is all of it while the job waits", () => {
+it("is the whole duration while the job waits", () => {
   expect(remainingTime(makeJob({ status: "pending", etaSeconds }), start)).toEqual({ from: 60, to: 120 });
 });
 
 it.each([
   ["unknown", {}],
   ["cancelled", { cancelling: true, etaSeconds }],
-  ["tried again later", { status: "pending", phase: "retrying", etaSeconds }],
-  ["sent again", { retries: 1, etaSeconds }],
+  ["waiting for a retry", { status: "pending", phase: "retrying", etaSeconds }],
+  ["retried", { retries: 1, etaSeconds }],
   ["ended", { status: "completed", phase: null, etaSeconds }],
-] as const)("is not told of a job that is %s", (_, fields) => {
+] as const)("is unknown for a job that is %s", (_, fields) => {
   expect(remainingTime({ ...running, etaSeconds: null, ...fields }, start)).toBeNull();
 });

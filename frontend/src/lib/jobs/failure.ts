@@ -1,5 +1,4 @@
-// Why a job or one of its requests came to nothing, what it may have cost, and what helps. Invariant: pure; a code of a newer server
-// has words too.
+// Maps failures to texts, possible charges and suggested actions. Pure; unknown codes of a newer server have a text too.
 import type { Job } from "@/lib/api/types";
 
 const failureKeys = {
@@ -26,11 +25,11 @@ type FailureCode = keyof typeof failureKeys;
 export const failureKey = (code: string | null): (typeof failureKeys)[FailureCode] =>
   code !== null && Object.hasOwn(failureKeys, code) ? failureKeys[code as FailureCode] : failureKeys.internal;
 
-/** How many requests it took to give up, where that is worth saying; a single one is not. */
+/** Returns the number of attempts before giving up, or null if there was only one. */
 export const attemptCount = ({ errorCode, retries }: Job): number | null =>
   (errorCode === "busy" || errorCode === "transient") && retries > 0 ? retries + 1 : null;
 
-/** How one request ended: it speaks of itself alone, not of the job. */
+/** How a single attempt ended, as opposed to the job. */
 const outcomeKeys = {
   completed: "outcome.completed",
   cancelled: "outcome.cancelled",
@@ -56,23 +55,25 @@ export function outcomeKey(outcome: string | null): (typeof outcomeKeys)[Outcome
   return Object.hasOwn(outcomeKeys, outcome) ? outcomeKeys[outcome as Outcome] : "outcome.failed";
 }
 
-/** How the server's own sentence about a refusal begins; what follows are somebody else's words. */
+/** Prefix of the server's message for a rejected prompt; the provider's reason follows. See processor/src/upstream/failure_message.rs. */
 const reasonPrefix = "The video service refused this prompt: ";
 
-/** Why it was refused, in the words of whoever refused it. */
+/** Returns the provider's reason for rejecting the prompt. */
 export function rejectionReason({ status, errorCode, errorMessage }: Job): string | null {
   if (status !== "failed" || errorCode !== "refused" || !errorMessage?.startsWith(reasonPrefix)) return null;
   return errorMessage.slice(reasonPrefix.length);
 }
 
-/** What a job that did not fail may have cost beside itself. */
+/** Whether an earlier attempt of a job that did not fail may have been charged. */
 export const hasEarlierCharge = (job: Job): boolean => job.mayHaveBeenCharged && job.status !== "failed" && job.status !== "cancelled";
 
 export const chargeKey = (job: Job): "failure.charged" | "failure.notCharged" =>
   job.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged";
 
-/** The one thing that helps a job which ended without a video: the same text again may meet the same answer, and a video that
- * is finished need not be paid for twice. */
+/**
+ * The suggested action for a job that ended without a video. A rejected prompt would be rejected again, and a finished video need not be
+ * paid for twice.
+ */
 export type Recovery = "retry" | "fetch" | "edit";
 
 export function recoveryFor(job: Job): Recovery | null {
@@ -82,7 +83,7 @@ export function recoveryFor(job: Job): Recovery | null {
   return job.errorCode === "refused" || job.errorCode === "invalid" ? "edit" : "retry";
 }
 
-/** Failures from which it cannot be told that nothing was begun. */
+/** Error codes after which the provider may have started generating. */
 const codesThatMayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
   "interrupted",
   "unknown",
@@ -94,7 +95,7 @@ const codesThatMayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
   "restored",
 ]);
 
-/** What that help may cost, where there is something to say about it. */
+/** Returns the text about the cost of the suggested action, if any. */
 export function recoveryCostKey(job: Job): "jobActions.mayChargeAgain" | "jobActions.mayCharge" | "jobActions.noNewCharge" | null {
   const recovery = recoveryFor(job);
   if (recovery === "fetch") return "jobActions.noNewCharge";

@@ -1,4 +1,4 @@
-// What a search finds among the jobs that the page holds.
+// Tests the search among loaded jobs.
 import { expect, it } from "vitest";
 import { makeJob } from "@/lib/testing";
 import { isFiltering, matches } from "./filter";
@@ -15,13 +15,13 @@ it.each([
   expect(matches(fox, { q, status: "all" })).toBe(found);
 });
 
-it("tells what is under way from what has ended", () => {
+it("separates active jobs from ended ones", () => {
   expect(matches(fox, { q: "", status: "active" })).toBe(false);
   expect(matches(makeJob({ status: "pending" }), { q: "", status: "active" })).toBe(true);
   expect(matches(fox, { q: "fox", status: "failed" })).toBe(false);
 });
 
-it("does not call blank space a search", () => {
+it("does not treat blank text as a search", () => {
   expect(isFiltering({ q: "  ", status: "all" })).toBe(false);
   expect(isFiltering({ q: "", status: "failed" })).toBe(true);
 });

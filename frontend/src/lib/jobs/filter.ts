@@ -1,9 +1,9 @@
-// What is looked for among the jobs. Invariant: stays on this page; what someone searches for never stands in its address.
+// The gallery's search and filter. Invariant: never part of the URL, since prompts are private.
 import { create } from "zustand";
 import type { Job, JobStatus } from "@/lib/api/types";
 import { isActive } from "./reducer";
 
-/** `active` is everything under way. */
+/** `active`: pending or processing. */
 export type StatusFilter = "all" | "active" | Extract<JobStatus, "completed" | "failed" | "cancelled">;
 
 export interface Filter {
@@ -17,7 +17,7 @@ interface FilterStore extends Filter {
   clear: () => void;
 }
 
-/** As long as the server takes. */
+/** The server's limit. */
 export const maxQueryLength = 200;
 
 const noFilter: Filter = { q: "", status: "all" };
@@ -31,7 +31,7 @@ export const useFilter = create<FilterStore>()((set) => ({
 
 export const isFiltering = ({ q, status }: Filter): boolean => q.trim() !== "" || status !== "all";
 
-/** The same rule as the server's: the words as they stand, somewhere in the prompt, upper and lower case alike. */
+/** The server's rule: a case-insensitive substring of the prompt. */
 export function matches(job: Job, { q, status }: Filter): boolean {
   if (status === "active" ? !isActive(job) : status !== "all" && job.status !== status) return false;
   const needle = q.trim().toLowerCase();

@@ -1,15 +1,15 @@
-// The quiet gradient of a job. Invariant: the same id gives the same gradient, always and everywhere.
+// Derives a job's gradient from its id. Invariant: the same id always yields the same gradient.
 
 export interface Gradient {
-  /** Degrees of hue. */
+  /** Hue in degrees. */
   hueA: number;
   hueB: number;
-  /** Percent, where the light falls. */
+  /** Position of the highlight, in percent. */
   x: number;
   y: number;
 }
 
-/** FNV-1a, then mixed: ids made in one second differ only in their tails. */
+/** FNV-1a with a final mix: ids created in the same second differ only in their last characters. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

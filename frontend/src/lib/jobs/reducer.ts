@@ -1,10 +1,11 @@
-// What is known of the jobs, fed alike by the websocket and by polling. Invariant: of two states of a job the one with the
-// higher seq stays, whatever order they arrive in, and a job that is gone never comes back.
+// Merges job states from the websocket, polling and responses. Invariant: the state with the higher seq wins, in whatever order they
+// arrive,
+// and a deleted job never returns.
 import type { Job } from "@/lib/api/types";
 
 export interface JobsState {
   readonly jobs: ReadonlyMap<string, Job>;
-  /** Tombstones: the last seq each removed job is known to have had. */
+  /** Tombstones: the last known seq of each deleted job. */
   readonly gone: Readonly<Record<string, number>>;
 }
 
@@ -15,7 +16,7 @@ export type JobsEvent =
 
 export const emptyJobs: JobsState = { jobs: new Map(), gone: {} };
 
-/** Returns the very same state when nothing changed. */
+/** Returns the same object when nothing changed. */
 export function reduceJobs(state: JobsState, event: JobsEvent): JobsState {
   switch (event.type) {
     case "jobs":
@@ -43,7 +44,7 @@ function mergeJobs(state: JobsState, incoming: readonly Job[]): JobsState {
 
 function newer(known: Job | undefined, incoming: Job): Job {
   if (!known || incoming.seq > known.seq) return incoming;
-  // The place in line moves without a seq of its own, so that equal states may still differ in it.
+  // Queue positions change without a new seq.
   if (incoming.seq === known.seq && incoming.queuePosition !== known.queuePosition) {
     return { ...known, queuePosition: incoming.queuePosition };
   }
@@ -65,10 +66,10 @@ function removeJob(state: JobsState, id: string, seq: number): JobsState {
 
 export const isActive = (job: Job): boolean => job.status === "pending" || job.status === "processing";
 
-/** A hello is one message of at most 16 KiB; some 45 bytes go to each job. */
+/** A hello message is limited to 16 KiB; each job takes about 45 bytes. */
 const maxKnownJobs = 300;
 
-/** What to tell the server on reconnecting: active jobs first, then the newest, as many as fit. */
+/** Returns what to send on reconnecting: the seq of active jobs first, then of the newest, as many as fit. */
 export function knownJobs(state: JobsState): Record<string, number> {
   const newestFirst = [...state.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   const sent = [...newestFirst.filter(isActive), ...newestFirst.filter((job) => !isActive(job))].slice(0, maxKnownJobs);

@@ -1,4 +1,4 @@
-// The words of a card in both languages, as people read them.
+// Tests the status texts in both languages.
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { setupI18n } from "@/lib/i18n/setup";
@@ -14,7 +14,7 @@ function say(language: string, fields: Parameters<typeof makeJob>[0]): string {
   return i18next.getFixedT(language)(phrase.key as "jobStatus.generating", ("values" in phrase ? phrase.values : {}) as { percent: number });
 }
 
-describe("in words, a job", () => {
+describe("the status text", () => {
   it.each([
     [{ queuePosition: 1 }, "Waiting, next in line", "排队中，下一个就是"],
     [{ queuePosition: 2 }, "Waiting, 2nd in line", "排队中，第 2 位"],
@@ -34,7 +34,7 @@ describe("in words, a job", () => {
   });
 });
 
-it("lets the line breathe until a progress is known", () => {
+it("the progress is known only while generating or downloading", () => {
   expect(hasKnownProgress(makeJob({ status: "processing", phase: "generating", progress: 0 }))).toBe(false);
   expect(hasKnownProgress(makeJob({ status: "processing", phase: "generating", progress: 1 }))).toBe(true);
   expect(hasKnownProgress(makeJob({ status: "pending", phase: "retrying", progress: 40 }))).toBe(false);

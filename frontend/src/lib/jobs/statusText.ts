@@ -1,4 +1,4 @@
-// What a job is doing, in words. Invariant: pure; says what is known and promises nothing more.
+// Describes what a job is doing. Pure; states only what is known.
 import type { Job } from "@/lib/api/types";
 import { isActive } from "./reducer";
 
@@ -22,7 +22,7 @@ export type StatusText =
   | { key: "jobStatus.retryingNth"; values: { seconds: number; count: number; ordinal: true } }
   | { key: "jobStatus.generating"; values: { percent: number } };
 
-/** `now` is the server's time in ms, for the countdown to the next try. */
+/** `now` is the server's time in ms, for the countdown to the next attempt. */
 export function statusText(job: Job, now: number): StatusText {
   if (job.cancelling && isActive(job)) return { key: "jobStatus.cancelling" };
   switch (job.status) {
@@ -46,7 +46,7 @@ function waiting(job: Job, now: number): StatusText {
   if (job.phase === "retrying") {
     const secondsLeft = job.nextAttemptAt ? Math.ceil((Date.parse(job.nextAttemptAt) - now) / 1_000) : 0;
     if (secondsLeft <= 0) return { key: "jobStatus.retryingNow" };
-    // While the upstream is away for everybody it waits without having been tried.
+    // Waiting without an attempt: the upstream is unavailable for all jobs.
     if (job.retries === 0) return { key: "jobStatus.retryingIn", values: { seconds: secondsLeft } };
     return { key: "jobStatus.retryingNth", values: { seconds: secondsLeft, count: job.retries + 1, ordinal: true } };
   }
@@ -70,6 +70,6 @@ function processing(job: Job): StatusText {
   }
 }
 
-/** Whether the line of light shows a known progress, or breathes. */
+/** Whether the progress bar shows a value, or pulses. */
 export const hasKnownProgress = (job: Job): boolean =>
   !job.cancelling && job.status === "processing" && (job.phase === "generating" || job.phase === "downloading") && job.progress > 0;

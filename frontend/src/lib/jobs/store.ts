@@ -1,9 +1,9 @@
-// The one store of jobs, and of the requests that are on their way to become one. Invariant: jobs change only through the reducer.
+// The store of all jobs, and of requests that are not answered yet. Invariant: jobs change only through the reducer.
 import { create } from "zustand";
 import type { Job, Orientation } from "@/lib/api/types";
 import { emptyJobs, reduceJobs, type JobsEvent, type JobsState } from "./reducer";
 
-/** A request that has been sent and not yet answered: shown on the wall at once. */
+/** A request without a response yet; shown as a card at once. */
 export interface OptimisticJob {
   key: string;
   prompt: string;
@@ -15,7 +15,7 @@ interface JobsStore extends JobsState {
   apply: (event: JobsEvent) => void;
   addOptimisticJob: (optimisticJobs: OptimisticJob) => void;
   removeOptimisticJob: (key: string) => void;
-  /** Forgets everything, when someone else may be next at this screen. */
+  /** Clears everything, before another user may sign in. */
   reset: () => void;
 }
 
@@ -34,7 +34,7 @@ export const useJobs = create<JobsStore>()((set) => ({
   reset: () => set(initial),
 }));
 
-/** The websocket may tell of a new job before the request that made it is answered; it must not show twice. */
+/** The websocket may report a new job before its request is answered: show it once. */
 function withoutConfirmed(state: JobsStore, event: JobsEvent): readonly OptimisticJob[] {
   if (event.type !== "jobs" || state.optimisticJobs.length === 0) return state.optimisticJobs;
   const optimisticJobs = [...state.optimisticJobs];

@@ -1,4 +1,4 @@
-// How long a job may still take, in words. Invariant: "about" always; a clock runs only while the job does.
+// Returns the estimated remaining time as text. Ticks only while the job is processing.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";

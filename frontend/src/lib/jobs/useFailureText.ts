@@ -1,4 +1,4 @@
-// What happened to a failed job, in the reader's language. Invariant: counts the tries only where there were several.
+// Describes a failed job, with the number of attempts if there were several.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { failureKey, attemptCount } from "./failure";

@@ -1,17 +1,17 @@
-// A job's actions as its views need them. Invariant: a cancellation shows from the press on, in the words of the job itself.
+// A job's pending action and last error, as its views need them.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { isActive } from "./reducer";
 import { useActions, type JobAction } from "./actions";
 
-/** The job as it will be when the server agrees. */
+/** Returns the job as it will be when the server accepts a pending cancellation. */
 export function useOptimisticCancel(job: Job): Job {
   const cancelling = useActions(({ pending }) => pending[job.id]?.action === "cancel");
   return cancelling && isActive(job) && !job.cancelling ? { ...job, cancelling } : job;
 }
 
-/** What is under way. */
+/** Returns the action that has no response yet. */
 export const usePendingAction = (job: Job): JobAction | null => useActions(({ pending }) => pending[job.id]?.action ?? null);
 
 const actionErrorKeys = {
@@ -21,7 +21,7 @@ const actionErrorKeys = {
   delete: "jobActions.notDeleted",
 } as const satisfies Record<JobAction, string>;
 
-/** Why the last press came to nothing. */
+/** Returns why the last action failed. */
 export function useActionErrorText(job: Job): string | null {
   const { t } = useTranslation();
   const actionError = useActions(({ errors }) => errors[job.id]);

@@ -1,4 +1,4 @@
-// A job's words in the reader's language, counting down where they count. Invariant: a clock runs only for a job that waits to retry.
+// Returns a job's status as text. Ticks only while the job waits for a retry.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useCountdownNow } from "@/lib/useNow";

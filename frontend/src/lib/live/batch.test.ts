@@ -1,3 +1,4 @@
+// Tests batching of job states by animation frame.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { makeJob } from "@/lib/testing";
 import { Batch } from "./batch";
@@ -19,7 +20,7 @@ afterEach(() => {
   apply.mockReset();
 });
 
-it("hands on what came since the last frame, at once and in order", () => {
+it("applies states once per frame, in order", () => {
   const batch = new Batch(apply);
   const [first, second] = [makeJob({ seq: 1 }), makeJob({ seq: 2 })];
   batch.add(first);
@@ -32,13 +33,13 @@ it("hands on what came since the last frame, at once and in order", () => {
   expect(apply).toHaveBeenCalledTimes(2);
 });
 
-it("does not wait for a frame while the page is hidden", () => {
+it("applies states at once while the page is hidden", () => {
   vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
   new Batch(apply).add(makeJob());
   expect(apply).toHaveBeenCalledOnce();
 });
 
-it("hands on early what something else must not overtake, and nothing that was dropped", () => {
+it("flushes queued states on demand, but not discarded ones", () => {
   const batch = new Batch(apply);
   batch.add(makeJob());
   batch.flush();

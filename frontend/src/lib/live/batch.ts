@@ -1,5 +1,5 @@
-// The states that the socket tells, handed on once per animation frame however many come. Invariant: their order stays, and while
-// the page is hidden, when no frame is drawn, none waits.
+// Batches job states from the websocket, one batch per animation frame. Invariant: the order is kept, and nothing is held back while the
+// page is hidden, when no frames are drawn.
 import type { Job } from "@/lib/api/types";
 
 export class Batch {
@@ -17,14 +17,14 @@ export class Batch {
     else if (this.#frameRequest === 0) this.#frameRequest = requestAnimationFrame(() => this.flush());
   }
 
-  /** Hands on what waits, before something else happens. */
+  /** Applies the queued states now. */
   flush(): void {
     const jobs = this.#queue;
     this.clear();
     if (jobs.length > 0) this.#apply(jobs);
   }
 
-  /** Forgets what waits. */
+  /** Discards the queued states. */
   clear(): void {
     cancelAnimationFrame(this.#frameRequest);
     this.#frameRequest = 0;

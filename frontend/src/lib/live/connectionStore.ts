@@ -1,4 +1,4 @@
-// The state of the live connection, as shown in the top bar. Invariant: written only by startLive.
+// The state of the live connection, as shown in the top bar. Written by startLive only.
 import { create } from "zustand";
 
 /**

@@ -1,4 +1,4 @@
-// What arrives on the websocket, read with suspicion. Invariant: a frame that is not understood is ignored, never half applied.
+// Parses websocket frames. Invariant: an invalid frame is ignored, never applied in part.
 import type { Job } from "@/lib/api/types";
 
 export type Frame =

@@ -1,4 +1,4 @@
-// The stand-in for the websocket. Invariant: at most one request is under way, and none while nobody wants it.
+// Polls the job list while the websocket is away. Invariant: at most one request at a time, and none while disabled.
 import { pollDelay, type Random } from "./reconnect";
 
 export interface Clock {
@@ -10,7 +10,7 @@ export interface Clock {
 export interface PollerOptions {
   clock: Clock;
   random: Random;
-  /** Asks once; resolves to the least wait in ms before the next time. Rejects when no answer came. */
+  /** Polls once; resolves to the minimum delay in ms before the next poll. Rejects when no response arrived. */
   poll: () => Promise<number>;
   onResult: (reached: boolean) => void;
 }
@@ -47,7 +47,7 @@ export class Poller {
     }
     this.#busy = false;
     if (!this.#enabled) return;
-    // Scheduled before it is told, for the listener may decide that this was the last one.
+    // Scheduled first, since the listener may disable the poller.
     this.#schedule(minDelayMs);
     this.#options.onResult(reached);
   }

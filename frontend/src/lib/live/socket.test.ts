@@ -1,4 +1,4 @@
-// The connection against a fake socket and a clock moved by hand: nothing here waits for real time.
+// Tests the connection with a fake socket and a fake clock.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeClock, flushPromises } from "@/lib/testing";
 import type { ConnectionState } from "./connectionStore";
@@ -21,7 +21,7 @@ class FakeSocket implements SocketLike {
   frame(value: unknown): void {
     this.onmessage?.({ data: JSON.stringify(value) });
   }
-  /** Opens, and brings the page up to date. */
+  /** Opens the socket and delivers a complete snapshot. */
   catchUp(): void {
     this.onopen?.();
     this.frame({ type: "snapshot", jobs: [], last: true });
@@ -80,15 +80,15 @@ beforeEach(() => {
   onSignedOut.mockReset();
 });
 
-describe("on a healthy socket", () => {
-  it("says hello first, before anything has come", () => {
+describe("a healthy socket", () => {
+  it("sends hello first", () => {
     start();
     expect(socket().sent).toEqual([]);
     socket().onopen?.();
     expect(socket().sent).toEqual([{ type: "hello" }]);
   });
 
-  it("is live only when the last part of the snapshot is there", () => {
+  it("is live once the last part of the snapshot arrives", () => {
     start();
     socket().onopen?.();
     socket().frame({ type: "snapshot", jobs: [], last: false });
@@ -97,14 +97,14 @@ describe("on a healthy socket", () => {
     expect(state()).toBe("live");
   });
 
-  it("answers a heartbeat inside the handler", () => {
+  it("answers a heartbeat synchronously", () => {
     start();
     socket().catchUp();
     socket().frame({ type: "heartbeat" });
     expect(socket().sent.at(-1)).toEqual({ type: "heartbeat" });
   });
 
-  it("hands frames on and survives nonsense", () => {
+  it("passes frames on and ignores malformed ones", () => {
     start();
     socket().catchUp();
     socket().frame({ type: "confetti" });
@@ -114,7 +114,7 @@ describe("on a healthy socket", () => {
 });
 
 describe("a lost socket", () => {
-  it("is replaced after 35 s of silence, and not before", async () => {
+  it("is replaced after 35 s of silence", async () => {
     start();
     socket().catchUp();
     await clock.advance(34_000);
@@ -127,7 +127,7 @@ describe("a lost socket", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("is no longer listened to", async () => {
+  it("is ignored after it was replaced", async () => {
     start();
     socket().catchUp();
     await clock.advance(40_000);
@@ -136,7 +136,7 @@ describe("a lost socket", () => {
     expect(frames).toHaveLength(before);
   });
 
-  it("tells what is known when it comes back", async () => {
+  it("sends the known jobs on reconnecting", async () => {
     start();
     socket().catchUp();
     known = { a: 4 };
@@ -146,7 +146,7 @@ describe("a lost socket", () => {
     expect(socket().sent).toEqual([{ type: "hello", known: { a: 4 } }]);
   });
 
-  it("comes back inside the window of a bye", async () => {
+  it("reconnects within the window of a bye frame", async () => {
     start();
     socket().catchUp();
     socket().frame({ type: "bye", code: "restart", retryMs: [4_000, 6_000] });
@@ -157,7 +157,7 @@ describe("a lost socket", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("comes back at once when the page is looked at", () => {
+  it("reconnects at once when the page becomes visible", () => {
     const connection = start();
     socket().catchUp();
     socket().fail();
@@ -165,7 +165,7 @@ describe("a lost socket", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("leaves an overloaded server alone even then, and polls meanwhile", async () => {
+  it("does not reconnect early to an overloaded server, and polls meanwhile", async () => {
     const connection = start();
     socket().catchUp();
     socket().fail(1013);
@@ -178,7 +178,7 @@ describe("a lost socket", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("never leaves two open", async () => {
+  it("never leaves two sockets open", async () => {
     const connection = start();
     socket().fail();
     connection.wake();
@@ -187,7 +187,7 @@ describe("a lost socket", () => {
     expect(sockets.slice(0, -1).every((one) => one.closed)).toBe(true);
   });
 
-  it("was asleep with the machine: noticed on waking, without waiting for the watchdog", () => {
+  it("is detected on waking from sleep, before the watchdog fires", () => {
     const connection = start();
     socket().catchUp();
     vi.spyOn(clock, "now").mockReturnValue(3_600_000);
@@ -198,7 +198,7 @@ describe("a lost socket", () => {
 });
 
 describe("4401", () => {
-  it("leads to signed out, and to no reconnect", async () => {
+  it("signs out without reconnecting", async () => {
     checkSession.mockResolvedValue(false);
     start();
     socket().catchUp();
@@ -210,7 +210,7 @@ describe("4401", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("reconnects, with a pause, when the session turns out to live", async () => {
+  it("reconnects after a delay when the session is still valid", async () => {
     start();
     socket().catchUp();
     socket().fail(4401);
@@ -223,7 +223,7 @@ describe("4401", () => {
 });
 
 describe("polling", () => {
-  it("starts after five seconds without a snapshot", async () => {
+  it("starts after 5 s without a snapshot", async () => {
     start();
     socket().onopen?.();
     await clock.advance(4_999);
@@ -233,7 +233,7 @@ describe("polling", () => {
     expect(state()).toBe("polling");
   });
 
-  it("starts after two failures, without waiting for the five seconds", async () => {
+  it("starts after two failures", async () => {
     start();
     socket().fail();
     expect(poll).not.toHaveBeenCalled();
@@ -243,7 +243,7 @@ describe("polling", () => {
     expect(poll).toHaveBeenCalledOnce();
   });
 
-  it("goes on each two seconds and stops when the socket is healthy", async () => {
+  it("repeats every 2 s and stops when the socket is healthy", async () => {
     start();
     await clock.advance(5_000);
     await clock.advance(4_000);
@@ -254,7 +254,7 @@ describe("polling", () => {
     expect(poll).toHaveBeenCalledTimes(3);
   });
 
-  it("does not run while no job is active, and starts with the first one", async () => {
+  it("runs only while a job is active", async () => {
     active = false;
     const connection = start();
     await clock.advance(20_000);
@@ -264,7 +264,7 @@ describe("polling", () => {
     expect(poll).toHaveBeenCalledOnce();
   });
 
-  it("waits as long as the server asks", async () => {
+  it("respects the server's delay", async () => {
     poll.mockResolvedValue(9_000);
     start();
     await clock.advance(5_000);
@@ -274,7 +274,7 @@ describe("polling", () => {
     expect(poll).toHaveBeenCalledTimes(2);
   });
 
-  it("says that the server is away when no answer comes, and polling again when one does", async () => {
+  it("reports unreachable without a response, and polling with one", async () => {
     poll.mockRejectedValueOnce(new Error("no answer"));
     start();
     await clock.advance(5_000);
@@ -283,7 +283,7 @@ describe("polling", () => {
     expect(state()).toBe("polling");
   });
 
-  it("asks once for each failure, while there is nothing to poll for, whether the server is there", async () => {
+  it("checks once per failure whether the server responds while no job is active", async () => {
     active = false;
     poll.mockRejectedValueOnce(new Error("no answer"));
     start();
@@ -301,7 +301,7 @@ describe("polling", () => {
     expect(state()).toBe("polling");
   });
 
-  it("tells this device's lack of a network from a server that does not answer", async () => {
+  it("distinguishes offline from unreachable", async () => {
     poll.mockRejectedValue(new Error("no answer"));
     online = false;
     start();
@@ -309,7 +309,7 @@ describe("polling", () => {
     expect(state()).toBe("offline");
   });
 
-  it("ends with the connection", async () => {
+  it("stops with the connection", async () => {
     const connection = start();
     await clock.advance(5_000);
     connection.stop();

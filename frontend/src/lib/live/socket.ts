@@ -1,5 +1,5 @@
-// The page's one websocket: says hello, answers heartbeats, comes back when lost, and polls while it is away.
-// Invariant: at most one socket is open, and of an abandoned one nothing is heard any more.
+// The page's websocket: sends hello, answers heartbeats, reconnects, and falls back to polling. Invariant: at most one socket is open, and
+// events of a closed one are ignored.
 import type { ConnectionState } from "./connectionStore";
 import { parseFrame, type Frame } from "./frames";
 import { Poller, type Clock } from "./poller";
@@ -25,12 +25,12 @@ export interface LiveOptions {
   clock: Clock;
   random: Random;
   online: () => boolean;
-  /** The seq of each job already known, for the hello of a reconnect. */
+  /** The seq of each known job, for the hello of a reconnect. */
   known: () => Record<string, number>;
   hasActiveJobs: () => boolean;
   /** See `PollerOptions.poll`. */
   poll: () => Promise<number>;
-  /** False only when the server said that nobody is signed in. */
+  /** False only when the server answered that there is no session. */
   checkSession: () => Promise<boolean>;
   onFrame: (frame: Frame) => void;
   onState: (state: ConnectionState) => void;
@@ -77,7 +77,7 @@ export class LiveConnection {
     this.#poller.setEnabled(false);
   }
 
-  /** The page is visible, shown again or online: a lost connection is not waited for any longer. */
+  /** Called when the page becomes visible or online: reconnects without waiting for the delay. */
   wake(): void {
     if (!this.#started) return;
     const now = this.#options.clock.now();
@@ -86,7 +86,7 @@ export class LiveConnection {
     this.#updateState();
   }
 
-  /** The jobs, or whether the network is there, may have changed. */
+  /** Called when the jobs or the network's state may have changed. */
   refresh(): void {
     if (this.#started) this.#updateState();
   }
@@ -111,7 +111,7 @@ export class LiveConnection {
   }
 
   #receive(socket: SocketLike, frame: Frame): void {
-    // Answered here and not by a timer: those are throttled in background tabs.
+    // Answered here, not by a timer: background tabs throttle timers.
     if (frame.type === "heartbeat") socket.send('{"type":"heartbeat"}');
     if (frame.type === "bye") this.#retryMs = frame.retryMs;
     this.#options.onFrame(frame);
@@ -135,7 +135,7 @@ export class LiveConnection {
     const disconnectedState = next.then === "reconnect" && next.mandatory;
     if (disconnectedState || this.#failures >= failuresBeforePolling) this.#degraded = true;
     this.#updateState();
-    // With nothing to poll for, it is asked once whether the server is there at all.
+    // Without active jobs nothing is polled, so check once whether the server responds.
     if (this.#degraded && !this.#poller.running && this.#started) void this.#probe();
   }
 
@@ -165,7 +165,7 @@ export class LiveConnection {
     this.#schedule("reconnect", delayMs, () => this.#connect());
   }
 
-  /** From here on the page is behind, and polls unless a snapshot comes soon. */
+  /** Marks the page as outdated; it starts polling unless a snapshot arrives soon. */
   #markOutdated(): void {
     this.#healthy = false;
     if (!this.#timers.has("snapshot")) {

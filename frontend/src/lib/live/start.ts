@@ -1,4 +1,4 @@
-// Joins the live connection to the browser and to the store. Invariant: started once for each signed-in user, and stopped with them.
+// Connects the live connection to the browser's events and the job store. Started once per signed-in user.
 import { auth, videos } from "@/lib/api/endpoints";
 import { asApiError } from "@/lib/api/client";
 import { clearUnconfirmedErrors } from "@/lib/jobs/actions";
@@ -10,19 +10,19 @@ import type { Frame } from "./frames";
 import { LiveConnection, type SocketLike } from "./socket";
 
 const subprotocol = "sora.v1";
-/** How often the page asks when the server does not want to be left alone for longer, in seconds. */
+/** Default polling interval, in seconds; a longer `Retry-After` overrides it. */
 const defaultPollSeconds = 2;
-/** Active jobs that are no longer on the first page are asked for one by one, this many at a time. */
+/** Active jobs that are not on the first page are fetched one by one; at most this many per poll. */
 const maxSingleFetches = 5;
 
-/** Returns what stops it. */
+/** Returns a function that stops it. */
 export function startLive(onSignedOut: () => void): () => void {
   const { apply } = useJobs.getState();
   const batch = new Batch((jobs) => apply({ type: "jobs", jobs }));
   const connection = new LiveConnection({
     open: openSocket,
     clock: {
-      // Not performance.now(), which may stand still while the machine sleeps.
+      // Not performance.now(), which may stop while the machine sleeps.
       now: () => Date.now(),
       setTimeout: (run, ms) => window.setTimeout(run, ms),
       clearTimeout: (id) => window.clearTimeout(id),
@@ -51,7 +51,7 @@ export function startLive(onSignedOut: () => void): () => void {
   window.addEventListener("offline", onOffline);
   window.addEventListener("pageshow", wake);
   document.addEventListener("visibilitychange", onVisibilityChange);
-  // A frozen tab that goes on without having been hidden.
+  // A frozen tab may resume without having been hidden.
   document.addEventListener("resume", wake);
   connection.start();
 
@@ -70,7 +70,7 @@ export function startLive(onSignedOut: () => void): () => void {
 
 function onState(state: ConnectionState): void {
   setConnection(state);
-  // The snapshot now shows whether an unanswered action took effect.
+  // The snapshot shows whether unanswered actions took effect.
   if (state === "live") clearUnconfirmedErrors();
 }
 
@@ -92,7 +92,7 @@ function applyFrame(frame: Frame, batch: Batch, apply: ReturnType<typeof useJobs
   else if (frame.type === "position" || frame.type === "gone") apply(frame);
 }
 
-/** The list is asked for by the tag of the last answer; resolves to the least wait in ms. */
+/** Polls the list by its ETag; resolves to the minimum delay in ms before the next poll. */
 function createListPoll(): () => Promise<number> {
   let tag: string | null = null;
   let listed = new Set<string>();

@@ -1,4 +1,4 @@
-// What this browser prefers: theme, language, and how to be told. Invariant: the keys are those that public/theme.js reads before the first paint.
+// Preferences stored in this browser: theme, language, notifications. Invariant: the keys are those that public/theme.js reads.
 import { create } from "zustand";
 import { readText, writeText } from "@/lib/storage";
 
@@ -11,9 +11,9 @@ export const languageTags: Record<Language, string> = { en: "en", zh: "zh-CN" };
 interface Preferences {
   theme: Theme;
   language: Language;
-  /** A sound when a video is ready. */
+  /** Play a sound when a video is ready. */
   sound: boolean;
-  /** A desktop notification when a video is ready and the page is not in sight. */
+  /** Show a desktop notification when a video is ready and the page is hidden. */
   notifications: boolean;
   setTheme: (theme: Theme) => void;
   setLanguage: (language: Language) => void;
@@ -51,7 +51,7 @@ export const usePreferences = create<Preferences>()((set) => ({
   },
 }));
 
-/** Carries the preferences to the document, now and whenever they change. */
+/** Applies the preferences to the document, now and on every change. */
 export function applyPreferences(): void {
   const applyToDocument = ({ theme, language }: Preferences) => {
     const root = document.documentElement;

@@ -1,4 +1,4 @@
-// Who is signed in. Invariant: script never sees a token; the server's answer to "me" is the only truth.
+// The session: who is signed in. Invariant: scripts never see a token; the server's answer decides.
 import { create } from "zustand";
 import { asApiError } from "@/lib/api/client";
 import { auth } from "@/lib/api/endpoints";
@@ -7,7 +7,7 @@ import type { SignedIn, User } from "@/lib/api/types";
 export type SessionState =
   | { status: "checking" }
   | { status: "unreachable" }
-  /** `expired`: it ended without being asked to. */
+  /** `expired`: it ended without a logout. */
   | { status: "signedOut"; expired: boolean }
   | { status: "signedIn"; user: User };
 
@@ -27,7 +27,7 @@ export const useSession = create<SessionStore>()((set, get) => ({
       get().signedIn(await auth.me());
     } catch (cause) {
       if (asApiError(cause).status === 401) get().signedOut(get().session.status === "signedIn");
-      // Someone who is at work is not thrown out because one answer is missing.
+      // A failed check does not sign out a user who is signed in.
       else if (get().session.status !== "signedIn") set({ session: { status: "unreachable" } });
     }
   },

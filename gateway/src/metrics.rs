@@ -15,46 +15,46 @@ use crate::state::Gateway;
 
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
-    Metric::counter("sora_http_requests_total", "Requests answered, by `method`, `route` and `status`.")
+    Metric::counter("sora_http_requests_total", "Completed requests, by `method`, `route` and `status`.")
         .with_dynamic_labels(),
     Metric::histogram(
         "sora_http_request_duration_seconds",
         REQUEST_SECONDS,
-        "From a request to the head of its answer, by `method` and `route`.",
+        "Time until the head of the response, by `method` and `route`.",
     )
     .with_dynamic_labels(),
-    Metric::counter("sora_jobs_accepted_total", "Jobs accepted; their rows are committed."),
-    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.")
+    Metric::counter("sora_jobs_accepted_total", "Jobs accepted (committed to the database)."),
+    Metric::counter("sora_jobs_ended_total", "Jobs that reached a final state, by `outcome`.")
         .with_label("outcome", &["cancelled"]),
     Metric::counter("sora_video_sent_bytes_total", "Bytes of videos sent to clients."),
-    Metric::counter("sora_storage_errors_total", "Files that the storage failed to take or to give."),
-    Metric::gauge("sora_websockets_open", "Websockets open in this process."),
-    Metric::counter("sora_websocket_slow_clients_total", "Websockets closed because their clients took nothing."),
+    Metric::counter("sora_storage_errors_total", "Failed reads and writes of files in the storage."),
+    Metric::gauge("sora_websockets_open", "Open websockets of this process."),
+    Metric::counter("sora_websocket_slow_clients_total", "Websockets closed because the client did not read."),
     Metric::counter(
         "sora_websocket_missed_states_total",
-        "States found not to have reached a connected client, and told again. Should stay at 0.",
+        "States that had not reached a connected client and were sent again. Should stay at 0.",
     ),
-    Metric::counter("sora_events_relayed_total", "Events heard from Redis and passed on."),
-    Metric::gauge("sora_bus_listening", "Whether this process hears what is published in Redis: 1 or 0."),
-    Metric::counter("sora_bus_losses_total", "How often it stopped hearing, or could not begin to."),
+    Metric::counter("sora_events_relayed_total", "Events received from Redis and relayed to websockets."),
+    Metric::gauge("sora_bus_listening", "1 while the process is subscribed to Redis pub/sub, otherwise 0."),
+    Metric::counter("sora_bus_losses_total", "Subscriptions to Redis that were lost or could not be opened."),
     Metric::counter(
         "sora_bus_probe_misses_total",
-        "How often it did not hear its own probe: deaf on an open connection.",
+        "Probe messages that the process did not receive back over an open subscription.",
     ),
-    Metric::gauge("sora_jobs_waiting", "Jobs that wait, for their turn or for a retry (of the whole platform)."),
-    Metric::gauge("sora_jobs_in_flight", "Jobs in the hands of processors (of the whole platform)."),
+    Metric::gauge("sora_jobs_waiting", "Jobs waiting for their turn or for a retry (of the whole platform)."),
+    Metric::gauge("sora_jobs_in_flight", "Jobs claimed by processors (of the whole platform)."),
     Metric::gauge(
         "sora_jobs_poisoned",
-        "Jobs that were stopped because their processors kept dying (of the whole platform).",
+        "Jobs that failed because their processors kept dying (of the whole platform).",
     ),
     Metric::gauge(
         "sora_job_oldest_waiting_seconds",
-        "Age of the oldest job that waits; 0 when none does (of the whole platform).",
+        "Age of the oldest waiting job; 0 if there is none (of the whole platform).",
     ),
-    Metric::gauge("sora_workers", "Processors whose lease holds (of the whole platform)."),
-    Metric::gauge("sora_queue_paused", "Whether an administrator has paused the queue: 1 or 0."),
-    Metric::gauge("sora_queue_backlog_jobs", "Jobs that wait in Redis; the rest of those that wait is not in line."),
-    Metric::gauge("sora_queue_admitted_jobs", "Jobs that Redis has admitted: about to be taken, or in hand."),
+    Metric::gauge("sora_workers", "Processors with a valid lease (of the whole platform)."),
+    Metric::gauge("sora_queue_paused", "1 while an administrator has paused the queue, otherwise 0."),
+    Metric::gauge("sora_queue_backlog_jobs", "Jobs in the Redis backlog, waiting for admission."),
+    Metric::gauge("sora_queue_admitted_jobs", "Jobs in the Redis stream: ready or running."),
 ];
 
 /// An answered request, by kind.

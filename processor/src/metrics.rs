@@ -8,49 +8,54 @@ use tokio::time::Instant;
 
 /// All of them, as docs/OPERATIONS.md lists them.
 pub(crate) const METRICS: &[Metric] = &[
-    Metric::counter("sora_jobs_ended_total", "Jobs that came to their end, by `outcome`.")
+    Metric::counter("sora_jobs_ended_total", "Jobs that reached a final state, by `outcome`.")
         .with_label("outcome", &JOB_OUTCOMES),
+    Metric::histogram("sora_job_queue_seconds", JOB_SECONDS, "Time from a job's creation until it is first claimed."),
+    Metric::histogram("sora_job_phase_seconds", JOB_SECONDS, "Time that jobs spent in each `phase`.")
+        .with_label("phase", &["submitting", "queued", "generating", "downloading"]),
     Metric::histogram(
-        "sora_job_queue_seconds",
+        "sora_job_duration_seconds",
         JOB_SECONDS,
-        "From a job's creation until it is first taken in flight.",
+        "Time from a job's creation until its video is stored.",
     ),
-    Metric::histogram(
-        "sora_job_phase_seconds",
-        JOB_SECONDS,
-        "Time in each `phase` that a job went through to its end.",
-    )
-    .with_label("phase", &["submitting", "queued", "generating", "downloading"]),
-    Metric::histogram("sora_job_duration_seconds", JOB_SECONDS, "From a job's creation to its stored video."),
-    Metric::gauge("sora_jobs_in_hand", "Jobs that this process works on."),
-    Metric::gauge("sora_slots", "Jobs that this process may work on at once."),
-    Metric::counter("sora_attempts_ended_total", "Requests for a generation that came to their end, by `outcome`.")
+    Metric::gauge("sora_jobs_in_hand", "Jobs that this process is running."),
+    Metric::gauge("sora_slots", "Maximum number of jobs that this process runs at a time."),
+    Metric::counter("sora_attempts_ended_total", "Attempts that ended, by `outcome`.")
         .with_label("outcome", &ATTEMPT_OUTCOMES),
     Metric::counter(
         "sora_upstream_requests_total",
-        "HTTP requests to the upstream, by `call` and `status` (none: no answer).",
+        "HTTP requests to the upstream, by `call` and `status` (`none`: no response).",
     )
     .with_dynamic_labels(),
-    Metric::counter("sora_retries_total", "Tries again, by the `budget` drawn on; resubmit may be charged again.")
-        .with_label("budget", &["retry", "resubmit", "fetch"]),
-    Metric::counter("sora_jobs_put_off_total", "Jobs that wait for no fault of their own, by `reason`.")
+    Metric::counter(
+        "sora_retries_total",
+        "Further tries, by the `budget` that they used; `resubmit` may be charged again.",
+    )
+    .with_label("budget", &["retry", "resubmit", "fetch"]),
+    Metric::counter("sora_jobs_put_off_total", "Jobs deferred without using a budget, by `reason`.")
         .with_label("reason", &["breaker", "cap", "storage"]),
-    Metric::gauge("sora_upstream_breaker_open", "Whether the circuit breaker holds back what is new: 1 or 0."),
+    Metric::gauge("sora_upstream_breaker_open", "1 while the circuit breaker holds back new submissions, otherwise 0."),
     Metric::gauge(
         "sora_upstream_refuses",
-        "Whether the upstream refuses the key or no longer offers the model: 1 or 0.",
+        "1 while the upstream rejects the token or no longer offers the model, otherwise 0.",
     ),
-    Metric::counter("sora_video_stored_bytes_total", "Bytes of videos fetched and stored."),
-    Metric::counter("sora_storage_errors_total", "Files that the storage failed to take or to give."),
-    Metric::counter("sora_entries_reclaimed_total", "Entries taken over from a holder that had fallen silent."),
-    Metric::counter("sora_jobs_restored_total", "Jobs put in line that Redis did not hold."),
-    Metric::counter("sora_workers_buried_total", "Processors whose lease ran out and whose jobs this one gave back."),
-    Metric::counter("sora_leases_lost_total", "How often this process was buried by others and went on as a new one."),
-    Metric::gauge("sora_bus_listening", "Whether this process hears what is published in Redis: 1 or 0."),
-    Metric::counter("sora_bus_losses_total", "How often it stopped hearing, or could not begin to."),
+    Metric::counter("sora_video_stored_bytes_total", "Bytes of videos downloaded and stored."),
+    Metric::counter("sora_storage_errors_total", "Failed reads and writes of files in the storage."),
+    Metric::counter(
+        "sora_entries_reclaimed_total",
+        "Stream entries reclaimed from consumers that stopped renewing them.",
+    ),
+    Metric::counter("sora_jobs_restored_total", "Jobs that the reconciler enqueued because Redis did not hold them."),
+    Metric::counter("sora_workers_buried_total", "Expired workers whose jobs this process requeued."),
+    Metric::counter(
+        "sora_leases_lost_total",
+        "Times that this process's lease expired and it registered as a new worker.",
+    ),
+    Metric::gauge("sora_bus_listening", "1 while the process is subscribed to Redis pub/sub, otherwise 0."),
+    Metric::counter("sora_bus_losses_total", "Subscriptions to Redis that were lost or could not be opened."),
     Metric::counter(
         "sora_bus_probe_misses_total",
-        "How often it did not hear its own probe: deaf on an open connection.",
+        "Probe messages that the process did not receive back over an open subscription.",
     ),
 ];
 

@@ -107,9 +107,9 @@ impl Metric {
 
 /// What every process tells of itself.
 const COMMON: [Metric; 2] = [
-    Metric::gauge("sora_build_info", "Always 1; `version` is this program's.")
+    Metric::gauge("sora_build_info", "Always 1; `version` is the program's version.")
         .with_label("version", &[env!("CARGO_PKG_VERSION")]),
-    Metric::gauge("process_start_time_seconds", "When the process began, in seconds since 1970."),
+    Metric::gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970."),
 ];
 
 /// Begins to record `metrics`; to be called once.

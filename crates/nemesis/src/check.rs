@@ -1,17 +1,17 @@
-//! Whether the platform kept its promises: asked from outside, once every job has ended and the faults are over.
+//! Whether the platform kept its promises: asked from outside, once every job has ended and the faults are finished.
 //!
 //! | module | asks |
 //! |---|---|
-//! | [`lives`] | one terminal state each, no step back, nothing lost |
-//! | [`money`] | what the simulator was asked, against what was allowed and put on record |
-//! | [`seen`] | whether what clients saw was true, in order, and complete |
+//! | [`jobs`] | one terminal state each, no step back, nothing lost |
+//! | [`charges`] | what the simulator was asked, against what was allowed and put on record |
+//! | [`client_views`] | whether what clients saw was true, in order, and complete |
 //! | [`videos`] | whether a completed job's file is whole |
-//! | [`left`] | what Redis, the workers' table and the storage still hold |
+//! | [`leftovers`] | what Redis, the workers' table and the storage still hold |
 
-mod left;
-mod lives;
-mod money;
-mod seen;
+mod charges;
+mod client_views;
+mod jobs;
+mod leftovers;
 mod videos;
 
 use std::collections::BTreeMap;
@@ -25,14 +25,14 @@ use uuid::Uuid;
 use crate::client::User;
 use crate::history::{History, sql};
 use crate::plan::Plan;
-use crate::wait::until;
-use crate::world::World;
+use crate::platform::Platform;
+use crate::wait::wait_for;
 
 /// How long the last job may take after the last fault.
-const ENDED: Duration = Duration::from_secs(60);
+const JOBS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Everything that is on record at the end.
-pub(crate) struct Facts {
+pub(crate) struct FinalState {
     /// What was ever committed.
     pub(crate) history: History,
     /// The jobs as they stand.
@@ -51,13 +51,13 @@ pub(crate) struct Facts {
 ///
 /// # Errors
 /// Some have not in time; names them.
-pub(crate) async fn all_ended(world: &World) -> anyhow::Result<()> {
+pub(crate) async fn wait_until_jobs_ended(platform: &Platform) -> anyhow::Result<()> {
     use sea_orm::ConnectionTrait;
     let unfinished = "SELECT id::text || ' ' || status || ' ' || coalesce(phase, '-') FROM jobs \
                       WHERE status IN ('pending', 'processing')";
     let mut left = Vec::new();
-    let ended = until("every job has ended", ENDED, async || {
-        let rows = world.db.query_all_raw(sql(unfinished)).await.ok()?;
+    let ended = wait_for("every job has ended", JOBS_TIMEOUT, async || {
+        let rows = platform.db.query_all_raw(sql(unfinished)).await.ok()?;
         left = rows.iter().filter_map(|row| row.try_get_by_index::<String>(0).ok()).collect();
         left.is_empty().then_some(())
     })
@@ -69,30 +69,30 @@ pub(crate) async fn all_ended(world: &World) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Something could not be asked.
-pub(crate) async fn all(world: &World, plan: &Plan, users: &[User]) -> anyhow::Result<Facts> {
-    left::let_go(world).await;
-    seen::caught_up(world, users).await;
-    all_ended(world).await?;
-    let mut facts = Facts::read(world).await?;
-    lives::check(world, &facts, users);
-    money::check(world, &mut facts, plan).await?;
-    seen::check(world, &facts, users).await?;
-    videos::check(world, &facts, users).await?;
+pub(crate) async fn run_all(platform: &Platform, plan: &Plan, users: &[User]) -> anyhow::Result<FinalState> {
+    leftovers::wait_until_empty(platform).await;
+    client_views::wait_until_caught_up(platform, users).await;
+    wait_until_jobs_ended(platform).await?;
+    let mut final_state = FinalState::read(platform).await?;
+    jobs::check(platform, &final_state, users);
+    charges::check(platform, &mut final_state, plan).await?;
+    client_views::check(platform, &final_state, users).await?;
+    videos::check(platform, &final_state, users).await?;
     // Nothing may have stirred since.
-    let later = Facts::read(world).await?;
-    for (id, job) in &facts.jobs {
+    let later = FinalState::read(platform).await?;
+    for (id, job) in &final_state.jobs {
         if later.jobs.get(id) != Some(job) {
-            world.log.wrong(format!("job {id} changed after it had ended: {:?}", later.jobs.get(id)));
+            platform.log.violation(format!("job {id} changed after it had ended: {:?}", later.jobs.get(id)));
         }
     }
-    Ok(facts)
+    Ok(final_state)
 }
 
-impl Facts {
-    async fn read(world: &World) -> anyhow::Result<Self> {
-        let db = &world.db;
+impl FinalState {
+    async fn read(platform: &Platform) -> anyhow::Result<Self> {
+        let db = &platform.db;
         let jobs = job::Entity::find().all(db).await.context("the jobs")?;
-        let mut facts = Self {
+        let mut final_state = Self {
             history: History::read(db).await?,
             jobs: jobs.into_iter().map(|job| (job.id.into(), job)).collect(),
             attempts: BTreeMap::new(),
@@ -101,12 +101,12 @@ impl Facts {
             submissions: 0,
         };
         for attempt in attempt::Entity::find().all(db).await.context("the attempts")? {
-            facts.attempts.entry(attempt.job_id.into()).or_default().push(attempt);
+            final_state.attempts.entry(attempt.job_id.into()).or_default().push(attempt);
         }
         for video in video::Entity::find().all(db).await.context("the videos")? {
-            facts.videos.entry(video.job_id.into()).or_default().push(video);
+            final_state.videos.entry(video.job_id.into()).or_default().push(video);
         }
-        Ok(facts)
+        Ok(final_state)
     }
 
     /// A job's attempts.

@@ -1,7 +1,7 @@
-//! A user of the platform: careful, impatient, and with no memory but its transcript.
+//! A user of the platform: careful, impatient, and with no memory but its observations.
 
-mod ask;
-mod watch;
+mod submit;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::plan::Wish;
-use crate::transcript::{Transcript, View};
-use crate::wait::until;
+use crate::observations::{Observations, View};
+use crate::plan::PlannedJob;
+use crate::wait::wait_for;
 
 /// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A user with a session.
 #[derive(Clone)]
@@ -32,18 +32,18 @@ pub(crate) struct User {
     http: reqwest::Client,
     gateways: Arc<Vec<String>>,
     /// What it did and saw.
-    pub(crate) transcript: Arc<Transcript>,
+    pub(crate) observations: Arc<Observations>,
 }
 
 /// What came of a request.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum Reply {
     /// An answer.
-    Said(StatusCode, Value),
+    Response(StatusCode, Value),
     /// It surely was not received.
     NotSent,
     /// It may have been carried out.
-    Unclear,
+    Unknown,
 }
 
 /// When users change their ways.
@@ -51,59 +51,61 @@ pub(crate) enum Answer {
 pub(crate) struct Phases {
     /// The load began.
     pub(crate) began: Instant,
-    /// No more wishes from here on.
-    pub(crate) calm: CancellationToken,
+    /// No more jobs from here on.
+    pub(crate) load_ended: CancellationToken,
     /// Nothing more at all.
-    pub(crate) over: CancellationToken,
+    pub(crate) finished: CancellationToken,
 }
 
 impl User {
     /// Opens an account.
     pub(crate) async fn register(gateways: &Arc<Vec<String>>, seed: u64, number: usize) -> anyhow::Result<Self> {
         // Each request has a connection of its own: that one was refused says for sure that nothing was received.
-        let http = reqwest::Client::builder().timeout(PATIENCE).pool_max_idle_per_host(0).no_proxy().build()?;
+        let http = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0).no_proxy().build()?;
         let body = json!({"email": format!("user-{number}@example.com"), "password": "one of a kind"});
         let answer = http.post(format!("http://{}/api/auth/register", gateways[0])).json(&body).send().await?;
         ensure!(answer.status() == StatusCode::CREATED, "registering: {}", answer.text().await?);
         let session: Value = answer.json().await?;
         let token = session["token"].as_str().context("no token")?.to_owned();
         let seed = seed.wrapping_mul(1_000).wrapping_add(number as u64);
-        Ok(Self { token, seed, http, gateways: gateways.clone(), transcript: Arc::default() })
+        Ok(Self { token, seed, http, gateways: gateways.clone(), observations: Arc::default() })
     }
 
-    /// Does everything that it wishes to, until it is over.
-    pub(crate) async fn live(&self, wishes: &[Wish], phases: &Phases) {
-        let asking = futures::future::join_all(wishes.iter().map(|wish| ask::fulfil(self, wish, phases)));
+    /// Does everything that it jobs to, until it is finished.
+    pub(crate) async fn run(&self, jobs: &[PlannedJob], phases: &Phases) {
+        let asking = futures::future::join_all(jobs.iter().map(|planned| submit::run_job(self, planned, phases)));
         tokio::select! {
-            ((), (), _) = async { tokio::join!(self.poll(phases), watch::watch(self, phases), asking) } => {}
-            () = phases.over.cancelled() => {}
+            ((), (), _) = async { tokio::join!(self.poll_jobs(phases), websocket::watch(self, phases), asking) } => {}
+            () = phases.finished.cancelled() => {}
         }
     }
 
     /// Looks after one unfinished job after another.
-    async fn poll(&self, phases: &Phases) {
+    async fn poll_jobs(&self, phases: &Phases) {
         let mut rng = self.rng(1);
-        while !phases.over.is_cancelled() {
+        while !phases.finished.is_cancelled() {
             sleep(Duration::from_millis(rng.random_range(100..400))).await;
             let pick = rng.random_range(0..usize::MAX);
-            let job = self.transcript.record().active(|count| pick % count);
+            let job = self.observations.lock().active(|count| pick % count);
             if let Some(id) = job {
-                self.look(&mut rng, id).await;
+                self.poll_job(&mut rng, id).await;
             }
         }
     }
 
     /// Reads a job's state.
-    async fn look(&self, rng: &mut StdRng, id: Uuid) {
-        let answer = self.ask(rng, Method::GET, &format!("/api/videos/jobs/{id}"), None).await;
+    async fn poll_job(&self, rng: &mut StdRng, id: Uuid) {
+        let answer = self.send(rng, Method::GET, &format!("/api/videos/jobs/{id}"), None).await;
         match answer {
-            Answer::Said(StatusCode::OK, body) => match serde_json::from_value::<View>(body) {
-                Ok(view) => self.transcript.polled(view),
-                Err(error) => self.wrong(format!("job {id}: a poll showed something else: {error}")),
+            Reply::Response(StatusCode::OK, body) => match serde_json::from_value::<View>(body) {
+                Ok(view) => self.observations.record_poll(view),
+                Err(error) => self.report_violation(format!("job {id}: a poll showed something else: {error}")),
             },
-            Answer::Said(status, _) if status.is_server_error() => {}
-            Answer::Said(status, body) => self.wrong(format!("job {id}: a poll was answered with {status}: {body}")),
-            Answer::NotSent | Answer::Unclear => {}
+            Reply::Response(status, _) if status.is_server_error() => {}
+            Reply::Response(status, body) => {
+                self.report_violation(format!("job {id}: a poll was answered with {status}: {body}"))
+            }
+            Reply::NotSent | Reply::Unknown => {}
         }
     }
 
@@ -111,12 +113,12 @@ impl User {
     ///
     /// # Errors
     /// No gateway answers.
-    pub(crate) async fn last_look(&self, id: Uuid) -> anyhow::Result<()> {
-        let before = self.transcript.record().seen.len();
+    pub(crate) async fn final_poll(&self, id: Uuid) -> anyhow::Result<()> {
+        let before = self.observations.lock().seen.len();
         let mut rng = self.rng(2);
-        until("a gateway answers a poll", Duration::from_secs(20), async || {
-            self.look(&mut rng, id).await;
-            (self.transcript.record().seen.len() > before).then_some(())
+        wait_for("a gateway answers a poll", Duration::from_secs(20), async || {
+            self.poll_job(&mut rng, id).await;
+            (self.observations.lock().seen.len() > before).then_some(())
         })
         .await
     }
@@ -129,7 +131,7 @@ impl User {
     }
 
     /// Sends one request to either gateway.
-    async fn ask(&self, rng: &mut StdRng, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    async fn send(&self, rng: &mut StdRng, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let mut request = self.request(rng, method, path);
         if let Some(body) = body {
             request = request.json(body);
@@ -138,12 +140,12 @@ impl User {
             Ok(answer) => {
                 let status = answer.status();
                 match answer.text().await {
-                    Ok(text) => Answer::Said(status, serde_json::from_str(&text).unwrap_or_default()),
-                    Err(_) => Answer::Unclear,
+                    Ok(text) => Reply::Response(status, serde_json::from_str(&text).unwrap_or_default()),
+                    Err(_) => Reply::Unknown,
                 }
             }
-            Err(error) if error.is_connect() => Answer::NotSent,
-            Err(_) => Answer::Unclear,
+            Err(error) if error.is_connect() => Reply::NotSent,
+            Err(_) => Reply::Unknown,
         }
     }
 
@@ -156,8 +158,8 @@ impl User {
         &self.gateways[rng.random_range(0..self.gateways.len())]
     }
 
-    fn wrong(&self, what: String) {
-        self.transcript.record().wrong.push(what);
+    fn report_violation(&self, what: String) {
+        self.observations.lock().violations.push(what);
     }
 
     /// Randomness for one of the things that a user does at once.

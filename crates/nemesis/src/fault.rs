@@ -35,13 +35,13 @@ pub(crate) enum Fault {
     /// SIGTERM to a processor, a second one soon after if it is impatient; started again when it has ended.
     Drain(usize, bool),
     /// SIGKILL to Redis, and started again without its data.
-    LoseRedis(Duration),
+    WipeRedis(Duration),
     /// FLUSHALL.
-    Flush,
+    FlushRedis,
     /// Every client's connection to Redis is closed.
     DropClients,
     /// SCRIPT FLUSH.
-    ForgetScripts,
+    FlushScripts,
     /// XGROUP DESTROY.
     DestroyGroup,
     /// PostgreSQL's immediate shutdown, and started again.
@@ -52,7 +52,7 @@ pub(crate) enum Fault {
 
 /// A fault and its moment.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Timed {
+pub(crate) struct ScheduledFault {
     /// Since the load began.
     pub(crate) at: Duration,
     /// What happens.
@@ -60,7 +60,7 @@ pub(crate) struct Timed {
 }
 
 impl Fault {
-    fn draw(rng: &mut StdRng) -> Self {
+    fn random(rng: &mut StdRng) -> Self {
         let processor = rng.random_range(0..PROCESSORS);
         let gateway = rng.random_range(0..GATEWAYS);
         let down = Duration::from_millis(rng.random_range(200..2_500));
@@ -71,12 +71,12 @@ impl Fault {
             32..42 => Self::Drain(processor, rng.random_bool(0.3)),
             42..49 => Self::Kill(Part::Gateway(gateway), down),
             49..54 => Self::Freeze(Part::Gateway(gateway), frozen),
-            54..62 => Self::Flush,
+            54..62 => Self::FlushRedis,
             62..67 => Self::Kill(Part::Redis, down),
-            67..71 => Self::LoseRedis(down),
+            67..71 => Self::WipeRedis(down),
             71..76 => Self::Freeze(Part::Redis, frozen),
             76..80 => Self::DropClients,
-            80..83 => Self::ForgetScripts,
+            80..83 => Self::FlushScripts,
             83..87 => Self::DestroyGroup,
             87..92 => Self::RestartPostgres,
             92..96 => Self::Freeze(Part::Postgres, frozen),
@@ -95,9 +95,9 @@ impl Fault {
     }
 
     /// How long its part is busy with it, about.
-    fn length(self) -> Duration {
+    fn duration(self) -> Duration {
         match self {
-            Self::Kill(_, down) | Self::LoseRedis(down) => down + Duration::from_millis(800),
+            Self::Kill(_, down) | Self::WipeRedis(down) => down + Duration::from_millis(800),
             Self::Freeze(_, frozen) => frozen + Duration::from_millis(300),
             Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
             _ => Duration::from_millis(300),
@@ -112,10 +112,10 @@ impl fmt::Display for Fault {
             Self::Freeze(part, frozen) => write!(f, "freeze {part} for {} ms", frozen.as_millis()),
             Self::Drain(processor, false) => write!(f, "drain {}", Part::Processor(*processor)),
             Self::Drain(processor, true) => write!(f, "drain {} impatiently", Part::Processor(*processor)),
-            Self::LoseRedis(down) => write!(f, "kill redis and delete its data, back after {} ms", down.as_millis()),
-            Self::Flush => f.write_str("FLUSHALL"),
+            Self::WipeRedis(down) => write!(f, "kill redis and delete its data, back after {} ms", down.as_millis()),
+            Self::FlushRedis => f.write_str("FLUSHALL"),
             Self::DropClients => f.write_str("close all connections to redis"),
-            Self::ForgetScripts => f.write_str("SCRIPT FLUSH"),
+            Self::FlushScripts => f.write_str("SCRIPT FLUSH"),
             Self::DestroyGroup => f.write_str("XGROUP DESTROY"),
             Self::RestartPostgres => f.write_str("restart postgres at once"),
             Self::TerminateBackends => f.write_str("terminate all connections to postgres"),
@@ -135,17 +135,17 @@ impl fmt::Display for Part {
 }
 
 /// How many draws a schedule may take: some faults find no room.
-const DRAWS: usize = 40;
+const MAX_DRAWS: usize = 40;
 
 /// A schedule over `load`: one processor is killed in any case; two faults never harm the same part at once.
-pub(crate) fn schedule(rng: &mut StdRng, load: Duration) -> Vec<Timed> {
+pub(crate) fn schedule(rng: &mut StdRng, load: Duration) -> Vec<ScheduledFault> {
     let wanted = rng.random_range(7..=12);
     let processor = rng.random_range(0..PROCESSORS);
     let first = Fault::Kill(Part::Processor(processor), Duration::from_millis(rng.random_range(200..2_500)));
-    let mut timed = vec![Timed { at: moment(rng, load), fault: first }];
-    for _ in 0..DRAWS {
-        let next = Timed { at: moment(rng, load), fault: Fault::draw(rng) };
-        if timed.len() < wanted && timed.iter().all(|other| other.leaves_room_for(&next)) {
+    let mut timed = vec![ScheduledFault { at: random_time(rng, load), fault: first }];
+    for _ in 0..MAX_DRAWS {
+        let next = ScheduledFault { at: random_time(rng, load), fault: Fault::random(rng) };
+        if timed.len() < wanted && timed.iter().all(|other| other.is_clear_of(&next)) {
             timed.push(next);
         }
     }
@@ -153,13 +153,13 @@ pub(crate) fn schedule(rng: &mut StdRng, load: Duration) -> Vec<Timed> {
     timed
 }
 
-fn moment(rng: &mut StdRng, load: Duration) -> Duration {
+fn random_time(rng: &mut StdRng, load: Duration) -> Duration {
     load.mul_f64(rng.random_range(0.08..1.0))
 }
 
-impl Timed {
-    fn leaves_room_for(&self, other: &Self) -> bool {
-        let apart = self.at + self.fault.length() < other.at || other.at + other.fault.length() < self.at;
+impl ScheduledFault {
+    fn is_clear_of(&self, other: &Self) -> bool {
+        let apart = self.at + self.fault.duration() < other.at || other.at + other.fault.duration() < self.at;
         apart || self.fault.part() != other.fault.part()
     }
 }
@@ -175,11 +175,12 @@ mod tests {
         let draw = |seed| schedule(&mut StdRng::seed_from_u64(seed), Duration::from_secs(7));
         for seed in 0..200 {
             let timed = draw(seed);
-            let words = |timed: &[Timed]| timed.iter().map(|t| format!("{:?} {}", t.at, t.fault)).collect::<Vec<_>>();
+            let words =
+                |timed: &[ScheduledFault]| timed.iter().map(|t| format!("{:?} {}", t.at, t.fault)).collect::<Vec<_>>();
             assert_eq!(words(&timed), words(&draw(seed)));
             assert!(timed.iter().any(|timed| matches!(timed.fault, Fault::Kill(Part::Processor(_), _))), "{seed}");
             for (i, one) in timed.iter().enumerate() {
-                assert!(timed[i + 1..].iter().all(|other| one.leaves_room_for(other)), "{seed}");
+                assert!(timed[i + 1..].iter().all(|other| one.is_clear_of(other)), "{seed}");
             }
         }
     }

@@ -57,7 +57,7 @@ pub(crate) struct State {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct Life {
+struct WorkerHost {
     worker: Uuid,
     host: String,
 }
@@ -91,7 +91,7 @@ impl History {
         for state in states.all(db).await.context("the history")? {
             history.jobs.entry(state.job).or_default().push(state);
         }
-        for life in Life::find_by_statement(sql("SELECT * FROM nemesis.lives")).all(db).await? {
+        for life in WorkerHost::find_by_statement(sql("SELECT * FROM nemesis.lives")).all(db).await? {
             history.hosts.insert(life.worker, life.host);
         }
         Ok(history)

@@ -8,31 +8,31 @@
 //! | module | its part |
 //! |---|---|
 //! | [`plan`], [`fault`] | pure: what a seed decides |
-//! | [`run`] | one seed from its first process to its verdict |
-//! | [`world`], [`cluster`], [`redis`], [`process`], [`signal`] | the platform |
+//! | [`run`] | one seed from its first process to its result |
+//! | [`platform`], [`postgres`], [`redis`], [`process`], [`signal`] | the platform |
 //! | [`strike`] | faults in action |
-//! | [`client`], [`transcript`] | users, and what they saw |
+//! | [`client`], [`observations`] | users, and what they saw |
 //! | [`history`] | what was committed, noted by the database itself |
 //! | [`check`], [`recovery`] | the promises, and how long a job rests |
 
 mod check;
 mod client;
-mod cluster;
 mod dump;
 mod fault;
 mod history;
-mod log;
+mod inject;
+mod observations;
 mod plan;
+mod platform;
+mod postgres;
 mod process;
 mod recovery;
 mod redis;
 mod report;
 mod run;
+mod run_log;
 mod signal;
-mod strike;
-mod transcript;
 mod wait;
-mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,8 +43,8 @@ use anyhow::Context as _;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cluster::Cluster;
 use crate::plan::Plan;
+use crate::postgres::Postgres;
 use crate::report::Report;
 
 /// Harms the platform and checks what it promised.
@@ -89,18 +89,18 @@ async fn main() -> ExitCode {
 async fn begin(arguments: Arguments) -> anyhow::Result<bool> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let programs = std::env::current_exe()?.parent().context("this program has no folder")?.to_owned();
-    let port = world::free_ports(1)?[0];
-    let cluster = Arc::new(Cluster::start(port, &programs.join("migration")).await?);
+    let port = platform::free_ports(1)?[0];
+    let postgres = Arc::new(Postgres::start(port, &programs.join("migration")).await?);
     let passed = tokio::select! {
-        passed = all(&arguments, &cluster, &programs) => passed,
+        passed = all(&arguments, &postgres, &programs) => passed,
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
         _ = terminate.recv() => Err(anyhow::anyhow!("terminated")),
     };
-    cluster.stop().await?;
+    postgres.stop().await?;
     passed
 }
 
-async fn all(arguments: &Arguments, cluster: &Arc<Cluster>, programs: &Path) -> anyhow::Result<bool> {
+async fn all(arguments: &Arguments, postgres: &Arc<Postgres>, programs: &Path) -> anyhow::Result<bool> {
     let seeds = if arguments.seeds.is_empty() {
         (0..arguments.count).map(|_| u64::from(rand::random::<u32>())).collect()
     } else {
@@ -111,21 +111,21 @@ async fn all(arguments: &Arguments, cluster: &Arc<Cluster>, programs: &Path) -> 
     for seed in seeds {
         let plan = Plan::draw(seed, arguments.jobs, Duration::from_secs(arguments.seconds));
         let folder = tempfile::Builder::new().prefix("nemesis.").tempdir()?;
-        let verdict = run::run(&plan, cluster, programs, folder.path()).await;
-        let verdict = verdict.unwrap_or_else(|error| report::broken(&error));
-        let failed = !verdict.wrong.is_empty();
+        let result = run::run(&plan, postgres, programs, folder.path()).await;
+        let result = result.unwrap_or_else(|error| report::run_failed(&error));
+        let failed = !result.violations.is_empty();
         let kept = kept.join(format!("seed-{seed}"));
-        report.add(&plan, &verdict);
+        report.add(&plan, &result);
         if failed || arguments.keep_all {
-            report::keep(folder.path(), &kept)?;
+            report::copy_logs(folder.path(), &kept)?;
         }
         if failed {
-            report::tell(&verdict, &kept);
+            report::print_violations(&result, &kept);
             println!(
                 "  again: scripts/nemesis --seeds {seed} --jobs {} --seconds {}",
                 arguments.jobs, arguments.seconds
             );
         }
     }
-    Ok(report.close())
+    Ok(report.print_total())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::fault::{Timed, schedule};
+use crate::fault::{ScheduledFault, schedule};
 
 /// How many people use the platform.
 pub(crate) const USERS: usize = 4;
@@ -26,9 +26,9 @@ pub(crate) struct Plan {
     /// What the upstream speaks.
     pub(crate) dialect: Dialect,
     /// What each user asks for.
-    pub(crate) wishes: Vec<Vec<Wish>>,
+    pub(crate) jobs: Vec<Vec<PlannedJob>>,
     /// What goes wrong.
-    pub(crate) faults: Vec<Timed>,
+    pub(crate) faults: Vec<ScheduledFault>,
 }
 
 /// What an upstream speaks: a stream that is lost with its reader, or ids that anybody can ask about.
@@ -50,7 +50,7 @@ impl Dialect {
 
 /// A video that a user asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct PlannedJob {
     /// Since the load began.
     pub(crate) at: Duration,
     /// Unlike any other.
@@ -71,24 +71,30 @@ impl Plan {
         // Four at a time: what is asked for has to be done in time.
         let (jobs, pace) = if cap == 0 { (jobs, pace) } else { (jobs / 2, pace / 2) };
         let dialect = if rng.random_bool(0.5) { Dialect::Videos } else { Dialect::Chat };
-        let mut wish = |user| wishes(&mut rng, (seed, user), jobs.div_ceil(USERS), load, dialect);
-        let wishes = (0..USERS).map(&mut wish).collect();
+        let mut for_user = |user| plan_jobs(&mut rng, (seed, user), jobs.div_ceil(USERS), load, dialect);
+        let jobs = (0..USERS).map(&mut for_user).collect();
         let faults = schedule(&mut rng, load);
-        Self { seed, load, resubmits, cap, pace, dialect, wishes, faults }
+        Self { seed, load, resubmits, cap, pace, dialect, jobs, faults }
     }
 }
 
-fn wishes(rng: &mut StdRng, (seed, user): (u64, usize), jobs: usize, load: Duration, dialect: Dialect) -> Vec<Wish> {
-    let wish = |job| {
+fn plan_jobs(
+    rng: &mut StdRng,
+    (seed, user): (u64, usize),
+    jobs: usize,
+    load: Duration,
+    dialect: Dialect,
+) -> Vec<PlannedJob> {
+    let planned = |job| {
         let tag = behaviour(rng, dialect);
-        Wish {
+        PlannedJob {
             at: load.mul_f64(rng.random_range(0.0..0.9)),
-            prompt: format!("seed {seed}, user {user}, wish {job}: 海边的日落 {tag}"),
+            prompt: format!("seed {seed}, user {user}, planned {job}: 海边的日落 {tag}"),
             cancel: rng.random_bool(0.15).then(|| Duration::from_millis(rng.random_range(0..2_500))),
             retry: rng.random_bool(0.4),
         }
     };
-    (0..jobs).map(wish).collect()
+    (0..jobs).map(planned).collect()
 }
 
 /// How the upstream treats a request. Errors before a stream are counted, so that a job outlives them.
@@ -123,7 +129,7 @@ mod tests {
         let draw = |seed| Plan::draw(seed, 40, Duration::from_secs(7));
         assert_eq!(format!("{:?}", draw(7)), format!("{:?}", draw(7)));
         let plan = draw(7);
-        let prompts: HashSet<_> = plan.wishes.iter().flatten().map(|wish| &wish.prompt).collect();
-        assert_eq!(prompts.len(), plan.wishes.iter().flatten().count());
+        let prompts: HashSet<_> = plan.jobs.iter().flatten().map(|planned| &planned.prompt).collect();
+        assert_eq!(prompts.len(), plan.jobs.iter().flatten().count());
     }
 }

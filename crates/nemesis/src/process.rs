@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::log::now;
+use crate::run_log::now;
 use crate::signal::{Signal, send};
 
 /// How to start a process.
@@ -59,7 +59,7 @@ impl Process {
 
     /// Starts it.
     pub(crate) fn start(&self) -> anyhow::Result<()> {
-        let log = OpenOptions::new().create(true).append(true).open(self.log())?;
+        let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let from = log.metadata()?.len();
         let child = self.command(&log)?.spawn().with_context(|| self.program.path.display().to_string())?;
         *self.state() = State { child: Some(child), started: now(), log_from: from };
@@ -72,7 +72,7 @@ impl Process {
     }
 
     /// Its log.
-    pub(crate) fn log(&self) -> PathBuf {
+    pub(crate) fn log_path(&self) -> PathBuf {
         self.program.folder.join(format!("{}.log", self.program.name))
     }
 
@@ -82,7 +82,7 @@ impl Process {
     }
 
     /// When it was started last, epoch ms.
-    pub(crate) fn started(&self) -> i64 {
+    pub(crate) fn started_at(&self) -> i64 {
         self.state().started
     }
 
@@ -90,7 +90,7 @@ impl Process {
     pub(crate) fn is_ready(&self) -> bool {
         let from = self.state().log_from;
         let mut text = Vec::new();
-        let read = File::open(self.log()).and_then(|mut log| {
+        let read = File::open(self.log_path()).and_then(|mut log| {
             log.seek(SeekFrom::Start(from))?;
             log.read_to_end(&mut text)
         });
@@ -98,7 +98,7 @@ impl Process {
     }
 
     /// How it ended, if it did so by itself; told once.
-    pub(crate) fn ended(&self) -> Option<ExitStatus> {
+    pub(crate) fn take_exit_status(&self) -> Option<ExitStatus> {
         let mut state = self.state();
         let status = state.child.as_mut()?.try_wait().ok()??;
         state.child = None;
@@ -115,18 +115,18 @@ impl Process {
 
     /// Ends it as a crash does and waits until it is gone.
     pub(crate) async fn kill(&self) {
-        if let Some(mut child) = self.take() {
+        if let Some(mut child) = self.take_child() {
             child.kill().await.ok();
         }
     }
 
     /// Asks it to end, with a second signal after `again`; its exit status, or `None` when it took longer than
-    /// `patience` and was killed.
-    pub(crate) async fn stop(&self, again: Option<Duration>, patience: Duration) -> Option<ExitStatus> {
-        let mut child = self.take()?;
-        let deadline = Instant::now() + patience;
+    /// `timeout` and was killed.
+    pub(crate) async fn terminate(&self, again: Option<Duration>, timeout: Duration) -> Option<ExitStatus> {
+        let mut child = self.take_child()?;
+        let deadline = Instant::now() + timeout;
         for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
-            if let Ok(status) = timeout(pause, child.wait()).await {
+            if let Ok(status) = tokio::time::timeout(pause, child.wait()).await {
                 return status.ok();
             }
             send(Signal::Terminate, &[child.id()?]).await.ok();
@@ -139,23 +139,23 @@ impl Process {
     }
 
     /// Ends it by a signal and waits until it is gone.
-    pub(crate) async fn end(&self, signal: Signal, patience: Duration) -> anyhow::Result<()> {
-        let Some(mut child) = self.take() else { return Ok(()) };
+    pub(crate) async fn signal_and_wait(&self, signal: Signal, timeout: Duration) -> anyhow::Result<()> {
+        let Some(mut child) = self.take_child() else { return Ok(()) };
         send(signal, &child.id().into_iter().collect::<Vec<_>>()).await?;
-        if timeout(patience, child.wait()).await.is_err() {
+        if tokio::time::timeout(timeout, child.wait()).await.is_err() {
             child.kill().await.ok();
-            bail!("{} did not end within {patience:?}", self.name());
+            bail!("{} did not end within {timeout:?}", self.name());
         }
         Ok(())
     }
 
-    fn take(&self) -> Option<Child> {
+    fn take_child(&self) -> Option<Child> {
         self.state().child.take()
     }
 
     fn command(&self, log: &File) -> anyhow::Result<Command> {
         let program = &self.program;
-        let mut command = if let Some(wrapped) = guarded(program.owner) {
+        let mut command = if let Some(wrapped) = setpriv_arguments(program.owner) {
             let mut command = Command::new("setpriv");
             command.args(wrapped).arg("--").arg(&program.path);
             command
@@ -182,7 +182,7 @@ impl Process {
 }
 
 /// How a process ended, in words.
-pub(crate) fn told(status: ExitStatus) -> String {
+pub(crate) fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (_, Some(signal)) => format!("signal {signal}"),
@@ -196,7 +196,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// Arguments for `setpriv`, where it is there: the process dies with this program, under another account if need be.
-fn guarded(owner: Option<&str>) -> Option<Vec<String>> {
+fn setpriv_arguments(owner: Option<&str>) -> Option<Vec<String>> {
     static SETPRIV: OnceLock<bool> = OnceLock::new();
     let works = || {
         let tried = std::process::Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).status();

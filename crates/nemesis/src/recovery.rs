@@ -1,7 +1,7 @@
 //! How long a job rests after its processor fell silent: measured in what was committed.
 
 use crate::history::{History, State};
-use crate::strike::Silence;
+use crate::inject::Outage;
 
 /// Times in milliseconds, one for each job that a silent processor had in hand.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +14,7 @@ pub(crate) struct Recovery {
 
 impl Recovery {
     /// Measures a run.
-    pub(crate) fn measure(history: &History, silences: &[Silence]) -> Self {
+    pub(crate) fn measure(history: &History, silences: &[Outage]) -> Self {
         let mut recovery = Self::default();
         for silence in silences {
             for states in history.jobs.values() {
@@ -30,7 +30,7 @@ impl Recovery {
         self.resumed.extend(&other.resumed);
     }
 
-    fn add(&mut self, history: &History, silence: &Silence, states: &[State]) {
+    fn add(&mut self, history: &History, silence: &Outage, states: &[State]) {
         let next = states.partition_point(|state| state.at <= silence.from);
         let Some(worker) = states[..next].last().and_then(|held| held.worker) else { return };
         if history.hosts.get(&worker) != Some(&silence.host) {

@@ -9,10 +9,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::process::{Process, Program};
-use crate::wait::until;
+use crate::wait::wait_for;
 
 /// How long a command may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What Redis answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Redis {
     pub(crate) async fn start(&self) -> anyhow::Result<()> {
         self.process.start()?;
         let pong = Reply::Text("PONG".into());
-        until("redis answers", Duration::from_secs(20), async || {
+        wait_for("redis answers", Duration::from_secs(20), async || {
             self.command(&["PING"]).await.ok().filter(|reply| *reply == pong)
         })
         .await
@@ -84,18 +84,18 @@ impl Redis {
             stream.write_all(bytes.as_bytes()).await?;
             reply(&mut BufReader::new(stream)).await
         };
-        timeout(PATIENCE, exchange).await.context("redis did not answer in time")?
+        timeout(COMMAND_TIMEOUT, exchange).await.context("redis did not answer in time")?
     }
 }
 
 impl Reply {
     /// In few words.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Nil => "nothing".into(),
             Self::Int(number) => number.to_string(),
             Self::Text(text) => text.clone(),
-            Self::List(list) => list.iter().map(Self::told).collect::<Vec<_>>().join(" "),
+            Self::List(list) => list.iter().map(Self::to_text).collect::<Vec<_>>().join(" "),
         }
     }
 }

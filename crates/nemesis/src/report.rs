@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::plan::Plan;
 use crate::recovery::{Recovery, percentile};
-use crate::run::Verdict;
+use crate::run::SeedResult;
 
 /// Violations of one seed that are printed; the rest is in its log.
-const PRINTED: usize = 20;
+const MAX_PRINTED: usize = 20;
 
 /// The sum of all seeds so far.
 #[derive(Debug, Default)]
@@ -23,26 +23,26 @@ pub(crate) struct Report {
 
 impl Report {
     /// Adds a seed and prints its line.
-    pub(crate) fn add(&mut self, plan: &Plan, verdict: &Verdict) {
-        let passed = verdict.wrong.is_empty();
-        let line = sums(&verdict.jobs, verdict.faults, verdict.asked, &verdict.recovery);
+    pub(crate) fn add(&mut self, plan: &Plan, result: &SeedResult) {
+        let passed = result.violations.is_empty();
+        let line = summary(&result.jobs, result.faults, result.asked, &result.recovery);
         let outcome = if passed { "passed" } else { "FAILED" };
-        println!("seed {}: {line}; {:.1} s; {outcome}", plan.seed, verdict.took.as_secs_f64());
+        println!("seed {}: {line}; {:.1} s; {outcome}", plan.seed, result.took.as_secs_f64());
         if passed {
             self.passed += 1;
         } else {
             self.failed.push(plan.seed);
         }
-        self.jobs.iter_mut().zip(verdict.jobs).for_each(|(sum, more)| *sum += more);
-        self.asked.iter_mut().zip(verdict.asked).for_each(|(sum, more)| *sum += more);
-        self.faults += verdict.faults;
-        self.buried += verdict.buried;
-        self.recovery.extend(&verdict.recovery);
+        self.jobs.iter_mut().zip(result.jobs).for_each(|(sum, more)| *sum += more);
+        self.asked.iter_mut().zip(result.asked).for_each(|(sum, more)| *sum += more);
+        self.faults += result.faults;
+        self.buried += result.buried;
+        self.recovery.extend(&result.recovery);
     }
 
     /// Prints the sum; whether all have passed.
-    pub(crate) fn close(&self) -> bool {
-        println!("in all: {}", sums(&self.jobs, self.faults, self.asked, &self.recovery));
+    pub(crate) fn print_total(&self) -> bool {
+        println!("in all: {}", summary(&self.jobs, self.faults, self.asked, &self.recovery));
         let resumed = &self.recovery.resumed;
         println!(
             "{} jobs lost their processor; in hand again, or ended, after p50 {} s, p99 {} s",
@@ -60,7 +60,7 @@ impl Report {
     }
 }
 
-fn sums(jobs: &[usize; 4], faults: usize, asked: [u64; 2], recovery: &Recovery) -> String {
+fn summary(jobs: &[usize; 4], faults: usize, asked: [u64; 2], recovery: &Recovery) -> String {
     let [all, completed, failed, cancelled] = jobs;
     let [requests, submissions] = asked;
     format!(
@@ -71,16 +71,16 @@ fn sums(jobs: &[usize; 4], faults: usize, asked: [u64; 2], recovery: &Recovery) 
     )
 }
 
-/// The verdict on a run that could not be carried out.
-pub(crate) fn broken(error: &anyhow::Error) -> Verdict {
-    Verdict { wrong: vec![format!("the run broke down: {error:#}")], ..Verdict::default() }
+/// The result on a run that could not be carried out.
+pub(crate) fn run_failed(error: &anyhow::Error) -> SeedResult {
+    SeedResult { violations: vec![format!("the run broke down: {error:#}")], ..SeedResult::default() }
 }
 
 /// Copies a failed seed's logs and tables.
 ///
 /// # Errors
 /// The folder cannot be written.
-pub(crate) fn keep(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_logs(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -92,12 +92,12 @@ pub(crate) fn keep(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Prints what is wrong with a seed, and where its logs are.
-pub(crate) fn tell(verdict: &Verdict, kept: &Path) {
-    for wrong in verdict.wrong.iter().take(PRINTED) {
+pub(crate) fn print_violations(result: &SeedResult, kept: &Path) {
+    for wrong in result.violations.iter().take(MAX_PRINTED) {
         println!("  {wrong}");
     }
-    if verdict.wrong.len() > PRINTED {
-        println!("  … and {} more", verdict.wrong.len() - PRINTED);
+    if result.violations.len() > MAX_PRINTED {
+        println!("  … and {} more", result.violations.len() - MAX_PRINTED);
     }
     println!("  logs: {}", kept.display());
 }

@@ -1,4 +1,4 @@
-//! One seed from its first process to its verdict.
+//! One seed from its first process to its result.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use entity::job::Status;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{self, Facts};
+use crate::check::{self, FinalState};
 use crate::client::{Phases, User};
-use crate::cluster::Cluster;
+use crate::inject::{Outages, inject_all};
 use crate::plan::Plan;
+use crate::platform::Platform;
+use crate::postgres::Postgres;
 use crate::recovery::Recovery;
-use crate::strike::{Done, strike_all};
-use crate::world::World;
 
 /// What came of a seed.
 #[derive(Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct SeedResult {
     /// What is wrong.
-    pub(crate) wrong: Vec<String>,
+    pub(crate) violations: Vec<String>,
     /// Jobs on record, and how they ended.
     pub(crate) jobs: [usize; 4],
     /// Faults that struck.
@@ -42,67 +42,68 @@ pub(crate) struct Verdict {
 /// The run itself could not be carried out; nothing is known of the platform.
 pub(crate) async fn run(
     plan: &Plan,
-    cluster: &Arc<Cluster>,
+    postgres: &Arc<Postgres>,
     programs: &Path,
     folder: &Path,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<SeedResult> {
     let began = Instant::now();
-    let world = World::start(plan, cluster, programs, folder).await.context("starting the platform")?;
-    world.log.note(format!("resubmits {}, cap {}, pace {} ms", plan.resubmits, plan.cap, plan.pace));
+    let platform = Platform::start(plan, postgres, programs, folder).await.context("starting the platform")?;
+    platform.log.note(format!("resubmits {}, cap {}, pace {} ms", plan.resubmits, plan.cap, plan.pace));
     let tried = tokio::select! {
-        tried = attempt(&world, plan) => tried,
-        never = world.watch() => never.map(|never| match never {}),
+        tried = attempt(&platform, plan) => tried,
+        never = platform.supervise() => never.map(|never| match never {}),
     };
-    let mut verdict = Verdict { faults: plan.faults.len(), ..Verdict::default() };
+    let mut result = SeedResult { faults: plan.faults.len(), ..SeedResult::default() };
     match tried {
-        Ok((facts, recovery)) => {
-            let count = |status| facts.count(status);
-            verdict.jobs =
-                [facts.jobs.len(), count(Status::Completed), count(Status::Failed), count(Status::Cancelled)];
-            verdict.asked = [facts.requests, facts.submissions];
-            verdict.recovery = recovery;
+        Ok((final_state, recovery)) => {
+            let count = |status| final_state.count(status);
+            result.jobs =
+                [final_state.jobs.len(), count(Status::Completed), count(Status::Failed), count(Status::Cancelled)];
+            result.asked = [final_state.requests, final_state.submissions];
+            result.recovery = recovery;
         }
-        Err(error) => world.log.wrong(format!("{error:#}")),
+        Err(error) => platform.log.violation(format!("{error:#}")),
     }
-    world.scan_logs();
-    verdict.buried = world.buried();
-    verdict.wrong = world.log.violations();
-    world.log.write(&folder.join("nemesis.log"))?;
-    crate::dump::write(&world.db, folder).await.context("keeping the tables")?;
-    world.stop().await?;
-    verdict.took = began.elapsed();
-    Ok(verdict)
+    platform.check_logs_for_panics();
+    result.buried = platform.workers_reaped_alive();
+    result.violations = platform.log.violations();
+    platform.log.write(&folder.join("nemesis.log"))?;
+    crate::dump::write(&platform.db, folder).await.context("keeping the tables")?;
+    platform.stop().await?;
+    result.took = began.elapsed();
+    Ok(result)
 }
 
-async fn attempt(world: &World, plan: &Plan) -> anyhow::Result<(Facts, Recovery)> {
-    let gateways = Arc::new(world.addresses.clone());
+async fn attempt(platform: &Platform, plan: &Plan) -> anyhow::Result<(FinalState, Recovery)> {
+    let gateways = Arc::new(platform.addresses.clone());
     let mut users = Vec::new();
-    for number in 0..plan.wishes.len() {
+    for number in 0..plan.jobs.len() {
         users.push(User::register(&gateways, plan.seed, number).await?);
     }
-    let phases = Phases { began: Instant::now(), calm: CancellationToken::new(), over: CancellationToken::new() };
-    let lives = users.iter().zip(&plan.wishes).map(|(user, wishes)| {
-        let (user, wishes, phases) = (user.clone(), wishes.clone(), phases.clone());
-        tokio::spawn(async move { user.live(&wishes, &phases).await })
+    let phases =
+        Phases { began: Instant::now(), load_ended: CancellationToken::new(), finished: CancellationToken::new() };
+    let lives = users.iter().zip(&plan.jobs).map(|(user, jobs)| {
+        let (user, jobs, phases) = (user.clone(), jobs.clone(), phases.clone());
+        tokio::spawn(async move { user.run(&jobs, &phases).await })
     });
     let lives: Vec<_> = lives.collect();
-    let _over = phases.over.clone().drop_guard();
+    let _over = phases.finished.clone().drop_guard();
 
-    let done = Done::default();
-    strike_all(world, &done, &plan.faults, phases.began).await.context("a fault")?;
+    let done = Outages::default();
+    inject_all(platform, &done, &plan.faults, phases.began).await.context("a fault")?;
     tokio::time::sleep_until(phases.began + plan.load).await;
-    world.log.note("the load ends");
-    phases.calm.cancel();
-    world.is_well().await.context("healing")?;
-    world.log.note("all is well");
-    check::all_ended(world).await?;
-    world.log.note("every job has ended");
-    let facts = check::all(world, plan, &users).await?;
-    phases.over.cancel();
+    platform.log.note("the load ends");
+    phases.load_ended.cancel();
+    platform.wait_until_healthy().await.context("healing")?;
+    platform.log.note("all is well");
+    check::wait_until_jobs_ended(platform).await?;
+    platform.log.note("every job has ended");
+    let final_state = check::run_all(platform, plan, &users).await?;
+    phases.finished.cancel();
     for life in lives {
         life.await.context("a client")?;
     }
-    world.log.note("all is checked");
-    let recovery = Recovery::measure(&facts.history, &done.silences());
-    Ok((facts, recovery))
+    platform.log.note("all is checked");
+    let recovery = Recovery::measure(&final_state.history, &done.list());
+    Ok((final_state, recovery))
 }

@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-const STEP: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Asks until there is an answer.
 ///
 /// # Errors
-/// There was none within `patience`; names `what` was waited for.
-pub(crate) async fn until<T>(
+/// There was none within `timeout`; names `what` was waited for.
+pub(crate) async fn wait_for<T>(
     what: &str,
-    patience: Duration,
+    timeout: Duration,
     mut ask: impl AsyncFnMut() -> Option<T>,
 ) -> anyhow::Result<T> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
         // A question can hang on what was frozen a moment ago.
-        if let Ok(Some(answer)) = timeout(Duration::from_secs(6), ask()).await {
+        if let Ok(Some(answer)) = tokio::time::timeout(Duration::from_secs(6), ask()).await {
             return Ok(answer);
         }
         if Instant::now() >= deadline {
-            bail!("waited {patience:?} in vain: {what}");
+            bail!("waited {timeout:?} in vain: {what}");
         }
-        sleep(STEP).await;
+        sleep(POLL_INTERVAL).await;
     }
 }

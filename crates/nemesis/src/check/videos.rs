@@ -2,32 +2,32 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Facts;
+use super::FinalState;
 use crate::client::User;
-use crate::world::World;
+use crate::platform::Platform;
 
 /// Downloads every video.
 ///
 /// # Errors
 /// None; what cannot be downloaded is noted.
-pub(super) async fn check(world: &World, facts: &Facts, users: &[User]) -> anyhow::Result<()> {
+pub(super) async fn check(platform: &Platform, final_state: &FinalState, users: &[User]) -> anyhow::Result<()> {
     for user in users {
-        let accepted: Vec<_> = user.transcript.record().accepted.iter().map(|job| job.id).collect();
-        for video in accepted.iter().filter_map(|id| facts.videos.get(id)).flatten() {
+        let accepted: Vec<_> = user.observations.lock().accepted.iter().map(|job| job.id).collect();
+        for video in accepted.iter().filter_map(|id| final_state.videos.get(id)).flatten() {
             match user.download(video.id.into()).await {
                 Ok(bytes) => {
-                    if let Some(wrong) = spoilt(&bytes, video) {
-                        world.log.wrong(format!("job {}: its video {wrong}", video.job_id));
+                    if let Some(wrong) = mismatch(&bytes, video) {
+                        platform.log.violation(format!("job {}: its video {wrong}", video.job_id));
                     }
                 }
-                Err(error) => world.log.wrong(format!("job {}: its video: {error:#}", video.job_id)),
+                Err(error) => platform.log.violation(format!("job {}: its video: {error:#}", video.job_id)),
             }
         }
     }
     Ok(())
 }
 
-fn spoilt(bytes: &[u8], row: &entity::video::Model) -> Option<String> {
+fn mismatch(bytes: &[u8], row: &entity::video::Model) -> Option<String> {
     if i64::try_from(bytes.len()).ok() != Some(row.size) {
         return Some(format!("has {} bytes, its row says {}", bytes.len(), row.size));
     }

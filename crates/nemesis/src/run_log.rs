@@ -11,30 +11,30 @@ pub(crate) fn now() -> i64 {
 
 /// The run's own log, and what is wrong with it.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Mutex<Lines>);
+pub(crate) struct RunLog(Mutex<Lines>);
 
 #[derive(Debug, Default)]
 struct Lines {
     all: Vec<(i64, String)>,
-    wrong: Vec<String>,
+    violations: Vec<String>,
 }
 
-impl Log {
+impl RunLog {
     /// Notes an event.
     pub(crate) fn note(&self, line: impl Into<String>) {
         self.lines().all.push((now(), line.into()));
     }
 
     /// Notes a violation: the run has failed.
-    pub(crate) fn wrong(&self, line: impl Into<String>) {
+    pub(crate) fn violation(&self, line: impl Into<String>) {
         let line = line.into();
         self.note(format!("WRONG: {line}"));
-        self.lines().wrong.push(line);
+        self.lines().violations.push(line);
     }
 
     /// What is wrong.
     pub(crate) fn violations(&self) -> Vec<String> {
-        self.lines().wrong.clone()
+        self.lines().violations.clone()
     }
 
     /// Writes everything to a file, with times as the platform's logs have them.

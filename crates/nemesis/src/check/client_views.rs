@@ -2,31 +2,31 @@
 
 use std::time::Duration;
 
-use super::Facts;
+use super::FinalState;
 use crate::client::User;
 use crate::history::History;
-use crate::transcript::{Record, View};
-use crate::wait::until;
-use crate::world::World;
+use crate::observations::{Observed, View};
+use crate::platform::Platform;
+use crate::wait::wait_for;
 
 /// How long a connected client may be behind.
-const BEHIND: Duration = Duration::from_secs(15);
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Waits until every websocket shows what the database holds. It is read anew each time: a gateway that was frozen may
 /// only now do what a client has long given up waiting for.
-pub(super) async fn caught_up(world: &World, users: &[User]) {
+pub(super) async fn wait_until_caught_up(platform: &Platform, users: &[User]) {
     let mut behind = Vec::new();
-    let caught_up = until("every websocket shows the last states", BEHIND, async || {
-        let history = History::read(&world.db).await.ok()?;
-        behind = users.iter().flat_map(|user| behind_by(&history, &user.transcript.record())).collect();
+    let wait_until_caught_up = wait_for("every websocket shows the last states", CATCH_UP_TIMEOUT, async || {
+        let history = History::read(&platform.db).await.ok()?;
+        behind = users.iter().flat_map(|user| lagging_jobs(&history, &user.observations.lock())).collect();
         behind.is_empty().then_some(())
     });
-    if let Err(error) = caught_up.await {
-        world.log.wrong(format!("{error:#}: {}", behind.join("; ")));
+    if let Err(error) = wait_until_caught_up.await {
+        platform.log.violation(format!("{error:#}: {}", behind.join("; ")));
     }
 }
 
-fn behind_by(history: &History, record: &Record) -> Vec<String> {
+fn lagging_jobs(history: &History, record: &Observed) -> Vec<String> {
     let last = |job| history.jobs.get(&job).and_then(|states| states.last());
     let job = |job| {
         let (live, last) = (record.live.get(&job), last(job)?);
@@ -42,22 +42,22 @@ fn behind_by(history: &History, record: &Record) -> Vec<String> {
 ///
 /// # Errors
 /// A gateway does not answer.
-pub(super) async fn check(world: &World, facts: &Facts, users: &[User]) -> anyhow::Result<()> {
+pub(super) async fn check(platform: &Platform, final_state: &FinalState, users: &[User]) -> anyhow::Result<()> {
     for user in users {
-        let accepted: Vec<_> = user.transcript.record().accepted.iter().map(|job| job.id).collect();
+        let accepted: Vec<_> = user.observations.lock().accepted.iter().map(|job| job.id).collect();
         for id in accepted {
-            user.last_look(id).await?;
+            user.final_poll(id).await?;
         }
-        let record = user.transcript.record();
-        record.wrong.iter().for_each(|wrong| world.log.wrong(wrong.clone()));
+        let record = user.observations.lock();
+        record.violations.iter().for_each(|wrong| platform.log.violation(wrong.clone()));
         for view in &record.seen {
-            if let Some(wrong) = untrue(facts, &record, view) {
-                world.log.wrong(format!("job {}: {wrong}", view.id));
+            if let Some(wrong) = mismatch(final_state, &record, view) {
+                platform.log.violation(format!("job {}: {wrong}", view.id));
             }
         }
         for (id, view) in &record.polled {
-            if facts.jobs.get(id).is_none_or(|job| job.seq != view.seq) {
-                world.log.wrong(format!("job {id}: its last poll showed seq {} {}", view.seq, view.status));
+            if final_state.jobs.get(id).is_none_or(|job| job.seq != view.seq) {
+                platform.log.violation(format!("job {id}: its last poll showed seq {} {}", view.seq, view.status));
             }
         }
     }
@@ -65,8 +65,8 @@ pub(super) async fn check(world: &World, facts: &Facts, users: &[User]) -> anyho
 }
 
 /// Why a view is not what was committed under its `seq`, to this user's job.
-fn untrue(facts: &Facts, record: &Record, view: &View) -> Option<String> {
-    let Some(state) = facts.history.at(view.id, view.seq) else {
+fn mismatch(final_state: &FinalState, record: &Observed, view: &View) -> Option<String> {
+    let Some(state) = final_state.history.at(view.id, view.seq) else {
         return Some(format!("seq {} was shown and never committed", view.seq));
     };
     let shown = (view.status.as_str(), view.phase.as_deref(), view.progress);
@@ -74,7 +74,7 @@ fn untrue(facts: &Facts, record: &Record, view: &View) -> Option<String> {
     if shown != committed {
         return Some(format!("seq {} was shown as {shown:?} and committed as {committed:?}", view.seq));
     }
-    let own = record.accepted.iter().any(|job| job.id == view.id) || record.unclear.contains(&view.prompt);
+    let own = record.accepted.iter().any(|job| job.id == view.id) || record.unconfirmed.contains(&view.prompt);
     if !own {
         return Some(format!("it was shown to someone else: {}", view.prompt));
     }

@@ -13,29 +13,29 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{PATIENCE, Phases, User};
+use super::{Phases, REQUEST_TIMEOUT, User};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Watches for as long as it is polled. In the calm the last socket is kept for good.
+/// Watches for as long as it is polled. In the load_ended the last socket is kept for good.
 pub(super) async fn watch(user: &User, phases: &Phases) {
     let mut rng = user.rng(4);
     loop {
         let until = Instant::now() + Duration::from_millis(rng.random_range(1_000..6_000));
-        if let Ok(Ok(mut socket)) = timeout(PATIENCE, open(user, &mut rng)).await {
+        if let Ok(Ok(mut socket)) = timeout(REQUEST_TIMEOUT, open(user, &mut rng)).await {
             loop {
                 let heard = tokio::select! {
-                    message = next(&mut socket) => message,
-                    () = sleep_until(until), if !phases.calm.is_cancelled() => break,
+                    message = next_frame(&mut socket) => message,
+                    () = sleep_until(until), if !phases.load_ended.is_cancelled() => break,
                 };
                 let Ok(frame) = heard else { break };
-                if let Err(error) = hear(user, &mut socket, frame).await {
-                    user.wrong(format!("a websocket showed something else: {error:#}"));
+                if let Err(error) = handle_frame(user, &mut socket, frame).await {
+                    user.report_violation(format!("a websocket showed something else: {error:#}"));
                     break;
                 }
             }
         }
-        user.transcript.record().connected = false;
+        user.observations.lock().connected = false;
         sleep(Duration::from_millis(rng.random_range(100..600))).await;
     }
 }
@@ -46,13 +46,13 @@ async fn open(user: &User, rng: &mut StdRng) -> anyhow::Result<Socket> {
     request.headers_mut().insert("sec-websocket-protocol", "sora.v1".parse()?);
     let (mut socket, _) = connect_async(request).await?;
     let known: Map<String, Value> =
-        user.transcript.record().live.iter().map(|(id, view)| (id.to_string(), view.seq.into())).collect();
-    say(&mut socket, &json!({"type": "hello", "known": known})).await?;
+        user.observations.lock().live.iter().map(|(id, view)| (id.to_string(), view.seq.into())).collect();
+    send_message(&mut socket, &json!({"type": "hello", "known": known})).await?;
     Ok(socket)
 }
 
 /// The next text frame.
-async fn next(socket: &mut Socket) -> anyhow::Result<Value> {
+async fn next_frame(socket: &mut Socket) -> anyhow::Result<Value> {
     loop {
         match socket.next().await.context("closed")?? {
             Message::Text(text) => return Ok(serde_json::from_str(&text)?),
@@ -62,25 +62,25 @@ async fn next(socket: &mut Socket) -> anyhow::Result<Value> {
     }
 }
 
-async fn hear(user: &User, socket: &mut Socket, frame: Value) -> anyhow::Result<()> {
+async fn handle_frame(user: &User, socket: &mut Socket, frame: Value) -> anyhow::Result<()> {
     match frame["type"].as_str().context("a frame without a type")? {
         "snapshot" => {
             for job in frame["jobs"].as_array().context("a snapshot without jobs")? {
-                user.transcript.live(serde_json::from_value(job.clone())?);
+                user.observations.record_frame(serde_json::from_value(job.clone())?);
             }
             if frame["last"] == true {
-                user.transcript.record().connected = true;
+                user.observations.lock().connected = true;
             }
         }
-        "job" => user.transcript.live(serde_json::from_value(frame)?),
+        "job" => user.observations.record_frame(serde_json::from_value(frame)?),
         "gone" => bail!("a job is gone that nobody deleted: {frame}"),
         // Whether it can be said is for the next read to find out.
-        "heartbeat" => say(socket, &json!({"type": "heartbeat"})).await.unwrap_or_default(),
+        "heartbeat" => send_message(socket, &json!({"type": "heartbeat"})).await.unwrap_or_default(),
         _ => {}
     }
     Ok(())
 }
 
-async fn say(socket: &mut Socket, message: &Value) -> anyhow::Result<()> {
+async fn send_message(socket: &mut Socket, message: &Value) -> anyhow::Result<()> {
     socket.send(Message::text(message.to_string())).await.context("cannot send")
 }

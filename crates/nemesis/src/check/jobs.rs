@@ -5,64 +5,67 @@ use std::collections::BTreeSet;
 use entity::job;
 use uuid::Uuid;
 
-use super::Facts;
+use super::FinalState;
 use crate::client::User;
 use crate::history::{History, State};
-use crate::world::World;
+use crate::platform::Platform;
 
 /// Reasons for which a job may fail here: what the upstream was told to do, and what crashes lead to.
-const REASONS: [&str; 8] = ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable", "lost"];
+const EXPECTED_ERROR_CODES: [&str; 8] =
+    ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable", "lost"];
 
 /// Checks every job.
-pub(super) fn check(world: &World, facts: &Facts, users: &[User]) {
+pub(super) fn check(platform: &Platform, final_state: &FinalState, users: &[User]) {
     let mut known = BTreeSet::new();
     for user in users {
-        let record = user.transcript.record();
+        let record = user.observations.lock();
         for accepted in &record.accepted {
             known.insert(accepted.id);
-            match facts.jobs.get(&accepted.id) {
-                None => world.log.wrong(format!("job {} was accepted and is lost", accepted.id)),
+            match final_state.jobs.get(&accepted.id) {
+                None => platform.log.violation(format!("job {} was accepted and is lost", accepted.id)),
                 Some(job) if job.prompt != accepted.prompt => {
-                    world.log.wrong(format!("job {} has another prompt: {}", accepted.id, job.prompt));
+                    platform.log.violation(format!("job {} has another prompt: {}", accepted.id, job.prompt));
                 }
                 Some(_) => {}
             }
         }
-        for (id, job) in &facts.jobs {
-            let unclear = record.unclear.contains(&job.prompt);
-            if unclear {
+        for (id, job) in &final_state.jobs {
+            let unconfirmed = record.unconfirmed.contains(&job.prompt);
+            if unconfirmed {
                 known.insert(*id);
             }
             let retries = record.retries.get(id).copied().unwrap_or_default();
-            let again = facts.history.jobs.get(id).map_or(0, |states| reopened(states));
+            let again = final_state.history.jobs.get(id).map_or(0, |states| count_retries(states));
             if record.accepted.iter().any(|accepted| accepted.id == *id)
                 && !(retries.granted..=retries.asked).contains(&again)
             {
-                world.log.wrong(format!("job {id} was started anew {again} times, its owner asked for {retries:?}"));
+                platform
+                    .log
+                    .violation(format!("job {id} was started anew {again} times, its owner asked for {retries:?}"));
             }
         }
     }
-    for (id, job) in &facts.jobs {
+    for (id, job) in &final_state.jobs {
         if !known.contains(id) {
-            world.log.wrong(format!("job {id} was never asked for: {}", job.prompt));
+            platform.log.violation(format!("job {id} was never asked for: {}", job.prompt));
         }
-        let states = facts.history.jobs.get(id).map_or(&[][..], Vec::as_slice);
-        for wrong in steps(states).into_iter().chain(stale(&facts.history, states)) {
-            world.log.wrong(format!("job {id}: {wrong}"));
+        let states = final_state.history.jobs.get(id).map_or(&[][..], Vec::as_slice);
+        for wrong in invalid_transitions(states).into_iter().chain(stale_writes(&final_state.history, states)) {
+            platform.log.violation(format!("job {id}: {wrong}"));
         }
-        for wrong in end(facts, *id, job) {
-            world.log.wrong(format!("job {id}: {wrong}"));
+        for wrong in invalid_end(final_state, *id, job) {
+            platform.log.violation(format!("job {id}: {wrong}"));
         }
     }
 }
 
 /// How often a job that had ended went on.
-fn reopened(states: &[State]) -> usize {
+fn count_retries(states: &[State]) -> usize {
     states.windows(2).filter(|pair| pair[0].is_terminal() && pair[1].status == "pending").count()
 }
 
 /// What is wrong with a job's steps.
-fn steps(states: &[State]) -> Vec<String> {
+fn invalid_transitions(states: &[State]) -> Vec<String> {
     let mut wrong = Vec::new();
     if states.first().is_none_or(|first| first.seq != 1 || first.status != "pending") {
         wrong.push("it did not begin as pending with seq 1".into());
@@ -96,7 +99,7 @@ fn steps(states: &[State]) -> Vec<String> {
 
 /// What somebody wrote about a job that another process had in hand. Its owner may, through a gateway, and whoever takes
 /// it out of dead hands, which raises the epoch.
-fn stale(history: &History, states: &[State]) -> Vec<String> {
+fn stale_writes(history: &History, states: &[State]) -> Vec<String> {
     let held = |pair: &&[State]| pair[0].worker.is_some() && pair[0].epoch == pair[1].epoch;
     let foreign = |pair: &&[State]| {
         let holder = pair[0].worker.and_then(|worker| history.hosts.get(&worker));
@@ -111,16 +114,16 @@ fn stale(history: &History, states: &[State]) -> Vec<String> {
 }
 
 /// What is wrong with a job's end.
-fn end(facts: &Facts, id: Uuid, job: &job::Model) -> Vec<String> {
+fn invalid_end(final_state: &FinalState, id: Uuid, job: &job::Model) -> Vec<String> {
     let mut wrong = Vec::new();
-    let last = facts.history.jobs.get(&id).and_then(|states| states.last());
+    let last = final_state.history.jobs.get(&id).and_then(|states| states.last());
     if last.is_none_or(|last| last.seq != job.seq) {
         wrong.push(format!("its last commit is not its row: {last:?}"));
     }
     if !job.status.is_terminal() || job.worker_id.is_some() || job.phase.is_some() || job.finished_at.is_none() {
         wrong.push(format!("it has not wholly ended: {:?}, {:?}, {:?}", job.status, job.phase, job.worker_id));
     }
-    let videos = facts.videos.get(&id).map_or(&[][..], Vec::as_slice);
+    let videos = final_state.videos.get(&id).map_or(&[][..], Vec::as_slice);
     let named = job.video_id.is_some_and(|video| videos.iter().any(|row| row.id == video));
     let (completed, failed) = (job.status == job::Status::Completed, job.status == job::Status::Failed);
     if completed != (videos.len() == 1 && named && job.progress == 100) || (!completed && !videos.is_empty()) {
@@ -131,7 +134,7 @@ fn end(facts: &Facts, id: Uuid, job: &job::Model) -> Vec<String> {
     if completed && hopeless {
         wrong.push("it was completed though the upstream made no video".into());
     }
-    if failed && !job.error_code.as_deref().is_some_and(|code| REASONS.contains(&code)) {
+    if failed && !job.error_code.as_deref().is_some_and(|code| EXPECTED_ERROR_CODES.contains(&code)) {
         wrong.push(format!("it failed for {:?}: {:?}", job.error_code, job.error_message));
     }
     if (failed && job.error_message.is_none()) || (!failed && job.error_code.is_some()) {

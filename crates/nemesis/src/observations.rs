@@ -50,11 +50,11 @@ pub(crate) struct Retries {
 
 /// All of it.
 #[derive(Debug, Default)]
-pub(crate) struct Record {
+pub(crate) struct Observed {
     /// Promised.
     pub(crate) accepted: Vec<Accepted>,
     /// Prompts that were sent and whose answer was lost.
-    pub(crate) unclear: BTreeSet<String>,
+    pub(crate) unconfirmed: BTreeSet<String>,
     /// Wishes to start anew.
     pub(crate) retries: BTreeMap<Uuid, Retries>,
     /// Jobs whose cancelling was answered with 200.
@@ -68,43 +68,43 @@ pub(crate) struct Record {
     /// Whether a websocket is open that has shown its snapshot.
     pub(crate) connected: bool,
     /// What should not have been shown.
-    pub(crate) wrong: Vec<String>,
+    pub(crate) violations: Vec<String>,
 }
 
 /// Shared by all that a user does at once.
 #[derive(Debug, Default)]
-pub(crate) struct Transcript(Mutex<Record>);
+pub(crate) struct Observations(Mutex<Observed>);
 
-impl Transcript {
+impl Observations {
     /// Looks into it, or writes to it.
-    pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Observed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a state that came by websocket; each must be newer than the last.
-    pub(crate) fn live(&self, view: View) {
-        let mut record = self.record();
+    pub(crate) fn record_frame(&self, view: View) {
+        let mut record = self.lock();
         let last = record.live.get(&view.id).map(|last| last.seq);
         if last.is_some_and(|last| last >= view.seq) {
-            record.wrong.push(format!("job {}: a websocket showed seq {} after {last:?}", view.id, view.seq));
+            record.violations.push(format!("job {}: a websocket showed seq {} after {last:?}", view.id, view.seq));
         }
         record.live.insert(view.id, view.clone());
         record.seen.push(view);
     }
 
     /// Notes a state that came by polling; none may be older than the last.
-    pub(crate) fn polled(&self, view: View) {
-        let mut record = self.record();
+    pub(crate) fn record_poll(&self, view: View) {
+        let mut record = self.lock();
         let last = record.polled.get(&view.id).map(|last| last.seq);
         if last.is_some_and(|last| last > view.seq) {
-            record.wrong.push(format!("job {}: a poll showed seq {} after {last:?}", view.id, view.seq));
+            record.violations.push(format!("job {}: a poll showed seq {} after {last:?}", view.id, view.seq));
         }
         record.polled.insert(view.id, view.clone());
         record.seen.push(view);
     }
 }
 
-impl Record {
+impl Observed {
     /// The newest state of a job, whatever way it came.
     pub(crate) fn newest(&self, id: Uuid) -> Option<&View> {
         [self.live.get(&id), self.polled.get(&id)].into_iter().flatten().max_by_key(|view| view.seq)

@@ -8,24 +8,24 @@ use anyhow::Context as _;
 use entity::DatabaseConnection;
 use tokio::time::sleep;
 
-use crate::cluster::Cluster;
 use crate::fault::{GATEWAYS, PROCESSORS};
-use crate::log::{Log, now};
 use crate::plan::Plan;
-use crate::process::{Process, Program, told};
+use crate::postgres::Postgres;
+use crate::process::{Process, Program, describe_exit};
 use crate::redis::Redis;
-use crate::wait::until;
+use crate::run_log::{RunLog, now};
+use crate::wait::wait_for;
 
 /// How long starting or healing may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The namespace of the keys in Redis.
 pub(crate) const NAMESPACE: &str = "{sora}:v1";
 
 /// A platform.
-pub(crate) struct World {
+pub(crate) struct Platform {
     /// The database's server, which outlives this platform.
-    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) postgres: Arc<Postgres>,
     /// The database's name.
     pub(crate) database: String,
     /// Access to it, for the checks.
@@ -43,27 +43,27 @@ pub(crate) struct World {
     /// Its address.
     pub(crate) upstream: String,
     /// What happened.
-    pub(crate) log: Log,
+    pub(crate) log: RunLog,
     /// When the database was last harmed or still is, epoch ms.
-    pub(crate) database_harmed: Mutex<i64>,
+    pub(crate) database_disrupted_at: Mutex<i64>,
 }
 
-impl World {
+impl Platform {
     /// Starts everything.
     pub(crate) async fn start(
         plan: &Plan,
-        cluster: &Arc<Cluster>,
+        postgres: &Arc<Postgres>,
         programs: &Path,
         folder: &Path,
     ) -> anyhow::Result<Self> {
         let database = format!("nemesis_{}", plan.seed);
-        cluster.remove(&database).await?;
-        let db = cluster.create(&database).await?;
+        postgres.drop_database(&database).await?;
+        let db = postgres.create_database(&database).await?;
         let ports = free_ports(GATEWAYS + 2)?;
-        let setting = Setting { plan, programs, folder, database: cluster.url(&database), redis: ports[0] };
+        let setting = Settings { plan, programs, folder, database: postgres.url(&database), redis: ports[0] };
         let address = |port: &u16| format!("127.0.0.1:{port}");
-        let world = Self {
-            cluster: cluster.clone(),
+        let platform = Self {
+            postgres: postgres.clone(),
             database,
             db,
             redis: Redis::new(folder, ports[0])?,
@@ -72,24 +72,24 @@ impl World {
             addresses: ports[2..].iter().map(address).collect(),
             simulator: Process::new(setting.simulator(ports[1])),
             upstream: format!("http://{}", address(&ports[1])),
-            log: Log::default(),
-            database_harmed: Mutex::new(0),
+            log: RunLog::default(),
+            database_disrupted_at: Mutex::new(0),
         };
         std::fs::create_dir_all(folder.join("videos"))?;
-        world.redis.start().await?;
-        world.simulator.start()?;
-        for process in world.servers() {
+        platform.redis.start().await?;
+        platform.simulator.start()?;
+        for process in platform.servers() {
             process.start()?;
         }
-        world.is_well().await?;
-        Ok(world)
+        platform.wait_until_healthy().await?;
+        Ok(platform)
     }
 
     /// Waits until everything runs and is ready.
-    pub(crate) async fn is_well(&self) -> anyhow::Result<()> {
-        self.cluster.answers().await?;
+    pub(crate) async fn wait_until_healthy(&self) -> anyhow::Result<()> {
+        self.postgres.wait_until_ready().await?;
         for process in self.servers().chain([&self.simulator, &self.redis.process]) {
-            until(&format!("{} is ready", process.name()), PATIENCE, async || {
+            wait_for(&format!("{} is ready", process.name()), READY_TIMEOUT, async || {
                 (process.id().is_some() && process.is_ready()).then_some(())
             })
             .await?;
@@ -99,24 +99,24 @@ impl World {
 
     /// Starts again, for as long as it is polled, what ends by itself. That is a violation, unless a process could not
     /// begin because the database was away.
-    pub(crate) async fn watch(&self) -> anyhow::Result<std::convert::Infallible> {
+    pub(crate) async fn supervise(&self) -> anyhow::Result<std::convert::Infallible> {
         loop {
             for process in self.servers() {
-                if let Some(status) = process.ended() {
-                    let excused = !process.is_ready() && self.harmed() >= process.started();
-                    let line = format!("{} ended by itself: {}", process.name(), told(status));
+                if let Some(status) = process.take_exit_status() {
+                    let excused = !process.is_ready() && self.database_disrupted_until() >= process.started_at();
+                    let line = format!("{} ended by itself: {}", process.name(), describe_exit(status));
                     if excused {
                         self.log.note(line);
                     } else {
-                        self.log.wrong(line);
+                        self.log.violation(line);
                     }
                     sleep(Duration::from_millis(300)).await;
                     process.start()?;
                 }
             }
-            for process in [&self.simulator, &self.redis.process, self.cluster.process()] {
-                if let Some(status) = process.ended() {
-                    anyhow::bail!("{} ended by itself: {}", process.name(), told(status));
+            for process in [&self.simulator, &self.redis.process, self.postgres.process()] {
+                if let Some(status) = process.take_exit_status() {
+                    anyhow::bail!("{} ended by itself: {}", process.name(), describe_exit(status));
                 }
             }
             sleep(Duration::from_millis(50)).await;
@@ -124,29 +124,29 @@ impl World {
     }
 
     /// Notes that the database is harmed until now.
-    pub(crate) fn harm_database(&self) {
-        *self.database_harmed.lock().unwrap_or_else(PoisonError::into_inner) = now();
+    pub(crate) fn mark_database_disrupted(&self) {
+        *self.database_disrupted_at.lock().unwrap_or_else(PoisonError::into_inner) = now();
     }
 
-    fn harmed(&self) -> i64 {
+    fn database_disrupted_until(&self) -> i64 {
         // A pool may need this long to find out that the database is there again.
-        *self.database_harmed.lock().unwrap_or_else(PoisonError::into_inner) + 6_000
+        *self.database_disrupted_at.lock().unwrap_or_else(PoisonError::into_inner) + 6_000
     }
 
     /// Looks for panics in the logs.
-    pub(crate) fn scan_logs(&self) {
+    pub(crate) fn check_logs_for_panics(&self) {
         for process in self.servers().chain([&self.simulator]) {
-            let text = std::fs::read(process.log()).unwrap_or_default();
+            let text = std::fs::read(process.log_path()).unwrap_or_default();
             for line in String::from_utf8_lossy(&text).lines().filter(|line| line.contains("panicked")) {
-                self.log.wrong(format!("{}: {line}", process.name()));
+                self.log.violation(format!("{}: {line}", process.name()));
             }
         }
     }
 
     /// How often a processor found itself buried by others.
-    pub(crate) fn buried(&self) -> usize {
+    pub(crate) fn workers_reaped_alive(&self) -> usize {
         let times = |process: &Process| {
-            let text = std::fs::read(process.log()).unwrap_or_default();
+            let text = std::fs::read(process.log_path()).unwrap_or_default();
             String::from_utf8_lossy(&text).matches("buried by others while").count()
         };
         self.processors.iter().map(times).sum()
@@ -157,7 +157,7 @@ impl World {
         for process in self.servers().chain([&self.simulator, &self.redis.process]) {
             process.kill().await;
         }
-        self.cluster.remove(&self.database).await.context("removing the database")
+        self.postgres.drop_database(&self.database).await.context("removing the database")
     }
 
     fn servers(&self) -> impl Iterator<Item = &Process> {
@@ -166,7 +166,7 @@ impl World {
 }
 
 /// What the processes are told.
-struct Setting<'a> {
+struct Settings<'a> {
     plan: &'a Plan,
     programs: &'a Path,
     folder: &'a Path,
@@ -174,19 +174,19 @@ struct Setting<'a> {
     redis: u16,
 }
 
-impl Setting<'_> {
+impl Settings<'_> {
     fn gateway(&self, number: usize, port: u16) -> Program {
-        let own = [
+        let specific = [
             ("BACKEND_HOST", "127.0.0.1".to_owned()),
             ("BACKEND_PORT", port.to_string()),
             ("JWT_SECRET", "a secret of this run alone, of no use elsewhere".into()),
         ];
-        self.program("gateway", &format!("gateway-{number}"), &own, "listening")
+        self.program("gateway", &format!("gateway-{number}"), &specific, "listening")
     }
 
     fn processor(&self, number: usize, upstream: u16) -> Program {
         let name = format!("processor-{number}");
-        let own = [
+        let specific = [
             ("HOSTNAME", name.clone()),
             // Without posters: they change a job once more after its end, whenever they come.
             ("FFMPEG", "/nowhere/ffmpeg".to_owned()),
@@ -200,10 +200,10 @@ impl Setting<'_> {
             ("LEASE_RENEW", "500ms".into()),
             ("DRAIN_TIMEOUT", "1s".into()),
         ];
-        self.program("processor", &name, &own, "ready for jobs")
+        self.program("processor", &name, &specific, "ready for jobs")
     }
 
-    fn program(&self, file: &str, name: &str, own: &[(&str, String)], ready: &'static str) -> Program {
+    fn program(&self, file: &str, name: &str, specific: &[(&str, String)], ready: &'static str) -> Program {
         let common = [
             ("APP_ENV", "development".to_owned()),
             ("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".into())),
@@ -213,17 +213,18 @@ impl Setting<'_> {
             ("REDIS_NAMESPACE", NAMESPACE.into()),
             ("STORAGE_URL", self.folder.join("videos").display().to_string()),
         ];
-        let environment = common.iter().chain(own).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        Program { environment, ready, ..self.bare(file, name) }
+        let environment =
+            common.iter().chain(specific).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        Program { environment, ready, ..self.base_program(file, name) }
     }
 
     fn simulator(&self, port: u16) -> Program {
         let flags = format!("--listen 127.0.0.1:{port} --pace {} --steps 10", self.plan.pace);
         let arguments = flags.split(' ').map(ToOwned::to_owned).collect();
-        Program { arguments, ready: "listening on", ..self.bare("simulator", "simulator") }
+        Program { arguments, ready: "listening on", ..self.base_program("simulator", "simulator") }
     }
 
-    fn bare(&self, file: &str, name: &str) -> Program {
+    fn base_program(&self, file: &str, name: &str) -> Program {
         Program {
             name: name.to_owned(),
             path: self.programs.join(file),

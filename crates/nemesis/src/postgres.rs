@@ -16,13 +16,13 @@ use tokio::process::Command;
 use crate::history;
 use crate::process::{Process, Program, is_root};
 use crate::signal::{Signal, children, send};
-use crate::wait::until;
+use crate::wait::wait_for;
 
 const TEMPLATE: &str = "nemesis_template";
 
 /// The server.
 #[derive(Debug)]
-pub(crate) struct Cluster {
+pub(crate) struct Postgres {
     process: Process,
     port: u16,
     folder: TempDir,
@@ -30,22 +30,22 @@ pub(crate) struct Cluster {
     frozen: Mutex<Vec<u32>>,
 }
 
-impl Cluster {
-    /// Makes a cluster in a folder of its own and starts it; `migration` is the command that makes the schema.
+impl Postgres {
+    /// Makes a postgres in a folder of its own and starts it; `migration` is the command that makes the schema.
     pub(crate) async fn start(port: u16, migration: &Path) -> anyhow::Result<Self> {
-        let programs = programs().context("PostgreSQL is missing; install it with: apt-get install postgresql")?;
+        let programs = find_programs().context("PostgreSQL is missing; install it with: apt-get install postgresql")?;
         let owner = is_root().then_some("postgres");
         let folder = tempfile::Builder::new().prefix("nemesis-postgres.").tempdir_in("/tmp")?;
         let files = folder.path().join("files");
         std::fs::create_dir(&files)?;
         if owner.is_some() {
-            run(Command::new("chmod").arg("755").arg(folder.path())).await?;
-            run(Command::new("chown").arg("postgres").arg(&files)).await?;
+            run_command(Command::new("chmod").arg("755").arg(folder.path())).await?;
+            run_command(Command::new("chown").arg("postgres").arg(&files)).await?;
         }
         let mut initdb = as_owner(owner, &programs.join("initdb"));
         initdb.current_dir(&files).arg("-D").arg(files.join("data"));
         initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
-        run(&mut initdb).await?;
+        run_command(&mut initdb).await?;
         let mut arguments: Vec<String> = ["-D", "data", "-k", ".", "-p"].map(ToOwned::to_owned).to_vec();
         arguments.push(port.to_string());
         for setting in ["listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=64MB", "fsync=off"] {
@@ -61,21 +61,21 @@ impl Cluster {
             ready: "ready to accept connections",
         });
         // Its log belongs to this program, whoever the server runs as.
-        let cluster = Self { process, port, folder, frozen: Mutex::default() };
-        cluster.begin().await?;
-        cluster.make_template(migration).await?;
-        Ok(cluster)
+        let postgres = Self { process, port, folder, frozen: Mutex::default() };
+        postgres.start_server().await?;
+        postgres.make_template(migration).await?;
+        Ok(postgres)
     }
 
     /// Starts the server and waits until it answers.
-    pub(crate) async fn begin(&self) -> anyhow::Result<()> {
+    pub(crate) async fn start_server(&self) -> anyhow::Result<()> {
         self.process.start()?;
-        self.answers().await
+        self.wait_until_ready().await
     }
 
     /// Waits until the server answers.
-    pub(crate) async fn answers(&self) -> anyhow::Result<()> {
-        until("postgres answers", Duration::from_secs(60), async || {
+    pub(crate) async fn wait_until_ready(&self) -> anyhow::Result<()> {
+        wait_for("postgres answers", Duration::from_secs(60), async || {
             let admin = open(&self.url("postgres"), IfMissing::Fail).await.ok()?;
             admin.execute_unprepared("SELECT 1").await.ok()?;
             admin.close().await.ok()
@@ -89,26 +89,28 @@ impl Cluster {
     }
 
     /// A new database at the newest schema.
-    pub(crate) async fn create(&self, name: &str) -> anyhow::Result<DatabaseConnection> {
-        self.administer(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
+    pub(crate) async fn create_database(&self, name: &str) -> anyhow::Result<DatabaseConnection> {
+        self.execute_as_admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
         Ok(open(&self.url(name), IfMissing::Fail).await?)
     }
 
     /// Removes a database, whoever is connected to it.
-    pub(crate) async fn remove(&self, name: &str) -> anyhow::Result<()> {
-        self.administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+    pub(crate) async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+        self.execute_as_admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
 
     /// Terminates every connection to a database.
-    pub(crate) async fn terminate(&self, name: &str) -> anyhow::Result<()> {
-        self.administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
-            .await
+    pub(crate) async fn terminate_connections(&self, name: &str) -> anyhow::Result<()> {
+        self.execute_as_admin(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await
     }
 
     /// Stops the server at once, as a crash would, and starts it again.
-    pub(crate) async fn restart(&self) -> anyhow::Result<()> {
-        self.process.end(Signal::Quit, Duration::from_secs(20)).await?;
-        self.begin().await
+    pub(crate) async fn crash_and_restart(&self) -> anyhow::Result<()> {
+        self.process.signal_and_wait(Signal::Quit, Duration::from_secs(20)).await?;
+        self.start_server().await
     }
 
     /// Freezes the server and all of its processes.
@@ -122,7 +124,7 @@ impl Cluster {
     }
 
     /// Wakes them.
-    pub(crate) async fn thaw(&self) -> anyhow::Result<()> {
+    pub(crate) async fn resume(&self) -> anyhow::Result<()> {
         let frozen = std::mem::take(&mut *self.frozen.lock().unwrap_or_else(PoisonError::into_inner));
         send(Signal::Continue, &frozen).await
     }
@@ -134,21 +136,22 @@ impl Cluster {
 
     /// Stops the server for good.
     pub(crate) async fn stop(&self) -> anyhow::Result<()> {
-        self.thaw().await?;
-        self.process.end(Signal::Quit, Duration::from_secs(20)).await
+        self.resume().await?;
+        self.process.signal_and_wait(Signal::Quit, Duration::from_secs(20)).await
     }
 
     async fn make_template(&self, migration: &Path) -> anyhow::Result<()> {
-        self.administer(&format!("CREATE DATABASE {TEMPLATE}")).await?;
+        self.execute_as_admin(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let url = self.url(TEMPLATE);
-        run(Command::new(migration).arg("up").env("DATABASE_URL", &url).current_dir(self.folder.path())).await?;
+        run_command(Command::new(migration).arg("up").env("DATABASE_URL", &url).current_dir(self.folder.path()))
+            .await?;
         let template = open(&url, IfMissing::Fail).await?;
         template.execute_unprepared(history::SCHEMA).await?;
         template.close().await?;
         Ok(())
     }
 
-    async fn administer(&self, sql: &str) -> anyhow::Result<()> {
+    async fn execute_as_admin(&self, sql: &str) -> anyhow::Result<()> {
         let admin = open(&self.url("postgres"), IfMissing::Fail).await?;
         let done = admin.execute_unprepared(sql).await;
         admin.close().await?;
@@ -163,7 +166,7 @@ fn as_owner(owner: Option<&str>, program: &Path) -> Command {
     command
 }
 
-async fn run(command: &mut Command) -> anyhow::Result<()> {
+async fn run_command(command: &mut Command) -> anyhow::Result<()> {
     let output = command.kill_on_drop(true).output().await.with_context(|| format!("{:?}", command.as_std()))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{:?} failed: {}", command.as_std().get_program(), said.trim());
@@ -171,7 +174,7 @@ async fn run(command: &mut Command) -> anyhow::Result<()> {
 }
 
 /// The folder of PostgreSQL's programs: `POSTGRES_BIN`, or where Debian keeps the newest.
-fn programs() -> Option<PathBuf> {
+fn find_programs() -> Option<PathBuf> {
     let named = std::env::var_os("POSTGRES_BIN").map(PathBuf::from);
     let installed = || {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

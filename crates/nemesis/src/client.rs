@@ -1,6 +1,6 @@
-//! A user of the platform: careful, impatient, and with no memory but its observations.
+//! A user: submits, polls, watches and cancels, and records every answer.
 
-mod submit;
+mod planned_job;
 mod websocket;
 
 use std::sync::Arc;
@@ -19,104 +19,104 @@ use crate::observations::{Observations, View};
 use crate::plan::PlannedJob;
 use crate::wait::wait_for;
 
-/// Longest wait for an answer.
+/// Timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A user with a session.
+/// A registered user with a session.
 #[derive(Clone)]
 pub(crate) struct User {
-    /// Of the session.
+    /// The session's token.
     token: String,
-    /// For drawing which gateway is asked, and when.
+    /// Seeds the choice of gateway and the pauses.
     seed: u64,
     http: reqwest::Client,
     gateways: Arc<Vec<String>>,
-    /// What it did and saw.
+    /// What the user did and saw.
     pub(crate) observations: Arc<Observations>,
 }
 
-/// What came of a request.
+/// Result of a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// An answer.
+    /// A complete response.
     Response(StatusCode, Value),
-    /// It surely was not received.
+    /// The connection was refused: the server cannot have received the request.
     NotSent,
-    /// It may have been carried out.
+    /// The response was lost: the request may have been carried out.
     Unknown,
 }
 
-/// When users change their ways.
+/// Milestones of a run that change what users do.
 #[derive(Clone, Debug)]
 pub(crate) struct Phases {
-    /// The load began.
-    pub(crate) began: Instant,
-    /// No more jobs from here on.
+    /// When the load started.
+    pub(crate) started: Instant,
+    /// Cancelled when the load ends: users submit nothing more.
     pub(crate) load_ended: CancellationToken,
-    /// Nothing more at all.
+    /// Cancelled when the run ends: users stop.
     pub(crate) finished: CancellationToken,
 }
 
 impl User {
-    /// Opens an account.
+    /// Registers an account.
     pub(crate) async fn register(gateways: &Arc<Vec<String>>, seed: u64, number: usize) -> anyhow::Result<Self> {
-        // Each request has a connection of its own: that one was refused says for sure that nothing was received.
+        // One connection per request, so that a refused connection proves that nothing was received.
         let http = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0).no_proxy().build()?;
         let body = json!({"email": format!("user-{number}@example.com"), "password": "one of a kind"});
         let answer = http.post(format!("http://{}/api/auth/register", gateways[0])).json(&body).send().await?;
-        ensure!(answer.status() == StatusCode::CREATED, "registering: {}", answer.text().await?);
+        ensure!(answer.status() == StatusCode::CREATED, "registration failed: {}", answer.text().await?);
         let session: Value = answer.json().await?;
-        let token = session["token"].as_str().context("no token")?.to_owned();
+        let token = session["token"].as_str().context("the session has no token")?.to_owned();
         let seed = seed.wrapping_mul(1_000).wrapping_add(number as u64);
         Ok(Self { token, seed, http, gateways: gateways.clone(), observations: Arc::default() })
     }
 
-    /// Does everything that it jobs to, until it is finished.
+    /// Submits the planned jobs, polls, and watches the websocket until the run ends.
     pub(crate) async fn run(&self, jobs: &[PlannedJob], phases: &Phases) {
-        let asking = futures::future::join_all(jobs.iter().map(|planned| submit::run_job(self, planned, phases)));
+        let running = futures::future::join_all(jobs.iter().map(|planned| planned_job::run(self, planned, phases)));
         tokio::select! {
-            ((), (), _) = async { tokio::join!(self.poll_jobs(phases), websocket::watch(self, phases), asking) } => {}
+            ((), (), _) = async { tokio::join!(self.poll_jobs(phases), websocket::watch(self, phases), running) } => {}
             () = phases.finished.cancelled() => {}
         }
     }
 
-    /// Looks after one unfinished job after another.
+    /// Polls one random unfinished job after another.
     async fn poll_jobs(&self, phases: &Phases) {
         let mut rng = self.rng(1);
         while !phases.finished.is_cancelled() {
             sleep(Duration::from_millis(rng.random_range(100..400))).await;
             let pick = rng.random_range(0..usize::MAX);
-            let job = self.observations.lock().active(|count| pick % count);
+            let job = self.observations.lock().unfinished(|count| pick % count);
             if let Some(id) = job {
                 self.poll_job(&mut rng, id).await;
             }
         }
     }
 
-    /// Reads a job's state.
+    /// Polls a job once.
     async fn poll_job(&self, rng: &mut StdRng, id: Uuid) {
         let answer = self.send(rng, Method::GET, &format!("/api/videos/jobs/{id}"), None).await;
         match answer {
             Reply::Response(StatusCode::OK, body) => match serde_json::from_value::<View>(body) {
                 Ok(view) => self.observations.record_poll(view),
-                Err(error) => self.report_violation(format!("job {id}: a poll showed something else: {error}")),
+                Err(error) => self.report_violation(format!("job {id}: a poll returned an invalid job: {error}")),
             },
             Reply::Response(status, _) if status.is_server_error() => {}
             Reply::Response(status, body) => {
-                self.report_violation(format!("job {id}: a poll was answered with {status}: {body}"))
+                self.report_violation(format!("job {id}: a poll returned {status}: {body}"))
             }
             Reply::NotSent | Reply::Unknown => {}
         }
     }
 
-    /// Reads a job's state for the last time, however long it takes.
+    /// Polls a job for the last time, retrying until a gateway answers.
     ///
     /// # Errors
-    /// No gateway answers.
+    /// No gateway answered in time.
     pub(crate) async fn final_poll(&self, id: Uuid) -> anyhow::Result<()> {
         let before = self.observations.lock().seen.len();
         let mut rng = self.rng(2);
-        wait_for("a gateway answers a poll", Duration::from_secs(20), async || {
+        wait_for("a gateway answers the final poll", Duration::from_secs(20), async || {
             self.poll_job(&mut rng, id).await;
             (self.observations.lock().seen.len() > before).then_some(())
         })
@@ -130,7 +130,7 @@ impl User {
         Ok(answer.bytes().await?.to_vec())
     }
 
-    /// Sends one request to either gateway.
+    /// Sends one request to a random gateway.
     async fn send(&self, rng: &mut StdRng, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let mut request = self.request(rng, method, path);
         if let Some(body) = body {
@@ -158,12 +158,12 @@ impl User {
         &self.gateways[rng.random_range(0..self.gateways.len())]
     }
 
-    fn report_violation(&self, what: String) {
-        self.observations.lock().violations.push(what);
+    fn report_violation(&self, violation: String) {
+        self.observations.lock().violations.push(violation);
     }
 
-    /// Randomness for one of the things that a user does at once.
-    fn rng(&self, part: u64) -> StdRng {
-        StdRng::seed_from_u64(self.seed.wrapping_mul(1_000).wrapping_add(part))
+    /// A random number generator for one of the user's concurrent tasks.
+    fn rng(&self, task: u64) -> StdRng {
+        StdRng::seed_from_u64(self.seed.wrapping_mul(1_000).wrapping_add(task))
     }
 }

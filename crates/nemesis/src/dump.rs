@@ -1,4 +1,4 @@
-//! The tables of a run as text, beside its logs.
+//! Dumps the tables of a run as text, next to its logs.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,19 +8,16 @@ use sea_orm::ConnectionTrait;
 
 use crate::history::sql;
 
-/// What is kept, in this order.
+/// Dumped tables and their sort order.
 const TABLES: [(&str, &str); 5] = [
     ("jobs", "id"),
     ("attempts", "job_id, number"),
     ("workers", "id"),
-    ("nemesis.lives", "worker"),
+    ("nemesis.workers", "worker"),
     ("nemesis.states", "job, seq"),
 ];
 
-/// Writes `tables.jsonl`: each row as JSON, its table in front.
-///
-/// # Errors
-/// The database or the file refuses.
+/// Writes `tables.jsonl`: one row per line, the table's name followed by the row as JSON.
 pub(crate) async fn write(db: &DatabaseConnection, folder: &Path) -> anyhow::Result<()> {
     let mut text = String::new();
     for (table, order) in TABLES {

@@ -1,4 +1,4 @@
-//! What is done to the platform: the faults, and when each of them strikes. Drawn from the seed alone.
+//! The faults, and the schedule of a run. Both are drawn from the seed alone.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,56 +6,56 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-/// How many gateways there are.
+/// Number of gateways.
 pub(crate) const GATEWAYS: usize = 2;
 
-/// How many processors there are.
+/// Number of processors.
 pub(crate) const PROCESSORS: usize = 3;
 
-/// A part of the platform that can be harmed.
+/// A part of the platform that a fault can hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The gateway of this number.
+    /// A gateway, by index.
     Gateway(usize),
-    /// The processor of this number.
+    /// A processor, by index.
     Processor(usize),
-    /// The queue's server.
+    /// The Redis server.
     Redis,
-    /// The database's server.
+    /// The PostgreSQL server.
     Postgres,
 }
 
-/// One act of harm.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// SIGKILL, and started again after a while. Redis keeps its append-only file.
+    /// SIGKILL, restarted after this long. Redis keeps its append-only file.
     Kill(Part, Duration),
-    /// SIGSTOP, and SIGCONT after a while.
+    /// SIGSTOP, followed by SIGCONT after this long.
     Freeze(Part, Duration),
-    /// SIGTERM to a processor, a second one soon after if it is impatient; started again when it has ended.
+    /// SIGTERM to a processor, restarted once it has exited. `true` sends a second SIGTERM shortly after the first.
     Drain(usize, bool),
-    /// SIGKILL to Redis, and started again without its data.
+    /// SIGKILL to Redis, restarted with no data after this long.
     WipeRedis(Duration),
     /// FLUSHALL.
     FlushRedis,
-    /// Every client's connection to Redis is closed.
+    /// Closes every client connection to Redis.
     DropClients,
     /// SCRIPT FLUSH.
     FlushScripts,
     /// XGROUP DESTROY.
     DestroyGroup,
-    /// PostgreSQL's immediate shutdown, and started again.
+    /// PostgreSQL's immediate shutdown, followed by a restart.
     RestartPostgres,
-    /// Every connection to the database is terminated.
+    /// Terminates every connection to the database.
     TerminateBackends,
 }
 
-/// A fault and its moment.
+/// A fault and when it is injected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScheduledFault {
-    /// Since the load began.
+    /// Time since the load started.
     pub(crate) at: Duration,
-    /// What happens.
+    /// The fault.
     pub(crate) fault: Fault,
 }
 
@@ -84,7 +84,7 @@ impl Fault {
         }
     }
 
-    /// What it harms.
+    /// The part that it hits.
     pub(crate) fn part(self) -> Part {
         match self {
             Self::Kill(part, _) | Self::Freeze(part, _) => part,
@@ -94,7 +94,7 @@ impl Fault {
         }
     }
 
-    /// How long its part is busy with it, about.
+    /// Approximate time until the part has recovered.
     fn duration(self) -> Duration {
         match self {
             Self::Kill(_, down) | Self::WipeRedis(down) => down + Duration::from_millis(800),
@@ -111,13 +111,13 @@ impl fmt::Display for Fault {
             Self::Kill(part, down) => write!(f, "kill {part}, back after {} ms", down.as_millis()),
             Self::Freeze(part, frozen) => write!(f, "freeze {part} for {} ms", frozen.as_millis()),
             Self::Drain(processor, false) => write!(f, "drain {}", Part::Processor(*processor)),
-            Self::Drain(processor, true) => write!(f, "drain {} impatiently", Part::Processor(*processor)),
+            Self::Drain(processor, true) => write!(f, "drain {} with a second SIGTERM", Part::Processor(*processor)),
             Self::WipeRedis(down) => write!(f, "kill redis and delete its data, back after {} ms", down.as_millis()),
             Self::FlushRedis => f.write_str("FLUSHALL"),
             Self::DropClients => f.write_str("close all connections to redis"),
             Self::FlushScripts => f.write_str("SCRIPT FLUSH"),
             Self::DestroyGroup => f.write_str("XGROUP DESTROY"),
-            Self::RestartPostgres => f.write_str("restart postgres at once"),
+            Self::RestartPostgres => f.write_str("restart postgres immediately"),
             Self::TerminateBackends => f.write_str("terminate all connections to postgres"),
         }
     }
@@ -134,10 +134,10 @@ impl fmt::Display for Part {
     }
 }
 
-/// How many draws a schedule may take: some faults find no room.
+/// Maximum number of draws for a schedule; a draw that overlaps an earlier fault on the same part is discarded.
 const MAX_DRAWS: usize = 40;
 
-/// A schedule over `load`: one processor is killed in any case; two faults never harm the same part at once.
+/// Draws a schedule for `load`. At least one processor is killed, and no part is hit by two faults at once.
 pub(crate) fn schedule(rng: &mut StdRng, load: Duration) -> Vec<ScheduledFault> {
     let wanted = rng.random_range(7..=12);
     let processor = rng.random_range(0..PROCESSORS);
@@ -171,13 +171,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_makes_the_same_schedule_and_no_part_is_harmed_twice_at_once() {
+    fn a_seed_decides_the_schedule_and_faults_on_a_part_never_overlap() {
         let draw = |seed| schedule(&mut StdRng::seed_from_u64(seed), Duration::from_secs(7));
         for seed in 0..200 {
             let timed = draw(seed);
-            let words =
-                |timed: &[ScheduledFault]| timed.iter().map(|t| format!("{:?} {}", t.at, t.fault)).collect::<Vec<_>>();
-            assert_eq!(words(&timed), words(&draw(seed)));
+            let describe = |faults: &[ScheduledFault]| {
+                faults.iter().map(|t| format!("{:?} {}", t.at, t.fault)).collect::<Vec<_>>()
+            };
+            assert_eq!(describe(&timed), describe(&draw(seed)));
             assert!(timed.iter().any(|timed| matches!(timed.fault, Fault::Kill(Part::Processor(_), _))), "{seed}");
             for (i, one) in timed.iter().enumerate() {
                 assert!(timed[i + 1..].iter().all(|other| one.is_clear_of(other)), "{seed}");

@@ -1,4 +1,4 @@
-//! Everything that was ever committed about a job, noted by triggers in the database, out of the platform's reach.
+//! Every committed state of every job, recorded by database triggers that the platform cannot bypass.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use entity::DatabaseConnection;
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement};
 use uuid::Uuid;
 
-/// Notes each state of each job, and each worker, in the transaction that commits it.
+/// Triggers that record each job state and each worker in the transaction that commits it.
 pub(crate) const SCHEMA: &str = "
 CREATE SCHEMA nemesis;
 CREATE FUNCTION nemesis.clock() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -23,36 +23,36 @@ CREATE FUNCTION nemesis.note_state() RETURNS trigger LANGUAGE plpgsql AS $$ BEGI
   RETURN NULL;
 END $$;
 CREATE TRIGGER note_state AFTER INSERT OR UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION nemesis.note_state();
-CREATE TABLE nemesis.lives (worker uuid NOT NULL, host text NOT NULL);
-CREATE FUNCTION nemesis.note_life() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO nemesis.lives VALUES (NEW.id, NEW.host);
+CREATE TABLE nemesis.workers (worker uuid NOT NULL, host text NOT NULL);
+CREATE FUNCTION nemesis.note_worker() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO nemesis.workers VALUES (NEW.id, NEW.host);
   RETURN NULL;
 END $$;
-CREATE TRIGGER note_life AFTER INSERT ON workers FOR EACH ROW EXECUTE FUNCTION nemesis.note_life();
+CREATE TRIGGER note_worker AFTER INSERT ON workers FOR EACH ROW EXECUTE FUNCTION nemesis.note_worker();
 ";
 
-/// A job's state as committed.
+/// A committed state of a job.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(crate) struct State {
-    /// Epoch ms.
+    /// Commit time, epoch ms.
     pub(crate) at: i64,
     /// The job.
     pub(crate) job: Uuid,
-    /// Its number of the change.
+    /// The row's `seq`.
     pub(crate) seq: i64,
-    /// Where it was in its life.
+    /// The row's `status`.
     pub(crate) status: String,
-    /// What it was doing.
+    /// The row's `phase`.
     pub(crate) phase: Option<String>,
     /// 0–100.
     pub(crate) progress: i32,
-    /// The number of the change of hands.
+    /// Fencing token of the claim.
     pub(crate) epoch: i64,
-    /// In whose hands.
+    /// The worker that holds the claim.
     pub(crate) worker: Option<Uuid>,
-    /// Drawn from the budget.
+    /// Resubmissions drawn from the budget.
     pub(crate) resubmits: i32,
-    /// The process that committed it, by the name of its connection.
+    /// The process that committed it: its connection's `application_name`.
     pub(crate) writer: String,
 }
 
@@ -62,42 +62,42 @@ struct WorkerHost {
     host: String,
 }
 
-/// What was committed in a run.
+/// Everything that was committed in a run.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    /// Each job's states, first to last.
+    /// States by job, oldest first.
     pub(crate) jobs: BTreeMap<Uuid, Vec<State>>,
-    /// The process behind each worker.
+    /// Host name (process name) by worker.
     pub(crate) hosts: BTreeMap<Uuid, String>,
 }
 
 impl State {
-    /// Whether nothing changes any more by itself.
+    /// Whether the status is terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         is_terminal(&self.status)
     }
 }
 
-/// Whether a job of this status has ended.
+/// Whether `status` is terminal.
 pub(crate) fn is_terminal(status: &str) -> bool {
     matches!(status, "completed" | "failed" | "cancelled")
 }
 
 impl History {
-    /// Reads it.
+    /// Reads the recorded history.
     pub(crate) async fn read(db: &DatabaseConnection) -> anyhow::Result<Self> {
         let mut history = Self::default();
         let states = State::find_by_statement(sql("SELECT * FROM nemesis.states ORDER BY job, seq, number"));
-        for state in states.all(db).await.context("the history")? {
+        for state in states.all(db).await.context("reading the history")? {
             history.jobs.entry(state.job).or_default().push(state);
         }
-        for life in WorkerHost::find_by_statement(sql("SELECT * FROM nemesis.lives")).all(db).await? {
-            history.hosts.insert(life.worker, life.host);
+        for row in WorkerHost::find_by_statement(sql("SELECT * FROM nemesis.workers")).all(db).await? {
+            history.hosts.insert(row.worker, row.host);
         }
         Ok(history)
     }
 
-    /// The job's state that has this number.
+    /// The state of `job` with this `seq`.
     pub(crate) fn at(&self, job: Uuid, seq: i64) -> Option<&State> {
         self.jobs.get(&job)?.iter().find(|state| state.seq == seq)
     }
@@ -108,8 +108,8 @@ pub(crate) fn sql(text: &str) -> Statement {
     Statement::from_string(DbBackend::Postgres, text)
 }
 
-/// One number.
+/// Runs a query that returns a single number.
 pub(crate) async fn count(db: &DatabaseConnection, text: &str) -> anyhow::Result<i64> {
-    let row = db.query_one_raw(sql(text)).await?.context("no row")?;
+    let row = db.query_one_raw(sql(text)).await?.context("the query returned no row")?;
     Ok(row.try_get_by_index(0)?)
 }

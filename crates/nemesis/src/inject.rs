@@ -1,4 +1,4 @@
-//! Faults in action. Each one undoes what it did before it returns, so that all is well once the last has ended.
+//! Injects faults. Each fault is undone before its function returns, so that everything is up again after the last one.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,81 +11,82 @@ use crate::process::{Process, describe_exit};
 use crate::run_log::now;
 use crate::signal::Signal;
 
-/// How long a processor that was asked to stop may take: its drain, its handing finished, and a database that is slow.
+/// Maximum time a processor may take to stop: draining, handing over its jobs, and waiting for a slow database.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A processor that fell silent without a word.
+/// Time during which a killed or frozen processor did not run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outage {
-    /// Which one.
+    /// The processor's name.
     pub(crate) host: String,
-    /// Epoch ms.
+    /// Start, epoch ms.
     pub(crate) from: i64,
-    /// When it went on, if it was only frozen.
+    /// When it was resumed, epoch ms. `None` if it was killed.
     pub(crate) to: Option<i64>,
 }
 
-/// What was done, for the measurements.
+/// The processor outages of a run, for measuring recovery.
 #[derive(Debug, Default)]
 pub(crate) struct Outages(Mutex<Vec<Outage>>);
 
 impl Outages {
-    /// The processors that fell silent.
+    /// All outages so far.
     pub(crate) fn list(&self) -> Vec<Outage> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn silent(&self, host: &str, from: i64, to: Option<i64>) {
-        let silence = Outage { host: host.to_owned(), from, to };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(silence);
+    fn record(&self, host: &str, from: i64, to: Option<i64>) {
+        let outage = Outage { host: host.to_owned(), from, to };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(outage);
     }
 }
 
-/// Carries out a schedule that began at `began`; returns when all of it is undone.
+/// Injects a schedule whose times count from `start`. Returns once every fault is undone.
 pub(crate) async fn inject_all(
     platform: &Platform,
-    done: &Outages,
+    outages: &Outages,
     faults: &[ScheduledFault],
-    began: Instant,
+    start: Instant,
 ) -> anyhow::Result<()> {
-    let strikes = faults.iter().map(async |timed| {
-        sleep_until(began + timed.at).await;
+    let injections = faults.iter().map(async |timed| {
+        sleep_until(start + timed.at).await;
         platform.log.note(format!("fault: {}", timed.fault));
-        inject(platform, done, timed.fault).await?;
+        inject(platform, outages, timed.fault).await?;
         platform.log.note(format!("undone: {}", timed.fault));
         Ok(())
     });
-    futures::future::try_join_all(strikes).await.map(drop)
+    futures::future::try_join_all(injections).await.map(drop)
 }
 
-async fn inject(platform: &Platform, done: &Outages, fault: Fault) -> anyhow::Result<()> {
+async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow::Result<()> {
     match fault {
         Fault::Kill(Part::Redis, down) => restart_redis(platform, down, true).await,
         Fault::WipeRedis(down) => restart_redis(platform, down, false).await,
         Fault::Kill(Part::Postgres, _) | Fault::RestartPostgres => restart_postgres(platform).await,
         Fault::Freeze(Part::Postgres, frozen) => freeze_postgres(platform, frozen).await,
-        Fault::Kill(part, down) => kill(platform, done, part, down).await,
-        Fault::Freeze(part, frozen) => freeze(platform, done, part, frozen).await,
-        Fault::Drain(number, impatient) => drain(platform, number, impatient).await,
+        Fault::Kill(part, down) => kill(platform, outages, part, down).await,
+        Fault::Freeze(part, frozen) => freeze(platform, outages, part, frozen).await,
+        Fault::Drain(number, twice) => drain(platform, number, twice).await,
         Fault::TerminateBackends => {
             if let Err(error) = platform.postgres.terminate_connections(&platform.database).await {
                 platform.log.note(format!("postgres: {error:#}"));
             }
             Ok(())
         }
-        Fault::FlushRedis => command(platform, &[&["FLUSHALL"]]).await,
-        Fault::FlushScripts => command(platform, &[&["SCRIPT", "FLUSH"]]).await,
+        Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
+        Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
         Fault::DestroyGroup => {
             let stream = bus::Keys::new(NAMESPACE).jobs;
-            command(platform, &[&["XGROUP", "DESTROY", &stream, "processors"]]).await
+            redis_commands(platform, &[&["XGROUP", "DESTROY", &stream, "processors"]]).await
         }
         Fault::DropClients => {
-            command(platform, &[&["CLIENT", "KILL", "TYPE", "normal"], &["CLIENT", "KILL", "TYPE", "pubsub"]]).await
+            redis_commands(platform, &[&["CLIENT", "KILL", "TYPE", "normal"], &["CLIENT", "KILL", "TYPE", "pubsub"]])
+                .await
         }
     }
 }
 
-/// The process of a part that has one of its own here.
+/// The process of a part.
 fn process(platform: &Platform, part: Part) -> &Process {
     match part {
         Part::Gateway(number) => &platform.gateways[number],
@@ -95,50 +96,50 @@ fn process(platform: &Platform, part: Part) -> &Process {
     }
 }
 
-async fn kill(platform: &Platform, done: &Outages, part: Part, down: Duration) -> anyhow::Result<()> {
+async fn kill(platform: &Platform, outages: &Outages, part: Part, down: Duration) -> anyhow::Result<()> {
     let process = process(platform, part);
     process.kill().await;
     if matches!(part, Part::Processor(_)) {
-        done.silent(process.name(), now(), None);
+        outages.record(process.name(), now(), None);
     }
     sleep(down).await;
     process.start()
 }
 
-async fn freeze(platform: &Platform, done: &Outages, part: Part, frozen: Duration) -> anyhow::Result<()> {
+async fn freeze(platform: &Platform, outages: &Outages, part: Part, frozen: Duration) -> anyhow::Result<()> {
     let process = process(platform, part);
     process.signal(Signal::Stop).await?;
     let from = now();
     sleep(frozen).await;
     process.signal(Signal::Continue).await?;
     if matches!(part, Part::Processor(_)) {
-        done.silent(process.name(), from, Some(now()));
+        outages.record(process.name(), from, Some(now()));
     }
     Ok(())
 }
 
-async fn drain(platform: &Platform, number: usize, impatient: bool) -> anyhow::Result<()> {
+async fn drain(platform: &Platform, number: usize, twice: bool) -> anyhow::Result<()> {
     let process = &platform.processors[number];
-    let began = Instant::now();
+    let started = Instant::now();
     let ready = process.id().is_some() && process.is_ready();
-    let status = process.terminate(impatient.then_some(Duration::from_millis(300)), DRAIN_TIMEOUT).await;
+    let status = process.terminate(twice.then_some(Duration::from_millis(300)), DRAIN_TIMEOUT).await;
     match status {
-        Some(status) if matches!(status.code(), Some(0)) || (impatient && status.code() == Some(130)) => {}
-        // It had not begun, and may not have listened yet.
+        Some(status) if matches!(status.code(), Some(0)) || (twice && status.code() == Some(130)) => {}
+        // The process was still starting and may not have installed its signal handlers.
         _ if !ready => {}
         Some(status) => {
-            platform.log.violation(format!("{} was asked to stop: {}", process.name(), describe_exit(status)))
+            platform.log.violation(format!("{} exited on SIGTERM with {}", process.name(), describe_exit(status)))
         }
-        None => platform.log.violation(format!("{} was asked to stop and did not", process.name())),
+        None => platform.log.violation(format!("{} did not exit on SIGTERM", process.name())),
     }
-    platform.log.note(format!("{} stopped after {} ms", process.name(), began.elapsed().as_millis()));
+    platform.log.note(format!("{} stopped after {} ms", process.name(), started.elapsed().as_millis()));
     process.start()
 }
 
 async fn restart_redis(platform: &Platform, down: Duration, keep: bool) -> anyhow::Result<()> {
     platform.redis.process.kill().await;
     if !keep {
-        platform.redis.lose_data()?;
+        platform.redis.delete_data()?;
     }
     sleep(down).await;
     platform.redis.start().await
@@ -163,12 +164,12 @@ async fn freeze_postgres(platform: &Platform, frozen: Duration) -> anyhow::Resul
     Ok(())
 }
 
-/// Commands to Redis; that they find it gone or without data does not matter.
-async fn command(platform: &Platform, commands: &[&[&str]]) -> anyhow::Result<()> {
-    for words in commands {
-        match platform.redis.command(words).await {
-            Ok(reply) => platform.log.note(format!("redis: {} → {}", words.join(" "), reply.to_text())),
-            Err(error) => platform.log.note(format!("redis: {} → {error:#}", words.join(" "))),
+/// Sends commands to Redis. Failures are only logged: Redis may be down or empty.
+async fn redis_commands(platform: &Platform, commands: &[&[&str]]) -> anyhow::Result<()> {
+    for command in commands {
+        match platform.redis.command(command).await {
+            Ok(reply) => platform.log.note(format!("redis: {} → {}", command.join(" "), reply.to_text())),
+            Err(error) => platform.log.note(format!("redis: {} → {error:#}", command.join(" "))),
         }
     }
     Ok(())

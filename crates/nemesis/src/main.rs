@@ -1,19 +1,19 @@
-//! Faults over real processes, and the checks afterwards.
+//! Fault injection against real processes, followed by checks from outside.
 //!
-//! Each seed is a platform of its own: two gateways, three processors, Redis, PostgreSQL and the simulator, all real
-//! processes. Users submit, poll, watch and cancel while processes are killed and frozen, servers restarted and
-//! emptied, connections cut, on a schedule that the seed alone decides. When the faults are over every promise is
-//! checked from outside.
+//! Each seed runs a complete platform: two gateways, three processors, Redis, PostgreSQL and the simulator. Users submit,
+//! poll, watch and cancel while processes are killed and frozen, servers are restarted and emptied, and connections are
+//! cut. The seed alone decides the schedule. Afterwards the checks compare what users saw, what the database committed and
+//! what the simulator received.
 //!
-//! | module | its part |
+//! | module | role |
 //! |---|---|
-//! | [`plan`], [`fault`] | pure: what a seed decides |
-//! | [`run`] | one seed from its first process to its result |
-//! | [`platform`], [`postgres`], [`redis`], [`process`], [`signal`] | the platform |
-//! | [`strike`] | faults in action |
+//! | [`plan`], [`fault`] | what the seed decides; pure |
+//! | [`run`] | one seed from start to result |
+//! | [`platform`], [`postgres`], [`redis`], [`process`], [`signal`] | the processes under test |
+//! | [`inject`] | injects the faults |
 //! | [`client`], [`observations`] | users, and what they saw |
-//! | [`history`] | what was committed, noted by the database itself |
-//! | [`check`], [`recovery`] | the promises, and how long a job rests |
+//! | [`history`] | what was committed, recorded by the database itself |
+//! | [`check`], [`recovery`] | the checks, and how long jobs waited for recovery |
 
 mod check;
 mod client;
@@ -47,35 +47,35 @@ use crate::plan::Plan;
 use crate::postgres::Postgres;
 use crate::report::Report;
 
-/// Harms the platform and checks what it promised.
+/// Injects faults into the platform and checks its guarantees
 #[derive(Debug, Parser)]
 #[command(name = "nemesis", version)]
 struct Arguments {
-    /// The seeds to run, separated by commas
+    /// Seeds to run, separated by commas
     #[arg(long, value_delimiter = ',', conflicts_with = "count")]
     seeds: Vec<u64>,
-    /// How many random seeds to run
+    /// Number of random seeds to run
     #[arg(long, default_value_t = 5)]
     count: usize,
-    /// About how many jobs a seed asks for
+    /// Approximate number of jobs per seed
     #[arg(long, default_value_t = 40)]
     jobs: usize,
-    /// How many seconds of load and faults a seed has
+    /// Seconds of load and faults per seed
     #[arg(long, default_value_t = 9)]
     seconds: u64,
-    /// Where the logs of failed seeds go [default: nemesis-logs beside the programs]
+    /// Where to keep the logs of failed seeds [default: nemesis-logs next to the programs]
     #[arg(long, overrides_with = "keep_logs")]
     keep_logs: Option<PathBuf>,
-    /// Keep the logs of seeds that pass, too
+    /// Keep the logs of passing seeds, too
     #[arg(long)]
     keep_all: bool,
 }
 
-// One thread: the processes die with the thread that started them.
+// A single thread: the child processes die with the thread that started them.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     rustls::crypto::ring::default_provider().install_default().ok();
-    match begin(Arguments::parse()).await {
+    match run_seeds(Arguments::parse()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -85,14 +85,14 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether every seed has passed.
-async fn begin(arguments: Arguments) -> anyhow::Result<bool> {
+/// Returns whether every seed passed.
+async fn run_seeds(arguments: Arguments) -> anyhow::Result<bool> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let programs = std::env::current_exe()?.parent().context("this program has no folder")?.to_owned();
+    let programs = std::env::current_exe()?.parent().context("the executable has no parent folder")?.to_owned();
     let port = platform::free_ports(1)?[0];
     let postgres = Arc::new(Postgres::start(port, &programs.join("migration")).await?);
     let passed = tokio::select! {
-        passed = all(&arguments, &postgres, &programs) => passed,
+        passed = run_all(&arguments, &postgres, &programs) => passed,
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
         _ = terminate.recv() => Err(anyhow::anyhow!("terminated")),
     };
@@ -100,7 +100,7 @@ async fn begin(arguments: Arguments) -> anyhow::Result<bool> {
     passed
 }
 
-async fn all(arguments: &Arguments, postgres: &Arc<Postgres>, programs: &Path) -> anyhow::Result<bool> {
+async fn run_all(arguments: &Arguments, postgres: &Arc<Postgres>, programs: &Path) -> anyhow::Result<bool> {
     let seeds = if arguments.seeds.is_empty() {
         (0..arguments.count).map(|_| u64::from(rand::random::<u32>())).collect()
     } else {
@@ -122,7 +122,7 @@ async fn all(arguments: &Arguments, postgres: &Arc<Postgres>, programs: &Path) -
         if failed {
             report::print_violations(&result, &kept);
             println!(
-                "  again: scripts/nemesis --seeds {seed} --jobs {} --seconds {}",
+                "  to repeat: scripts/nemesis --seeds {seed} --jobs {} --seconds {}",
                 arguments.jobs, arguments.seconds
             );
         }

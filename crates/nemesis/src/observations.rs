@@ -1,4 +1,4 @@
-//! What one user did and saw, kept for the checks at the end.
+//! What one user did and saw, kept for the checks at the end of the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,80 +8,80 @@ use uuid::Uuid;
 
 use crate::history::is_terminal;
 
-/// A job as the API showed it.
+/// A job as the API returned it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct View {
     /// Its id.
     pub(crate) id: Uuid,
-    /// Where it is in its life.
+    /// Its status.
     pub(crate) status: String,
-    /// What it is doing.
+    /// Its phase.
     pub(crate) phase: Option<String>,
     /// 0–100.
     pub(crate) progress: i32,
-    /// The number of the change.
+    /// Number of the row's change.
     pub(crate) seq: i64,
-    /// As it was sent.
+    /// Its prompt.
     pub(crate) prompt: String,
     /// Its video.
     pub(crate) video_id: Option<Uuid>,
-    /// Whether it may have cost money in vain.
+    /// Whether it may have been charged without a result.
     pub(crate) may_have_been_charged: bool,
 }
 
-/// A job that the API promised.
+/// A job that was accepted with 202.
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     /// Its id.
     pub(crate) id: Uuid,
-    /// As it was sent.
+    /// The prompt as sent.
     pub(crate) prompt: String,
 }
 
-/// Wishes to start a job anew.
+/// Retry requests for one job.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Retries {
-    /// Sent.
-    pub(crate) asked: usize,
-    /// Answered with 202.
-    pub(crate) granted: usize,
+    /// Requests sent.
+    pub(crate) sent: usize,
+    /// Requests answered with 202.
+    pub(crate) accepted: usize,
 }
 
-/// All of it.
+/// Everything one user did and saw.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
-    /// Promised.
+    /// Accepted jobs.
     pub(crate) accepted: Vec<Accepted>,
-    /// Prompts that were sent and whose answer was lost.
+    /// Prompts that were sent without a definite answer.
     pub(crate) unconfirmed: BTreeSet<String>,
-    /// Wishes to start anew.
+    /// Retry requests by job.
     pub(crate) retries: BTreeMap<Uuid, Retries>,
-    /// Jobs whose cancelling was answered with 200.
+    /// Jobs whose cancellation was answered with 200.
     pub(crate) cancelled: BTreeSet<Uuid>,
-    /// Everything that was shown, by websocket or by polling.
+    /// Every state received, by websocket or by polling.
     pub(crate) seen: Vec<View>,
-    /// The last state that came by websocket.
+    /// The latest state received by websocket.
     pub(crate) live: BTreeMap<Uuid, View>,
-    /// The last state that came by polling.
+    /// The latest state received by polling.
     pub(crate) polled: BTreeMap<Uuid, View>,
-    /// Whether a websocket is open that has shown its snapshot.
+    /// Whether a websocket is open and its snapshot complete.
     pub(crate) connected: bool,
-    /// What should not have been shown.
+    /// Answers that the API must not give.
     pub(crate) violations: Vec<String>,
 }
 
-/// Shared by all that a user does at once.
+/// Observations shared by the user's concurrent tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Observations(Mutex<Observed>);
 
 impl Observations {
-    /// Looks into it, or writes to it.
+    /// Locks the observations.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Observed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a state that came by websocket; each must be newer than the last.
+    /// Records a state received by websocket. Its `seq` must be higher than the last one's.
     pub(crate) fn record_frame(&self, view: View) {
         let mut record = self.lock();
         let last = record.live.get(&view.id).map(|last| last.seq);
@@ -92,7 +92,7 @@ impl Observations {
         record.seen.push(view);
     }
 
-    /// Notes a state that came by polling; none may be older than the last.
+    /// Records a polled state. Its `seq` must not be lower than the last one's.
     pub(crate) fn record_poll(&self, view: View) {
         let mut record = self.lock();
         let last = record.polled.get(&view.id).map(|last| last.seq);
@@ -105,15 +105,15 @@ impl Observations {
 }
 
 impl Observed {
-    /// The newest state of a job, whatever way it came.
+    /// The state of a job with the highest `seq`, from either source.
     pub(crate) fn newest(&self, id: Uuid) -> Option<&View> {
         [self.live.get(&id), self.polled.get(&id)].into_iter().flatten().max_by_key(|view| view.seq)
     }
 
-    /// A job that is not known to have ended, if any; `pick` chooses among them.
-    pub(crate) fn active(&self, pick: impl Fn(usize) -> usize) -> Option<Uuid> {
+    /// An accepted job that is not known to have ended. `pick` chooses the index.
+    pub(crate) fn unfinished(&self, pick: impl Fn(usize) -> usize) -> Option<Uuid> {
         let ended = |id| self.newest(id).is_some_and(|view| is_terminal(&view.status));
-        let active: Vec<Uuid> = self.accepted.iter().map(|job| job.id).filter(|id| !ended(*id)).collect();
-        if active.is_empty() { None } else { active.get(pick(active.len())).copied() }
+        let unfinished: Vec<Uuid> = self.accepted.iter().map(|job| job.id).filter(|id| !ended(*id)).collect();
+        if unfinished.is_empty() { None } else { unfinished.get(pick(unfinished.len())).copied() }
     }
 }

@@ -1,4 +1,4 @@
-//! Everything about a run that a seed decides: the platform's settings, what its users ask for, and the faults.
+//! Everything that a seed decides about a run: settings, users' requests, and faults.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use rand::{RngExt, SeedableRng};
 
 use crate::fault::{ScheduledFault, schedule};
 
-/// How many people use the platform.
+/// Number of users.
 pub(crate) const USERS: usize = 4;
 
-/// A run, before it happens.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// What all of it is drawn from.
+    /// The seed it is drawn from.
     pub(crate) seed: u64,
-    /// How long users ask and faults strike.
+    /// How long users submit and faults are injected.
     pub(crate) load: Duration,
     /// `SORA_MAX_RESUBMITS`.
     pub(crate) resubmits: i32,
     /// `SORA_MAX_CONCURRENCY`.
     pub(crate) cap: u32,
-    /// The simulator's milliseconds between two steps.
+    /// Milliseconds between two steps of the simulator.
     pub(crate) pace: u64,
-    /// What the upstream speaks.
+    /// The upstream's API.
     pub(crate) dialect: Dialect,
-    /// What each user asks for.
+    /// The jobs that each user submits.
     pub(crate) jobs: Vec<Vec<PlannedJob>>,
-    /// What goes wrong.
+    /// The faults.
     pub(crate) faults: Vec<ScheduledFault>,
 }
 
-/// What an upstream speaks: a stream that is lost with its reader, or ids that anybody can ask about.
+/// The upstream's API: `Chat` streams, and a generation is lost with its connection; `Videos` has ids that can be polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Chat,
@@ -39,7 +39,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// Where its submissions go.
+    /// Path of the submission endpoint.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Chat => "/v1/chat/completions",
@@ -48,16 +48,16 @@ impl Dialect {
     }
 }
 
-/// A video that a user asks for.
+/// A job that a user submits.
 #[derive(Clone, Debug)]
 pub(crate) struct PlannedJob {
-    /// Since the load began.
+    /// Time since the load started.
     pub(crate) at: Duration,
-    /// Unlike any other.
+    /// A unique prompt.
     pub(crate) prompt: String,
-    /// Cancelled this long after it was accepted.
+    /// Time from acceptance to cancellation.
     pub(crate) cancel: Option<Duration>,
-    /// Started anew once, if it fails or was cancelled.
+    /// Whether to retry the job once if it fails or is cancelled.
     pub(crate) retry: bool,
 }
 
@@ -68,7 +68,7 @@ impl Plan {
         let resubmits = rng.random_range(0..=2);
         let cap = if rng.random_bool(0.3) { 4 } else { 0 };
         let pace = rng.random_range(60..=120);
-        // Four at a time: what is asked for has to be done in time.
+        // With a concurrency of four, fewer and faster jobs, so that all end in time.
         let (jobs, pace) = if cap == 0 { (jobs, pace) } else { (jobs / 2, pace / 2) };
         let dialect = if rng.random_bool(0.5) { Dialect::Videos } else { Dialect::Chat };
         let mut for_user = |user| plan_jobs(&mut rng, (seed, user), jobs.div_ceil(USERS), load, dialect);
@@ -86,10 +86,10 @@ fn plan_jobs(
     dialect: Dialect,
 ) -> Vec<PlannedJob> {
     let planned = |job| {
-        let tag = behaviour(rng, dialect);
+        let tag = simulator_tag(rng, dialect);
         PlannedJob {
             at: load.mul_f64(rng.random_range(0.0..0.9)),
-            prompt: format!("seed {seed}, user {user}, planned {job}: 海边的日落 {tag}"),
+            prompt: format!("seed {seed}, user {user}, job {job}: 海边的日落 {tag}"),
             cancel: rng.random_bool(0.15).then(|| Duration::from_millis(rng.random_range(0..2_500))),
             retry: rng.random_bool(0.4),
         }
@@ -97,11 +97,11 @@ fn plan_jobs(
     (0..jobs).map(planned).collect()
 }
 
-/// How the upstream treats a request. Errors before a stream are counted, so that a job outlives them.
-fn behaviour(rng: &mut StdRng, dialect: Dialect) -> String {
+/// The simulator tag of a prompt. Failures before a stream are limited in number, so that the job can outlast them.
+fn simulator_tag(rng: &mut StdRng, dialect: Dialect) -> String {
     let point = rng.random_range(5..95);
     let times = rng.random_range(1..=3);
-    // How a generation gets lost: with its stream, or from the upstream's memory.
+    // How a generation is lost: with its stream, or from the upstream's records.
     let lost = if dialect == Dialect::Chat { "cut" } else { "lost" };
     match rng.random_range(0..100) {
         0..50 => String::new(),
@@ -125,11 +125,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_decides_everything_and_no_prompt_comes_twice() {
+    fn a_seed_decides_the_plan_and_prompts_are_unique() {
         let draw = |seed| Plan::draw(seed, 40, Duration::from_secs(7));
         assert_eq!(format!("{:?}", draw(7)), format!("{:?}", draw(7)));
         let plan = draw(7);
-        let prompts: HashSet<_> = plan.jobs.iter().flatten().map(|planned| &planned.prompt).collect();
+        let prompts: HashSet<_> = plan.jobs.iter().flatten().map(|job| &job.prompt).collect();
         assert_eq!(prompts.len(), plan.jobs.iter().flatten().count());
     }
 }

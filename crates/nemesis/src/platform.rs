@@ -1,4 +1,4 @@
-//! One seed's platform: its processes, its database, its folder; started, watched, healed and stopped.
+//! The platform of one seed: starts, supervises and stops its processes, its database and its folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,40 +16,40 @@ use crate::redis::Redis;
 use crate::run_log::{RunLog, now};
 use crate::wait::wait_for;
 
-/// How long starting or healing may take.
+/// Maximum time for starting, and for recovering from the faults.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The namespace of the keys in Redis.
+/// `REDIS_NAMESPACE` of the run.
 pub(crate) const NAMESPACE: &str = "{sora}:v1";
 
-/// A platform.
+/// A running platform.
 pub(crate) struct Platform {
-    /// The database's server, which outlives this platform.
+    /// The PostgreSQL server, shared by all seeds.
     pub(crate) postgres: Arc<Postgres>,
-    /// The database's name.
+    /// Name of this seed's database.
     pub(crate) database: String,
-    /// Access to it, for the checks.
+    /// Connection for the checks.
     pub(crate) db: DatabaseConnection,
-    /// The queue's server.
+    /// The Redis server.
     pub(crate) redis: Redis,
-    /// The edge.
+    /// The gateways.
     pub(crate) gateways: Vec<Process>,
-    /// The workers.
+    /// The processors.
     pub(crate) processors: Vec<Process>,
-    /// Their addresses.
+    /// The gateways' addresses.
     pub(crate) addresses: Vec<String>,
-    /// The upstream.
+    /// The simulator.
     pub(crate) simulator: Process,
-    /// Its address.
+    /// The simulator's address.
     pub(crate) upstream: String,
-    /// What happened.
+    /// The run's log.
     pub(crate) log: RunLog,
-    /// When the database was last harmed or still is, epoch ms.
+    /// Last moment at which a fault affected the database, epoch ms.
     pub(crate) database_disrupted_at: Mutex<i64>,
 }
 
 impl Platform {
-    /// Starts everything.
+    /// Starts everything and waits until it is ready.
     pub(crate) async fn start(
         plan: &Plan,
         postgres: &Arc<Postgres>,
@@ -85,7 +85,7 @@ impl Platform {
         Ok(platform)
     }
 
-    /// Waits until everything runs and is ready.
+    /// Waits until every process runs and is ready.
     pub(crate) async fn wait_until_healthy(&self) -> anyhow::Result<()> {
         self.postgres.wait_until_ready().await?;
         for process in self.servers().chain([&self.simulator, &self.redis.process]) {
@@ -97,14 +97,14 @@ impl Platform {
         Ok(())
     }
 
-    /// Starts again, for as long as it is polled, what ends by itself. That is a violation, unless a process could not
-    /// begin because the database was away.
+    /// Restarts processes that exit on their own, for as long as it is polled. Each such exit is a violation, except of a
+    /// process that could not start because the database was down.
     pub(crate) async fn supervise(&self) -> anyhow::Result<std::convert::Infallible> {
         loop {
             for process in self.servers() {
                 if let Some(status) = process.take_exit_status() {
                     let excused = !process.is_ready() && self.database_disrupted_until() >= process.started_at();
-                    let line = format!("{} ended by itself: {}", process.name(), describe_exit(status));
+                    let line = format!("{} exited on its own: {}", process.name(), describe_exit(status));
                     if excused {
                         self.log.note(line);
                     } else {
@@ -116,24 +116,24 @@ impl Platform {
             }
             for process in [&self.simulator, &self.redis.process, self.postgres.process()] {
                 if let Some(status) = process.take_exit_status() {
-                    anyhow::bail!("{} ended by itself: {}", process.name(), describe_exit(status));
+                    anyhow::bail!("{} exited on its own: {}", process.name(), describe_exit(status));
                 }
             }
             sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// Notes that the database is harmed until now.
+    /// Records that a fault affects the database now.
     pub(crate) fn mark_database_disrupted(&self) {
         *self.database_disrupted_at.lock().unwrap_or_else(PoisonError::into_inner) = now();
     }
 
     fn database_disrupted_until(&self) -> i64 {
-        // A pool may need this long to find out that the database is there again.
+        // A connection pool may need this long to notice that the database is back.
         *self.database_disrupted_at.lock().unwrap_or_else(PoisonError::into_inner) + 6_000
     }
 
-    /// Looks for panics in the logs.
+    /// Reports each panic in the logs as a violation.
     pub(crate) fn check_logs_for_panics(&self) {
         for process in self.servers().chain([&self.simulator]) {
             let text = std::fs::read(process.log_path()).unwrap_or_default();
@@ -143,8 +143,8 @@ impl Platform {
         }
     }
 
-    /// How often a processor found itself buried by others.
-    pub(crate) fn workers_reaped_alive(&self) -> usize {
+    /// Number of times a processor found that others had expired its lease.
+    pub(crate) fn leases_lost(&self) -> usize {
         let times = |process: &Process| {
             let text = std::fs::read(process.log_path()).unwrap_or_default();
             String::from_utf8_lossy(&text).matches("buried by others while").count()
@@ -152,12 +152,12 @@ impl Platform {
         self.processors.iter().map(times).sum()
     }
 
-    /// Ends everything and removes the database.
+    /// Stops everything and drops the database.
     pub(crate) async fn stop(&self) -> anyhow::Result<()> {
         for process in self.servers().chain([&self.simulator, &self.redis.process]) {
             process.kill().await;
         }
-        self.postgres.drop_database(&self.database).await.context("removing the database")
+        self.postgres.drop_database(&self.database).await.context("dropping the database")
     }
 
     fn servers(&self) -> impl Iterator<Item = &Process> {
@@ -165,7 +165,7 @@ impl Platform {
     }
 }
 
-/// What the processes are told.
+/// The settings of the processes.
 struct Settings<'a> {
     plan: &'a Plan,
     programs: &'a Path,
@@ -188,7 +188,7 @@ impl Settings<'_> {
         let name = format!("processor-{number}");
         let specific = [
             ("HOSTNAME", name.clone()),
-            // Without posters: they change a job once more after its end, whenever they come.
+            // No posters: extracting one changes the job again after its end, at an unpredictable time.
             ("FFMPEG", "/nowhere/ffmpeg".to_owned()),
             ("SORA_API_URL", format!("http://127.0.0.1:{upstream}{}", self.plan.dialect.path())),
             ("SORA_POLL_INTERVAL", "50ms".into()),
@@ -207,7 +207,7 @@ impl Settings<'_> {
         let common = [
             ("APP_ENV", "development".to_owned()),
             ("LOG_LEVEL", std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".into())),
-            // By this name the history knows who wrote.
+            // The history identifies writers by this name.
             ("DATABASE_URL", format!("{}?application_name={name}", self.database)),
             ("REDIS_URL", format!("redis://127.0.0.1:{}", self.redis)),
             ("REDIS_NAMESPACE", NAMESPACE.into()),
@@ -237,8 +237,7 @@ impl Settings<'_> {
     }
 }
 
-/// Ports below the range that systems hand out to outgoing connections, so that nothing takes one while its server is
-/// away.
+/// Returns free ports below the ephemeral range, so that no outgoing connection takes one while its server is down.
 pub(crate) fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
     let mut free = Vec::new();
     for _ in 0..10_000 {
@@ -250,5 +249,5 @@ pub(crate) fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
             return Ok(free);
         }
     }
-    anyhow::bail!("no free ports")
+    anyhow::bail!("found no free ports")
 }

@@ -1,6 +1,6 @@
-//! The run's own PostgreSQL: one server for all seeds, a database for each, copied from a migrated template.
+//! The run's own PostgreSQL: one server for all seeds, and one database per seed, cloned from a migrated template.
 //!
-//! Commits are acknowledged once the operating system has them, so that killing the server loses none.
+//! A commit is acknowledged once the operating system has it (`fsync=off`), so killing the server loses none.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -26,12 +26,12 @@ pub(crate) struct Postgres {
     process: Process,
     port: u16,
     folder: TempDir,
-    /// Who was stopped, to be woken.
+    /// Frozen processes, to be resumed.
     frozen: Mutex<Vec<u32>>,
 }
 
 impl Postgres {
-    /// Makes a postgres in a folder of its own and starts it; `migration` is the command that makes the schema.
+    /// Initialises a data directory, starts the server, and makes the template with the `migration` program.
     pub(crate) async fn start(port: u16, migration: &Path) -> anyhow::Result<Self> {
         let programs = find_programs().context("PostgreSQL is missing; install it with: apt-get install postgresql")?;
         let owner = is_root().then_some("postgres");
@@ -60,22 +60,21 @@ impl Postgres {
             owner,
             ready: "ready to accept connections",
         });
-        // Its log belongs to this program, whoever the server runs as.
         let postgres = Self { process, port, folder, frozen: Mutex::default() };
         postgres.start_server().await?;
         postgres.make_template(migration).await?;
         Ok(postgres)
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it accepts connections.
     pub(crate) async fn start_server(&self) -> anyhow::Result<()> {
         self.process.start()?;
         self.wait_until_ready().await
     }
 
-    /// Waits until the server answers.
+    /// Waits until the server accepts connections.
     pub(crate) async fn wait_until_ready(&self) -> anyhow::Result<()> {
-        wait_for("postgres answers", Duration::from_secs(60), async || {
+        wait_for("PostgreSQL accepts connections", Duration::from_secs(60), async || {
             let admin = open(&self.url("postgres"), IfMissing::Fail).await.ok()?;
             admin.execute_unprepared("SELECT 1").await.ok()?;
             admin.close().await.ok()
@@ -83,18 +82,18 @@ impl Postgres {
         .await
     }
 
-    /// The address of a database.
+    /// The URL of a database.
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// A new database at the newest schema.
+    /// Creates a migrated database.
     pub(crate) async fn create_database(&self, name: &str) -> anyhow::Result<DatabaseConnection> {
         self.execute_as_admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await?;
         Ok(open(&self.url(name), IfMissing::Fail).await?)
     }
 
-    /// Removes a database, whoever is connected to it.
+    /// Drops a database and closes its connections.
     pub(crate) async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
         self.execute_as_admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
     }
@@ -107,13 +106,13 @@ impl Postgres {
         .await
     }
 
-    /// Stops the server at once, as a crash would, and starts it again.
+    /// Shuts the server down immediately, as a crash would, and starts it again.
     pub(crate) async fn crash_and_restart(&self) -> anyhow::Result<()> {
         self.process.signal_and_wait(Signal::Quit, Duration::from_secs(20)).await?;
         self.start_server().await
     }
 
-    /// Freezes the server and all of its processes.
+    /// Freezes the server and its backends.
     pub(crate) async fn freeze(&self) -> anyhow::Result<()> {
         let Some(server) = self.process.id() else { return Ok(()) };
         send(Signal::Stop, &[server]).await?;
@@ -123,13 +122,13 @@ impl Postgres {
         Ok(())
     }
 
-    /// Wakes them.
+    /// Resumes them.
     pub(crate) async fn resume(&self) -> anyhow::Result<()> {
         let frozen = std::mem::take(&mut *self.frozen.lock().unwrap_or_else(PoisonError::into_inner));
         send(Signal::Continue, &frozen).await
     }
 
-    /// Its process.
+    /// The server's process.
     pub(crate) fn process(&self) -> &Process {
         &self.process
     }
@@ -155,7 +154,7 @@ impl Postgres {
         let admin = open(&self.url("postgres"), IfMissing::Fail).await?;
         let done = admin.execute_unprepared(sql).await;
         admin.close().await?;
-        done.map(drop).context("administering postgres")
+        done.map(drop).context("administrative statement")
     }
 }
 
@@ -168,12 +167,12 @@ fn as_owner(owner: Option<&str>, program: &Path) -> Command {
 
 async fn run_command(command: &mut Command) -> anyhow::Result<()> {
     let output = command.kill_on_drop(true).output().await.with_context(|| format!("{:?}", command.as_std()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{:?} failed: {}", command.as_std().get_program(), said.trim());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{:?} failed: {}", command.as_std().get_program(), stderr.trim());
     Ok(())
 }
 
-/// The folder of PostgreSQL's programs: `POSTGRES_BIN`, or where Debian keeps the newest.
+/// The folder of PostgreSQL's programs: `POSTGRES_BIN`, or Debian's newest version.
 fn find_programs() -> Option<PathBuf> {
     let named = std::env::var_os("POSTGRES_BIN").map(PathBuf::from);
     let installed = || {

@@ -1,4 +1,4 @@
-//! A real process: started, signalled and ended by its id alone, its output in a log. It does not outlive this program.
+//! A child process: started, signalled and stopped by its id, its output in a log. It dies with this program.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
@@ -19,23 +19,23 @@ use crate::signal::{Signal, send};
 /// How to start a process.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
-    /// Its name in messages, and its log's.
+    /// Name in messages and of the log file.
     pub(crate) name: String,
-    /// The file.
+    /// The executable.
     pub(crate) path: PathBuf,
     /// Its arguments.
     pub(crate) arguments: Vec<String>,
-    /// Its whole environment, but for `PATH`.
+    /// Its complete environment, apart from `PATH`.
     pub(crate) environment: Vec<(String, String)>,
-    /// Where it runs, and its log is.
+    /// Working directory, and where the log is.
     pub(crate) folder: PathBuf,
-    /// The account that it runs under, if another.
+    /// The user it runs as, if not the current one.
     pub(crate) owner: Option<&'static str>,
-    /// What it logs once it is ready.
+    /// The log text that marks it as ready.
     pub(crate) ready: &'static str,
 }
 
-/// A process that is started anew after each end.
+/// A process that can be restarted.
 #[derive(Debug)]
 pub(crate) struct Process {
     program: Program,
@@ -45,19 +45,19 @@ pub(crate) struct Process {
 #[derive(Debug, Default)]
 struct State {
     child: Option<Child>,
-    /// Epoch ms.
+    /// Start time, epoch ms.
     started: i64,
-    /// Length of the log at the start.
+    /// Size of the log at the start.
     log_from: u64,
 }
 
 impl Process {
-    /// Not running yet.
+    /// A process that is not running yet.
     pub(crate) fn new(program: Program) -> Self {
         Self { program, state: Mutex::default() }
     }
 
-    /// Starts it.
+    /// Starts the process.
     pub(crate) fn start(&self) -> anyhow::Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let from = log.metadata()?.len();
@@ -71,22 +71,22 @@ impl Process {
         &self.program.name
     }
 
-    /// Its log.
+    /// Path of its log.
     pub(crate) fn log_path(&self) -> PathBuf {
         self.program.folder.join(format!("{}.log", self.program.name))
     }
 
-    /// Its id, while it runs.
+    /// Its process id, while it runs.
     pub(crate) fn id(&self) -> Option<u32> {
         self.state().child.as_ref().and_then(Child::id)
     }
 
-    /// When it was started last, epoch ms.
+    /// When it was last started, epoch ms.
     pub(crate) fn started_at(&self) -> i64 {
         self.state().started
     }
 
-    /// Whether it has become ready since it was started.
+    /// Whether it has become ready since its last start.
     pub(crate) fn is_ready(&self) -> bool {
         let from = self.state().log_from;
         let mut text = Vec::new();
@@ -97,7 +97,7 @@ impl Process {
         read.is_ok() && String::from_utf8_lossy(&text).contains(self.program.ready)
     }
 
-    /// How it ended, if it did so by itself; told once.
+    /// Its exit status, if it exited on its own. Returned once.
     pub(crate) fn take_exit_status(&self) -> Option<ExitStatus> {
         let mut state = self.state();
         let status = state.child.as_mut()?.try_wait().ok()??;
@@ -105,7 +105,7 @@ impl Process {
         Some(status)
     }
 
-    /// Sends it a signal.
+    /// Sends a signal.
     pub(crate) async fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         match self.id() {
             Some(id) => send(signal, &[id]).await,
@@ -113,19 +113,19 @@ impl Process {
         }
     }
 
-    /// Ends it as a crash does and waits until it is gone.
+    /// Kills it and waits until it is gone.
     pub(crate) async fn kill(&self) {
         if let Some(mut child) = self.take_child() {
             child.kill().await.ok();
         }
     }
 
-    /// Asks it to end, with a second signal after `again`; its exit status, or `None` when it took longer than
-    /// `timeout` and was killed.
-    pub(crate) async fn terminate(&self, again: Option<Duration>, timeout: Duration) -> Option<ExitStatus> {
+    /// Sends SIGTERM, and a second one after `second_after`. Returns its exit status, or `None` if it had to be killed after
+    /// `timeout`.
+    pub(crate) async fn terminate(&self, second_after: Option<Duration>, timeout: Duration) -> Option<ExitStatus> {
         let mut child = self.take_child()?;
         let deadline = Instant::now() + timeout;
-        for pause in [Some(Duration::ZERO), again].into_iter().flatten() {
+        for pause in [Some(Duration::ZERO), second_after].into_iter().flatten() {
             if let Ok(status) = tokio::time::timeout(pause, child.wait()).await {
                 return status.ok();
             }
@@ -138,13 +138,13 @@ impl Process {
         None
     }
 
-    /// Ends it by a signal and waits until it is gone.
+    /// Sends a signal and waits until the process is gone.
     pub(crate) async fn signal_and_wait(&self, signal: Signal, timeout: Duration) -> anyhow::Result<()> {
         let Some(mut child) = self.take_child() else { return Ok(()) };
         send(signal, &child.id().into_iter().collect::<Vec<_>>()).await?;
         if tokio::time::timeout(timeout, child.wait()).await.is_err() {
             child.kill().await.ok();
-            bail!("{} did not end within {timeout:?}", self.name());
+            bail!("{} did not exit within {timeout:?}", self.name());
         }
         Ok(())
     }
@@ -181,12 +181,12 @@ impl Process {
     }
 }
 
-/// How a process ended, in words.
+/// Describes how a process exited.
 pub(crate) fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (_, Some(signal)) => format!("signal {signal}"),
-        _ => "an unknown end".into(),
+        _ => "unknown status".into(),
     }
 }
 
@@ -195,14 +195,14 @@ pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// Arguments for `setpriv`, where it is there: the process dies with this program, under another account if need be.
+/// Arguments for `setpriv`, if available: the process dies with this program, and runs as `owner`.
 fn setpriv_arguments(owner: Option<&str>) -> Option<Vec<String>> {
     static SETPRIV: OnceLock<bool> = OnceLock::new();
-    let works = || {
+    let is_usable = || {
         let tried = std::process::Command::new("setpriv").args(["--pdeathsig", "KILL", "true"]).status();
         tried.is_ok_and(|status| status.success())
     };
-    if !*SETPRIV.get_or_init(works) {
+    if !*SETPRIV.get_or_init(is_usable) {
         return None;
     }
     let mut arguments = vec!["--pdeathsig".to_owned(), if owner.is_some() { "QUIT" } else { "KILL" }.to_owned()];

@@ -1,14 +1,14 @@
-//! How long a job rests after its processor fell silent: measured in what was committed.
+//! How long jobs waited after their processor was killed or frozen, measured by commit times.
 
 use crate::history::{History, State};
 use crate::inject::Outage;
 
-/// Times in milliseconds, one for each job that a silent processor had in hand.
+/// Times in milliseconds, one for each job that such a processor held.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recovery {
     /// Until the next change of the job's row.
     pub(crate) changed: Vec<i64>,
-    /// Until somebody had it in hand again, or it ended.
+    /// Until a worker claimed the job again, or it ended.
     pub(crate) resumed: Vec<i64>,
 }
 
@@ -24,7 +24,7 @@ impl Recovery {
         recovery
     }
 
-    /// Adds another run's times.
+    /// Adds the times of another run.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.changed.extend(&other.changed);
         self.resumed.extend(&other.resumed);
@@ -32,13 +32,13 @@ impl Recovery {
 
     fn add(&mut self, history: &History, silence: &Outage, states: &[State]) {
         let next = states.partition_point(|state| state.at <= silence.from);
-        let Some(worker) = states[..next].last().and_then(|held| held.worker) else { return };
+        let Some(worker) = states[..next].last().and_then(|claimed| claimed.worker) else { return };
         if history.hosts.get(&worker) != Some(&silence.host) {
             return;
         }
         let later = &states[next..];
         let since = |state: &State| {
-            // What rested until the frozen one went on is measured from there.
+            // If the frozen processor resumed first, the wait counts from there.
             let woken = silence.to.filter(|to| *to <= state.at);
             state.at - woken.unwrap_or(silence.from)
         };
@@ -48,7 +48,7 @@ impl Recovery {
     }
 }
 
-/// The value that `percent` of all are not above; in seconds, as text.
+/// The nearest-rank percentile, formatted in seconds.
 pub(crate) fn percentile(times: &[i64], percent: usize) -> String {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

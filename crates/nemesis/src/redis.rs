@@ -1,4 +1,4 @@
-//! The run's own Redis, with an append-only file, and commands to it in its own protocol.
+//! The run's own Redis with an append-only file, and a minimal client for commands to it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,19 +11,19 @@ use tokio::time::timeout;
 use crate::process::{Process, Program};
 use crate::wait::wait_for;
 
-/// How long a command may take.
+/// Timeout of a command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What Redis answers.
+/// A reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// Nothing.
+    /// Nil.
     Nil,
-    /// A number.
+    /// An integer.
     Int(i64),
-    /// A text or a status.
+    /// A simple or bulk string.
     Text(String),
-    /// Several.
+    /// An array.
     List(Vec<Reply>),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Not running yet.
+    /// A server that is not running yet.
     pub(crate) fn new(folder: &Path, port: u16) -> anyhow::Result<Self> {
         let data = folder.join("redis");
         std::fs::create_dir_all(&data)?;
@@ -56,43 +56,43 @@ impl Redis {
         Ok(Self { process, port, data })
     }
 
-    /// Starts it and waits until it answers.
+    /// Starts the server and waits until it responds.
     pub(crate) async fn start(&self) -> anyhow::Result<()> {
         self.process.start()?;
         let pong = Reply::Text("PONG".into());
-        wait_for("redis answers", Duration::from_secs(20), async || {
+        wait_for("Redis responds", Duration::from_secs(20), async || {
             self.command(&["PING"]).await.ok().filter(|reply| *reply == pong)
         })
         .await
         .map(drop)
     }
 
-    /// Deletes what it has kept.
-    pub(crate) fn lose_data(&self) -> std::io::Result<()> {
+    /// Deletes its data directory.
+    pub(crate) fn delete_data(&self) -> std::io::Result<()> {
         std::fs::remove_dir_all(&self.data)?;
         std::fs::create_dir_all(&self.data)
     }
 
-    /// Sends one command on a connection of its own.
-    pub(crate) async fn command(&self, words: &[&str]) -> anyhow::Result<Reply> {
+    /// Sends one command on a new connection.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> anyhow::Result<Reply> {
         let exchange = async {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
-            let mut bytes = format!("*{}\r\n", words.len());
-            for word in words {
-                bytes += &format!("${}\r\n{word}\r\n", word.len());
+            let mut bytes = format!("*{}\r\n", arguments.len());
+            for argument in arguments {
+                bytes += &format!("${}\r\n{argument}\r\n", argument.len());
             }
             stream.write_all(bytes.as_bytes()).await?;
-            reply(&mut BufReader::new(stream)).await
+            read_reply(&mut BufReader::new(stream)).await
         };
-        timeout(COMMAND_TIMEOUT, exchange).await.context("redis did not answer in time")?
+        timeout(COMMAND_TIMEOUT, exchange).await.context("Redis timed out")?
     }
 }
 
 impl Reply {
-    /// In few words.
+    /// A short text for logs.
     pub(crate) fn to_text(&self) -> String {
         match self {
-            Self::Nil => "nothing".into(),
+            Self::Nil => "nil".into(),
             Self::Int(number) => number.to_string(),
             Self::Text(text) => text.clone(),
             Self::List(list) => list.iter().map(Self::to_text).collect::<Vec<_>>().join(" "),
@@ -100,11 +100,11 @@ impl Reply {
     }
 }
 
-async fn reply(reader: &mut BufReader<TcpStream>) -> anyhow::Result<Reply> {
+async fn read_reply(reader: &mut BufReader<TcpStream>) -> anyhow::Result<Reply> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;
     let line = line.trim_end();
-    let (kind, rest) = line.split_at_checked(1).context("redis closed the connection")?;
+    let (kind, rest) = line.split_at_checked(1).context("Redis closed the connection")?;
     Ok(match kind {
         "+" => Reply::Text(rest.to_owned()),
         ":" => Reply::Int(rest.parse()?),
@@ -118,10 +118,10 @@ async fn reply(reader: &mut BufReader<TcpStream>) -> anyhow::Result<Reply> {
         "*" => {
             let mut list = Vec::new();
             for _ in 0..rest.parse::<usize>()? {
-                list.push(Box::pin(reply(reader)).await?);
+                list.push(Box::pin(read_reply(reader)).await?);
             }
             Reply::List(list)
         }
-        _ => bail!("redis answers {line}"),
+        _ => bail!("unexpected Redis reply: {line}"),
     })
 }

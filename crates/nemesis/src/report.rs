@@ -1,4 +1,4 @@
-//! What a run tells: a line a seed, what is wrong with those that failed, and the sum of all.
+//! The report: one line per seed, the violations of failed seeds, and a total.
 
 use std::path::Path;
 
@@ -6,51 +6,51 @@ use crate::plan::Plan;
 use crate::recovery::{Recovery, percentile};
 use crate::run::SeedResult;
 
-/// Violations of one seed that are printed; the rest is in its log.
+/// Maximum number of violations printed per seed; the run's log has all of them.
 const MAX_PRINTED: usize = 20;
 
-/// The sum of all seeds so far.
+/// Totals over all seeds so far.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     passed: usize,
     failed: Vec<u64>,
     jobs: [usize; 4],
     faults: usize,
-    asked: [u64; 2],
+    requests: [u64; 2],
     recovery: Recovery,
-    buried: usize,
+    leases_lost: usize,
 }
 
 impl Report {
     /// Adds a seed and prints its line.
     pub(crate) fn add(&mut self, plan: &Plan, result: &SeedResult) {
         let passed = result.violations.is_empty();
-        let line = summary(&result.jobs, result.faults, result.asked, &result.recovery);
-        let outcome = if passed { "passed" } else { "FAILED" };
-        println!("seed {}: {line}; {:.1} s; {outcome}", plan.seed, result.took.as_secs_f64());
+        let line = summary(&result.jobs, result.faults, result.requests, &result.recovery);
+        let verdict = if passed { "passed" } else { "FAILED" };
+        println!("seed {}: {line}; {:.1} s; {verdict}", plan.seed, result.duration.as_secs_f64());
         if passed {
             self.passed += 1;
         } else {
             self.failed.push(plan.seed);
         }
         self.jobs.iter_mut().zip(result.jobs).for_each(|(sum, more)| *sum += more);
-        self.asked.iter_mut().zip(result.asked).for_each(|(sum, more)| *sum += more);
+        self.requests.iter_mut().zip(result.requests).for_each(|(sum, more)| *sum += more);
         self.faults += result.faults;
-        self.buried += result.buried;
+        self.leases_lost += result.leases_lost;
         self.recovery.extend(&result.recovery);
     }
 
-    /// Prints the sum; whether all have passed.
+    /// Prints the total and returns whether every seed passed.
     pub(crate) fn print_total(&self) -> bool {
-        println!("in all: {}", summary(&self.jobs, self.faults, self.asked, &self.recovery));
+        println!("total: {}", summary(&self.jobs, self.faults, self.requests, &self.recovery));
         let resumed = &self.recovery.resumed;
         println!(
-            "{} jobs lost their processor; in hand again, or ended, after p50 {} s, p99 {} s",
+            "{} jobs lost their processor; claimed again or ended after p50 {} s, p99 {} s",
             self.recovery.changed.len(),
             percentile(resumed, 50),
             percentile(resumed, 99)
         );
-        println!("{} times a processor woke to find itself buried", self.buried);
+        println!("{} times a running processor had lost its lease and continued as a new worker", self.leases_lost);
         if !self.failed.is_empty() {
             let seeds: Vec<String> = self.failed.iter().map(u64::to_string).collect();
             println!("failed seeds: {}", seeds.join(","));
@@ -60,9 +60,9 @@ impl Report {
     }
 }
 
-fn summary(jobs: &[usize; 4], faults: usize, asked: [u64; 2], recovery: &Recovery) -> String {
+fn summary(jobs: &[usize; 4], faults: usize, requests: [u64; 2], recovery: &Recovery) -> String {
     let [all, completed, failed, cancelled] = jobs;
-    let [requests, submissions] = asked;
+    let [requests, submissions] = requests;
     format!(
         "{all} jobs, {completed} completed, {failed} failed, {cancelled} cancelled; {faults} faults; \
          {submissions}/{requests} submissions/requests; recovery p50 {} s, p99 {} s",
@@ -71,15 +71,12 @@ fn summary(jobs: &[usize; 4], faults: usize, asked: [u64; 2], recovery: &Recover
     )
 }
 
-/// The result on a run that could not be carried out.
+/// The result of a run that could not be carried out.
 pub(crate) fn run_failed(error: &anyhow::Error) -> SeedResult {
-    SeedResult { violations: vec![format!("the run broke down: {error:#}")], ..SeedResult::default() }
+    SeedResult { violations: vec![format!("the run could not be carried out: {error:#}")], ..SeedResult::default() }
 }
 
-/// Copies a failed seed's logs and tables.
-///
-/// # Errors
-/// The folder cannot be written.
+/// Copies the logs and tables of a seed.
 pub(crate) fn copy_logs(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
@@ -91,10 +88,10 @@ pub(crate) fn copy_logs(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Prints what is wrong with a seed, and where its logs are.
+/// Prints the violations of a seed and where its logs are.
 pub(crate) fn print_violations(result: &SeedResult, kept: &Path) {
-    for wrong in result.violations.iter().take(MAX_PRINTED) {
-        println!("  {wrong}");
+    for violation in result.violations.iter().take(MAX_PRINTED) {
+        println!("  {violation}");
     }
     if result.violations.len() > MAX_PRINTED {
         println!("  … and {} more", result.violations.len() - MAX_PRINTED);

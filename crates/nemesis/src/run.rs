@@ -1,4 +1,4 @@
-//! One seed from its first process to its result.
+//! Runs one seed from start to result.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,40 +17,40 @@ use crate::platform::Platform;
 use crate::postgres::Postgres;
 use crate::recovery::Recovery;
 
-/// What came of a seed.
+/// Result of a seed.
 #[derive(Debug, Default)]
 pub(crate) struct SeedResult {
-    /// What is wrong.
+    /// Violations found.
     pub(crate) violations: Vec<String>,
-    /// Jobs on record, and how they ended.
+    /// Jobs on record: in total, completed, failed, cancelled.
     pub(crate) jobs: [usize; 4],
-    /// Faults that struck.
+    /// Number of injected faults.
     pub(crate) faults: usize,
     /// Requests that the simulator received, and submissions among them.
-    pub(crate) asked: [u64; 2],
-    /// How long jobs rested.
+    pub(crate) requests: [u64; 2],
+    /// How long jobs waited for recovery.
     pub(crate) recovery: Recovery,
-    /// How often a processor found itself buried.
-    pub(crate) buried: usize,
-    /// How long all of it took.
-    pub(crate) took: Duration,
+    /// Number of times a processor found its lease expired by others.
+    pub(crate) leases_lost: usize,
+    /// Duration of the run.
+    pub(crate) duration: Duration,
 }
 
-/// Runs a plan in `folder`, where the logs stay.
+/// Runs a plan in `folder`, which keeps the logs.
 ///
 /// # Errors
-/// The run itself could not be carried out; nothing is known of the platform.
+/// The run could not be carried out; this says nothing about the platform.
 pub(crate) async fn run(
     plan: &Plan,
     postgres: &Arc<Postgres>,
     programs: &Path,
     folder: &Path,
 ) -> anyhow::Result<SeedResult> {
-    let began = Instant::now();
+    let started = Instant::now();
     let platform = Platform::start(plan, postgres, programs, folder).await.context("starting the platform")?;
     platform.log.note(format!("resubmits {}, cap {}, pace {} ms", plan.resubmits, plan.cap, plan.pace));
     let tried = tokio::select! {
-        tried = attempt(&platform, plan) => tried,
+        tried = drive(&platform, plan) => tried,
         never = platform.supervise() => never.map(|never| match never {}),
     };
     let mut result = SeedResult { faults: plan.faults.len(), ..SeedResult::default() };
@@ -59,51 +59,51 @@ pub(crate) async fn run(
             let count = |status| final_state.count(status);
             result.jobs =
                 [final_state.jobs.len(), count(Status::Completed), count(Status::Failed), count(Status::Cancelled)];
-            result.asked = [final_state.requests, final_state.submissions];
+            result.requests = [final_state.requests, final_state.submissions];
             result.recovery = recovery;
         }
         Err(error) => platform.log.violation(format!("{error:#}")),
     }
     platform.check_logs_for_panics();
-    result.buried = platform.workers_reaped_alive();
+    result.leases_lost = platform.leases_lost();
     result.violations = platform.log.violations();
     platform.log.write(&folder.join("nemesis.log"))?;
-    crate::dump::write(&platform.db, folder).await.context("keeping the tables")?;
+    crate::dump::write(&platform.db, folder).await.context("dumping the tables")?;
     platform.stop().await?;
-    result.took = began.elapsed();
+    result.duration = started.elapsed();
     Ok(result)
 }
 
-async fn attempt(platform: &Platform, plan: &Plan) -> anyhow::Result<(FinalState, Recovery)> {
+async fn drive(platform: &Platform, plan: &Plan) -> anyhow::Result<(FinalState, Recovery)> {
     let gateways = Arc::new(platform.addresses.clone());
     let mut users = Vec::new();
     for number in 0..plan.jobs.len() {
         users.push(User::register(&gateways, plan.seed, number).await?);
     }
     let phases =
-        Phases { began: Instant::now(), load_ended: CancellationToken::new(), finished: CancellationToken::new() };
-    let lives = users.iter().zip(&plan.jobs).map(|(user, jobs)| {
+        Phases { started: Instant::now(), load_ended: CancellationToken::new(), finished: CancellationToken::new() };
+    let user_tasks = users.iter().zip(&plan.jobs).map(|(user, jobs)| {
         let (user, jobs, phases) = (user.clone(), jobs.clone(), phases.clone());
         tokio::spawn(async move { user.run(&jobs, &phases).await })
     });
-    let lives: Vec<_> = lives.collect();
-    let _over = phases.finished.clone().drop_guard();
+    let user_tasks: Vec<_> = user_tasks.collect();
+    let _finish_on_exit = phases.finished.clone().drop_guard();
 
-    let done = Outages::default();
-    inject_all(platform, &done, &plan.faults, phases.began).await.context("a fault")?;
-    tokio::time::sleep_until(phases.began + plan.load).await;
-    platform.log.note("the load ends");
+    let outages = Outages::default();
+    inject_all(platform, &outages, &plan.faults, phases.started).await.context("injecting a fault")?;
+    tokio::time::sleep_until(phases.started + plan.load).await;
+    platform.log.note("the load has ended");
     phases.load_ended.cancel();
-    platform.wait_until_healthy().await.context("healing")?;
-    platform.log.note("all is well");
+    platform.wait_until_healthy().await.context("recovering from the faults")?;
+    platform.log.note("every process is ready");
     check::wait_until_jobs_ended(platform).await?;
     platform.log.note("every job has ended");
     let final_state = check::run_all(platform, plan, &users).await?;
     phases.finished.cancel();
-    for life in lives {
-        life.await.context("a client")?;
+    for task in user_tasks {
+        task.await.context("a user's task")?;
     }
-    platform.log.note("all is checked");
-    let recovery = Recovery::measure(&final_state.history, &done.list());
+    platform.log.note("the checks are complete");
+    let recovery = Recovery::measure(&final_state.history, &outages.list());
     Ok((final_state, recovery))
 }

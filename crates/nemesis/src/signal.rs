@@ -1,24 +1,24 @@
-//! Signals to processes, each by its id.
+//! Sends signals to processes by their ids.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use tokio::process::Command;
 
-/// A signal by its name.
+/// A signal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Signal {
-    /// Freeze.
+    /// SIGSTOP.
     Stop,
-    /// Go on.
+    /// SIGCONT.
     Continue,
-    /// Please end.
+    /// SIGTERM.
     Terminate,
-    /// PostgreSQL's immediate shutdown.
+    /// SIGQUIT, which is PostgreSQL's immediate shutdown.
     Quit,
 }
 
-/// Signals processes by their ids; those that are gone do not matter.
+/// Sends a signal to processes. Processes that no longer exist are ignored.
 pub(crate) async fn send(signal: Signal, ids: &[u32]) -> anyhow::Result<()> {
     let name = match signal {
         Signal::Stop => "STOP",

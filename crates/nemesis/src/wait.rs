@@ -1,4 +1,4 @@
-//! Waiting for a condition instead of a length of time.
+//! Waits for a condition.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::time::{Instant, sleep};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Asks until there is an answer.
+/// Polls `ask` until it returns a value.
 ///
 /// # Errors
-/// There was none within `timeout`; names `what` was waited for.
+/// `timeout` has passed; the error names `what` was awaited.
 pub(crate) async fn wait_for<T>(
     what: &str,
     timeout: Duration,
@@ -18,12 +18,12 @@ pub(crate) async fn wait_for<T>(
 ) -> anyhow::Result<T> {
     let deadline = Instant::now() + timeout;
     loop {
-        // A question can hang on what was frozen a moment ago.
+        // A call can hang on a process that was just frozen.
         if let Ok(Some(answer)) = tokio::time::timeout(Duration::from_secs(6), ask()).await {
             return Ok(answer);
         }
         if Instant::now() >= deadline {
-            bail!("waited {timeout:?} in vain: {what}");
+            bail!("timed out after {timeout:?}: {what}");
         }
         sleep(POLL_INTERVAL).await;
     }

@@ -1,4 +1,4 @@
-//! Nothing was bought that was not allowed and on record before: the simulator's counts against the rows.
+//! Nothing was submitted beyond what was allowed and recorded beforehand: the simulator's counts against the rows.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::history::State;
 use crate::plan::Plan;
 use crate::platform::Platform;
 
-/// How often a request that surely started nothing is repeated: the platform's default.
+/// `SORA_MAX_RETRIES`: the platform's default.
 const MAX_RETRIES: i32 = 5;
 
-/// How often a download is repeated.
+/// Maximum number of repeated downloads: the platform's default.
 const MAX_FETCHES: i32 = 4;
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -24,27 +24,29 @@ struct Counts {
     submissions: u64,
 }
 
-/// Checks every prompt.
+/// Checks the counts of every job's prompt.
 pub(super) async fn check(platform: &Platform, final_state: &mut FinalState, plan: &Plan) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut counted = BTreeMap::new();
     for (id, job) in &final_state.jobs {
         let url =
             reqwest::Url::parse_with_params(&format!("{}/sim/stats", platform.upstream), [("prompt", &job.prompt)])?;
-        let counts: Counts = http.get(url).send().await?.json().await.context("the simulator's counts")?;
+        let counts: Counts = http.get(url).send().await?.json().await.context("reading the simulator's counts")?;
         counted.insert(*id, counts);
     }
     let all: Counts = http.get(format!("{}/sim/stats", platform.upstream)).send().await?.json().await?;
     (final_state.requests, final_state.submissions) = (all.requests, all.submissions);
     let sum: u64 = counted.values().map(|counts| counts.requests).sum();
     if sum != all.requests {
-        platform.log.violation(format!("the simulator was asked {} times, {sum} of them for jobs", all.requests));
+        platform
+            .log
+            .violation(format!("the simulator received {} requests, {sum} of them for known jobs", all.requests));
     }
     for (id, counts) in counted {
         if let Some(job) = final_state.jobs.get(&id) {
             let states = final_state.history.jobs.get(&id).map_or(&[][..], Vec::as_slice);
-            for wrong in check_job(final_state, plan, job, states, counts) {
-                platform.log.violation(format!("job {id}: {wrong}"));
+            for violation in check_job(final_state, plan, job, states, counts) {
+                platform.log.violation(format!("job {id}: {violation}"));
             }
         }
     }
@@ -52,45 +54,43 @@ pub(super) async fn check(platform: &Platform, final_state: &mut FinalState, pla
 }
 
 fn check_job(final_state: &FinalState, plan: &Plan, job: &job::Model, states: &[State], counts: Counts) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let id = Uuid::from(job.id);
     let attempts = final_state.attempts(id);
     let drawn = resubmits_per_run(states);
     let allowed: i32 = drawn.iter().map(|drawn| 1 + drawn).sum();
     if counts.submissions > u64::try_from(allowed).unwrap_or(0) {
-        wrong.push(format!(
-            "{} submissions, {allowed} were allowed (resubmits per planned: {drawn:?})",
-            counts.submissions
-        ));
+        violations
+            .push(format!("{} submissions, {allowed} allowed (resubmits per run: {drawn:?})", counts.submissions));
     }
     if let Some(most) = drawn.iter().max().filter(|most| **most > plan.resubmits) {
-        wrong.push(format!("{most} resubmits were drawn, {} are allowed", plan.resubmits));
+        violations.push(format!("{most} resubmits drawn, {} allowed", plan.resubmits));
     }
     if counts.requests > attempts.len() as u64 {
-        wrong.push(format!("{} requests, {} attempts on record", counts.requests, attempts.len()));
+        violations.push(format!("{} requests, {} attempts on record", counts.requests, attempts.len()));
     }
     if job.status == Status::Completed && counts.submissions == 0 {
-        wrong.push("it was completed without a submission".into());
+        violations.push("completed without a submission".into());
     }
-    wrong.extend(premature_failure(plan, job));
-    wrong
+    violations.extend(premature_failure(plan, job));
+    violations
 }
 
-/// What each planned of the owner has drawn from the budget.
+/// Resubmissions drawn in each run of a job: the first, and one for each retry by its owner.
 fn resubmits_per_run(states: &[State]) -> Vec<i32> {
-    let mut jobs = vec![0];
+    let mut runs = vec![0];
     for (i, state) in states.iter().enumerate() {
         if i > 0 && states[i - 1].is_terminal() {
-            jobs.push(0);
+            runs.push(0);
         }
-        if let Some(drawn) = jobs.last_mut() {
+        if let Some(drawn) = runs.last_mut() {
             *drawn = state.resubmits.max(*drawn);
         }
     }
-    jobs
+    runs
 }
 
-/// A failure before its budget was spent, or one that hides what it cost.
+/// A failure before its budget was spent, or one that does not report a possible charge.
 fn premature_failure(plan: &Plan, job: &job::Model) -> Option<String> {
     let code = job.error_code.as_deref().filter(|_| job.status == Status::Failed)?;
     let (spent, budget, charged) = match code {
@@ -100,9 +100,9 @@ fn premature_failure(plan: &Plan, job: &job::Model) -> Option<String> {
         _ => return None,
     };
     if spent < budget {
-        return Some(format!("it failed as {code} with {spent} of {budget} tries spent"));
+        return Some(format!("failed as {code} with only {spent} of {budget} retries spent"));
     }
-    (charged && !job.may_have_been_charged).then(|| format!("it failed as {code} and says that nothing was charged"))
+    (charged && !job.may_have_been_charged).then(|| format!("failed as {code} but reports no possible charge"))
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wish_has_a_budget_of_its_own() {
+    fn each_run_of_a_job_has_its_own_budget() {
         let state = |status: &str, resubmits| State {
             at: 0,
             job: Uuid::nil(),

@@ -1,4 +1,4 @@
-//! Nothing is left behind: no job in Redis, none in a worker's hands, no worker that is dead.
+//! Nothing is left over: no job in Redis, no claimed job, no expired worker.
 
 use std::time::Duration;
 
@@ -8,41 +8,41 @@ use crate::platform::{NAMESPACE, Platform};
 use crate::redis::Reply;
 use crate::wait::wait_for;
 
-/// A lease, the caution of those who bury, and a sweep.
+/// A lease, the reaper's safety margin, and a run of the reconciler.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Waits until everything has been let go of; notes what has not.
-pub(super) async fn wait_until_empty(platform: &Platform) {
-    let mut left = Vec::new();
-    let wait_until_empty = wait_for("everything is let go of", RELEASE_TIMEOUT, async || {
-        left = remaining(platform).await.unwrap_or_else(|error| vec![format!("{error:#}")]);
-        left.is_empty().then_some(())
+/// Waits until nothing is left over, and reports what is.
+pub(super) async fn check(platform: &Platform) {
+    let mut leftovers = Vec::new();
+    let released = wait_for("no leftovers", RELEASE_TIMEOUT, async || {
+        leftovers = remaining(platform).await.unwrap_or_else(|error| vec![format!("{error:#}")]);
+        leftovers.is_empty().then_some(())
     });
-    if let Err(error) = wait_until_empty.await {
-        platform.log.violation(format!("{error:#}: {}", left.join("; ")));
+    if let Err(error) = released.await {
+        platform.log.violation(format!("{error:#}: {}", leftovers.join("; ")));
     }
 }
 
 async fn remaining(platform: &Platform) -> anyhow::Result<Vec<String>> {
     let keys = bus::Keys::new(NAMESPACE);
-    let mut held = Vec::new();
+    let mut found = Vec::new();
     for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog), ("HLEN", &keys.places)] {
         let reply = platform.redis.command(&[size, key]).await?;
         if reply != Reply::Int(0) {
-            held.push(format!("{size} {key} is {}", reply.to_text()));
+            found.push(format!("{size} {key} is {}", reply.to_text()));
         }
     }
     if platform.redis.command(&["EXISTS", &keys.limits]).await? != Reply::Int(1) {
-        held.push("the limits are not in Redis".into());
+        found.push("the limits are not in Redis".into());
     }
-    let in_hand = count(&platform.db, "SELECT count(*) FROM jobs WHERE worker_id IS NOT NULL").await?;
-    if in_hand != 0 {
-        held.push(format!("{in_hand} jobs are in a worker's hands"));
+    let claimed = count(&platform.db, "SELECT count(*) FROM jobs WHERE worker_id IS NOT NULL").await?;
+    if claimed != 0 {
+        found.push(format!("{claimed} jobs are claimed by a worker"));
     }
     let workers = count(&platform.db, "SELECT count(*) FROM workers").await?;
-    let dead = count(&platform.db, "SELECT count(*) FROM workers WHERE lease_until < nemesis.clock()").await?;
-    if usize::try_from(workers) != Ok(PROCESSORS) || dead != 0 {
-        held.push(format!("{workers} workers are on record, {dead} of them dead"));
+    let expired = count(&platform.db, "SELECT count(*) FROM workers WHERE lease_until < nemesis.clock()").await?;
+    if usize::try_from(workers) != Ok(PROCESSORS) || expired != 0 {
+        found.push(format!("{workers} workers are on record, {expired} of them expired"));
     }
-    Ok(held)
+    Ok(found)
 }

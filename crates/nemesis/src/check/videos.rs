@@ -1,4 +1,4 @@
-//! A completed job's file downloads whole and is what its row says.
+//! The file of a completed job downloads completely and matches its row.
 
 use sha2::{Digest, Sha256};
 
@@ -6,21 +6,20 @@ use super::FinalState;
 use crate::client::User;
 use crate::platform::Platform;
 
-/// Downloads every video.
-///
-/// # Errors
-/// None; what cannot be downloaded is noted.
+/// Downloads and checks every video.
 pub(super) async fn check(platform: &Platform, final_state: &FinalState, users: &[User]) -> anyhow::Result<()> {
     for user in users {
         let accepted: Vec<_> = user.observations.lock().accepted.iter().map(|job| job.id).collect();
         for video in accepted.iter().filter_map(|id| final_state.videos.get(id)).flatten() {
             match user.download(video.id.into()).await {
                 Ok(bytes) => {
-                    if let Some(wrong) = mismatch(&bytes, video) {
-                        platform.log.violation(format!("job {}: its video {wrong}", video.job_id));
+                    if let Some(mismatch) = mismatch(&bytes, video) {
+                        platform.log.violation(format!("job {}: its video {mismatch}", video.job_id));
                     }
                 }
-                Err(error) => platform.log.violation(format!("job {}: its video: {error:#}", video.job_id)),
+                Err(error) => {
+                    platform.log.violation(format!("job {}: downloading its video failed: {error:#}", video.job_id))
+                }
             }
         }
     }
@@ -32,7 +31,7 @@ fn mismatch(bytes: &[u8], row: &entity::video::Model) -> Option<String> {
         return Some(format!("has {} bytes, its row says {}", bytes.len(), row.size));
     }
     if bytes.get(4..8) != Some(b"ftyp") {
-        return Some("does not begin as an MP4".into());
+        return Some("is not an MP4".into());
     }
     let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     (sha256 != row.sha256).then(|| format!("has the SHA-256 {sha256}, its row says {}", row.sha256))

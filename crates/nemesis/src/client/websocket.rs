@@ -1,4 +1,4 @@
-//! The user's websocket: opened at either gateway, given up at will, opened again with what is known.
+//! The user's websocket: opened at a random gateway, closed at random, and reopened with the known states.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use super::{Phases, REQUEST_TIMEOUT, User};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Watches for as long as it is polled. In the load_ended the last socket is kept for good.
+/// Watches for as long as it is polled. Once the load has ended, the open socket is kept.
 pub(super) async fn watch(user: &User, phases: &Phases) {
     let mut rng = user.rng(4);
     loop {
-        let until = Instant::now() + Duration::from_millis(rng.random_range(1_000..6_000));
+        let reopen_at = Instant::now() + Duration::from_millis(rng.random_range(1_000..6_000));
         if let Ok(Ok(mut socket)) = timeout(REQUEST_TIMEOUT, open(user, &mut rng)).await {
             loop {
-                let heard = tokio::select! {
+                let frame = tokio::select! {
                     message = next_frame(&mut socket) => message,
-                    () = sleep_until(until), if !phases.load_ended.is_cancelled() => break,
+                    () = sleep_until(reopen_at), if !phases.load_ended.is_cancelled() => break,
                 };
-                let Ok(frame) = heard else { break };
+                let Ok(frame) = frame else { break };
                 if let Err(error) = handle_frame(user, &mut socket, frame).await {
-                    user.report_violation(format!("a websocket showed something else: {error:#}"));
+                    user.report_violation(format!("a websocket sent an invalid frame: {error:#}"));
                     break;
                 }
             }
@@ -54,9 +54,9 @@ async fn open(user: &User, rng: &mut StdRng) -> anyhow::Result<Socket> {
 /// The next text frame.
 async fn next_frame(socket: &mut Socket) -> anyhow::Result<Value> {
     loop {
-        match socket.next().await.context("closed")?? {
+        match socket.next().await.context("the websocket ended")?? {
             Message::Text(text) => return Ok(serde_json::from_str(&text)?),
-            Message::Close(close) => bail!("closed: {close:?}"),
+            Message::Close(close) => bail!("the server closed the websocket: {close:?}"),
             _ => {}
         }
     }
@@ -73,8 +73,8 @@ async fn handle_frame(user: &User, socket: &mut Socket, frame: Value) -> anyhow:
             }
         }
         "job" => user.observations.record_frame(serde_json::from_value(frame)?),
-        "gone" => bail!("a job is gone that nobody deleted: {frame}"),
-        // Whether it can be said is for the next read to find out.
+        "gone" => bail!("a frame reports a deleted job, but none was deleted: {frame}"),
+        // A failed send shows up in the next read.
         "heartbeat" => send_message(socket, &json!({"type": "heartbeat"})).await.unwrap_or_default(),
         _ => {}
     }
@@ -82,5 +82,5 @@ async fn handle_frame(user: &User, socket: &mut Socket, frame: Value) -> anyhow:
 }
 
 async fn send_message(socket: &mut Socket, message: &Value) -> anyhow::Result<()> {
-    socket.send(Message::text(message.to_string())).await.context("cannot send")
+    socket.send(Message::text(message.to_string())).await.context("sending a message")
 }

@@ -1,4 +1,4 @@
-//! One planned, from the first POST to the last: submit until it is accepted, then perhaps cancel, perhaps start anew.
+//! One planned job: submits it until it is accepted, then cancels or retries it as planned.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use super::{Phases, Reply, User};
 use crate::observations::{Accepted, View};
 use crate::plan::PlannedJob;
 
-/// Follows a planned until the load_ended.
-pub(super) async fn run_job(user: &User, planned: &PlannedJob, phases: &Phases) {
+/// Runs one planned job until the load ends.
+pub(super) async fn run(user: &User, planned: &PlannedJob, phases: &Phases) {
     let mut rng = user.rng(planned.prompt.bytes().map(u64::from).sum());
     tokio::select! {
         () = phases.load_ended.cancelled() => return,
-        () = sleep_until(phases.began + planned.at) => {}
+        () = sleep_until(phases.started + planned.at) => {}
     }
     let Some(id) = submit(user, &mut rng, planned, phases).await else { return };
     if let Some(after) = planned.cancel {
@@ -30,14 +30,14 @@ pub(super) async fn run_job(user: &User, planned: &PlannedJob, phases: &Phases) 
     }
 }
 
-/// Submits until it is accepted. A prompt whose answer was lost is not sent again: it may become a job of its own.
+/// Submits until a job is accepted. After a lost response the prompt is changed, because the first may become a job, too.
 async fn submit(user: &User, rng: &mut StdRng, planned: &PlannedJob, phases: &Phases) -> Option<Uuid> {
     let mut prompt = planned.prompt.clone();
-    let mut again = 0;
+    let mut attempt = 1;
     while !phases.load_ended.is_cancelled() {
         let orientation = if rng.random_bool(0.5) { "landscape" } else { "portrait" };
         let body = json!({"prompt": prompt, "orientation": orientation});
-        // Before it leaves: at the end of the run nobody may be left to note it.
+        // Recorded before sending, because the run may end before the response.
         user.observations.lock().unconfirmed.insert(prompt.clone());
         let answer = user.send(rng, Method::POST, "/api/videos", Some(&body)).await;
         match answer {
@@ -58,12 +58,12 @@ async fn submit(user: &User, rng: &mut StdRng, planned: &PlannedJob, phases: &Ph
                 user.observations.lock().unconfirmed.remove(&prompt);
             }
             Reply::Response(status, body) if !status.is_server_error() => {
-                user.report_violation(format!("a submission was answered with {status}: {body}"));
+                user.report_violation(format!("a submission returned {status}: {body}"));
                 return None;
             }
             Reply::Unknown | Reply::Response(..) => {
-                again += 1;
-                prompt = format!("{} (again {again})", planned.prompt);
+                attempt += 1;
+                prompt = format!("{} (attempt {attempt})", planned.prompt);
             }
         }
         pause(rng).await;
@@ -71,7 +71,7 @@ async fn submit(user: &User, rng: &mut StdRng, planned: &PlannedJob, phases: &Ph
     None
 }
 
-/// Cancels until it is answered.
+/// Cancels until a gateway answers.
 async fn cancel(user: &User, rng: &mut StdRng, id: Uuid, phases: &Phases) {
     while !phases.load_ended.is_cancelled() {
         match user.send(rng, Method::POST, &format!("/api/videos/jobs/{id}/cancel"), None).await {
@@ -80,7 +80,7 @@ async fn cancel(user: &User, rng: &mut StdRng, id: Uuid, phases: &Phases) {
                 return;
             }
             Reply::Response(status, body) if !status.is_server_error() => {
-                user.report_violation(format!("job {id}: cancelling was answered with {status}: {body}"));
+                user.report_violation(format!("job {id}: cancelling returned {status}: {body}"));
                 return;
             }
             _ => pause(rng).await,
@@ -88,7 +88,7 @@ async fn cancel(user: &User, rng: &mut StdRng, id: Uuid, phases: &Phases) {
     }
 }
 
-/// Starts a job anew, once, when it is seen to have failed or to be cancelled.
+/// Retries a job once, after it has failed or was cancelled.
 async fn retry(user: &User, rng: &mut StdRng, id: Uuid, phases: &Phases) {
     while !phases.load_ended.is_cancelled() {
         let status = user.observations.lock().newest(id).map(|view| view.status.clone());
@@ -99,16 +99,16 @@ async fn retry(user: &User, rng: &mut StdRng, id: Uuid, phases: &Phases) {
         }
     }
     while !phases.load_ended.is_cancelled() {
-        user.observations.lock().retries.entry(id).or_default().asked += 1;
+        user.observations.lock().retries.entry(id).or_default().sent += 1;
         match user.send(rng, Method::POST, &format!("/api/videos/jobs/{id}/retry"), None).await {
             Reply::Response(StatusCode::ACCEPTED, _) => {
-                user.observations.lock().retries.entry(id).or_default().granted += 1;
+                user.observations.lock().retries.entry(id).or_default().accepted += 1;
                 return;
             }
-            // An earlier planned was carried out, though its answer was lost.
+            // An earlier retry was carried out, though its response was lost.
             Reply::Response(StatusCode::CONFLICT, _) | Reply::Unknown => return,
             Reply::Response(status, body) if !status.is_server_error() => {
-                user.report_violation(format!("job {id}: starting anew was answered with {status}: {body}"));
+                user.report_violation(format!("job {id}: retrying returned {status}: {body}"));
                 return;
             }
             _ => pause(rng).await,

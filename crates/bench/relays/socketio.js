@@ -1,4 +1,4 @@
-// The same with Socket.IO: node socketio.js PORT REDIS_URL CHANNEL
+// The relay of ws.js with Socket.IO. Usage: node socketio.js PORT REDIS_URL CHANNEL
 import { createServer } from "node:http";
 import { Redis } from "ioredis";
 import { Server } from "socket.io";

@@ -1,5 +1,5 @@
-// Progress events from Redis to websockets, with `ws` and `ioredis`: node ws.js PORT REDIS_URL CHANNEL
-// As much as a relay must do and no more: whoever connects is believed to be the user of the address.
+// Relays events from Redis to websockets with `ws` and `ioredis`. Usage: node ws.js PORT REDIS_URL CHANNEL
+// A minimal relay: the user in the address is not authenticated.
 import { Redis } from "ioredis";
 import { WebSocketServer } from "ws";
 

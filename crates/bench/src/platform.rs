@@ -1,5 +1,5 @@
-//! The real processes, in a folder of their own: Redis, the gateway, a processor when it is needed, and accounts to use
-//! them with.
+//! The platform under test: Redis, the gateway and, when needed, a processor, in a temporary folder, with registered
+//! users.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,36 +15,36 @@ use uuid::Uuid;
 use crate::process::Process;
 use crate::upstream::Upstream;
 
-/// Longest wait for something to be ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time for something to become ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Registrations under way at once; the gateway computes no more passwords than it has cores.
-const REGISTRATIONS: usize = 2;
+/// Concurrent registrations. The gateway hashes only as many passwords at once as it has cores.
+const MAX_REGISTRATIONS: usize = 2;
 
-/// Somebody with an account.
+/// A registered user.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
-    /// Whose events are meant.
+    /// The user's id, as in the events.
     pub(crate) id: Uuid,
     /// The session's token.
     pub(crate) token: String,
 }
 
-/// Something else that relays, to compare with.
+/// Another relay to compare with.
 pub(crate) struct Relay {
-    /// It.
+    /// Its process.
     pub(crate) process: Process,
     /// Its port.
     pub(crate) port: u16,
 }
 
-/// Everything that runs.
+/// The running platform.
 pub(crate) struct Platform {
-    /// The upstream that the processor asks.
+    /// The simulated upstream.
     pub(crate) upstream: Upstream,
     /// The gateway's port.
     pub(crate) port: u16,
-    /// The contract, to publish as a processor does.
+    /// Publishes events as a processor does.
     pub(crate) bus: Bus,
     gateway: Option<Process>,
     processor: Option<Process>,
@@ -92,23 +92,23 @@ impl Platform {
             redis: None,
             redis_port,
             environment,
-            binaries: binaries.canonicalize().context("the release build's folder")?,
-            http: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?,
+            binaries: binaries.canonicalize().context("the folder of the release build does not exist")?,
+            http: reqwest::Client::builder().no_proxy().timeout(READY_TIMEOUT).build()?,
             users: Vec::new(),
             folder,
         };
         platform.start_redis().await?;
         let arguments = ["up".to_owned()];
-        platform.run("migration", &arguments)?.finished().await?;
+        platform.run("migration", &arguments)?.wait_success().await?;
         platform.start_gateway().await?;
         Ok(platform)
     }
 
-    /// That many users, and a gateway that has done nothing yet: what hashing passwords leaves behind would be counted
-    /// as the sockets', or be used again and hide what they take.
-    pub(crate) async fn users(&mut self, number: usize) -> anyhow::Result<Vec<User>> {
+    /// Registers users up to `number` and restarts the gateway, because the memory used for hashing passwords would otherwise
+    /// be counted as the sockets', or be reused by them.
+    pub(crate) async fn ensure_users(&mut self, number: usize) -> anyhow::Result<Vec<User>> {
         let missing = self.users.len()..number.max(self.users.len());
-        let registering = stream::iter(missing.map(|number| self.register(number))).buffered(REGISTRATIONS);
+        let registering = stream::iter(missing.map(|number| self.register(number))).buffered(MAX_REGISTRATIONS);
         let new: Vec<User> = registering.try_collect().await?;
         self.users.extend(new);
         self.stop_gateway().await?;
@@ -116,30 +116,30 @@ impl Platform {
         Ok(self.users[..number].to_vec())
     }
 
-    /// Has a user ask for a video.
+    /// Submits a job.
     pub(crate) async fn submit(&self, user: &User, prompt: &str) -> anyhow::Result<()> {
         let post = self.http.post(format!("http://localhost:{}/api/videos", self.port)).bearer_auth(&user.token);
         let answer = post.json(&json!({"prompt": prompt})).send().await?;
-        anyhow::ensure!(answer.status() == StatusCode::ACCEPTED, "submitting: {}", answer.text().await?);
+        anyhow::ensure!(answer.status() == StatusCode::ACCEPTED, "submitting failed: {}", answer.text().await?);
         Ok(())
     }
 
-    /// The gateway.
+    /// The gateway's process.
     pub(crate) fn gateway(&self) -> anyhow::Result<&Process> {
-        self.gateway.as_ref().context("the gateway does not run")
+        self.gateway.as_ref().context("the gateway is not running")
     }
 
-    /// Starts a gateway and waits until it answers.
+    /// Starts a gateway and waits until it is ready.
     pub(crate) async fn start_gateway(&mut self) -> anyhow::Result<()> {
         self.gateway = Some(self.run("gateway", &[])?);
         let url = format!("http://localhost:{}/readyz", self.port);
-        wait("the gateway answers", async || {
+        wait_for("the gateway is ready", async || {
             self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
         })
         .await
     }
 
-    /// Stops the gateway as a deployment does, and waits for its end.
+    /// Stops the gateway gracefully and waits until it has exited.
     pub(crate) async fn stop_gateway(&mut self) -> anyhow::Result<()> {
         stop(&mut self.gateway).await
     }
@@ -155,27 +155,28 @@ impl Platform {
         stop(&mut self.processor).await
     }
 
-    /// Starts a relay of that folder on the same channel, and waits until it answers.
+    /// Starts a relay from `folder` on the same channel and waits until it accepts connections.
     pub(crate) async fn start_relay(&self, folder: &Path, name: &str) -> anyhow::Result<Relay> {
         let (port, redis) = (free_port()?, format!("redis://127.0.0.1:{}", self.redis_port));
-        let script = folder.canonicalize().context("the relays' folder")?.join(format!("{name}.js"));
+        let script =
+            folder.canonicalize().context("the folder of the relays does not exist")?.join(format!("{name}.js"));
         let script = script.display().to_string();
         let arguments = [script, port.to_string(), redis, self.bus.keys().events.clone()];
         let process = Process::start("node", &arguments, &[], self.folder.path())?;
-        wait("the relay answers (npm ci --prefix crates/bench/relays)", async || {
+        wait_for("the relay accepts connections (install it with: npm ci --prefix crates/bench/relays)", async || {
             tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
         })
         .await?;
         Ok(Relay { process, port })
     }
 
-    /// Starts Redis with what it had, and waits until it answers.
+    /// Starts Redis with its existing data and waits until it responds.
     pub(crate) async fn start_redis(&mut self) -> anyhow::Result<()> {
         let port = self.redis_port.to_string();
         let arguments =
             ["--port", &port, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", ""].map(str::to_owned);
         self.redis = Some(Process::start("redis-server", &arguments, &[], self.folder.path())?);
-        wait("Redis answers", async || self.bus.ping().await.is_ok()).await
+        wait_for("Redis responds", async || self.bus.ping().await.is_ok()).await
     }
 
     /// Kills Redis.
@@ -201,9 +202,9 @@ impl Platform {
         let body = json!({"email": format!("user-{number}@example.com"), "password": "one of a kind"});
         let url = format!("http://localhost:{}/api/auth/register", self.port);
         let answer = self.http.post(url).json(&body).send().await?;
-        anyhow::ensure!(answer.status() == StatusCode::CREATED, "registering: {}", answer.text().await?);
+        anyhow::ensure!(answer.status() == StatusCode::CREATED, "registering failed: {}", answer.text().await?);
         let answer: Value = answer.json().await?;
-        let text = |value: &Value| value.as_str().map(ToOwned::to_owned).context("an answer without a text");
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned).context("the response lacks a string field");
         Ok(User { id: text(&answer["user"]["id"])?.parse()?, token: text(&answer["token"])? })
     }
 }
@@ -212,16 +213,16 @@ async fn stop(process: &mut Option<Process>) -> anyhow::Result<()> {
     match process.take() {
         Some(process) => {
             process.terminate().await?;
-            process.finished().await
+            process.wait_success().await
         }
         None => Ok(()),
     }
 }
 
-async fn wait(what: &str, mut is_so: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so().await {
-        anyhow::ensure!(Instant::now() < deadline, "waited in vain: {what}");
+async fn wait_for(what: &str, mut condition: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + READY_TIMEOUT;
+    while !condition().await {
+        anyhow::ensure!(Instant::now() < deadline, "timed out: {what}");
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A process of the platform: started, signalled and measured by its id alone.
+//! A child process: started, stopped and measured by its id.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,17 +8,17 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
-/// Ticks of a second in `/proc`, everywhere on Linux.
-const TICKS: f64 = 100.0;
+/// Clock ticks per second in `/proc` (`USER_HZ`), the same on every Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A running process; killed when dropped.
+/// A running process, killed when dropped.
 pub(crate) struct Process {
     name: String,
     child: Child,
 }
 
 impl Process {
-    /// Starts `program` with exactly this environment, its output in `folder`.
+    /// Starts `program` with exactly this environment; its output goes to a log in `folder`.
     pub(crate) fn start(
         program: impl AsRef<OsStr>,
         arguments: &[String],
@@ -38,26 +38,26 @@ impl Process {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("{name} cannot be started"))?;
+            .with_context(|| format!("{name} could not be started"))?;
         Ok(Self { name, child })
     }
 
-    /// Waits for its end, which must be a good one.
-    pub(crate) async fn finished(mut self) -> anyhow::Result<()> {
+    /// Waits for the process to exit with status 0.
+    pub(crate) async fn wait_success(mut self) -> anyhow::Result<()> {
         let status = self.child.wait().await?;
-        anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
+        anyhow::ensure!(status.success(), "{} exited with {status}", self.name);
         Ok(())
     }
 
-    /// SIGKILL.
+    /// Kills the process.
     pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
 
-    /// SIGTERM; answers at once.
+    /// Sends SIGTERM without waiting.
     pub(crate) async fn terminate(&self) -> anyhow::Result<()> {
         let status = Command::new("kill").arg("-TERM").arg(self.id()?.to_string()).status().await?;
-        anyhow::ensure!(status.success(), "{} could not be told to stop", self.name);
+        anyhow::ensure!(status.success(), "{} could not be signalled", self.name);
         Ok(())
     }
 
@@ -68,20 +68,20 @@ impl Process {
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
-    /// Processor time so far.
-    pub(crate) fn time(&self) -> anyhow::Result<Duration> {
+    /// CPU time consumed so far.
+    pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()?))?;
-        let (_, fields) = stat.rsplit_once(") ").context("no fields")?;
+        let (_, fields) = stat.rsplit_once(") ").context("/proc/PID/stat is malformed")?;
         let ticks: f64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-        Ok(Duration::from_secs_f64(ticks / TICKS))
+        Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
     }
 
     fn id(&self) -> anyhow::Result<u32> {
-        self.child.id().with_context(|| format!("{} has ended", self.name))
+        self.child.id().with_context(|| format!("{} has exited", self.name))
     }
 }
 
-/// Bytes that the kernel still holds to be sent from a port of this machine.
+/// Total bytes in the kernel's send queues of the sockets on a local port.
 pub(crate) fn send_queues(port: u16) -> anyhow::Result<u64> {
     let table = std::fs::read_to_string("/proc/net/tcp")?;
     let local = format!(":{port:04X}");

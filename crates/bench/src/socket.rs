@@ -1,4 +1,4 @@
-//! A websocket client that costs little, as the browser's would behave.
+//! A lightweight websocket client that follows the page's protocol.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -15,56 +15,59 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::platform::User;
 
-/// Connections being opened at once.
-const OPENING: usize = 64;
+/// Maximum number of connections being opened at once.
+const MAX_OPENING: usize = 64;
 
 /// An open websocket.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// What a frame says, as far as it is looked at.
+/// The fields of a frame that the scenarios use.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Frame<'a> {
-    /// Its type.
+    /// The frame's type.
     #[serde(rename = "type", borrow)]
     pub(crate) kind: Cow<'a, str>,
-    /// A job's prompt.
+    /// The job's prompt.
     #[serde(borrow)]
     pub(crate) prompt: Option<Cow<'a, str>>,
-    /// A job's progress.
+    /// The job's progress.
     pub(crate) progress: Option<i32>,
-    /// A job's status.
+    /// The job's status.
     #[serde(borrow)]
     pub(crate) status: Option<Cow<'a, str>>,
-    /// A farewell's window.
+    /// The reconnect window of a `bye` frame, in milliseconds.
     pub(crate) retry_ms: Option<[u64; 2]>,
-    /// Whether a snapshot's last part.
+    /// Whether this is the last part of a snapshot.
     #[serde(default)]
     pub(crate) last: bool,
 }
 
-/// Opens `each` sockets for each user, and reads their snapshots.
+/// Opens `each` sockets per user and reads their snapshots.
 pub(crate) async fn open_all(port: u16, users: &[User], each: usize) -> anyhow::Result<Vec<(usize, Socket)>> {
     let all = users.iter().enumerate().flat_map(|(number, user)| std::iter::repeat_n((number, user), each));
     let opened =
         stream::iter(all.map(|(number, user)| async move { anyhow::Ok((number, open(port, user, None).await?)) }));
-    let opened: Vec<_> = opened.buffer_unordered(OPENING).collect().await;
+    let opened: Vec<_> = opened.buffer_unordered(MAX_OPENING).collect().await;
     opened.into_iter().collect()
 }
 
-/// Opens a socket up to the end of its snapshot; the kernel takes at most `receive` bytes that are not read.
+/// Opens a socket and reads its snapshot. `receive` limits the kernel's receive buffer, in bytes.
 pub(crate) async fn open(port: u16, user: &User, receive: Option<u32>) -> anyhow::Result<Socket> {
     let (url, bearer) = (format!("ws://localhost:{port}/api/ws"), format!("Bearer {}", user.token));
     let headers = [("authorization", bearer.as_str()), ("sec-websocket-protocol", "sora.v1")];
     let mut socket = open_at(&url, port, &headers, receive).await?;
     socket.send(Message::text(r#"{"type":"hello"}"#)).await?;
     let snapshot =
-        hear(&mut socket, |frame, _| if frame.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+        read_frames(
+            &mut socket,
+            |frame, _| if frame.last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+        );
     snapshot.await?;
     Ok(socket)
 }
 
-/// Opens a websocket; the kernel takes at most `receive` bytes that are not read.
+/// Opens a websocket. `receive` limits the kernel's receive buffer, in bytes.
 pub(crate) async fn open_at(
     url: &str,
     port: u16,
@@ -85,8 +88,8 @@ pub(crate) async fn open_at(
     Ok(client_async_with_config(request, stream, Some(small)).await?.0)
 }
 
-/// Answers heartbeats and shows every other frame to `each`, with the time it came, until that has had enough.
-pub(crate) async fn hear<T>(
+/// Answers heartbeats and passes every other frame, with its arrival time, to `each` until that breaks.
+pub(crate) async fn read_frames<T>(
     socket: &mut Socket,
     mut each: impl FnMut(&Frame<'_>, Instant) -> ControlFlow<T>,
 ) -> anyhow::Result<T> {
@@ -101,7 +104,7 @@ pub(crate) async fn hear<T>(
                     return Ok(value);
                 }
             }
-            Message::Close(close) => bail!("closed: {close:?}"),
+            Message::Close(close) => bail!("the server closed the websocket: {close:?}"),
             _ => {}
         }
     }

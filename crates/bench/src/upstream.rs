@@ -1,4 +1,4 @@
-//! The upstream, played here: it takes a request, tells of progress at a steady pace, and notes when each chunk left.
+//! A simulated upstream: accepts requests, reports progress at a steady pace, and records when each chunk was sent.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, interval};
+use tokio::time::Instant;
 
-/// The head of something that counts as a video.
+/// The first bytes of an MP4, enough to be accepted as a video.
 const VIDEO: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom";
 
-/// How a generation goes.
+/// The pace of a generation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// Between two chunks.
-    pub(crate) every: Duration,
-    /// Percent told by each.
+    /// Time between two chunks.
+    pub(crate) interval: Duration,
+    /// Percent of progress per chunk.
     pub(crate) step: usize,
 }
 
-/// The upstream of all generations.
+/// The upstream, shared by all generations.
 #[derive(Clone)]
 pub(crate) struct Upstream {
     port: u16,
@@ -29,10 +29,10 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// Listens on a free port.
+    /// Starts listening on a free port.
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let pace = Pace { every: Duration::from_secs(1), step: 1 };
+        let pace = Pace { interval: Duration::from_secs(1), step: 1 };
         let upstream =
             Self { port: listener.local_addr()?.port(), pace: Arc::new(Mutex::new(pace)), sent: Arc::default() };
         let this = upstream.clone();
@@ -45,30 +45,30 @@ impl Upstream {
         Ok(upstream)
     }
 
-    /// `SORA_API_URL`.
+    /// The value of `SORA_API_URL`.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1/chat/completions", self.port)
     }
 
-    /// How generations go from now on.
-    pub(crate) fn set(&self, pace: Pace) {
+    /// Sets the pace of generations that start from now on.
+    pub(crate) fn set_pace(&self, pace: Pace) {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
-    /// When the chunk that told this progress of this prompt left.
-    pub(crate) fn sent(&self, prompt: &str, progress: i32) -> Option<Instant> {
+    /// When the chunk with this progress of this prompt was sent.
+    pub(crate) fn sent_at(&self, prompt: &str, progress: i32) -> Option<Instant> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.get(&(prompt.to_owned(), progress)).copied()
     }
 
-    fn note(&self, prompt: &str, progress: i32) {
+    fn record_sent(&self, prompt: &str, progress: i32) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.insert((prompt.to_owned(), progress), Instant::now());
     }
 
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
-        while let Some(body) = request(&mut stream).await? {
+        while let Some(body) = read_request(&mut stream).await? {
             if body.is_empty() {
                 let head =
                     format!("HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: {}\r\n\r\n", VIDEO.len());
@@ -81,31 +81,32 @@ impl Upstream {
     }
 
     async fn generate(&self, stream: &mut TcpStream, prompt: &str) -> std::io::Result<()> {
-        let Pace { every, step } = *self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let Pace { interval, step } = *self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             .await?;
-        // Not all at the same moment.
-        tokio::time::sleep(every.mul_f64(rand::random())).await;
-        let mut tick = interval(every);
+        // Spreads the generations over the interval.
+        tokio::time::sleep(interval.mul_f64(rand::random())).await;
+        let mut tick = tokio::time::interval(interval);
         for progress in (1..100).step_by(step) {
             tick.tick().await;
-            self.note(prompt, progress);
-            say(stream, &format!("> 🏃 进度：{progress}%\n\n")).await?;
+            self.record_sent(prompt, progress);
+            send_chunk(stream, &format!("> 🏃 进度：{progress}%\n\n")).await?;
         }
-        say(stream, &format!("> ✅ 视频生成成功，[点击这里](http://127.0.0.1:{}/video.mp4)\n\n", self.port)).await?;
+        send_chunk(stream, &format!("> ✅ 视频生成成功，[点击这里](http://127.0.0.1:{}/video.mp4)\n\n", self.port))
+            .await?;
         stream.write_all(b"0\r\n\r\n").await
     }
 }
 
-async fn say(stream: &mut TcpStream, content: &str) -> std::io::Result<()> {
+async fn send_chunk(stream: &mut TcpStream, content: &str) -> std::io::Result<()> {
     let chunk = serde_json::json!({"choices": [{"index": 0, "delta": {"content": content}}]});
     let event = format!("data: {chunk}\n\n");
     stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await
 }
 
-/// A request's body; `None` at the end of the connection.
-async fn request(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
+/// Reads a request and returns its body, or `None` at the end of the connection.
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

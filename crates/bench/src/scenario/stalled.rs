@@ -1,4 +1,4 @@
-//! Clients that do not read: what the kernel hides for them, and what they do to those who do read.
+//! Clients that do not read: how much the kernel buffers for them, and how they affect the others.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -9,28 +9,28 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout_at};
 use uuid::Uuid;
 
-use crate::Arguments;
-use crate::figures::Figures;
+use crate::arguments::Arguments;
+use crate::latencies::Latencies;
 use crate::platform::{Platform, User};
 use crate::process::send_queues;
-use crate::socket::{hear, open, open_all};
+use crate::socket::{open, open_all, read_frames};
 
-/// Stalled users and their sockets.
+/// Number of stalled users, and sockets of each.
 const STALLED: (usize, usize) = (25, 8);
-/// Users who read, with a socket each.
+/// Number of reading users, each with one socket.
 const READING: usize = 200;
-/// Less than the gateway waits before it lets a stalled client go.
-const TIME: Duration = Duration::from_secs(8);
-/// Of an event's prompt: the longest one in Latin letters.
-const PROMPT: usize = 4_000;
+/// Shorter than the gateway's timeout for a stalled client.
+const MEASURED_TIME: Duration = Duration::from_secs(8);
+/// Length of a large event's prompt, the maximum the API accepts.
+const PROMPT_LENGTH: usize = 4_000;
 
-/// Measures.
+/// Runs the scenario.
 pub(crate) async fn stalled(platform: &mut Platform, _: &Arguments) -> anyhow::Result<()> {
-    let users = platform.users(STALLED.0 + READING).await?;
+    let users = platform.ensure_users(STALLED.0 + READING).await?;
     let (stalled, reading) = users.split_at(STALLED.0);
     let alone = events(platform, &[], reading).await?;
-    println!("stalled: {READING} sockets that read");
-    println!("  publish to frame, alone: {}", alone.1.line());
+    println!("stalled: {READING} reading sockets");
+    println!("  publish to frame, alone: {}", alone.1.summary());
     let mut sockets = Vec::new();
     for user in stalled {
         for _ in 0..STALLED.1 {
@@ -38,48 +38,50 @@ pub(crate) async fn stalled(platform: &mut Platform, _: &Arguments) -> anyhow::R
         }
     }
     let beside = events(platform, stalled, reading).await?;
-    println!("  publish to frame, beside {} stalled: {}", sockets.len(), beside.1.line());
-    println!("  most in kernel send queues: {} KiB, of all sockets together", beside.0 >> 10);
+    println!("  publish to frame, beside {} stalled: {}", sockets.len(), beside.1.summary());
+    println!("  peak of all kernel send queues: {} KiB", beside.0 >> 10);
     println!("  gateway: {} MiB", platform.gateway()?.memory()? >> 20);
     Ok(())
 }
 
-/// Publishes a large event every 20 ms for each of `flooded`, and one a second for each of `reading`, who time them.
-async fn events(platform: &Platform, flooded: &[User], reading: &[User]) -> anyhow::Result<(u64, Figures)> {
+/// Publishes a large event every 20 ms to each of `stalled`, and one per second to each of `reading`, whose latency is measured.
+async fn events(platform: &Platform, stalled: &[User], reading: &[User]) -> anyhow::Result<(u64, Latencies)> {
     let sockets = open_all(platform.port, reading, 1).await?;
-    let until = Instant::now() + TIME;
+    let until = Instant::now() + MEASURED_TIME;
     let began = Instant::now();
     let mut readers = JoinSet::new();
     for (_, mut socket) in sockets {
         readers.spawn(async move {
-            let mut figures = Figures::default();
-            let each = |frame: &crate::socket::Frame<'_>, came: Instant| {
-                // The prompt says when it was published.
+            let mut latencies = Latencies::default();
+            let each = |frame: &crate::socket::Frame<'_>, received_at: Instant| {
+                // The prompt holds the time of publishing.
                 let published = frame.prompt.as_ref().and_then(|prompt| prompt.parse().ok()).map(Duration::from_micros);
-                published.into_iter().for_each(|published| figures.add((came - began).saturating_sub(published)));
+                published
+                    .into_iter()
+                    .for_each(|published| latencies.add((received_at - began).saturating_sub(published)));
                 ControlFlow::<()>::Continue(())
             };
-            let _ = timeout_at(until, hear(&mut socket, each)).await;
-            figures
+            let _ = timeout_at(until, read_frames(&mut socket, each)).await;
+            latencies
         });
     }
     let mut publishers = JoinSet::new();
-    for (users, every, large) in [(flooded, Duration::from_millis(20), true), (reading, Duration::from_secs(1), false)]
+    for (users, every, large) in [(stalled, Duration::from_millis(20), true), (reading, Duration::from_secs(1), false)]
     {
         let (users, bus) = (users.to_vec(), platform.bus.clone());
         publishers.spawn(async move { timeout_at(until, publish(bus, users, every, large, began)).await });
     }
-    let mut most = 0;
+    let mut peak = 0;
     let mut look = interval(Duration::from_millis(100));
     while Instant::now() < until {
         look.tick().await;
-        most = most.max(send_queues(platform.port)?);
+        peak = peak.max(send_queues(platform.port)?);
     }
-    let figures = readers.join_all().await.into_iter().fold(Figures::default(), |mut all, one| {
+    let latencies = readers.join_all().await.into_iter().fold(Latencies::default(), |mut all, one| {
         all.extend(one);
         all
     });
-    Ok((most, figures))
+    Ok((peak, latencies))
 }
 
 async fn publish(bus: Bus, users: Vec<User>, every: Duration, large: bool, began: Instant) -> anyhow::Result<()> {
@@ -92,7 +94,7 @@ async fn publish(bus: Bus, users: Vec<User>, every: Duration, large: bool, began
         for user in &users {
             tick.tick().await;
             let job = jobs[usize::try_from(seq)? % jobs.len()];
-            let prompt = if large { "x".repeat(PROMPT) } else { began.elapsed().as_micros().to_string() };
+            let prompt = if large { "x".repeat(PROMPT_LENGTH) } else { began.elapsed().as_micros().to_string() };
             let view = json!({"id": job, "status": "processing", "seq": seq, "prompt": prompt});
             bus.publish(&Event::job(user.id, job, seq, &view)?).await?;
         }

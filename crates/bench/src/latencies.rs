@@ -1,29 +1,29 @@
-//! Percentiles, as they are printed.
+//! Latency samples and their percentiles.
 
 use std::time::Duration;
 
-/// How long something took, many times.
+/// Latency samples.
 #[derive(Debug, Default)]
-pub(crate) struct Figures(Vec<Duration>);
+pub(crate) struct Latencies(Vec<Duration>);
 
-impl Figures {
-    /// One more.
+impl Latencies {
+    /// Adds a sample.
     pub(crate) fn add(&mut self, took: Duration) {
         self.0.push(took);
     }
 
-    /// All of another's.
+    /// Adds all samples of another set.
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// How many there are.
+    /// Number of samples.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Number, median, 99th and 99.9th percentile, and the longest.
-    pub(crate) fn line(mut self) -> String {
+    /// Number of samples, median, 99th and 99.9th percentile, and maximum.
+    pub(crate) fn summary(mut self) -> String {
         self.0.sort_unstable();
         let at = |share: f64| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
@@ -40,10 +40,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_what_it_is_given() {
-        let mut figures = Figures::default();
-        (1..=1_000).rev().for_each(|ms| figures.add(Duration::from_millis(ms)));
-        assert_eq!(figures.line(), "n 1000  p50 501.0 ms  p99 991.0 ms  p99.9 1000.0 ms  max 1000.0 ms");
-        assert_eq!(Figures::default().line(), "n 0  p50 0.0 ms  p99 0.0 ms  p99.9 0.0 ms  max 0.0 ms");
+    fn summarises_unordered_samples() {
+        let mut latencies = Latencies::default();
+        (1..=1_000).rev().for_each(|ms| latencies.add(Duration::from_millis(ms)));
+        assert_eq!(latencies.summary(), "n 1000  p50 501.0 ms  p99 991.0 ms  p99.9 1000.0 ms  max 1000.0 ms");
+        assert_eq!(Latencies::default().summary(), "n 0  p50 0.0 ms  p99 0.0 ms  p99.9 0.0 ms  max 0.0 ms");
     }
 }

@@ -1,0 +1,53 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// A scenario
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Time from the upstream's chunk to the frame in the browser
+    Latency,
+    /// Memory and CPU time of idle sockets
+    Idle,
+    /// Clients that do not read, and how they affect the others
+    Stalled,
+    /// Redis down for a while
+    Outage,
+    /// The gateway restarted under open sockets
+    Restart,
+    /// The gateway compared with relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/relays`
+    Relay,
+}
+
+/// Measures the platform's live updates
+#[derive(Debug, Parser)]
+pub(crate) struct Arguments {
+    /// Scenarios to run [default: all but `relay`]
+    pub(crate) scenarios: Vec<Scenario>,
+    /// Folder of the release build's programs
+    #[arg(long, default_value = "target/release")]
+    pub(crate) binaries: PathBuf,
+    /// Number of users, each with one job
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) users: usize,
+    /// Sockets per user
+    #[arg(long, default_value_t = 8)]
+    pub(crate) sockets: usize,
+    /// Number of sockets in the scenario `idle`
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) idle: usize,
+    /// Number of sockets in the scenario `restart`
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) restart: usize,
+    /// Seconds without Redis in the scenario `outage`
+    #[arg(long, default_value_t = 20)]
+    pub(crate) away: u64,
+    /// Folder of the relays to compare with
+    #[arg(long, default_value = "crates/bench/relays")]
+    pub(crate) relays: PathBuf,
+    /// Seconds to measure
+    #[arg(long, default_value_t = 30)]
+    pub(crate) seconds: u64,
+}

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Draws the simulator's clips with nothing but ffmpeg's expression filter: 5 s, 24 fps, H.264, seamless loops.
-# usage: ./make.sh [clip…]      (all of them when none is named; about five minutes)
+# Draws the simulator's clips with ffmpeg's expression filter: 5 s, 24 fps, H.264, seamless loops.
+# usage: ./make.sh [CLIP…]      (all clips by default; about five minutes)
 set -eu
 cd "$(dirname "$0")"
 
-# One turn per loop, so that the last frame leads into the first; x and y run from 0 to 1.
+# P makes one turn per loop, so that the last frame leads into the first; x and y run from 0 to 1.
 P='(T*2*PI/5)'; x='(X/W)'; y='(Y/H)'
 stars='gt(mod(abs(sin(X*12.9898+Y*78.233)*43758.5453),1),0.9982)'
 
@@ -51,7 +51,7 @@ galaxy() {
         "26+265*$disk*(0.30+0.70*$arm)*$fine+40*$disk+120*$core+150*$stars"
 }
 
-# hill BASE HEIGHT WAVES TURNS PHASE: whether the pixel lies under a ridge that drifts TURNS times per loop
+# hill BASE HEIGHT WAVES TURNS PHASE: whether the pixel is below a ridge that drifts TURNS times per loop
 hill() { printf '%s' "gt($y,$1-$2*sin($x*$3+$4*$P+$5)-$2*0.35*sin($x*$3*2.3+$4*2*$P+$5*2))"; }
 
 hills() {
@@ -65,7 +65,7 @@ hills() {
 
 lanterns() {
     glow=0; heart=0; i=0
-    # across, start of the climb, size: each in hundredths
+    # horizontal position, start height, size: in hundredths
     for lantern in 12,5,20 34,62,46 55,20,26 78,88,58 90,40,18 24,104,30 66,52,16 45,92,14 83,8,34; do
         i=$((i + 1)); px=${lantern%%,*}; rest=${lantern#*,}; start=${rest%,*}; size=${rest#*,}; way=$((i % 2 + 1))
         lx="($x-$px/100-0.02*sin($way*$P+$i))"; ly="($y+0.1-mod($start/100+1.2-0.24*T,1.2))*1.5"

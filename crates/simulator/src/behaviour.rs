@@ -1,45 +1,46 @@
-//! What `--behaviour` and `[sim:…]` hold: a list of words of one vocabulary, each for all requests or for the first few.
+//! The behaviours that `--behaviour` and `[sim:…]` tags select: a comma-separated list, each entry for all requests or for
+//! the first few.
 //!
-//! A list is read whole or refused whole: a misspelt behaviour must never pass as a happy one.
+//! A list with an unknown entry is rejected as a whole: a misspelt behaviour must never pass as `happy`.
 
 mod catalogue;
 mod definition;
-mod endings;
 pub(crate) mod tag;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use self::catalogue::all as vocabulary;
-use self::definition::{Value, Word};
+pub(crate) use self::catalogue::definitions;
+use self::definition::{Argument, Definition};
 use crate::plan::Plan;
 
-/// A list of behaviours, each for all requests or (`*N`) for the first N requests of a prompt.
+/// A list of behaviours, each for all requests or (`FORM*N`) for the first N requests with a prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Behaviours(Vec<Rule>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rule {
-    word: &'static Word,
-    value: Value,
+    definition: &'static Definition,
+    argument: Argument,
+    /// Number of requests it applies to; all if absent.
     first: Option<u64>,
 }
 
-/// A behaviour that the simulator does not have.
+/// The error for a behaviour that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBehaviour(String);
 
 impl Behaviours {
-    /// Changes a plan by what holds for the `nth` request of a prompt (from 1): what comes later prevails.
-    /// A counted rule prevails over an uncounted one, and the first counted one over those after it, so that
-    /// `http-500*2,http-503*3,refuse@40%` reads as it happens.
+    /// Changes a plan by the behaviours that apply to the `nth` request with a prompt, counted from 1. Later entries
+    /// override earlier ones. Counted entries override uncounted ones, and among counted entries the first one wins, so
+    /// that `http-500*2,http-503*3,refuse@40%` reads in the order in which it happens.
     pub(crate) fn apply(&self, nth: u64, plan: &mut Plan) {
-        let lasting = self.0.iter().filter(|rule| rule.first.is_none());
+        let uncounted = self.0.iter().filter(|rule| rule.first.is_none());
         let counted = self.0.iter().rev().filter(|rule| rule.first.is_some_and(|first| nth <= first));
-        lasting.chain(counted).for_each(|rule| rule.word.apply(rule.value, plan));
+        uncounted.chain(counted).for_each(|rule| rule.definition.apply(rule.argument, plan));
     }
 
-    /// Adds the behaviours of another list after these.
+    /// Appends another list.
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -49,7 +50,7 @@ impl FromStr for Behaviours {
     type Err = UnknownBehaviour;
 
     fn from_str(list: &str) -> Result<Self, UnknownBehaviour> {
-        list.split(',').map(|word| word.trim().parse()).collect::<Result<_, _>>().map(Self)
+        list.split(',').map(|entry| entry.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -62,12 +63,12 @@ impl FromStr for Rule {
             Some((name, count)) => (name, Some(count.parse().ok().filter(|&n| n > 0).ok_or_else(unknown)?)),
             None => (text, None),
         };
-        let found = vocabulary().find_map(|word| Some((word, word.read(name)?)));
-        let (word, value) = found.ok_or_else(unknown)?;
-        Ok(match value {
-            // The count goes with the word: it is one of downloads.
-            Value::Downloads(_) => Self { word, value: Value::Downloads(first), first: None },
-            _ => Self { word, value, first },
+        let found = definitions().find_map(|definition| Some((definition, definition.parse(name)?)));
+        let (definition, argument) = found.ok_or_else(unknown)?;
+        Ok(match argument {
+            // For download faults, `*N` counts downloads instead of requests.
+            Argument::Downloads(_) => Self { definition, argument: Argument::Downloads(first), first: None },
+            _ => Self { definition, argument, first },
         })
     }
 }
@@ -75,8 +76,8 @@ impl FromStr for Rule {
 impl fmt::Display for UnknownBehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown behaviour {:?}; known are ", self.0)?;
-        for (index, word) in vocabulary().enumerate() {
-            write!(f, "{}{}", if index == 0 { "" } else { ", " }, word.form)?;
+        for (index, definition) in definitions().enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, definition.form)?;
         }
         write!(f, ", each also as FORM*N for the first N requests of a prompt")
     }
@@ -86,27 +87,28 @@ impl std::error::Error for UnknownBehaviour {}
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::config::Config;
     use crate::http::injected_error;
     use crate::percent::Percent;
-    use crate::plan::Ending;
+    use crate::plan::ending::Ending;
 
     #[test]
-    fn reads_every_form_it_lists() {
-        for Word { form, .. } in vocabulary() {
+    fn parses_every_form_it_lists() {
+        for Definition { form, .. } in definitions() {
             let stem = form.trim_end_matches(|char: char| char.is_ascii_uppercase() || char == '%');
             let value = if form.ends_with("@N%") { "12.5%" } else { "3" };
             let written = if stem == *form { stem.to_owned() } else { format!("{stem}{value}") };
             for list in [written.clone(), format!("{written}*2")] {
                 let rule = list.parse::<Rule>().unwrap_or_else(|unknown| panic!("{unknown}"));
-                assert_eq!(rule.word.form, *form, "{list}");
+                assert_eq!(rule.definition.form, *form, "{list}");
             }
         }
     }
 
     #[test]
-    fn refuses_what_it_does_not_know() {
+    fn rejects_unknown_and_malformed_entries() {
         for list in [
             "",
             "happy,",
@@ -132,13 +134,16 @@ mod tests {
     }
 
     #[test]
-    fn a_counted_behaviour_holds_for_the_first_requests() {
-        let list = "http-500*1,http-503*2,refuse@40%".parse().unwrap();
-        let ends = [1, 2, 3].map(|nth| Plan::new(&Config::default(), &list, nth).ending);
+    fn counted_entries_apply_to_the_first_requests() {
+        let list: Behaviours = "http-500*1,http-503*2,refuse@40%".parse().unwrap();
+        let endings = [1, 2, 3].map(|nth| {
+            let mut plan = Plan::new(Duration::ZERO, 1);
+            list.apply(nth, &mut plan);
+            plan.ending
+        });
         let refused = Ending::Refuse(Percent(400));
-        assert_eq!(
-            ends,
-            [Ending::TurnAway(&injected_error::INTERNAL), Ending::TurnAway(&injected_error::UNAVAILABLE), refused]
-        );
+        let (first, second) =
+            (Ending::HttpError(&injected_error::INTERNAL), Ending::HttpError(&injected_error::UNAVAILABLE));
+        assert_eq!(endings, [first, second, refused]);
     }
 }

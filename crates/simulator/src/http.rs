@@ -1,5 +1,7 @@
-//! What surrounds every request: connections and error responses.
+//! What surrounds every request: authorisation, errors, the access log, and connections that can be dropped.
 
+pub(crate) mod access_log;
+pub(crate) mod auth;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod injected_error;

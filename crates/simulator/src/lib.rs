@@ -1,26 +1,21 @@
-//! The stand-in upstream: a real HTTP server that speaks the Sora dialects, misbehaves on request, and counts what it
-//! was asked.
+//! A simulated upstream: a real HTTP server that speaks the Sora dialects, misbehaves on request, and counts what it
+//! received.
 //!
-//! One request runs through these modules in order:
+//! A request passes through these modules in order:
 //!
-//! | module | does |
+//! | module | role |
 //! |---|---|
-//! | `router` | the whole URL space on one screen |
-//! | `intake` | lets in who carries the token, and decides how the request goes |
-//! | `tag`, `behaviour` | reads `[sim:…]` out of the prompt: how *this* request shall go |
-//! | `plan` | flags and tags folded into one decision |
-//! | `script` | the plan as semantic steps: echo, queued, progress, result, cut |
-//! | `chat` | checks a submission as a real server would, and answers it with a stream |
-//! | `chat::{a, b1, b2}` | the variants: what each step looks like in their words |
-//! | `wire` | frames to bytes: line ends, comments |
-//! | `videos` | takes orders, and answers those who ask: `standing` is the script and the time, `object` its words |
-//! | `jobs` | the orders, by id |
-//! | `failure`, `error` | what stands in place of an answer |
-//! | `connection` | how an answer is lost on the way |
-//! | `ledger` | what was asked and what it would have cost, by prompt and tag |
-//! | `clip`, `media` | the videos that results point at, and what can be wrong with them |
+//! | `router` | the URL space |
+//! | `http` | authorisation, errors, the access log, and connections that can be dropped |
+//! | `behaviour` | parses `[sim:…]` tags and `--behaviour` |
+//! | `planner` | combines flags and tags into the request's `plan` |
+//! | `script` | turns the plan into steps: queued, progress, result, disconnect |
+//! | `chat` | renders the steps as a stream, in the wording of a variant |
+//! | `videos` | renders the state reached by now as a video object, and accepts polls, downloads and deletions |
+//! | `media` | the generated videos, and download faults |
+//! | `stats` | requests, submissions and downloads, by prompt and tag |
 //!
-//! A new behaviour is a row of `behaviour`'s tables; a new variant renders the same steps.
+//! To add a behaviour, add a row to one of the tables in `behaviour`. To add a variant, render the same steps.
 
 mod behaviour;
 mod bounded_map;
@@ -37,11 +32,12 @@ mod planner;
 mod router;
 mod script;
 mod server;
+mod state;
 mod stats;
 mod videos;
 
 pub use behaviour::{Behaviours, UnknownBehaviour};
 pub use config::Config;
 pub use dialect::{Flavour, Variant};
-pub use server::{Running, Simulator};
+pub use server::{Simulator, SimulatorHandle};
 pub use stats::counters::{Counts, Stats};

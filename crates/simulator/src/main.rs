@@ -1,4 +1,4 @@
-//! The command: `simulator --listen 127.0.0.1:8090`. Logs go to stderr; stdout carries the one line that says where it listens.
+//! The `simulator` command. Logs go to stderr; stdout carries a single line, the address it listens on.
 
 use std::io::{self, IsTerminal};
 
@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
         .with_target(false)
         .init();
 
-    // Installed before the address is announced: whoever reads that line may signal at once.
+    // Installed before the address is printed: a reader of that line may send a signal immediately.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let simulator = Simulator::bind(config).await?;
     println!("listening on {}", simulator.url());

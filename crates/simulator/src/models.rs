@@ -1,4 +1,4 @@
-//! `GET /v1/models`: names that clients expect to see. Any other model is taken as well.
+//! `GET /v1/models`: model names that clients expect. Any other name is accepted as well.
 
 use axum::Json;
 use serde::Serialize;
@@ -29,7 +29,7 @@ struct Model {
     owned_by: &'static str,
 }
 
-/// The list.
+/// Lists the models.
 pub(crate) async fn list() -> Json<List> {
     let data = MODELS.map(|id| Model { id, object: "model", created: 1_759_276_800, owned_by: "simulator" });
     Json(List { object: "list", data })

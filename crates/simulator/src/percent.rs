@@ -1,14 +1,14 @@
-//! Points of a generation, exact to a tenth of a percent: what a tag says is what a stream says.
+//! Percentages with one decimal, so that a stream reports exactly what a tag says.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A point of a generation, in tenths of a percent so that it prints as it was written.
+/// A percentage from 0 to 100, in tenths of a percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(pub(crate) u16);
 
 impl Percent {
-    /// In whole percent, rounded down.
+    /// Whole percent, rounded down.
     pub(crate) fn whole(self) -> u16 {
         self.0 / 10
     }
@@ -17,7 +17,7 @@ impl Percent {
 impl FromStr for Percent {
     type Err = ();
 
-    /// `60%` or `12.5%`, up to `100%`.
+    /// Parses `60%` or `12.5%`, up to `100%`.
     fn from_str(text: &str) -> Result<Self, ()> {
         let number = text.strip_suffix('%').ok_or(())?;
         let (whole, tenths) = number.split_once('.').unwrap_or((number, "0"));
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percents_print_with_one_decimal() {
+    fn prints_one_decimal() {
         assert_eq!("12.5%".parse::<Percent>().unwrap().to_string(), "12.5%");
         assert_eq!("60%".parse::<Percent>().unwrap().to_string(), "60.0%");
     }

@@ -1,45 +1,37 @@
-//! What every submission goes through before it is answered, in either dialect: who asks, and how it shall go.
+//! Decides how a request is answered: the server's flags, then the tags of the prompt.
 
-use axum::http::header::{AUTHORIZATION, HOST};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode};
+use std::time::Duration;
 
+use axum::http::StatusCode;
+
+use crate::behaviour::Behaviours;
 use crate::behaviour::tag::Tags;
+use crate::config::Config;
 use crate::http::error::ApiError;
-use crate::media::clip::fingerprint;
 use crate::plan::Plan;
-use crate::server::Shared;
-use crate::stats::counters::Origin;
+use crate::state::AppState;
+use crate::stats::counters::StatsKey;
 
-/// Counts a request under its prompt and decides about it.
+/// Counts a request under its prompt and plans its response.
 ///
 /// # Errors
-/// If a tag of the prompt cannot be obeyed.
-pub(crate) fn admit(shared: &Shared, prompt: &str, image: bool) -> Result<(Origin, Plan), ApiError> {
-    let tags = Tags::of(prompt);
-    let origin = Origin { prompt: fingerprint(prompt), tag: tags.label.into() };
-    let nth = shared.ledger.request(&origin, image);
-    let tagged = tags.behaviours.map_err(|bad| {
-        ApiError::invalid(StatusCode::BAD_REQUEST, bad.to_string()).param("prompt").code("unknown_behaviour")
+/// 400 if a tag in the prompt is not a known behaviour.
+pub(crate) fn plan_request(app: &AppState, prompt: &str, image: bool) -> Result<(StatsKey, Plan), ApiError> {
+    let tags = Tags::parse(prompt);
+    let key = StatsKey::new(prompt, &tags.label);
+    let nth = app.counters.record_request(&key, image);
+    let tagged = tags.behaviours.map_err(|error| {
+        ApiError::invalid(StatusCode::BAD_REQUEST, error.to_string()).param("prompt").code("unknown_behaviour")
     })?;
-    Ok((origin, Plan::new(&shared.config, &tagged, nth)))
+    Ok((key, plan(&app.config, &tagged, nth)))
 }
 
-/// Lets in who carries the token, or anybody when there is none.
-pub(crate) fn authorise(headers: &HeaderMap, token: Option<&str>) -> Result<(), ApiError> {
-    let Some(token) = token else { return Ok(()) };
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    match bearer {
-        Some(bearer) if bearer == token => Ok(()),
-        Some(_) => {
-            Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "Incorrect API key provided.").code("invalid_api_key"))
-        }
-        None => Err(ApiError::invalid(StatusCode::UNAUTHORIZED, "You didn't provide an API key.")),
-    }
-}
-
-/// The address under which the client reached this server, so that it can also reach the video.
-pub(crate) fn base_url(headers: &HeaderMap, shared: &Shared) -> String {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    host.map_or_else(|| shared.url.clone(), |host| format!("http://{host}"))
+/// The plan for the `nth` request with a prompt. Tags override flags.
+fn plan(config: &Config, tagged: &Behaviours, nth: u64) -> Plan {
+    let mut plan = Plan::new(Duration::from_millis(config.pace), config.steps);
+    (plan.variant, plan.flavour) = (config.variant, config.flavour);
+    config.behaviour.apply(nth, &mut plan);
+    plan.download.begin_overrides();
+    tagged.apply(nth, &mut plan);
+    plan
 }

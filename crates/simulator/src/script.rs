@@ -1,66 +1,69 @@
-//! A generation as semantic steps, the same in every dialect: a variant renders them, and knows nothing of plans.
+//! The steps of a generation, the same in every dialect. Variants render steps and do not know the plan.
 //!
-//! A script always ends. A queue step is in every one that was accepted: it has begun to cost.
+//! Every script ends. Every accepted generation has a queue step: from then on it costs.
 
-use crate::chat::sse::Hangup;
-use crate::http::injected_error::Failure;
+use crate::http::connection::Disconnect;
+use crate::http::injected_error::InjectedError;
 use crate::percent::Percent;
-use crate::plan::{Course, Done, Ending, Plan, Telling};
+use crate::plan::Plan;
+use crate::plan::ending::Ending;
+use crate::plan::progress::ProgressCurve;
+use crate::plan::stream::{DoneMarker, StreamPlan};
 
-/// Where progress stands when the result arrives: no upstream ever says 100.
+/// Progress reported before the result. No upstream reports 100 at this point.
 const LAST: Percent = Percent(987);
 
-/// One thing that happens to a generation.
+/// One step of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The answer opens and repeats the prompt.
+    /// The response starts and repeats the prompt.
     Opened,
-    /// The prompt once more, raw.
+    /// The prompt is repeated outside of a code fence.
     RawEcho,
-    /// A chunk that holds nothing but the usage.
+    /// A chunk with nothing but the usage.
     Usage,
-    /// Waiting for a place.
+    /// Waiting in the upstream's queue.
     Queued,
     /// A line of 2 MiB.
     HugeLine,
-    /// The waiting is over.
+    /// The generation starts.
     Started,
-    /// So far.
+    /// Progress so far.
     Progress(Percent),
-    /// So far, by guess.
+    /// Estimated progress so far.
     Estimate(Percent),
-    /// Time passes and nothing is said.
+    /// A progress step that reports nothing.
     Silence,
-    /// The upstream failed and starts anew.
-    Retried,
-    /// The video is there.
+    /// The upstream failed and restarts the generation.
+    Restarted,
+    /// The video is ready.
     Succeeded,
-    /// The video is said to be there.
-    CompletedWithoutUrl,
-    /// The content policy forbids it.
+    /// Reported as completed, without a video.
+    CompletedWithoutResult,
+    /// Refused by the content policy.
     Refused,
-    /// It failed.
+    /// Failed.
     Failed,
-    /// It failed, and says 100 %.
+    /// Failed, with 100 % reported.
     FailedAtHundred,
-    /// Nobody fetched it in time.
+    /// The status becomes `expired`.
     Expired,
-    /// An error object in place of anything else.
-    Errored(&'static Failure),
-    /// Nobody knows of it any more.
-    Lost,
-    /// The model has nothing more to say.
+    /// An error object in place of the rest.
+    Errored(&'static InjectedError),
+    /// The id becomes unknown.
+    IdForgotten,
+    /// The chunk with the finish reason.
     Finished,
-    /// The stream is complete.
+    /// `[DONE]`.
     Done,
-    /// The stream is complete, with line ends that are none.
+    /// `[DONE]`, followed by a literal `\n\n`.
     DoneLiteral,
-    /// The connection is torn.
-    Cut(Hangup),
+    /// The connection breaks.
+    Disconnected(Disconnect),
 }
 
 impl Step {
-    /// Whether time passes before it.
+    /// Whether the pace applies before this step.
     pub(crate) fn takes_time(self) -> bool {
         matches!(
             self,
@@ -68,9 +71,9 @@ impl Step {
                 | Self::Progress(_)
                 | Self::Estimate(_)
                 | Self::Silence
-                | Self::Retried
+                | Self::Restarted
                 | Self::Succeeded
-                | Self::CompletedWithoutUrl
+                | Self::CompletedWithoutResult
                 | Self::Refused
                 | Self::Failed
                 | Self::FailedAtHundred
@@ -79,121 +82,125 @@ impl Step {
     }
 }
 
-/// The steps of a generation that goes by this plan and ends like this.
+/// The steps of a generation that follows `plan` and ends in `ending`.
 pub(crate) fn script(plan: &Plan, ending: Ending) -> Vec<Step> {
     let (end, mut close) = match ending {
-        Ending::Error(failure, None) | Ending::Busy(failure) => {
-            return [&[Step::Errored(failure)], done(plan.done)].concat();
+        Ending::Error(error, None) | Ending::Overloaded(error) => {
+            return [&[Step::Errored(error)], done(plan.stream.done)].concat();
         }
-        Ending::Succeed | Ending::TurnAway(_) | Ending::LoseAnswer | Ending::Garbage(_) => {
+        Ending::Succeed | Ending::HttpError(_) | Ending::DropResponse | Ending::Garbage(_) => {
             (LAST, vec![Step::Succeeded, Step::Finished])
         }
-        Ending::CompleteWithoutUrl => (LAST, vec![Step::CompletedWithoutUrl, Step::Finished]),
-        Ending::CutAfterResult => (LAST, vec![Step::Succeeded, Step::Cut(Hangup::Close)]),
+        Ending::CompleteWithoutResult => (LAST, vec![Step::CompletedWithoutResult, Step::Finished]),
+        Ending::DisconnectAfterResult => (LAST, vec![Step::Succeeded, Step::Disconnected(Disconnect::Close)]),
         Ending::Refuse(at) => (at, vec![Step::Refused, Step::Finished]),
         Ending::Fail(at) => (at, vec![Step::Failed, Step::Finished]),
         Ending::FailAtHundred => (LAST, vec![Step::FailedAtHundred, Step::Finished]),
         Ending::Expire => (LAST, vec![Step::Expired]),
-        Ending::Error(failure, Some(at)) => (at, vec![Step::Errored(failure)]),
-        Ending::Cut(hangup, at) => (at, vec![Step::Cut(hangup)]),
-        Ending::Lose(at) => (at, vec![Step::Lost]),
+        Ending::Error(error, Some(at)) => (at, vec![Step::Errored(error)]),
+        Ending::Disconnect(how, at) => (at, vec![Step::Disconnected(how)]),
+        Ending::ForgetId(at) => (at, vec![Step::IdForgotten]),
     };
-    if !matches!(close.last(), Some(Step::Cut(_))) {
-        close.extend(plan.telling.empty_choices.then_some(Step::Usage));
-        close.extend(done(plan.done));
+    if !matches!(close.last(), Some(Step::Disconnected(_))) {
+        close.extend(plan.stream.empty_choices.then_some(Step::Usage));
+        close.extend(done(plan.stream.done));
     }
-    let mut steps = opening(plan.telling);
-    steps.extend(way(plan, end.min(LAST)));
+    let mut steps = opening(plan.stream);
+    steps.extend(progress(plan, end.min(LAST)));
     steps.append(&mut close);
     steps
 }
 
-fn opening(telling: Telling) -> Vec<Step> {
+fn opening(stream: StreamPlan) -> Vec<Step> {
     let mut steps = vec![Step::Opened];
-    steps.extend(telling.raw_echo.then_some(Step::RawEcho));
-    steps.extend(telling.empty_choices.then_some(Step::Usage));
+    steps.extend(stream.raw_echo.then_some(Step::RawEcho));
+    steps.extend(stream.empty_choices.then_some(Step::Usage));
     steps.extend([Step::Queued, Step::Queued]);
-    steps.extend(telling.huge_line.then_some(Step::HugeLine));
+    steps.extend(stream.huge_line.then_some(Step::HugeLine));
     steps.push(Step::Started);
     steps
 }
 
-fn done(done: Done) -> &'static [Step] {
-    match done {
-        Done::Once => &[Step::Done],
-        Done::Twice => &[Step::Done, Step::Done],
-        Done::Never => &[],
-        Done::Literal => &[Step::DoneLiteral],
+fn done(marker: DoneMarker) -> &'static [Step] {
+    match marker {
+        DoneMarker::Once => &[Step::Done],
+        DoneMarker::Twice => &[Step::Done, Step::Done],
+        DoneMarker::Never => &[],
+        DoneMarker::Literal => &[Step::DoneLiteral],
     }
 }
 
-/// From the start to `end`, on the way that the plan wants.
-fn way(plan: &Plan, end: Percent) -> Vec<Step> {
-    let tell = |at| match plan.telling {
-        Telling { silent: true, .. } => Step::Silence,
-        Telling { estimated: true, .. } => Step::Estimate(at),
-        _ => Step::Progress(at),
+/// The progress steps up to `end`.
+fn progress(plan: &Plan, end: Percent) -> Vec<Step> {
+    let step = |at| match (plan.progress.silent, plan.progress.estimated) {
+        (true, _) => Step::Silence,
+        (false, true) => Step::Estimate(at),
+        (false, false) => Step::Progress(at),
     };
-    let straight: Vec<Step> = points(plan.steps, end).map(tell).collect();
-    let half = straight.len() / 2;
-    let first = &straight[..straight.len().min(half + 1)];
-    match plan.telling.course {
-        Course::Straight => straight,
-        Course::Regress => [first, &straight[half / 2..]].concat(),
-        Course::Retry => [first, &[Step::Retried], &straight].concat(),
+    let rising: Vec<Step> = percentages(plan.steps, end).map(step).collect();
+    let half = rising.len() / 2;
+    let first = &rising[..rising.len().min(half + 1)];
+    match plan.progress.curve {
+        ProgressCurve::Rising => rising,
+        ProgressCurve::FallsBack => [first, &rising[half / 2..]].concat(),
+        ProgressCurve::Restarts => [first, &[Step::Restarted], &rising].concat(),
     }
 }
 
-/// The regular points of a generation of `steps` lines that lie before `end`, then `end` itself unless it is the very start.
-fn points(steps: u16, end: Percent) -> impl Iterator<Item = Percent> {
+/// The percentages of `steps` evenly spaced reports that lie below `end`, then `end` itself unless it is 0.
+fn percentages(steps: u16, end: Percent) -> impl Iterator<Item = Percent> {
     let whole = u32::from(LAST.0);
-    let points = (1..=u32::from(steps)).map(move |step| whole * step / u32::from(steps));
-    let points = points.filter_map(|tenths| u16::try_from(tenths).ok()).map(Percent);
-    points.take_while(move |&at| at < end).chain((end > Percent(0)).then_some(end))
+    let tenths = (1..=u32::from(steps)).map(move |step| whole * step / u32::from(steps));
+    let percentages = tenths.filter_map(|tenths| u16::try_from(tenths).ok()).map(Percent);
+    percentages.take_while(move |&at| at < end).chain((end > Percent(0)).then_some(end))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::config::Config;
+    use crate::behaviour::Behaviours;
 
     fn steps(behaviour: &str) -> Vec<Step> {
-        let config = Config { steps: 4, ..Config::default() };
-        let plan = Plan::new(&config, &behaviour.parse().unwrap(), 1);
+        let mut plan = Plan::new(Duration::ZERO, 4);
+        behaviour.parse::<Behaviours>().unwrap().apply(1, &mut plan);
         script(&plan, plan.ending)
     }
 
-    fn told(points: &[u16]) -> Vec<Step> {
-        points.iter().map(|&tenths| Step::Progress(Percent(tenths))).collect()
+    fn reports(tenths: &[u16]) -> Vec<Step> {
+        tenths.iter().map(|&tenths| Step::Progress(Percent(tenths))).collect()
     }
 
     #[test]
-    fn a_happy_generation_is_told_from_the_queue_to_the_result() {
+    fn a_successful_generation_runs_from_the_queue_to_the_result() {
         use Step::*;
-        let all = [&[Opened, Queued, Queued, Started], &told(&[246, 493, 740, 987])[..], &[Succeeded, Finished, Done]];
+        let all =
+            [&[Opened, Queued, Queued, Started], &reports(&[246, 493, 740, 987])[..], &[Succeeded, Finished, Done]];
         assert_eq!(steps("happy"), all.concat());
     }
 
     #[test]
-    fn it_stops_where_it_is_told_to() {
+    fn a_generation_ends_at_the_given_percentage() {
         use Step::*;
-        assert_eq!(steps("cut@60%")[4..], [&told(&[246, 493, 600])[..], &[Cut(Hangup::Close)]].concat());
+        let disconnected = [&reports(&[246, 493, 600])[..], &[Disconnected(Disconnect::Close)]].concat();
+        assert_eq!(steps("cut@60%")[4..], disconnected);
         assert_eq!(steps("refuse@0%")[4..], [Refused, Finished, Done]);
-        assert_eq!(steps("cut-after-result")[8..], [Succeeded, Cut(Hangup::Close)]);
+        assert_eq!(steps("cut-after-result")[8..], [Succeeded, Disconnected(Disconnect::Close)]);
         assert_eq!(steps("refuse@10%,no-done")[4..], [Progress(Percent(100)), Refused, Finished]);
-        assert_eq!(steps("lost@100%")[8..], [Lost, Done]);
+        assert_eq!(steps("lost@100%")[8..], [IdForgotten, Done]);
     }
 
     #[test]
-    fn progress_can_fall_and_start_anew() {
-        assert_eq!(steps("regress")[4..10], told(&[246, 493, 740, 493, 740, 987]));
-        let anew = [&told(&[246, 493, 740])[..], &[Step::Retried], &told(&[246, 493, 740, 987])].concat();
-        assert_eq!(steps("internal-retry")[4..12], anew);
+    fn progress_can_fall_back_and_restart() {
+        assert_eq!(steps("regress")[4..10], reports(&[246, 493, 740, 493, 740, 987]));
+        let restarted = [&reports(&[246, 493, 740])[..], &[Step::Restarted], &reports(&[246, 493, 740, 987])].concat();
+        assert_eq!(steps("internal-retry")[4..12], restarted);
         assert_eq!(steps("refuse@0%,regress"), steps("refuse@0%"));
     }
 
     #[test]
-    fn an_error_can_come_before_anything_else() {
+    fn an_error_can_replace_the_whole_response() {
         use Step::*;
         assert!(matches!(steps("error-frame")[..], [Errored(_), Done]));
         assert!(matches!(steps("no-tokens,done-twice")[..], [Errored(_), Done, Done]));
@@ -201,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn silence_takes_as_long_as_speech() {
-        let (silent, told) = (steps("silent"), steps("happy"));
+    fn a_silent_generation_takes_as_long_as_any_other() {
+        let (silent, happy) = (steps("silent"), steps("happy"));
         assert_eq!(
             silent.iter().filter(|step| step.takes_time()).count(),
-            told.iter().filter(|step| step.takes_time()).count()
+            happy.iter().filter(|step| step.takes_time()).count()
         );
         assert!(!silent.iter().any(|step| matches!(step, Step::Progress(_))));
     }

@@ -1,6 +1,7 @@
-//! The server as a value: bind, tell the address, serve until told to stop.
+//! The server: bind, then serve until told to stop.
 //!
-//! Stopping is prompt: open streams are torn, as by an upstream that goes down, and nothing is waited for beyond [`GRACE`].
+//! Stopping is fast: open streams are cut, as when an upstream goes down, and no connection delays the stop for longer
+//! than [`STOP_TIMEOUT`].
 
 use std::future::Future;
 use std::io;
@@ -14,93 +15,73 @@ use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::config::Config;
-use crate::http::connection::{Exchange, Line};
+use crate::http::connection::{AbortableListener, ConnectionHandle};
 use crate::router::router;
-use crate::stats::counters::{Counts, Ledger, Stats};
-use crate::videos::generations::Jobs;
+use crate::state::AppState;
+use crate::stats::counters::{Counts, Stats};
 
-/// How long connections that say nothing may hold up a stop.
-const GRACE: Duration = Duration::from_secs(1);
+/// Longest time that idle connections may delay a stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A simulator that has its port, and serves once told to.
+/// A simulator that is bound to its port and not yet serving.
 #[derive(Debug)]
 pub struct Simulator {
     listener: TcpListener,
-    shared: Arc<Shared>,
+    app: Arc<AppState>,
 }
 
-/// A simulator that serves in the background, until it is dropped.
+/// A simulator that serves in the background until it is dropped.
 #[derive(Debug)]
-pub struct Running {
-    shared: Arc<Shared>,
+pub struct SimulatorHandle {
+    app: Arc<AppState>,
     task: JoinHandle<io::Result<()>>,
     stop: DropGuard,
 }
 
-/// What all requests share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) config: Config,
-    /// Where this server is, without a trailing slash.
-    pub(crate) url: String,
-    pub(crate) ledger: Arc<Ledger>,
-    /// The generations of the `videos` dialect.
-    pub(crate) jobs: Jobs,
-    /// Cancelled when the server stops: streams end on it.
-    pub(crate) stopping: CancellationToken,
-}
-
 impl Simulator {
-    /// Takes the port.
+    /// Binds the listening address.
     ///
     /// # Errors
     /// If the address cannot be bound.
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let url = format!("http://{}", reachable(listener.local_addr()?));
-        let shared = Shared {
-            config,
-            url,
-            ledger: Arc::new(Ledger::new()),
-            jobs: Jobs::new(),
-            stopping: CancellationToken::new(),
-        };
-        Ok(Self { listener, shared: Arc::new(shared) })
+        Ok(Self { listener, app: Arc::new(AppState::new(config, url)) })
     }
 
     /// Binds, and serves in a background task of the current runtime.
     ///
     /// # Errors
     /// If the address cannot be bound.
-    pub async fn start(config: Config) -> io::Result<Running> {
+    pub async fn start(config: Config) -> io::Result<SimulatorHandle> {
         let simulator = Self::bind(config).await?;
-        let shared = Arc::clone(&simulator.shared);
+        let app = Arc::clone(&simulator.app);
         let stop = CancellationToken::new();
         let task = tokio::spawn(simulator.serve(stop.clone().cancelled_owned()));
-        Ok(Running { shared, task, stop: stop.drop_guard() })
+        Ok(SimulatorHandle { app, task, stop: stop.drop_guard() })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
-        &self.shared.url
+        &self.app.url
     }
 
-    /// Its `chat` endpoint: what `SORA_API_URL` takes.
+    /// URL of the `chat` endpoint, as `SORA_API_URL` expects it.
     pub fn chat_url(&self) -> String {
-        self.shared.chat_url()
+        self.app.chat_url()
     }
 
-    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    /// URL of the `videos` endpoint, as `SORA_API_URL` expects it.
     pub fn videos_url(&self) -> String {
-        self.shared.videos_url()
+        self.app.videos_url()
     }
 
-    /// Serves until `shutdown` is done, then tears what is open.
+    /// Serves until `shutdown` completes, then cuts open connections.
     ///
     /// # Errors
     /// If the listener fails.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let stopping = self.shared.stopping.clone();
+        let stopping = self.app.stopping.clone();
         let stop = {
             let stopping = stopping.clone();
             async move {
@@ -108,71 +89,61 @@ impl Simulator {
                 stopping.cancel();
             }
         };
-        let service = router(self.shared).into_make_service_with_connect_info::<Line>();
-        let server = axum::serve(Exchange(self.listener), service).with_graceful_shutdown(stop);
-        let overdue = async {
+        let service = router(self.app).into_make_service_with_connect_info::<ConnectionHandle>();
+        let server = axum::serve(AbortableListener(self.listener), service).with_graceful_shutdown(stop);
+        let timeout = async {
             stopping.cancelled().await;
-            sleep(GRACE).await;
+            sleep(STOP_TIMEOUT).await;
         };
         tokio::select! {
             served = server => served,
-            () = overdue => Ok(()),
+            () = timeout => Ok(()),
         }
     }
 }
 
-impl Running {
-    /// Where it listens: `http://127.0.0.1:PORT`.
+impl SimulatorHandle {
+    /// Base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
-        &self.shared.url
+        &self.app.url
     }
 
-    /// Its `chat` endpoint: what `SORA_API_URL` takes.
+    /// URL of the `chat` endpoint, as `SORA_API_URL` expects it.
     pub fn chat_url(&self) -> String {
-        self.shared.chat_url()
+        self.app.chat_url()
     }
 
-    /// Its `videos` endpoint: what `SORA_API_URL` takes for the other dialect.
+    /// URL of the `videos` endpoint, as `SORA_API_URL` expects it.
     pub fn videos_url(&self) -> String {
-        self.shared.videos_url()
+        self.app.videos_url()
     }
 
     /// All counts.
     pub fn stats(&self) -> Stats {
-        self.shared.ledger.stats()
+        self.app.counters.stats()
     }
 
-    /// The counts of one prompt, character for character.
+    /// Counts of the requests with exactly this prompt.
     pub fn stats_of(&self, prompt: &str) -> Counts {
-        self.shared.ledger.stats_of(prompt)
+        self.app.counters.stats_of(prompt)
     }
 
-    /// Zeroes the counts, also those behind `FORM*N`.
+    /// Zeroes the counts, including those behind `FORM*N`.
     pub fn reset(&self) {
-        self.shared.ledger.reset();
+        self.app.counters.reset();
     }
 
-    /// Stops, and returns when the port is free again.
+    /// Stops the server; returns when the port is free again.
     ///
     /// # Errors
-    /// If serving had failed.
+    /// If serving failed.
     pub async fn stop(self) -> io::Result<()> {
         drop(self.stop);
         self.task.await?
     }
 }
 
-impl Shared {
-    fn chat_url(&self) -> String {
-        format!("{}/v1/chat/completions", self.url)
-    }
-
-    fn videos_url(&self) -> String {
-        format!("{}/v1/videos", self.url)
-    }
-}
-
-/// The address for clients on this machine: one that listens everywhere is reached over the loopback.
+/// Replaces a wildcard address by the loopback address, which clients on this machine can connect to.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

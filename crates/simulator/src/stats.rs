@@ -1,4 +1,4 @@
-//! Counting requests, and reading the counts over HTTP.
+//! Counts of requests, submissions and downloads.
 
 pub(crate) mod counters;
 pub(crate) mod handlers;

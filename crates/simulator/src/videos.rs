@@ -1,8 +1,9 @@
-//! `/v1/videos`: an order starts a generation, whoever knows its id can ask for it, and the result is fetched apart.
+//! `/v1/videos`: creates generations, and answers polls, downloads and deletions by id.
 //!
-//! An order counts as a submission before its answer leaves: from then on the generation goes on by itself.
+//! A create request counts as a submission before its response is sent. From then on the generation continues whatever
+//! happens to the response.
 
-mod generation_state;
+pub(crate) mod generation_state;
 pub(crate) mod generations;
 mod object;
 mod request;
@@ -16,196 +17,197 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 
-use self::generation_state::{Phase, Standing};
-use crate::chat::sse::Hangup;
+use self::generation_state::{GenerationState, Phase};
+use self::generations::{CreateRequest, Generation};
 use crate::dialect::Flavour;
-use crate::http::connection::Line;
+use crate::http::access_log::TagLabel;
+use crate::http::auth::authorise;
+use crate::http::connection::{ConnectionHandle, Disconnect};
 use crate::http::error::ApiError;
 use crate::http::injected_error::{INTERNAL, TOO_MANY};
-use crate::plan::{Ending, Form, Plan};
-use crate::planner::{admit, authorise, base_url};
-use crate::router::TagNote;
-use crate::server::Shared;
-use crate::stats::counters::Origin;
-use crate::videos::generations::{Job, Order, new_id};
+use crate::plan::Plan;
+use crate::plan::ending::Ending;
+use crate::plan::videos::BodyFormat;
+use crate::planner::plan_request;
+use crate::state::AppState;
+use crate::stats::counters::StatsKey;
 
-/// Between these lies what `openai-poll-after-ms` asks for, unless the configuration says otherwise.
+/// Bounds of `openai-poll-after-ms` when it is derived from the pace.
 const POLL_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
-
-type Answer = Result<Response, ApiError>;
 
 /// `POST /v1/videos`.
 pub(crate) async fn create(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(app): State<Arc<AppState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     request: Request,
-) -> Answer {
-    shared.ledger.arrival();
-    let ours = |error: ApiError| error.in_words_of(shared.config.flavour);
-    authorise(request.headers(), shared.config.token.as_deref()).map_err(ours)?;
-    let (order, form) = request::read(request).await.map_err(ours)?;
-    let (origin, plan) = admit(&shared, &order.prompt, order.image).map_err(ours)?;
-    let note = Extension(TagNote(Arc::clone(&origin.tag)));
-    if let Some(refusal) = refusal(&plan, form) {
-        return Ok((note, refusal.in_words_of(plan.flavour)).into_response());
+) -> Result<Response, ApiError> {
+    app.counters.record_arrival();
+    let in_flavour = |error: ApiError| error.in_flavour(app.config.flavour);
+    authorise(request.headers(), app.config.token.as_deref()).map_err(in_flavour)?;
+    let (request, format) = request::parse(request).await.map_err(in_flavour)?;
+    let (key, plan) = plan_request(&app, &request.prompt, request.image).map_err(in_flavour)?;
+    let label = Extension(TagLabel(Arc::clone(&key.tag)));
+    if let Some(error) = refuse_format(&plan, format) {
+        return Ok((label, error.in_flavour(plan.flavour)).into_response());
     }
-    let answer = match plan.ending.in_videos() {
-        Ending::Busy(failure) => failure.answer(plan.flavour, plan.retry_after),
-        Ending::TurnAway(failure) => {
-            if failure.accepted {
-                shared.ledger.order(&origin);
+    let response = match plan.ending.in_videos() {
+        Ending::Overloaded(error) => error.response(plan.flavour, plan.retry_after),
+        Ending::HttpError(error) => {
+            if error.accepted {
+                app.counters.record_submission(&key);
             }
-            failure.answer(plan.flavour, plan.retry_after)
+            error.response(plan.flavour, plan.retry_after)
         }
-        Ending::Error(failure, None) => {
-            shared.ledger.order(&origin);
-            Json(failure.error().frame()).into_response()
+        Ending::Error(error, None) => {
+            app.counters.record_submission(&key);
+            Json(error.error().frame()).into_response()
         }
         ending => {
-            let job = begin(&shared, order, plan, origin);
-            if ending == Ending::LoseAnswer {
-                line.hang_up(Hangup::Close);
+            let generation = start(&app, request, plan, key);
+            if ending == Ending::DropResponse {
+                connection.disconnect(Disconnect::Close);
             }
-            (poll_after(&shared, &job), object::answer(&job, Standing::after(&job.script(), 0))).into_response()
+            let state = generation.initial_state();
+            (poll_after(&app, &generation), object::response(&generation, state)).into_response()
         }
     };
-    Ok((note, answer).into_response())
+    Ok((label, response).into_response())
 }
 
 /// `GET /v1/videos/{id}`.
 pub(crate) async fn poll(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(app): State<Arc<AppState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer {
-    let job = find(&shared, &id, &headers);
-    shared.ledger.poll(job.as_ref().ok().map(|job| job.video.origin()));
-    let job = job?;
-    let Plan { flavour, retry_after, jobs, .. } = job.plan;
-    let nth = job.poll();
-    if nth <= jobs.errors {
-        return Ok(INTERNAL.answer(flavour, retry_after));
+) -> Result<Response, ApiError> {
+    let generation = find(&app, &id, &headers);
+    app.counters.record_poll(generation.as_ref().ok().map(|generation| generation.video.stats_key()));
+    let generation = generation?;
+    let Plan { flavour, retry_after, videos, .. } = generation.plan;
+    let nth = generation.record_poll();
+    if nth <= videos.polls_500 {
+        return Ok(INTERNAL.response(flavour, retry_after));
     }
-    if nth <= jobs.errors + jobs.limits {
-        return Ok(TOO_MANY.answer(flavour, retry_after));
+    if nth <= videos.polls_500 + videos.polls_429 {
+        return Ok(TOO_MANY.response(flavour, retry_after));
     }
-    if nth <= jobs.errors + jobs.limits + jobs.unknowns {
-        return Err(unknown(flavour));
+    if nth <= videos.polls_500 + videos.polls_429 + videos.polls_404 {
+        return Err(not_found(flavour));
     }
-    let standing = present(&job, &line)?;
-    let answer = match standing.phase {
-        Phase::Errored(failure) => Json(failure.error().frame()).into_response(),
-        _ => object::answer(&job, standing),
+    let state = observe(&generation, &connection)?;
+    let response = match state.phase {
+        Phase::Errored(error) => Json(error.error().frame()).into_response(),
+        _ => object::response(&generation, state),
     };
-    Ok((poll_after(&shared, &job), answer).into_response())
+    Ok((poll_after(&app, &generation), response).into_response())
 }
 
 /// `GET /v1/videos/{id}/content`, and HEAD.
 pub(crate) async fn content(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(app): State<Arc<AppState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
-) -> Answer {
-    let job = find(&shared, &id, &headers)?;
-    let standing = present(&job, &line)?;
-    if standing.phase != Phase::Completed {
-        return Err(no_content(job.plan.flavour, standing));
+) -> Result<Response, ApiError> {
+    let generation = find(&app, &id, &headers)?;
+    let state = observe(&generation, &connection)?;
+    if state.phase != Phase::Completed {
+        return Err(no_content(generation.plan.flavour, state));
     }
-    Ok(job.video.answer(&shared, &base_url(&headers, &shared), &method, &headers))
+    Ok(generation.video.respond(&app.counters, &app.base_url(&headers), &method, &headers))
 }
 
 /// `DELETE /v1/videos/{id}`.
 pub(crate) async fn delete(
-    State(shared): State<Arc<Shared>>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(app): State<Arc<AppState>>,
+    ConnectInfo(connection): ConnectInfo<ConnectionHandle>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer {
-    let job = find(&shared, &id, &headers)?;
-    let running = !present(&job, &line)?.is_over();
-    if job.plan.jobs.cancel_ignored && running {
+) -> Result<Response, ApiError> {
+    let generation = find(&app, &id, &headers)?;
+    let running = !observe(&generation, &connection)?.is_final();
+    if generation.plan.videos.cancel_ignored && running {
         return Ok(object::deleted(&id));
     }
-    if job.plan.flavour == Flavour::Openai && running {
+    if generation.plan.flavour == Flavour::Openai && running {
         let message = "Only videos that are completed or failed can be deleted.";
         return Err(ApiError::invalid(StatusCode::CONFLICT, message).code("video_not_deletable"));
     }
-    if job.delete() && running {
-        shared.ledger.cancel(job.video.origin());
+    if generation.delete() && running {
+        app.counters.record_cancel(generation.video.stats_key());
     }
     Ok(object::deleted(&id))
 }
 
-/// Why an order in this form is refused, if it is.
-fn refusal(plan: &Plan, form: Form) -> Option<ApiError> {
-    if plan.jobs.refused == Some(form) {
-        let message = match form {
-            Form::Multipart => "Unsupported media type: send application/json.",
-            Form::Json => "Unsupported media type: send multipart/form-data.",
+/// The error for a body format that the upstream does not accept.
+fn refuse_format(plan: &Plan, format: BodyFormat) -> Option<ApiError> {
+    if plan.videos.refused_format == Some(format) {
+        let message = match format {
+            BodyFormat::Multipart => "Unsupported media type: send application/json.",
+            BodyFormat::Json => "Unsupported media type: send multipart/form-data.",
         };
         return Some(ApiError::invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    // A form is all that vLLM-Omni reads: of a JSON body it sees no field.
-    let unread = plan.flavour == Flavour::VllmOmni && form == Form::Json && plan.jobs.refused.is_none();
+    // vLLM-Omni reads form fields only, so it finds none in a JSON body.
+    let unread =
+        plan.flavour == Flavour::VllmOmni && format == BodyFormat::Json && plan.videos.refused_format.is_none();
     unread.then(|| ApiError::invalid(StatusCode::BAD_REQUEST, "Field required").param("prompt"))
 }
 
-/// The generation begins, whatever becomes of the answer.
-fn begin(shared: &Shared, order: Order, plan: Plan, origin: Origin) -> Arc<Job> {
-    shared.ledger.order(&origin);
-    let id = new_id(plan.flavour, plan.jobs.odd_id);
-    let job = shared.jobs.add(Job::new(id, order, plan, origin));
-    shared.ledger.publish(job.video.id(), &job.video);
-    job
+/// Starts a generation. It continues even if the response is lost.
+fn start(app: &AppState, request: CreateRequest, plan: Plan, key: StatsKey) -> Arc<Generation> {
+    app.counters.record_submission(&key);
+    let generation = app.generations.insert(Generation::new(request, plan, key));
+    app.videos.publish(&generation.video);
+    generation
 }
 
-fn find(shared: &Shared, id: &str, headers: &HeaderMap) -> Result<Arc<Job>, ApiError> {
-    let flavour = shared.config.flavour;
-    authorise(headers, shared.config.token.as_deref()).map_err(|error| error.in_words_of(flavour))?;
-    match shared.jobs.find(id) {
-        Some(job) if job.is_deleted() => Err(unknown(job.plan.flavour)),
-        Some(job) => Ok(job),
-        None => Err(unknown(flavour)),
+fn find(app: &AppState, id: &str, headers: &HeaderMap) -> Result<Arc<Generation>, ApiError> {
+    let flavour = app.config.flavour;
+    authorise(headers, app.config.token.as_deref()).map_err(|error| error.in_flavour(flavour))?;
+    match app.generations.find(id) {
+        Some(generation) if generation.is_deleted() => Err(not_found(generation.plan.flavour)),
+        Some(generation) => Ok(generation),
+        None => Err(not_found(flavour)),
     }
 }
 
-/// Where a generation stands; one that is lost is unknown, and where answers are torn the line is hung up.
-fn present(job: &Job, line: &Line) -> Result<Standing, ApiError> {
-    let standing = Standing::after(&job.script(), job.ticks());
-    match standing.phase {
-        Phase::Lost => Err(unknown(job.plan.flavour)),
-        Phase::Torn(hangup) => {
-            line.hang_up(hangup);
-            // Nobody will read it.
-            Err(unknown(job.plan.flavour))
+/// The generation's state as this request observes it: an error if the id is forgotten or the connection breaks.
+fn observe(generation: &Generation, connection: &ConnectionHandle) -> Result<GenerationState, ApiError> {
+    let state = generation.state();
+    match state.phase {
+        Phase::IdForgotten => Err(not_found(generation.plan.flavour)),
+        Phase::Disconnected(how) => {
+            connection.disconnect(how);
+            // The response is never sent.
+            Err(not_found(generation.plan.flavour))
         }
-        _ => Ok(standing),
+        _ => Ok(state),
     }
 }
 
-fn unknown(flavour: Flavour) -> ApiError {
-    ApiError::invalid(StatusCode::NOT_FOUND, "Video not found").code("not_found").in_words_of(flavour)
+fn not_found(flavour: Flavour) -> ApiError {
+    ApiError::invalid(StatusCode::NOT_FOUND, "Video not found").code("not_found").in_flavour(flavour)
 }
 
-/// What the content of a generation without one is answered with.
-fn no_content(flavour: Flavour, standing: Standing) -> ApiError {
-    let (status, message) = match (flavour, standing.phase) {
+/// The error for a download of a generation that has no content, or none yet.
+fn no_content(flavour: Flavour, state: GenerationState) -> ApiError {
+    let (status, message) = match (flavour, state.phase) {
         (Flavour::Openai, Phase::CompletedWithoutContent | Phase::Expired) => (StatusCode::NOT_FOUND, "No content."),
-        (Flavour::Openai, _) if standing.is_over() => (StatusCode::BAD_REQUEST, "The video generation failed."),
+        (Flavour::Openai, _) if state.is_final() => (StatusCode::BAD_REQUEST, "The video generation failed."),
         (Flavour::Openai, _) => (StatusCode::BAD_REQUEST, "The video is not ready yet."),
         (Flavour::VllmOmni, Phase::Failed(_)) => (StatusCode::UNPROCESSABLE_ENTITY, "Video generation failed"),
-        (Flavour::VllmOmni, _) if standing.is_over() => (StatusCode::NOT_FOUND, "Video file not found"),
+        (Flavour::VllmOmni, _) if state.is_final() => (StatusCode::NOT_FOUND, "Video file not found"),
         (Flavour::VllmOmni, _) => (StatusCode::NOT_FOUND, "Video generation is still in progress"),
     };
-    ApiError::invalid(status, message).code("video_not_ready").in_words_of(flavour)
+    ApiError::invalid(status, message).code("video_not_ready").in_flavour(flavour)
 }
 
-/// When to ask again: only OpenAI's flavour says.
-fn poll_after(shared: &Shared, job: &Job) -> AppendHeaders<Option<(&'static str, String)>> {
-    let pace = job.plan.pace.clamp(POLL_AFTER.0, POLL_AFTER.1);
-    let after = shared.config.poll_after.map_or(pace, Duration::from_millis).as_millis();
-    AppendHeaders((job.plan.flavour == Flavour::Openai).then(|| ("openai-poll-after-ms", after.to_string())))
+/// When the client should poll again. Only the `openai` flavour sends it.
+fn poll_after(app: &AppState, generation: &Generation) -> AppendHeaders<Option<(&'static str, String)>> {
+    let pace = generation.plan.pace.clamp(POLL_AFTER.0, POLL_AFTER.1);
+    let after = app.config.poll_after.map_or(pace, Duration::from_millis).as_millis();
+    AppendHeaders((generation.plan.flavour == Flavour::Openai).then(|| ("openai-poll-after-ms", after.to_string())))
 }

@@ -2,7 +2,7 @@
 
 use entity::job::Status;
 use futures::future::join_all;
-use simulator::Running as Simulator;
+use simulator::SimulatorHandle as Simulator;
 use testkit::Database;
 
 use crate::world::World;

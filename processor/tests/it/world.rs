@@ -2,7 +2,7 @@
 
 use bus::{Bus, Flow, Position};
 use entity::{JobId, UserId, attempt, job};
-use simulator::{Config, Running, Simulator};
+use simulator::{Config, Simulator, SimulatorHandle};
 use storage::Storage;
 use tempfile::TempDir;
 use testkit::{Database, Process, eventually};
@@ -10,7 +10,7 @@ use testkit::{Database, Process, eventually};
 pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) bus: Bus,
-    pub(crate) simulator: Running,
+    pub(crate) simulator: SimulatorHandle,
     pub(crate) user: UserId,
     namespace: String,
     folder: TempDir,

@@ -1,92 +1,93 @@
-//! One word of the vocabulary: how it is written, what it means, and what it does to a plan.
+//! The definition of one behaviour: how it is written, what it means, and how it changes a plan.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::percent::Percent;
-use crate::plan::download::Fault;
-use crate::plan::{Ending, Plan};
+use crate::plan::Plan;
+use crate::plan::download::DownloadFault;
+use crate::plan::ending::Ending;
 
-/// A word, known to flags and tags alike.
-pub(crate) struct Word {
-    /// As the documentation writes it: `cut@N%`, `pace=MS`.
+/// A behaviour that flags and tags can name.
+pub(crate) struct Definition {
+    /// Syntax, with a placeholder for the argument: `cut@N%`, `pace=MS`.
     pub(crate) form: &'static str,
-    /// In a few words, for the page at the root.
-    pub(crate) meaning: &'static str,
+    /// Short description, for `GET /`.
+    pub(crate) summary: &'static str,
     effect: Effect,
 }
 
 enum Effect {
-    /// The word alone.
-    Plain(fn(&mut Plan)),
-    /// With a point of the generation.
-    Point(fn(&mut Plan, Percent)),
-    /// With a number from a range.
+    /// Takes no argument.
+    Flag(fn(&mut Plan)),
+    /// Takes a percentage.
+    Percent(fn(&mut Plan, Percent)),
+    /// Takes a number from a range.
     Number(RangeInclusive<u64>, fn(&mut Plan, u64)),
-    /// The word alone: how the generation ends.
+    /// Sets the ending; takes no argument.
     Ending(Ending),
-    /// Spoils the file: `*N` counts downloads, not requests.
-    File(Fault),
+    /// Adds a download fault: `*N` counts downloads instead of requests.
+    Download(DownloadFault),
 }
 
-/// What a written word says beyond its name.
+/// The argument of a behaviour as written in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum Argument {
     None,
-    Point(Percent),
+    Percent(Percent),
     Number(u64),
     Downloads(Option<u64>),
 }
 
-impl Word {
-    pub(super) const fn plain(form: &'static str, meaning: &'static str, effect: fn(&mut Plan)) -> Self {
-        Self { form, meaning, effect: Effect::Plain(effect) }
+impl Definition {
+    pub(super) const fn flag(form: &'static str, summary: &'static str, effect: fn(&mut Plan)) -> Self {
+        Self { form, summary, effect: Effect::Flag(effect) }
     }
 
-    pub(super) const fn point(form: &'static str, meaning: &'static str, effect: fn(&mut Plan, Percent)) -> Self {
-        Self { form, meaning, effect: Effect::Point(effect) }
+    pub(super) const fn percent(form: &'static str, summary: &'static str, effect: fn(&mut Plan, Percent)) -> Self {
+        Self { form, summary, effect: Effect::Percent(effect) }
     }
 
     pub(super) const fn number(
         form: &'static str,
-        meaning: &'static str,
+        summary: &'static str,
         range: RangeInclusive<u64>,
         effect: fn(&mut Plan, u64),
     ) -> Self {
-        Self { form, meaning, effect: Effect::Number(range, effect) }
+        Self { form, summary, effect: Effect::Number(range, effect) }
     }
 
-    pub(super) const fn ending(form: &'static str, meaning: &'static str, ending: Ending) -> Self {
-        Self { form, meaning, effect: Effect::Ending(ending) }
+    pub(super) const fn ending(form: &'static str, summary: &'static str, ending: Ending) -> Self {
+        Self { form, summary, effect: Effect::Ending(ending) }
     }
 
-    pub(super) const fn file(form: &'static str, meaning: &'static str, fault: Fault) -> Self {
-        Self { form, meaning, effect: Effect::File(fault) }
+    pub(super) const fn download(form: &'static str, summary: &'static str, fault: DownloadFault) -> Self {
+        Self { form, summary, effect: Effect::Download(fault) }
     }
 
-    /// What `text` says if it is this word.
-    pub(super) fn read(&self, text: &str) -> Option<Value> {
+    /// The argument in `text`, if `text` names this behaviour.
+    pub(super) fn parse(&self, text: &str) -> Option<Argument> {
         match &self.effect {
-            Effect::Plain(_) | Effect::Ending(_) => (text == self.form).then_some(Value::None),
-            Effect::File(_) => (text == self.form).then_some(Value::Downloads(None)),
-            Effect::Point(_) => Some(Value::Point(text.strip_prefix(self.stem())?.parse().ok()?)),
+            Effect::Flag(_) | Effect::Ending(_) => (text == self.form).then_some(Argument::None),
+            Effect::Download(_) => (text == self.form).then_some(Argument::Downloads(None)),
+            Effect::Percent(_) => Some(Argument::Percent(text.strip_prefix(self.stem())?.parse().ok()?)),
             Effect::Number(range, _) => {
                 let digits = text.strip_prefix(self.stem())?;
                 let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-                range.contains(&number).then_some(Value::Number(number))
+                range.contains(&number).then_some(Argument::Number(number))
             }
         }
     }
 
-    /// Changes a plan by what was written.
-    pub(super) fn apply(&self, value: Value, plan: &mut Plan) {
-        match (&self.effect, value) {
-            (Effect::Plain(effect), Value::None) => effect(plan),
-            (Effect::Ending(ending), Value::None) => plan.ending = *ending,
-            (Effect::Point(effect), Value::Point(at)) => effect(plan, at),
-            (Effect::Number(_, effect), Value::Number(number)) => effect(plan, number),
-            (Effect::File(fault), Value::Downloads(first)) => plan.file.spoil(*fault, first),
-            // `read` makes values of the word's own kind only.
+    /// Applies the behaviour to a plan.
+    pub(super) fn apply(&self, argument: Argument, plan: &mut Plan) {
+        match (&self.effect, argument) {
+            (Effect::Flag(effect), Argument::None) => effect(plan),
+            (Effect::Ending(ending), Argument::None) => plan.ending = *ending,
+            (Effect::Percent(effect), Argument::Percent(at)) => effect(plan, at),
+            (Effect::Number(_, effect), Argument::Number(number)) => effect(plan, number),
+            (Effect::Download(fault), Argument::Downloads(first)) => plan.download.add_fault(*fault, first),
+            // Unreachable: `parse` returns an argument of the matching kind.
             _ => {}
         }
     }
@@ -97,17 +98,17 @@ impl Word {
     }
 }
 
-impl fmt::Debug for Word {
+impl fmt::Debug for Definition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.form)
     }
 }
 
-/// A form names its word: no two are alike.
-impl PartialEq for Word {
+/// Forms are unique, so definitions are compared by form.
+impl PartialEq for Definition {
     fn eq(&self, other: &Self) -> bool {
         self.form == other.form
     }
 }
 
-impl Eq for Word {}
+impl Eq for Definition {}

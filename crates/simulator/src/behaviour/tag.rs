@@ -1,64 +1,62 @@
-//! `[sim:…]` in a prompt: how one request shall go. A prompt may hold several; they add up.
+//! `[sim:…]` tags in a prompt. A prompt may hold several; their behaviours are combined.
 //!
-//! The prompt itself is never altered: its echo holds the tags too.
+//! The prompt is never altered: wherever the upstream repeats it, the tags are included.
 
 use std::fmt;
 
-use crate::behaviour::{Behaviours, UnknownBehaviour};
+use super::{Behaviours, UnknownBehaviour};
 
-const OPEN: &str = "[sim:";
-/// Longest label kept, in characters: it is a key of the statistics.
-const LABEL: usize = 100;
+const TAG_START: &str = "[sim:";
+/// Longest label, in characters. Labels are keys of the statistics.
+const MAX_LABEL: usize = 100;
 
-/// What the tags of a prompt ask for.
+/// The tags of a prompt.
 #[derive(Debug)]
 pub(crate) struct Tags {
-    /// The texts between `[sim:` and `]`, joined by commas; `untagged` when there is none.
+    /// The texts between `[sim:` and `]`, joined by commas; `untagged` if there are none, `unclosed` if one is not closed.
     pub(crate) label: String,
-    /// What they ask for, or why that cannot be.
-    pub(crate) behaviours: Result<Behaviours, BadTag>,
+    /// The selected behaviours.
+    pub(crate) behaviours: Result<Behaviours, InvalidTag>,
 }
 
-/// A tag that cannot be obeyed.
+/// Why a tag is invalid.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum BadTag {
-    /// It has no closing bracket.
-    Open,
-    /// It names something that the simulator does not do.
+pub(crate) enum InvalidTag {
+    /// The closing bracket is missing.
+    Unclosed,
+    /// It names an unknown behaviour.
     Unknown(UnknownBehaviour),
 }
 
 impl Tags {
-    /// Reads the tags of a prompt.
-    pub(crate) fn of(prompt: &str) -> Self {
-        let texts: Result<Vec<&str>, BadTag> = prompt
-            .split(OPEN)
+    /// Parses the tags of a prompt.
+    pub(crate) fn parse(prompt: &str) -> Self {
+        let texts: Result<Vec<&str>, InvalidTag> = prompt
+            .split(TAG_START)
             .skip(1)
-            .map(|rest| rest.split_once(']').map(|(text, _)| text).ok_or(BadTag::Open))
+            .map(|rest| rest.split_once(']').map(|(text, _)| text).ok_or(InvalidTag::Unclosed))
             .collect();
         let texts = match texts {
             Ok(texts) if texts.is_empty() => {
                 return Self { label: "untagged".to_owned(), behaviours: Ok(Behaviours::default()) };
             }
             Ok(texts) => texts,
-            Err(bad) => {
-                return Self { label: "unclosed".to_owned(), behaviours: Err(bad) };
-            }
+            Err(error) => return Self { label: "unclosed".to_owned(), behaviours: Err(error) },
         };
-        let label = texts.join(",").chars().take(LABEL).collect();
+        let label = texts.join(",").chars().take(MAX_LABEL).collect();
         let behaviours = texts.iter().try_fold(Behaviours::default(), |mut all, text| {
-            all.extend(text.parse().map_err(BadTag::Unknown)?);
+            all.extend(text.parse().map_err(InvalidTag::Unknown)?);
             Ok(all)
         });
         Self { label, behaviours }
     }
 }
 
-impl fmt::Display for BadTag {
+impl fmt::Display for InvalidTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open => write!(f, "a {OPEN}…] tag of the prompt has no closing bracket"),
-            Self::Unknown(unknown) => write!(f, "in a {OPEN}…] tag of the prompt: {unknown}"),
+            Self::Unclosed => write!(f, "a {TAG_START}…] tag of the prompt has no closing bracket"),
+            Self::Unknown(unknown) => write!(f, "in a {TAG_START}…] tag of the prompt: {unknown}"),
         }
     }
 }
@@ -68,21 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_add_up() {
-        let tags = Tags::of("[sim:slow] a cat [sim:cut@60%, pings] on a fence");
+    fn combines_several_tags() {
+        let tags = Tags::parse("[sim:slow] a cat [sim:cut@60%, pings] on a fence");
         assert_eq!(tags.label, "slow,cut@60%, pings");
-        assert_eq!(tags.behaviours, "slow,cut@60%,pings".parse().map_err(BadTag::Unknown));
+        assert_eq!(tags.behaviours, "slow,cut@60%,pings".parse().map_err(InvalidTag::Unknown));
     }
 
     #[test]
-    fn a_prompt_without_tags_asks_for_nothing() {
-        let tags = Tags::of("[5.0s] a [sim] card ]");
+    fn ignores_brackets_that_are_not_tags() {
+        let tags = Tags::parse("[5.0s] a [sim] card ]");
         assert_eq!((tags.label.as_str(), tags.behaviours), ("untagged", Ok(Behaviours::default())));
     }
 
     #[test]
-    fn a_tag_that_cannot_be_obeyed_is_an_error() {
-        assert_eq!(Tags::of("[sim:cut@60%").behaviours, Err(BadTag::Open));
-        assert!(matches!(Tags::of("[sim:pings][sim:boom]").behaviours, Err(BadTag::Unknown(_))));
+    fn rejects_unclosed_tags_and_unknown_behaviours() {
+        assert_eq!(Tags::parse("[sim:cut@60%").behaviours, Err(InvalidTag::Unclosed));
+        assert!(matches!(Tags::parse("[sim:pings][sim:boom]").behaviours, Err(InvalidTag::Unknown(_))));
     }
 }

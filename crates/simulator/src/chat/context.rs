@@ -1,4 +1,4 @@
-//! A generation under way: all that a variant needs to render a step.
+//! The generation behind a stream: what a variant needs to render a step.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,49 +6,50 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use super::request::Submission;
-use crate::media::Video;
+use super::request::ChatRequest;
 use crate::media::clip::Orientation;
+use crate::media::video::Video;
 use crate::plan::Plan;
-use crate::stats::counters::Origin;
+use crate::stats::counters::StatsKey;
 
-/// A generation under way.
+/// The generation behind a stream.
 #[derive(Debug)]
-pub(super) struct Generation {
+pub(super) struct StreamContext {
     pub(super) id: Uuid,
     pub(super) prompt: String,
     pub(super) orientation: Orientation,
     pub(super) video: Arc<Video>,
-    /// The address of this server.
+    /// Base URL of this server.
     pub(super) base: String,
-    /// The last moment told, in milliseconds since 1970.
-    told: AtomicU64,
+    /// The last timestamp sent, in milliseconds since 1970.
+    last_timestamp: AtomicU64,
 }
 
-impl Generation {
-    /// A generation that begins now, on the server at `base`.
-    pub(super) fn new(submission: Submission, origin: Origin, plan: &Plan, base: String) -> Self {
+impl StreamContext {
+    /// A generation that starts now, on the server at `base`.
+    pub(super) fn new(request: ChatRequest, key: StatsKey, plan: &Plan, base: String) -> Self {
         let id = Uuid::new_v4();
-        let orientation = Orientation::of_model(&submission.model);
-        let clip = orientation.clip(origin.prompt);
-        let video = Arc::new(Video::new(id, clip, origin, plan.file.clone()));
-        Self { id, prompt: submission.prompt, orientation, video, base, told: AtomicU64::new(0) }
+        let orientation = Orientation::from_model(&request.model);
+        let clip = orientation.clip(key.prompt);
+        let video = Arc::new(Video::new(id, clip, key, plan.download.clone()));
+        Self { id, prompt: request.prompt, orientation, video, base, last_timestamp: AtomicU64::new(0) }
     }
 
-    /// Where its video will be.
+    /// URL of the video.
     pub(super) fn url(&self) -> String {
         self.video.url(&self.base)
     }
 
-    /// Now, in milliseconds since 1970, and later than any moment that this generation has told.
-    pub(super) fn now(&self) -> u64 {
+    /// The current time in milliseconds since 1970, strictly greater than any timestamp returned before.
+    pub(super) fn timestamp(&self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
         let now = u64::try_from(now).unwrap_or(u64::MAX);
         let later = |last: u64| Some(now.max(last + 1));
-        self.told.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).map_or(now, |last| now.max(last + 1))
+        let last = self.last_timestamp.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        last.map_or(now, |last| now.max(last + 1))
     }
 
-    /// The prompt's length, as upstreams count it.
+    /// Length of the prompt as upstreams report it: one token per character.
     pub(super) fn prompt_tokens(&self) -> usize {
         self.prompt.chars().count()
     }

@@ -1,5 +1,4 @@
-//! JSON as Python's `json.dumps` writes it: a space behind every colon and comma and, unless told otherwise, no
-//! character outside ASCII.
+//! Writes JSON as Python's `json.dumps` does: a space after every colon and comma and, by default, only ASCII.
 
 use std::io::{self, Write};
 
@@ -7,10 +6,10 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// `json.dumps(value, ensure_ascii=ascii)`.
+/// Equivalent of `json.dumps(value, ensure_ascii=ascii)`.
 pub(super) fn dumps<T: Serialize>(value: &T, ascii: bool) -> String {
     let mut text = Vec::new();
-    // Nothing that is written here can fail to be JSON: strings and numbers only.
+    // Serializing strings and numbers into memory cannot fail.
     drop(value.serialize(&mut Serializer::with_formatter(&mut text, Python { ascii })));
     String::from_utf8(text).unwrap_or_default()
 }
@@ -56,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_writes_as_python_does() {
+    fn matches_the_output_of_python() {
         let value = json!({"a": [1, "\u{7f}é猫🐈\n\"\\"], "b": null});
         let escaped = r#"{"a": [1, "\u007f\u00e9\u732b\ud83d\udc08\n\"\\"], "b": null}"#;
         assert_eq!(dumps(&value, true), escaped);

@@ -1,4 +1,4 @@
-//! What a submission must look like. The checks are those of the servers simulated, in the order in which they make them.
+//! Parses and validates a submission. The checks and their order are those of the simulated servers.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::http::error::ApiError;
 
-/// A request that is well formed.
+/// A valid submission.
 #[derive(Debug)]
-pub(super) struct Submission {
+pub(super) struct ChatRequest {
     pub(super) model: String,
-    /// The text of the last message of the user, its parts on lines of their own.
+    /// Text of the last user message; several text parts are joined by line feeds.
     pub(super) prompt: String,
-    /// Whether a reference image came along.
+    /// Whether the message contains a reference image.
     pub(super) image: bool,
 }
 
@@ -42,9 +42,12 @@ struct ImageUrl {
     url: String,
 }
 
-impl Submission {
-    /// Reads a body, or says what is wrong with it.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
+impl ChatRequest {
+    /// Parses a request body.
+    ///
+    /// # Errors
+    /// 415 if it is not JSON; 400, with the parameter at fault, if it is not a valid submission.
+    pub(super) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
         let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
         if !media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json")) {
             return Err(ApiError::invalid(
@@ -87,7 +90,7 @@ fn prompt(messages: Option<&Value>) -> Result<(String, bool), ApiError> {
     if prompt.trim().is_empty() { Err(bad("The prompt is empty.".to_owned())) } else { Ok((prompt, image)) }
 }
 
-/// The texts, and whether there is an image among them.
+/// The text parts, and whether there is an image part.
 fn texts(parts: Vec<Part>) -> Result<(Vec<String>, bool), &'static str> {
     let (mut texts, mut image) = (Vec::new(), false);
     for part in parts {

@@ -1,23 +1,23 @@
-//! How sora2api and its fork tell where a generation stands: as a passage of text, as a line, or as an object.
+//! Status reports of sora2api and its fork: a passage of text, a line, or an object.
 
 use serde::Serialize;
 
-use super::{FAILURE, REFUSAL};
+use super::messages::{FAILURE, REFUSAL};
 use crate::percent::Percent;
 
-/// Where a generation stands.
+/// A status report.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Status {
-    Begun,
+    Started,
     Queued,
     Progress(Percent),
     Estimate(Percent),
-    Retried,
+    Restarted,
     Completed,
     Refused,
 }
 
-/// What stands in `reasoning_content`.
+/// Value of `reasoning_content`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Reasoning {
@@ -25,7 +25,7 @@ pub(super) enum Reasoning {
     Object(StatusObject),
 }
 
-/// A status as a2-object writes it.
+/// A status report as a2-object writes it.
 #[derive(Serialize)]
 pub(super) struct StatusObject {
     stage: &'static str,
@@ -36,16 +36,16 @@ pub(super) struct StatusObject {
 }
 
 impl Status {
-    /// As a1 writes it: Markdown.
+    /// The Markdown text of a1.
     pub(super) fn text(self) -> String {
         match self {
-            Self::Begun => "**Generation Process Begins**\n\nInitializing generation request...\n".to_owned(),
+            Self::Started => "**Generation Process Begins**\n\nInitializing generation request...\n".to_owned(),
             Self::Queued => "\n**Video Generation Progress**: 0% (queued)\n".to_owned(),
             Self::Progress(at) => format!("\n**Video Generation Progress**: {}% (processing)\n", at.whole()),
             Self::Estimate(at) => {
                 format!("**Processing**\n\nGeneration in progress: {}% completed (estimated)...\n", at.whole())
             }
-            Self::Retried => {
+            Self::Restarted => {
                 format!("**生成失败，正在重试**\n\n第 1 次重试（共 3 次）...\n\n失败原因：{FAILURE}\n\n")
             }
             Self::Completed => "\n**Video Generation Progress**: 100% (completed)\n".to_owned(),
@@ -53,17 +53,17 @@ impl Status {
         }
     }
 
-    /// As a2 writes it: `[stage] (status) 50% message`.
+    /// The line of a2: `[stage] (status) 50% message`.
     pub(super) fn line(self) -> String {
         let StatusObject { stage, status, progress, message } = self.object();
         let percent = progress.map(|percent| format!("{percent}% ")).unwrap_or_default();
         format!("[{stage}] ({status}) {percent}{message}")
     }
 
-    /// As a2-object writes it.
+    /// The object of a2-object.
     pub(super) fn object(self) -> StatusObject {
         let (stage, status, progress, message) = match self {
-            Self::Begun => ("generation", "started", None, "Initializing generation request...".to_owned()),
+            Self::Started => ("generation", "started", None, "Initializing generation request...".to_owned()),
             Self::Queued => ("generation", "queued", None, "Video generation is queued".to_owned()),
             Self::Progress(at) => {
                 let percent = at.whole();
@@ -73,7 +73,7 @@ impl Status {
                 let message = format!("Generation in progress: {}% completed (estimated)...", at.whole());
                 ("generation", "processing", Some(at.whole()), message)
             }
-            Self::Retried => ("generation", "retrying", None, format!("Generation failed, retry 1 of 3: {FAILURE}")),
+            Self::Restarted => ("generation", "retrying", None, format!("Generation failed, retry 1 of 3: {FAILURE}")),
             Self::Completed => ("generation", "completed", Some(100), "Video generation completed".to_owned()),
             Self::Refused => ("error", "error", None, format!("Content Policy Violation: {REFUSAL}")),
         };

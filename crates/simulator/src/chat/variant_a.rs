@@ -1,14 +1,15 @@
-//! Variants a1, a2 and a2-object, sora2api and its fork: status in `delta.reasoning_content`, the result in `delta.content`.
+//! Variants a1, a2 and a2-object (sora2api and its fork): status in `delta.reasoning_content`, the result in
+//! `delta.content`.
 //!
-//! a1 writes null where there is nothing to say and escapes what is not ASCII; the fork leaves such keys out and escapes
-//! nothing.
+//! a1 writes missing values as null and escapes characters outside ASCII; the fork omits such keys and escapes nothing.
 
 use serde::{Serialize, Serializer};
 
+use super::context::StreamContext;
+use super::messages::{FAILURE, HUGE_LINE, REFUSAL};
 use super::python_json::dumps;
+use super::sse::SseItem;
 use super::status::{Reasoning, Status};
-use super::{FAILURE, Generation, HUGE, REFUSAL};
-use crate::chat::sse::Frame;
 use crate::dialect::Variant;
 use crate::script::Step;
 
@@ -25,7 +26,7 @@ struct Chunk {
 #[derive(Serialize)]
 struct Choice {
     index: u32,
-    delta: WrittenDelta,
+    delta: DeltaJson,
     #[serde(skip_serializing_if = "Key::is_absent")]
     finish_reason: Key<&'static str>,
     #[serde(skip_serializing_if = "Key::is_absent")]
@@ -33,7 +34,7 @@ struct Choice {
 }
 
 #[derive(Serialize)]
-struct WrittenDelta {
+struct DeltaJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
     #[serde(skip_serializing_if = "Key::is_absent")]
@@ -44,14 +45,14 @@ struct WrittenDelta {
     tool_calls: Key<()>,
 }
 
-/// A key whose value may be null, or which may be missing.
+/// A JSON key that can be absent or null.
 enum Key<T> {
     Absent,
     Null,
-    Is(T),
+    Value(T),
 }
 
-/// What a chunk has to say.
+/// The content of a chunk.
 #[derive(Default)]
 struct Delta {
     role: Option<&'static str>,
@@ -59,7 +60,7 @@ struct Delta {
     reasoning: Option<Reasoning>,
 }
 
-/// What a2-object writes in place of markup.
+/// The result as a2-object writes it.
 #[derive(Serialize)]
 struct ResultObject<'a> {
     #[serde(rename = "type")]
@@ -82,49 +83,56 @@ struct Usage {
     total_tokens: Option<u32>,
 }
 
-/// A generation in the words of one of the variants.
+/// Renders a generation in one of the variants.
 #[derive(Clone, Copy)]
-pub(super) struct Voice<'a> {
+pub(super) struct Renderer<'a> {
     pub(super) variant: Variant,
-    pub(super) generation: &'a Generation,
+    pub(super) context: &'a StreamContext,
 }
 
-impl Voice<'_> {
-    /// The frames that tell of a step.
-    pub(super) fn frames(self, step: Step) -> Vec<Frame> {
+impl Renderer<'_> {
+    /// The items that report a step.
+    pub(super) fn items(self, step: Step) -> Vec<SseItem> {
         match step {
-            Step::Opened => vec![self.chunk(Delta { role: Some("assistant"), ..self.status(Status::Begun) }, None)],
+            Step::Opened => vec![self.chunk(Delta { role: Some("assistant"), ..self.status(Status::Started) }, None)],
             Step::RawEcho => {
-                let prompt = &self.generation.prompt;
-                vec![self.says(format!("{prompt}\n\n")), self.thinks(&format!("{prompt}\n\n"))]
+                let prompt = &self.context.prompt;
+                vec![self.content(format!("{prompt}\n\n")), self.reasoning(&format!("{prompt}\n\n"))]
             }
             Step::Usage => vec![self.usage()],
-            Step::Queued => vec![self.told(Status::Queued)],
-            Step::HugeLine => vec![self.thinks(&"x".repeat(HUGE))],
-            Step::Progress(at) => vec![self.told(Status::Progress(at))],
-            Step::Estimate(at) => vec![self.told(Status::Estimate(at))],
-            Step::Retried => vec![self.told(Status::Retried)],
-            Step::Succeeded => vec![self.ends(Some(self.result()))],
-            Step::CompletedWithoutUrl => vec![self.told(Status::Completed), self.ends(None)],
-            Step::Refused => vec![self.told(Status::Refused), self.ends(Some(format!("❌ 生成失败: {REFUSAL}")))],
-            Step::Failed | Step::FailedAtHundred => vec![self.ends(Some(format!("❌ 生成失败: {FAILURE}")))],
-            Step::Errored(failure) => vec![self.data(&failure.error().frame())],
-            Step::Done => vec![Frame::Data("[DONE]".to_owned())],
-            Step::DoneLiteral => vec![Frame::Raw("data: [DONE]\\n\\n")],
-            // It has said that it is finished in the same chunk as the result.
-            Step::Started | Step::Silence | Step::Finished | Step::Expired | Step::Lost | Step::Cut(_) => Vec::new(),
+            Step::Queued => vec![self.status_chunk(Status::Queued)],
+            Step::HugeLine => vec![self.reasoning(&"x".repeat(HUGE_LINE))],
+            Step::Progress(at) => vec![self.status_chunk(Status::Progress(at))],
+            Step::Estimate(at) => vec![self.status_chunk(Status::Estimate(at))],
+            Step::Restarted => vec![self.status_chunk(Status::Restarted)],
+            Step::Succeeded => vec![self.finish(Some(self.result()))],
+            Step::CompletedWithoutResult => vec![self.status_chunk(Status::Completed), self.finish(None)],
+            Step::Refused => {
+                vec![self.status_chunk(Status::Refused), self.finish(Some(format!("❌ 生成失败: {REFUSAL}")))]
+            }
+            Step::Failed | Step::FailedAtHundred => vec![self.finish(Some(format!("❌ 生成失败: {FAILURE}")))],
+            Step::Errored(error) => vec![self.data(&error.error().frame())],
+            Step::Done => vec![SseItem::Data("[DONE]".to_owned())],
+            Step::DoneLiteral => vec![SseItem::Raw("data: [DONE]\\n\\n")],
+            // The finish reason is in the chunk with the result.
+            Step::Started
+            | Step::Silence
+            | Step::Finished
+            | Step::Expired
+            | Step::IdForgotten
+            | Step::Disconnected(_) => Vec::new(),
         }
     }
 
     fn result(self) -> String {
-        let url = self.generation.url();
+        let url = self.context.url();
         match self.variant {
             Variant::A2Object => dumps(&ResultObject { kind: "video", url: &url, data: [Media { url: &url }] }, false),
             _ => format!("```html\n<video src='{url}' controls></video>\n```"),
         }
     }
 
-    fn told(self, status: Status) -> Frame {
+    fn status_chunk(self, status: Status) -> SseItem {
         self.chunk(self.status(status), None)
     }
 
@@ -137,20 +145,20 @@ impl Voice<'_> {
         Delta { reasoning: Some(reasoning), ..Delta::default() }
     }
 
-    fn says(self, text: String) -> Frame {
+    fn content(self, text: String) -> SseItem {
         self.chunk(Delta { content: Some(text), ..Delta::default() }, None)
     }
 
-    fn thinks(self, text: &str) -> Frame {
+    fn reasoning(self, text: &str) -> SseItem {
         self.chunk(Delta { reasoning: Some(Reasoning::Text(text.to_owned())), ..Delta::default() }, None)
     }
 
-    fn ends(self, text: Option<String>) -> Frame {
+    fn finish(self, text: Option<String>) -> SseItem {
         self.chunk(Delta { content: text, ..Delta::default() }, Some("STOP"))
     }
 
-    fn chunk(self, delta: Delta, finish_reason: Option<&'static str>) -> Frame {
-        let delta = WrittenDelta {
+    fn chunk(self, delta: Delta, finish_reason: Option<&'static str>) -> SseItem {
+        let delta = DeltaJson {
             role: delta.role,
             content: self.key(delta.content),
             reasoning_content: self.key(delta.reasoning),
@@ -162,24 +170,24 @@ impl Voice<'_> {
         self.write(vec![choice], Usage { prompt_tokens: 0, completion_tokens: tokens, total_tokens: tokens })
     }
 
-    fn usage(self) -> Frame {
+    fn usage(self) -> SseItem {
         self.write(Vec::new(), Usage { prompt_tokens: 0, completion_tokens: Some(1), total_tokens: Some(1) })
     }
 
-    fn write(self, choices: Vec<Choice>, usage: Usage) -> Frame {
-        let now = self.generation.now();
+    fn write(self, choices: Vec<Choice>, usage: Usage) -> SseItem {
+        let now = self.context.timestamp();
         let id = format!("chatcmpl-{now}");
         let chunk = Chunk { id, object: "chat.completion.chunk", created: now / 1000, model: "sora", choices, usage };
         self.data(&chunk)
     }
 
-    fn data<T: Serialize>(self, value: &T) -> Frame {
-        Frame::Data(dumps(value, self.variant == Variant::A1))
+    fn data<T: Serialize>(self, value: &T) -> SseItem {
+        SseItem::Data(dumps(value, self.variant == Variant::A1))
     }
 
     fn key<T>(self, value: Option<T>) -> Key<T> {
         match value {
-            Some(value) => Key::Is(value),
+            Some(value) => Key::Value(value),
             None if self.variant == Variant::A1 => Key::Null,
             None => Key::Absent,
         }
@@ -195,7 +203,7 @@ impl<T> Key<T> {
 impl<T: Serialize> Serialize for Key<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Is(value) => value.serialize(serializer),
+            Self::Value(value) => value.serialize(serializer),
             Self::Null | Self::Absent => serializer.serialize_none(),
         }
     }

@@ -1,19 +1,20 @@
-//! Variant b1, the resellers' dialect: a Markdown transcript in `delta.content`, one line per chunk.
+//! Variant b1 (resellers): a Markdown transcript in `delta.content`, one line per chunk.
 //!
-//! The first block repeats the prompt as JSON, so whatever a prompt says stands inside a fence and before the first `>`.
+//! The first block repeats the prompt as JSON, so the prompt's text is always inside a fence and before the first `>`.
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::{FAILURE, Generation, HUGE, REFUSAL};
-use crate::chat::sse::Frame;
+use super::context::StreamContext;
+use super::messages::{FAILURE, HUGE_LINE, REFUSAL};
+use super::sse::SseItem;
 use crate::media::clip::Orientation;
 use crate::script::Step;
 
-/// Tokens that every answer claims to have cost.
+/// Completion tokens that every stream reports.
 const COMPLETION_TOKENS: usize = 240;
 
-/// Field order is that of the servers.
+/// A chunk; the fields are in the order of the servers.
 #[derive(Serialize)]
 struct Chunk {
     id: &'static str,
@@ -49,46 +50,46 @@ struct Usage {
     total_tokens: usize,
 }
 
-/// The frames that tell of a step.
-pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
+/// The items that report a step.
+pub(super) fn items(step: Step, context: &StreamContext) -> Vec<SseItem> {
     let payloads = match step {
         Step::Opened => {
-            vec![delta(Delta { role: Some("assistant"), ..Delta::default() }), content(echo(generation))]
+            vec![delta(Delta { role: Some("assistant"), ..Delta::default() }), content(echo(context))]
         }
-        Step::RawEcho => vec![content(format!("{}\n\n", generation.prompt)), thought(generation.prompt.clone())],
-        Step::Usage => vec![chunk(Vec::new(), Some(usage(generation)))],
+        Step::RawEcho => vec![content(format!("{}\n\n", context.prompt)), reasoning(context.prompt.clone())],
+        Step::Usage => vec![chunk(Vec::new(), Some(usage(context)))],
         Step::Queued => vec![content("> ⌛️ 任务正在队列中，请耐心等待...\n\n".to_owned())],
-        Step::HugeLine => vec![content(format!("> {}\n\n", "x".repeat(HUGE)))],
+        Step::HugeLine => vec![content(format!("> {}\n\n", "x".repeat(HUGE_LINE)))],
         Step::Progress(at) | Step::Estimate(at) => vec![content(format!("> 🏃 进度：{at}\n\n"))],
-        Step::Retried => vec![content(format!("> ⚠️ 生成失败，正在重试（1/3）：{FAILURE}\n\n"))],
+        Step::Restarted => vec![content(format!("> ⚠️ 生成失败，正在重试（1/3）：{FAILURE}\n\n"))],
         Step::Succeeded => {
-            vec![content(format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n", generation.url()))]
+            vec![content(format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~\n\n", context.url()))]
         }
-        Step::CompletedWithoutUrl => vec![content("> ✅ 视频生成完成\n\n".to_owned())],
+        Step::CompletedWithoutResult => vec![content("> ✅ 视频生成完成\n\n".to_owned())],
         Step::Refused => vec![content(format!("> ❌ 生成失败: {REFUSAL}\n\n"))],
         Step::Failed | Step::FailedAtHundred => vec![content(format!("> ❌ 生成失败: {FAILURE}\n\n"))],
-        Step::Errored(failure) => vec![json(&failure.error().frame())],
-        Step::Finished => vec![finish(generation)],
+        Step::Errored(error) => vec![json(&error.error().frame())],
+        Step::Finished => vec![finish(context)],
         Step::Done => vec!["[DONE]".to_owned()],
-        Step::DoneLiteral => return vec![Frame::Raw("data: [DONE]\\n\\n")],
-        Step::Started | Step::Silence | Step::Expired | Step::Lost | Step::Cut(_) => Vec::new(),
+        Step::DoneLiteral => return vec![SseItem::Raw("data: [DONE]\\n\\n")],
+        Step::Started | Step::Silence | Step::Expired | Step::IdForgotten | Step::Disconnected(_) => Vec::new(),
     };
-    payloads.into_iter().map(Frame::Data).collect()
+    payloads.into_iter().map(SseItem::Data).collect()
 }
 
-fn echo(generation: &Generation) -> String {
-    let mode = match generation.orientation {
+fn echo(context: &StreamContext) -> String {
+    let mode = match context.orientation {
         Orientation::Landscape => "横屏模式",
         Orientation::Portrait => "竖屏模式",
     };
-    format!("```json\n{{\n    \"prompt\": {},\n    \"mode\": \"{mode}\"\n}}\n```\n\n", json!(generation.prompt))
+    format!("```json\n{{\n    \"prompt\": {},\n    \"mode\": \"{mode}\"\n}}\n```\n\n", json!(context.prompt))
 }
 
 fn content(text: String) -> String {
     delta(Delta { content: Some(text), ..Delta::default() })
 }
 
-fn thought(text: String) -> String {
+fn reasoning(text: String) -> String {
     delta(Delta { reasoning_content: Some(text), ..Delta::default() })
 }
 
@@ -96,13 +97,13 @@ fn delta(delta: Delta) -> String {
     chunk(vec![Choice { index: 0, delta, finish_reason: None }], None)
 }
 
-fn finish(generation: &Generation) -> String {
+fn finish(context: &StreamContext) -> String {
     let choice = Choice { index: 0, delta: Delta::default(), finish_reason: Some("stop") };
-    chunk(vec![choice], Some(usage(generation)))
+    chunk(vec![choice], Some(usage(context)))
 }
 
-fn usage(generation: &Generation) -> Usage {
-    let prompt_tokens = generation.prompt_tokens();
+fn usage(context: &StreamContext) -> Usage {
+    let prompt_tokens = context.prompt_tokens();
     let total_tokens = prompt_tokens + COMPLETION_TOKENS;
     Usage { prompt_tokens, completion_tokens: COMPLETION_TOKENS, total_tokens }
 }
@@ -112,6 +113,6 @@ fn chunk(choices: Vec<Choice>, usage: Option<Usage>) -> String {
 }
 
 fn json<T: Serialize>(value: &T) -> String {
-    // Nothing that is written here can fail to be JSON: strings and numbers only.
+    // Serializing strings and numbers cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,20 +1,21 @@
-//! Variant b2, other resellers: the transcript cut into tokens. One line spans up to ten chunks, and between the frames
-//! stand clock lines and chunks without `data:`.
+//! Variant b2 (other resellers): the transcript cut into tokens. One line spans up to ten chunks, and between the events
+//! there are clock lines and chunks without `data:`.
 //!
-//! Not every link is the result: those of the first lines lead to pages about the task.
+//! Not every link is the result: those in the first lines lead to pages about the task.
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::{FAILURE, Generation, HUGE, REFUSAL};
-use crate::chat::sse::Frame;
+use super::context::StreamContext;
+use super::messages::{FAILURE, HUGE_LINE, REFUSAL};
+use super::sse::SseItem;
 use crate::media::clip::Orientation;
 use crate::script::Step;
 
-/// Most chunks of a line.
-const TOKENS: usize = 10;
+/// Maximum number of chunks per line.
+const MAX_TOKENS: usize = 10;
 
-/// Field order is that of the servers.
+/// A chunk; the fields are in the order of the servers.
 #[derive(Serialize)]
 struct Chunk<'a> {
     id: &'a str,
@@ -50,110 +51,110 @@ struct Usage {
     total_tokens: usize,
 }
 
-/// The frames that tell of a step.
-pub(super) fn frames(step: Step, generation: &Generation) -> Vec<Frame> {
-    let tokens = |text: &str| tokens(text).map(|token| content(token, generation)).collect::<Vec<_>>();
+/// The items that report a step.
+pub(super) fn items(step: Step, context: &StreamContext) -> Vec<SseItem> {
+    let tokens = |text: &str| tokens(text).map(|token| content(token, context)).collect::<Vec<_>>();
     match step {
         Step::Opened => {
             let role = Delta { role: Some("assistant"), content: Some(""), ..Delta::default() };
-            let mut frames = vec![Frame::Data(delta(role, generation))];
-            frames.extend(tokens(&echo(generation)).into_iter().chain(tokens(&task(generation))).map(Frame::Data));
-            frames
+            let mut items = vec![SseItem::Data(delta(role, context))];
+            items.extend(tokens(&echo(context)).into_iter().chain(tokens(&task(context))).map(SseItem::Data));
+            items
         }
         Step::RawEcho => {
-            let thought = Delta { reasoning_content: Some(&generation.prompt), ..Delta::default() };
-            let said = tokens(&format!("{}\n\n", generation.prompt));
-            said.into_iter().chain([delta(thought, generation)]).map(Frame::Data).collect()
+            let reasoning = Delta { reasoning_content: Some(&context.prompt), ..Delta::default() };
+            let echo = tokens(&format!("{}\n\n", context.prompt));
+            echo.into_iter().chain([delta(reasoning, context)]).map(SseItem::Data).collect()
         }
-        Step::Usage => vec![Frame::Data(chunk(Vec::new(), Some(usage(generation)), generation))],
-        Step::Queued => stray(tokens("> 排队中..\n"), generation),
-        Step::HugeLine => vec![Frame::Data(content(&format!("> {}\n", "x".repeat(HUGE)), generation))],
+        Step::Usage => vec![SseItem::Data(chunk(Vec::new(), Some(usage(context)), context))],
+        Step::Queued => with_bare_lines(tokens("> 排队中..\n"), context),
+        Step::HugeLine => vec![SseItem::Data(content(&format!("> {}\n", "x".repeat(HUGE_LINE)), context))],
         Step::Started => data(tokens("> 生成中..\n")),
-        Step::Progress(at) | Step::Estimate(at) => stray(tokens(&format!(">🏃 进度 {}..\n", at.whole())), generation),
-        Step::Retried => data(tokens(&format!("> ⚠️ 生成失败，重试中 1/3：{FAILURE}\n"))),
-        Step::Succeeded => {
-            data(tokens(&format!("> 生成完成 ✅ [点击下载]({})\n\n{}", generation.url(), sid(generation))))
+        Step::Progress(at) | Step::Estimate(at) => {
+            with_bare_lines(tokens(&format!(">🏃 进度 {}..\n", at.whole())), context)
         }
-        Step::CompletedWithoutUrl => data(tokens(&format!("> 生成完成 ✅\n\n{}", sid(generation)))),
+        Step::Restarted => data(tokens(&format!("> ⚠️ 生成失败，重试中 1/3：{FAILURE}\n"))),
+        Step::Succeeded => data(tokens(&format!("> 生成完成 ✅ [点击下载]({})\n\n{}", context.url(), sid(context)))),
+        Step::CompletedWithoutResult => data(tokens(&format!("> 生成完成 ✅\n\n{}", sid(context)))),
         Step::Refused => data(tokens(&format!("> ❌ 生成失败: {REFUSAL}\n"))),
         Step::Failed | Step::FailedAtHundred => data(tokens(&format!("> ❌ 生成失败: {FAILURE}\n"))),
-        Step::Errored(failure) => vec![Frame::Data(json!(failure.error().frame()).to_string())],
-        Step::Finished => vec![Frame::Data(finish(generation))],
-        Step::Done => vec![Frame::Data("[DONE]".to_owned())],
-        Step::DoneLiteral => vec![Frame::Raw("data: [DONE]\\n\\n")],
-        Step::Silence | Step::Expired | Step::Lost | Step::Cut(_) => Vec::new(),
+        Step::Errored(error) => vec![SseItem::Data(json!(error.error().frame()).to_string())],
+        Step::Finished => vec![SseItem::Data(finish(context))],
+        Step::Done => vec![SseItem::Data("[DONE]".to_owned())],
+        Step::DoneLiteral => vec![SseItem::Raw("data: [DONE]\\n\\n")],
+        Step::Silence | Step::Expired | Step::IdForgotten | Step::Disconnected(_) => Vec::new(),
     }
 }
 
-fn data(payloads: Vec<String>) -> Vec<Frame> {
-    payloads.into_iter().map(Frame::Data).collect()
+fn data(payloads: Vec<String>) -> Vec<SseItem> {
+    payloads.into_iter().map(SseItem::Data).collect()
 }
 
-/// A clock line and the chunks, the one in the middle without `data:`.
-fn stray(payloads: Vec<String>, generation: &Generation) -> Vec<Frame> {
-    let seconds = generation.now() / 1000;
+/// A clock line and the chunks, the middle one without `data:`.
+fn with_bare_lines(payloads: Vec<String>, context: &StreamContext) -> Vec<SseItem> {
+    let seconds = context.timestamp() / 1000;
     let clock = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     let middle = payloads.len() / 2;
     let chunks = payloads.into_iter().enumerate();
-    let frames = chunks.map(|(at, chunk)| if at == middle { Frame::Stray(chunk) } else { Frame::Data(chunk) });
-    std::iter::once(Frame::Stray(clock)).chain(frames).collect()
+    let items = chunks.map(|(at, chunk)| if at == middle { SseItem::BareLine(chunk) } else { SseItem::Data(chunk) });
+    std::iter::once(SseItem::BareLine(clock)).chain(items).collect()
 }
 
-/// A text cut into at most ten pieces.
+/// Cuts a text into at most [`MAX_TOKENS`] pieces.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let size = text.chars().count().div_ceil(TOKENS).max(1);
-    let mut borders: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(size).collect();
-    borders.push(text.len());
-    (1..borders.len()).map(move |index| &text[borders[index - 1]..borders[index]])
+    let size = text.chars().count().div_ceil(MAX_TOKENS).max(1);
+    let mut boundaries: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(size).collect();
+    boundaries.push(text.len());
+    (1..boundaries.len()).map(move |index| &text[boundaries[index - 1]..boundaries[index]])
 }
 
-fn echo(generation: &Generation) -> String {
-    let orientation = match generation.orientation {
+fn echo(context: &StreamContext) -> String {
+    let orientation = match context.orientation {
         Orientation::Landscape => "landscape",
         Orientation::Portrait => "portrait",
     };
-    let prompt = json!(generation.prompt);
+    let prompt = json!(context.prompt);
     format!("```json\n{{\n  \"prompt\": {prompt},\n  \"orientation\": \"{orientation}\"\n}}\n```\n\n")
 }
 
-fn task(generation: &Generation) -> String {
-    let (id, base) = (task_id(generation), &generation.base);
+fn task(context: &StreamContext) -> String {
+    let (id, base) = (task_id(context), &context.base);
     format!("> ID: `{id}`\n>[数据预览]({base}/?task-preview={id}) | [原始数据]({base}/?task-source={id})\n")
 }
 
-/// Twenty-six characters behind `task_01k`, less three.
-fn task_id(generation: &Generation) -> String {
-    let id = generation.id.simple().to_string();
+/// A task id in the style of the servers: `task_01k` and 23 characters.
+fn task_id(context: &StreamContext) -> String {
+    let id = context.id.simple().to_string();
     format!("task_01k{}", &id[..23])
 }
 
-fn sid(generation: &Generation) -> String {
-    format!("> sid: s_{}\n", generation.id.simple())
+fn sid(context: &StreamContext) -> String {
+    format!("> sid: s_{}\n", context.id.simple())
 }
 
-fn content(text: &str, generation: &Generation) -> String {
-    delta(Delta { content: Some(text), ..Delta::default() }, generation)
+fn content(text: &str, context: &StreamContext) -> String {
+    delta(Delta { content: Some(text), ..Delta::default() }, context)
 }
 
-fn delta(delta: Delta<'_>, generation: &Generation) -> String {
-    chunk(vec![Choice { index: 0, delta, finish_reason: None }], None, generation)
+fn delta(delta: Delta<'_>, context: &StreamContext) -> String {
+    chunk(vec![Choice { index: 0, delta, finish_reason: None }], None, context)
 }
 
-fn finish(generation: &Generation) -> String {
+fn finish(context: &StreamContext) -> String {
     let choice = Choice { index: 0, delta: Delta::default(), finish_reason: Some("stop") };
-    chunk(vec![choice], Some(usage(generation)), generation)
+    chunk(vec![choice], Some(usage(context)), context)
 }
 
-fn usage(generation: &Generation) -> Usage {
-    let prompt_tokens = generation.prompt_tokens();
+fn usage(context: &StreamContext) -> Usage {
+    let prompt_tokens = context.prompt_tokens();
     Usage { prompt_tokens, completion_tokens: 0, total_tokens: prompt_tokens }
 }
 
-fn chunk(choices: Vec<Choice<'_>>, usage: Option<Usage>, generation: &Generation) -> String {
-    let created = generation.now() / 1000;
-    let id = format!("chatcmpl-{}", &generation.id.simple().to_string()[..29]);
+fn chunk(choices: Vec<Choice<'_>>, usage: Option<Usage>, context: &StreamContext) -> String {
+    let created = context.timestamp() / 1000;
+    let id = format!("chatcmpl-{}", &context.id.simple().to_string()[..29]);
     let chunk = Chunk { id: &id, object: "chat.completion.chunk", model: "sora-2", created, choices, usage };
-    // Nothing in a chunk can fail to be JSON: strings and numbers only.
+    // Serializing strings and numbers cannot fail.
     serde_json::to_string(&chunk).unwrap_or_default()
 }
 

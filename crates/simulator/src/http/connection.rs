@@ -1,4 +1,4 @@
-//! Connections that can be hung up from inside a request: the only way to lose an answer as networks do.
+//! Connections that a request handler can drop. There is no other way to lose a response the way networks do.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,31 +12,38 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::chat::sse::Hangup;
-
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-/// A listener whose connections can be hung up.
-pub(crate) struct Exchange(pub(crate) TcpListener);
-
-/// One connection.
-pub(crate) struct Connection {
-    stream: TcpStream,
-    line: Line,
+/// How a connection ends prematurely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disconnect {
+    /// An orderly TCP close (FIN).
+    Close,
+    /// A TCP reset (RST).
+    Reset,
 }
 
-/// A request's hold on the connection that it came over.
-#[derive(Clone, Debug)]
-pub(crate) struct Line(Arc<AtomicU8>);
+/// A listener whose connections can be dropped through a [`ConnectionHandle`].
+pub(crate) struct AbortableListener(pub(crate) TcpListener);
 
-impl Line {
-    /// Nothing is written any more, and the connection ends.
-    pub(crate) fn hang_up(&self, hangup: Hangup) {
-        let state = match hangup {
-            Hangup::Close => CLOSED,
-            Hangup::Reset => RESET,
+/// One accepted connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    handle: ConnectionHandle,
+}
+
+/// Lets a request handler drop the connection that carries the request.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionHandle(Arc<AtomicU8>);
+
+impl ConnectionHandle {
+    /// Ends the connection; nothing more is written to it.
+    pub(crate) fn disconnect(&self, how: Disconnect) {
+        let state = match how {
+            Disconnect::Close => CLOSED,
+            Disconnect::Reset => RESET,
         };
         self.0.store(state, Ordering::Release);
     }
@@ -46,21 +53,21 @@ impl Line {
     }
 }
 
-impl Connected<IncomingStream<'_, Exchange>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Exchange>) -> Self {
-        stream.io().line.clone()
+impl Connected<IncomingStream<'_, AbortableListener>> for ConnectionHandle {
+    fn connect_info(stream: IncomingStream<'_, AbortableListener>) -> Self {
+        stream.io().handle.clone()
     }
 }
 
-impl Listener for Exchange {
+impl Listener for AbortableListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // A frame that waits to be merged with the next is a frame that the client does not see in time.
+        // Nagle's algorithm would delay small frames.
         drop(stream.set_nodelay(true));
-        (Connection { stream, line: Line(Arc::new(AtomicU8::new(OPEN))) }, address)
+        (Connection { stream, handle: ConnectionHandle(Arc::new(AtomicU8::new(OPEN))) }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -76,7 +83,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if !self.line.is(OPEN) {
+        if !self.handle.is(OPEN) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         Pin::new(&mut self.stream).poll_write(cx, buf)
@@ -87,7 +94,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if !self.line.is(OPEN) {
+        if !self.handle.is(OPEN) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
@@ -102,7 +109,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.line.is(RESET) {
+        if self.handle.is(RESET) {
             return Poll::Ready(Ok(()));
         }
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
@@ -112,8 +119,8 @@ impl AsyncWrite for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.line.is(RESET) {
-            // Closing without lingering is what sends a RST.
+        if self.handle.is(RESET) {
+            // Closing a socket with zero linger sends a RST.
             drop(self.stream.set_zero_linger());
         }
     }

@@ -1,5 +1,4 @@
-//! How a request is turned away: OpenAI's error object, which is what most Sora-compatible servers answer with, or the
-//! `detail` of the others.
+//! Error responses: OpenAI's error object, which most Sora-compatible servers use, or vLLM-Omni's `detail`.
 
 use axum::Json;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
@@ -11,7 +10,7 @@ use serde_json::json;
 
 use crate::dialect::Flavour;
 
-/// An HTTP error of the simulated upstream.
+/// An HTTP error response.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -43,41 +42,41 @@ impl ApiError {
         Self { status, kind, message: message.into(), param: None, code: None, flavour: Flavour::Openai }
     }
 
-    /// A fault of the request: `invalid_request_error`.
+    /// An error caused by the request: `invalid_request_error`.
     pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, "invalid_request_error", message)
     }
 
-    /// Names the part of the request that is at fault.
+    /// Sets the request parameter that caused the error.
     pub(crate) fn param(mut self, param: &'static str) -> Self {
         self.param = Some(param);
         self
     }
 
-    /// Gives the error a code for machines.
+    /// Sets the machine-readable code.
     pub(crate) fn code(mut self, code: impl Into<Option<&'static str>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// Says it as servers of this flavour do.
-    pub(crate) fn in_words_of(mut self, flavour: Flavour) -> Self {
+    /// Formats the error as servers of this flavour do.
+    pub(crate) fn in_flavour(mut self, flavour: Flavour) -> Self {
         self.flavour = flavour;
         self
     }
 
-    /// Its HTTP status.
+    /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The error as an object.
+    /// The error object, as sent in a response body or in a stream.
     pub(crate) fn frame(&self) -> ErrorFrame<'_> {
         let Self { kind, param, code, .. } = *self;
         ErrorFrame { error: ErrorObject { message: &self.message, kind, param, code } }
     }
 
-    /// `{"detail": …}`: a text, or for a parameter at fault a list and the status 422.
+    /// `{"detail": …}`: a string or, if the error names a parameter, a list with status 422.
     fn detail(self) -> Response {
         let (status, detail) = match self.param {
             Some(param) if self.status == StatusCode::BAD_REQUEST => (

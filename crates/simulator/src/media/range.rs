@@ -1,9 +1,9 @@
-//! `Range` headers.
+//! Parses `Range` headers (RFC 9110, section 14.2).
 
 use std::ops::Range;
 
-/// One range of bytes, `Some(None)` if it lies outside, `None` if the header is to be ignored (RFC 9110 §14.2): other
-/// units, several ranges, nonsense.
+/// The requested bytes; `Some(None)` if they lie outside of the file, `None` if the header must be ignored: another unit,
+/// several ranges, or a syntax error.
 pub(super) fn parse(header: &str, length: u64) -> Option<Option<Range<u64>>> {
     let (first, last) = header.strip_prefix("bytes=")?.trim().split_once('-')?;
     let number = |text: &str| text.parse::<u64>().ok();
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_follow_the_rules_of_http() {
+    fn parses_single_byte_ranges() {
         for (header, expected) in [
             ("bytes=0-9", Some(Some(0..10))),
             ("bytes=90-", Some(Some(90..100))),

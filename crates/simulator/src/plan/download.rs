@@ -1,77 +1,77 @@
-//! What a download finds in place of a file, or on its way to it.
+//! What a client finds when it downloads a result.
 
 /// What is wrong with a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// 404
+pub(crate) enum DownloadFault {
+    /// 404.
     NotFound,
-    /// 403: the address has expired.
+    /// 403: the URL has expired.
     Expired,
-    /// 410
+    /// 410.
     Gone,
-    /// A page with status 200.
+    /// An HTML page with status 200.
     Html,
     /// An error object with status 200.
     Json,
-    /// No bytes.
+    /// An empty body.
     Empty,
-    /// The announced length, and half of the bytes.
+    /// `Content-Length` announces the whole file, and half of it is sent.
     Truncated,
 }
 
-/// Where the address of a result points.
+/// Where the URL of a result points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Address {
+pub(crate) enum UrlTarget {
     /// To this server.
     #[default]
     Here,
-    /// To a closed port of the client's own machine.
+    /// To a closed port on the client's own machine.
     Loopback,
-    /// To what clouds keep for their machines alone.
+    /// To a cloud's instance metadata service.
     Metadata,
 }
 
-/// What stands between an address and its file.
+/// A redirect in front of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Redirect {
     #[default]
     None,
     /// 302 to the file.
     File,
-    /// 302 to [`Address::Metadata`].
+    /// 302 to [`UrlTarget::Metadata`].
     Metadata,
 }
 
-/// What the downloads of a result find.
+/// What a client finds when it downloads a result.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FilePlan {
-    pub(crate) address: Address,
+pub(crate) struct DownloadPlan {
+    pub(crate) target: UrlTarget,
     pub(crate) redirect: Redirect,
-    /// Ranges are ignored.
+    /// `Range` is ignored.
     pub(crate) no_range: bool,
     /// Size of the file, in MiB.
     pub(crate) megabytes: Option<u64>,
-    /// Each for the first so many downloads, or for all; those of tags before those of flags.
-    faults: Vec<(Fault, Option<u64>)>,
+    /// Each fault applies to the first so many downloads, or to all. Those of tags precede those of flags.
+    faults: Vec<(DownloadFault, Option<u64>)>,
     next: usize,
 }
 
-impl FilePlan {
-    /// Spoils the first so many downloads, or all.
-    pub(crate) fn spoil(&mut self, fault: Fault, first: Option<u64>) {
-        // Of two that hold for all, the later one prevails.
+impl DownloadPlan {
+    /// Adds a fault for the first so many downloads, or for all.
+    pub(crate) fn add_fault(&mut self, fault: DownloadFault, first: Option<u64>) {
+        // Of two faults without a count, the later one applies.
         let at = if first.is_some() { self.next } else { 0 };
         self.faults.insert(at, (fault, first));
         self.next += 1;
     }
 
-    /// What comes from now on stands before what is there.
-    pub(crate) fn prevail(&mut self) {
+    /// Gives faults added from now on precedence over those already present.
+    pub(crate) fn begin_overrides(&mut self) {
         self.next = 0;
     }
 
-    /// What is wrong with the `nth` download (from 1): what is counted prevails, the earlier one first.
-    pub(crate) fn fault(&self, nth: u64) -> Option<Fault> {
+    /// The fault of the `nth` download, counted from 1. Counted faults have precedence, the first one added wins.
+    pub(crate) fn fault(&self, nth: u64) -> Option<DownloadFault> {
         let counted = self.faults.iter().find(|(_, first)| first.is_some_and(|first| nth <= first));
         counted.or_else(|| self.faults.iter().find(|(_, first)| first.is_none())).map(|(fault, _)| *fault)
     }
@@ -82,15 +82,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counted_faults_pass_and_tags_prevail() {
-        let mut plan = FilePlan::default();
-        plan.spoil(Fault::Html, None);
-        plan.spoil(Fault::Gone, Some(4));
-        plan.prevail();
-        plan.spoil(Fault::NotFound, Some(1));
-        plan.spoil(Fault::Truncated, Some(2));
-        plan.spoil(Fault::Json, None);
+    fn counted_faults_end_and_tags_override_flags() {
+        let mut plan = DownloadPlan::default();
+        plan.add_fault(DownloadFault::Html, None);
+        plan.add_fault(DownloadFault::Gone, Some(4));
+        plan.begin_overrides();
+        plan.add_fault(DownloadFault::NotFound, Some(1));
+        plan.add_fault(DownloadFault::Truncated, Some(2));
+        plan.add_fault(DownloadFault::Json, None);
         let faults = [1, 2, 3, 4, 5].map(|nth| plan.fault(nth).unwrap());
-        assert_eq!(faults, [Fault::NotFound, Fault::Truncated, Fault::Gone, Fault::Gone, Fault::Json]);
+        let expected = [
+            DownloadFault::NotFound,
+            DownloadFault::Truncated,
+            DownloadFault::Gone,
+            DownloadFault::Gone,
+            DownloadFault::Json,
+        ];
+        assert_eq!(faults, expected);
     }
 }

@@ -1,38 +1,33 @@
-//! What was asked of this simulator, and what of it cost something.
+//! Counts of everything the simulator received, in total, by prompt and by tag.
 //!
-//! A *request* is a POST received; a *submission* is one answered 200 with a stream that began to generate, and is
-//! entered before the answer leaves; a *download* is a GET of a video. Prompts are remembered by fingerprint, and
-//! prompts, tags and videos in bounded number, the oldest forgotten first: see [`PROMPTS`], [`TAGS`], [`VIDEOS`].
+//! A *request* is a POST received; a *submission* is a request that was accepted, counted before its response is sent; a
+//! *download* is a GET of a video. Prompts are stored as hashes. The number of prompts and tags is bounded, the oldest
+//! are dropped first: see [`MAX_PROMPTS`] and [`MAX_TAGS`].
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
-use uuid::Uuid;
 
-use crate::bounded_map::Recent;
-use crate::media::Video;
-use crate::media::clip::fingerprint;
+use crate::bounded_map::BoundedMap;
 
-/// Prompts whose counts are remembered.
-const PROMPTS: usize = 100_000;
-/// Tags whose counts are remembered.
-const TAGS: usize = 1_000;
-/// Videos that can still be fetched.
-const VIDEOS: usize = 100_000;
+/// Maximum number of prompts with counts of their own.
+const MAX_PROMPTS: usize = 100_000;
+/// Maximum number of tags with counts of their own.
+const MAX_TAGS: usize = 1_000;
 
-/// Requests, submissions and downloads of a prompt, of a tag, or of all.
+/// Counts of one prompt, of one tag, or of all requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// POSTs received.
     pub requests: u64,
-    /// Requests that were accepted: each is a generation that a real upstream would charge for.
+    /// Requests that were accepted. A real upstream would charge for each.
     pub submissions: u64,
-    /// GETs of a video; ranges count each.
+    /// GETs of a video; every range request counts.
     pub downloads: u64,
-    /// Requests that brought a reference image.
+    /// Requests that carried a reference image.
     pub images: u64,
-    /// GETs of a generation's state, in the `videos` dialect.
+    /// GETs of a video object, in the `videos` dialect.
     pub polls: u64,
     /// DELETEs that stopped a generation.
     pub cancels: u64,
@@ -42,160 +37,160 @@ pub struct Counts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
-    /// Everything. Requests turned away before their prompt was read (token, malformed body) count only here.
+    /// Totals. Requests rejected before their prompt was read (wrong token, malformed body) count only here.
     #[serde(flatten)]
     pub total: Counts,
-    /// Streams open now.
+    /// Streams that are open now.
     pub streaming: u64,
-    /// Most streams that were open at once.
+    /// Largest number of streams that were open at the same time.
     pub peak_streaming: u64,
-    /// By the text of the tag, or `untagged`.
+    /// Counts by the text of the tag, or `untagged`.
     pub by_tag: BTreeMap<String, Counts>,
 }
 
-/// Whom a count goes to.
+/// The prompt and the tag that a request is counted under.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    /// The prompt's fingerprint.
+pub(crate) struct StatsKey {
+    /// Hash of the prompt.
     pub(crate) prompt: u64,
-    /// The tag's label.
+    /// Text of the tag.
     pub(crate) tag: Arc<str>,
 }
 
-/// The books of one simulator.
+/// The counters of one simulator.
 #[derive(Debug)]
-pub(crate) struct Ledger(Mutex<Books>);
+pub(crate) struct Counters(Mutex<Inner>);
 
-/// Marks a stream as open until it is dropped.
+/// Counts a stream as open until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Streaming(Arc<Ledger>);
+pub(crate) struct OpenStream(Arc<Counters>);
 
 #[derive(Debug)]
-struct Books {
+struct Inner {
     total: Counts,
     streaming: u64,
     peak_streaming: u64,
-    prompts: Recent<u64, Counts>,
-    tags: Recent<Arc<str>, Counts>,
-    videos: Recent<Uuid, Option<Arc<Video>>>,
+    prompts: BoundedMap<u64, Counts>,
+    tags: BoundedMap<Arc<str>, Counts>,
 }
 
-impl Ledger {
-    /// Empty books.
+impl StatsKey {
+    /// The key of a request with this prompt and this tag.
+    pub(crate) fn new(prompt: &str, tag: &str) -> Self {
+        Self { prompt: prompt_hash(prompt), tag: tag.into() }
+    }
+}
+
+impl Counters {
+    /// All counts at zero.
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Books {
+        Self(Mutex::new(Inner {
             total: Counts::default(),
             streaming: 0,
             peak_streaming: 0,
-            prompts: Recent::new(PROMPTS),
-            tags: Recent::new(TAGS),
-            videos: Recent::new(VIDEOS),
+            prompts: BoundedMap::new(MAX_PROMPTS),
+            tags: BoundedMap::new(MAX_TAGS),
         }))
     }
 
-    /// A POST has arrived; nothing is known of it yet.
-    pub(crate) fn arrival(&self) {
-        self.books().total.requests += 1;
+    /// Counts a POST in the totals, before its prompt is known.
+    pub(crate) fn record_arrival(&self) {
+        self.lock().total.requests += 1;
     }
 
-    /// The arrival turns out to be a request of this prompt: how many it makes.
-    pub(crate) fn request(&self, origin: &Origin, image: bool) -> u64 {
-        let mut books = self.books();
-        books.total.images += u64::from(image);
-        books.of(origin, |counts| {
+    /// Counts an arrived POST under its prompt and tag. Returns the number of requests with this prompt so far.
+    pub(crate) fn record_request(&self, key: &StatsKey, image: bool) -> u64 {
+        let mut inner = self.lock();
+        inner.total.images += u64::from(image);
+        inner.update_keyed(key, |counts| {
             counts.requests += 1;
             counts.images += u64::from(image);
         });
-        books.prompts.entry(origin.prompt).requests
+        inner.prompts.entry(key.prompt).requests
     }
 
-    /// The request is accepted, and will be answered without a stream.
-    pub(crate) fn order(&self, origin: &Origin) {
-        self.books().all(origin, |counts| counts.submissions += 1);
+    /// Counts an accepted request that is not answered by a stream.
+    pub(crate) fn record_submission(&self, key: &StatsKey) {
+        self.lock().update(key, |counts| counts.submissions += 1);
     }
 
-    /// The request is accepted, and a stream opens.
-    pub(crate) fn submission(self: &Arc<Self>, origin: &Origin) -> Streaming {
-        let mut books = self.books();
-        books.all(origin, |counts| counts.submissions += 1);
-        books.streaming += 1;
-        books.peak_streaming = books.peak_streaming.max(books.streaming);
-        Streaming(Arc::clone(self))
+    /// Counts an accepted request, and its stream as open until the returned guard is dropped.
+    pub(crate) fn open_stream(self: &Arc<Self>, key: &StatsKey) -> OpenStream {
+        let mut inner = self.lock();
+        inner.update(key, |counts| counts.submissions += 1);
+        inner.streaming += 1;
+        inner.peak_streaming = inner.peak_streaming.max(inner.streaming);
+        OpenStream(Arc::clone(self))
     }
 
-    /// A video can be fetched from now on.
-    pub(crate) fn publish(&self, id: Uuid, video: &Arc<Video>) {
-        *self.books().videos.entry(id) = Some(Arc::clone(video));
+    /// Counts a download.
+    pub(crate) fn record_download(&self, key: &StatsKey) {
+        self.lock().update(key, |counts| counts.downloads += 1);
     }
 
-    /// The video of this address.
-    pub(crate) fn video(&self, id: Uuid) -> Option<Arc<Video>> {
-        self.books().videos.get(&id).cloned().flatten()
-    }
-
-    /// A video is being fetched.
-    pub(crate) fn download(&self, origin: &Origin) {
-        self.books().all(origin, |counts| counts.downloads += 1);
-    }
-
-    /// Somebody asks how a generation goes; its origin is unknown when its id is.
-    pub(crate) fn poll(&self, origin: Option<&Origin>) {
-        let mut books = self.books();
-        match origin {
-            Some(origin) => books.all(origin, |counts| counts.polls += 1),
-            None => books.total.polls += 1,
+    /// Counts a poll; one of an unknown id counts in the totals only.
+    pub(crate) fn record_poll(&self, key: Option<&StatsKey>) {
+        let mut inner = self.lock();
+        match key {
+            Some(key) => inner.update(key, |counts| counts.polls += 1),
+            None => inner.total.polls += 1,
         }
     }
 
-    /// A generation is stopped.
-    pub(crate) fn cancel(&self, origin: &Origin) {
-        self.books().all(origin, |counts| counts.cancels += 1);
+    /// Counts a DELETE that stopped a generation.
+    pub(crate) fn record_cancel(&self, key: &StatsKey) {
+        self.lock().update(key, |counts| counts.cancels += 1);
     }
 
     /// All counts.
     pub(crate) fn stats(&self) -> Stats {
-        let books = self.books();
+        let inner = self.lock();
         Stats {
-            total: books.total,
-            streaming: books.streaming,
-            peak_streaming: books.peak_streaming,
-            by_tag: books.tags.iter().map(|(tag, counts)| (tag.to_string(), *counts)).collect(),
+            total: inner.total,
+            streaming: inner.streaming,
+            peak_streaming: inner.peak_streaming,
+            by_tag: inner.tags.iter().map(|(tag, counts)| (tag.to_string(), *counts)).collect(),
         }
     }
 
-    /// The counts of one prompt, character for character.
+    /// Counts of the requests with exactly this prompt.
     pub(crate) fn stats_of(&self, prompt: &str) -> Counts {
-        self.books().prompts.get(&fingerprint(prompt)).copied().unwrap_or_default()
+        self.lock().prompts.get(&prompt_hash(prompt)).copied().unwrap_or_default()
     }
 
-    /// Zeroes the counts. Videos stay, open streams go on.
+    /// Zeroes the counts. Open streams stay open and counted as such.
     pub(crate) fn reset(&self) {
-        let mut books = self.books();
-        books.total = Counts::default();
-        books.peak_streaming = books.streaming;
-        books.prompts.clear();
-        books.tags.clear();
+        let mut inner = self.lock();
+        inner.total = Counts::default();
+        inner.peak_streaming = inner.streaming;
+        inner.prompts.clear();
+        inner.tags.clear();
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Books {
-    fn all(&mut self, origin: &Origin, count: impl Fn(&mut Counts)) {
+impl Inner {
+    fn update(&mut self, key: &StatsKey, count: impl Fn(&mut Counts)) {
         count(&mut self.total);
-        self.of(origin, count);
+        self.update_keyed(key, count);
     }
 
-    fn of(&mut self, origin: &Origin, count: impl Fn(&mut Counts)) {
-        count(self.prompts.entry(origin.prompt));
-        count(self.tags.entry(Arc::clone(&origin.tag)));
+    fn update_keyed(&mut self, key: &StatsKey, count: impl Fn(&mut Counts)) {
+        count(self.prompts.entry(key.prompt));
+        count(self.tags.entry(Arc::clone(&key.tag)));
     }
 }
 
-impl Drop for Streaming {
+impl Drop for OpenStream {
     fn drop(&mut self) {
-        self.0.books().streaming -= 1;
+        self.0.lock().streaming -= 1;
     }
+}
+
+/// Hash of a prompt (64-bit FNV-1a): the same in every build, and all that is stored of a prompt.
+fn prompt_hash(prompt: &str) -> u64 {
+    prompt.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,4 +1,4 @@
-//! `/sim/…`: the counts over HTTP, for tests and drills that run the simulator as a process.
+//! `/sim/…`: the counts over HTTP, for tests that run the simulator as a process.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::server::Shared;
+use crate::state::AppState;
 
-/// Which counts are wanted.
+/// Query of `GET /sim/stats`.
 #[derive(Deserialize)]
-pub(crate) struct Of {
+pub(crate) struct StatsQuery {
     prompt: Option<String>,
 }
 
 /// `GET /sim/stats`, `GET /sim/stats?prompt=…`.
-pub(crate) async fn read(State(shared): State<Arc<Shared>>, Query(of): Query<Of>) -> Response {
-    match of.prompt {
-        Some(prompt) => Json(shared.ledger.stats_of(&prompt)).into_response(),
-        None => Json(shared.ledger.stats()).into_response(),
+pub(crate) async fn read(State(app): State<Arc<AppState>>, Query(query): Query<StatsQuery>) -> Response {
+    match query.prompt {
+        Some(prompt) => Json(app.counters.stats_of(&prompt)).into_response(),
+        None => Json(app.counters.stats()).into_response(),
     }
 }
 
 /// `POST /sim/reset`.
-pub(crate) async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.ledger.reset();
+pub(crate) async fn reset(State(app): State<Arc<AppState>>) -> StatusCode {
+    app.counters.reset();
     StatusCode::NO_CONTENT
 }

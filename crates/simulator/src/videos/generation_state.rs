@@ -1,60 +1,60 @@
-//! What a generation has come to: a pure function of its script and of the time that has passed.
+//! The state of a generation: a pure function of its script and the elapsed time.
 
-use crate::chat::sse::Hangup;
-use crate::http::injected_error::Failure;
+use crate::http::connection::Disconnect;
+use crate::http::injected_error::InjectedError;
 use crate::script::Step;
 
-/// Where a generation stands.
+/// The state of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
-    pub(super) phase: Phase,
-    /// 0 to 100.
-    pub(super) progress: u16,
-    /// Timed steps until now or, once it is over, until its end.
-    pub(super) ticks: u32,
+pub(crate) struct GenerationState {
+    pub(crate) phase: Phase,
+    /// Percentage, 0 to 100.
+    pub(crate) progress: u16,
+    /// Number of timed steps so far; it stays constant after the end.
+    pub(crate) ticks: u32,
 }
 
-/// The stages of a generation, as a poll can find them.
+/// The phases of a generation, as a poll observes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     Queued,
     Running,
     Completed,
-    /// Completed, it says.
+    /// Reported as completed, without content.
     CompletedWithoutContent,
-    Failed(Failing),
+    Failed(FailureCause),
     Expired,
-    /// Every answer is an error object.
-    Errored(&'static Failure),
-    /// Nobody knows of it any more.
-    Lost,
-    /// Every answer is torn.
-    Torn(Hangup),
+    /// Every poll is answered with an error object.
+    Errored(&'static InjectedError),
+    /// The id is unknown.
+    IdForgotten,
+    /// Every poll breaks the connection.
+    Disconnected(Disconnect),
 }
 
 /// Why a generation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failing {
-    /// The content policy forbids it.
+pub(crate) enum FailureCause {
+    /// Refused by the content policy.
     Policy,
-    /// The server could not do it.
+    /// An error of the server.
     Internal,
 }
 
-impl Standing {
-    /// The standing after this many timed steps.
-    pub(super) fn after(script: &[Step], ticks: usize) -> Self {
-        let mut standing = Self { phase: Phase::Queued, progress: 0, ticks: 0 };
+impl GenerationState {
+    /// The state after this many timed steps.
+    pub(crate) fn after(script: &[Step], ticks: usize) -> Self {
+        let mut state = Self { phase: Phase::Queued, progress: 0, ticks: 0 };
         for step in script {
             if step.takes_time() {
-                if standing.ticks as usize >= ticks {
+                if state.ticks as usize >= ticks {
                     break;
                 }
-                standing.ticks += 1;
+                state.ticks += 1;
             }
-            standing.apply(*step);
+            state.apply(*step);
         }
-        standing
+        state
     }
 
     fn apply(&mut self, step: Step) {
@@ -62,16 +62,16 @@ impl Standing {
             Step::Queued => self.phase = Phase::Queued,
             Step::Progress(at) | Step::Estimate(at) => (self.phase, self.progress) = (Phase::Running, at.whole()),
             Step::Silence => self.phase = Phase::Running,
-            Step::Retried => (self.phase, self.progress) = (Phase::Queued, 0),
+            Step::Restarted => (self.phase, self.progress) = (Phase::Queued, 0),
             Step::Succeeded => (self.phase, self.progress) = (Phase::Completed, 100),
-            Step::CompletedWithoutUrl => (self.phase, self.progress) = (Phase::CompletedWithoutContent, 100),
-            Step::Refused => self.phase = Phase::Failed(Failing::Policy),
-            Step::Failed => self.phase = Phase::Failed(Failing::Internal),
-            Step::FailedAtHundred => (self.phase, self.progress) = (Phase::Failed(Failing::Internal), 100),
+            Step::CompletedWithoutResult => (self.phase, self.progress) = (Phase::CompletedWithoutContent, 100),
+            Step::Refused => self.phase = Phase::Failed(FailureCause::Policy),
+            Step::Failed => self.phase = Phase::Failed(FailureCause::Internal),
+            Step::FailedAtHundred => (self.phase, self.progress) = (Phase::Failed(FailureCause::Internal), 100),
             Step::Expired => self.phase = Phase::Expired,
-            Step::Errored(failure) => self.phase = Phase::Errored(failure),
-            Step::Lost => self.phase = Phase::Lost,
-            Step::Cut(hangup) => self.phase = Phase::Torn(hangup),
+            Step::Errored(error) => self.phase = Phase::Errored(error),
+            Step::IdForgotten => self.phase = Phase::IdForgotten,
+            Step::Disconnected(how) => self.phase = Phase::Disconnected(how),
             Step::Opened
             | Step::RawEcho
             | Step::Usage
@@ -83,42 +83,46 @@ impl Standing {
         }
     }
 
-    /// Whether it is over.
-    pub(super) fn is_over(self) -> bool {
+    /// Whether the generation has ended.
+    pub(crate) fn is_final(self) -> bool {
         !matches!(self.phase, Phase::Queued | Phase::Running)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::config::Config;
+    use crate::behaviour::Behaviours;
     use crate::plan::Plan;
     use crate::script::script;
 
-    fn standings(behaviour: &str) -> Vec<(Phase, u16)> {
-        let plan = Plan::new(&Config { steps: 2, ..Config::default() }, &behaviour.parse().unwrap(), 1);
+    /// Phase and progress after each of the first eight steps.
+    fn states(behaviour: &str) -> Vec<(Phase, u16)> {
+        let mut plan = Plan::new(Duration::ZERO, 2);
+        behaviour.parse::<Behaviours>().unwrap().apply(1, &mut plan);
         let script = script(&plan, plan.ending.in_videos());
-        let standings = (0..8).map(|ticks| Standing::after(&script, ticks));
-        standings.map(|standing| (standing.phase, standing.progress)).collect()
+        let states = (0..8).map(|ticks| GenerationState::after(&script, ticks));
+        states.map(|state| (state.phase, state.progress)).collect()
     }
 
     #[test]
-    fn time_alone_moves_a_generation() {
+    fn a_generation_advances_with_time_alone() {
         use Phase::*;
         let expected = [(Queued, 0), (Queued, 0), (Queued, 0), (Running, 49), (Running, 98), (Completed, 100)];
-        assert_eq!(standings("happy")[..6], expected);
-        assert_eq!(standings("happy")[6..], [(Completed, 100); 2]);
-        assert_eq!(standings("silent")[3..5], [(Running, 0); 2]);
+        assert_eq!(states("happy")[..6], expected);
+        assert_eq!(states("happy")[6..], [(Completed, 100); 2]);
+        assert_eq!(states("silent")[3..5], [(Running, 0); 2]);
     }
 
     #[test]
-    fn it_may_start_anew_and_fail_at_last() {
+    fn a_generation_can_restart_and_fail() {
         use Phase::*;
-        let failed = (Failed(Failing::Internal), 100);
-        assert_eq!(standings("internal-retry")[4..7], [(Running, 98), (Queued, 0), (Running, 49)]);
-        assert_eq!(standings("failed-at-100")[5], failed);
-        assert_eq!(standings("lost@60%")[3..5], [(Running, 49), (Lost, 60)]);
-        assert_eq!(standings("garbage-stream=1")[5], (Completed, 100));
+        let failed = (Failed(FailureCause::Internal), 100);
+        assert_eq!(states("internal-retry")[4..7], [(Running, 98), (Queued, 0), (Running, 49)]);
+        assert_eq!(states("failed-at-100")[5], failed);
+        assert_eq!(states("lost@60%")[3..5], [(Running, 49), (IdForgotten, 60)]);
+        assert_eq!(states("garbage-stream=1")[5], (Completed, 100));
     }
 }

@@ -1,6 +1,6 @@
-//! The generations of the `videos` dialect: whoever knows an id can ask, also after the connection that created it died.
+//! The generations of the `videos` dialect, by id. They outlive the connection that created them.
 //!
-//! Nothing runs: what a generation has come to is worked out from its script and the time whenever somebody asks.
+//! Nothing runs in the background: the state of a generation is computed from its script and the elapsed time.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,114 +8,118 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-use crate::bounded_map::Recent;
+use super::generation_state::GenerationState;
+use crate::bounded_map::BoundedMap;
 use crate::dialect::Flavour;
-use crate::media::Video;
 use crate::media::clip::Orientation;
+use crate::media::video::Video;
 use crate::plan::Plan;
 use crate::script::{Step, script};
-use crate::stats::counters::Origin;
+use crate::stats::counters::StatsKey;
 
-/// Generations that can still be asked for.
-const JOBS: usize = 20_000;
+/// Maximum number of generations; the oldest are dropped first.
+const MAX_GENERATIONS: usize = 20_000;
 
-/// What a client ordered.
+/// A valid create request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct CreateRequest {
     pub(crate) prompt: String,
     pub(crate) model: String,
-    /// The clip's length, as it was written.
+    /// Length of the video in seconds, as the client wrote it.
     pub(crate) seconds: String,
     /// `WIDTHxHEIGHT`.
     pub(crate) size: String,
-    /// Whether a reference image came along.
+    /// Whether the request contains a reference image.
     pub(crate) image: bool,
 }
 
 /// One generation.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct Generation {
     pub(crate) id: String,
-    pub(crate) order: Order,
+    pub(crate) request: CreateRequest,
     pub(crate) plan: Plan,
     pub(crate) video: Arc<Video>,
     /// Seconds since 1970.
     pub(crate) created_at: u64,
-    born: Instant,
+    started: Instant,
     polls: AtomicU64,
     deleted: AtomicBool,
 }
 
-/// The generations of one simulator, the oldest forgotten first: see [`JOBS`].
+/// The generations of one simulator.
 #[derive(Debug)]
-pub(crate) struct Jobs(Mutex<Recent<String, Option<Arc<Job>>>>);
+pub(crate) struct Generations(Mutex<BoundedMap<String, Arc<Generation>>>);
 
-impl Job {
-    /// A generation that begins now.
-    pub(crate) fn new(id: String, order: Order, plan: Plan, origin: Origin) -> Self {
-        let clip = Orientation::of_size(&order.size).clip(origin.prompt);
-        let video = Video::new(Uuid::new_v4(), clip, origin, plan.file.clone());
+impl Generation {
+    /// A generation that starts now.
+    pub(crate) fn new(request: CreateRequest, plan: Plan, key: StatsKey) -> Self {
+        let clip = Orientation::from_size(&request.size).clip(key.prompt);
+        let video = Video::new(Uuid::new_v4(), clip, key, plan.download.clone());
         Self {
-            id,
-            order,
+            id: new_id(plan.flavour, plan.videos.odd_id),
+            request,
             plan,
             video: Arc::new(video),
             created_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-            born: Instant::now(),
+            started: Instant::now(),
             polls: AtomicU64::new(0),
             deleted: AtomicBool::new(false),
         }
     }
 
-    /// All that happens to it.
-    pub(crate) fn script(&self) -> Vec<Step> {
-        script(&self.plan, self.plan.ending.in_videos())
+    /// Its state at creation.
+    pub(crate) fn initial_state(&self) -> GenerationState {
+        GenerationState::after(&self.script(), 0)
     }
 
-    /// How many timed steps have happened by now.
-    pub(crate) fn ticks(&self) -> usize {
-        let ticks = self.born.elapsed().as_nanos().checked_div(self.plan.pace.as_nanos());
-        ticks.and_then(|ticks| ticks.try_into().ok()).unwrap_or(usize::MAX)
+    /// Its state now.
+    pub(crate) fn state(&self) -> GenerationState {
+        let ticks = self.started.elapsed().as_nanos().checked_div(self.plan.pace.as_nanos());
+        GenerationState::after(&self.script(), ticks.and_then(|ticks| ticks.try_into().ok()).unwrap_or(usize::MAX))
     }
 
-    /// Counts a poll: how many it makes.
-    pub(crate) fn poll(&self) -> u64 {
+    /// Counts a poll. Returns the number of polls so far.
+    pub(crate) fn record_poll(&self) -> u64 {
         self.polls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Whether it was taken away.
     pub(crate) fn is_deleted(&self) -> bool {
         self.deleted.load(Ordering::Relaxed)
     }
 
-    /// Takes it away from those who ask; false if that was done before.
+    /// Deletes it. Returns false if it was deleted before.
     pub(crate) fn delete(&self) -> bool {
         !self.deleted.swap(true, Ordering::Relaxed)
     }
+
+    fn script(&self) -> Vec<Step> {
+        script(&self.plan, self.plan.ending.in_videos())
+    }
 }
 
-impl Jobs {
-    /// None yet.
+impl Generations {
+    /// An empty store.
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Recent::new(JOBS)))
+        Self(Mutex::new(BoundedMap::new(MAX_GENERATIONS)))
     }
 
-    /// Keeps a generation.
-    pub(crate) fn add(&self, job: Job) -> Arc<Job> {
-        let job = Arc::new(job);
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *jobs.entry(job.id.clone()) = Some(Arc::clone(&job));
-        job
+    /// Stores a generation.
+    pub(crate) fn insert(&self, generation: Generation) -> Arc<Generation> {
+        let generation = Arc::new(generation);
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.insert(generation.id.clone(), Arc::clone(&generation));
+        generation
     }
 
-    /// The generation of this id, deleted or not, unless it is forgotten.
-    pub(crate) fn find(&self, id: &str) -> Option<Arc<Job>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned().flatten()
+    /// The generation with this id, deleted or not, unless it was dropped.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Generation>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 }
 
-/// A new id, in the way of the servers; one that is odd must be encoded to stand in a path.
-pub(crate) fn new_id(flavour: Flavour, odd: bool) -> String {
+/// A new id in the style of the flavour. An `odd` id must be encoded in a path.
+fn new_id(flavour: Flavour, odd: bool) -> String {
     let id = Uuid::new_v4().simple();
     match flavour {
         _ if odd => format!("video_bGl0/ZWxs+bTo{id}=="),

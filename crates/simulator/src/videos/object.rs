@@ -1,17 +1,17 @@
-//! The `video` object, in the words of either flavour. Field order is that of the servers.
+//! The `video` object in either flavour. The fields are in the order of the servers.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::generation_state::{Failing, Phase, Standing};
-use super::status_words::status;
+use super::generation_state::{FailureCause, GenerationState, Phase};
+use super::generations::Generation;
+use super::status_words::status_word;
 use crate::dialect::Flavour;
-use crate::videos::generations::Job;
 
-/// How long a result stays, in seconds.
-const LIFE: u64 = 3600;
+/// Time until a result expires, in seconds.
+const RESULT_TTL: u64 = 3600;
 
 #[derive(Serialize)]
 struct Openai<'a> {
@@ -20,7 +20,7 @@ struct Openai<'a> {
     created_at: u64,
     status: &'static str,
     completed_at: Option<u64>,
-    error: Option<Fault>,
+    error: Option<ErrorObject>,
     expires_at: Option<u64>,
     model: &'a str,
     progress: u16,
@@ -44,7 +44,7 @@ struct VllmOmni<'a> {
     completed_at: Option<u64>,
     created_at: u64,
     remixed_from_video_id: Option<&'a str>,
-    error: Option<Fault>,
+    error: Option<ErrorObject>,
     media_type: &'static str,
     expires_at: Option<u64>,
     file_name: Option<String>,
@@ -54,7 +54,7 @@ struct VllmOmni<'a> {
 }
 
 #[derive(Serialize)]
-struct Fault {
+struct ErrorObject {
     code: &'static str,
     message: &'static str,
 }
@@ -66,83 +66,84 @@ struct Deleted<'a> {
     object: &'static str,
 }
 
-/// The answer to a poll.
-pub(super) fn answer(job: &Job, standing: Standing) -> Response {
-    match job.plan.flavour {
-        Flavour::Openai => Json(openai(job, standing)).into_response(),
-        Flavour::VllmOmni => Json(vllm_omni(job, standing)).into_response(),
+/// The response to a create request or a poll.
+pub(super) fn response(generation: &Generation, state: GenerationState) -> Response {
+    match generation.plan.flavour {
+        Flavour::Openai => Json(openai(generation, state)).into_response(),
+        Flavour::VllmOmni => Json(vllm_omni(generation, state)).into_response(),
     }
 }
 
-/// The answer to a deletion.
+/// The response to a deletion.
 pub(super) fn deleted(id: &str) -> Response {
     Json(Deleted { id, deleted: true, object: "video.deleted" }).into_response()
 }
 
-fn openai(job: &Job, standing: Standing) -> Openai<'_> {
-    let completed_at = completed_at(job, standing);
+fn openai(generation: &Generation, state: GenerationState) -> Openai<'_> {
+    let completed_at = completed_at(generation, state);
     Openai {
-        id: &job.id,
+        id: &generation.id,
         object: "video",
-        created_at: job.created_at,
-        status: status(job, standing),
+        created_at: generation.created_at,
+        status: status_word(generation, state),
         completed_at,
-        error: fault(job, standing.phase),
-        expires_at: completed_at.map(|at| at + LIFE),
-        model: &job.order.model,
-        progress: standing.progress,
-        prompt: &job.order.prompt,
+        error: error(generation, state.phase),
+        expires_at: completed_at.map(|at| at + RESULT_TTL),
+        model: &generation.request.model,
+        progress: state.progress,
+        prompt: &generation.request.prompt,
         remixed_from_video_id: None,
-        seconds: &job.order.seconds,
-        size: &job.order.size,
+        seconds: &generation.request.seconds,
+        size: &generation.request.size,
     }
 }
 
-fn vllm_omni(job: &Job, standing: Standing) -> VllmOmni<'_> {
-    let done = standing.phase == Phase::Completed;
+fn vllm_omni(generation: &Generation, state: GenerationState) -> VllmOmni<'_> {
+    let done = state.phase == Phase::Completed;
     VllmOmni {
-        model: &job.order.model,
-        prompt: &job.order.prompt,
-        id: &job.id,
+        model: &generation.request.model,
+        prompt: &generation.request.prompt,
+        id: &generation.id,
         object: "video",
-        status: status(job, standing),
-        size: &job.order.size,
-        progress: if standing.progress == 100 { 100 } else { 0 },
-        seconds: &job.order.seconds,
+        status: status_word(generation, state),
+        size: &generation.request.size,
+        progress: if state.progress == 100 { 100 } else { 0 },
+        seconds: &generation.request.seconds,
         quality: "default",
-        completed_at: completed_at(job, standing),
-        created_at: job.created_at,
+        completed_at: completed_at(generation, state),
+        created_at: generation.created_at,
         remixed_from_video_id: None,
-        error: fault(job, standing.phase),
+        error: error(generation, state.phase),
         media_type: "video/mp4",
         expires_at: None,
-        file_name: done.then(|| format!("{}.mp4", job.id)),
-        inference_time_s: done.then(|| job.plan.pace.saturating_mul(standing.ticks).as_secs_f64()),
+        file_name: done.then(|| format!("{}.mp4", generation.id)),
+        inference_time_s: done.then(|| generation.plan.pace.saturating_mul(state.ticks).as_secs_f64()),
         stage_durations: Map::new(),
         peak_memory_mb: 0.0,
     }
 }
 
-fn fault(job: &Job, phase: Phase) -> Option<Fault> {
-    let Phase::Failed(failing) = phase else { return None };
-    let (code, message) = match (job.plan.flavour, failing) {
-        (Flavour::Openai, Failing::Policy) => {
+fn error(generation: &Generation, phase: Phase) -> Option<ErrorObject> {
+    let Phase::Failed(cause) = phase else { return None };
+    let (code, message) = match (generation.plan.flavour, cause) {
+        (Flavour::Openai, FailureCause::Policy) => {
             ("moderation_blocked", "Your request was blocked by our moderation system.")
         }
-        (Flavour::Openai, Failing::Internal) => {
+        (Flavour::Openai, FailureCause::Internal) => {
             ("internal_error", "The server had an error while generating the video.")
         }
-        (Flavour::VllmOmni, Failing::Policy) => {
+        (Flavour::VllmOmni, FailureCause::Policy) => {
             ("ValueError", "The prompt was rejected by the content safety checker.")
         }
-        (Flavour::VllmOmni, Failing::Internal) => {
+        (Flavour::VllmOmni, FailureCause::Internal) => {
             ("RuntimeError", "Video generation failed: CUDA error: an illegal memory access was encountered")
         }
     };
-    Some(Fault { code, message })
+    Some(ErrorObject { code, message })
 }
 
-fn completed_at(job: &Job, standing: Standing) -> Option<u64> {
-    let took = job.plan.pace.saturating_mul(standing.ticks);
-    matches!(standing.phase, Phase::Completed | Phase::CompletedWithoutContent).then(|| job.created_at + took.as_secs())
+fn completed_at(generation: &Generation, state: GenerationState) -> Option<u64> {
+    let duration = generation.plan.pace.saturating_mul(state.ticks);
+    matches!(state.phase, Phase::Completed | Phase::CompletedWithoutContent)
+        .then(|| generation.created_at + duration.as_secs())
 }

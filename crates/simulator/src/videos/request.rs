@@ -1,4 +1,4 @@
-//! What an order must look like: multipart, or JSON where the flavour takes it.
+//! Parses and validates a create request: multipart, or JSON where the flavour accepts it.
 
 use axum::body::Body;
 use axum::extract::multipart::Field;
@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::generations::CreateRequest;
 use crate::http::error::ApiError;
-use crate::plan::Form;
-use crate::videos::generations::Order;
+use crate::plan::videos::BodyFormat;
 
-/// Most characters of a prompt.
-const LONGEST_PROMPT: usize = 32_000;
+/// Maximum length of a prompt, in characters.
+const MAX_PROMPT: usize = 32_000;
 
-/// The fields of an order, each perhaps missing.
+/// The fields of a create request before validation.
 #[derive(Debug, Default)]
 struct Fields {
     prompt: Option<String>,
@@ -25,15 +25,15 @@ struct Fields {
     image: bool,
 }
 
-/// Reads an order, and how it was written.
+/// Parses a create request. Also returns the format of its body.
 ///
 /// # Errors
-/// What is wrong with it.
-pub(super) async fn read(request: Request) -> Result<(Order, Form), ApiError> {
+/// 415 for another format; 400, with the parameter at fault, if the request is not valid.
+pub(super) async fn parse(request: Request) -> Result<(CreateRequest, BodyFormat), ApiError> {
     let media_type = media_type(request.headers());
     match media_type.as_deref() {
-        Some("multipart/form-data") => Ok((multipart(request).await?.check()?, Form::Multipart)),
-        Some("application/json") => Ok((json(request).await?.check()?, Form::Json)),
+        Some("multipart/form-data") => Ok((multipart(request).await?.validate()?, BodyFormat::Multipart)),
+        Some("application/json") => Ok((json(request).await?.validate()?, BodyFormat::Json)),
         _ => Err(ApiError::invalid(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The Content-Type must be multipart/form-data or application/json.",
@@ -61,7 +61,7 @@ async fn multipart(request: Request<Body>) -> Result<Fields, ApiError> {
     Ok(fields)
 }
 
-/// Checks that a file is an image, by what it says of itself.
+/// Checks that a part declares an image type and is not empty.
 async fn image(part: Field<'_>) -> Result<bool, ApiError> {
     let is_image = part.content_type().is_some_and(|media_type| media_type.starts_with("image/"));
     let bytes = part.bytes().await?;
@@ -91,14 +91,14 @@ async fn json(request: Request<Body>) -> Result<Fields, ApiError> {
 }
 
 impl Fields {
-    fn check(self) -> Result<Order, ApiError> {
+    fn validate(self) -> Result<CreateRequest, ApiError> {
         let prompt = self
             .prompt
             .ok_or_else(|| bad("Missing required parameter: 'prompt'.", "prompt").code("missing_required_parameter"))?;
         if prompt.trim().is_empty() {
             return Err(bad("The prompt is empty.", "prompt"));
         }
-        if prompt.chars().count() > LONGEST_PROMPT {
+        if prompt.chars().count() > MAX_PROMPT {
             return Err(
                 bad("The prompt is too long: at most 32000 characters.", "prompt").code("string_above_max_length")
             );
@@ -112,11 +112,11 @@ impl Fields {
             return Err(bad("'size' must be WIDTHxHEIGHT.", "size"));
         }
         let model = self.model.unwrap_or_else(|| "sora-2".to_owned());
-        Ok(Order { prompt, model, seconds, size, image: self.image })
+        Ok(CreateRequest { prompt, model, seconds, size, image: self.image })
     }
 }
 
-/// A whole number above zero, of at most six digits.
+/// Whether a text is a positive integer of at most six digits.
 fn is_number(text: &str) -> bool {
     (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }

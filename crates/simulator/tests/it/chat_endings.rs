@@ -1,4 +1,4 @@
-//! How generations end, in `chat`: refused, failed, lost, torn, and in bytes that make no sense.
+//! Endings in `chat`: refused, failed, disconnected, and random bytes.
 
 use std::error::Error;
 use std::io;
@@ -8,47 +8,47 @@ use serde_json::{Value, json};
 use crate::support::{LANDSCAPE, body, client, post, simulator, submit};
 
 #[tokio::test]
-async fn an_error_frame_comes_before_anything_else_and_may_have_cost() {
+async fn an_error_frame_replaces_the_stream_and_counts_as_a_submission() {
     let simulator = simulator("error-frame").await;
-    let answer = submit(&simulator, "海").await;
+    let response = submit(&simulator, "海").await;
     let expected = "data: {\"error\":{\"message\":\"Generation failed: upstream error\",\"type\":\"server_error\",\
                     \"param\":null,\"code\":null}}\n\ndata: [DONE]\n\n";
-    assert_eq!((answer.status, answer.text().as_str()), (200, expected));
+    assert_eq!((response.status, response.text().as_str()), (200, expected));
     assert_eq!(simulator.stats_of("海").submissions, 1);
 }
 
 #[tokio::test]
-async fn an_error_frame_can_come_later() {
+async fn an_error_frame_can_follow_progress() {
     let simulator = simulator("error-frame@30%").await;
-    let answer = submit(&simulator, "海").await;
-    assert_eq!(answer.progress(), ["24.6", "30.0"]);
-    assert!(answer.chunks().last().unwrap()["error"]["message"].is_string() && !answer.torn);
+    let response = submit(&simulator, "海").await;
+    assert_eq!(response.progress(), ["24.6", "30.0"]);
+    assert!(response.chunks().last().unwrap()["error"]["message"].is_string() && !response.aborted);
 }
 
 #[tokio::test]
-async fn a_busy_upstream_says_so_in_a_frame_and_costs_nothing() {
-    for (behaviour, words) in [("no-tokens", "No available tokens"), ("heavy-load", "heavy load")] {
+async fn an_overloaded_upstream_sends_an_error_frame_and_counts_no_submission() {
+    for (behaviour, message) in [("no-tokens", "No available tokens"), ("heavy-load", "heavy load")] {
         for variant in ["a1", "a2", "a2-object", "b1", "b2"] {
             let simulator = simulator(&format!("{behaviour},{variant}")).await;
-            let answer = submit(&simulator, "海").await;
-            let chunks = answer.chunks();
-            assert!(chunks[0]["error"]["message"].as_str().unwrap().contains(words));
-            assert_eq!((answer.status, chunks.len(), simulator.stats_of("海").submissions), (200, 1, 0));
+            let response = submit(&simulator, "海").await;
+            let chunks = response.chunks();
+            assert!(chunks[0]["error"]["message"].as_str().unwrap().contains(message));
+            assert_eq!((response.status, chunks.len(), simulator.stats_of("海").submissions), (200, 1, 0));
         }
     }
 }
 
 #[tokio::test]
-async fn an_error_can_hold_the_text_of_another() {
-    let answer = submit(&simulator("nested-json-error").await, "海").await;
-    let chunks = answer.chunks();
+async fn an_error_message_can_contain_another_error_as_json() {
+    let response = submit(&simulator("nested-json-error").await, "海").await;
+    let chunks = response.chunks();
     let inner: Value = serde_json::from_str(chunks[0]["error"]["message"].as_str().unwrap()).unwrap();
     assert_eq!(inner["error"]["code"], "internal_error");
 }
 
 #[tokio::test]
-async fn http_errors_cost_nothing_unless_a_proxy_gave_up() {
-    for (word, status, code, submissions) in [
+async fn http_errors_count_no_submission_unless_a_proxy_timed_out() {
+    for (behaviour, status, code, submissions) in [
         ("http-500", 500, json!(null), 0),
         ("http-503", 503, json!(null), 0),
         ("http-429", 429, json!("rate_limit_exceeded"), 0),
@@ -61,19 +61,19 @@ async fn http_errors_cost_nothing_unless_a_proxy_gave_up() {
         ("http-408", 408, json!("timeout"), 1),
         ("http-504", 504, json!("gateway_timeout"), 1),
     ] {
-        let simulator = simulator(word).await;
-        let answer = submit(&simulator, "海").await;
-        assert_eq!((answer.status, &answer.json()["error"]["code"]), (status, &code), "{word}");
-        assert_eq!(simulator.stats_of("海").submissions, submissions, "{word}");
+        let simulator = simulator(behaviour).await;
+        let response = submit(&simulator, "海").await;
+        assert_eq!((response.status, &response.json()["error"]["code"]), (status, &code), "{behaviour}");
+        assert_eq!(simulator.stats_of("海").submissions, submissions, "{behaviour}");
     }
     let hidden = submit(&simulator("500-with-4xx-inside").await, "海").await;
     assert!(hidden.json()["error"]["message"].as_str().unwrap().starts_with("400: "));
 }
 
 #[tokio::test]
-async fn a_proxy_answers_with_a_page() {
-    for (word, status) in [("http-502-html", 502), ("http-200-html", 200)] {
-        let simulator = simulator(word).await;
+async fn a_proxy_error_is_an_html_page() {
+    for (behaviour, status) in [("http-502-html", 502), ("http-200-html", 200)] {
+        let simulator = simulator(behaviour).await;
         let response = post(&simulator, &body(LANDSCAPE, "海")).await;
         assert_eq!(
             (response.status().as_u16(), &response.headers()["content-type"]),
@@ -85,20 +85,20 @@ async fn a_proxy_answers_with_a_page() {
 }
 
 #[tokio::test]
-async fn retry_after_goes_with_what_can_be_retried() {
-    for (word, header) in [("http-429", true), ("http-503", true), ("http-500", false)] {
-        let response = post(&simulator(&format!("{word},retry-after=7")).await, &body(LANDSCAPE, "海")).await;
-        assert_eq!(response.headers().get("retry-after").is_some_and(|value| value == "7"), header, "{word}");
+async fn retry_after_is_sent_with_429_and_503_only() {
+    for (behaviour, header) in [("http-429", true), ("http-503", true), ("http-500", false)] {
+        let response = post(&simulator(&format!("{behaviour},retry-after=7")).await, &body(LANDSCAPE, "海")).await;
+        assert_eq!(response.headers().get("retry-after").is_some_and(|value| value == "7"), header, "{behaviour}");
     }
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset() {
+async fn rst_resets_the_connection() {
     let simulator = simulator("rst@60%").await;
     let mut response = post(&simulator, &body(LANDSCAPE, "海")).await;
     let error = loop {
         match response.chunk().await {
-            Ok(chunk) => assert!(chunk.is_some(), "the stream ended in order"),
+            Ok(chunk) => assert!(chunk.is_some(), "the stream ended in video"),
             Err(error) => break error,
         }
     };
@@ -114,7 +114,7 @@ async fn a_reset_is_a_reset() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_lost_after_the_request_was_accepted() {
+async fn a_response_can_be_lost_after_the_request_was_accepted() {
     let simulator = simulator("create-answer-lost*1").await;
     let request = || client().post(simulator.chat_url()).json(&body(LANDSCAPE, "海")).send();
     assert!(request().await.is_err());
@@ -123,38 +123,38 @@ async fn an_answer_can_be_lost_after_the_request_was_accepted() {
 }
 
 #[tokio::test]
-async fn completed_without_a_url_is_no_video() {
+async fn a_completed_stream_can_lack_a_url() {
     for variant in ["a1", "a2", "a2-object", "b1", "b2"] {
         let behaviour = format!("refused-completed-without-url,{variant}");
-        let answer = submit(&simulator(&behaviour).await, "海").await;
-        assert!(!answer.text().contains("/media/") && answer.text().contains("[DONE]") && !answer.torn);
-        let finished = answer.chunks().iter().any(|chunk| chunk["choices"][0]["finish_reason"].is_string());
+        let response = submit(&simulator(&behaviour).await, "海").await;
+        assert!(!response.text().contains("/media/") && response.text().contains("[DONE]") && !response.aborted);
+        let finished = response.chunks().iter().any(|chunk| chunk["choices"][0]["finish_reason"].is_string());
         assert!(finished, "{variant}");
     }
 }
 
 #[tokio::test]
-async fn progress_falls_back_and_rises_again() {
-    let answer = submit(&simulator("regress").await, "海").await;
-    assert_eq!(answer.progress(), ["24.6", "49.3", "74.0", "49.3", "74.0", "98.7"]);
-    assert!(answer.url().is_some());
+async fn progress_can_fall_back_and_rise_again() {
+    let response = submit(&simulator("regress").await, "海").await;
+    assert_eq!(response.progress(), ["24.6", "49.3", "74.0", "49.3", "74.0", "98.7"]);
+    assert!(response.url().is_some());
 }
 
 #[tokio::test]
-async fn an_upstream_can_retry_by_itself() {
-    let answer = submit(&simulator("internal-retry").await, "海").await;
-    assert_eq!(answer.progress(), ["24.6", "49.3", "74.0", "24.6", "49.3", "74.0", "98.7"]);
-    assert!(answer.transcript().contains("正在重试") && answer.url().is_some());
+async fn an_upstream_can_restart_a_generation() {
+    let response = submit(&simulator("internal-retry").await, "海").await;
+    assert_eq!(response.progress(), ["24.6", "49.3", "74.0", "24.6", "49.3", "74.0", "98.7"]);
+    assert!(response.transcript().contains("正在重试") && response.url().is_some());
 }
 
 #[tokio::test]
-async fn a_failure_is_told_like_a_refusal_with_another_reason() {
-    let answer = submit(&simulator("failed@50%").await, "海").await;
-    assert!(answer.transcript().contains("❌ 生成失败: 视频生成服务异常") && answer.url().is_none());
+async fn a_failure_differs_from_a_refusal_in_its_reason_only() {
+    let response = submit(&simulator("failed@50%").await, "海").await;
+    assert!(response.transcript().contains("❌ 生成失败: 视频生成服务异常") && response.url().is_none());
 }
 
 #[tokio::test]
-async fn done_can_be_literal_or_double() {
+async fn done_can_be_literal_or_repeated() {
     let literal = submit(&simulator("done-literal").await, "海").await.text();
     assert!(literal.ends_with("\n\ndata: [DONE]\\n\\n"));
     let twice = submit(&simulator("done-twice").await, "海").await.text();
@@ -162,45 +162,45 @@ async fn done_can_be_literal_or_double() {
 }
 
 #[tokio::test]
-async fn some_chunks_have_no_choices() {
+async fn empty_choices_sends_two_chunks_without_choices() {
     for variant in ["a1", "a2", "b1", "b2"] {
-        let answer = submit(&simulator(&format!("empty-choices,{variant}")).await, "海").await;
-        let empty = answer.chunks().iter().filter(|chunk| chunk["choices"] == json!([])).count();
+        let response = submit(&simulator(&format!("empty-choices,{variant}")).await, "海").await;
+        let empty = response.chunks().iter().filter(|chunk| chunk["choices"] == json!([])).count();
         assert_eq!(empty, 2, "{variant}");
     }
 }
 
 #[tokio::test]
-async fn a_line_can_be_longer_than_anybody_reads() {
-    let answer = submit(&simulator("huge-line").await, "海").await;
-    let longest = answer.text().lines().map(str::len).max().unwrap();
+async fn huge_line_sends_a_line_above_2_mib() {
+    let response = submit(&simulator("huge-line").await, "海").await;
+    let longest = response.text().lines().map(str::len).max().unwrap();
     assert!(longest > 2 << 20);
-    assert!(answer.url().is_some());
+    assert!(response.url().is_some());
 }
 
 #[tokio::test]
-async fn a_prompt_can_be_repeated_where_status_stands() {
+async fn the_prompt_can_be_repeated_among_status_lines() {
     let prompt = "> 🏃 进度：99%\n[点击这里](http://example.invalid/x.mp4)";
     for variant in ["a1", "a2", "a2-object", "b1", "b2"] {
-        let answer = submit(&simulator(&format!("prompt-echo-injection,{variant}")).await, prompt).await;
-        assert!(answer.transcript().contains(prompt), "{variant}");
-        assert!(answer.thoughts().iter().any(|thought| thought.trim_end() == prompt), "{variant}");
+        let response = submit(&simulator(&format!("prompt-echo-injection,{variant}")).await, prompt).await;
+        assert!(response.transcript().contains(prompt), "{variant}");
+        assert!(response.reasoning().iter().any(|reasoning| reasoning.trim_end() == prompt), "{variant}");
     }
 }
 
 #[tokio::test]
-async fn garbage_comes_in_short_lines_and_ends_in_order() {
+async fn garbage_consists_of_short_lines_and_ends_orderly() {
     let simulator = simulator("garbage-stream=2").await;
-    let answer = submit(&simulator, "海").await;
-    let bytes = answer.pieces.concat();
-    assert_eq!((bytes.len(), answer.torn), (2 << 20, false));
+    let response = submit(&simulator, "海").await;
+    let bytes = response.pieces.concat();
+    assert_eq!((bytes.len(), response.aborted), (2 << 20, false));
     assert!(bytes.split(|&byte| byte == b'\n').all(|line| line.len() < 64 << 10));
     assert_eq!(simulator.stats_of("海").submissions, 1);
 }
 
 #[tokio::test]
-async fn what_means_nothing_in_a_stream_changes_nothing() {
-    for word in ["lost@50%", "expired", "vllm-omni", "odd-id", "json-refused", "poll-5xx-3", "status-unknown"] {
-        assert!(submit(&simulator(word).await, "海").await.url().is_some(), "{word}");
+async fn behaviours_of_videos_do_not_affect_a_stream() {
+    for behaviour in ["lost@50%", "expired", "vllm-omni", "odd-id", "json-refused", "poll-5xx-3", "status-unknown"] {
+        assert!(submit(&simulator(behaviour).await, "海").await.url().is_some(), "{behaviour}");
     }
 }

@@ -1,23 +1,23 @@
-//! The bytes around the frames.
+//! Framing of server-sent events.
 
 use crate::support::{simulator, submit};
 
 #[tokio::test]
-async fn pings_are_comments_before_every_step() {
+async fn pings_precede_every_step() {
     let simulator = simulator("pings").await;
-    let answer = submit(&simulator, "a cat").await;
-    // Echo, two queue lines, four of progress, result, finish, done.
-    assert_eq!(answer.text().matches(": PING\n\n").count(), 10);
-    assert!(answer.text().starts_with(": PING\n\ndata: {"));
-    assert_eq!(answer.payloads().last().unwrap(), "[DONE]");
+    let response = submit(&simulator, "a cat").await;
+    // Echo, two queue lines, four progress lines, result, finish, done.
+    assert_eq!(response.text().matches(": PING\n\n").count(), 10);
+    assert!(response.text().starts_with(": PING\n\ndata: {"));
+    assert_eq!(response.payloads().last().unwrap(), "[DONE]");
 }
 
 #[tokio::test]
-async fn a_silent_stream_can_be_kept_alive() {
+async fn pings_keep_a_silent_stream_alive() {
     let simulator = simulator("silent,pings").await;
-    let answer = submit(&simulator, "a cat").await;
-    assert_eq!(answer.text().matches(": PING\n\n").count(), 10);
-    assert_eq!(answer.progress(), [""; 0]);
+    let response = submit(&simulator, "a cat").await;
+    assert_eq!(response.text().matches(": PING\n\n").count(), 10);
+    assert_eq!(response.progress(), [""; 0]);
 }
 
 #[tokio::test]
@@ -29,11 +29,11 @@ async fn crlf_ends_every_line() {
 }
 
 #[tokio::test]
-async fn split_characters_arrive_in_two_pieces_and_whole_in_the_end() {
+async fn split_characters_arrive_in_two_pieces() {
     let simulator = simulator("split-utf8").await;
-    let answer = submit(&simulator, "猫🐈").await;
-    let broken = answer.pieces.iter().filter(|piece| str::from_utf8(piece).is_err()).count();
+    let response = submit(&simulator, "猫🐈").await;
+    let broken = response.pieces.iter().filter(|piece| str::from_utf8(piece).is_err()).count();
     assert!(broken > 20, "{broken} broken pieces");
-    assert!(answer.contents()[0].contains("猫🐈"));
-    assert_eq!(answer.progress(), ["24.6", "49.3", "74.0", "98.7"]);
+    assert!(response.contents()[0].contains("猫🐈"));
+    assert_eq!(response.progress(), ["24.6", "49.3", "74.0", "98.7"]);
 }

@@ -1,6 +1,6 @@
-//! What becomes of a generation, and the exact words it is told in.
+//! The exact text of b1 streams, by ending.
 
-use crate::support::{Answer, PORTRAIT, body, post, simulator, submit};
+use crate::support::{ChatResponse, PORTRAIT, body, post, simulator, submit};
 
 const OPENING: [&str; 2] = [
     r#"data: {"id":"","object":"chat.completion.chunk","created":0,"model":"sora","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":null}]}"#,
@@ -8,7 +8,7 @@ const OPENING: [&str; 2] = [
 ];
 const FINISH: &str = r#"data: {"id":"","object":"chat.completion.chunk","created":0,"model":"sora","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":240,"total_tokens":241}}"#;
 
-/// A stream from the frames' bytes: the opening, one frame for each line of content, then these frames.
+/// The bytes of a stream: the opening, one frame per line of content, then the frames in `end`.
 fn stream(lines: &[&str], end: &[&str]) -> String {
     let content = |line: &&str| {
         format!(
@@ -23,83 +23,83 @@ fn stream(lines: &[&str], end: &[&str]) -> String {
 const QUEUE: &str = "> ⌛️ 任务正在队列中，请耐心等待...";
 
 #[tokio::test]
-async fn a_happy_stream_runs_from_the_echo_to_done() {
+async fn a_successful_stream_runs_from_the_echo_to_done() {
     let simulator = simulator("happy").await;
-    let answer = submit(&simulator, "海").await;
-    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", answer.url().unwrap());
+    let response = submit(&simulator, "海").await;
+    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", response.url().unwrap());
     let progress = ["> 🏃 进度：24.6%", "> 🏃 进度：49.3%", "> 🏃 进度：74.0%", "> 🏃 进度：98.7%"];
     let lines = [&[QUEUE, QUEUE], &progress[..], &[&success]].concat();
-    assert_eq!(answer.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
-    assert!(answer.url().unwrap().starts_with(&format!("{}/media/", simulator.url())));
-    assert!(!answer.torn);
+    assert_eq!(response.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
+    assert!(response.url().unwrap().starts_with(&format!("{}/media/", simulator.url())));
+    assert!(!response.aborted);
 }
 
 #[tokio::test]
-async fn the_answer_is_an_event_stream() {
+async fn the_response_is_an_event_stream() {
     let simulator = simulator("happy").await;
     let response = post(&simulator, &body(PORTRAIT, "海")).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
-    assert!(Answer::read(response).await.contents()[0].contains("\"mode\": \"竖屏模式\""));
+    assert!(ChatResponse::read(response).await.contents()[0].contains("\"mode\": \"竖屏模式\""));
 }
 
 #[tokio::test]
-async fn a_refusal_tells_its_reason_and_ends_in_order() {
+async fn a_refusal_states_its_reason_and_ends_orderly() {
     let simulator = simulator("refuse@40%").await;
-    let answer = submit(&simulator, "海").await;
+    let response = submit(&simulator, "海").await;
     let refusal = "> ❌ 生成失败: 内容未通过审核，可能违反内容政策 (Content Policy Violation)";
     let lines = [QUEUE, QUEUE, "> 🏃 进度：24.6%", "> 🏃 进度：40.0%", refusal];
-    assert_eq!(answer.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
-    assert_eq!((answer.torn, simulator.stats_of("海").submissions), (false, 1));
+    assert_eq!(response.text(), stream(&lines, &[FINISH, "data: [DONE]"]));
+    assert_eq!((response.aborted, simulator.stats_of("海").submissions), (false, 1));
 }
 
 #[tokio::test]
-async fn a_cut_tears_the_connection_after_what_was_said() {
+async fn cut_closes_the_connection_after_the_progress_lines() {
     let simulator = simulator("cut@60%").await;
-    let answer = submit(&simulator, "海").await;
+    let response = submit(&simulator, "海").await;
     let lines = [QUEUE, QUEUE, "> 🏃 进度：24.6%", "> 🏃 进度：49.3%", "> 🏃 进度：60.0%"];
-    assert_eq!(answer.text(), stream(&lines, &[]));
-    assert_eq!((answer.status, answer.torn, simulator.stats_of("海").submissions), (200, true, 1));
+    assert_eq!(response.text(), stream(&lines, &[]));
+    assert_eq!((response.status, response.aborted, simulator.stats_of("海").submissions), (200, true, 1));
 }
 
 #[tokio::test]
-async fn a_cut_at_the_start_still_comes_after_the_queue() {
+async fn cut_at_0_percent_still_follows_the_queue_lines() {
     let simulator = simulator("cut@0%").await;
-    let answer = submit(&simulator, "海").await;
-    assert_eq!((answer.text(), answer.torn), (stream(&[QUEUE, QUEUE], &[]), true));
+    let response = submit(&simulator, "海").await;
+    assert_eq!((response.text(), response.aborted), (stream(&[QUEUE, QUEUE], &[]), true));
 }
 
 #[tokio::test]
-async fn a_cut_after_the_result_leaves_the_url_and_nothing_else() {
+async fn cut_after_result_sends_the_url_and_no_finish() {
     let simulator = simulator("cut-after-result").await;
-    let answer = submit(&simulator, "海").await;
-    assert!(answer.url().is_some() && answer.torn);
-    assert!(answer.contents().last().unwrap().starts_with("> ✅"));
-    assert!(!answer.text().contains("\"stop\"") && !answer.text().contains("[DONE]"));
+    let response = submit(&simulator, "海").await;
+    assert!(response.url().is_some() && response.aborted);
+    assert!(response.contents().last().unwrap().starts_with("> ✅"));
+    assert!(!response.text().contains("\"stop\"") && !response.text().contains("[DONE]"));
 }
 
 #[tokio::test]
-async fn without_done_the_stream_ends_with_the_finish_chunk() {
+async fn no_done_ends_the_stream_with_the_finish_chunk() {
     let simulator = simulator("no-done").await;
-    let answer = submit(&simulator, "海").await;
-    assert!(answer.text().ends_with(&format!("{FINISH}\n\n")) && !answer.torn);
+    let response = submit(&simulator, "海").await;
+    assert!(response.text().ends_with(&format!("{FINISH}\n\n")) && !response.aborted);
 }
 
 #[tokio::test]
 async fn a_silent_stream_has_no_progress_lines() {
     let simulator = simulator("silent").await;
-    let answer = submit(&simulator, "海").await;
-    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", answer.url().unwrap());
-    assert_eq!(answer.text(), stream(&[QUEUE, QUEUE, &success], &[FINISH, "data: [DONE]"]));
+    let response = submit(&simulator, "海").await;
+    let success = format!("> ✅ 视频生成成功，[点击这里]({}) 查看视频~~~", response.url().unwrap());
+    assert_eq!(response.text(), stream(&[QUEUE, QUEUE, &success], &[FINISH, "data: [DONE]"]));
 }
 
 #[tokio::test]
-async fn server_errors_come_in_place_of_a_stream_and_cost_nothing() {
+async fn server_errors_replace_the_stream_and_count_no_submission() {
     for (behaviour, status) in [("http-500", 500), ("http-503", 503)] {
         let simulator = simulator(behaviour).await;
-        let answer = submit(&simulator, "海").await;
-        assert_eq!((answer.status, answer.torn), (status, false));
-        let error = &answer.json()["error"];
+        let response = submit(&simulator, "海").await;
+        assert_eq!((response.status, response.aborted), (status, false));
+        let error = &response.json()["error"];
         assert_eq!((&error["type"], error["message"].is_string()), (&"server_error".into(), true));
         assert!(error["param"].is_null() && error["code"].is_null());
         let counts = simulator.stats_of("海");

@@ -1,17 +1,17 @@
-//! The words of each variant of `chat`, byte for byte.
+//! The exact bytes of each variant of `chat`.
 
 use serde_json::Value;
 use simulator::{Config, Variant};
 
-use crate::support::{Answer, config, simulator, start, submit};
+use crate::support::{ChatResponse, config, simulator, start, submit};
 
-/// A happy generation of two steps.
-async fn happy(variant: Variant, behaviour: &str) -> Answer {
+/// A successful generation with two progress reports.
+async fn happy(variant: Variant, behaviour: &str) -> ChatResponse {
     let behaviour = behaviour.parse().unwrap();
     submit(&start(Config { variant, steps: 2, behaviour, ..config() }).await, "海").await
 }
 
-/// A text with every number of ten digits and more, the moments, replaced by `T`, and the result's address by `URL`.
+/// Replaces timestamps (numbers of ten digits or more) by `T` and the result's URL by `URL`.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     let mut digits = String::new();
@@ -37,7 +37,7 @@ fn a1(delta: &str, finish: &str, tokens: &str) -> String {
 }
 
 #[tokio::test]
-async fn a1_thinks_aloud_in_the_json_of_python() {
+async fn a1_reports_status_as_reasoning_in_python_json() {
     let status = |text: &str| a1(&format!(r#""content": null, "reasoning_content": "{text}""#), "null", "");
     let expected = [
         a1(
@@ -60,7 +60,7 @@ async fn a1_thinks_aloud_in_the_json_of_python() {
 }
 
 #[tokio::test]
-async fn a1_escapes_what_is_not_ascii() {
+async fn a1_escapes_non_ascii_characters() {
     let refused = happy(Variant::A1, "refuse@0%").await;
     assert!(refused.text().is_ascii());
     assert!(refused.text().contains(r#""content": "\u274c \u751f\u6210\u5931\u8d25: "#));
@@ -68,16 +68,16 @@ async fn a1_escapes_what_is_not_ascii() {
 }
 
 #[tokio::test]
-async fn a1_guesses_and_starts_anew() {
-    let answer = happy(Variant::A1, "estimated-only,internal-retry").await;
-    let thoughts = answer.thoughts();
-    assert_eq!(thoughts[3], "**Processing**\n\nGeneration in progress: 49% completed (estimated)...\n");
-    assert!(thoughts[5].starts_with("**生成失败，正在重试**\n\n第 1 次重试（共 3 次）...\n\n失败原因："));
-    assert_eq!(thoughts[6], thoughts[3]);
+async fn a1_reports_estimates_and_restarts() {
+    let response = happy(Variant::A1, "estimated-only,internal-retry").await;
+    let reasoning = response.reasoning();
+    assert_eq!(reasoning[3], "**Processing**\n\nGeneration in progress: 49% completed (estimated)...\n");
+    assert!(reasoning[5].starts_with("**生成失败，正在重试**\n\n第 1 次重试（共 3 次）...\n\n失败原因："));
+    assert_eq!(reasoning[6], reasoning[3]);
 }
 
 #[tokio::test]
-async fn chunks_of_the_a_variants_have_an_id_each() {
+async fn a_variants_use_a_new_id_per_chunk() {
     for variant in [Variant::A1, Variant::A2, Variant::A2Object] {
         let chunks = happy(variant, "happy").await.chunks();
         let mut ids: Vec<&str> = chunks.iter().map(|chunk| chunk["id"].as_str().unwrap()).collect();
@@ -93,7 +93,7 @@ fn a2(delta: &str) -> String {
 }
 
 #[tokio::test]
-async fn a2_leaves_null_out() {
+async fn a2_omits_null_keys() {
     let expected = [
         a2(r#""role": "assistant", "reasoning_content": "[generation] (started) Initializing generation request...""#),
         a2(r#""reasoning_content": "[generation] (queued) Video generation is queued""#),
@@ -111,7 +111,7 @@ async fn a2_leaves_null_out() {
 }
 
 #[tokio::test]
-async fn a2_object_tells_its_status_as_an_object() {
+async fn a2_object_reports_status_as_an_object() {
     let text = masked(&happy(Variant::A2Object, "happy").await.text());
     let status = r#""reasoning_content": {"stage": "generation", "status": "processing", "progress": 49, "message": "Video generation progress: 49%"}"#;
     assert!(text.contains(&a2(status)), "{text}");
@@ -119,9 +119,9 @@ async fn a2_object_tells_its_status_as_an_object() {
 }
 
 #[tokio::test]
-async fn b2_cuts_its_transcript_into_tokens() {
-    let answer = happy(Variant::B2, "happy").await;
-    let transcript = answer.transcript();
+async fn b2_cuts_the_transcript_into_tokens() {
+    let response = happy(Variant::B2, "happy").await;
+    let transcript = response.transcript();
     let id = transcript.split_once("task_01k").unwrap().1.split_once('`').unwrap().0;
     let (_, rest) = transcript.split_once(&format!("> ID: `task_01k{id}`\n>[数据预览](http://")).unwrap();
     let (_, rest) = rest.split_once(")\n").unwrap();
@@ -134,7 +134,7 @@ async fn b2_cuts_its_transcript_into_tokens() {
 }
 
 #[tokio::test]
-async fn b2_has_clock_lines_and_chunks_without_a_name() {
+async fn b2_has_clock_lines_and_chunks_without_data_prefix() {
     let text = happy(Variant::B2, "happy").await.text();
     let stray: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with("data: ")).collect();
     assert_eq!(stray.len(), 8);
@@ -143,12 +143,12 @@ async fn b2_has_clock_lines_and_chunks_without_a_name() {
         let chunk: Value = serde_json::from_str(pair[1]).unwrap();
         assert!(chunk["choices"][0]["delta"]["content"].is_string());
     }
-    // Without them the progress is not told at all.
+    // The percentages occur in these chunks only.
     assert!(stray[5].contains("\"content\":\"49\"") && stray[7].contains("\"content\":\"98\""));
 }
 
 #[tokio::test]
-async fn a_tag_chooses_the_variant_of_one_request() {
+async fn a_tag_selects_the_variant_of_one_request() {
     let simulator = simulator("happy").await;
     for (tag, sign) in [
         ("a1", "\"native_finish_reason\": null"),
@@ -163,7 +163,7 @@ async fn a_tag_chooses_the_variant_of_one_request() {
 }
 
 #[tokio::test]
-async fn every_variant_tells_where_a_playable_video_is() {
+async fn every_variant_links_to_a_playable_video() {
     for variant in [Variant::A1, Variant::A2, Variant::A2Object, Variant::B1, Variant::B2] {
         let simulator = start(Config { variant, ..config() }).await;
         let transcript = submit(&simulator, "海").await.transcript();

@@ -1,11 +1,11 @@
-//! Downloads that go wrong.
+//! Download faults.
 
 use reqwest::Response;
-use simulator::Running;
+use simulator::SimulatorHandle;
 
-use crate::support::{client, client_that_stays, simulator, submit};
+use crate::support::{client, client_without_redirects, simulator, submit};
 
-async fn url(simulator: &Running) -> String {
+async fn url(simulator: &SimulatorHandle) -> String {
     submit(simulator, "海").await.url().unwrap()
 }
 
@@ -25,42 +25,42 @@ async fn statuses<const N: usize>(behaviour: &str) -> [u16; N] {
 }
 
 #[tokio::test]
-async fn a_result_can_take_its_time_to_appear() {
+async fn a_result_can_appear_late() {
     assert_eq!(statuses("url-404-then-ok").await, [404, 404, 200]);
     assert_eq!(statuses("url-404=1").await, [404, 200]);
 }
 
 #[tokio::test]
-async fn an_address_can_be_too_old() {
+async fn a_url_can_expire() {
     assert_eq!(statuses("url-expired").await, [403, 403]);
     assert_eq!(statuses("url-gone").await, [410, 410]);
 }
 
 #[tokio::test]
-async fn faults_follow_one_another_by_download() {
+async fn counted_faults_apply_in_order() {
     assert_eq!(statuses("url-404=1,url-expired*2,url-gone*3").await, [404, 403, 410, 200]);
 }
 
 #[tokio::test]
-async fn something_else_can_be_in_the_place_of_a_video() {
-    for (word, media_type, start) in [
+async fn a_download_can_be_a_page_json_or_empty() {
+    for (behaviour, media_type, start) in [
         ("url-html", "text/html", "<html>"),
         ("url-json", "application/json", "{\"error\":"),
         ("url-empty", "video/mp4", ""),
     ] {
-        let simulator = simulator(word).await;
+        let simulator = simulator(behaviour).await;
         let response = fetch(&url(&simulator).await).await;
         assert_eq!(
             (response.status().as_u16(), &response.headers()["content-type"]),
             (200, &media_type.parse().unwrap())
         );
         let text = response.text().await.unwrap();
-        assert!(text.starts_with(start) && text.is_empty() == start.is_empty(), "{word}");
+        assert!(text.starts_with(start) && text.is_empty() == start.is_empty(), "{behaviour}");
     }
 }
 
 #[tokio::test]
-async fn a_file_that_breaks_off_can_be_resumed() {
+async fn a_truncated_download_can_be_resumed() {
     let simulator = simulator("truncated-file*1").await;
     let url = url(&simulator).await;
     let mut response = fetch(&url).await;
@@ -77,7 +77,7 @@ async fn a_file_that_breaks_off_can_be_resumed() {
 }
 
 #[tokio::test]
-async fn a_truncated_file_gives_its_ranges_whole() {
+async fn truncated_file_serves_ranges_completely() {
     let simulator = simulator("truncated-file").await;
     let url = url(&simulator).await;
     assert!(fetch(&url).await.bytes().await.is_err());
@@ -93,7 +93,7 @@ async fn ranges_can_be_ignored() {
 }
 
 #[tokio::test]
-async fn a_huge_file_is_a_clip_and_a_box_of_nothing() {
+async fn huge_file_pads_the_clip_with_a_free_box() {
     let simulator = simulator("huge-file=3").await;
     let url = url(&simulator).await;
     let file = fetch(&url).await.bytes().await.unwrap();
@@ -110,14 +110,14 @@ async fn a_huge_file_is_a_clip_and_a_box_of_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_can_point_where_no_client_should_go() {
+async fn a_url_can_point_to_a_private_address() {
     assert!(url(&simulator("url-private").await).await.starts_with("http://127.0.0.1:1/media/"));
     assert!(url(&simulator("url-metadata").await).await.starts_with("http://169.254.169.254/"));
 }
 
 #[tokio::test]
-async fn an_address_can_lead_elsewhere() {
-    let direct = client_that_stays();
+async fn a_url_can_redirect() {
+    let direct = client_without_redirects();
     let simulator = simulator("url-redirect").await;
     let url = url(&simulator).await;
     let response = direct.get(&url).send().await.unwrap();

@@ -1,18 +1,18 @@
-//! The videos behind the addresses.
+//! Downloads of videos.
 
 use std::collections::HashSet;
 
 use reqwest::{Response, StatusCode};
-use simulator::Running;
+use simulator::SimulatorHandle;
 
-use crate::support::{Answer, LANDSCAPE, PORTRAIT, body, client, post, simulator, submit};
+use crate::support::{ChatResponse, LANDSCAPE, PORTRAIT, body, client, post, simulator, submit};
 
-async fn video(simulator: &Running, model: &str, prompt: &str) -> Response {
-    let url = Answer::read(post(simulator, &body(model, prompt)).await).await.url().unwrap();
+async fn video(simulator: &SimulatorHandle, model: &str, prompt: &str) -> Response {
+    let url = ChatResponse::read(post(simulator, &body(model, prompt)).await).await.url().unwrap();
     client().get(url).send().await.unwrap()
 }
 
-/// Width and height out of the track header: the last eight bytes of `tkhd`, 16.16 fixed point.
+/// Width and height from the track header: the last eight bytes of `tkhd`, as 16.16 fixed-point numbers.
 fn dimensions(file: &[u8]) -> (u16, u16) {
     let at = file.windows(4).position(|window| window == b"tkhd").unwrap() + 80;
     let number = |at: usize| u16::from_be_bytes([file[at], file[at + 1]]);
@@ -20,7 +20,7 @@ fn dimensions(file: &[u8]) -> (u16, u16) {
 }
 
 #[tokio::test]
-async fn a_result_downloads_as_a_video_of_its_orientation() {
+async fn a_result_has_the_requested_orientation() {
     let simulator = simulator("happy").await;
     for (model, size) in [(LANDSCAPE, (640, 360)), (PORTRAIT, (360, 640))] {
         let response = video(&simulator, model, "a cat").await;
@@ -33,7 +33,7 @@ async fn a_result_downloads_as_a_video_of_its_orientation() {
 }
 
 #[tokio::test]
-async fn a_prompt_keeps_its_clip_and_every_generation_has_its_address() {
+async fn a_prompt_always_gets_the_same_clip_under_a_new_url() {
     let simulator = simulator("happy").await;
     let (first, second) = (submit(&simulator, "a cat").await, submit(&simulator, "a cat").await);
     assert_ne!(first.url(), second.url());
@@ -47,7 +47,7 @@ async fn a_prompt_keeps_its_clip_and_every_generation_has_its_address() {
 }
 
 #[tokio::test]
-async fn parts_are_served_as_parts() {
+async fn serves_byte_ranges() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
     let whole = client().get(&url).send().await.unwrap().bytes().await.unwrap();
@@ -55,8 +55,8 @@ async fn parts_are_served_as_parts() {
     for (range, expected) in [("bytes=0-99", 0..100), ("bytes=1000-", 1000..length), ("bytes=-7", length - 7..length)] {
         let response = client().get(&url).header("range", range).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
-        let told = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
-        assert_eq!(response.headers()["content-range"], told);
+        let content_range = format!("bytes {}-{}/{length}", expected.start, expected.end - 1);
+        assert_eq!(response.headers()["content-range"], content_range);
         assert_eq!(response.bytes().await.unwrap(), whole[expected]);
     }
     let outside = client().get(&url).header("range", format!("bytes={length}-")).send().await.unwrap();
@@ -65,7 +65,7 @@ async fn parts_are_served_as_parts() {
 }
 
 #[tokio::test]
-async fn a_part_of_another_version_is_the_whole() {
+async fn if_range_with_another_etag_returns_the_whole_file() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
     let request = || client().get(&url).header("range", "bytes=0-9");
@@ -76,7 +76,7 @@ async fn a_part_of_another_version_is_the_whole() {
 }
 
 #[tokio::test]
-async fn a_head_and_a_known_version_cost_no_bytes() {
+async fn head_and_if_none_match_send_no_body() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
     let head = client().head(&url).send().await.unwrap();
@@ -89,7 +89,7 @@ async fn a_head_and_a_known_version_cost_no_bytes() {
 }
 
 #[tokio::test]
-async fn an_address_never_told_is_not_found() {
+async fn returns_404_for_an_unknown_video() {
     let simulator = simulator("happy").await;
     for file in ["00000000-0000-4000-8000-000000000000.mp4", "sea.mp4", "x"] {
         let response = client().get(format!("{}/media/{file}", simulator.url())).send().await.unwrap();
@@ -98,10 +98,10 @@ async fn an_address_never_told_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_result_is_addressed_as_its_client_addressed_the_server() {
+async fn urls_use_the_host_that_the_client_used() {
     let simulator = simulator("happy").await;
     let request =
         client().post(simulator.chat_url()).header("host", "simulator.internal:8090").json(&body(LANDSCAPE, "a"));
-    let url = Answer::read(request.send().await.unwrap()).await.url().unwrap();
+    let url = ChatResponse::read(request.send().await.unwrap()).await.url().unwrap();
     assert!(url.starts_with("http://simulator.internal:8090/media/"), "{url}");
 }

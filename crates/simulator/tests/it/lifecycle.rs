@@ -1,29 +1,29 @@
-//! Starting, stopping, and the page at the root; the binary as well as the library.
+//! Starting and stopping, as a library and as a command, and the index page.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crate::support::{Answer, LANDSCAPE, body, client, post, simulator};
+use crate::support::{ChatResponse, LANDSCAPE, body, client, post, simulator};
 
 #[tokio::test]
-async fn stopping_tears_open_streams() {
+async fn stopping_cuts_open_streams() {
     let simulator = simulator("pace=3600000").await;
     let response = post(&simulator, &body(LANDSCAPE, "a cat")).await;
-    let (stopped, answer) = tokio::join!(simulator.stop(), Answer::read(response));
+    let (stopped, response) = tokio::join!(simulator.stop(), ChatResponse::read(response));
     stopped.unwrap();
-    assert!(answer.torn);
+    assert!(response.aborted);
 }
 
 #[tokio::test]
-async fn dropping_it_stops_it() {
+async fn dropping_the_handle_stops_the_server() {
     let simulator = simulator("pace=3600000").await;
     let response = post(&simulator, &body(LANDSCAPE, "a cat")).await;
     drop(simulator);
-    assert!(Answer::read(response).await.torn);
+    assert!(ChatResponse::read(response).await.aborted);
 }
 
 #[tokio::test]
-async fn the_root_says_what_this_is_and_lists_the_tags() {
+async fn the_index_page_and_the_readme_list_every_behaviour() {
     let simulator = simulator("happy").await;
     let page = client().get(simulator.url()).send().await.unwrap().text().await.unwrap();
     let readme = include_str!("../../README.md");
@@ -38,7 +38,7 @@ async fn the_root_says_what_this_is_and_lists_the_tags() {
 }
 
 #[tokio::test]
-async fn the_command_announces_its_address_and_leaves_on_sigterm() {
+async fn the_command_prints_its_address_and_exits_on_sigterm() {
     let mut process = Command::new(env!("CARGO_BIN_EXE_simulator"))
         .args(["--listen", "127.0.0.1:0", "--pace", "3600000", "--behaviour", "pings"])
         .stdout(Stdio::piped())
@@ -51,12 +51,12 @@ async fn the_command_announces_its_address_and_leaves_on_sigterm() {
     let request = client().post(format!("{url}/v1/chat/completions")).json(&body(LANDSCAPE, "a cat"));
     let response = request.send().await.unwrap();
     assert!(Command::new("kill").arg(process.id().to_string()).status().unwrap().success());
-    assert!(Answer::read(response).await.torn);
+    assert!(ChatResponse::read(response).await.aborted);
     assert!(process.wait().unwrap().success());
 }
 
 #[test]
-fn the_command_refuses_a_behaviour_it_does_not_know() {
+fn the_command_rejects_an_unknown_behaviour() {
     let output = Command::new(env!("CARGO_BIN_EXE_simulator")).args(["--behaviour", "explode"]).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && message.contains("\"explode\"") && message.contains("cut@N%"), "{message}");

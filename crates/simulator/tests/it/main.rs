@@ -1,4 +1,4 @@
-//! The simulator over real TCP: what a client sees, byte for byte, and what is counted.
+//! The simulator over real TCP connections: what a client receives, and what is counted.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod chat_endings;

@@ -1,11 +1,11 @@
-//! Counting, in process and over HTTP.
+//! Counts, in process and over HTTP.
 
 use serde_json::{Value, json};
-use simulator::{Counts, Running};
+use simulator::{Counts, SimulatorHandle};
 
 use crate::support::{LANDSCAPE, body, client, post, simulator, submit};
 
-async fn read(simulator: &Running, query: &[(&str, &str)]) -> Value {
+async fn read(simulator: &SimulatorHandle, query: &[(&str, &str)]) -> Value {
     let mut url = reqwest::Url::parse(simulator.url()).unwrap().join("/sim/stats").unwrap();
     if !query.is_empty() {
         url.query_pairs_mut().extend_pairs(query);
@@ -14,7 +14,7 @@ async fn read(simulator: &Running, query: &[(&str, &str)]) -> Value {
 }
 
 #[tokio::test]
-async fn requests_submissions_and_downloads_are_told_apart() {
+async fn counts_requests_submissions_and_downloads_separately() {
     let simulator = simulator("happy").await;
     let url = submit(&simulator, "a cat").await.url().unwrap();
     client().get(url).send().await.unwrap();
@@ -36,7 +36,7 @@ async fn requests_submissions_and_downloads_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_submission_counts_before_its_stream_is_read() {
+async fn counts_a_submission_before_its_stream_is_read() {
     let simulator = simulator("pace=3600000").await;
     let response = post(&simulator, &body(LANDSCAPE, "a cat")).await;
     assert_eq!(simulator.stats_of("a cat").submissions, 1);
@@ -47,7 +47,7 @@ async fn a_submission_counts_before_its_stream_is_read() {
 }
 
 #[tokio::test]
-async fn a_reset_starts_over_and_keeps_the_videos() {
+async fn reset_zeroes_the_counts_and_keeps_the_videos() {
     let simulator = simulator("happy").await;
     let prompt = "[sim:http-503*1] a cat";
     assert_eq!(submit(&simulator, prompt).await.status, 503);

@@ -1,31 +1,31 @@
-//! The `videos` dialect from the order to the file, in the manners of either flavour.
+//! The `videos` dialect from the create request to the download, in both flavours.
 
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use simulator::{Config, Flavour, Running};
+use simulator::{Config, Flavour, SimulatorHandle};
 
 use crate::support::{client, config, start};
-use crate::videos_client::{Order, create, post, read};
+use crate::videos_client::{VideoClient, create, post, read};
 
 const FLAVOURS: [Flavour; 2] = [Flavour::Openai, Flavour::VllmOmni];
-/// A pace at which nothing happens while a test runs.
+/// A pace at which nothing happens during a test.
 const FROZEN: u64 = 3_600_000;
 
-/// A simulator of this flavour, with four steps and no pauses, which also behaves like this.
-async fn simulator(flavour: Flavour, behaviour: &str) -> Running {
+/// A simulator of this flavour with four progress reports, no pauses, and this behaviour.
+async fn simulator(flavour: Flavour, behaviour: &str) -> SimulatorHandle {
     start(Config { flavour, behaviour: behaviour.parse().unwrap(), ..config() }).await
 }
 
 #[tokio::test]
-async fn an_order_is_queued_then_completed_and_downloads_as_a_video() {
+async fn a_generation_is_queued_then_completed_and_downloadable() {
     for flavour in FLAVOURS {
         let simulator = simulator(flavour, "happy").await;
-        let order = create(&simulator, "海").await;
-        assert_eq!((&order.created["status"], &order.created["progress"]), (&"queued".into(), &0.into()));
-        let (status, done) = order.poll().await;
+        let video = create(&simulator, "海").await;
+        assert_eq!((&video.created["status"], &video.created["progress"]), (&"queued".into(), &0.into()));
+        let (status, done) = video.poll().await;
         assert_eq!((status, &done["status"], &done["progress"]), (200, &"completed".into(), &100.into()));
-        assert_eq!((&done["id"], &done["prompt"]), (&order.created["id"], &"海".into()));
-        let content = order.content().await;
+        assert_eq!((&done["id"], &done["prompt"]), (&video.created["id"], &"海".into()));
+        let content = video.content().await;
         assert_eq!(
             (content.status().as_u16(), &content.headers()["content-type"]),
             (200, &"video/mp4".parse().unwrap())
@@ -38,7 +38,7 @@ async fn an_order_is_queued_then_completed_and_downloads_as_a_video() {
 }
 
 #[tokio::test]
-async fn objects_have_the_fields_of_their_servers() {
+async fn objects_have_the_fields_of_each_flavour() {
     let openai = simulator(Flavour::Openai, "happy").await;
     let object = create(&openai, "海").await.poll().await.1;
     let completed = object["completed_at"].as_u64().unwrap();
@@ -60,21 +60,21 @@ async fn objects_have_the_fields_of_their_servers() {
 }
 
 #[tokio::test]
-async fn time_alone_moves_a_generation_and_only_openai_tells_of_progress() {
+async fn only_openai_reports_progress() {
     for (flavour, progress) in [(Flavour::Openai, 49), (Flavour::VllmOmni, 0)] {
         let frozen = start(Config { pace: FROZEN, flavour, ..config() }).await;
-        let order = create(&frozen, "海").await;
-        assert_eq!(order.poll().await.1["status"], "queued");
-        // It fails at a point, which shows how far it had come.
+        let video = create(&frozen, "海").await;
+        assert_eq!(video.poll().await.1["status"], "queued");
+        // A failure preserves the progress at which it happened.
         let failed = create(&frozen, "[sim:instant,failed@49%]").await.poll().await.1;
         assert_eq!((&failed["status"], &failed["progress"]), (&"failed".into(), &progress.into()));
-        // The creating connection is gone; so is its client.
-        assert_eq!(order.poll().await.0, 200);
+        // The connection that created it is closed by now.
+        assert_eq!(video.poll().await.0, 200);
     }
 }
 
 #[tokio::test]
-async fn only_openai_says_when_to_ask_again() {
+async fn only_openai_sends_poll_after() {
     for (pace, poll_after, expected) in
         [(0, None, "50"), (700, None, "700"), (FROZEN, None, "10000"), (0, Some(3), "3")]
     {
@@ -90,7 +90,7 @@ async fn only_openai_says_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn an_order_in_json_is_taken_by_openai_alone() {
+async fn only_openai_accepts_json() {
     let body = json!({"prompt": "海", "model": "sora-2", "seconds": "4", "size": "1280x720"});
     for (flavour, expected) in [(Flavour::Openai, 200), (Flavour::VllmOmni, 422)] {
         let simulator = simulator(flavour, "happy").await;
@@ -101,7 +101,7 @@ async fn an_order_in_json_is_taken_by_openai_alone() {
 }
 
 #[tokio::test]
-async fn a_reference_image_is_counted_in_either_form() {
+async fn counts_a_reference_image_in_either_format() {
     let simulator = simulator(Flavour::Openai, "happy").await;
     let image = Part::bytes(vec![1, 2, 3]).file_name("a.png").mime_str("image/png").unwrap();
     let form = Form::new().text("prompt", "海").part("input_reference", image);
@@ -113,7 +113,7 @@ async fn a_reference_image_is_counted_in_either_form() {
 }
 
 #[tokio::test]
-async fn malformed_orders_are_refused_with_the_field_at_fault() {
+async fn rejects_invalid_fields_by_name() {
     for (field, value) in
         [("prompt", " "), ("seconds", "ten"), ("seconds", "0"), ("size", "wide"), ("input_reference", "no file")]
     {
@@ -132,7 +132,7 @@ async fn malformed_orders_are_refused_with_the_field_at_fault() {
 }
 
 #[tokio::test]
-async fn an_unknown_tag_is_named_in_the_words_of_the_flavour() {
+async fn an_unknown_tag_returns_an_error_in_the_format_of_the_flavour() {
     let openai = read(post(&simulator(Flavour::Openai, "happy").await, "[sim:explode]").await).await;
     assert_eq!((openai.0, &openai.1["error"]["code"]), (400, &"unknown_behaviour".into()));
     let omni = read(post(&simulator(Flavour::VllmOmni, "happy").await, "[sim:explode]").await).await;
@@ -140,7 +140,7 @@ async fn an_unknown_tag_is_named_in_the_words_of_the_flavour() {
 }
 
 #[tokio::test]
-async fn content_before_its_time_is_refused() {
+async fn content_is_an_error_until_the_video_is_completed() {
     for (flavour, waiting, failed) in [(Flavour::Openai, 400, 400), (Flavour::VllmOmni, 404, 422)] {
         let simulator = start(Config { pace: FROZEN, flavour, ..config() }).await;
         assert_eq!(create(&simulator, "海").await.content().await.status().as_u16(), waiting);
@@ -151,28 +151,28 @@ async fn content_before_its_time_is_refused() {
 }
 
 #[tokio::test]
-async fn deleting_stops_a_generation_of_vllm_omni_alone() {
+async fn only_vllm_omni_deletes_a_running_generation() {
     for (flavour, status, cancels, after) in [(Flavour::Openai, 409, 0, 200), (Flavour::VllmOmni, 200, 1, 404)] {
         let simulator = start(Config { pace: FROZEN, flavour, ..config() }).await;
-        let order = create(&simulator, "海").await;
-        assert_eq!(order.delete().await.0, status);
-        assert_eq!((simulator.stats_of("海").cancels, order.poll().await.0), (cancels, after));
+        let video = create(&simulator, "海").await;
+        assert_eq!(video.delete().await.0, status);
+        assert_eq!((simulator.stats_of("海").cancels, video.poll().await.0), (cancels, after));
     }
 }
 
 #[tokio::test]
-async fn what_is_over_can_be_deleted_and_that_is_no_cancel() {
+async fn deleting_a_completed_video_counts_no_cancel() {
     for flavour in FLAVOURS {
         let simulator = simulator(flavour, "happy").await;
-        let order = create(&simulator, "海").await;
-        let expected = json!({"id": order.created["id"], "deleted": true, "object": "video.deleted"});
-        assert_eq!(order.delete().await, (200, expected));
-        assert_eq!((simulator.stats_of("海").cancels, order.poll().await.0, order.delete().await.0), (0, 404, 404));
+        let video = create(&simulator, "海").await;
+        let expected = json!({"id": video.created["id"], "deleted": true, "object": "video.deleted"});
+        assert_eq!(video.delete().await, (200, expected));
+        assert_eq!((simulator.stats_of("海").cancels, video.poll().await.0, video.delete().await.0), (0, 404, 404));
     }
 }
 
 #[tokio::test]
-async fn the_token_is_asked_for_at_every_address() {
+async fn requires_the_token_on_every_endpoint() {
     let simulator = start(Config { token: Some("right".to_owned()), ..config() }).await;
     let url = format!("{}/video_0", simulator.videos_url());
     for request in [
@@ -187,17 +187,17 @@ async fn the_token_is_asked_for_at_every_address() {
 }
 
 #[tokio::test]
-async fn an_unheard_of_id_is_not_found_in_the_words_of_the_flavour() {
+async fn an_unknown_id_returns_404_in_the_format_of_the_flavour() {
     for (flavour, key) in [(Flavour::Openai, "error"), (Flavour::VllmOmni, "detail")] {
         let simulator = simulator(flavour, "happy").await;
-        let unknown = Order::of(&simulator, json!({"id": "video_0"}));
+        let unknown = VideoClient::of(&simulator, json!({"id": "video_0"}));
         let (status, answer) = unknown.poll().await;
         assert_eq!((status, answer.get(key).is_some(), simulator.stats().total.polls), (404, true, 1));
     }
 }
 
 #[tokio::test]
-async fn models_are_listed() {
+async fn lists_models() {
     let simulator = simulator(Flavour::Openai, "happy").await;
     let (status, list) = read(client().get(format!("{}/v1/models", simulator.url())).send().await.unwrap()).await;
     assert_eq!((status, &list["object"], &list["data"][0]["object"]), (200, &"list".into(), &"model".into()));

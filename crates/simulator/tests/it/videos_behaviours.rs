@@ -3,26 +3,26 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{LANDSCAPE, body, client, client_that_stays, config, simulator, start};
-use crate::videos_client::{Order, create, post, read};
-use simulator::{Config, Running};
+use crate::support::{LANDSCAPE, body, client, client_without_redirects, config, simulator, start};
+use crate::videos_client::{VideoClient, create, post, read};
+use simulator::{Config, SimulatorHandle};
 
-/// Where a generation ends that behaves like this.
+/// The final object of a generation with this behaviour.
 async fn end(behaviour: &str) -> serde_json::Value {
     create(&simulator(behaviour).await, "海").await.poll().await.1
 }
 
-/// The statuses of so many polls.
-async fn statuses<const N: usize>(order: &Order) -> [u16; N] {
+/// The HTTP statuses of the next `N` polls.
+async fn statuses<const N: usize>(video: &VideoClient) -> [u16; N] {
     let mut statuses = [0; N];
     for status in &mut statuses {
-        *status = order.poll().await.0;
+        *status = video.poll().await.0;
     }
     statuses
 }
 
 #[tokio::test]
-async fn refusals_and_failures_have_an_error_each() {
+async fn refusals_and_failures_have_an_error_object() {
     for (behaviour, progress, code) in [
         ("refuse@40%", 40, "moderation_blocked"),
         ("failed@40%", 40, "internal_error"),
@@ -37,23 +37,23 @@ async fn refusals_and_failures_have_an_error_each() {
 }
 
 #[tokio::test]
-async fn completed_can_mean_nothing() {
+async fn a_completed_generation_can_lack_content() {
     let simulator = simulator("refused-completed-without-url").await;
-    let order = create(&simulator, "海").await;
-    assert_eq!(order.poll().await.1["status"], "completed");
-    assert_eq!(order.content().await.status(), StatusCode::NOT_FOUND);
+    let video = create(&simulator, "海").await;
+    assert_eq!(video.poll().await.1["status"], "completed");
+    assert_eq!(video.content().await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_generation_can_expire() {
     let simulator = simulator("expired").await;
-    let order = create(&simulator, "海").await;
-    assert_eq!(order.poll().await.1["status"], "expired");
-    assert_eq!(order.content().await.status(), StatusCode::NOT_FOUND);
+    let video = create(&simulator, "海").await;
+    assert_eq!(video.poll().await.1["status"], "expired");
+    assert_eq!(video.content().await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn status_words_come_from_the_wild() {
+async fn status_synonyms_are_stable_per_prompt_and_step() {
     let proper = ["queued", "in_progress", "completed", "failed"];
     for behaviour in ["status-synonym", "status-synonym,refuse@40%", "status-synonym,pace=3600000"] {
         let status = end(behaviour).await["status"].clone();
@@ -65,42 +65,42 @@ async fn status_words_come_from_the_wild() {
 }
 
 #[tokio::test]
-async fn polls_fail_in_order_and_then_no_more() {
+async fn polls_fail_in_the_documented_order() {
     let simulator = simulator("poll-5xx-2,poll-429-1,poll-404-once,retry-after=3").await;
-    let order = create(&simulator, "海").await;
-    assert_eq!(statuses(&order).await, [500, 500, 429, 404, 200, 200]);
+    let video = create(&simulator, "海").await;
+    assert_eq!(statuses(&video).await, [500, 500, 429, 404, 200, 200]);
     assert_eq!(simulator.stats_of("海").polls, 6);
-    let order = create(&simulator, "[sim:poll-404-3,poll-5xx-1]").await;
-    assert_eq!(statuses(&order).await, [500, 429, 404, 404, 404, 200]);
+    let video = create(&simulator, "[sim:poll-404-3,poll-5xx-1]").await;
+    assert_eq!(statuses(&video).await, [500, 429, 404, 404, 404, 200]);
     let limited = client().get(create(&simulator, "[sim:happy,poll-429-1,retry-after=3]").await.url()).send();
     assert_eq!(limited.await.unwrap().headers()["retry-after"], "3");
 }
 
 #[tokio::test]
-async fn a_restart_loses_every_job_for_good() {
+async fn a_restart_forgets_the_id_for_good() {
     for behaviour in ["lost@0%", "restart-loses-jobs", "vllm-omni,lost@100%"] {
         let simulator = simulator(behaviour).await;
-        let order = create(&simulator, "海").await;
-        assert_eq!(statuses(&order).await, [404; 4], "{behaviour}");
-        assert_eq!((order.content().await.status().as_u16(), order.delete().await.0), (404, 404));
+        let video = create(&simulator, "海").await;
+        assert_eq!(statuses(&video).await, [404; 4], "{behaviour}");
+        assert_eq!((video.content().await.status().as_u16(), video.delete().await.0), (404, 404));
     }
     assert_eq!(end("lost@50%,pace=3600000").await["status"], "queued");
 }
 
 #[tokio::test]
-async fn an_odd_id_works_when_it_is_encoded() {
+async fn an_odd_id_works_if_encoded() {
     let simulator = simulator("odd-id").await;
-    let order = create(&simulator, "海").await;
-    assert!(["=", "+", "/"].iter().all(|odd| order.id().contains(odd)), "{}", order.id());
-    assert_eq!((order.poll().await.0, order.content().await.status().as_u16()), (200, 200));
-    let plain = client().get(format!("{}/{}", simulator.videos_url(), order.id())).send().await.unwrap();
+    let video = create(&simulator, "海").await;
+    assert!(["=", "+", "/"].iter().all(|odd| video.id().contains(odd)), "{}", video.id());
+    assert_eq!((video.poll().await.0, video.content().await.status().as_u16()), (200, 200));
+    let plain = client().get(format!("{}/{}", simulator.videos_url(), video.id())).send().await.unwrap();
     assert_eq!(plain.status(), StatusCode::NOT_FOUND);
-    assert_eq!(order.delete().await.0, 200);
+    assert_eq!(video.delete().await.0, 200);
 }
 
 #[tokio::test]
-async fn a_form_of_body_can_be_refused() {
-    let json = async |simulator: &Running| {
+async fn a_body_format_can_be_refused() {
+    let json = async |simulator: &SimulatorHandle| {
         client().post(simulator.videos_url()).json(&json!({"prompt": "海"})).send().await.unwrap().status().as_u16()
     };
     for (behaviour, multipart, as_json) in
@@ -115,13 +115,13 @@ async fn a_form_of_body_can_be_refused() {
 #[tokio::test]
 async fn a_cancel_can_be_ignored() {
     let simulator = simulator("cancel-ignored,pace=3600000").await;
-    let order = create(&simulator, "海").await;
-    assert_eq!((order.delete().await.0, order.poll().await.0), (200, 200));
+    let video = create(&simulator, "海").await;
+    assert_eq!((video.delete().await.0, video.poll().await.0), (200, 200));
     assert_eq!(simulator.stats_of("海").cancels, 0);
 }
 
 #[tokio::test]
-async fn an_order_whose_answer_is_lost_is_a_submission() {
+async fn a_create_request_whose_response_is_lost_counts_as_a_submission() {
     let simulator = simulator("create-answer-lost").await;
     let form = reqwest::multipart::Form::new().text("prompt", "海");
     assert!(client().post(simulator.videos_url()).multipart(form).send().await.is_err());
@@ -129,28 +129,28 @@ async fn an_order_whose_answer_is_lost_is_a_submission() {
 }
 
 #[tokio::test]
-async fn polls_can_be_torn() {
+async fn polls_can_break_the_connection() {
     for behaviour in ["cut@50%", "rst@50%"] {
         let simulator = simulator(behaviour).await;
-        let order = create(&simulator, "海").await;
-        assert!(client().get(order.url()).send().await.is_err());
+        let video = create(&simulator, "海").await;
+        assert!(client().get(video.url()).send().await.is_err());
         assert_eq!(simulator.stats_of("海").polls, 1);
     }
 }
 
 #[tokio::test]
-async fn errors_come_with_status_200_too() {
+async fn error_objects_can_have_status_200() {
     let simulator = simulator("error-frame").await;
     let (status, answer) = read(post(&simulator, "海").await).await;
     assert_eq!((status, answer["error"]["type"].as_str(), answer.get("id")), (200, Some("server_error"), None));
     assert_eq!(simulator.stats_of("海").submissions, 1);
-    let order = create(&simulator, "[sim:error-frame@50%]").await;
-    let (status, answer) = order.poll().await;
+    let video = create(&simulator, "[sim:error-frame@50%]").await;
+    let (status, answer) = video.poll().await;
     assert_eq!((status, answer["error"]["type"].as_str(), answer.get("id")), (200, Some("server_error"), None));
 }
 
 #[tokio::test]
-async fn orders_are_turned_away_in_the_words_of_the_flavour() {
+async fn http_errors_have_the_format_of_the_flavour() {
     for (behaviour, status, submissions) in
         [("no-tokens", 503, 0), ("heavy-load", 503, 0), ("http-429", 429, 0), ("http-504", 504, 1)]
     {
@@ -164,7 +164,7 @@ async fn orders_are_turned_away_in_the_words_of_the_flavour() {
 }
 
 #[tokio::test]
-async fn the_content_is_spoilt_like_any_file() {
+async fn download_faults_apply_to_the_content_endpoint() {
     for (behaviour, expected) in [
         ("url-404-then-ok", [404, 404, 200]),
         ("url-expired*1", [403, 200, 200]),
@@ -172,44 +172,44 @@ async fn the_content_is_spoilt_like_any_file() {
         ("url-html", [200, 200, 200]),
     ] {
         let simulator = simulator(behaviour).await;
-        let order = create(&simulator, "海").await;
+        let video = create(&simulator, "海").await;
         let mut statuses = [0; 3];
         for status in &mut statuses {
-            *status = order.content().await.status().as_u16();
+            *status = video.content().await.status().as_u16();
         }
         assert_eq!(statuses, expected, "{behaviour}");
         assert_eq!(simulator.stats_of("海").downloads, 3);
     }
     let simulator = simulator("truncated-file").await;
-    let order = create(&simulator, "海").await;
-    assert!(order.content().await.bytes().await.is_err());
+    let video = create(&simulator, "海").await;
+    assert!(video.content().await.bytes().await.is_err());
 }
 
 #[tokio::test]
-async fn the_content_can_lead_where_no_client_should_go() {
-    let direct = client_that_stays();
+async fn the_content_endpoint_can_redirect_to_a_private_address() {
+    let direct = client_without_redirects();
     for (behaviour, target) in [
         ("url-private", "http://127.0.0.1:1/"),
         ("url-metadata", "http://169.254.169.254/"),
         ("url-redirect-private", "http://169.254.169.254/"),
     ] {
         let simulator = simulator(behaviour).await;
-        let order = create(&simulator, "海").await;
-        let response = direct.get(format!("{}/content", order.url())).send().await.unwrap();
+        let video = create(&simulator, "海").await;
+        let response = direct.get(format!("{}/content", video.url())).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::FOUND);
         assert!(response.headers()["location"].to_str().unwrap().starts_with(target), "{behaviour}");
     }
 }
 
 #[tokio::test]
-async fn what_means_nothing_in_an_order_changes_nothing() {
-    for word in ["crlf", "pings", "b2", "cut-after-result", "garbage-stream=1", "huge-line", "done-literal"] {
-        assert_eq!(end(word).await["status"], "completed", "{word}");
+async fn behaviours_of_streams_do_not_affect_videos() {
+    for behaviour in ["crlf", "pings", "b2", "cut-after-result", "garbage-stream=1", "huge-line", "done-literal"] {
+        assert_eq!(end(behaviour).await["status"], "completed", "{behaviour}");
     }
 }
 
 #[tokio::test]
-async fn an_image_is_counted_in_chat_as_well() {
+async fn counts_a_reference_image_in_chat() {
     let simulator = start(Config { pace: 0, ..config() }).await;
     let mut body = body(LANDSCAPE, "");
     body["messages"][0]["content"] = json!([

@@ -3,37 +3,37 @@
 use reqwest::Response;
 use reqwest::multipart::Form;
 use serde_json::Value;
-use simulator::Running;
+use simulator::SimulatorHandle;
 
 use crate::support::client;
 
-/// An order that was answered with an object.
-pub(crate) struct Order {
+/// A client for one generation.
+pub(crate) struct VideoClient {
     pub(crate) created: Value,
     url: String,
 }
 
-/// Orders a clip of eight seconds.
-pub(crate) async fn post(simulator: &Running, prompt: &str) -> Response {
+/// Sends a create request for a video of eight seconds.
+pub(crate) async fn post(simulator: &SimulatorHandle, prompt: &str) -> Response {
     let form = Form::new().text("prompt", prompt.to_owned()).text("model", "sora-2");
     let form = form.text("seconds", "8").text("size", "720x1280");
     client().post(simulator.videos_url()).multipart(form).send().await.unwrap()
 }
 
-/// Orders a clip, which must be accepted.
-pub(crate) async fn create(simulator: &Running, prompt: &str) -> Order {
+/// Creates a generation; the request must be accepted.
+pub(crate) async fn create(simulator: &SimulatorHandle, prompt: &str) -> VideoClient {
     let (status, created) = read(post(simulator, prompt).await).await;
     assert_eq!(status, 200, "{created}");
-    Order::of(simulator, created)
+    VideoClient::of(simulator, created)
 }
 
-/// Status and body of an answer.
+/// Status and body of a response.
 pub(crate) async fn read(response: Response) -> (u16, Value) {
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
-impl Order {
-    pub(crate) fn of(simulator: &Running, created: Value) -> Self {
+impl VideoClient {
+    pub(crate) fn of(simulator: &SimulatorHandle, created: Value) -> Self {
         let mut url = reqwest::Url::parse(&simulator.videos_url()).unwrap();
         url.path_segments_mut().unwrap().push(created["id"].as_str().unwrap());
         Self { created, url: url.into() }

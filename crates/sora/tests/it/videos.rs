@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use simulator::{Config, Running, Simulator};
+use simulator::{Config, Simulator, SimulatorHandle};
 use sora::{Dialect, Driver, Event, Image, OpenGeneration, Outcome, Request, Upstream, driver};
 use url::Url;
 
 use crate::{generate, patient};
 
-async fn simulator(behaviour: &str) -> Running {
+async fn simulator(behaviour: &str) -> SimulatorHandle {
     let config =
         Config { pace: 0, steps: 4, poll_after: Some(1), behaviour: behaviour.parse().unwrap(), ..Config::default() };
     Simulator::start(config).await.unwrap()

@@ -1,0 +1,32 @@
+//! Behaviours of downloads.
+
+use super::MAX_COUNT;
+use crate::behaviour::definition::Definition;
+use crate::plan::download::{DownloadFault, Redirect, UrlTarget};
+
+pub(super) static DOWNLOADS: &[Definition] = &[
+    Definition::flag("url-404-then-ok", "url-404=2", |plan| plan.download.add_fault(DownloadFault::NotFound, Some(2))),
+    Definition::number("url-404=N", "the first N downloads are answered 404", 1..=MAX_COUNT, |plan, downloads| {
+        plan.download.add_fault(DownloadFault::NotFound, Some(downloads));
+    }),
+    Definition::download("url-expired", "downloads are answered 403", DownloadFault::Expired),
+    Definition::download("url-gone", "downloads are answered 410", DownloadFault::Gone),
+    Definition::download("url-html", "an HTML page with status 200", DownloadFault::Html),
+    Definition::download("url-json", "an error object with status 200", DownloadFault::Json),
+    Definition::download("url-empty", "an empty body", DownloadFault::Empty),
+    Definition::download("truncated-file", "the download breaks off half-way; ranges work", DownloadFault::Truncated),
+    Definition::flag("no-range", "`Range` is ignored", |plan| plan.download.no_range = true),
+    Definition::number("huge-file=MB", "a file of MB MiB", 1..=65_536, |plan, size| {
+        plan.download.megabytes = Some(size);
+    }),
+    Definition::flag("url-private", "the URL points to 127.0.0.1:1", |plan| {
+        plan.download.target = UrlTarget::Loopback;
+    }),
+    Definition::flag("url-metadata", "the URL points to 169.254.169.254", |plan| {
+        plan.download.target = UrlTarget::Metadata;
+    }),
+    Definition::flag("url-redirect", "302 to the file", |plan| plan.download.redirect = Redirect::File),
+    Definition::flag("url-redirect-private", "302 to 169.254.169.254", |plan| {
+        plan.download.redirect = Redirect::Metadata;
+    }),
+];

@@ -1,0 +1,118 @@
+//! The result of a generation, and how each of its downloads is answered.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use super::clip::Clip;
+use super::delivery::deliver;
+use super::file::File;
+use crate::http::injected_error::{INTERNAL, page};
+use crate::plan::download::{DownloadFault, DownloadPlan, Redirect, UrlTarget};
+use crate::stats::counters::{Counters, StatsKey};
+
+/// A cloud's instance metadata service.
+const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
+
+/// The result of a generation.
+#[derive(Debug)]
+pub(crate) struct Video {
+    id: Uuid,
+    clip: &'static Clip,
+    stats_key: StatsKey,
+    plan: DownloadPlan,
+    downloads: AtomicU64,
+}
+
+impl Video {
+    /// A result whose downloads follow this plan.
+    pub(crate) fn new(id: Uuid, clip: &'static Clip, stats_key: StatsKey, plan: DownloadPlan) -> Self {
+        Self { id, clip, stats_key, plan, downloads: AtomicU64::new(0) }
+    }
+
+    /// The key its downloads are counted under.
+    pub(crate) fn stats_key(&self) -> &StatsKey {
+        &self.stats_key
+    }
+
+    /// The id in its URL.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Its URL on the server at `base`.
+    pub(crate) fn url(&self, base: &str) -> String {
+        match self.plan.target {
+            UrlTarget::Here => format!("{base}/media/{}.mp4", self.id),
+            UrlTarget::Loopback => format!("http://127.0.0.1:1/media/{}.mp4", self.id),
+            UrlTarget::Metadata => format!("{METADATA}{}.mp4", self.id),
+        }
+    }
+
+    /// Answers a GET or a HEAD of the content endpoint. If the video's URL points elsewhere, redirects there.
+    pub(crate) fn respond(&self, counters: &Counters, base: &str, method: &Method, headers: &HeaderMap) -> Response {
+        match self.plan.target {
+            UrlTarget::Here => self.respond_at_url(counters, base, method, headers),
+            UrlTarget::Loopback | UrlTarget::Metadata => self.redirect(counters, self.url(base), method),
+        }
+    }
+
+    /// Answers a GET or a HEAD of the video's own URL.
+    pub(crate) fn respond_at_url(
+        &self,
+        counters: &Counters,
+        base: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Response {
+        match self.plan.redirect {
+            Redirect::None => self.serve(counters, method, headers),
+            Redirect::File => found(format!("{base}/media/{}/file.mp4", self.id)),
+            Redirect::Metadata => self.redirect(counters, METADATA.to_owned(), method),
+        }
+    }
+
+    /// Sends the file or the fault that the plan has for this download.
+    pub(crate) fn serve(&self, counters: &Counters, method: &Method, headers: &HeaderMap) -> Response {
+        let before = if method == Method::GET {
+            counters.record_download(&self.stats_key);
+            self.downloads.fetch_add(1, Ordering::Relaxed)
+        } else {
+            self.downloads.load(Ordering::Relaxed)
+        };
+        let file = File::new(self.clip, self.plan.megabytes);
+        match self.plan.fault(before + 1) {
+            Some(DownloadFault::NotFound) => (StatusCode::NOT_FOUND, "404 page not found\n").into_response(),
+            Some(DownloadFault::Expired) => url_expired(),
+            Some(DownloadFault::Gone) => (StatusCode::GONE, "Gone\n").into_response(),
+            Some(DownloadFault::Html) => ([(CONTENT_TYPE, "text/html")], page("Just a moment...")).into_response(),
+            Some(DownloadFault::Json) => axum::Json(INTERNAL.error().frame()).into_response(),
+            Some(DownloadFault::Empty) => ([(CONTENT_TYPE, "video/mp4")], Body::empty()).into_response(),
+            Some(DownloadFault::Truncated) => deliver(file, headers, self.plan.no_range, true),
+            None => deliver(file, headers, self.plan.no_range, false),
+        }
+    }
+
+    /// Redirects away from this server. Counts as a download, since the client will not come back.
+    fn redirect(&self, counters: &Counters, url: String, method: &Method) -> Response {
+        if method == Method::GET {
+            counters.record_download(&self.stats_key);
+        }
+        found(url)
+    }
+}
+
+fn found(url: String) -> Response {
+    (StatusCode::FOUND, [(LOCATION, url)]).into_response()
+}
+
+/// An object store's response to a signed URL that has expired.
+fn url_expired() -> Response {
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                <Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/xml")], body).into_response()
+}

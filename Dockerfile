@@ -1,7 +1,8 @@
-# The platform's processes. Targets: gateway, processor, migration, simulator, tools; the page has frontend/Dockerfile.
+# Images of the platform's processes. Targets: gateway, processor, migration, simulator, tools. The page has its own
+# frontend/Dockerfile.
 #   docker build --target gateway --tag sora-gateway .
 
-# ── What decides the dependencies: manifests, and nothing in the sources but what they demand ─────────────────────────
+# ── Dependencies: the manifests, with empty sources ──────────────────────────────────────────────────────────────────
 FROM debian:bookworm-slim AS manifests
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /all
@@ -18,7 +19,7 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /src
 ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 ARG PROGRAMS="--package gateway --package processor --package migration --package simulator"
-# This layer is made anew only when the manifests change.
+# This layer is rebuilt only when the manifests change.
 COPY --from=manifests /manifests ./
 RUN cargo build --release --locked $PROGRAMS
 COPY crates crates
@@ -26,12 +27,12 @@ COPY entity entity
 COPY migration migration
 COPY gateway gateway
 COPY processor processor
-# Newer than the empty sources that were built above, whatever the checkout's times say. Not what lies in target/: sources
-# that dependencies generated there would have them all compiled again.
+# Makes the sources newer than the empty ones built above. Leaves target/ alone: touching the sources that dependencies
+# generated there would recompile them.
 RUN find crates entity migration gateway processor -name '*.rs' -exec touch {} + \
     && cargo build --release --locked $PROGRAMS
 
-# ── What runs: no shell is needed, and nothing is written outside /data and /tmp ──────────────────────────────────────
+# ── Runtime images: they need no shell and write only to /data and /tmp ──────────────────────────────────────────────
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
@@ -49,8 +50,7 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s CMD ["gateway", "healthcheck"]
 ENTRYPOINT ["gateway"]
 
-# Posters, and what a look inside a video tells: the two programs and the libraries that they load. The package's other
-# half serves screens and sound cards.
+# ffmpeg and ffprobe with the libraries they load. The rest of the package's dependencies is for displays and sound.
 FROM debian:bookworm-slim AS media
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
@@ -62,7 +62,7 @@ RUN mkdir /programs \
 
 FROM base AS processor
 LABEL org.opencontainers.image.title="sora-processor" \
-      org.opencontainers.image.description="Sora platform: takes jobs from the stream, drives the upstream, records results"
+      org.opencontainers.image.description="Sora platform: takes jobs from the queue, drives the upstream, stores the videos"
 COPY --from=media /programs /
 COPY --from=build /src/target/release/processor /usr/local/bin/processor
 ENV METRICS_LISTEN=0.0.0.0:9465
@@ -71,7 +71,7 @@ ENTRYPOINT ["processor"]
 
 FROM base AS migration
 LABEL org.opencontainers.image.title="sora-migration" \
-      org.opencontainers.image.description="Sora platform: brings the database to the newest schema"
+      org.opencontainers.image.description="Sora platform: migrates the database"
 COPY --from=build /src/target/release/migration /usr/local/bin/migration
 HEALTHCHECK NONE
 ENTRYPOINT ["migration"]
@@ -79,14 +79,14 @@ CMD ["up"]
 
 FROM base AS simulator
 LABEL org.opencontainers.image.title="sora-simulator" \
-      org.opencontainers.image.description="Sora platform: an upstream to try things out with"
+      org.opencontainers.image.description="Sora platform: a simulated upstream"
 COPY --from=build /src/target/release/simulator /usr/local/bin/simulator
 EXPOSE 8090
 HEALTHCHECK NONE
 ENTRYPOINT ["simulator"]
 CMD ["--listen", "0.0.0.0:8090"]
 
-# ── A database browser, for operators: Adminer, at /adminer/ ──────────────────────────────────────────────────────────
+# ── A database browser for operators: Adminer, at /adminer/ ───────────────────────────────────────────────────────────
 FROM debian:bookworm-slim AS tools
 LABEL org.opencontainers.image.title="sora-tools" \
       org.opencontainers.image.description="Sora platform: a database browser" \
@@ -97,5 +97,5 @@ RUN apt-get update \
 USER 10001:10001
 EXPOSE 8081
 HEALTHCHECK NONE
-# Its sessions are the one thing it writes.
+# It writes only its sessions.
 ENTRYPOINT ["php", "-d", "session.save_path=/tmp", "-S", "0.0.0.0:8081", "-t", "/usr/share/adminer"]

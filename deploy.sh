@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds the platform and runs it on this machine under PM2; run again, it replaces what runs without losing a job.
-#   ./deploy.sh             a new release: built, migrated, tried, then put in the place of the old one
-#   ./deploy.sh --restart   the same release anew, with what .env says now
-#   ./deploy.sh --rollback  the release before this one
-# The new gateway listens beside the old one before that stops, and the new processor takes jobs while the old one finishes
-# its own. When the new release does not come up, the old one goes on as if nothing had happened. See docs/OPERATIONS.md.
-#   BINARIES  programs that are built already
+# Builds the platform and runs it on this machine under PM2. Running it again replaces the running processes without losing
+# a job.
+#   ./deploy.sh             builds, migrates and tests a new release, then replaces the running one
+#   ./deploy.sh --restart   restarts the current release with the settings in .env
+#   ./deploy.sh --rollback  returns to the previous release
+# The new gateway listens next to the old one before that stops, and the new processor takes jobs while the old one finishes
+# its own. If the new release does not stay up, the old one continues unaffected. See docs/OPERATIONS.md.
+#   BINARIES  a folder of built programs
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/scripts/lib.sh"
@@ -13,7 +14,7 @@ set -euo pipefail
 action=${1:-deploy}
 case $action in
 deploy | --restart | --rollback) ;;
-*) fail "unknown argument \"$action\" (there are --restart and --rollback)" ;;
+*) fail "unknown argument \"$action\" (expected --restart or --rollback)" ;;
 esac
 umask 077
 mkdir -p releases data logs
@@ -22,7 +23,7 @@ mkdir -p releases data logs
 
 pm2() { command pm2 --silent "$@"; }
 
-# instances NAME: one line for each process of that name: its number, its state, and how often it has ended.
+# instances NAME: prints one line per process: its number, its status, and its number of restarts.
 instances() {
   command pm2 jlist --silent | NAME=$1 node -e '
     const text = require("node:fs").readFileSync(0, "utf8");
@@ -30,7 +31,7 @@ instances() {
       if (name === process.env.NAME) console.log(pm_id, pm2_env.status, pm2_env.restart_time);'
 }
 
-# replace NAME: starts another process of that name, and when it has stayed for a while tells those before to finish.
+# replace NAME: starts another process of this name and, once it has stayed up for a while, stops the previous ones.
 replace() {
   local before fresh
   before=$(instances "$1" | cut -d' ' -f1)
@@ -40,15 +41,15 @@ replace() {
     pm2 scale "$1" +1 || return
   fi
   fresh=$(instances "$1" | cut -d' ' -f1 | grep -vxF "${before:-none}")
-  if ! stays "$1" "$fresh"; then
+  if ! stays_up "$1" "$fresh"; then
     pm2 delete "$fresh" || true
     return 1
   fi
-  [ -z "$before" ] || finishing "$1" $before
+  [ -z "$before" ] || retire "$1" $before
 }
 
-# stays NAME NUMBER: whether the process is still the one that was started after five seconds.
-stays() {
+# stays_up NAME NUMBER: whether a process stays up for five seconds.
+stays_up() {
   local seconds
   for seconds in 1 2 3 4 5; do
     sleep 1
@@ -56,25 +57,25 @@ stays() {
   done
 }
 
-# finishing NAME NUMBER…: lets processes end by themselves; a processor may have open streams to finish (DRAIN_TIMEOUT).
-finishing() {
+# retire NAME NUMBER…: stops processes gracefully; a processor finishes its open streams (DRAIN_TIMEOUT).
+retire() {
   local name=$1
   shift
-  say "The old $name finishes what it has in hand"
+  info "The old $name finishes its running jobs"
   pm2 delete "$@"
 }
 
 # ── Releases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# build FOLDER: the programs and the page of this checkout.
-build() {
+# build_release FOLDER: builds the programs and the page of this checkout into a release.
+build_release() {
   local bin=${BINARIES:-} program
   if [ -z "$bin" ]; then
-    need_rust
-    say "Building (the first time takes some minutes)"
+    require_rust
+    info "Building (the first time takes a few minutes)"
     run cargo build --release --locked --package gateway --package processor --package migration ||
       fail "the build failed; the compiler's message is above"
-    bin=$(built_in release)
+    bin=$(binaries_folder release)
   fi
   run build_frontend || fail "the page could not be built; the message is above"
   mkdir -p "$1/bin"
@@ -85,20 +86,20 @@ build() {
 # version FIELD TEXT: a number out of what migration says: "schema version 4, compatible with programs from version 2".
 version() { printf '%s\n' "$2" | sed -n "s/.*$1 \([0-9][0-9]*\).*/\1/p"; }
 
-# point_to FOLDER: makes it the current release, in one step.
-point_to() {
+# set_current FOLDER: makes it the current release, atomically.
+set_current() {
   ln -sfn "$(basename "$1")" releases/.next
   node -e 'require("node:fs").renameSync("releases/.next", "releases/current")'
 }
 
-# try_out FOLDER: serves with the release's gateway on a port of its own until it is ready.
-try_out() {
+# smoke_test FOLDER: runs the release's gateway on a separate port until it is ready.
+smoke_test() {
   local port pid seconds=0 ready=1
   port=$(free_ports 1)
-  RELEASE=$1 BACKEND_HOST=127.0.0.1 BACKEND_PORT=$port METRICS_LISTEN='' scripts/run gateway >logs/trial.log 2>&1 &
+  RELEASE=$1 BACKEND_HOST=127.0.0.1 BACKEND_PORT=$port METRICS_LISTEN='' scripts/run gateway >logs/smoke-test.log 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null && [ "$seconds" -lt 40 ]; do
-    if answers "http://127.0.0.1:$port/readyz"; then
+    if responds "http://127.0.0.1:$port/readyz"; then
       ready=0
       break
     fi
@@ -106,52 +107,52 @@ try_out() {
     seconds=$((seconds + 1))
   done
   stop "$pid" 15
-  [ "$ready" -eq 0 ] || tail -n 10 logs/trial.log >&2
+  [ "$ready" -eq 0 ] || tail -n 10 logs/smoke-test.log >&2
   return "$ready"
 }
 
-# put_in_place FOLDER: the release's processes instead of those that run, or, when they do not come up, those before.
-put_in_place() {
+# activate FOLDER: starts the release's processes; if they do not stay up, returns to the previous ones.
+activate() {
   local before='' name
   [ ! -e releases/current ] || before=releases/$(readlink releases/current)
-  point_to "$1"
+  set_current "$1"
   for name in sora-gateway sora-processor; do
-    say "Starting $name"
+    info "Starting $name"
     replace "$name" && continue
     tail -n 10 "logs/${name#sora-}.log" >&2
     [ -n "$before" ] || fail "$name does not stay up; its last lines are above"
     if [ "$before" != "$1" ]; then
-      say "$name does not stay up; its last lines are above. Going back to $before"
-      point_to "$before"
+      info "$name does not stay up; its last lines are above. Returning to $before"
+      set_current "$before"
       [ "$name" = sora-gateway ] || replace sora-gateway || fail "the gateway of $before does not stay up either"
-      fail "$(basename "$1") was rolled back; $(basename "$before") runs"
+      fail "$(basename "$1") was rolled back; $(basename "$before") is running"
     fi
-    fail "$name does not stay up; the one before goes on"
+    fail "$name does not stay up; the previous process continues"
   done
   pm2 save
 }
 
-# migrate FOLDER: brings the database to the release's schema. What runs must be able to go on with it; otherwise it is
-# stopped first, after a backup, because then there is no other way back.
+# migrate FOLDER: migrates the database to the release's schema. If the running programs are not compatible with it, they
+# are stopped first, and a backup is made, since restoring it is then the only way back.
 migrate() {
   local expected lowest running
-  expected=$(RELEASE=$1 scripts/run migration up --dry-run) || fail "the database cannot be asked; the reason is above"
+  expected=$(RELEASE=$1 scripts/run migration up --dry-run) || fail "the schema version could not be read; the reason is above"
   lowest=$(version 'from version' "$expected")
   running=$(cat releases/current/schema 2>/dev/null || true)
   if [ -n "$running" ] && [ "$running" -lt "$lowest" ]; then
-    say "The new schema works with programs from version $lowest on; those that run have version $running." \
-      "They are stopped first. The way back is to restore the backup that is made now, and then ./deploy.sh --rollback."
+    info "The new schema requires programs of version $lowest or newer; the running ones have version $running." \
+      "They are stopped first. To go back, restore the backup made now, then run ./deploy.sh --rollback."
     pm2 stop sora-gateway sora-processor || true
-    scripts/run node scripts/archive.mjs backup backups || fail "no backup could be made; nothing was changed (./deploy.sh --restart)"
+    scripts/run node scripts/archive.mjs backup backups || fail "the backup failed; nothing was changed (start again with ./deploy.sh --restart)"
     pm2 delete sora-gateway sora-processor || true
-    untouched='Nothing runs now: restore the backup and start what was before with --restart'
+    running_state='Nothing is running: restore the backup and start the previous release with --restart'
   fi
-  RELEASE=$1 scripts/run migration up || fail "the schema could not be applied; nothing was changed"
+  RELEASE=$1 scripts/run migration up || fail "the migration failed; nothing was changed"
   version 'schema version' "$expected" >"$1/schema"
 }
 
-# tidy: keeps the current release and the one before it.
-tidy() {
+# remove_old_releases: removes all releases but the current and the previous one.
+remove_old_releases() {
   local folder current previous
   current=$(readlink releases/current) previous=$(readlink releases/previous || true)
   for folder in releases/2*; do
@@ -159,62 +160,62 @@ tidy() {
   done
 }
 
-# ── What a first start needs ──────────────────────────────────────────────────────────────────────────────────────────
+# ── First start ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# own_redis: Redis of this installation, on loopback and with a password, when .env names none.
-own_redis() {
+# ensure_redis: sets up a private Redis on loopback, with a password, if .env names none.
+ensure_redis() {
   local why
-  if [ -z "$(setting REDIS_URL)" ] && [ ! -e data/redis/redis.conf ]; then
-    why=$(port_is_free 6379) || fail "port 6379 $why: name the Redis to use in .env, such as REDIS_URL=redis://127.0.0.1:6379"
-    make_settings REDIS_PASSWORD
+  if [ -z "$(env_get REDIS_URL)" ] && [ ! -e data/redis/redis.conf ]; then
+    why=$(port_is_free 6379) || fail "port 6379 $why: set the Redis to use in .env, such as REDIS_URL=redis://127.0.0.1:6379"
+    ensure_env_file REDIS_PASSWORD
     mkdir -p data/redis
     printf '%s\n' "bind 127.0.0.1" "port 6379" "dir data/redis" "appendonly yes" "maxmemory-policy noeviction" 'save ""' \
-      "requirepass $(setting REDIS_PASSWORD)" >data/redis/redis.conf
-    set_setting REDIS_URL "redis://:$(setting REDIS_PASSWORD)@127.0.0.1:6379"
+      "requirepass $(env_get REDIS_PASSWORD)" >data/redis/redis.conf
+    env_set REDIS_URL "redis://:$(env_get REDIS_PASSWORD)@127.0.0.1:6379"
   fi
   [ -e data/redis/redis.conf ] || return 0
   install_missing redis-server:redis-server:redis
   [ -n "$(instances sora-redis)" ] || pm2 start ecosystem.config.cjs --only sora-redis || fail "Redis could not be started"
 }
 
-need_node
+require_node
 type -P pm2 >/dev/null || fail "PM2 is missing; install it with: npm install --global pm2"
 if [ "$action" = deploy ]; then
-  make_settings JWT_SECRET
-  [ -n "$(setting SORA_API_URL)" ] || fail "SORA_API_URL is not set in .env: name your upstream there (and SORA_API_TOKEN)"
-  port=$(setting BACKEND_PORT)
-  [ -n "$(setting PUBLIC_URL)" ] || set_setting PUBLIC_URL "http://localhost:${port:-3000}"
+  ensure_env_file JWT_SECRET
+  [ -n "$(env_get SORA_API_URL)" ] || fail "SORA_API_URL is not set in .env: set your upstream there (and SORA_API_TOKEN)"
+  port=$(env_get BACKEND_PORT)
+  [ -n "$(env_get PUBLIC_URL)" ] || env_set PUBLIC_URL "http://localhost:${port:-3000}"
 fi
-own_redis
+ensure_redis
 
 before=$(readlink releases/current || true)
-untouched='What runs was not touched'
+running_state='The running release is unaffected'
 case $action in
 deploy)
   release=releases/$(date -u +%Y%m%d-%H%M%S)
-  build "$release"
+  build_release "$release"
   migrate "$release"
-  if ! try_out "$release"; then
+  if ! smoke_test "$release"; then
     rm -rf "$release"
-    fail "the new gateway does not become ready; its last lines are above. $untouched"
+    fail "the new gateway does not become ready; its last lines are above. $running_state"
   fi
-  put_in_place "$release"
+  activate "$release"
   [ -z "$before" ] || ln -sfn "$before" releases/previous
-  tidy
+  remove_old_releases
   ;;
 --restart)
-  [ -n "$before" ] || fail "there is no release yet; make one with: ./deploy.sh"
-  try_out releases/current || fail "the gateway does not become ready with these settings; what runs was not touched"
-  put_in_place "releases/$before"
+  [ -n "$before" ] || fail "there is no release yet; create one with: ./deploy.sh"
+  smoke_test releases/current || fail "the gateway does not become ready with these settings; the running release is unaffected"
+  activate "releases/$before"
   ;;
 --rollback)
-  [ -e releases/previous ] || fail "there is no release before this one"
+  [ -e releases/previous ] || fail "there is no previous release"
   back=$(readlink releases/previous)
-  try_out "releases/$back" || fail "$back does not become ready; what runs was not touched"
-  put_in_place "releases/$back"
+  smoke_test "releases/$back" || fail "$back does not become ready; the running release is unaffected"
+  activate "releases/$back"
   ln -sfn "$before" releases/previous
   ;;
 esac
 
-say "" "$(readlink releases/current) runs at $(setting PUBLIC_URL)" \
-  "  pm2 status, pm2 logs; the first administrator: scripts/run gateway admin create --email you@example.org"
+info "" "$(readlink releases/current) is running at $(env_get PUBLIC_URL)" \
+  "  pm2 status, pm2 logs; create the first administrator with: scripts/run gateway admin create --email you@example.org"

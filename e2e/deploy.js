@@ -117,7 +117,7 @@ try {
   const simulator = await run(upstream, "simulator", ["--listen", "127.0.0.1:0", "--pace", "100"], {}).says(/listening on (http:\S+)/);
   const port = await freePort();
   prepare(port, simulator);
-  await step("first deployment", () => deploy([]), 0, /runs at/);
+  await step("first deployment", () => deploy([]), 0, /is running at/);
   const opened = await command("scripts/run", ["gateway", "admin", "create", "--email", "ada@example.com", "--password-stdin"], {}, "correct horse battery\n");
   assert.equal(opened.status, 0, opened.said);
   const signedIn = await ask(port, "POST", "/api/auth/login", null, { email: "ada@example.com", password: "correct horse battery" });
@@ -129,11 +129,11 @@ try {
   const first = current();
   await step("another release, under load", () => deploy([]), 0, /The old sora-processor finishes/);
   const second = current();
-  await step("started anew, under load", () => deploy(["--restart"]), 0, /runs at/);
-  await step("a gateway that does not work", () => deploy([], broken("gateway")), 1, /What runs was not touched/);
+  await step("started anew, under load", () => deploy(["--restart"]), 0, /is running at/);
+  await step("a gateway that does not work", () => deploy([], broken("gateway")), 1, /The running release is unaffected/);
   await step("a processor that does not work", () => deploy([], broken("processor")), 1, /was rolled back/);
   assert.equal(current(), second);
-  await step("back to the release before", () => deploy(["--rollback"]), 0, /runs at/);
+  await step("back to the release before", () => deploy(["--rollback"]), 0, /is running at/);
   assert.equal(current(), first);
   const { asked, failed, jobs } = await done();
 

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# What the scripts share: one clear line for every failure, tools found or installed, and commands
-# in process groups of their own, so that a Ctrl-C reaches them only through the script.
-# Sourced, never run; moves to the repository's root. Keeps to what bash 3.2 knows.
+# Shared functions: one-line error messages, finding and installing tools, and running commands in
+# their own process groups, so that Ctrl-C reaches them only through the script.
+# To be sourced. Changes to the repository's root. Works with bash 3.2.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-say() { printf '%s\n' "$@"; }
+info() { printf '%s\n' "$@"; }
 
-# fail MESSAGE: one line on stderr, exit 1.
+# fail MESSAGE: prints one line to stderr and exits with 1.
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
   exit 1
@@ -15,8 +15,8 @@ fail() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# The process group `run` waits for, the signal that arrived meanwhile, and the status to leave with
-# after a signal (empty: 128 + its number).
+# State of `run`: the process group it waits for, the number of a signal received meanwhile, and the
+# exit status to use after a signal (empty: 128 + its number).
 running=
 received=
 signal_status=
@@ -24,7 +24,7 @@ signal_status=
 on_signal() { # NAME NUMBER
   received=$2
   if [ -n "$running" ]; then
-    kill -s "$1" -- "-$running" 2>/dev/null || true # `run` leaves once the group has ended
+    kill -s "$1" -- "-$running" 2>/dev/null || true # `run` exits once the group has ended
   else
     exit "${signal_status:-$((128 + received))}"
   fi
@@ -33,8 +33,8 @@ trap 'on_signal HUP 1' HUP
 trap 'on_signal INT 2' INT
 trap 'on_signal TERM 15' TERM
 
-# run COMMAND…: in its own process group, without a terminal's input; signals are passed on to the
-# whole group, and end the script when the command has ended.
+# run COMMAND…: runs a command in its own process group without reading from the terminal. Signals
+# are passed on to the whole group and end the script once the command has ended.
 run() {
   local status
   set -m
@@ -51,14 +51,14 @@ run() {
     kill -0 "$running" 2>/dev/null || break
   done
   if [ -n "$received" ]; then
-    kill -TERM -- "-$running" 2>/dev/null || true # what the command left behind
+    kill -TERM -- "-$running" 2>/dev/null || true # processes the command left running
     exit "${signal_status:-$((128 + received))}"
   fi
   running=
   return "$status"
 }
 
-# stop PID SECONDS: SIGTERM, and SIGKILL when the time is over; returns when the process is gone.
+# stop PID SECONDS: sends SIGTERM, then SIGKILL after the timeout. Returns when the process is gone.
 stop() {
   local tenths=$(($2 * 10))
   kill -TERM "$1" 2>/dev/null || return 0
@@ -69,7 +69,7 @@ stop() {
   done
 }
 
-# command_of PID: its command line, empty when there is no such process.
+# command_of PID: prints its command line, or nothing if there is no such process.
 command_of() {
   if [ -r "/proc/$1/cmdline" ]; then
     tr '\0' ' ' <"/proc/$1/cmdline"
@@ -78,8 +78,8 @@ command_of() {
   fi
 }
 
-# at_least HAVE WANT: compares dotted versions by their first two numbers.
-at_least() {
+# version_at_least HAVE WANT: compares the first two numbers of dotted versions.
+version_at_least() {
   local have want
   IFS=. read -r -a have <<<"$1"
   IFS=. read -r -a want <<<"$2"
@@ -87,27 +87,27 @@ at_least() {
     { [ "${have[0]}" -eq "${want[0]}" ] && [ "${have[1]:-0}" -ge "${want[1]}" ]; }
 }
 
-need_rust() {
+require_rust() {
   local install="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" version
   has cargo || fail "cargo is missing; install Rust with: $install"
-  # With rustup this also fetches the toolchain that rust-toolchain.toml names.
-  version=$(cargo --version) || fail "cargo cannot start; try: rustup toolchain install"
+  # With rustup, this also installs the toolchain named in rust-toolchain.toml.
+  version=$(cargo --version) || fail "cargo does not run; try: rustup toolchain install"
   version=${version#cargo }
-  at_least "${version%% *}" 1.95 || fail "Rust 1.95 or newer is needed, this is ${version%% *}; install it with: $install"
+  version_at_least "${version%% *}" 1.95 || fail "Rust 1.95 or newer is needed, this is ${version%% *}; install it with: $install"
   has cc || install_missing cc:build-essential:
 }
 
-need_node() {
+require_node() {
   local install='curl -fsSL https://deb.nodesource.com/setup_22.x | sudo -E bash - && sudo apt-get install -y nodejs' version
   ! has brew || install='brew install node'
   has node || fail "Node.js is missing; install it with: $install"
   has npm || fail "npm is missing; install it with: $install"
   version=$(node --version)
   version=${version#v}
-  at_least "$version" 20.19 || fail "Node.js 20.19 or newer is needed, this is $version; install it with: $install"
+  version_at_least "$version" 20.19 || fail "Node.js 20.19 or newer is needed, this is $version; install it with: $install"
 }
 
-# install_missing COMMAND:DEBIAN-PACKAGE:BREW-FORMULA…: installs what has no command yet.
+# install_missing COMMAND:DEBIAN-PACKAGE:BREW-FORMULA…: installs the packages of missing commands.
 install_missing() {
   local spec command debian brew wanted=() formulas=() root=()
   for spec in "$@"; do
@@ -127,18 +127,18 @@ install_missing() {
         fail "missing: ${wanted[*]}; install with: sudo apt-get install ${wanted[*]}"
       fi
     fi
-    say "Installing ${wanted[*]} (apt-get)"
+    info "Installing ${wanted[*]} (apt-get)"
     apt_install "${wanted[@]}"
   elif has brew && [ ${#formulas[@]} -eq ${#wanted[@]} ]; then
-    say "Installing ${formulas[*]} (brew)"
+    info "Installing ${formulas[*]} (brew)"
     brew install --quiet "${formulas[@]}" || fail "brew could not install ${formulas[*]}"
   else
-    fail "missing, please install: ${wanted[*]}"
+    fail "please install: ${wanted[*]}"
   fi
 }
 
-# apt_install PACKAGE…: quietly; servers that come along are not left running as services.
-# Uses the caller's `root` (the command that makes one root).
+# apt_install PACKAGE…: installs quietly, and stops servers that were started by their package.
+# Reads the caller's array `root` (the command prefix that gives root rights).
 apt_install() {
   local log package as_root
   log=$(mktemp)
@@ -160,14 +160,14 @@ apt_install() {
   done
 }
 
-# python_environment FOLDER PROGRAM PACKAGE==VERSION: installs a Python package into an environment of its own. Its programs
-# name the folder in full, so a checkout that was moved needs another.
+# python_environment FOLDER PROGRAM PACKAGE==VERSION: installs a Python package into a virtual environment. Its programs
+# contain the folder's full path, so it is made again after the checkout has moved.
 python_environment() {
   local folder=$1 program=$2 package=$3 stamp=$1/installed python=python3
   if [ -x "$folder/bin/$program" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$package in $PWD" ]; then return; fi
   has "$python" || install_missing python3:python3:python3
   "$python" -c 'import ensurepip, venv' 2>/dev/null || install_missing venv:python3-venv:
-  say "Installing $package (pip)" >&2
+  info "Installing $package (pip)" >&2
   rm -rf "$folder"
   "$python" -m venv "$folder"
   "$folder/bin/pip" install --quiet --disable-pip-version-check "$package" ||
@@ -175,8 +175,8 @@ python_environment() {
   printf '%s\n' "$package in $PWD" >"$stamp"
 }
 
-# find_postgres: sets POSTGRES_BIN to the newest installed version's programs, which Debian and brew
-# keep off the PATH.
+# find_postgres: sets POSTGRES_BIN to the folder of the newest installed version, which Debian and
+# brew do not put on the PATH.
 find_postgres() {
   local folder
   POSTGRES_BIN=
@@ -187,7 +187,7 @@ find_postgres() {
   [ -n "$POSTGRES_BIN" ]
 }
 
-# find_compose: `compose` is Docker Compose 2, or docker-compose.
+# find_compose: defines `compose` as Docker Compose 2 or docker-compose.
 find_compose() {
   if docker compose version >/dev/null 2>&1; then
     compose() { docker compose "$@"; }
@@ -198,14 +198,14 @@ find_compose() {
   fi
 }
 
-# random_hex BYTES
+# random_hex BYTES: prints random bytes in hexadecimal.
 random_hex() { od -An -v -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-# setting NAME: its value in .env, empty when it is not set there.
-setting() { sed -n "s/^$1=//p" .env | tail -n 1; }
+# env_get NAME: prints its value in .env, or nothing if it is not set there.
+env_get() { sed -n "s/^$1=//p" .env | tail -n 1; }
 
-# set_setting NAME VALUE: in .env, in the line that sets it or shows its default.
-set_setting() {
+# env_set NAME VALUE: sets it in .env, replacing the line that sets it or documents its default.
+env_set() {
   local rest
   rest=$(NAME=$1 VALUE=$2 awk '
     BEGIN { name = ENVIRON["NAME"] "="; value = ENVIRON["VALUE"] }
@@ -215,21 +215,21 @@ set_setting() {
   printf '%s\n' "$rest" >.env
 }
 
-# make_settings NAME…: .env from .env.example, for its owner's eyes only, with these secrets made up where they are missing.
-make_settings() {
+# ensure_env_file NAME…: creates .env from .env.example (mode 600) and generates the named secrets that are missing.
+ensure_env_file() {
   local name
   if [ ! -e .env ]; then
     (umask 077 && cp .env.example .env)
-    say "Made .env out of .env.example"
+    info "Created .env from .env.example"
   fi
   chmod 600 .env
   for name in "$@"; do
-    [ -n "$(setting "$name")" ] || set_setting "$name" "$(random_hex 32)"
+    [ -n "$(env_get "$name")" ] || env_set "$name" "$(random_hex 32)"
   done
 }
 
-# free_ports COUNT: numbers on one line. They lie below the range that systems hand out to outgoing
-# connections, so that nothing takes one between this moment and its use.
+# free_ports COUNT: prints free ports on one line. They are below the ephemeral range, so that no
+# outgoing connection takes one before it is used.
 free_ports() {
   node -e '
     const net = require("node:net");
@@ -243,7 +243,7 @@ free_ports() {
     next();' "$1"
 }
 
-# port_is_free PORT: on both of the addresses that `localhost` means; says why when it is not.
+# port_is_free PORT: checks both addresses of `localhost`. Prints the reason if it is not free.
 # shellcheck disable=SC2016
 port_is_free() {
   node -e '
@@ -262,21 +262,21 @@ port_is_free() {
     next();' "$1"
 }
 
-# answers URL: whether a GET succeeds within two seconds.
-answers() {
+# responds URL: whether a GET succeeds within two seconds.
+responds() {
   node -e '
     fetch(process.argv[1], { signal: AbortSignal.timeout(2000) })
       .then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));' "$1"
 }
 
-# built_in PROFILE: the folder in which cargo puts the binaries.
-built_in() {
+# binaries_folder PROFILE: prints the folder of cargo's binaries.
+binaries_folder() {
   cargo metadata --format-version 1 --no-deps |
     node -e 'console.log(JSON.parse(require("node:fs").readFileSync(0)).target_directory)' |
     sed "s,\$,/$1,"
 }
 
-# npm_install FOLDER: `npm ci` when the lock file has changed since the last one.
+# npm_install FOLDER: runs `npm ci` if the lock file has changed since the last run.
 npm_install() {
   local stamp=$1/node_modules/.installed
   cmp -s "$1/package-lock.json" "$stamp" && return
@@ -284,7 +284,7 @@ npm_install() {
   cp "$1/package-lock.json" "$stamp"
 }
 
-# build_frontend: installs and builds only when something is newer than the last build.
+# build_frontend: installs and builds if any source is newer than the last build.
 build_frontend() {
   local built=frontend/dist/index.html
   npm_install frontend || return

@@ -1,5 +1,5 @@
-// A real Chromium whose page is watched: what it writes to the console as an error, exceptions, and the frames that reach its
-// websocket. A test that passes ends with `assertQuiet`: the page complained about nothing.
+// Opens pages in a real Chromium and records console errors, exceptions, requests and websocket frames. Passing tests end
+// with `assertNoErrors`.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -22,38 +22,38 @@ const args = [
   "--disable-sync",
 ];
 
-/** Chromium itself; whoever launches it closes it. */
+/** Launches Chromium; the caller closes it. */
 export function launch() {
   const executablePath = places.find((place) => place && existsSync(place));
-  assert(executablePath, "no Chromium: name it with CHROMIUM");
+  assert(executablePath, "Chromium not found: set CHROMIUM to its path");
   return chromium.launch({ executablePath, args, headless: true });
 }
 
-/** A page of its own; `options` are those of a browser context. */
-export async function open(options = {}) {
+/** Opens a page in its own browser; `options` are those of a browser context. */
+export async function openPage(options = {}) {
   const browser = await launch();
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  const complaints = [];
+  const errors = [];
   const frames = [];
   const requests = [];
   page.setDefaultTimeout(20_000);
   page.on("console", (message) => {
-    if (message.type() === "error" && !isExpected(message)) complaints.push(`${message.text()} ${message.location().url}`);
+    if (message.type() === "error" && !isExpected(message)) errors.push(`${message.text()} ${message.location().url}`);
   });
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("pageerror", (error) => errors.push(String(error)));
   page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
   page.on("websocket", (socket) => {
     socket.on("framereceived", ({ payload }) => frames.push(JSON.parse(payload)));
-    socket.on("socketerror", (error) => complaints.push(`websocket: ${error}`));
+    socket.on("socketerror", (error) => errors.push(`websocket: ${error}`));
   });
-  const assertQuiet = () => assert.deepEqual(complaints, [], "the page complained");
-  return { context, page, frames, requests, assertQuiet, close: () => browser.close() };
+  const assertNoErrors = () => assert.deepEqual(errors, [], "the page reported errors");
+  return { context, page, frames, requests, assertNoErrors, close: () => browser.close() };
 }
 
 /**
- * Asking who is signed in is answered with 401 before anyone is, and a video is on the wall before its poster is made: the browser
- * reports both as errors.
+ * Responses that the browser reports as errors but that are part of normal use: 401 when nobody is signed in, and 404 while a
+ * video has no poster yet.
  */
 function isExpected(message) {
   const { url } = message.location();
@@ -61,7 +61,7 @@ function isExpected(message) {
   return about("/api/auth/me", "401") || about("/poster", "404");
 }
 
-/** Signs up through the page, until it shows the composer; answers with the credentials. */
+/** Signs up on the page, waits for the composer, and returns the credentials. */
 export async function signUp(page, url) {
   const credentials = { email: `someone-${Date.now()}@example.com`, password: "correct horse battery" };
   await page.goto(`${url}/sign-up`);

@@ -1,6 +1,6 @@
-// A drill with deploy.sh and the real PM2, in a copy of this checkout: releases are put in place, started anew, rolled back and
-// refused while people submit and ask. Not one request may fail, and each job is bought once. Prints one line a step.
-//   scripts/with-services node e2e/deploy.js     (BINARIES names programs that are built already; pm2 is on the PATH)
+// Tests deploy.sh with the real PM2 in a copy of this checkout: releases are deployed, restarted, rolled back and rejected
+// under load. No request may fail, and each job is submitted upstream once. Prints one line per step.
+// Usage: scripts/with-services node e2e/deploy.js (pm2 must be on the PATH; BINARIES is a folder of built programs)
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -17,30 +17,30 @@ const checkout = join(folder, "checkout");
 const environment = { PATH: process.env.PATH, HOME: folder, PM2_HOME: join(folder, "pm2") };
 const upstream = [];
 
-/** A command in the copy; what it said, and how it ended. */
+/** Runs a command in the copy; returns its output and exit status. */
 function command(program, args, variables = {}, input = "") {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd: checkout, env: { ...environment, ...variables } });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.stdin.end(input);
-    child.on("error", (cause) => (said += cause)).on("close", (status) => done({ status, said }));
+    child.on("error", (cause) => (output += cause)).on("close", (status) => done({ status, output }));
   });
 }
 
 const deploy = (args, programs = binaries) => command("./deploy.sh", args, { BINARIES: programs });
 const current = () => execFileSync("readlink", [join(checkout, "releases/current")]).toString().trim();
 
-/** One step of the drill: how long it took, and what it must have said. */
-async function step(title, work, status, words) {
-  const began = Date.now();
-  const { status: found, said } = await work();
-  assert.equal(found, status, said);
-  assert.match(said, words);
-  console.log(`${title}: ${((Date.now() - began) / 1000).toFixed(1)} s, ${current()}`);
+/** Runs a step; checks its exit status and output, and prints its duration. */
+async function step(title, work, status, expectedOutput) {
+  const started = Date.now();
+  const { status: found, output } = await work();
+  assert.equal(found, status, output);
+  assert.match(output, expectedOutput);
+  console.log(`${title}: ${((Date.now() - started) / 1000).toFixed(1)} s, ${current()}`);
 }
 
-/** Programs of which one does not work. */
+/** Copies the programs and replaces one with a program that fails. */
 function broken(name) {
   const programs = join(folder, `broken-${name}`);
   cpSync(binaries, programs, { recursive: true, filter: (path) => path === binaries || /\/(gateway|processor|migration)$/.test(path) });
@@ -49,39 +49,39 @@ function broken(name) {
   return programs;
 }
 
-/** Asks on a connection of its own each time, as new visitors do. */
-function ask(port, method, path, token, body) {
+/** Sends a request on a new connection, as a new visitor does. */
+function sendRequest(port, method, path, token, body) {
   return new Promise((done, fail) => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const sent = request({ host: "127.0.0.1", port, method, path, headers, agent: new Agent({ keepAlive: false }) }, (answer) => {
+    const sent = request({ host: "127.0.0.1", port, method, path, headers, agent: new Agent({ keepAlive: false }) }, (response) => {
       let text = "";
-      answer.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => done({ status: answer.statusCode, text })).on("error", fail);
+      response.setEncoding("utf8").on("data", (part) => (text += part)).on("end", () => done({ status: response.statusCode, text })).on("error", fail);
     });
     sent.on("error", fail).end(body && JSON.stringify(body));
   });
 }
 
-/** People who ask all the time and submit several times a second, until told to stop. */
+/** Sends requests continuously and submits several jobs per second, until stopped. */
 function load(port, token) {
-  const seen = { asked: 0, failed: [], jobs: [] };
-  let going = true;
+  const results = { requests: 0, failed: [], jobs: [] };
+  let running = true;
   const repeat = async (rest, work) => {
-    while (going) {
-      await work().then(() => (seen.asked += 1), (cause) => seen.failed.push(`${new Date().toISOString()} ${cause.message}`));
+    while (running) {
+      await work().then(() => (results.requests += 1), (cause) => results.failed.push(`${new Date().toISOString()} ${cause.message}`));
       await pause(rest);
     }
   };
-  const visit = async () => assert.equal((await ask(port, "GET", "/api/auth/me", token)).status, 200);
+  const visit = async () => assert.equal((await sendRequest(port, "GET", "/api/auth/me", token)).status, 200);
   const submit = async () => {
-    const { status, text } = await ask(port, "POST", "/api/videos", token, { prompt: `drill ${randomBytes(8).toString("hex")}` });
+    const { status, text } = await sendRequest(port, "POST", "/api/videos", token, { prompt: `drill ${randomBytes(8).toString("hex")}` });
     assert.equal(status, 202, text);
-    seen.jobs.push(JSON.parse(text).job.id);
+    results.jobs.push(JSON.parse(text).job.id);
   };
   const all = [...Array(4).fill([10, visit]), [250, submit]].map(([rest, work]) => repeat(rest, work));
   return async () => {
-    going = false;
+    running = false;
     await Promise.all(all);
-    return seen;
+    return results;
   };
 }
 
@@ -107,42 +107,42 @@ function prepare(port, simulator) {
   writeFileSync(join(checkout, ".env"), Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
 }
 
-/** What a running process was told. */
-async function told(name) {
-  const { said } = await command("pm2", ["pid", `sora-${name}`]);
-  return readFileSync(`/proc/${said.trim().split("\n").pop()}/environ`, "utf8");
+/** The environment of a running process. */
+async function environmentOf(name) {
+  const { output } = await command("pm2", ["pid", `sora-${name}`]);
+  return readFileSync(`/proc/${output.trim().split("\n").pop()}/environ`, "utf8");
 }
 
 try {
-  const simulator = await run(upstream, "simulator", ["--listen", "127.0.0.1:0", "--pace", "100"], {}).says(/listening on (http:\S+)/);
+  const simulator = await run(upstream, "simulator", ["--listen", "127.0.0.1:0", "--pace", "100"], {}).waitForLog(/listening on (http:\S+)/);
   const port = await freePort();
   prepare(port, simulator);
   await step("first deployment", () => deploy([]), 0, /is running at/);
   const opened = await command("scripts/run", ["gateway", "admin", "create", "--email", "ada@example.com", "--password-stdin"], {}, "correct horse battery\n");
-  assert.equal(opened.status, 0, opened.said);
-  const signedIn = await ask(port, "POST", "/api/auth/login", null, { email: "ada@example.com", password: "correct horse battery" });
+  assert.equal(opened.status, 0, opened.output);
+  const signedIn = await sendRequest(port, "POST", "/api/auth/login", null, { email: "ada@example.com", password: "correct horse battery" });
   const { token } = JSON.parse(signedIn.text);
-  assert(!(await told("gateway")).includes("SORA_API_TOKEN"), "the gateway knows the upstream's token");
-  assert(!(await told("processor")).includes("JWT_SECRET"), "the processor knows the sessions' secret");
+  assert(!(await environmentOf("gateway")).includes("SORA_API_TOKEN"), "the gateway has the upstream's token");
+  assert(!(await environmentOf("processor")).includes("JWT_SECRET"), "the processor has the session secret");
 
   const done = load(port, token);
   const first = current();
-  await step("another release, under load", () => deploy([]), 0, /The old sora-processor finishes/);
+  await step("second release under load", () => deploy([]), 0, /The old sora-processor finishes/);
   const second = current();
-  await step("started anew, under load", () => deploy(["--restart"]), 0, /is running at/);
-  await step("a gateway that does not work", () => deploy([], broken("gateway")), 1, /The running release is unaffected/);
-  await step("a processor that does not work", () => deploy([], broken("processor")), 1, /was rolled back/);
+  await step("restart under load", () => deploy(["--restart"]), 0, /is running at/);
+  await step("release with a failing gateway", () => deploy([], broken("gateway")), 1, /The running release is unaffected/);
+  await step("release with a failing processor", () => deploy([], broken("processor")), 1, /was rolled back/);
   assert.equal(current(), second);
-  await step("back to the release before", () => deploy(["--rollback"]), 0, /is running at/);
+  await step("rollback", () => deploy(["--rollback"]), 0, /is running at/);
   assert.equal(current(), first);
-  const { asked, failed, jobs } = await done();
+  const { requests, failed, jobs } = await done();
 
-  const job = async (id) => JSON.parse((await ask(port, "GET", `/api/videos/jobs/${id}`, token)).text);
+  const job = async (id) => JSON.parse((await sendRequest(port, "GET", `/api/videos/jobs/${id}`, token)).text);
   const ended = [];
   for (const id of jobs) ended.push(await eventually("every job ends", () => job(id).then((one) => ["completed", "failed", "cancelled"].includes(one.status) && one), 120));
   const { submissions } = await (await fetch(`${simulator}/sim/stats`)).json();
   const completed = ended.filter(({ status }) => status === "completed").length;
-  console.log(`requests ${asked}, failed ${failed.length}; jobs ${jobs.length}, completed ${completed}, submissions ${submissions}`);
+  console.log(`requests ${requests}, failed ${failed.length}; jobs ${jobs.length}, completed ${completed}, submissions ${submissions}`);
   assert.deepEqual([failed, completed, submissions], [[], jobs.length, jobs.length]);
 } catch (cause) {
   for (const log of ["gateway", "processor", "trial"]) {

@@ -1,5 +1,5 @@
-// The way of someone who makes videos, from the first visit to logging out, as steps that the tests go in their own manner: by
-// pointer or by keyboard, with or without the websocket.
+// Steps of a user's journey from the first visit to logging out, for tests with pointer or keyboard, and with or without the
+// websocket.
 import assert from "node:assert/strict";
 
 export const prompts = {
@@ -8,7 +8,7 @@ export const prompts = {
   slow: "A glacier calving in slow motion [sim:slow]",
 };
 
-/** Cards by their job, its state, and what stands on them. */
+/** Locators for job cards. */
 export function cards(page) {
   const all = page.getByTestId("job-card");
   return {
@@ -17,21 +17,21 @@ export function cards(page) {
   };
 }
 
-/** Submits by `send` and answers with the job as the server made it. */
+/** Submits by calling `send`; returns the job from the server's response. */
 export async function submitted(page, prompt, send) {
-  const answer = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
+  const received = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
   await send(prompt);
-  const response = await answer;
+  const response = await received;
   assert.equal(response.status(), 202);
   assert(response.request().headers()["idempotency-key"], "no idempotency key");
   return (await response.json()).job;
 }
 
-/** Every element that holds the focus must show it. */
-export async function assertFocusShows(page) {
+/** Asserts that the focused element has a visible focus indicator. */
+export async function assertFocusVisible(page) {
   const shown = await page.evaluate(() => {
-    // The frame around a box may show it in its place.
-    // Past the last element the focus is the browser's own.
+    // A surrounding frame may show the focus of an input.
+    // After the last element, the browser's own controls have the focus.
     if (document.activeElement === document.body) return true;
     for (let element = document.activeElement; element && element !== document.body; element = element.parentElement) {
       for (const part of [null, "::after"]) if (parseFloat(getComputedStyle(element, part).outlineWidth) > 0 && getComputedStyle(element, part).outlineStyle !== "none") return true;
@@ -42,11 +42,11 @@ export async function assertFocusShows(page) {
   assert(shown, `the focus does not show on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
 }
 
-/** Tabs until the focus is on what `locator` finds. */
+/** Presses Tab until the focus is on `locator`. */
 export async function tabTo(page, locator, key = "Tab") {
   for (let times = 0; times < 60; times += 1) {
     await page.keyboard.press(key);
-    await assertFocusShows(page);
+    await assertFocusVisible(page);
     if (await locator.evaluate((element) => element === document.activeElement).catch(() => false)) return;
   }
   assert.fail(`cannot be reached by ${key}: ${locator}`);

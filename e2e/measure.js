@@ -1,15 +1,15 @@
-// The figures of the page, measured on the stage in a real Chromium: what is painted last of the first view (LCP), how far things
-// jump (CLS), what the first load weighs, and what ten thousand live jobs cost. `npm run measure`, after building the page.
+// Measures the page on a fake gateway in a real Chromium: largest contentful paint (LCP), layout shift (CLS), script size, and
+// the cost of ten thousand live jobs. Usage: `npm run measure`, after building the page.
 import { gzipSync } from "node:zlib";
 import { launch } from "./browser.js";
-import { developing, finished, signedIn } from "./data.js";
-import { answersOf, scenes } from "./scenes.js";
-import { liveSocket, startStage } from "./stage.js";
+import { runningJobs, finishedJobs, signedIn } from "./fixtures.js";
+import { responsesFor, pageStates } from "./page-states.js";
+import { fakeWebsocket, startFakeGateway } from "./fake-gateway.js";
 
 const rounds = 5;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Runs in the page, before anything of its own. */
+/** Runs in the page before its own scripts. */
 function observe() {
   window.figures = { lcp: 0, cls: 0, longest: 0, frames: [] };
   const watch = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
@@ -19,19 +19,19 @@ function observe() {
 }
 
 const browser = await launch();
-const stage = await startStage();
+const fakeGateway = await startFakeGateway();
 
 async function visit(path, jobs, script) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.addInitScript(observe);
   const scriptBytes = [];
-  page.on("response", async (answer) => {
-    if (answer.request().resourceType() === "script") scriptBytes.push(answer.body().then((body) => gzipSync(body).length));
+  page.on("response", async (response) => {
+    if (response.request().resourceType() === "script") scriptBytes.push(response.body().then((body) => gzipSync(body).length));
   });
-  const tell = await liveSocket(page, () => jobs);
-  await page.goto(stage.url + path, { waitUntil: "networkidle" });
-  await script?.(page, tell);
+  const sendFrame = await fakeWebsocket(page, () => jobs);
+  await page.goto(fakeGateway.url + path, { waitUntil: "networkidle" });
+  await script?.(page, sendFrame);
   const figures = await page.evaluate(() => window.figures);
   const bytes = (await Promise.all(scriptBytes)).reduce((sum, one) => sum + one, 0);
   await context.close();
@@ -39,7 +39,7 @@ async function visit(path, jobs, script) {
 }
 
 async function report(name, path, jobs, answers) {
-  stage.answers = answers;
+  fakeGateway.answers = answers;
   const visits = [];
   for (let round = 0; round < rounds; round += 1) visits.push(await visit(path, jobs));
   const lcp = Math.round(median(visits.map((one) => one.lcp)));
@@ -47,15 +47,15 @@ async function report(name, path, jobs, answers) {
   console.log(`${name}: LCP ${lcp} ms (median of ${rounds}), CLS ${cls}, scripts ${(visits[0].bytes / 1000).toFixed(1)} kB gzipped`);
 }
 
-await report("first visit", "/sign-up", [], answersOf(scenes["sign-up"]));
-await report("busy wall", "/", scenes["busy wall"].jobs, answersOf(scenes["busy wall"]));
-await report("one video", scenes.screen.path, scenes.screen.jobs, answersOf(scenes.screen));
+await report("first visit", "/sign-up", [], responsesFor(pageStates["sign-up"]));
+await report("busy gallery", "/", pageStates["busy gallery"].jobs, responsesFor(pageStates["busy gallery"]));
+await report("one video", pageStates["video page"].path, pageStates["video page"].jobs, responsesFor(pageStates["video page"]));
 
-/** Frames while one job is told of 500 times and the wall is scrolled; few jobs show what the machine itself needs. */
-async function storm(number) {
-  const many = [developing[0], ...finished(number)];
-  stage.answers = signedIn(many, { "GET /api/videos/jobs": { data: many.slice(0, 50), nextCursor: null } });
-  const figures = await visit("/", many, async (page, tell) => {
+/** Measures frame times during 500 updates of one job while scrolling. A run with few jobs gives the machine's baseline. */
+async function measureUpdates(number) {
+  const many = [runningJobs[0], ...finishedJobs(number)];
+  fakeGateway.answers = signedIn(many, { "GET /api/videos/jobs": { data: many.slice(0, 50), nextCursor: null } });
+  const figures = await visit("/", many, async (page, sendFrame) => {
     await page.locator(`[aria-setsize="${number + 1}"]`).first().waitFor();
     await page.evaluate(() => {
       window.figures.longest = 0;
@@ -68,7 +68,7 @@ async function storm(number) {
       requestAnimationFrame(next);
     });
     for (let seq = 2; seq < 500; seq += 1) {
-      tell({ type: "job", ...developing[0], progress: Math.floor(seq / 5), seq });
+      sendFrame({ type: "job", ...runningJobs[0], progress: Math.floor(seq / 5), seq });
       await new Promise((done) => setTimeout(done, 5));
       if (seq % 4 === 0) await page.mouse.wheel(0, 120);
     }
@@ -78,8 +78,8 @@ async function storm(number) {
   console.log(`${number} jobs, 500 updates while scrolling: frames median ${at(0.5)} ms, 95 % under ${at(0.95)} ms, 99 % under ${at(0.99)} ms, longest task ${Math.round(figures.longest)} ms`);
 }
 
-await storm(100);
-await storm(10_000);
+await measureUpdates(100);
+await measureUpdates(10_000);
 
 await browser.close();
-await stage.stop();
+await fakeGateway.stop();

@@ -1,6 +1,6 @@
-// The real processes, as `make demo` runs them, for one test file: SQLite and videos in a temporary folder, a namespace of
-// its own in the Redis of TEST_REDIS_URL. Promises that a process which ends by itself fails the test with its last words,
-// and that `stop` leaves no process and no file behind.
+// Starts the real processes for one test file, as `make demo` does: SQLite and videos in a temporary folder, and a separate
+// namespace in the Redis of TEST_REDIS_URL. A process that exits on its own fails the test and shows the end of its log.
+// `stop` leaves no process and no file behind.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -14,18 +14,18 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 const binaries = resolve(root, process.env.BINARIES ?? "target/debug");
 
-/** Asks until the answer is truthy, and answers with it; fails by name after the deadline. */
-export async function eventually(what, ask, seconds = 30) {
+/** Polls `probe` until it returns a truthy value, and returns that; after the deadline, fails with `what`. */
+export async function eventually(what, probe, seconds = 30) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    const result = await probe();
+    if (result) return result;
+    if (Date.now() > deadline) throw new Error(`timed out after ${seconds} s: ${what}`);
     await pause(20);
   }
 }
 
-/** Starts everything; `simulator` are its flags, the others further variables: of each process, and `shared` of all. */
+/** Starts everything. `simulator` holds flags; the others hold additional variables, `shared` those of all processes. */
 export async function start({ simulator = [], gateway: variables = {}, processor = {}, shared: ofAll = {}, dialect = "chat/completions" } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
@@ -33,7 +33,7 @@ export async function start({ simulator = [], gateway: variables = {}, processor
   const platform = { stop: () => stop(processes, folder) };
   try {
     const upstream = run(processes, "simulator", ["--listen", "127.0.0.1:0", ...simulator], {});
-    const address = await upstream.says(/listening on (http:\S+)/);
+    const address = await upstream.waitForLog(/listening on (http:\S+)/);
     const port = await freePort();
     const shared = {
       APP_ENV: "demo",
@@ -45,7 +45,7 @@ export async function start({ simulator = [], gateway: variables = {}, processor
       ...ofAll,
     };
     const migration = run([], "migration", ["up"], shared);
-    await migration.ended;
+    await migration.exited;
     if (migration.child.exitCode !== 0) throw new Error(`migration up failed:\n${migration.log()}`);
     const environment = {
       ...shared,
@@ -71,14 +71,14 @@ export async function start({ simulator = [], gateway: variables = {}, processor
         return fetch(`${platform.url}/readyz`).then(({ ok }) => ok, () => false);
       });
     await ready();
-    /** Ends the gateway as a deployment does, and starts another one in its place. */
+    /** Stops the gateway gracefully and starts a new one. */
     platform.restartGateway = async () => {
       processes.splice(processes.indexOf(gateway), 1);
       await stop([gateway]);
       gateway = run(processes, "gateway", [], environment);
       await ready();
     };
-    /** What a process has logged so far. */
+    /** The log of a process so far. */
     platform.log = (name) => processes.find((one) => one.name === name).log();
     platform.check = () => processes.forEach(({ check }) => check());
     return platform;
@@ -89,47 +89,47 @@ export async function start({ simulator = [], gateway: variables = {}, processor
 }
 
 export function run(processes, name, flags, environment) {
-  // Ours by name; others by path.
+  // Our own programs by name, others by path.
   const child = spawn(resolve(binaries, name), flags, {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
-  const ended = new Promise((done) => child.on("error", (cause) => done((log += cause))).on("close", done));
-  const gone = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const exited = new Promise((done) => child.on("error", (cause) => done((log += cause))).on("close", done));
+  const hasExited = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const check = () => {
-    if (gone()) throw new Error(`the ${name} ended by itself:\n${log.slice(-2000)}`);
+    if (hasExited()) throw new Error(`the ${name} exited on its own:\n${log.slice(-2000)}`);
   };
-  const says = (pattern) =>
+  const waitForLog = (pattern) =>
     eventually(`the ${name} says ${pattern}`, () => {
       const found = pattern.exec(log);
       if (!found) check();
       return found?.[1];
     });
-  const process_ = { name, child, ended, gone, check, says, log: () => log };
+  const process_ = { name, child, exited, hasExited, check, waitForLog, log: () => log };
   processes.push(process_);
   return process_;
 }
 
-/** The last started first, each by its own handle; one that must be killed, or that had ended already, is a failure. */
+/** Stops the processes in reverse order. Fails if one had exited already or had to be killed. */
 export async function stop(processes, folder) {
-  const complaints = [];
-  for (const { name, child, ended, gone, log } of processes.reverse()) {
-    if (gone()) {
-      complaints.push(`the ${name} ended by itself:\n${log().slice(-2000)}`);
+  const errors = [];
+  for (const { name, child, exited, hasExited, log } of processes.reverse()) {
+    if (hasExited()) {
+      errors.push(`the ${name} exited on its own:\n${log().slice(-2000)}`);
       continue;
     }
     child.kill("SIGTERM");
     const timer = setTimeout(() => {
-      complaints.push(`the ${name} did not stop within 15 s:\n${log().slice(-2000)}`);
+      errors.push(`the ${name} did not stop within 15 s:\n${log().slice(-2000)}`);
       child.kill("SIGKILL");
     }, 15_000);
-    await ended;
+    await exited;
     clearTimeout(timer);
   }
   if (folder) await rm(folder, { recursive: true, force: true });
-  if (complaints.length) throw new Error(complaints.join("\n"));
+  if (errors.length) throw new Error(errors.join("\n"));
 }
 
 export async function freePort() {

@@ -1,4 +1,4 @@
-// docs/API.md: every call that the API's document describes has a section, and all of its examples run as they stand.
+// docs/API.md has a section for every operation of the API's document, and its examples run as written.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test("every call has a section", () => {
+test("every operation has a section", () => {
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );

@@ -1,5 +1,4 @@
-// The whole platform as a cluster runs it: PostgreSQL behind PgBouncer, Redis with TLS and a password, a bucket as storage.
-// What is made lies in the bucket, comes back whole and in parts, and is gone once its job is deleted.
+// The platform in a cluster setup: PostgreSQL behind PgBouncer, Redis with TLS and a password, videos in a bucket.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -29,7 +28,7 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test("a video lies in the bucket until its job is deleted", { timeout: 120_000 }, async () => {
+test("a video is stored in the bucket, served with ranges, and removed with its job", { timeout: 120_000 }, async () => {
   const ready = await (await fetch(`${platform.url}/readyz`)).json();
   assert.deepEqual([ready.database, ready.redis, ready.storage], ["up", "up", "up"]);
   const account = { email: "ada@example.org", password: "correct horse battery" };
@@ -64,13 +63,13 @@ function call(method, path, body, headers = {}) {
   return fetch(`${platform.url}/api${path}`, { method, headers: { ...json, ...headers }, body: body && JSON.stringify(body) });
 }
 
-/** As a signed request names its service; the server does not look at the signature. */
+/** The service part of a signed request; the server does not check the signature. */
 function s3(method, query = "") {
   const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request";
   return fetch(`${server}/${name}${query}`, { method, headers: { authorization } });
 }
 
-/** The extensions of what lies in the bucket, all of it under the prefix. */
+/** The file extensions of all objects under the prefix. */
 async function kinds() {
   const listed = await (await s3("GET", "?list-type=2")).text();
   return [...listed.matchAll(/<Key>of\/sora\/videos\/[^<]+\.(\w+)<\/Key>/g)].map(([, extension]) => extension).toSorted();

@@ -1,7 +1,7 @@
-// What an owner does with a job, in a real browser: cancelled, tried again, deleted, each without a reload and without polling.
+// Cancelling, retrying and deleting a job in a real browser, without a reload and without polling.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { start } from "../platform.js";
 
 let platform;
@@ -10,15 +10,15 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test("a running job is cancelled, tried again, completed, and deleted by keyboard", async () => {
-  const { page, frames, requests, assertQuiet, close } = await open();
+test("cancels a running job, retries it, and deletes it by keyboard", async () => {
+  const { page, frames, requests, assertNoErrors, close } = await openPage();
   try {
     await signUp(page, platform.url);
     await page.evaluate(() => (window.sameDocument = true));
     await page.getByTestId("composer-prompt").fill("A kite over the dunes at dusk, seen from below");
-    const answer = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
+    const response = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
     await page.getByTestId("composer-submit").click();
-    const { job } = await (await answer).json();
+    const { job } = await (await response).json();
     const card = page.locator(`[data-testid="job-card"][data-job-id="${job.id}"]`);
     const inState = (status, phase = "") => page.locator(`[data-job-id="${job.id}"][data-status="${status}"]${phase && `[data-phase="${phase}"]`}`);
     await inState("processing", "generating").waitFor();
@@ -29,13 +29,13 @@ test("a running job is cancelled, tried again, completed, and deleted by keyboar
     assert.equal(await card.getByTestId("job-status").textContent(), "Cancelled");
 
     await card.getByTestId("job-retry").click();
-    // It gets its turn when the upstream's place is free again: what was cancelled is read to its end.
+    // The retry starts when the upstream's slot is free: the cancelled stream is read to its end.
     await inState("processing", "generating").waitFor({ timeout: 60_000 });
     await inState("completed").waitFor({ timeout: 60_000 });
-    const told = frames.filter(({ type, id }) => type === "job" && id === job.id);
-    const seqs = told.map(({ seq }) => seq);
-    assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), "seq went back");
-    assert(told.some(({ status }) => status === "cancelled") && told.at(-1).status === "completed");
+    const jobFrames = frames.filter(({ type, id }) => type === "job" && id === job.id);
+    const seqs = jobFrames.map(({ seq }) => seq);
+    assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b), "seq decreased");
+    assert(jobFrames.some(({ status }) => status === "cancelled") && jobFrames.at(-1).status === "completed");
 
     await card.getByTestId("job-delete").focus();
     await page.keyboard.press("Enter");
@@ -50,7 +50,7 @@ test("a running job is cancelled, tried again, completed, and deleted by keyboar
     const path = `/api/videos/jobs/${job.id}`;
     assert.deepEqual(requests.filter((one) => one.includes(path)), [`POST ${path}/cancel`, `POST ${path}/retry`, `DELETE ${path}`]);
     assert.equal(await page.evaluate(() => window.sameDocument), true, "the page was reloaded");
-    assertQuiet();
+    assertNoErrors();
     await page.reload();
     await page.getByTestId("composer-prompt").waitFor();
     await page.getByTestId("job-card").waitFor({ state: "detached" });

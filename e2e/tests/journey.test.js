@@ -1,8 +1,8 @@
-// From the first visit to logging out, in a real browser against the real platform: by pointer, by keyboard alone, with the
-// websocket blocked and freed again, and in Chinese on a phone.
+// A user's journey from the first visit to logging out, in a real browser on the real platform: by pointer, by keyboard alone,
+// with a blocked websocket, and in Chinese on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { cards, prompts, submitted, tabTo } from "../journey.js";
 import { start } from "../platform.js";
 
@@ -12,19 +12,19 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-/** Runs `journey` on a page of its own, which may not complain. */
+/** Runs `journey` on a new page and asserts that the page reported no errors. */
 async function walk(options, journey) {
-  const browser = await open(options);
+  const browser = await openPage(options);
   try {
     await journey(browser.page, browser);
-    browser.assertQuiet();
+    browser.assertNoErrors();
     platform.check();
   } finally {
     await browser.close();
   }
 }
 
-test("by pointer: three at once, play, remix, cancel, try again, search, delete several, log out", async () => {
+test("by pointer: submits three jobs, plays, remixes, cancels, retries, searches, deletes several, logs out", async () => {
   await walk({}, async (page) => {
     const { all, inState } = cards(page);
     await signUp(page, platform.url);
@@ -36,7 +36,7 @@ test("by pointer: three at once, play, remix, cancel, try again, search, delete 
     const plain = await submitted(page, prompts.plain, send);
     const failing = await submitted(page, prompts.failing, send);
     const slow = await submitted(page, prompts.slow, send);
-    assert.equal(await page.getByTestId("composer-prompt").inputValue(), "", "the box is not empty");
+    assert.equal(await page.getByTestId("composer-prompt").inputValue(), "", "the prompt was not cleared");
     await page.waitForFunction(() => document.querySelectorAll('[data-status="processing"]').length === 3);
 
     await inState("completed", plain.id).waitFor();
@@ -125,7 +125,7 @@ test("by keyboard alone", async () => {
   });
 });
 
-test("with the websocket blocked polling takes over, and gives way when it is back", async () => {
+test("falls back to polling while the websocket is blocked", async () => {
   await walk({}, async (page, { requests }) => {
     let blocked = true;
     await page.routeWebSocket("**/api/ws", (socket) => {
@@ -141,13 +141,13 @@ test("with the websocket blocked polling takes over, and gives way when it is ba
     });
     await state("polling").waitFor({ timeout: 30_000 });
     await inState("completed", job.id).waitFor({ timeout: 60_000 });
-    assert(requests.filter((one) => one === "GET /api/videos/jobs").length > 1, "it did not poll");
+    assert(requests.filter((one) => one === "GET /api/videos/jobs").length > 1, "the page did not poll");
     blocked = false;
     await state("live").waitFor({ timeout: 60_000 });
   });
 });
 
-test("in Chinese on a phone, where everything can be reached by touch", async () => {
+test("in Chinese on a phone, by touch", async () => {
   const phone = { locale: "zh-CN", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   await walk(phone, async (page) => {
     const { inState } = cards(page);

@@ -1,7 +1,7 @@
-// The main job in a real browser: sign up, submit, see progress move over the websocket, and the video plays.
+// The main use case in a real browser: sign up, submit, watch the progress over the websocket, play the video.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { start } from "../platform.js";
 
 const prompt = "雨夜的上海弄堂，霓虹倒映在积水里，一只橘猫跳上自行车后座，镜头缓慢推进";
@@ -12,27 +12,27 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test("a prompt becomes a video that plays, with progress live", async () => {
-  const { page, frames, requests, assertQuiet, close } = await open();
+test("a prompt becomes a playable video, with live progress", async () => {
+  const { page, frames, requests, assertNoErrors, close } = await openPage();
   try {
     await page.addInitScript(recordProgress);
     await signUp(page, platform.url);
     await page.evaluate(() => (window.sameDocument = true));
 
     await page.getByTestId("composer-prompt").fill(prompt);
-    const answer = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
+    const response = page.waitForResponse((one) => one.url().endsWith("/api/videos") && one.request().method() === "POST");
     await page.getByTestId("composer-submit").click();
-    assert.equal((await answer).status(), 202);
-    const { job } = await (await answer).json();
+    assert.equal((await response).status(), 202);
+    const { job } = await (await response).json();
 
     const card = page.locator(`[data-testid="job-card"][data-job-id="${job.id}"]`);
     await card.getByRole("progressbar").waitFor();
     requests.length = 0;
     await page.locator(`[data-job-id="${job.id}"][data-status="completed"]`).waitFor({ timeout: 60_000 });
 
-    const told = frames.filter(({ type, id }) => type === "job" && id === job.id);
-    assertGrows("the frames' progress", told.map(({ progress }) => progress));
-    assert.equal(told.at(-1).status, "completed");
+    const jobFrames = frames.filter(({ type, id }) => type === "job" && id === job.id);
+    assertGrows("the frames' progress", jobFrames.map(({ progress }) => progress));
+    assert.equal(jobFrames.at(-1).status, "completed");
     assertGrows("the progress bar", await page.evaluate(() => window.shownProgress));
     assert.deepEqual(requests.filter((one) => one.startsWith("GET /api/videos/jobs")), [], "the page polled");
 
@@ -42,14 +42,14 @@ test("a prompt becomes a video that plays, with progress live", async () => {
     await page.waitForFunction((video) => video.currentTime > 0.3 && video.videoWidth > 0, await player.elementHandle());
     assert.equal(await page.getByTestId("video-detail-prompt").textContent(), prompt);
     assert.equal(await page.evaluate(() => window.sameDocument), true, "the page was reloaded");
-    assertQuiet();
+    assertNoErrors();
     platform.check();
   } finally {
     await close();
   }
 });
 
-/** Runs in the page: keeps every value that a progress bar has shown. */
+/** Runs in the page: records every value that the progress bar shows. */
 function recordProgress() {
   window.shownProgress = [];
   const note = () => {

@@ -1,11 +1,11 @@
-// The page and its live frames through a real nginx with our template: nothing is buffered, the websocket stays, and the page
-// comes with the headers that the gateway gives it.
+// The page and its websocket through a real nginx with our template: no buffering, a stable websocket, and the gateway's
+// security headers on the page.
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { eventually, freePort, root, run, start, stop } from "../platform.js";
 
 let platform, url, folder;
@@ -30,8 +30,8 @@ after(async () => {
   await platform?.stop();
 });
 
-test("a prompt becomes a video, with progress live and without polling", async () => {
-  const { page, frames, requests, assertQuiet, close } = await open();
+test("a prompt becomes a video, with live progress and without polling", async () => {
+  const { page, frames, requests, assertNoErrors, close } = await openPage();
   try {
     await signUp(page, url);
     await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
@@ -39,16 +39,16 @@ test("a prompt becomes a video, with progress live and without polling", async (
     await page.getByTestId("composer-prompt").fill("A lighthouse in the rain");
     await page.getByTestId("composer-submit").click();
     await page.locator('[data-job-id][data-status="completed"]').first().waitFor({ timeout: 60_000 });
-    const told = frames.filter(({ type }) => type === "job");
-    assert(new Set(told.map(({ progress }) => progress)).size >= 4, "progress moved too little");
+    const jobFrames = frames.filter(({ type }) => type === "job");
+    assert(new Set(jobFrames.map(({ progress }) => progress)).size >= 4, "too few progress updates");
     assert.deepEqual(requests.filter((one) => one.startsWith("GET /api/videos/jobs")), [], "the page polled");
-    assertQuiet();
+    assertNoErrors();
   } finally {
     await close();
   }
 });
 
-test("the page has the headers that the gateway gives it", async () => {
+test("the page has the gateway's security headers", async () => {
   const names = [
     "cache-control",
     "content-security-policy",
@@ -65,7 +65,7 @@ test("the page has the headers that the gateway gives it", async () => {
   assert.deepEqual(await headers(url), await headers(platform.url));
 });
 
-/** What Debian's nginx.conf would say, with everything it writes in the test's folder. */
+/** A main nginx configuration that writes only to the test's folder. */
 function surroundings(server) {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
   return `

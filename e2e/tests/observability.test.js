@@ -1,5 +1,5 @@
-// What whoever runs the platform sees of it: one trace from a request to what the upstream is asked, logs in which nothing acts on
-// the reader and nothing secret stands, and metrics that are the documented ones.
+// What operators see: one trace from the request to the upstream, logs without secrets and without control characters, and the
+// documented metrics.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -37,29 +37,29 @@ const post = (body, headers) => ({
   body: JSON.stringify(body),
 });
 
-async function json(answer, status) {
-  const text = await answer.text();
-  assert.equal(answer.status, status, text);
+async function json(response, status) {
+  const text = await response.text();
+  assert.equal(response.status, status, text);
   return JSON.parse(text);
 }
 
-/** Makes a video within a trace of the client's own; answers with the job's id. */
+/** Creates a video within a client's trace; returns the job's id. */
 async function video({ url, token, check }, trace, prompt) {
   const authorization = `Bearer ${token}`;
   const headers = { authorization, traceparent: `00-${trace}-${randomBytes(8).toString("hex")}-01` };
   const { job } = await json(await fetch(`${url}/api/videos`, post({ prompt }, headers)), 202);
   await eventually("the video is made", async () => {
     check();
-    const answer = await fetch(`${url}/api/videos/jobs/${job.id}`, { headers: { authorization } });
-    const { status, errorMessage } = await json(answer, 200);
+    const response = await fetch(`${url}/api/videos/jobs/${job.id}`, { headers: { authorization } });
+    const { status, errorMessage } = await json(response, 200);
     assert.notEqual(status, "failed", errorMessage);
     return status === "completed";
   });
   return job.id;
 }
 
-/** The lines of the simulator's log for its method and path, each with the trace it was told. */
-function asked(platform, pattern) {
+/** The simulator's log entries for a method and path, each with the trace it received. */
+function upstreamRequests(platform, pattern) {
   const lines = platform.log("simulator").split("\n").filter((line) => pattern.test(line));
   return lines.map((line) => /traceparent="?00-([0-9a-f]{32})-([0-9a-f]{16})-01/.exec(line)?.slice(1) ?? null);
 }
@@ -70,32 +70,32 @@ for (const { dialect, format } of [
 ]) {
   let observed;
 
-  test(`one trace runs from the request to the upstream (${dialect})`, { timeout: 120_000 }, async () => {
+  test(`a trace continues from the request to the upstream (${dialect})`, { timeout: 120_000 }, async () => {
     observed = await platform(dialect, format);
     const trace = randomBytes(16).toString("hex");
     const job = await video(observed, trace, "a lighthouse of hunter2 [sim:http-503*1]");
     const ours = (name) => observed.log(name).split("\n").filter((line) => line.includes(job));
     for (const name of ["gateway", "processor"]) {
       const lines = await eventually(`the ${name} logs the job`, () => ours(name).length && ours(name));
-      // Whoever asks how the job goes does so in traces of their own.
-      const told = lines.filter((line) => !line.includes(`/api/videos/jobs/${job}`));
-      assert(told.length > 0 && told.every((line) => line.includes(trace)), `${name}:\n${told.join("\n")}`);
+      // Requests for the job's state belong to other traces.
+      const jobLines = lines.filter((line) => !line.includes(`/api/videos/jobs/${job}`));
+      assert(jobLines.length > 0 && jobLines.every((line) => line.includes(trace)), `${name}:\n${jobLines.join("\n")}`);
     }
-    const submissions = asked(observed, new RegExp(`POST /v1/${dialect}`));
+    const submissions = upstreamRequests(observed, new RegExp(`POST /v1/${dialect}`));
     assert.deepEqual(submissions.map(([id]) => id), [trace, trace]);
-    assert.notEqual(submissions[0][1], submissions[1][1], "each attempt has a span of its own");
+    assert.notEqual(submissions[0][1], submissions[1][1], "attempts share a span");
     if (dialect === "videos") {
-      const polls = asked(observed, /GET \/v1\/videos\/\{id\}(?!\/content)/);
+      const polls = upstreamRequests(observed, /GET \/v1\/videos\/\{id\}(?!\/content)/);
       assert(polls.length > 0 && polls.every((place) => String(place) === String(submissions[1])), polls.join("\n"));
     }
-    const downloads = asked(observed, /GET \/(media|v1\/videos\/\{id\}\/content)/);
-    assert(downloads.length > 0 && downloads.every((place) => place === null), "whoever has the result is told nothing");
+    const downloads = upstreamRequests(observed, /GET \/(media|v1\/videos\/\{id\}\/content)/);
+    assert(downloads.length > 0 && downloads.every((place) => place === null), "the download sends a trace header");
   });
 
-  test(`the log is calm, harmless, and keeps secrets (${format})`, { timeout: 120_000 }, async () => {
+  test(`logs contain no errors, control characters or secrets (${format})`, { timeout: 120_000 }, async () => {
     const { url, port, log, metrics } = observed;
     await fetch(`${url}/api/videos?token=${secrets.query}`, { headers: { authorization: `Bearer ${secrets.token}` } });
-    // By hand, since fetch would not send such a name.
+    // Sent by hand, because fetch would encode the path.
     const socket = connect(port, "127.0.0.1");
     const head = `GET /api/%E2%80%AE%1b%0a HTTP/1.1\r\nHost: localhost:${port}\r\nUser-Agent: ${hostile}\r\nConnection: close\r\n\r\n`;
     socket.resume().write(head);
@@ -111,7 +111,7 @@ for (const { dialect, format } of [
     }
     if (format === "json") {
       const entries = log("gateway").trim().split("\n").map((line) => JSON.parse(line));
-      assert(entries.some(({ user_agent }) => user_agent === hostile), "what was escaped reads back as what it was");
+      assert(entries.some(({ user_agent }) => user_agent === hostile), "the escaped value differs after decoding");
       const answered = entries.filter(({ target }) => target === "access");
       for (const entry of answered) {
         for (const field of ["request.id", "trace_id", "method", "path", "status", "milliseconds", "authorisation"]) {
@@ -120,12 +120,12 @@ for (const { dialect, format } of [
       }
     }
     // One job with one retry.
-    const told = log("processor").split("\n").filter((line) => line.includes("job.id"));
-    assert(told.length <= 14, `too much is said of one job:\n${told.join("\n")}`);
+    const jobLines = log("processor").split("\n").filter((line) => line.includes("job.id"));
+    assert(jobLines.length <= 14, `too many log lines for one job:\n${jobLines.join("\n")}`);
   });
 }
 
-test("the metrics are the documented ones, and count what happened", { timeout: 60_000 }, async () => {
+test("exposes exactly the documented metrics, with correct counts", { timeout: 60_000 }, async () => {
   const [{ metrics }] = platforms;
   const exposed = {};
   for (const name of ["gateway", "processor"]) exposed[name] = read(await (await fetch(`http://${metrics[name]}/metrics`)).text());
@@ -151,7 +151,7 @@ test("the metrics are the documented ones, and count what happened", { timeout: 
   for (const name of ["gateway", "processor"]) assert(value(name, "process_start_time_seconds") > 1.7e9);
 });
 
-/** What a process exposes: each metric with its kind, its labels and its meaning; and each sample's value. */
+/** The metrics that a process exposes: type, labels and help by name, and the value of each sample. */
 function read(text) {
   const [metrics, samples] = [new Map(), new Map()];
   const metric = (name) => metrics.get(name) ?? metrics.set(name, { labels: new Set() }).get(name);
@@ -169,7 +169,7 @@ function read(text) {
   return { metrics, samples };
 }
 
-/** The rows of docs/OPERATIONS.md that follow from what is exposed. */
+/** The rows of docs/OPERATIONS.md that these metrics should have. */
 function rows(exposed) {
   const names = [...new Set(Object.values(exposed).flatMap(({ metrics }) => [...metrics.keys()]))].sort();
   return names.map((name) => {

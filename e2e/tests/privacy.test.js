@@ -1,14 +1,14 @@
-// What security asks of the page, in a real browser against the real platform: what script can reach, what the policy stops, what is
-// left of somebody who has gone, and that text from outside stays text.
+// Security of the page, in a real browser on the real platform: what scripts can read, what the content security policy blocks,
+// what remains after logging out, and that untrusted text is never interpreted as markup.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { cards, submitted } from "../journey.js";
 import { start } from "../platform.js";
-import { signedIn, job } from "../data.js";
-import { liveSocket, startStage } from "../stage.js";
+import { signedIn, job } from "../fixtures.js";
+import { fakeWebsocket, startFakeGateway } from "../fake-gateway.js";
 
 const secret = "A secret meadow that nobody else may read of";
 const attack = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>';
@@ -19,9 +19,9 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-/** Runs `script` with a page that is signed in. */
+/** Runs `script` with a signed-in page. */
 async function enter(script) {
-  const browser = await open();
+  const browser = await openPage();
   try {
     await signUp(browser.page, platform.url);
     await script(browser.page, browser);
@@ -40,11 +40,11 @@ async function send(page, prompt) {
   return job;
 }
 
-test("no script can read the session: not as a cookie, in storage, in an address or in an answer", async () => {
+test("scripts cannot read the session from cookies, storage, URLs or responses", async () => {
   const answers = [];
   await enter(async (page, { context, requests }) => {
-    page.on("response", async (answer) => {
-      if (answer.url().includes("/api/auth/")) answers.push(await answer.text().catch(() => ""));
+    page.on("response", async (response) => {
+      if (response.url().includes("/api/auth/")) answers.push(await response.text().catch(() => ""));
     });
     await send(page, secret);
     await page.reload();
@@ -55,15 +55,15 @@ test("no script can read the session: not as a cookie, in storage, in an address
       const databases = await indexedDB.databases();
       return JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, databases, await caches.keys(), location.href]);
     });
-    assert(!reachable.includes(cookie.value), "the session can be reached");
-    assert.doesNotMatch(reachable, /eyJ[\w-]+\./, "a token can be reached");
+    assert(!reachable.includes(cookie.value), "a script can read the session");
+    assert.doesNotMatch(reachable, /eyJ[\w-]+\./, "a script can read a token");
     assert.equal(await page.evaluate(() => document.cookie), "");
-    assert(requests.every((one) => !one.includes(cookie.value)), "the session stands in an address");
-    assert(answers.every((text) => !text.includes(cookie.value)), "an answer tells the session");
+    assert(requests.every((one) => !one.includes(cookie.value)), "a URL contains the session");
+    assert(answers.every((text) => !text.includes(cookie.value)), "a response contains the session");
   });
 });
 
-test("the policy stops inline script, foreign script and being framed; addresses are told to nobody", async () => {
+test("the policy blocks inline and third-party scripts and framing; no referrer is sent", async () => {
   const frame = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(`<iframe src="${platform.url}"></iframe>`));
   frame.listen(0, "127.0.0.1");
   await once(frame, "listening");
@@ -88,7 +88,7 @@ test("the policy stops inline script, foreign script and being framed; addresses
       const outside = await context.newPage();
       await outside.goto(`http://127.0.0.1:${frame.address().port}`);
       const inner = outside.frames()[1];
-      assert.equal(await inner.locator("#root").count(), 0, "it can be framed");
+      assert.equal(await inner.locator("#root").count(), 0, "the page was framed");
     });
     const { headers } = await fetch(platform.url);
     assert.match(headers.get("content-security-policy"), /frame-ancestors 'none'/);
@@ -100,7 +100,7 @@ test("the policy stops inline script, foreign script and being framed; addresses
   }
 });
 
-test("logging out in one tab ends the other, and neither it nor going back shows anything private", async () => {
+test("logging out in one tab signs out the others and clears private data", async () => {
   await enter(async (page, { context }) => {
     const job = await send(page, secret);
     await page.getByTestId("composer-prompt").fill("half a secret thought");
@@ -117,17 +117,17 @@ test("logging out in one tab ends the other, and neither it nor going back shows
       await one.goBack();
       await one.getByTestId("auth-submit").waitFor();
       const text = await one.content();
-      assert(!text.includes("secret"), "it is still there");
+      assert(!text.includes("secret"), "private text is still shown");
       assert.equal(await one.locator("video, [role='menu']").count(), 0);
     }
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
-    assert(!kept.includes("secret"), "the draft or the last prompt is kept");
+    assert(!kept.includes("secret"), "the draft or the last prompt is still stored");
     assert.equal(await page.evaluate((id) => fetch(`/api/videos/jobs/${id}`).then(({ status }) => status), job.id), 401);
   });
 });
 
-test("a prompt is text, wherever it is shown", async () => {
-  await enter(async (page, { assertQuiet }) => {
+test("prompts are shown as text everywhere", async () => {
+  await enter(async (page, { assertNoErrors }) => {
     const { id } = await send(page, attack);
     const { inState } = cards(page);
     await inState("completed", id).getByTestId("job-link").click();
@@ -137,35 +137,35 @@ test("a prompt is text, wherever it is shown", async () => {
     assert.equal(await page.getByTestId("composer-prompt").inputValue(), attack);
     await page.getByTestId("search").fill(attack.slice(0, 20));
     await inState("completed", id).waitFor();
-    assert.equal(await page.evaluate(() => window.broken), undefined, "it ran");
-    assert.equal(await page.locator("img[src='x']").count(), 0, "it became an element");
-    assertQuiet();
+    assert.equal(await page.evaluate(() => window.broken), undefined, "injected script ran");
+    assert.equal(await page.locator("img[src='x']").count(), 0, "injected markup became an element");
+    assertNoErrors();
   });
 });
 
-test("so are the reason of a refusal, a refused field's message and a file's name", async () => {
+test("upstream messages, field errors and file names are shown as text", async () => {
   const refused = job({ id: "fail-1", status: "failed", errorCode: "refused", prompt: attack, errorMessage: `The video service refused this prompt: ${attack}` });
-  const stage = await startStage(
+  const fakeGateway = await startFakeGateway(
     signedIn([refused], {
       "POST /api/videos": { status: 422, problem: "invalid_fields", errors: [{ field: "prompt", code: "x", message: attack }] },
       "POST /api/images": { status: 422, problem: "invalid_fields", errors: [{ field: "image", code: "x", message: attack }] },
     }),
   );
-  const { page, close } = await open();
+  const { page, close } = await openPage();
   try {
-    await liveSocket(page, () => [refused]);
-    await page.goto(`${stage.url}/videos/fail-1`);
+    await fakeWebsocket(page, () => [refused]);
+    await page.goto(`${fakeGateway.url}/videos/fail-1`);
     assert.equal(await page.getByTestId("video-detail-reason").textContent(), attack);
-    await page.goto(stage.url);
+    await page.goto(fakeGateway.url);
     await page.getByTestId("composer-prompt").fill("a fox");
     await page.keyboard.press("Control+Enter");
     await page.getByTestId("composer-notice").getByText(attack).waitFor();
     await page.getByTestId("composer-image-input").setInputFiles({ name: `${attack.replaceAll("/", "")}.png`, mimeType: "image/png", buffer: Buffer.from("png") });
     await page.locator('[data-testid="composer-image-error"]:not(:empty)').waitFor();
-    assert.equal(await page.evaluate(() => window.broken), undefined, "it ran");
-    assert.equal(await page.locator("img[src='x']").count(), 0, "it became an element");
+    assert.equal(await page.evaluate(() => window.broken), undefined, "injected script ran");
+    assert.equal(await page.locator("img[src='x']").count(), 0, "injected markup became an element");
   } finally {
     await close();
-    await stage.stop();
+    await fakeGateway.stop();
   }
 });

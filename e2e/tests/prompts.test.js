@@ -1,9 +1,9 @@
-// Real prompts are data everywhere: each comes back unchanged from the API and the page, and none is read as what an upstream says.
+// Real prompts are treated as data: the API and the page return each one unchanged, and none is parsed as upstream output.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { eventually, root, start } from "../platform.js";
 
 const prompts = readFileSync(`${root}/crates/testkit/data/prompts.jsonl`, "utf8")
@@ -14,7 +14,7 @@ const prompts = readFileSync(`${root}/crates/testkit/data/prompts.jsonl`, "utf8"
 let platform, browser, call;
 before(async () => {
   platform = await start({ simulator: ["--pace", "2", "--steps", "4"] });
-  browser = await open();
+  browser = await openPage();
   call = await program(platform.url, await signUp(browser.page, platform.url));
 });
 after(async () => {
@@ -22,8 +22,8 @@ after(async () => {
   await platform?.stop();
 });
 
-test("every prompt comes back unchanged from the API, and its video is made", { timeout: 300_000 }, async () => {
-  assert(prompts.length >= 60, "the prompts are missing");
+test("the API returns every prompt unchanged and completes its job", { timeout: 300_000 }, async () => {
+  assert(prompts.length >= 60, "prompts are missing from the corpus");
   for (const one of prompts) {
     const { prompt, orientation } = one;
     const { job } = await call("POST", "/api/videos", { prompt, orientation });
@@ -48,27 +48,27 @@ test("every prompt comes back unchanged from the API, and its video is made", { 
   assert.deepEqual(prompts.map(({ job }) => listed.get(job)), prompts.map(({ prompt }) => prompt));
 });
 
-test("every prompt is shown unchanged by the page", { timeout: 300_000 }, async () => {
+test("the page shows every prompt unchanged", { timeout: 300_000 }, async () => {
   for (const { prompt, job } of prompts) {
     await browser.page.evaluate((path) => history.pushState(null, "", path), `/videos/${job}`);
     const screen = browser.page.locator(`[data-testid="video-detail"][data-job-id="${job}"]`);
     assert.equal(await screen.getByTestId("video-detail-prompt").textContent(), prompt);
   }
-  browser.assertQuiet();
+  browser.assertNoErrors();
 });
 
-/** A program's way in: a bearer token; waits as long as the gateway says when it asks for too much. */
+/** An API client with a bearer token that waits as long as Retry-After says. */
 async function program(url, credentials) {
   let token;
   const call = async (method, path, body) => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
-    if (answer.status === 429) {
-      await pause(1000 * Number(answer.headers.get("retry-after") ?? 1));
+    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+    if (response.status === 429) {
+      await pause(1000 * Number(response.headers.get("retry-after") ?? 1));
       return call(method, path, body);
     }
-    const text = await answer.text();
-    assert(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    const text = await response.text();
+    assert(response.ok, `${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text);
   };
   ({ token } = await call("POST", "/api/auth/login", credentials));

@@ -1,8 +1,8 @@
-// A picture to start from, in a real browser against the real platform: picked, shown, sent, kept beside the job, taken along by a
-// remix; one that nobody wants is deleted, and what is no picture is refused in words.
+// Reference images in a real browser on the real platform: picked, previewed, sent, kept with the job, and reused by a remix.
+// Unused ones are deleted, and invalid files are rejected with a message.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, signUp } from "../browser.js";
+import { openPage, signUp } from "../browser.js";
 import { cards, submitted } from "../journey.js";
 import { start } from "../platform.js";
 
@@ -15,8 +15,8 @@ before(async () => {
 });
 after(() => platform?.stop());
 
-test("a picture goes with the prompt, and one that is not wanted is deleted", async () => {
-  const { page, requests, close } = await open();
+test("sends an image with the prompt, and deletes an unused one", async () => {
+  const { page, requests, close } = await openPage();
   try {
     await signUp(page, platform.url);
     const input = page.getByTestId("composer-image-input");
@@ -42,8 +42,8 @@ test("a picture goes with the prompt, and one that is not wanted is deleted", as
     await page.getByTestId("job-remix").click();
     await thumb.waitFor();
     await page.getByTestId("composer-image-remove").click();
-    const status = await page.evaluate((id) => fetch(`/api/images/${id}`).then((answer) => answer.status), job.referenceImageId);
-    assert.equal(status, 200, "the job's picture was deleted");
+    const status = await page.evaluate((id) => fetch(`/api/images/${id}`).then((response) => response.status), job.referenceImageId);
+    assert.equal(status, 200, "the job's image was deleted");
     assert.equal(requests.filter((one) => one.startsWith("DELETE /api/images/")).length, 1);
     platform.check();
   } finally {

@@ -1,5 +1,5 @@
-// A backup made in mid-work, restored elsewhere while Redis still holds the old system's entries: everything is back, nothing
-// goes on by itself, and the upstream is asked for nothing.
+// A backup taken during operation is restored elsewhere, while Redis still has the old system's entries: all data is back, no
+// job continues without being asked to, and nothing is submitted upstream.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -13,16 +13,16 @@ import { eventually, freePort, root, run, start, stop } from "../platform.js";
 const execute = promisify(execFile);
 const binaries = resolve(root, process.env.BINARIES ?? "target/debug");
 
-/** scripts/archive.mjs, as make backup and make restore run it; what it said, and whether it did it. */
+/** Runs scripts/archive.mjs as make backup and make restore do; returns its output and whether it succeeded. */
 async function archive(system, ...args) {
   const storage = relative(root, system.STORAGE_URL);
   const variables = { PATH: process.env.PATH, BINARIES: binaries, RELEASE: "/nowhere", ...system, STORAGE_URL: storage };
   const command = [join(root, "scripts/run"), "node", "scripts/archive.mjs", ...args];
   return execute(command[0], command.slice(1), { env: variables, cwd: root })
-    .then(({ stdout }) => ({ done: true, said: stdout }), ({ stderr }) => ({ done: false, said: stderr }));
+    .then(({ stdout }) => ({ ok: true, output: stdout }), ({ stderr }) => ({ ok: false, output: stderr }));
 }
 
-/** The processes of a system; answers with what its API says to a program. */
+/** Starts the processes of a system; returns functions that call its API. */
 async function begin(t, system, upstream) {
   const processes = [];
   const end = () => stop(processes.splice(0));
@@ -34,9 +34,9 @@ async function begin(t, system, upstream) {
   const url = `http://localhost:${system.BACKEND_PORT}`;
   const api = async (method, path, body, token) => {
     const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
-    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
-    const isJson = answer.headers.get("content-type")?.includes("json");
-    return { status: answer.status, body: isJson ? await answer.json() : Buffer.from(await answer.arrayBuffer()) };
+    const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+    const isJson = response.headers.get("content-type")?.includes("json");
+    return { status: response.status, body: isJson ? await response.json() : Buffer.from(await response.arrayBuffer()) };
   };
   await eventually("the gateway is ready", () => {
     processes.forEach(({ check }) => check());
@@ -64,13 +64,13 @@ async function system(t, database) {
 }
 
 for (const database of Object.keys(databases)) {
-  test(`a backup of ${database}, restored beside the old Redis, loses nothing and buys nothing`, async (t) => {
+  test(`a ${database} backup restored next to the old Redis loses nothing and submits nothing`, async (t) => {
     const shared = { REDIS_URL: process.env.TEST_REDIS_URL, REDIS_NAMESPACE: `{restore-${randomBytes(6).toString("hex")}}:v1` };
     const upstream = [];
     t.after(() => stop(upstream));
     const simulator = run(upstream, "simulator", ["--listen", "127.0.0.1:0", "--pace", "50"], {});
-    const address = await simulator.says(/listening on (http:\S+)/);
-    const asked = async () => (await (await fetch(`${address}/sim/stats`)).json()).requests;
+    const address = await simulator.waitForLog(/listening on (http:\S+)/);
+    const upstreamRequests = async () => (await (await fetch(`${address}/sim/stats`)).json()).requests;
     const credentials = { email: "ada@example.org", password: "correct horse battery" };
 
     const old = await system(t, database);
@@ -83,39 +83,39 @@ for (const database of Object.keys(databases)) {
     const { videoId } = await eventually("a video", async () => job(before, finished).then((job) => job.status === "completed" && job));
     const { body: video } = await before.api("GET", `/api/videos/${videoId}/content`, null, key);
     const running = [await create("A glacier [sim:slow]"), await create("A river [sim:slow]")];
-    await eventually("the jobs are under way", async () => (await Promise.all(running.map((id) => job(before, id)))).every(({ phase }) => phase === "queued" || phase === "generating"));
+    await eventually("the jobs are running", async () => (await Promise.all(running.map((id) => job(before, id)))).every(({ phase }) => phase === "queued" || phase === "generating"));
 
     const backups = join(old.folder, "backups");
     const made = await archive({ ...old.variables, ...shared }, "backup", backups);
-    assert(made.done, made.said);
+    assert(made.ok, made.output);
     const [name] = await readdir(backups);
-    assert.equal((await stat(join(backups, name, "manifest.json"))).mode & 0o077, 0, "others can read it");
-    // Handed over: Redis has both jobs first in line, for whoever comes.
+    assert.equal((await stat(join(backups, name, "manifest.json"))).mode & 0o077, 0, "other users can read the manifest");
+    // Handed over: both jobs are at the front of Redis's queue.
     await before.stop();
 
     const next = await system(t, database);
     const restored = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
-    assert(restored.done, restored.said);
-    // A poster may be there already.
-    assert.match(made.said, /files [12],/);
-    assert.match(restored.said, /failed as `restored`: 2/);
+    assert(restored.ok, restored.output);
+    // A poster may exist already.
+    assert.match(made.output, /files [12],/);
+    assert.match(restored.output, /failed as `restored`: 2/);
     const again = await archive({ ...next.variables, ...shared }, "restore", join(backups, name));
-    assert(!again.done && again.said.includes("accounts in the database: 1; FORCE=yes"), again.said);
+    assert(!again.ok && again.output.includes("accounts in the database: 1; FORCE=yes"), again.output);
 
-    const spent = await asked();
+    const spent = await upstreamRequests();
     const after = await begin(t, { ...next.variables, ...shared }, address);
-    assert.equal((await after.api("GET", "/api/auth/me", null, token)).status, 401, "a session goes on");
+    assert.equal((await after.api("GET", "/api/auth/me", null, token)).status, 401, "an old session is still valid");
     for (const id of running) {
       const { status, errorCode, mayHaveBeenCharged } = await job(after, id);
       assert.deepEqual({ status, errorCode, mayHaveBeenCharged }, { status: "failed", errorCode: "restored", mayHaveBeenCharged: true });
     }
     assert.equal((await after.api("GET", `/api/videos/${videoId}/content`, null, key)).body.compare(video), 0);
     const alive = await archive({ ...next.variables, ...shared }, "restore", join(backups, name), "--force");
-    assert(!alive.done && /stop everything first/.test(alive.said), alive.said);
-    // A new job goes through, so whatever Redis had held before it was looked at.
+    assert(!alive.ok && /stop everything first/.test(alive.output), alive.output);
+    // A new job completes, so everything that Redis held before it has been handled.
     const { body } = await after.api("POST", "/api/videos", { prompt: "A lighthouse" }, key);
     await eventually("the new job ends", async () => (await job(after, body.job.id)).status === "completed");
-    assert.equal((await asked()) - spent, 1, "something else was asked for");
+    assert.equal((await upstreamRequests()) - spent, 1, "something else was submitted");
     const retried = await after.api("POST", `/api/videos/jobs/${running[0]}/retry`, null, key);
     assert.equal(retried.status, 202);
   });

@@ -1,18 +1,18 @@
-// Every screen in English on a desktop, in Chinese on a phone, in both themes: accessible, nothing cut off down to the narrowest
-// phone, nothing untranslated.
+// Every page state in English on a desktop and in Chinese on a phone, in both themes: accessible, nothing cut off at any width,
+// nothing untranslated.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { createRequire } from "node:module";
 import { launch } from "../browser.js";
-import { answersOf, scenes } from "../scenes.js";
+import { responsesFor, pageStates } from "../page-states.js";
 import { eventually, root } from "../platform.js";
-import { liveSocket, startStage } from "../stage.js";
+import { fakeWebsocket, startFakeGateway } from "../fake-gateway.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const texts = (language) => flatten(JSON.parse(readFileSync(`${root}/frontend/src/lib/i18n/${language}.json`, "utf8")));
 const chinese = new Set(texts("zh"));
-/** English sentences that are not Chinese ones too, like the name of the page. */
+/** English texts that are not the same in Chinese, such as the product's name. */
 const english = texts("en").filter((text) => /[a-z]{2}/.test(text) && !chinese.has(text));
 const looks = [
   { language: "en", themes: ["dark", "light"], viewport: { width: 1440, height: 900 } },
@@ -21,35 +21,35 @@ const looks = [
 const widths = [1280, 768, 390, 320];
 
 let browser;
-let stage;
+let fakeGateway;
 before(async () => {
-  [browser, stage] = await Promise.all([launch(), startStage()]);
+  [browser, fakeGateway] = await Promise.all([launch(), startFakeGateway()]);
 });
 after(async () => {
   await browser?.close();
-  await stage?.stop();
+  await fakeGateway?.stop();
 });
 
-for (const [name, scene] of Object.entries(scenes)) {
+for (const [name, pageState] of Object.entries(pageStates)) {
   test(name, async () => {
-    stage.answers = answersOf(scene);
-    for (const look of looks) await inspect(scene, look);
+    fakeGateway.answers = responsesFor(pageState);
+    for (const look of looks) await inspect(pageState, look);
   });
 }
 
-async function inspect(scene, { language, themes, ...options }) {
+async function inspect(pageState, { language, themes, ...options }) {
   const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-US", ...options });
   const page = await context.newPage();
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && complaints.push(message.text()));
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && !/Failed to load resource/.test(message.text()) && errors.push(message.text()));
   await page.addInitScript(prefer, { language, theme: themes[0] });
-  const tell = await liveSocket(page, () => scene.jobs ?? []);
-  await page.goto(stage.url + scene.path);
-  if (scene.act) await scene.act(page, tell);
-  await page.locator(scene.ready ?? "main").first().waitFor();
-  assert.deepEqual(complaints, [], "the page complained");
-  if (language === "zh") assertTranslated(await page.evaluate(wordsOfThePage));
+  const sendFrame = await fakeWebsocket(page, () => pageState.jobs ?? []);
+  await page.goto(fakeGateway.url + pageState.path);
+  if (pageState.act) await pageState.act(page, sendFrame);
+  await page.locator(pageState.ready ?? "main").first().waitFor();
+  assert.deepEqual(errors, [], "the page reported errors");
+  if (language === "zh") assertTranslated(await page.evaluate(visibleTexts));
   await page.evaluate(axe);
   for (const theme of themes) {
     await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
@@ -58,14 +58,14 @@ async function inspect(scene, { language, themes, ...options }) {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 800 });
     let faults;
-    const fits = async () => (faults = await page.evaluate(cutOff)).length === 0;
-    // The wall is laid out anew a moment after the window.
-    await eventually("all of it is laid out anew", fits, 5).catch(() => assert.deepEqual(faults, [], `${language}, ${width} px wide`));
+    const fits = async () => (faults = await page.evaluate(findOverflow)).length === 0;
+    // The gallery's layout follows a resize after a moment.
+    await eventually("the layout has followed the resize", fits, 5).catch(() => assert.deepEqual(faults, [], `${language}, ${width} px wide`));
   }
   await context.close();
 }
 
-/** Runs in the page, before anything of its own. */
+/** Runs in the page before its own scripts. */
 function prefer({ language, theme }) {
   localStorage.setItem("sora.language", language);
   localStorage.setItem("sora.theme", theme);
@@ -76,8 +76,8 @@ async function violations(page) {
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(" | ")}`);
 }
 
-/** Runs in the page: whether it scrolls sideways, and what one presses that does not show whole. */
-function cutOff() {
+/** Runs in the page: finds horizontal scrolling, and controls that are cut off. */
+function findOverflow() {
   const sideways = document.documentElement.scrollWidth - window.innerWidth;
   const faults = sideways > 0 ? [`the page scrolls sideways by ${sideways} px`] : [];
   const outside = (element, box) => {
@@ -95,22 +95,22 @@ function cutOff() {
   return faults;
 }
 
-/** Runs in the page: what it says, seen or only heard. */
-function wordsOfThePage() {
-  const words = [];
+/** Runs in the page: returns all texts, including those for screen readers. */
+function visibleTexts() {
+  const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("code")) words.push(walker.currentNode.textContent.trim());
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("code")) texts.push(walker.currentNode.textContent.trim());
   for (const name of ["aria-label", "title", "placeholder", "alt"]) {
-    for (const element of document.querySelectorAll(`[${name}]`)) words.push(element.getAttribute(name).trim());
+    for (const element of document.querySelectorAll(`[${name}]`)) texts.push(element.getAttribute(name).trim());
   }
-  return words;
+  return texts;
 }
 
-function assertTranslated(words) {
-  const spoken = new Set(words);
-  assert.deepEqual(english.filter((text) => spoken.has(text)), [], "these stand there in English");
-  // A key that no language holds is shown as it is.
-  assert.deepEqual(words.filter((text) => /^[a-z]+(\.[a-zA-Z_]+)+$/.test(text)), [], "these are keys");
+function assertTranslated(texts) {
+  const shown = new Set(texts);
+  assert.deepEqual(english.filter((text) => shown.has(text)), [], "untranslated texts");
+  // A key without a translation is shown as it is.
+  assert.deepEqual(texts.filter((text) => /^[a-z]+(\.[a-zA-Z_]+)+$/.test(text)), [], "missing translations");
 }
 
 function flatten(tree) {

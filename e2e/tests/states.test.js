@@ -1,26 +1,26 @@
-// What the page does when things go wrong or grow large, on the stage: nothing typed is lost, nothing is sent twice, and a long wall
-// stays short in the document.
+// How the page handles errors and many jobs, on a fake gateway: no input is lost, nothing is sent twice, and a long gallery
+// renders few elements.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { developing, finished, job, openapi, signedIn, user } from "../data.js";
-import { open } from "../browser.js";
-import { liveSocket, startStage } from "../stage.js";
+import { runningJobs, finishedJobs, job, openapi, signedIn, user } from "../fixtures.js";
+import { openPage } from "../browser.js";
+import { fakeWebsocket, startFakeGateway } from "../fake-gateway.js";
 
-let stage;
+let fakeGateway;
 before(async () => {
-  stage = await startStage();
+  fakeGateway = await startFakeGateway();
 });
-after(() => stage?.stop());
+after(() => fakeGateway?.stop());
 
-/** A page of someone signed in who has these jobs. */
-async function enter(jobs, answers, script) {
-  stage.answers = signedIn(jobs, answers);
-  const browser = await open();
+/** Runs `script` on a page whose user is signed in and has these jobs. */
+async function withSignedInPage(jobs, answers, script) {
+  fakeGateway.answers = signedIn(jobs, answers);
+  const browser = await openPage();
   try {
-    const tell = await liveSocket(browser.page, () => jobs);
-    await browser.page.goto(stage.url);
+    const sendFrame = await fakeWebsocket(browser.page, () => jobs);
+    await browser.page.goto(fakeGateway.url);
     await browser.page.getByTestId("composer-prompt").waitFor();
-    await script(browser.page, tell);
+    await script(browser.page, sendFrame);
   } finally {
     await browser.close();
   }
@@ -32,16 +32,16 @@ const body = async (request) => {
   return JSON.parse(text);
 };
 
-test("a session that ends while sending comes back to the same draft, image and all", async () => {
+test("keeps the draft and its image when the session expires on submit", async () => {
   const expired = { status: 401, problem: "unauthenticated" };
   const answers = { "POST /api/videos": expired, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } };
-  await enter([], answers, async (page) => {
+  await withSignedInPage([], answers, async (page) => {
     await page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
     await page.getByTestId("composer-image-remove").waitFor();
     await page.getByTestId("composer-prompt").fill("half a thought");
     await page.keyboard.press("Control+Enter");
     await page.getByTestId("auth-submit").waitFor();
-    stage.answers["POST /api/auth/login"] = { user, expiresAt: "2099-01-01T00:00:00Z" };
+    fakeGateway.answers["POST /api/auth/login"] = { user, expiresAt: "2099-01-01T00:00:00Z" };
     await page.locator('input[name="email"]').fill(user.email);
     await page.locator('input[name="password"]').fill("correct horse battery");
     await page.keyboard.press("Enter");
@@ -50,17 +50,17 @@ test("a session that ends while sending comes back to the same draft, image and 
   });
 });
 
-test("a request without an answer is sent again under its key, and a new one under a new key", async () => {
-  const seen = [];
-  const answer = async ({ request }) => {
-    seen.push({ key: request.headers["idempotency-key"], ...(await body(request)) });
-    const one = job({ id: `job-${seen.length}`, status: "pending", prompt: seen.at(-1).prompt });
+test("reuses the idempotency key after a lost response, and changes it for a new job", async () => {
+  const requests = [];
+  const response = async ({ request }) => {
+    requests.push({ key: request.headers["idempotency-key"], ...(await body(request)) });
+    const one = job({ id: `job-${requests.length}`, status: "pending", prompt: requests.at(-1).prompt });
     return { job: one, jobs: [one] };
   };
-  await enter([], { "POST /api/videos": answer }, async (page) => {
+  await withSignedInPage([], { "POST /api/videos": response }, async (page) => {
     const lost = async (route) => {
       const request = route.request();
-      seen.push({ key: request.headers()["idempotency-key"], ...request.postDataJSON() });
+      requests.push({ key: request.headers()["idempotency-key"], ...request.postDataJSON() });
       await route.abort();
     };
     await page.route("**/api/videos", lost, { times: 1 });
@@ -74,20 +74,20 @@ test("a request without an answer is sent again under its key, and a new one und
     await page.keyboard.press("Control+Enter");
     await page.locator('[data-job-id="job-3"]').waitFor();
   });
-  assert.deepEqual(seen.map(({ prompt }) => prompt), ["a fox", "a fox", "a fox"]);
-  assert.equal(seen[0].key, seen[1].key);
-  assert.notEqual(seen[1].key, seen[2].key);
+  assert.deepEqual(requests.map(({ prompt }) => prompt), ["a fox", "a fox", "a fox"]);
+  assert.equal(requests[0].key, requests[1].key);
+  assert.notEqual(requests[1].key, requests[2].key);
 });
 
-test("what is asked for reaches the server: count, size, image, and what it is a remix of", async () => {
+test("submits count, size, image and remix source", async () => {
   let asked;
-  const answer = async ({ request }) => {
+  const response = async ({ request }) => {
     asked = await body(request);
     const jobs = [1, 2].map((number) => job({ id: `job-${number}`, status: "pending", prompt: asked.prompt }));
     return { job: jobs[0], jobs };
   };
-  const [original] = finished(1);
-  await enter([original], { "POST /api/videos": answer, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } }, async (page) => {
+  const [original] = finishedJobs(1);
+  await withSignedInPage([original], { "POST /api/videos": response, "POST /api/images": { id: "image-1", width: 8, height: 8, size: 80 } }, async (page) => {
     await page.getByTestId("job-card").hover();
     await page.getByTestId("job-remix").click();
     for (const [chip, steps] of [["count", ["End", "ArrowUp", "ArrowUp"]], ["size", ["End"]], ["seconds", ["End"]]]) {
@@ -104,9 +104,9 @@ test("what is asked for reaches the server: count, size, image, and what it is a
   });
 });
 
-test("too many requests: it counts down, keeps the text, and can be sent when that is over", async () => {
+test("counts down after 429, keeps the prompt, and can then submit it", async () => {
   const limited = { status: 429, problem: "rate_limited", headers: { "retry-after": "2" } };
-  await enter([], { "POST /api/videos": limited }, async (page) => {
+  await withSignedInPage([], { "POST /api/videos": limited }, async (page) => {
     await page.getByTestId("composer-prompt").fill("a fox");
     await page.keyboard.press("Control+Enter");
     const notice = page.getByTestId("composer-notice");
@@ -116,15 +116,15 @@ test("too many requests: it counts down, keeps the text, and can be sent when th
     await notice.getByText("You can try again now.").waitFor();
     assert.equal(await page.getByTestId("composer-prompt").inputValue(), "a fox");
     const one = job({ id: "job-1", status: "pending", prompt: "a fox" });
-    stage.answers["POST /api/videos"] = { job: one, jobs: [one] };
+    fakeGateway.answers["POST /api/videos"] = { job: one, jobs: [one] };
     await page.getByTestId("composer-submit").click();
     await page.locator('[data-job-id="job-1"]').waitFor();
   });
 });
 
-test("a poster stands on the card; where there is none yet the video's beginning does, until the job tells of one", async () => {
-  const [first, second] = finished(2);
-  await enter([{ ...first, hasPoster: true }, { ...second, hasPoster: false }], {}, async (page, tell) => {
+test("shows the poster, or the video's first frame until there is one", async () => {
+  const [first, second] = finishedJobs(2);
+  await withSignedInPage([{ ...first, hasPoster: true }, { ...second, hasPoster: false }], {}, async (page, sendFrame) => {
     await page.route("**/poster", (route) => {
       return route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>' });
     });
@@ -132,36 +132,36 @@ test("a poster stands on the card; where there is none yet the video's beginning
     const card = ({ id }) => page.locator(`[data-job-id="${id}"]`);
     await card(first).locator('img[data-shown="true"]').waitFor();
     await card(second).locator("video[src]").waitFor();
-    assert.equal(await card(first).locator("video[src]").count(), 0, "the video was fetched beside its poster");
-    tell({ type: "job", ...second, hasPoster: true, seq: second.seq + 1 });
+    assert.equal(await card(first).locator("video[src]").count(), 0, "the video was fetched although there is a poster");
+    sendFrame({ type: "job", ...second, hasPoster: true, seq: second.seq + 1 });
     await card(second).locator('img[data-shown="true"]').waitFor();
   });
 });
 
-test("files are dropped anywhere on the page, or pasted", async () => {
+test("accepts images dropped anywhere or pasted", async () => {
   let uploads = 0;
-  const answer = () => ({ id: `image-${(uploads += 1)}`, width: 8, height: 8 });
-  await enter([], { "POST /api/images": answer, "DELETE /api/images/image-1": {} }, async (page) => {
+  const response = () => ({ id: `image-${(uploads += 1)}`, width: 8, height: 8 });
+  await withSignedInPage([], { "POST /api/images": response, "DELETE /api/images/image-1": {} }, async (page) => {
     await page.getByTestId("composer-image").waitFor();
-    const give = (type) =>
+    const dispatch = (type) =>
       page.evaluate((kind) => {
         const data = new DataTransfer();
         data.items.add(new File(["png"], "a.png", { type: "image/png" }));
         const event = kind === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }) : new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
         document.querySelector("h1").dispatchEvent(event);
       }, type);
-    await give("drop");
+    await dispatch("drop");
     await page.locator('img[src="/api/images/image-1/content"]').waitFor();
-    await give("paste");
+    await dispatch("paste");
     await page.locator('img[src="/api/images/image-2/content"]').waitFor();
     await page.getByTestId("composer-image-remove").click();
     await page.getByTestId("composer-image").waitFor();
   });
 });
 
-test("a server that describes nothing shows only what every server can do", async () => {
+test("hides optional features when the API document is missing", async () => {
   const undescribed = { "GET /api/openapi.json": { status: 404, problem: "not_found" } };
-  await enter(finished(3), undescribed, async (page) => {
+  await withSignedInPage(finishedJobs(3), undescribed, async (page) => {
     await page.getByTestId("job-card").first().waitFor();
     for (const control of ["composer-image", "composer-count"]) assert.equal(await page.getByTestId(control).count(), 0, control);
     await page.getByTestId("account-menu").click();
@@ -172,22 +172,22 @@ test("a server that describes nothing shows only what every server can do", asyn
   });
 });
 
-test("ten thousand jobs are on the wall and a screenful in the document, live and to the last", async () => {
-  const many = finished(10_000);
-  const first = developing[0];
+test("renders only the visible ones of ten thousand live jobs", async () => {
+  const many = finishedJobs(10_000);
+  const first = runningJobs[0];
   const page10k = { "GET /api/videos/jobs": { data: many.slice(0, 50), nextCursor: null } };
-  await enter([first, ...many], page10k, async (page, tell) => {
-    const drawn = () => page.getByTestId("job-card").count();
+  await withSignedInPage([first, ...many], page10k, async (page, sendFrame) => {
+    const rendered = () => page.getByTestId("job-card").count();
     await page.locator('[aria-setsize="10001"]').first().waitFor();
-    assert((await drawn()) < 60, `${await drawn()} cards are drawn`);
-    for (let seq = 2; seq < 200; seq += 1) tell({ type: "job", ...first, progress: Math.floor(seq / 2), seq });
+    assert((await rendered()) < 60, `${await rendered()} cards are rendered`);
+    for (let seq = 2; seq < 200; seq += 1) sendFrame({ type: "job", ...first, progress: Math.floor(seq / 2), seq });
     await page.getByTestId("job-status").filter({ hasText: "Generating 99 %" }).waitFor();
     await page.getByTestId("search").fill("lighthouse");
     await page.locator('[aria-setsize="1001"]').first().waitFor();
     await page.getByTestId("search").fill("");
     await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
     await page.locator('[aria-posinset="10001"]').waitFor();
-    assert((await drawn()) < 60, `${await drawn()} cards are drawn at the end`);
+    assert((await rendered()) < 60, `${await rendered()} cards are rendered at the end`);
     await page.locator('[aria-posinset="10001"]').getByTestId("job-link").click();
     await page.getByTestId("video-player").waitFor();
     await page.keyboard.press("Escape");

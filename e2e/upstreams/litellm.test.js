@@ -1,5 +1,5 @@
-// LiteLLM's proxy between the processor and the simulator: a real server of the `videos` dialect that the project did not
-// write. Run by scripts/test-upstreams, which installs it and sets LITELLM to its program.
+// LiteLLM's proxy between processor and simulator: a third-party server of the `videos` API. Run by scripts/test-upstreams,
+// which installs it and sets LITELLM to its program.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ const processes = [];
 before(async () => {
   if (!process.env.LITELLM) throw new Error("LITELLM is not set: run scripts/test-upstreams");
   folder = await mkdtemp(join(tmpdir(), "litellm-"));
-  simulator = await run(processes, "simulator", ["--listen", "127.0.0.1:0", "--pace", "100"], {}).says(/listening on (http:\S+)/);
+  simulator = await run(processes, "simulator", ["--listen", "127.0.0.1:0", "--pace", "100"], {}).waitForLog(/listening on (http:\S+)/);
   proxyAddress = `http://127.0.0.1:${await startProxy()}`;
   platform = await start({
     dialect: "videos",
@@ -102,7 +102,7 @@ async function finished(prompt) {
   });
 }
 
-/** How many requests for this prompt the simulator accepted. */
+/** Number of requests for this prompt that the simulator accepted. */
 async function submissions({ prompt }) {
   const answer = await fetch(`${simulator}/sim/stats?prompt=${encodeURIComponent(prompt)}`);
   return (await answer.json()).submissions;

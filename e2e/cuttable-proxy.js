@@ -1,8 +1,8 @@
-// A line between the browser and the gateway that can be cut and mended: bytes pass untouched while it is whole.
+// A TCP proxy between browser and gateway whose connections can be cut and restored.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-export async function startLine(port) {
+export async function startProxy(port) {
   const open = new Set();
   let whole = true;
   let target = null;
@@ -21,9 +21,9 @@ export async function startLine(port) {
     for (const socket of open) socket.destroy();
   };
   return {
-    to: (there) => (target = there),
+    connectTo: (port) => (target = port),
     cut,
-    mend: () => (whole = true),
+    restore: () => (whole = true),
     close: () => {
       cut();
       server.close();

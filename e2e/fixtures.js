@@ -1,4 +1,4 @@
-// Plain data for the stage: an account, jobs in every state, and what administrators see.
+// Data for the fake gateway: an account, jobs in every state, and the admin pages.
 const now = Date.now();
 const ago = (minutes) => new Date(now - minutes * 60_000).toISOString();
 
@@ -27,8 +27,8 @@ const prompts = [
 ];
 const shape = (index) => (index % 5 === 1 || index % 7 === 3 ? "portrait" : "landscape");
 
-/** `count` finished ones in mixed shapes, the newest first. */
-export const finished = (count) =>
+/** `count` finished jobs in mixed orientations, newest first. */
+export const finishedJobs = (count) =>
   Array.from({ length: count }, (_, index) =>
     job({
       id: `done-${String(99999 - index)}`, videoId: `${shape(index)}-${index}`, prompt: prompts[index % prompts.length], orientation: shape(index), progress: 100,
@@ -36,7 +36,7 @@ export const finished = (count) =>
     }),
   );
 
-export const developing = [
+export const runningJobs = [
   job({ id: "live-1", status: "processing", phase: "generating", progress: 62, prompt: prompts[0], startedAt: ago(1.1), etaSeconds: { p50: 110, p90: 180 } }),
   job({ id: "live-2", status: "processing", phase: "generating", progress: 24, prompt: prompts[1], orientation: "portrait", startedAt: ago(0.6), etaSeconds: { p50: 120, p90: 180 } }),
   job({ id: "live-3", status: "processing", phase: "downloading", progress: 100, prompt: prompts[5], startedAt: ago(2.4) }),
@@ -44,13 +44,13 @@ export const developing = [
   job({ id: "live-5", status: "pending", queuePosition: 3, prompt: prompts[7], etaSeconds: { p50: 120, p90: 240 } }),
 ];
 
-export const failures = ["refused", "busy", "stalled", "unfetchable", "timed_out"].map((errorCode, index) =>
+export const failedJobs = ["refused", "busy", "stalled", "unfetchable", "timed_out"].map((errorCode, index) =>
   job({
     id: `fail-${index}`, status: "failed", errorCode, prompt: prompts[index + 2], orientation: index === 1 ? "portrait" : "landscape",
     mayHaveBeenCharged: index > 1, createdAt: ago(8 + index), startedAt: ago(8 + index), finishedAt: ago(5 + index), errorMessage: errorCode === "refused" ? "The video service refused this prompt: it names a living person." : null,
   }),
 );
-export const cancelled = job({ id: "gone-1", status: "cancelled", prompt: prompts[8], createdAt: ago(14), mayHaveBeenCharged: true });
+export const cancelledJob = job({ id: "gone-1", status: "cancelled", prompt: prompts[8], createdAt: ago(14), mayHaveBeenCharged: true });
 
 export const models = {
   models: [
@@ -66,7 +66,7 @@ const calls = {
   "/api/admin/stats": ["get"],
 };
 
-/** A description of a server that can do everything. */
+/** An API document that declares every feature. */
 export const openapi = {
   paths: {
     ...Object.fromEntries(Object.entries(calls).map(([path, methods]) => [path, Object.fromEntries(methods.map((method) => [method, {}]))])),
@@ -98,7 +98,7 @@ export const account = {
     workers: [{ id: "w1", host: "processor-7f9c-1", startedAt: ago(700), inFlight: 5, leaseUntil: ago(-0.5) }, { id: "w2", host: "processor-7f9c-2", startedAt: ago(690), inFlight: 3, leaseUntil: ago(-0.4) }],
   },
   "GET /api/admin/queue": { paused: false, concurrency: 8 },
-  "GET /api/admin/jobs": { data: [...developing, ...failures, cancelled].map((one, index) => ({ ...one, userEmail: index % 2 ? "mei@example.com" : user.email })), nextCursor: "more" },
+  "GET /api/admin/jobs": { data: [...runningJobs, ...failedJobs, cancelledJob].map((one, index) => ({ ...one, userEmail: index % 2 ? "mei@example.com" : user.email })), nextCursor: "more" },
   "GET /api/admin/users": { data: [
     { ...user, disabled: false, jobs: 312 },
     { id: "u2", email: "mei@example.com", name: "梅", role: "user", createdAt: ago(60 * 24 * 40), disabled: false, jobs: 87 },
@@ -113,7 +113,7 @@ export const attempts = { data: [
   { number: 3, sentAt: ago(17.3), acceptedAt: ago(17.2), finishedAt: ago(16), outcome: "completed", mayHaveBeenCharged: true },
 ] };
 
-/** Answers for someone signed in who has these jobs. */
+/** Responses for a signed-in user with these jobs. */
 export const signedIn = (jobs, more = {}) => ({
   "GET /api/auth/me": { user, expiresAt: ago(-60 * 24), storage: { used: 4_620_000_000, quota: 5_000_000_000 } },
   "GET /api/models": models,

@@ -1,9 +1,9 @@
-// Every screen of the page in the states that matter, on the stage. Each has an address, the jobs and answers it needs, and what is
-// done until it shows; `ready` is what it is recognised by.
-import { attempts, cancelled, developing, failures, finished, signedIn } from "./data.js";
+// Every page of the application in its relevant states, on a fake gateway. Each has a path, the jobs and responses it needs, the
+// actions that lead to it, and in `ready` a selector that shows that it has been reached.
+import { attempts, cancelledJob, runningJobs, failedJobs, finishedJobs, signedIn } from "./fixtures.js";
 
-const busy = [...developing, ...failures, cancelled, ...finished(14)];
-const [first, tall] = finished(2);
+const busy = [...runningJobs, ...failedJobs, cancelledJob, ...finishedJobs(14)];
+const [first, tall] = finishedJobs(2);
 const remixed = { ...first, mayHaveBeenCharged: true, retries: 1, resubmits: 1, remixOf: tall.id, referenceImageId: "image-1" };
 const details = {
   [`GET /api/videos/jobs/${first.id}/attempts`]: attempts,
@@ -25,7 +25,7 @@ const refusedImage = (status, problem) => ({
 });
 const signedOut = { "GET /api/auth/me": { status: 401, problem: "unauthenticated" } };
 
-export const scenes = {
+export const pageStates = {
   "sign-up": { path: "/sign-up", answers: signedOut, ready: '[data-testid="auth-submit"]' },
   "sign-in refused": {
     path: "/sign-in",
@@ -47,13 +47,13 @@ export const scenes = {
     },
     ready: 'input[name="setupToken"]',
   },
-  unreachable: { path: "/", answers: { "GET /api/auth/me": { status: 502, problem: "unavailable" } }, ready: "main button" },
-  "empty wall": { path: "/", jobs: [], ready: '[data-testid="example-prompts"]' },
-  "one developing": { path: "/", jobs: developing.slice(0, 1), ready: '[data-testid="job-card"]' },
-  "busy wall": { path: "/", jobs: busy, ready: '[data-testid="job-card"]' },
-  failures: { path: "/", jobs: [...failures, cancelled], ready: '[data-testid="job-failure"]' },
-  "asking before deleting": { path: "/", jobs: failures, act: (page) => page.getByTestId("job-delete").first().click(), ready: '[data-testid="job-delete-confirm"]' },
-  choosing: {
+  "server unreachable at start": { path: "/", answers: { "GET /api/auth/me": { status: 502, problem: "unavailable" } }, ready: "main button" },
+  "empty gallery": { path: "/", jobs: [], ready: '[data-testid="example-prompts"]' },
+  "one job running": { path: "/", jobs: runningJobs.slice(0, 1), ready: '[data-testid="job-card"]' },
+  "busy gallery": { path: "/", jobs: busy, ready: '[data-testid="job-card"]' },
+  "failed jobs": { path: "/", jobs: [...failedJobs, cancelledJob], ready: '[data-testid="job-failure"]' },
+  "delete confirmation": { path: "/", jobs: failedJobs, act: (page) => page.getByTestId("job-delete").first().click(), ready: '[data-testid="job-delete-confirm"]' },
+  "selecting several": {
     path: "/",
     jobs: busy,
     act: async (page) => {
@@ -63,7 +63,7 @@ export const scenes = {
     },
     ready: "dialog",
   },
-  "search without result": { path: "/", jobs: busy, act: (page) => page.getByTestId("search").fill("zebra"), ready: '[data-testid="filter-show-all"]' },
+  "search without results": { path: "/", jobs: busy, act: (page) => page.getByTestId("search").fill("zebra"), ready: '[data-testid="filter-show-all"]' },
   "long prompt and menu": {
     path: "/",
     jobs: busy,
@@ -73,8 +73,8 @@ export const scenes = {
     },
     ready: '[role="menu"]',
   },
-  "asked for too much": { path: "/", jobs: busy, answers: { "POST /api/videos": limited }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
-  "server away": { path: "/", jobs: busy, answers: { "POST /api/videos": { status: 503, problem: "unavailable" } }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
+  "rate limited": { path: "/", jobs: busy, answers: { "POST /api/videos": limited }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
+  "server unavailable": { path: "/", jobs: busy, answers: { "POST /api/videos": { status: 503, problem: "unavailable" } }, act: composed("A lighthouse"), ready: '[data-testid="composer-notice"]' },
   "image attached": {
     path: "/",
     jobs: busy,
@@ -83,16 +83,16 @@ export const scenes = {
     ready: '[data-testid="composer-image-remove"]',
   },
   "image too large": refusedImage(413, "too_large"),
-  "image of the wrong kind": refusedImage(415, "unsupported_media_type"),
-  "image that is none": refusedImage(422, "invalid_fields"),
+  "unsupported image type": refusedImage(415, "unsupported_media_type"),
+  "invalid image": refusedImage(422, "invalid_fields"),
   "storage full": refusedImage(403, "quota_exceeded"),
-  "server does not answer": {
+  "server unreachable": {
     path: "/",
     jobs: busy,
-    act: async (page, tell) => {
+    act: async (page, sendFrame) => {
       await page.getByTestId("job-card").first().waitFor();
       await page.route("**/api/videos/jobs?*", (route) => route.fulfill({ status: 502 }));
-      tell.end();
+      sendFrame.end();
     },
     ready: '[data-testid="connection"][data-state="unreachable"]',
   },
@@ -107,20 +107,20 @@ export const scenes = {
     ready: '[data-testid="composer-blocker"]:not(:empty)',
   },
   "account menu": { path: "/", jobs: busy, act: (page) => page.getByTestId("account-menu").click(), ready: '[role="menu"]' },
-  "toast of a video that is ready": {
+  "toast for a finished video": {
     path: "/account",
-    jobs: developing.slice(0, 1),
-    act: async (page, tell) => {
+    jobs: runningJobs.slice(0, 1),
+    act: async (page, sendFrame) => {
       await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
-      tell({ type: "job", ...developing[0], status: "completed", videoId: "landscape-1", seq: 9 });
+      sendFrame({ type: "job", ...runningJobs[0], status: "completed", videoId: "landscape-1", seq: 9 });
     },
     ready: '[data-testid="toast"]',
   },
-  screen: { path: `/videos/${first.id}`, jobs: [remixed, tall], answers: details, ready: '[data-testid="attempts"]' },
-  "portrait screen": { path: `/videos/${tall.id}`, jobs: [tall], ready: '[data-testid="video-player"]' },
-  "screen developing": { path: "/videos/live-1", jobs: developing, ready: '[data-testid="job-progress"]' },
-  "screen failed": { path: "/videos/fail-2", jobs: failures, ready: '[data-testid="job-failure"]' },
-  "screen refused": { path: "/videos/fail-0", jobs: failures, ready: '[data-testid="video-detail-reason"]' },
+  "video page": { path: `/videos/${first.id}`, jobs: [remixed, tall], answers: details, ready: '[data-testid="attempts"]' },
+  "portrait video page": { path: `/videos/${tall.id}`, jobs: [tall], ready: '[data-testid="video-player"]' },
+  "video page of a running job": { path: "/videos/live-1", jobs: runningJobs, ready: '[data-testid="job-progress"]' },
+  "video page of a failed job": { path: "/videos/fail-2", jobs: failedJobs, ready: '[data-testid="job-failure"]' },
+  "video page of a rejected job": { path: "/videos/fail-0", jobs: failedJobs, ready: '[data-testid="video-detail-reason"]' },
   "video missing": {
     path: `/videos/${first.id}`,
     jobs: [first],
@@ -137,9 +137,9 @@ export const scenes = {
     },
     ready: '[data-testid="share-url"]',
   },
-  "no such video": { path: "/videos/none", jobs: [], ready: 'main [role="status"]' },
+  "video not found": { path: "/videos/none", jobs: [], ready: 'main [role="status"]' },
   "shared video": { path: "/share/q7Xk2m", answers: { ...signedOut, "GET /api/shares/q7Xk2m": { orientation: "landscape", seconds: 10, expiresAt: "2027-01-01T00:00:00Z" } }, ready: '[data-testid="video-player"]' },
-  "shared video ended": { path: "/share/q7Xk2m", answers: signedOut, ready: 'main [role="status"]' },
+  "expired share link": { path: "/share/q7Xk2m", answers: signedOut, ready: 'main [role="status"]' },
   account: { path: "/account", jobs: busy, ready: '[data-testid="sessions"] table' },
   "new key": {
     path: "/account",
@@ -151,13 +151,13 @@ export const scenes = {
     },
     ready: '[data-testid="key-secret"]',
   },
-  "deleting the account": { path: "/account", jobs: busy, act: (page) => page.getByTestId("account-delete").click(), ready: "dialog" },
+  "delete account": { path: "/account", jobs: busy, act: (page) => page.getByTestId("account-delete").click(), ready: "dialog" },
   "admin overview": { path: "/admin", jobs: busy, ready: '[data-testid="admin-stats"]' },
   "admin jobs": { path: "/admin/jobs", jobs: busy, ready: '[data-testid="admin-job-table"]' },
   "admin users": { path: "/admin/users", jobs: busy, ready: '[data-testid="admin-user-table"]' },
   "admin audit": { path: "/admin/audit", jobs: busy, ready: "main table" },
-  "no such address": { path: "/nowhere", jobs: [], ready: 'main [role="status"]' },
+  "page not found": { path: "/nowhere", jobs: [], ready: 'main [role="status"]' },
 };
 
-/** What a scene's stage has to answer. */
-export const answersOf = ({ jobs, answers }) => (jobs ? signedIn(jobs, answers) : answers);
+/** The fake gateway's responses for a page state. */
+export const responsesFor = ({ jobs, answers }) => (jobs ? signedIn(jobs, answers) : answers);

@@ -1,5 +1,5 @@
-// The page with a gateway made of plain data: every screen in any state, without processes. Serves the built page under the
-// gateway's own content security policy, which is read from its source. Promises that an answer nobody prepared is a 404 problem.
+// Serves the built page, with a gateway's content security policy (read from its source), and answers API requests with prepared
+// data, so that every state of the page can be shown without processes. Anything not prepared is answered with a 404 problem.
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -12,30 +12,30 @@ const read = (name) => readFileSync(join(root, `crates/simulator/media/${name}.m
 const clips = { landscape: ["aurora", "galaxy", "sea"].map(read), portrait: ["hills", "lanterns", "reef"].map(read) };
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
-/** A picture of somebody. */
+/** A reference image. */
 const drawing =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><rect width="160" height="120" fill="#345"/><circle cx="110" cy="40" r="18" fill="#fc6"/><path d="M0 120 60 50l40 46 20-20 40 44z" fill="#123"/></svg>';
 
-/** Serves until `stop`; `answers` maps "GET /api/path" to a value or to a function of the request. */
-export async function startStage(answers = {}) {
+/** Serves until `stop`. `answers` maps "GET /api/path" to a value or to a function of the request. */
+export async function startFakeGateway(answers = {}) {
   const policy = readPolicy();
-  const stage = { answers: { ...answers } };
+  const gateway = { answers: { ...answers } };
   const server = createServer((request, response) => {
-    const url = new URL(request.url, "http://stage");
-    const answer = url.pathname.startsWith("/api/") ? answerApi(stage, request, url) : answerPage(url, policy);
+    const url = new URL(request.url, "http://localhost");
+    const answer = url.pathname.startsWith("/api/") ? answerApi(gateway, request, url) : answerPage(url, policy);
     answer.then(
       ({ status = 200, headers = {}, body = "" }) => response.writeHead(status, headers).end(body),
       (cause) => response.writeHead(500).end(String(cause)),
     );
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  stage.url = `http://localhost:${server.address().port}`;
-  stage.stop = async () => {
+  gateway.url = `http://localhost:${server.address().port}`;
+  gateway.stop = async () => {
     server.closeAllConnections();
     server.close();
     await once(server, "close");
   };
-  return stage;
+  return gateway;
 }
 
 function readPolicy() {
@@ -51,10 +51,10 @@ async function answerPage(url, policy) {
   return { headers: { "content-type": types[extname(file)] ?? "text/plain", "content-security-policy": policy }, body };
 }
 
-async function answerApi(stage, request, url) {
+async function answerApi(gateway, request, url) {
   const key = `${request.method} ${url.pathname}`;
   const content = /^\/api\/(?:videos|shares)\/([^/]+)\/content$/.exec(url.pathname);
-  let value = stage.answers[key] ?? stage.answers[key.replace(/\/[^/]*$/, "/*")];
+  let value = gateway.answers[key] ?? gateway.answers[key.replace(/\/[^/]*$/, "/*")];
   if (typeof value === "function") value = await value({ request, url });
   if (value?.status && value?.problem) {
     const body = JSON.stringify({ status: value.status, code: value.problem, errors: value.errors });
@@ -77,10 +77,10 @@ function clip(id, range) {
 }
 
 /**
- * A websocket that says welcome, tells all jobs, and stays open. Answers with a function that sends any further frame; its `end`
- * closes the socket, and each one that comes after it.
+ * A websocket that sends a welcome and a snapshot of all jobs, and stays open. Returns a function that sends a frame; its `end`
+ * closes the socket and all later ones.
  */
-export async function liveSocket(page, jobs) {
+export async function fakeWebsocket(page, jobs) {
   let send = () => undefined;
   let close = () => undefined;
   let ended = false;

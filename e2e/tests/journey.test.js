@@ -28,7 +28,7 @@ test("by pointer: submits three jobs, plays, remixes, cancels, retries, searches
   await walk({}, async (page) => {
     const { all, inState } = cards(page);
     await signUp(page, platform.url);
-    await page.getByTestId("example-prompts").getByText("nothing costs anything").waitFor();
+    await page.getByTestId("example-prompts").getByText("nothing is charged").waitFor();
     const send = async (prompt) => {
       await page.getByTestId("composer-prompt").fill(prompt);
       await page.getByTestId("composer-submit").click();
@@ -51,7 +51,7 @@ test("by pointer: submits three jobs, plays, remixes, cancels, retries, searches
     await inState("cancelled", slow.id).waitFor();
 
     await inState("failed", failing.id).waitFor();
-    assert.match(await inState("failed", failing.id).getByTestId("job-failure").textContent(), /cut off.*It may have been charged/);
+    assert.match(await inState("failed", failing.id).getByTestId("job-failure").textContent(), /interrupted.*It may have been charged/);
     await inState("failed", failing.id).getByTestId("job-retry").click();
     await inState("completed", failing.id).waitFor();
 

@@ -181,7 +181,7 @@ test("renders only the visible ones of ten thousand live jobs", async () => {
     await page.locator('[aria-setsize="10001"]').first().waitFor();
     assert((await rendered()) < 60, `${await rendered()} cards are rendered`);
     for (let seq = 2; seq < 200; seq += 1) sendFrame({ type: "job", ...first, progress: Math.floor(seq / 2), seq });
-    await page.getByTestId("job-status").filter({ hasText: "Generating 99 %" }).waitFor();
+    await page.getByTestId("job-status").filter({ hasText: "Generating 99%" }).waitFor();
     await page.getByTestId("search").fill("lighthouse");
     await page.locator('[aria-setsize="1001"]').first().waitFor();
     await page.getByTestId("search").fill("");

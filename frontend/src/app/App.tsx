@@ -26,7 +26,7 @@ export function App() {
       <TopBar />
       <main>
         <ErrorBoundary>
-          <Suspense fallback={<EmptyState text={t("app.opening")} />}>
+          <Suspense fallback={<EmptyState text={t("app.loading")} />}>
           <Switch>
             <Route path="/share/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
             <Route>
@@ -48,7 +48,7 @@ function Content() {
   const [path, navigate] = useLocation();
   switch (session.status) {
     case "checking":
-      return <EmptyState text={t("app.opening")} />;
+      return <EmptyState text={t("app.loading")} />;
     case "unreachable":
       return (
         <EmptyState text={t("app.unreachable")}>

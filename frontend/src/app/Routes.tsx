@@ -33,7 +33,7 @@ export function Routes({ user }: { user: User }) {
   const back = useCallback(() => navigate("/"), [navigate]);
 
   return (
-    <Suspense fallback={<EmptyState text={t("gallery.loading")} />}>
+    <Suspense fallback={<EmptyState text={t("app.loading")} />}>
       <Switch>
         <Route path="/">
           <Home onReuse={reuse} />

@@ -94,7 +94,7 @@ function Confirmation({ job, compact, onDelete, onCancel }: ConfirmationProps) {
         {t(deleting ? "jobActions.deleting" : "jobActions.delete")}
       </Button>
       <Button ref={cancelButton} className={styles.cancel} onClick={() => onCancel(true)} data-testid="job-delete-cancel">
-        {t("jobActions.keep")}
+        {t("app.cancel")}
       </Button>
     </div>
   );

@@ -67,7 +67,9 @@ function ApiKeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (k
           name: t("app.actions"),
           actions: true,
           numeric: true,
-          cell: (key) => <ConfirmButton label={t("keys.revoke")} subject={key.name} onConfirm={() => onRevoke(key)} />,
+          cell: (key) => (
+            <ConfirmButton label={t("keys.revoke")} question={t("keys.revokeConfirm")} subject={key.name} onConfirm={() => onRevoke(key)} />
+          ),
         },
       ]}
     />

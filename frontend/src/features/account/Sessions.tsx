@@ -47,6 +47,7 @@ export function Sessions() {
                 ) : (
                   <ConfirmButton
                     label={t("sessions.signOut")}
+                    question={t("sessions.signOutConfirm")}
                     subject={browserName(session.userAgent) ?? t("sessions.unknown")}
                     onConfirm={() => void revoke(() => account.endSession(session.id))}
                   />

@@ -35,7 +35,7 @@ export function Usage() {
           <Button onClick={refetch}>{t("app.tryAgain")}</Button>
         </>
       )}
-      {!summary && !error && <p className={styles.note}>{t("gallery.loading")}</p>}
+      {!summary && !error && <p className={styles.note}>{t("app.loading")}</p>}
       {summary && (
         <>
           <dl className={styles.figures}>

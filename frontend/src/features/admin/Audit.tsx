@@ -24,7 +24,7 @@ export function AuditLog() {
           rowKey={(entry) => entry.id}
           empty={t("admin.noAudit")}
           columns={[
-            { key: "at", name: t("usage.date"), cell: (entry) => <time dateTime={entry.at}>{dateTime(entry.at)}</time> },
+            { key: "at", name: t("admin.time"), cell: (entry) => <time dateTime={entry.at}>{dateTime(entry.at)}</time> },
             { key: "actor", name: t("admin.actor"), cell: (entry) => <Email address={entry.actor} /> },
             { key: "action", name: t("admin.action"), cell: (entry) => <code>{entry.action}</code> },
             { key: "target", name: t("admin.target"), wide: true, cell: (entry) => entry.target ?? "" },

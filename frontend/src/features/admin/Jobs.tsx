@@ -98,7 +98,12 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
           numeric: true,
           cell: (job) =>
             job.status === "failed" && (
-              <ConfirmButton label={t("app.tryAgain")} subject={truncate(job.prompt, maxPromptLength)} onConfirm={() => onRetry(job)} />
+              <ConfirmButton
+                label={t("app.tryAgain")}
+                question={t("admin.retryConfirm")}
+                subject={truncate(job.prompt, maxPromptLength)}
+                onConfirm={() => onRetry(job)}
+              />
             ),
         },
       ]}

@@ -31,7 +31,7 @@ interface LoadMoreProps {
 
 export function LoadMore({ list }: LoadMoreProps) {
   const { t } = useTranslation();
-  if (!list.rows && !list.error) return <p role="status">{t("gallery.loading")}</p>;
+  if (!list.rows && !list.error) return <p role="status">{t("app.loading")}</p>;
   if (!list.hasMore) return null;
   return (
     <div className={styles.more}>

@@ -78,12 +78,14 @@ function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: Adm
       {!user.disabled && (
         <ConfirmButton
           label={t(isAdmin ? "admin.demote" : "admin.promote")}
+          question={t(isAdmin ? "admin.demoteConfirm" : "admin.promoteConfirm")}
           subject={user.email}
           onConfirm={() => onChange(user, { role: isAdmin ? "user" : "admin" })}
         />
       )}
       <ConfirmButton
         label={t(user.disabled ? "admin.enable" : "admin.disable")}
+        question={t(user.disabled ? "admin.enableConfirm" : "admin.disableConfirm")}
         subject={user.email}
         onConfirm={() => onChange(user, { disabled: !user.disabled })}
       />

@@ -13,7 +13,7 @@ afterEach(() => {
   window.location.hash = "";
 });
 
-const token = () => screen.queryByLabelText("Set-up token");
+const token = () => screen.queryByLabelText("Setup token");
 
 function fill() {
   fireEvent.change(screen.getByLabelText("Email"), { target: { value: "lin@example.com" } });
@@ -30,8 +30,8 @@ it("asks for the setup token when registration is closed, and keeps the input", 
   render(<AuthForm mode="signUp" />);
   fill();
   fireEvent.click(screen.getByTestId("auth-submit"));
-  const field = await screen.findByLabelText("Set-up token");
-  expect(screen.getByRole("alert").textContent).toMatch(/does not accept new accounts/);
+  const field = await screen.findByLabelText("Setup token");
+  expect(screen.getByRole("alert").textContent).toMatch(/Sign-up is closed/);
   expect(screen.getByLabelText("Email")).toHaveProperty("value", "lin@example.com");
   fireEvent.change(field, { target: { value: "once" } });
   fireEvent.click(screen.getByTestId("auth-submit"));

@@ -29,7 +29,7 @@ it("keeps the button focusable while it cannot submit, and says why on click", (
   expect(button()).toHaveProperty("disabled", false);
   expect(button().getAttribute("aria-disabled")).toBe("true");
   fireEvent.click(button());
-  expect(screen.getByText("Write a prompt first.")).toBeTruthy();
+  expect(screen.getByText("Enter a prompt first.")).toBeTruthy();
   expect(submit).not.toHaveBeenCalled();
 });
 

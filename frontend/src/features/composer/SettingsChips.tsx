@@ -44,7 +44,7 @@ export function SettingsChips({ models, settings, onChange }: Props) {
         trigger={shapeIcon(orientation)}
         option={(shape) => (
           <>
-            {shapeIcon(shape)} {shapeName(shape)} <span className={styles.aside}>{t(shape === "portrait" ? "composer.ratioTall" : "composer.ratioWide")}</span>
+            {shapeIcon(shape)} {shapeName(shape)} <span className={styles.aside}>{t(shape === "portrait" ? "composer.portraitRatio" : "composer.landscapeRatio")}</span>
           </>
         )}
         onSelect={(shape) => onChange({ orientation: shape })}

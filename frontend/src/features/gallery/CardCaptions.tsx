@@ -100,8 +100,8 @@ function Age({ at }: { at: string }) {
 /** Time since the job started, or since it was created while it waits. */
 function Elapsed({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const { duration } = useFormat();
+  const { elapsed } = useFormat();
   const now = useCountdownNow(true);
   const since = Date.parse(job.startedAt ?? job.createdAt);
-  return <time>{t("jobStatus.elapsed", { time: duration(now - since) })}</time>;
+  return <time>{t("jobStatus.elapsed", { time: elapsed(now - since) })}</time>;
 }

@@ -46,7 +46,7 @@ describe("an active card", () => {
   it("shows the cancellation on click, without a progress value", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(never);
     hang(running);
-    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36 %");
+    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36%");
     fireEvent.click(button("Cancel"));
     expect(screen.getByTestId("job-status").textContent).toBe("Cancelling…");
     expect(screen.getByTestId("job-progress").dataset.known).toBe("false");
@@ -57,8 +57,8 @@ describe("an active card", () => {
     const call = vi.spyOn(videos, "cancel").mockRejectedValue(new ApiError({ status: 503, code: "unavailable" }));
     hang(running);
     fireEvent.click(button("Cancel"));
-    expect((await screen.findByRole("alert")).textContent).toBe("Not cancelled. The server is busy at the moment. Try again shortly.");
-    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36 %");
+    expect((await screen.findByRole("alert")).textContent).toBe("Could not cancel. The server is temporarily unavailable. Try again shortly.");
+    expect(screen.getByTestId("job-status").textContent).toBe("Generating 36%");
     fireEvent.click(button("Cancel"));
     expect(call).toHaveBeenCalledTimes(2);
   });
@@ -72,12 +72,12 @@ describe("an active card", () => {
 describe("a failed card", () => {
   it.each([
     [{ errorCode: "busy" }, "Try again", "It was not charged. "],
-    [{ errorCode: "transient", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may be charged again."],
-    [{ errorCode: "stalled", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may be charged again."],
-    [{ errorCode: "poison" }, "Try again", "It was not charged. Trying again may be charged."],
-    [{ errorCode: "unfetchable", mayHaveBeenCharged: true }, "Fetch again", "It may have been charged. Fetching again is not charged."],
-    [{ errorCode: "refused", mayHaveBeenCharged: true }, "Edit the prompt", "It may have been charged. "],
-    [{ errorCode: "invalid" }, "Edit the prompt", "It was not charged. "],
+    [{ errorCode: "transient", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may incur another charge."],
+    [{ errorCode: "stalled", mayHaveBeenCharged: true }, "Try again", "It may have been charged. Trying again may incur another charge."],
+    [{ errorCode: "poison" }, "Try again", "It was not charged. Trying again may incur a charge."],
+    [{ errorCode: "unfetchable", mayHaveBeenCharged: true }, "Download again", "It may have been charged. Downloading again is not charged."],
+    [{ errorCode: "refused", mayHaveBeenCharged: true }, "Edit prompt", "It may have been charged. "],
+    [{ errorCode: "invalid" }, "Edit prompt", "It was not charged. "],
     [{ errorCode: "brand_new" as "internal" }, "Try again", "It was not charged. "],
   ] as const)("%o has one suggested action and states its cost", (fields, name, cost) => {
     hang(makeJob({ status: "failed", ...fields }));
@@ -105,7 +105,7 @@ describe("a failed card", () => {
     const retry = vi.spyOn(videos, "retry");
     const fetch = vi.spyOn(videos, "fetch").mockReturnValue(never);
     hang(makeJob({ status: "failed", errorCode: "unfetchable" }));
-    fireEvent.click(button("Fetch again"));
+    fireEvent.click(button("Download again"));
     expect(fetch).toHaveBeenCalledExactlyOnceWith("job-1");
     expect(retry).not.toHaveBeenCalled();
   });
@@ -114,7 +114,7 @@ describe("a failed card", () => {
     const retry = vi.spyOn(videos, "retry");
     const refused = makeJob({ status: "failed", errorCode: "refused" });
     hang(refused);
-    fireEvent.click(button("Edit the prompt"));
+    fireEvent.click(button("Edit prompt"));
     expect(onReuse).toHaveBeenCalledExactlyOnceWith(refused);
     expect(retry).not.toHaveBeenCalled();
   });
@@ -125,7 +125,7 @@ describe("a cancelled row", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
     hang({ ...cancelled, mayHaveBeenCharged: true });
     const described = button("Try again").getAttribute("aria-describedby") ?? "";
-    expect(document.getElementById(described)?.textContent).toBe("Trying again may be charged again.");
+    expect(document.getElementById(described)?.textContent).toBe("Trying again may incur another charge.");
     fireEvent.click(button("Try again"));
     expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
   });
@@ -145,8 +145,8 @@ describe("deleting", () => {
     const remove = vi.spyOn(videos, "remove").mockResolvedValue(undefined);
     hang(job);
     fireEvent.click(button("Delete"));
-    expect(screen.getByRole("group", { name: "Delete for good?" })).toBeTruthy();
-    expect(document.activeElement).toBe(button("Keep"));
+    expect(screen.getByRole("group", { name: "Delete this video?" })).toBeTruthy();
+    expect(document.activeElement).toBe(button("Cancel"));
     expect(remove).not.toHaveBeenCalled();
     fireEvent.click(button("Delete"), { detail: 2 });
     expect(remove).not.toHaveBeenCalled();
@@ -156,8 +156,8 @@ describe("deleting", () => {
   });
 
   it.each([
-    ["Escape", () => fireEvent.keyDown(button("Keep"), { key: "Escape" })],
-    ["Keep", () => fireEvent.click(button("Keep"))],
+    ["Escape", () => fireEvent.keyDown(button("Cancel"), { key: "Escape" })],
+    ["Cancel", () => fireEvent.click(button("Cancel"))],
   ])("is dismissed by %s, and returns the focus", (_, callOff) => {
     const remove = vi.spyOn(videos, "remove");
     const outside = vi.fn();
@@ -166,7 +166,7 @@ describe("deleting", () => {
     fireEvent.click(button("Delete"));
     callOff();
     window.removeEventListener("keydown", outside);
-    expect(screen.queryByRole("group", { name: "Delete for good?" })).toBeNull();
+    expect(screen.queryByRole("group", { name: "Delete this video?" })).toBeNull();
     expect(document.activeElement).toBe(button("Delete"));
     expect(outside).not.toHaveBeenCalled();
     expect(remove).not.toHaveBeenCalled();
@@ -176,7 +176,7 @@ describe("deleting", () => {
     hang(failed);
     fireEvent.click(button("Delete"));
     fireEvent.pointerDown(document.body);
-    expect(screen.queryByRole("button", { name: "Keep" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   });
 
   it("shows an error without a response, and can be repeated", async () => {
@@ -184,7 +184,7 @@ describe("deleting", () => {
     hang(failed);
     fireEvent.click(button("Delete"));
     fireEvent.click(button("Delete"));
-    expect((await screen.findByRole("alert")).textContent).toBe("No answer from the server. Check your connection.");
+    expect((await screen.findByRole("alert")).textContent).toBe("No response from the server. Check your connection.");
     fireEvent.click(button("Delete"));
     expect(remove).toHaveBeenCalledTimes(2);
   });

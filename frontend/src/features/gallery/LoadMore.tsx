@@ -27,7 +27,7 @@ export function LoadMore({ list, hideEnd }: { list: JobList; hideEnd: boolean })
           {t("gallery.loadFailed")} {errorText}
         </p>
       )}
-      {loading && <p role="status">{t("gallery.loading")}</p>}
+      {loading && <p role="status">{t("app.loading")}</p>}
       {!loading && cursor !== null && (cursor !== undefined || error !== null) && (
         <Button onClick={loadMore} data-testid="load-more">
           {t(error === null ? "gallery.more" : "app.tryAgain")}

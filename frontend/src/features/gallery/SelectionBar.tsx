@@ -57,7 +57,7 @@ export function SelectionBar({ selectableIds }: { selectableIds: readonly string
           <p>{t("select.warning")}</p>
           <DialogActions>
             <Button autoFocus onClick={() => setConfirming(false)}>
-              {t("jobActions.keep")}
+              {t("app.cancel")}
             </Button>
             <Button kind="danger" onClick={ignoreDoubleClick(() => void remove())} data-testid="selection-confirm">
               {t("jobActions.delete")}

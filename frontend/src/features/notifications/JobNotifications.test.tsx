@@ -65,7 +65,7 @@ it("announces failed, cancelled and deleted jobs without a toast", () => {
   const [first, second, third] = running(3);
   apply(first!, second!, third!);
   apply({ ...first!, status: "failed", seq: 2 });
-  expect(screen.getByRole("status").textContent).toBe("A video has failed.");
+  expect(screen.getByRole("status").textContent).toBe("A video failed.");
   apply({ ...second!, status: "cancelled", seq: 2 });
   expect(screen.getByRole("status").textContent).toBe("A video was cancelled.");
   act(() => useJobs.getState().apply({ type: "gone", id: "job-2", seq: 3 }));

@@ -23,7 +23,7 @@ export function SharedVideoPage({ token }: { token: string }) {
       </EmptyState>
     );
   }
-  if (!data) return <EmptyState text={t("gallery.loading")} />;
+  if (!data) return <EmptyState text={t("app.loading")} />;
   return (
     <div className={styles.page}>
       <h1 className="visually-hidden">{t("share.pageTitle")}</h1>

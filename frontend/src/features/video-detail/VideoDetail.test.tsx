@@ -37,7 +37,7 @@ it("offers a retry with its cost, and follows the restarted job", () => {
   vi.spyOn(videos, "retry").mockReturnValue(never);
   open(failed);
   const described = button("Try again").getAttribute("aria-describedby") ?? "";
-  expect(document.getElementById(described)?.textContent).toBe("Trying again may be charged again.");
+  expect(document.getElementById(described)?.textContent).toBe("Trying again may incur another charge.");
   fireEvent.click(button("Try again"));
   expect(button("Try again").getAttribute("aria-disabled")).toBe("true");
   apply(makeJob({ seq: 6 }));
@@ -56,7 +56,7 @@ it("navigates back only once the job is deleted", async () => {
   const remove = vi.spyOn(videos, "remove").mockRejectedValueOnce(new ApiError({ status: 503, code: "unavailable" }));
   open(failed);
   fireEvent.click(button("Delete"));
-  fireEvent.keyDown(button("Keep"), { key: "Escape" });
+  fireEvent.keyDown(button("Cancel"), { key: "Escape" });
   fireEvent.click(button("Delete"));
   fireEvent.click(button("Delete"));
   await screen.findByRole("alert");
@@ -70,7 +70,7 @@ it("stays and shows a message when the job is deleted elsewhere", () => {
   const ask = vi.spyOn(videos, "job");
   open(failed);
   flush(() => useJobs.getState().apply({ type: "gone", id: failed.id, seq: 9 }));
-  expect(screen.getByText(/This video is not here/)).toBeTruthy();
+  expect(screen.getByText(/Video not found/)).toBeTruthy();
   expect(ask).not.toHaveBeenCalled();
   expect(onBack).not.toHaveBeenCalled();
 });

@@ -57,7 +57,7 @@ export function VideoDetail({ jobId, onBack, onReuse }: Props) {
 
 function Unavailable({ failure, onRetry }: { failure: Failure | null; onRetry: () => void }) {
   const { t } = useTranslation();
-  if (failure === null) return <EmptyState text={t("gallery.loading")} />;
+  if (failure === null) return <EmptyState text={t("app.loading")} />;
   if (failure === "missing") return <EmptyState text={t("videoDetail.notFound")} />;
   return (
     <EmptyState text={t("videoDetail.loadFailed")}>

@@ -8,6 +8,8 @@ export interface Format {
   time: (iso: string) => string;
   date: (iso: string) => string;
   duration: (ms: number) => string;
+  /** A running time: "0:46" in English, "46 秒" in Chinese. */
+  elapsed: (ms: number) => string;
   /** A rough duration: seconds below a minute, whole minutes above. */
   range: (fromSeconds: number, toSeconds: number) => string;
   bytes: (size: number) => string;
@@ -28,6 +30,12 @@ function makeFormat(tag: string): Format {
   const inUnit = (unit: string, digits = 0) =>
     new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits });
   const [seconds, minutes] = [inUnit("second"), inUnit("minute")];
+  const inSeconds = (ms: number) => Math.max(0, Math.round(ms / 1_000));
+  const duration = (ms: number) => {
+    const total = inSeconds(ms);
+    const wholeMinutes = Math.floor(total / 60);
+    return spaced(wholeMinutes === 0 ? seconds.format(total) : `${minutes.format(wholeMinutes)} ${seconds.format(total % 60)}`);
+  };
   const sizes = [[1e9, inUnit("gigabyte", 1)], [1e6, inUnit("megabyte", 1)], [1e3, inUnit("kilobyte")]] as const;
   return {
     number: (value) => number.format(value),
@@ -35,25 +43,32 @@ function makeFormat(tag: string): Format {
     ago: (iso, now) => {
       const elapsed = Math.max(0, now - Date.parse(iso));
       const step = relativeSteps.find(([, size]) => elapsed >= size);
-      return step ? relative.format(-Math.floor(elapsed / step[1]), step[0]) : relative.format(0, "second");
+      return spaced(step ? relative.format(-Math.floor(elapsed / step[1]), step[0]) : relative.format(0, "second"));
     },
     date: (iso) => date.format(new Date(iso)),
     time: (iso) => time.format(new Date(iso)),
     range: (from, to) => {
       const [format, scale] = to >= 60 ? [minutes, 60] : [seconds, 1];
       const [low, high] = [Math.max(1, Math.round(from / scale)), Math.max(1, Math.ceil(to / scale))];
-      return low >= high ? format.format(high) : format.formatRange(low, high);
+      return spaced(low >= high ? format.format(high) : format.formatRange(low, high));
     },
-    duration: (ms) => {
-      const totalSeconds = Math.max(0, Math.round(ms / 1_000));
-      const wholeMinutes = Math.floor(totalSeconds / 60);
-      return wholeMinutes === 0 ? seconds.format(totalSeconds) : `${minutes.format(wholeMinutes)} ${seconds.format(totalSeconds % 60)}`;
-    },
+    duration,
+    elapsed: (ms) => (tag === languageTags.zh ? duration(ms) : clock(inSeconds(ms))),
     bytes: (size) => {
       const [scale, format] = sizes.find(([scale]) => size >= scale) ?? sizes[2];
       return format.format(size / scale);
     },
   };
+}
+
+/** Separates digits from a Chinese unit that follows: Intl writes "3秒", the page's texts "3 秒". */
+const spaced = (text: string): string => text.replace(/(\d)(?=\p{Script=Han})/gu, "$1 ");
+
+/** Writes seconds as m:ss, or h:mm:ss from an hour on. */
+function clock(totalSeconds: number): string {
+  const [hours, minutes, seconds] = [Math.floor(totalSeconds / 3_600), Math.floor(totalSeconds / 60) % 60, totalSeconds % 60];
+  const padded = (value: number) => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${padded(minutes)}:${padded(seconds)}` : `${minutes}:${padded(seconds)}`;
 }
 
 /** Cached per language: formatters are expensive, and every card needs them. */

@@ -1,6 +1,4 @@
-//! The last part of the line: the result is fetched, stored, and recorded.
-
-use std::time::Duration;
+//! Downloads a result into the storage and records the video.
 
 use entity::id::new_id;
 use entity::job::{self, NewVideo};
@@ -10,67 +8,55 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{JobRun, RunError};
-use crate::metrics::DeferReason;
 use crate::retry_transient::retry_transient;
 use crate::{failpoint, metrics};
 
-/// How long a job waits when the storage takes or gives nothing.
-pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(30);
-
 impl JobRun<'_> {
-    /// Downloads the result into the storage; one that is full makes it wait, at the cost of no budget. Whoever holds the
-    /// job later writes under another path.
+    /// Downloads the result into the storage. If the storage cannot be written, the job is deferred and no budget is drawn.
+    /// The path contains the claim's epoch, so a later holder of the job writes elsewhere.
     pub(super) async fn download(&mut self, url: &Url) -> Result<NewVideo, RunError> {
-        let unfetchable = |detail: String| RunError::Failed(Failure::new(Outcome::Unfetchable, detail));
-        let store = async {
-            let token = self.context.driver.credential(url);
-            let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
-            let (path, mime) = (
-                video_path(self.hold.job, self.hold.epoch, download.media.extension()),
-                download.media.mime().to_owned(),
-            );
-            failpoint::hit("in-download");
-            let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
-                PutError::Source(error) => unfetchable(chain(&error)),
-                PutError::Storage(error) => {
-                    metrics::storage_error();
-                    tracing::error!(error = chain(&error), "the storage takes nothing; a download waits");
-                    RunError::Deferred(DeferReason::Storage, STORAGE_PAUSE)
-                }
-            })?;
-            Ok((path, mime, stored))
-        };
         let total = self.context.config.upstream.timeouts.total;
-        let stored = timeout(total, store).await.unwrap_or_else(|_| Err(unfetchable("over the total time".into())));
-        stored.map(|(path, content_type, stored)| NewVideo {
-            id: new_id(),
-            path,
-            size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-            content_type,
-            sha256: stored.sha256,
-        })
+        timeout(total, self.store(url)).await.unwrap_or_else(|_| Err(unfetchable("over the total time".into())))
     }
 
-    /// Commits the end; a worker that has lost the job removes its own file, whose path nobody else has.
+    async fn store(&mut self, url: &Url) -> Result<NewVideo, RunError> {
+        let token = self.context.driver.credential(url);
+        let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
+        let path = video_path(self.claim.job, self.claim.epoch, download.media.extension());
+        let content_type = download.media.mime().to_owned();
+        failpoint::hit("in-download");
+        let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
+            PutError::Source(error) => unfetchable(chain(&error)),
+            PutError::Storage(error) => {
+                metrics::storage_error();
+                tracing::error!(error = chain(&error), "could not write to the storage; the download is deferred");
+                RunError::storage_unavailable()
+            }
+        })?;
+        let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
+        Ok(NewVideo { id: new_id(), path, size, content_type, sha256: stored.sha256 })
+    }
+
+    /// Records the video and completes the job in one commit. A worker that no longer holds the job deletes its own file.
     pub(super) async fn record(&mut self, video: NewVideo) -> Result<job::Model, RunError> {
         let db = &self.context.db;
-        let path = video.path.clone();
         failpoint::hit("after-file");
-        match retry_transient("recording a video", || job::complete(db, self.hold, video.clone())).await? {
-            Some(job) => {
-                failpoint::hit("after-commit");
-                self.phases.end();
-                metrics::video_stored(video.size);
-                tracing::info!(video.id = %video.id, "completed");
-                self.context.inspector.enqueue(video.id);
-                Ok(job)
-            }
-            None => {
-                self.context.storage.delete(&path).await.ok();
-                Err(RunError::NotHeld)
-            }
-        }
+        let completed = retry_transient("recording a video", || job::complete(db, self.claim, video.clone())).await?;
+        let Some(job) = completed else {
+            self.context.storage.delete(&video.path).await.ok();
+            return Err(RunError::NotHeld);
+        };
+        failpoint::hit("after-commit");
+        self.phases.end();
+        metrics::video_stored(video.size);
+        tracing::info!(video.id = %video.id, "completed");
+        self.context.inspector.enqueue(video.id);
+        Ok(job)
     }
+}
+
+fn unfetchable(detail: String) -> RunError {
+    Failure::new(Outcome::Unfetchable, detail).into()
 }
 
 /// An error with its causes.

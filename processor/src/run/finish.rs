@@ -1,111 +1,127 @@
-//! What becomes of a job whose line has ended: by how far its request had come.
+//! Records what happens to a job whose run has ended, by how far its request had come.
 
-use entity::DbErr;
 use entity::attempt::{self, End};
 use entity::job::{self, JobFailure as Failed};
+use entity::{AttemptId, DbErr};
 use rand::RngExt;
 use sora::{Failure, Outcome};
 use tokio::time::Instant;
 
-use super::{JobRun, RunError, Stage};
-use crate::metrics;
-use crate::metrics::DeferReason;
+use super::state::RunState;
+use super::{JobRun, RunError};
+use crate::metrics::{self, DeferReason};
 use crate::retry::{Decision, decide};
 use crate::retry_transient::retry_transient;
 use crate::upstream::breaker::is_upstream_failure;
 use crate::upstream::failure_message;
 use crate::upstream::redact::redact;
 
-/// The end of an attempt whose job was cancelled.
+/// The outcome of an attempt whose job was cancelled.
 pub(crate) const ATTEMPT_CANCELLED: End<'static> =
     End { outcome: "cancelled", detail: None, may_have_been_charged: true };
 
 impl JobRun<'_> {
-    /// The row as committed, or `None` when the job was lost.
-    pub(super) async fn finish(&mut self, ended: Result<job::Model, RunError>) -> Result<Option<job::Model>, DbErr> {
-        let stop = match ended {
+    /// Records the run's end. Returns the job's row as committed, or `None` if this worker no longer holds the job.
+    pub(super) async fn finish(&mut self, result: Result<job::Model, RunError>) -> Result<Option<job::Model>, DbErr> {
+        let error = match result {
             Ok(job) => return Ok(Some(job)),
-            Err(stop) => stop,
+            Err(error) => error,
         };
-        if self.probing && !matches!(stop, RunError::Failed(_)) {
+        if self.state.is_probe() && !matches!(error, RunError::Failed(_)) {
             self.context.breaker().release_probe();
         }
         let db = &self.context.db;
-        match (stop, self.stage) {
-            (RunError::NotHeld, _) => Ok(None),
-            (RunError::Database(error), _) => Err(error),
-            (RunError::Failed(failure), _) => self.fail(failure).await,
-            (RunError::Cancelled, _) => self.cancel().await,
-            (RunError::Deferred(why, pause), _) => {
-                metrics::job_deferred(why);
-                retry_transient("putting a job off", || job::retry_later(db, self.hold, None, pause)).await
+        match error {
+            RunError::NotHeld => Ok(None),
+            RunError::Database(error) => Err(error),
+            RunError::Failed(failure) => self.fail(failure).await,
+            RunError::Cancelled => self.cancel().await,
+            RunError::Deferred(reason, delay) => {
+                metrics::job_deferred(reason);
+                retry_transient("deferring a job", || job::retry_later(db, self.claim, None, delay)).await
             }
-            // Cutting an open stream may have cost money.
-            (RunError::HandOver, Stage::Sent(_)) => {
+            // Cutting a request that another worker cannot resume may have cost money.
+            RunError::HandOver if self.state.is_unresumable() => {
                 self.fail(Failure::new(Outcome::Interrupted, "the processor was stopped")).await
             }
-            (RunError::HandOver, _) => {
-                self.nothing_was_sent("transient").await?;
-                retry_transient("handing over", || job::hand_over(db, self.hold)).await
+            RunError::HandOver => {
+                self.record_nothing_sent("transient").await?;
+                retry_transient("handing over", || job::hand_over(db, self.claim)).await
             }
         }
     }
 
-    /// Has the upstream let go of a cancelled generation: it is told where it can be, and otherwise read to its end. The
-    /// job's place in the queue is kept until then, since the upstream's is.
+    /// Ends a cancelled generation at the upstream: cancels it where the dialect can, otherwise reads it to its end. Until
+    /// then the job counts as in flight, since the upstream is still busy with it.
     pub(super) async fn release(&mut self) {
-        if let Some(request) = self.request.take() {
-            self.generation = request.await.ok().and_then(Result::ok);
-        }
-        if let Some(generation) = self.generation.take() {
-            generation.cancel().await;
-        }
-        if let Stage::Open(id) = self.stage {
-            let recorded = attempt::finish(&self.context.db, id, ATTEMPT_CANCELLED).await;
-            match recorded {
-                Ok(()) => metrics::attempt_finished(ATTEMPT_CANCELLED.outcome),
-                Err(error) => tracing::debug!(%error, "the sweep will tell the upstream again"),
+        match std::mem::replace(&mut self.state, RunState::Planning) {
+            RunState::Sending { request, .. } => {
+                if let Ok(Ok(generation)) = request.await {
+                    generation.cancel().await;
+                }
             }
+            RunState::Answered { generation, .. } => generation.cancel().await,
+            RunState::Open { attempt, generation } => {
+                generation.cancel().await;
+                match attempt::finish(&self.context.db, attempt, ATTEMPT_CANCELLED).await {
+                    Ok(()) => metrics::attempt_finished(ATTEMPT_CANCELLED.outcome),
+                    Err(error) => tracing::debug!(%error, "could not record a cancellation; it will be sent again"),
+                }
+            }
+            RunState::Planning
+            | RunState::Preparing { .. }
+            | RunState::Orphaned { .. }
+            | RunState::Delivered { .. }
+            | RunState::Downloading => {}
         }
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
         let failure = redact(failure, self.context.config.upstream.token.as_deref());
-        let (db, outcome) = (&self.context.db, failure.outcome);
-        if let Stage::Sent(id) | Stage::Orphaned(id) | Stage::Open(id) = self.stage {
-            let (detail, charged) = (Some(failure.detail.as_str()), self.accepted || outcome.is_charged());
+        let outcome = failure.outcome;
+        if let Some((attempt, accepted)) = self.state.failing_attempt() {
+            let (detail, charged) = (Some(failure.detail.as_str()), accepted || outcome.is_charged());
             let end = End { outcome: outcome.name(), detail, may_have_been_charged: charged };
-            retry_transient("recording an attempt's end", || attempt::finish(db, id, end)).await?;
+            self.end_attempt(attempt, end).await?;
             metrics::attempt_finished(outcome.name());
         }
         self.report_to_breaker(outcome);
-        let jitter = rand::rng().random();
-        let decision = decide(outcome, &self.job, self.context.config.retry_policy, failure.retry_after, jitter);
-        match decision {
+        self.retry_or_give_up(&failure).await
+    }
+
+    async fn retry_or_give_up(&mut self, failure: &Failure) -> Result<Option<job::Model>, DbErr> {
+        let (db, outcome) = (&self.context.db, failure.outcome);
+        let (policy, jitter) = (self.context.config.retry_policy, rand::rng().random());
+        match decide(outcome, &self.job, policy, failure.retry_after, jitter) {
             Decision::Retry(budget, delay) => {
-                // The upstream's words stand with the attempt, for administrators: they may repeat the prompt.
-                tracing::warn!(outcome = outcome.name(), ?budget, ?delay, "trying again later");
+                // The upstream's message may repeat the prompt: it is kept with the attempt and not logged.
+                tracing::warn!(outcome = outcome.name(), ?budget, ?delay, "will retry");
                 let drawn = (!self.is_free(outcome)).then_some(budget);
                 drawn.map_or_else(|| metrics::job_deferred(DeferReason::Breaker), metrics::job_retried);
-                retry_transient("putting a job off", || job::retry_later(db, self.hold, drawn, delay)).await
+                retry_transient("scheduling a retry", || job::retry_later(db, self.claim, drawn, delay)).await
             }
             Decision::GiveUp => {
                 tracing::warn!(outcome = outcome.name(), "failed");
-                let failed = Failed { code: outcome.name(), message: failure_message::for_owner(&failure) };
-                retry_transient("recording a failure", || job::fail(db, self.hold, &failed)).await
+                let failed = Failed { code: outcome.name(), message: failure_message::for_owner(failure) };
+                retry_transient("recording a failure", || job::fail(db, self.claim, &failed)).await
             }
         }
     }
 
     async fn cancel(&mut self) -> Result<Option<job::Model>, DbErr> {
         let db = &self.context.db;
-        self.nothing_was_sent("cancelled").await?;
-        // One that is open gets its end once the upstream has been told, by whoever tells it.
-        if let Stage::Sent(id) = self.stage {
-            retry_transient("recording an attempt's end", || attempt::finish(db, id, ATTEMPT_CANCELLED)).await?;
-            metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
+        self.record_nothing_sent("cancelled").await?;
+        match self.state {
+            RunState::Sending { attempt, .. }
+            | RunState::Answered { attempt, .. }
+            | RunState::Delivered { attempt } => {
+                self.end_attempt(attempt, ATTEMPT_CANCELLED).await?;
+                metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
+            }
+            // An open attempt ends once the upstream has been told.
+            _ => {}
         }
-        let job = retry_transient("cancelling", || job::finish_cancelled(db, self.hold)).await?;
+        let job = retry_transient("cancelling", || job::finish_cancelled(db, self.claim)).await?;
         if let Some(job) = &job {
             tracing::info!("cancelled");
             self.context.publish(job).await;
@@ -113,24 +129,31 @@ impl JobRun<'_> {
         Ok(job)
     }
 
-    /// Takes an attempt off the bill that was prepared and not sent.
-    async fn nothing_was_sent(&mut self, outcome: &str) -> Result<(), DbErr> {
-        let Stage::Preparing(id) = self.stage else { return Ok(()) };
-        let end = End { outcome, detail: Some("nothing was sent"), may_have_been_charged: false };
-        retry_transient("recording an attempt's end", || attempt::finish(&self.context.db, id, end)).await
+    /// Records that an attempt was prepared and not sent, so that it does not count as a submission.
+    async fn record_nothing_sent(&mut self, outcome: &str) -> Result<(), DbErr> {
+        let RunState::Preparing { attempt, .. } = self.state else { return Ok(()) };
+        self.end_attempt(attempt, End { outcome, detail: Some("nothing was sent"), may_have_been_charged: false }).await
     }
 
-    /// A probe that fails costs its job nothing: it was sent for the others' sake.
+    async fn end_attempt(&mut self, attempt: AttemptId, end: End<'_>) -> Result<(), DbErr> {
+        let db = &self.context.db;
+        retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await
+    }
+
+    /// A failed probe draws no budget: it was sent on behalf of all jobs.
     fn is_free(&self, outcome: Outcome) -> bool {
-        self.probing && is_upstream_failure(outcome) && !outcome.is_charged()
+        self.state.is_probe() && is_upstream_failure(outcome) && !outcome.is_charged()
     }
 
-    /// Tells the circuit breaker what a failure says of the upstream; the death of a worker says nothing of it.
+    /// Reports what a failure says about the upstream. Only for requests that this run sent: the death of a worker says
+    /// nothing about the upstream.
     fn report_to_breaker(&self, outcome: Outcome) {
-        let Stage::Sent(_) = self.stage else { return };
+        if !self.state.is_unresumable() {
+            return;
+        }
         self.context.upstream_health.record_failure(outcome);
         if is_upstream_failure(outcome) {
-            self.context.breaker().record_failure(self.hold.job, self.job.user_id, Instant::now());
+            self.context.breaker().record_failure(self.claim.job, self.job.user_id, Instant::now());
         } else {
             self.context.breaker().record_success();
         }

@@ -1,0 +1,90 @@
+//! Follows a generation to its result, commits what it reports, and publishes its progress.
+
+use std::time::Duration;
+
+use entity::attempt::{self, End};
+use entity::{AttemptId, clock};
+use sora::{Event, Failure, OpenGeneration, Outcome};
+use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
+use url::Url;
+
+use super::plan::OpenAttempt;
+use super::state::RunState;
+use super::{JobRun, RunError};
+use crate::progress::Progress;
+use crate::retry_transient::retry_transient;
+use crate::{failpoint, metrics, trace};
+
+impl JobRun<'_> {
+    /// Resumes a generation that an earlier run started. Nothing is submitted.
+    pub(super) async fn resume(&mut self, open: OpenAttempt) -> Result<Url, RunError> {
+        let age = u64::try_from(clock::system_ms() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
+        let traceparent = trace::traceparent(&self.job, open.attempt);
+        let (id, prompt) = (open.upstream_id.as_str(), self.job.prompt.as_str());
+        let traceparent = traceparent.as_deref();
+        let Some(generation) = self.context.driver.resume(OpenGeneration { id, prompt, age, traceparent }) else {
+            self.state = RunState::Orphaned { attempt: open.attempt, accepted: true };
+            return Err(Failure::new(Outcome::Interrupted, "this dialect cannot resume a generation").into());
+        };
+        self.state = RunState::Open { attempt: open.attempt, generation };
+        self.in_flight_job.set_resumable(true);
+        tracing::info!("resuming a generation");
+        self.follow(open.attempt).await
+    }
+
+    /// Follows the current generation to its result, and ends its attempt. Each fact about money is committed before the
+    /// next step.
+    pub(super) async fn follow(&mut self, attempt: AttemptId) -> Result<Url, RunError> {
+        let db = &self.context.db;
+        let url = self.await_result(attempt).await?;
+        retry_transient("recording a result", || attempt::record_result_url(db, attempt, url.as_str())).await?;
+        failpoint::hit("after-result");
+        if let Some(generation) = self.state.deliver(attempt) {
+            tokio::spawn(generation.close().in_current_span());
+        }
+        let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
+        retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await?;
+        metrics::attempt_finished(end.outcome);
+        Ok(url)
+    }
+
+    async fn await_result(&mut self, attempt: AttemptId) -> Result<Url, RunError> {
+        let mut progress = Progress::new();
+        loop {
+            let due = progress.due();
+            let Some(generation) = self.state.generation() else { return Err(RunError::NotHeld) };
+            tokio::select! {
+                event = generation.next() => {
+                    let event = event?;
+                    progress.observe(&event);
+                    match event {
+                        Event::Accepted(upstream_id) => self.record_acceptance(attempt, upstream_id).await?,
+                        Event::Result(url) => return Ok(url),
+                        Event::Queued | Event::Generating | Event::Progress(_) => {}
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    let (phase, percent) = progress.take(Instant::now());
+                    self.phases.enter(phase);
+                    if progress.should_log() {
+                        tracing::info!(progress = percent, phase = phase.as_str(), "progress");
+                    }
+                    self.advance(phase, percent).await?;
+                }
+            }
+        }
+    }
+
+    async fn record_acceptance(&mut self, attempt: AttemptId, upstream_id: Option<String>) -> Result<(), RunError> {
+        self.state.accept();
+        let (db, id) = (&self.context.db, upstream_id.as_deref());
+        retry_transient("recording acceptance", || attempt::record_accepted(db, attempt, id)).await?;
+        failpoint::hit("after-accepted");
+        if upstream_id.is_some() {
+            self.state.open();
+            self.in_flight_job.set_resumable(true);
+        }
+        Ok(())
+    }
+}

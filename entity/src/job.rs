@@ -72,6 +72,24 @@ pub enum Status {
 }
 
 impl Status {
+    /// Its name, as the API and the events spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        <Self as sea_orm::Iterable>::iter().find(|status| status.as_str() == name)
+    }
+
     /// Whether nothing will change any more by itself.
     #[must_use]
     pub fn is_terminal(self) -> bool {

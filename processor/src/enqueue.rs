@@ -23,7 +23,7 @@ pub(crate) async fn enqueue_front(bus: &Bus, job: &job::Model) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::job;
+    use testkit::sample_job as job;
 
     #[test]
     fn a_restarted_job_does_not_wait_behind_its_owners_backlog() {

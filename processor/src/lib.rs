@@ -18,8 +18,6 @@ mod config;
 mod context;
 mod enqueue;
 mod failpoint;
-#[cfg(test)]
-mod fixture;
 mod liveness;
 mod maintenance;
 mod media;

@@ -16,19 +16,13 @@ impl Context {
     /// Publishes a job's committed state with its position in the backlog.
     pub(crate) async fn publish_with_position(&self, job: &job::Model, position: Option<u64>) {
         let eta = self.estimates.of(&self.db, job).await;
-        let Some(event) = event(job, position, eta) else {
-            return;
-        };
-        if let Err(error) = self.bus.publish(&event).await {
+        if let Err(error) = self.bus.publish(&event(job, position, eta)).await {
             tracing::debug!(job.id = %job.id, %error, "could not publish an event; a later one carries the same state");
         }
     }
 }
 
 /// The event of a job's committed state, with its position in the backlog and its estimated time if known.
-pub(crate) fn event(job: &job::Model, position: Option<u64>, eta: Option<job::Eta>) -> Option<Event> {
-    let view = job::View::new(job.clone(), position, eta);
-    Event::job(job.user_id, job.id, job.seq, &view)
-        .inspect_err(|error| tracing::error!(job.id = %job.id, %error, "could not serialize a job's event"))
-        .ok()
+pub(crate) fn event(job: &job::Model, position: Option<u64>, eta: Option<job::Eta>) -> Event {
+    Event::job(job.user_id, &job::View::new(job.clone(), position, eta))
 }

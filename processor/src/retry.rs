@@ -74,7 +74,7 @@ pub(crate) fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::job;
+    use testkit::sample_job as job;
 
     const POLICY: RetryPolicy = RetryPolicy { max_retries: 5, max_resubmits: 0, base_delay: Duration::from_secs(2) };
 

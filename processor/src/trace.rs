@@ -38,8 +38,8 @@ fn context(job: &job::Model) -> Option<Trace> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::job;
     use entity::id::new_id;
+    use testkit::sample_job as job;
 
     #[test]
     fn each_attempt_has_a_place_of_its_own_in_the_jobs_trace() {

@@ -7,9 +7,18 @@ mod relay;
 mod restart;
 mod stalled;
 
+use bus::Event;
+use serde_json::Value;
+use uuid::Uuid;
+
 pub(crate) use idle::idle;
 pub(crate) use latency::latency;
 pub(crate) use outage::outage;
 pub(crate) use relay::relay;
 pub(crate) use restart::restart;
 pub(crate) use stalled::stalled;
+
+/// The event of a job that is in no database, with any frame.
+fn event(user: Uuid, job: Uuid, seq: i64, frame: &Value) -> Event {
+    Event { seq, frame: frame.to_string(), ..Event::gone(user.into(), job.into()) }
+}

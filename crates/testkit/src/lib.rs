@@ -10,6 +10,7 @@ mod database;
 mod http;
 mod process;
 mod redis;
+mod sample;
 mod wait;
 
 pub use bucket::Bucket;
@@ -17,6 +18,7 @@ pub use database::Database;
 pub use http::{free_port, get};
 pub use process::Process;
 pub use redis::Redis;
+pub use sample::sample_job;
 pub use wait::eventually;
 
 use bus::Bus;

@@ -179,39 +179,15 @@ mod tests {
 
     #[test]
     fn a_job_frame_is_the_published_one() {
-        let id = Uuid::from_u128(0xB2);
         let row = entity::job::Model {
-            id: id.into(),
-            user_id: Uuid::from_u128(0xA1).into(),
+            id: Uuid::from_u128(0xB2).into(),
             prompt: "a \"cat\"".into(),
-            orientation: entity::job::Orientation::Landscape,
-            seconds: 10,
-            model: "sora2".into(),
-            size: "1280x720".into(),
-            remix_of: None,
-            reference_image_id: None,
-            status: entity::job::Status::Processing,
             phase: Some(entity::job::Phase::Generating),
             progress: 36,
             seq: 7,
-            epoch: 1,
-            worker_id: None,
-            retries: 0,
-            resubmits: 0,
-            fetches: 0,
-            crashes: 0,
-            attempts_from: 1,
-            cancel_requested_at: None,
-            next_attempt_at: None,
-            video_id: None,
-            has_poster: false,
-            error_code: None,
-            error_message: None,
-            may_have_been_charged: false,
-            traceparent: None,
             created_at: 1_767_225_600_000,
             started_at: Some(1_767_225_601_000),
-            finished_at: None,
+            ..testkit::sample_job()
         };
         let golden = concat!(
             r#"{"type":"job","id":"00000000-0000-0000-0000-0000000000b2","status":"processing","phase":"generating","#,
@@ -220,7 +196,7 @@ mod tests {
             r#""cancelling":false,"nextAttemptAt":null,"errorCode":null,"errorMessage":null,"mayHaveBeenCharged":false,"createdAt":"2026-01-01T00:00:00.000Z","#,
             r#""startedAt":"2026-01-01T00:00:01.000Z","finishedAt":null}"#,
         );
-        let event = bus::Event::job(row.user_id, row.id, row.seq, &View::from(row)).unwrap();
+        let event = bus::Event::job(row.user_id, &View::from(row));
         assert_eq!(event.frame, golden);
     }
 }

@@ -43,8 +43,8 @@ impl Hub {
 
     /// Hands a job's frame to all sockets of its owner and to whoever watches it; they share its bytes.
     pub(crate) fn deliver(&self, event: Event) {
-        let (user, job) = (event.user.into(), event.job.into());
-        let sockets = self.recipients(user, job);
+        let job = event.job;
+        let sockets = self.recipients(event.user, job);
         if sockets.is_empty() {
             return;
         }
@@ -174,10 +174,10 @@ mod tests {
     use super::*;
     use crate::live::outbox::Next;
     use entity::id::new_id;
+    use entity::job::Status;
 
     fn event(user: UserId, job: JobId, seq: i64) -> Event {
-        let frame = format!(r#"{{"status":"processing","seq":{seq}}}"#);
-        Event { user: user.into(), job: job.into(), seq, frame }
+        Event { user, job, seq, status: Some(Status::Processing), position: None, frame: "{}".into() }
     }
 
     fn frames(subscription: &Subscription) -> usize {

@@ -51,8 +51,8 @@ pub(crate) async fn frames(
 
 /// A job's state as a frame of its own, the same one as an event would bring.
 pub(crate) fn state(owner: UserId, view: &View) -> (JobVersion, Utf8Bytes) {
-    let frame = Event::job(owner, view.id, view.seq, view).map(|event| event.frame);
-    (JobVersion::of_view(view), frame.unwrap_or_default().into())
+    let event = Event::job(owner, view);
+    (JobVersion::of_event(&event), event.frame.into())
 }
 
 /// Bare positions in line of waiting jobs that the client has, then all that is news, the last frame marked.

@@ -199,14 +199,8 @@ async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), b
         }
     }
     let event = match change {
-        Change::Deleted => Ok(Event::gone(job.user_id, job.id)),
-        _ => Event::job(job.user_id, job.id, job.seq, &view),
+        Change::Deleted => Event::gone(job.user_id, job.id),
+        _ => Event::job(job.user_id, &view),
     };
-    match event {
-        Ok(event) => bus.publish(&event).await,
-        Err(error) => {
-            tracing::error!(%error, "a job cannot be written as an event");
-            Ok(())
-        }
-    }
+    bus.publish(&event).await
 }

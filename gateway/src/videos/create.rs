@@ -120,13 +120,7 @@ async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), 
 async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
     let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Position::FairTurn).await?;
     view.queue_position = enqueued.position;
-    match Event::job(user, view.id, view.seq, view) {
-        Ok(event) => gateway.bus.publish(&event).await,
-        Err(error) => {
-            tracing::error!(%error, "a job cannot be written as an event");
-            Ok(())
-        }
-    }
+    gateway.bus.publish(&Event::job(user, view)).await
 }
 
 fn parse_request(

@@ -26,7 +26,7 @@ pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::J
 
 pub(crate) async fn publish(server: &TestServer, account: &Account, row: job::Model) -> Value {
     let view = View::from(row);
-    let event = Event::job(uuid(&account.id), view.id, view.seq, &view).unwrap();
+    let event = Event::job(uuid(&account.id).into(), &view);
     server.bus.publish(&event).await.unwrap();
     serde_json::from_str(&event.frame).unwrap()
 }

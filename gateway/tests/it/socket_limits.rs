@@ -72,8 +72,8 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
     eventually("a stalled socket gives its place to another", async || {
         for _ in 0..50 {
-            let (user, job) = (uuid(&account.id), entity::id::new_id::<entity::id::kind::Job>().into());
-            server.bus.publish(&Event { user, job, seq: 1, frame: frame.clone() }).await.unwrap();
+            let gone = Event::gone(uuid(&account.id).into(), entity::id::new_id());
+            server.bus.publish(&Event { seq: 1, frame: frame.clone(), ..gone }).await.unwrap();
         }
         welcomed(&server, &account).await
     })

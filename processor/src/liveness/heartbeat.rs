@@ -96,9 +96,7 @@ async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession
         let trace_id = trace::trace_id(&job);
         tracing::warn!(job.id = %job.id, trace_id, "a job on record was not in hand; it goes back in line");
         enqueue_front(bus, &job).await;
-        if let Some(event) = event(&job, None, None) {
-            bus.publish(&event).await.ok();
-        }
+        bus.publish(&event(&job, None, None)).await.ok();
     }
     Ok(())
 }

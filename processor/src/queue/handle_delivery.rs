@@ -77,7 +77,7 @@ async fn finish(context: &Context, delivery: &Delivery, ended: Option<job::Model
 /// Settles the entry with the job's state, until Redis has taken it: a terminal event must not be lost.
 async fn acknowledge(context: &Context, delivery: &Delivery, job: Option<&job::Model>) {
     failpoint::hit("before-settle");
-    let event = job.and_then(|job| event(job, None, None));
+    let event = job.map(|job| event(job, None, None));
     let mut pause = Duration::from_millis(200);
     while let Err(error) = context.bus.ack_and_publish(delivery, event.as_ref()).await {
         tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be settled; trying again");

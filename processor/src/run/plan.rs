@@ -61,8 +61,8 @@ pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::job;
     use entity::id::new_id;
+    use testkit::sample_job as job;
 
     const UP: &str = "https://up.example/v1/videos";
 

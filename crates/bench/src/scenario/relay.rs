@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bus::Event;
 use futures::{SinkExt, StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -128,12 +127,12 @@ async fn publish(platform: &Platform, users: &[User], began: Instant) -> anyhow:
             tick.tick().await;
             let prompt = began.elapsed().as_micros().to_string();
             // About as long as a real job's frame.
-            let view = json!({
-                "id": job, "status": "processing", "phase": "generating", "progress": 36, "seq": seq, "prompt": prompt,
+            let frame = json!({
+                "type": "job", "id": job, "status": "processing", "phase": "generating", "progress": 36, "seq": seq, "prompt": prompt,
                 "model": "sora2", "orientation": "landscape", "seconds": 10, "size": "1280x720",
                 "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "attempts": [],
             });
-            platform.bus.publish(&Event::job(user.id, *job, seq, &view)?).await?;
+            platform.bus.publish(&super::event(user.id, *job, seq, &frame)).await?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use bus::{Bus, Event};
+use bus::Bus;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout_at};
@@ -95,8 +95,8 @@ async fn publish(bus: Bus, users: Vec<User>, every: Duration, large: bool, began
             tick.tick().await;
             let job = jobs[usize::try_from(seq)? % jobs.len()];
             let prompt = if large { "x".repeat(PROMPT_LENGTH) } else { began.elapsed().as_micros().to_string() };
-            let view = json!({"id": job, "status": "processing", "seq": seq, "prompt": prompt});
-            bus.publish(&Event::job(user.id, job, seq, &view)?).await?;
+            let frame = json!({"type": "job", "id": job, "status": "processing", "seq": seq, "prompt": prompt});
+            bus.publish(&super::event(user.id, job, seq, &frame)).await?;
         }
     }
     Ok(())

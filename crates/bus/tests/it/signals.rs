@@ -1,6 +1,7 @@
 //! Events and word between processes, as a subscriber hears them.
 
 use bus::{Bus, Control, Event, Message};
+use entity::id::new_id;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ async fn listening(bus: &Bus) -> mpsc::UnboundedReceiver<Message> {
 }
 
 fn event() -> Event {
-    Event::job(Uuid::now_v7(), Uuid::now_v7(), 3, &serde_json::json!({"status": "completed"})).unwrap()
+    Event::job(new_id(), &testkit::sample_job().into())
 }
 
 #[tokio::test]

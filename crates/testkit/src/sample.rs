@@ -1,10 +1,11 @@
-//! Rows for unit tests.
+//! Rows for unit tests that need no database.
 
 use entity::id::new_id;
 use entity::job::{self, Orientation, Status};
 
 /// A job that is processed for the first time.
-pub(crate) fn job() -> job::Model {
+#[must_use]
+pub fn sample_job() -> job::Model {
     job::Model {
         id: new_id(),
         user_id: new_id(),

@@ -1,61 +1,54 @@
-//! The bytes of a video: as many as announced, no more than allowed, and fetched on by `Range` when they are cut.
+//! The bytes of a file as they were sent: as many as announced, no more than allowed, and continued with `Range` requests
+//! when a connection breaks or a server answers in parts.
+
+use std::io;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use reqwest::{Response, header};
 
-use crate::{Error, Source};
+use crate::source::Source;
+use crate::{Error, content_range};
 
-/// Most connections that one download may take after its first.
-const MAX_RESUMPTIONS: u32 = 20;
+/// Maximum number of connections that one download may use after its first.
+const MAX_RESUMPTIONS: u32 = 100;
 
-/// A body on its way.
+/// A body that is being read.
 pub(crate) struct Body {
     source: Source,
     bytes: BoxStream<'static, reqwest::Result<Bytes>>,
-    /// Size of the whole file, if it was announced.
+    /// Size of the whole file in bytes, if it was announced.
     announced: Option<u64>,
-    /// What tells that the file is still the same.
+    /// An entity tag that shows that the file has not changed between two connections.
     validator: Option<String>,
     got: u64,
     max_bytes: u64,
     resumptions: u32,
     /// How much had come when the current connection began.
-    began_at: u64,
+    connection_start: u64,
 }
 
 impl Body {
-    /// The body of `response`.
+    /// The body of `response`, whose status is 200, or 206 with a range from 0.
     ///
     /// # Errors
-    /// It announces more than is allowed.
+    /// It announces more than `max_bytes`.
     pub(crate) fn new(source: Source, response: Response, max_bytes: u64) -> Result<Self, Error> {
-        let announced = response.content_length();
+        let announced = content_range(&response).map_or_else(|| response.content_length(), |(_, total)| Some(total));
         if announced.is_some_and(|length| length > max_bytes) {
             return Err(Error::TooLarge(max_bytes));
         }
         let validator = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
         let validator = validator.filter(|tag| !tag.starts_with("W/")).map(ToOwned::to_owned);
         let bytes = response.bytes_stream().boxed();
-        Ok(Self { source, bytes, announced, validator, got: 0, max_bytes, resumptions: 0, began_at: 0 })
+        Ok(Self { source, bytes, announced, validator, got: 0, max_bytes, resumptions: 0, connection_start: 0 })
     }
 
-    /// At least the first `least` bytes, unless there are fewer.
-    pub(crate) async fn head(&mut self, least: usize) -> Result<Bytes, Error> {
-        let mut head = Vec::new();
-        while head.len() < least
-            && let Some(chunk) = self.chunk().await?
-        {
-            head.extend_from_slice(&chunk);
-        }
-        Ok(head.into())
-    }
-
-    /// All bytes, of which `head` has been taken.
-    pub(crate) fn after(self, head: Bytes) -> BoxStream<'static, Result<Bytes, Error>> {
-        let rest = stream::try_unfold(self, async |mut body| Ok(body.chunk().await?.map(|chunk| (chunk, body))));
-        stream::iter([Ok(head)]).chain(rest).boxed()
+    /// All bytes. Each error wraps an [`Error`].
+    pub(crate) fn into_stream(self) -> BoxStream<'static, io::Result<Bytes>> {
+        let next = async |mut body: Self| Ok(body.chunk().await?.map(|chunk| (chunk, body)));
+        stream::try_unfold(self, next).map_err(|error: Error| io::Error::other(error)).boxed()
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
@@ -79,12 +72,12 @@ impl Body {
         }
     }
 
-    /// Opens another connection for what is missing, or fails with what has cut the last one.
+    /// Opens another connection for the missing bytes, or fails with the error that ended the last one.
     async fn resume(&mut self, cut: Error) -> Result<(), Error> {
         let Some(announced) = self.announced.filter(|announced| self.got < *announced) else {
             return Err(cut);
         };
-        if self.got == self.began_at || self.resumptions == MAX_RESUMPTIONS {
+        if self.got == self.connection_start || self.resumptions == MAX_RESUMPTIONS {
             return Err(cut);
         }
         let (got, validator) = (self.got, self.validator.clone());
@@ -93,18 +86,12 @@ impl Body {
             validator.iter().fold(request, |request, tag| request.header(header::IF_RANGE, tag))
         });
         let response = answer.await.map_err(|_| Error::Truncated { got, announced })?;
-        if response.status().as_u16() != 206 || !continues(&response, got, announced) {
+        if response.status().as_u16() != 206 || content_range(&response) != Some((got, announced)) {
             return Err(cut);
         }
-        tracing::info!(got, announced, "a download was cut and goes on");
-        (self.resumptions, self.began_at) = (self.resumptions + 1, got);
+        tracing::debug!(got, announced, "continuing a download where it ended");
+        (self.resumptions, self.connection_start) = (self.resumptions + 1, got);
         self.bytes = response.bytes_stream().boxed();
         Ok(())
     }
-}
-
-/// Whether an answer holds the rest of the same file: `Content-Range: bytes GOT-LAST/ANNOUNCED`.
-fn continues(response: &Response, got: u64, announced: u64) -> bool {
-    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
-    range.is_some_and(|range| range == format!("bytes {got}-{}/{announced}", announced - 1))
 }

@@ -1,51 +1,79 @@
 //! The guarded HTTP client for addresses that come from outside: it fetches videos, and only videos, and only from where
 //! the public Internet may be reached.
 //!
-//! Every hop is judged by the address that is dialled. Literal addresses are judged before the request, because a
-//! resolver is never asked for them; names are judged by the resolver of the client itself, so that what was judged is
-//! what is dialled. Redirects are followed here, hop by hop, and no proxy of the environment is used. A token goes to the
-//! origin that it is meant for, and along no redirect elsewhere.
+//! Every hop is judged by the address that is dialled. Literal addresses are judged before the request, because resolvers
+//! are never asked for them; names are judged by the client's own resolver, so that the judged address is the dialled one.
+//! Redirects are followed here, hop by hop, and no proxy of the environment is used. A token is sent to its own origin
+//! only, never along a redirect to another.
 //!
-//! A download that is cut goes on where it was, as long as the server can do that and each connection brings something.
+//! The content decides what a file is: an answer that is a page, an image or audio is refused, JSON that names a video is
+//! followed one hop under the same rules, and a file that ends before its end is an error. A download that breaks off is
+//! continued where it ended, as long as the server supports ranges and each connection brings something.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `address` | which addresses may be dialled |
+//! | `source` | requests and redirects |
+//! | `body` | announced lengths, limits, continued downloads |
+//! | `decode` | content encodings |
+//! | `media`, `mp4`, `webm` | what a file is, and whether it is whole |
+//! | `hls` | playlists and their segments, fetched into a directory |
 
 mod address;
 mod body;
+mod decode;
+mod hls;
 mod media;
+mod mp4;
+mod source;
+mod webm;
 
+use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::stream::BoxStream;
-use reqwest::{Client, RequestBuilder, Response, header, redirect, retry};
+use bytes::{Bytes, BytesMut};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use reqwest::{Client, Response, header, redirect, retry};
 use url::Url;
 
 pub use address::Origin;
 use address::{GlobalOnly, is_global_literal};
 use body::Body;
-pub use media::MediaType;
+pub use decode::decoded;
+pub use hls::LocalPlaylist;
+pub use media::{Kind, MediaType};
+use media::{Sniffed, Walk};
+use source::Source;
 
 /// Why a video could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address is not one that may be dialled.
+    /// The address may not be dialled.
     #[error("the address {0} is not on the public network and not allowed by SORA_FETCH_ALLOW")]
     Forbidden(String),
-    /// More redirects than anyone needs.
+    /// Too many redirects.
     #[error("more than {MAX_REDIRECTS} redirects")]
     Redirects,
-    /// A redirect without a usable target.
-    #[error("a redirect to nowhere")]
+    /// A redirect or an address without a usable target.
+    #[error("a redirect without a usable target")]
     Location,
-    /// The server has an answer, which is no video.
-    #[error("status {0}")]
+    /// The server answered with an error.
+    #[error("HTTP status {0}")]
     Status(u16),
-    /// The content is no video by its first bytes.
-    #[error("the content is no video")]
-    NotVideo,
-    /// Larger than allowed.
+    /// The content is not a video.
+    #[error("the content is not a video but {0}")]
+    NotVideo(Kind),
+    /// The content is an HLS playlist at this address: see [`Fetcher::playlist`].
+    #[error("the content is an HLS playlist")]
+    Playlist(Url),
+    /// A playlist that cannot be used.
+    #[error("the HLS playlist {0}")]
+    BadPlaylist(&'static str),
+    /// The file is larger than allowed.
     #[error("larger than {0} bytes")]
     TooLarge(u64),
-    /// Shorter than announced.
+    /// The file is shorter than announced.
     #[error("broke off after {got} of {announced} bytes")]
     Truncated {
         /// Bytes that came.
@@ -53,18 +81,50 @@ pub enum Error {
         /// Bytes that were announced.
         announced: u64,
     },
+    /// The file is not whole.
+    #[error("the file is not whole: {0}")]
+    Incomplete(#[from] Incomplete),
     /// The connection failed.
     #[error("the connection failed")]
     Transport(#[from] reqwest::Error),
+    /// A body could not be decoded, or a file could not be written.
+    #[error("cannot read or write the content")]
+    Io(#[source] io::Error),
+}
+
+/// Why a file is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incomplete {
+    /// It ends in the middle.
+    #[error("it ends in the middle")]
+    Cut,
+    /// An MP4 without its index.
+    #[error("the moov box is missing")]
+    NoIndex,
+    /// It holds no pictures or sound.
+    #[error("it holds no media data")]
+    NoMedia,
+    /// Its structure is impossible.
+    #[error("its structure is damaged")]
+    Damaged,
+}
+
+impl From<io::Error> for Error {
+    /// Unwraps an error of this crate that has passed through a decoder.
+    fn from(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Io)
+    }
 }
 
 /// What may be fetched.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Origins that may be dialled wherever they are: the upstream's own, and those of `SORA_FETCH_ALLOW`.
+    /// Origins that may be dialled although they are not public: the upstream's own, and those of `SORA_FETCH_ALLOW`.
     pub allowed: Vec<Origin>,
     /// Largest video, in bytes: `MAX_VIDEO_SIZE`.
     pub max_bytes: u64,
+    /// The addresses at which JSON fetched from an address says that a video is, best first.
+    pub named_in_json: fn(&str, &Url) -> Vec<Url>,
 }
 
 /// A client for videos.
@@ -75,18 +135,22 @@ pub struct Fetcher {
     rules: Rules,
 }
 
-/// A video on its way.
+/// A video that is being fetched.
 pub struct Download {
-    /// By its first bytes.
+    /// Its type, by its first bytes.
     pub media: MediaType,
-    /// The bytes, whole or ending in an error.
+    /// Its bytes. A file that is not whole ends in an error.
     pub bytes: BoxStream<'static, Result<Bytes, Error>>,
 }
 
 const MAX_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// No byte for so long ends a download.
+/// A download without a byte for this long is ended.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Largest JSON that is read for the video that it names, in bytes.
+const MAX_JSON: usize = 1024 * 1024;
+/// Maximum number of addresses that are tried of those named by JSON.
+const MAX_NAMED: usize = 4;
 
 impl Fetcher {
     /// A client that keeps to `rules`.
@@ -107,21 +171,62 @@ impl Fetcher {
         Ok(Self { guarded: client().dns_resolver(GlobalOnly).build()?, allowed: client().build()?, rules })
     }
 
-    /// Begins to fetch the video at `url`, with a bearer token for its origin. Its type and announced size have been checked
-    /// when this returns.
+    /// Begins to fetch the video at `url`, or the one that JSON at `url` names. The token is sent as a bearer token to the
+    /// origin of `url`. Type and announced size have been checked when this returns.
     ///
     /// # Errors
-    /// [`Error`]; nothing of it may be kept.
+    /// There is no video, or it may not be fetched; nothing of it may be kept.
     pub async fn get(&self, url: &Url, token: Option<&str>) -> Result<Download, Error> {
         let source = Source { fetcher: self.clone(), url: url.clone(), token: token.map(ToOwned::to_owned) };
+        let json = match self.open(source.clone()).await? {
+            Opened::Video(download) => return Ok(download),
+            Opened::Json(json) => json,
+        };
+        let mut error = Error::NotVideo(Kind::Json);
+        for named in (self.rules.named_in_json)(&json, url).into_iter().take(MAX_NAMED) {
+            match self.open(source.at(named)).await {
+                Ok(Opened::Video(download)) => return Ok(download),
+                Ok(Opened::Json(_)) => {}
+                Err(cause) => error = cause,
+            }
+        }
+        Err(error)
+    }
+
+    async fn open(&self, source: Source) -> Result<Opened, Error> {
+        let url = source.url.clone();
+        let mut bytes = self.content(source).await?;
+        let head = first(&mut bytes, media::SNIFFED).await?;
+        match media::sniff(&head) {
+            Sniffed::Video(media) => {
+                Ok(Opened::Video(Download { media, bytes: checked(Walk::of(media), head, bytes) }))
+            }
+            Sniffed::Json => {
+                let rest = first(&mut bytes, MAX_JSON).await?;
+                Ok(Opened::Json(String::from_utf8_lossy(&[head, rest].concat()).into_owned()))
+            }
+            Sniffed::Playlist => Err(Error::Playlist(url)),
+            Sniffed::Other(kind) => Err(Error::NotVideo(kind)),
+        }
+    }
+
+    /// The decoded content at an address, within the limit of size.
+    async fn content(&self, source: Source) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
         let response = source.open(|request| request).await?;
-        if response.status().as_u16() != 200 {
+        let whole = response.status().as_u16() == 206 && content_range(&response).is_some_and(|(start, _)| start == 0);
+        if response.status().as_u16() != 200 && !whole {
             return Err(Error::Status(response.status().as_u16()));
         }
-        let mut body = Body::new(source, response, self.rules.max_bytes)?;
-        let head = body.head(media::SNIFFED).await?;
-        let media = media::sniff(&head).ok_or(Error::NotVideo)?;
-        Ok(Download { media, bytes: body.after(head) })
+        let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let (encoding, max_bytes) = (encoding.unwrap_or_default().to_owned(), self.rules.max_bytes);
+        let body = Body::new(source, response, max_bytes)?.into_stream();
+        let mut total = 0;
+        let limited = decoded(&encoding, body).map_err(Error::from).and_then(move |chunk| {
+            total += chunk.len() as u64;
+            let result = if total > max_bytes { Err(Error::TooLarge(max_bytes)) } else { Ok(chunk) };
+            std::future::ready(result)
+        });
+        Ok(limited.boxed())
     }
 
     fn client_for(&self, url: &Url) -> Result<&Client, Error> {
@@ -136,29 +241,45 @@ impl Fetcher {
     }
 }
 
-/// Where a video comes from, to be asked again for what is missing.
-struct Source {
-    fetcher: Fetcher,
-    url: Url,
-    token: Option<String>,
+/// What an address brings.
+enum Opened {
+    Video(Download),
+    Json(String),
 }
 
-impl Source {
-    /// The answer after all redirects, with whatever status.
-    async fn open(&self, ask: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Response, Error> {
-        let mut url = self.url.clone();
-        for _ in 0..=MAX_REDIRECTS {
-            let mut request = ask(self.fetcher.client_for(&url)?.get(url.clone()));
-            if let Some(token) = self.token.as_deref().filter(|_| url.origin() == self.url.origin()) {
-                request = request.bearer_auth(token);
-            }
-            let response = request.send().await?;
-            if !response.status().is_redirection() {
-                return Ok(response);
-            }
-            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-            url = location.and_then(|location| url.join(location).ok()).ok_or(Error::Location)?;
-        }
-        Err(Error::Redirects)
+/// The first bytes of a stream: at least `wanted`, unless there are fewer.
+async fn first(bytes: &mut BoxStream<'static, Result<Bytes, Error>>, wanted: usize) -> Result<Bytes, Error> {
+    let mut head = BytesMut::new();
+    while head.len() < wanted
+        && let Some(chunk) = bytes.try_next().await?
+    {
+        head.extend_from_slice(&chunk);
     }
+    Ok(head.freeze())
+}
+
+/// All bytes, of which `head` has been taken; ends in an error unless they are a whole video.
+fn checked(
+    walk: Walk,
+    head: Bytes,
+    rest: BoxStream<'static, Result<Bytes, Error>>,
+) -> BoxStream<'static, Result<Bytes, Error>> {
+    let bytes = stream::iter([Ok(head)]).chain(rest);
+    let next =
+        async |(mut walk, mut bytes): (Walk, BoxStream<'static, Result<Bytes, Error>>)| match bytes.try_next().await? {
+            Some(chunk) => {
+                walk.push(&chunk)?;
+                Ok(Some((chunk, (walk, bytes))))
+            }
+            None => walk.finish().map(|()| None),
+        };
+    stream::try_unfold((walk, bytes.boxed()), next).boxed()
+}
+
+/// First byte and total size of `Content-Range: bytes FIRST-LAST/TOTAL`.
+fn content_range(response: &Response) -> Option<(u64, u64)> {
+    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?.trim().strip_prefix("bytes ")?;
+    let (range, total) = range.split_once('/')?;
+    let (first, _) = range.split_once('-')?;
+    Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
 }

@@ -1,30 +1,31 @@
 //! The `chat` dialect: `POST …/chat/completions`, answered by a stream in which progress and result are text.
 //!
-//! One driver reads every variant without being told which: `chunk` says what a frame holds, `transcript` collects its
-//! text into lines, `status` understands a line, and `streaming` keeps track of what all of them have shown.
+//! One driver reads every variant without being told which. `framing` turns bytes into frames, `frame` reads what a frame
+//! holds, `transcript` collects its text into lines, `line` understands a line, `reader` keeps the state of all of them,
+//! and `stream` adds the limits of time.
 
-mod chunk;
+mod frame;
 mod framing;
-mod status;
-mod streaming;
+mod line;
+mod reader;
+mod stream;
 mod transcript;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
-use reqwest::{Client, Response, header};
+use reqwest::{Client, header};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::client::{self, Call, Upstream, send, signed};
-use crate::outcome::{Failure, Outcome};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 use crate::{Driver, Generation, Image, OpenGeneration, Request};
-use streaming::ChatStream;
+use reader::Reader;
+use stream::ChatStream;
 
 /// A driver of one `chat` server.
 pub(crate) struct Chat {
@@ -48,35 +49,26 @@ impl Driver for Chat {
         let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
-            return Err(client::refusal(response, &echo).await);
+            return Err(client::rejection(response, &echo).await);
         }
         if client::is_page(&response) {
-            let page = client::body(response).await;
-            return Err(Failure::new(Outcome::Unknown, format!("a page instead of an answer: {page:.200}")));
+            let page = client::body(response).await.text;
+            let failure = Failure::new(Outcome::Unknown, format!("a page instead of an answer: {page:.200}"));
+            return Err(failure.with_evidence(client::evidence(&page)));
         }
-        let echo = echo.guarding(status::is_status);
-        Ok(Box::new(ChatStream::new(bytes(response).await, echo, self.upstream.timeouts, deadline)))
+        let reader = Reader::new(echo.guarding(line::is_status), self.upstream.url.clone());
+        Ok(Box::new(ChatStream::new(client::decoded(response), reader, self.upstream.timeouts, deadline)))
     }
 
-    /// A stream that was lost cannot be had again.
+    /// A stream that was lost cannot be reopened.
     fn resume(&self, _: OpenGeneration<'_>) -> Option<Box<dyn Generation>> {
         None
     }
 
-    /// Results lie at addresses of their own.
+    /// Results have public addresses.
     fn credential(&self, _: &Url) -> Option<&str> {
         None
     }
-}
-
-/// What an answer brings. One that is not streamed becomes a single line, however it is laid out.
-async fn bytes(response: Response) -> BoxStream<'static, reqwest::Result<Bytes>> {
-    if !client::is_json(&response) {
-        return response.bytes_stream().boxed();
-    }
-    let body = client::body(response).await;
-    let line = serde_json::from_str::<Value>(&body).map_or(body, |value| value.to_string());
-    stream::iter([Ok(Bytes::from(line))]).boxed()
 }
 
 fn body(request: &Request) -> Value {
@@ -90,7 +82,7 @@ fn body(request: &Request) -> Value {
     json!({"model": request.model, "messages": [{"role": "user", "content": content}], "stream": true})
 }
 
-/// The image itself as an address: others are ignored by sora2api without a word.
+/// The image itself as an address: sora2api silently ignores any other.
 pub(crate) fn data_url(image: &Image) -> String {
     format!("data:{};base64,{}", image.mime, STANDARD.encode(&image.bytes))
 }

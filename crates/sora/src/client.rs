@@ -1,42 +1,49 @@
-//! HTTP towards the upstream: one connection a request, no redirects, no repeats, bounded bodies.
+//! HTTP to the upstream: one connection per request, no redirects, no repeats, bounded bodies.
 
+use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect, retry};
 use url::Url;
 
 use crate::Dialect;
-use crate::outcome::{self, Failure, Outcome};
+use crate::failure::{self, Failure};
+use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 
 /// How long the stages of a request may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// No byte at all: `SORA_IDLE_TIMEOUT`.
+    /// Without any byte: `SORA_IDLE_TIMEOUT`.
     pub idle: Duration,
-    /// No change after the first progress: `SORA_STALL_TIMEOUT`.
+    /// Without a change after the first progress: `SORA_STALL_TIMEOUT`.
     pub stall: Duration,
     /// From the request to the result: `SORA_TOTAL_TIMEOUT`.
     pub total: Duration,
+    /// A known generation answered 404 for this long is lost: `SORA_LOST_AFTER`.
+    pub lost: Duration,
 }
 
 /// Which server to drive.
 #[derive(Clone)]
 pub struct Upstream {
-    /// Where requests go: `SORA_API_URL`.
+    /// Where requests are sent: `SORA_API_URL`.
     pub url: Url,
-    /// What it speaks: `SORA_API_DIALECT`, or by the address.
+    /// The dialect it speaks: `SORA_API_DIALECT`, or by the address.
     pub dialect: Dialect,
-    /// What they carry as bearer token: `SORA_API_TOKEN`.
+    /// The bearer token of each request: `SORA_API_TOKEN`.
     pub token: Option<String>,
-    /// Their limits.
+    /// Limits of time.
     pub timeouts: Timeouts,
-    /// How often a generation is asked about where the upstream does not say: `SORA_POLL_INTERVAL`.
+    /// The pause between polls where the upstream does not set one: `SORA_POLL_INTERVAL`.
     pub poll_interval: Duration,
 }
 
 /// Longest body that is read whole, in bytes: an error, or a video's state.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// The longest `Retry-After` that is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
@@ -50,20 +57,25 @@ pub(crate) fn submitting() -> reqwest::Result<Client> {
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .no_proxy()
-        // A kept connection may be closed under a request, and nobody could tell whether it was read.
+        // The server can close a kept connection while a request is being sent, and it would be unknown whether the
+        // request was read.
         .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT_TIMEOUT)
+        // Compressed streams are read all the same, but some proxies hold them back to compress more at once.
+        .default_headers(
+            [(header::ACCEPT_ENCODING, header::HeaderValue::from_static("identity"))].into_iter().collect(),
+        )
         .user_agent(concat!("sora-platform/", env!("CARGO_PKG_VERSION")))
         .build()
 }
 
-/// Adds the upstream's token, and the place in a trace. Both are for the upstream alone.
+/// Adds the upstream's token and the position in a trace. Neither is sent to any other server.
 pub(crate) fn signed(request: RequestBuilder, upstream: &Upstream, traceparent: Option<&str>) -> RequestBuilder {
     let request = upstream.token.iter().fold(request, RequestBuilder::bearer_auth);
-    traceparent.into_iter().fold(request, |request, place| request.header("traceparent", place))
+    traceparent.into_iter().fold(request, |request, parent| request.header("traceparent", parent))
 }
 
-/// What a request to the upstream is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Call {
     Submit,
@@ -71,7 +83,7 @@ pub(crate) enum Call {
     Cancel,
 }
 
-/// Sends a request, which counts by what it is for and by its answer's status, whatever becomes of it.
+/// Sends a request and counts it by purpose and status, also when it is dropped before it is answered.
 pub(crate) async fn send(call: Call, request: RequestBuilder) -> reqwest::Result<Response> {
     let mut count = Count { call, status: None };
     let answer = request.send().await;
@@ -79,7 +91,7 @@ pub(crate) async fn send(call: Call, request: RequestBuilder) -> reqwest::Result
     answer
 }
 
-/// Counts when dropped: a request that is no longer waited for has no status.
+/// Counts when dropped: a request that nothing waits for any more has no status.
 struct Count {
     call: Call,
     status: Option<StatusCode>,
@@ -97,27 +109,51 @@ impl Drop for Count {
     }
 }
 
-/// What a request that got no answer means: only one that never had a connection surely started nothing.
+/// The meaning of a request that got no answer: only one that never had a connection surely started nothing.
 pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
     let outcome = if error.is_connect() || error.is_builder() { Outcome::Transient } else { Outcome::Unknown };
     Failure::new(outcome, chain(error))
 }
 
-/// Reads an answer that is no success.
-pub(crate) async fn refusal(response: Response, echo: &PromptEcho) -> Failure {
+/// Reads an answer whose status is not 2xx.
+pub(crate) async fn rejection(response: Response, echo: &PromptEcho) -> Failure {
     let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
-    outcome::of_answer(status, &body(response).await, retry_after, echo)
+    let body = body(response).await.text;
+    failure::of_answer(status, &body, retry_after, echo).with_evidence(evidence(&body))
 }
 
-/// A body up to 64 KiB; what comes after that, or after the connection has failed, is left away.
-pub(crate) async fn body(mut response: Response) -> String {
-    let mut body = Vec::new();
-    while body.len() < MAX_BODY
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]);
-    }
-    String::from_utf8_lossy(&body).into_owned()
+/// The first KiB of an answer, for administrators.
+pub(crate) fn evidence(body: &str) -> Option<String> {
+    let start: String = body.chars().take(1024).collect();
+    Some(start).filter(|start| !start.trim().is_empty())
+}
+
+/// A body up to [`MAX_BODY`].
+pub(crate) struct Body {
+    pub(crate) text: String,
+    /// Whether it ended as it should: not longer than that, and not cut.
+    pub(crate) whole: bool,
+}
+
+/// Reads a body.
+pub(crate) async fn body(response: Response) -> Body {
+    let (mut stream, mut bytes) = (decoded(response), Vec::new());
+    let whole = loop {
+        match stream.try_next().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_BODY => bytes.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Ok(Some(_)) | Err(_) => break false,
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
+    Body { text, whole }
+}
+
+/// The content of an answer, whatever its encoding.
+pub(crate) fn decoded(response: Response) -> BoxStream<'static, io::Result<Bytes>> {
+    let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let encoding = encoding.unwrap_or_default().to_owned();
+    fetch::decoded(&encoding, response.bytes_stream().map_err(io::Error::other).boxed())
 }
 
 /// An error with its causes: the outermost alone often says nothing.
@@ -126,27 +162,19 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// `Retry-After` in seconds, at most two minutes. Dates are not understood: nobody sends any.
+/// `Retry-After` in seconds, at most two minutes. Dates are ignored.
 pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
     header_number(response, header::RETRY_AFTER.as_str())
         .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
-/// A header that holds a whole number.
+/// The value of a header that is a whole number.
 pub(crate) fn header_number(response: &Response, name: &str) -> Option<u64> {
     response.headers().get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// Whether an answer says that it is JSON.
-pub(crate) fn is_json(response: &Response) -> bool {
-    content_type(response).is_some_and(|kind| kind.starts_with("application/json"))
-}
-
-/// Whether an answer says that it is a page: a proxy's, which stands where the application's should.
+/// Whether an answer is a page: a proxy's, in place of the application's answer.
 pub(crate) fn is_page(response: &Response) -> bool {
-    content_type(response).is_some_and(|kind| kind.starts_with("text/html"))
-}
-
-fn content_type(response: &Response) -> Option<String> {
-    Some(response.headers().get(header::CONTENT_TYPE)?.to_str().ok()?.trim().to_ascii_lowercase())
+    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    content_type.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/html"))
 }

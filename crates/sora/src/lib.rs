@@ -1,24 +1,37 @@
 //! The upstream drivers: one for each dialect of Sora-compatible servers. Knows neither Redis nor the database.
 //!
-//! A driver sends a [`Request`] and tells what comes back as [`Event`]s, or as a [`Failure`] whose [`Outcome`] says what
-//! it means for money: whether the request surely started nothing, or was accepted, or nobody knows. It never repeats a
-//! request, follows no redirect, and stops between two events for as long as its caller needs to commit the facts.
+//! A driver sends a [`Request`] and reports what comes back as [`Event`]s, or as a [`Failure`] whose [`Outcome`] says what
+//! it means for money: the request surely started nothing, was accepted, or its fate is unknown. It never repeats a
+//! request, follows no redirect, and waits between two events as long as its caller needs to commit the facts.
 //!
-//! | module | its part |
+//! Upstreams name their results in many ways, so a driver reports every address at which the result might be as a
+//! [`Candidate`]; [`rank`] orders them, and the download decides.
+//!
+//! | module | contents |
 //! |---|---|
 //! | `chat` | `POST …/chat/completions`, whose answer is a stream of text |
-//! | `videos` | `POST …/videos`, whose answer is an id to be asked about |
-//! | `outcome` | what an end without a video means, and how an answer tells |
-//! | `echo` | telling the user's own words from the upstream's |
+//! | `videos` | `POST …/videos`, whose answer is an id to poll |
+//! | `candidate`, `links`, `fields`, `html` | where results are named: in texts, in JSON |
+//! | `vocabulary` | the words of upstreams: status, policy, failure |
+//! | `outcome`, `failure` | what an end without a video means, and how answers say so |
+//! | `evidence` | the last of what an upstream sent |
+//! | `prompt_echo` | tells the user's own words from the upstream's |
 //! | `model` | the upstream's own names for models, sizes and lengths |
-//! | `client` | HTTP: one connection a request, bounded bodies |
+//! | `client` | HTTP: one connection per request, bounded bodies |
 
+mod candidate;
 mod chat;
 mod client;
+mod evidence;
+mod failure;
+mod fields;
+mod html;
+mod links;
 mod model;
 mod outcome;
 mod prompt_echo;
 mod videos;
+mod vocabulary;
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,11 +41,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use url::Url;
 
+pub use candidate::{Candidate, CandidateSource, rank};
 pub use client::{Timeouts, Upstream};
+pub use failure::Failure;
+pub use fields::result_urls;
 pub use model::{ModelTemplate, Names};
-pub use outcome::{Failure, Outcome};
+pub use outcome::Outcome;
 
-/// The languages that Sora-compatible servers speak.
+/// The API of a Sora-compatible server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// A chat completion, streamed; progress and result are text.
@@ -42,7 +58,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// What the end of an address says; `None` when it says nothing.
+    /// The dialect that the end of an address shows, if it does.
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         let path = url.path().trim_end_matches('/');
@@ -80,17 +96,17 @@ impl FromStr for Dialect {
 /// What to generate.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The user's prompt, passed through untouched: it may hold control tokens that the upstream obeys.
+    /// The user's prompt, passed on unchanged: it may hold control tokens of the upstream.
     pub prompt: String,
-    /// The model by the upstream's own name.
+    /// The model, by the upstream's name.
     pub model: String,
-    /// The length by the upstream's own name, such as `10`.
+    /// The length, by the upstream's name, such as `10`.
     pub seconds: String,
-    /// The size by the upstream's own name, such as `1280x720`.
+    /// The size, by the upstream's name, such as `1280x720`.
     pub size: String,
-    /// A picture to begin from.
+    /// A reference image to begin from.
     pub image: Option<Image>,
-    /// The place in a trace that the upstream is told, as the header `traceparent` carries it.
+    /// The position in a trace, sent as the header `traceparent`.
     pub traceparent: Option<String>,
 }
 
@@ -99,67 +115,74 @@ pub struct Request {
 pub struct Image {
     /// The file's content.
     pub bytes: Bytes,
-    /// Its MIME type, such as `image/png`.
+    /// The MIME type, such as `image/png`.
     pub mime: String,
 }
 
-/// A generation that was begun before.
+/// A generation that was submitted before.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenGeneration<'a> {
-    /// The id that the upstream gave it.
+    /// The upstream's id.
     pub id: &'a str,
-    /// Of what.
+    /// The prompt that was submitted.
     pub prompt: &'a str,
-    /// How long ago.
+    /// The time since then.
     pub age: Duration,
-    /// The place in a trace that the upstream is told, as the header `traceparent` carries it.
+    /// The position in a trace, sent as the header `traceparent`.
     pub traceparent: Option<&'a str>,
 }
 
-/// What the upstream has shown, in the order shown.
+/// What the upstream has shown, in that order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// It took the request: from here on it may cost. With the id by which it can be asked again, where it has any.
+    /// It accepted the request: from here on it may cost money. With the id by which it can be polled, if there is one.
     Accepted(Option<String>),
-    /// It has the request in line.
+    /// The request waits in its queue.
     Queued,
-    /// It works on it.
+    /// It is generating.
     Generating,
-    /// It works on it and says how far it is, 0–100.
+    /// It is generating, with its progress, 0–100.
     Progress(f32),
-    /// It has finished; the video can be fetched here. Not yet proof of success: the address must bring a video.
-    Result(Url),
+    /// An address at which the result might be; each is reported once, as soon as it is known.
+    Candidate(Candidate),
+    /// The generation has finished, and at least one candidate was reported. Not yet proof of success: one of them must
+    /// bring a video.
+    Finished,
 }
 
 /// A driver of one server.
 #[async_trait]
 pub trait Driver: Send + Sync {
-    /// Sends `request`, once. What it costs to lose this future is not known: it must be awaited to its end.
+    /// Sends `request`, once. The future must be awaited to its end: if it is dropped, it is unknown whether the request
+    /// was accepted.
     ///
     /// # Errors
-    /// The answer is no success, or none came.
+    /// The answer is an error, or there is none.
     async fn submit(&self, request: &Request) -> Result<Box<dyn Generation>, Failure>;
 
-    /// Goes on with a generation that was begun before; `None` where the dialect has no way to.
+    /// Continues a generation that was submitted before; `None` where the dialect cannot.
     fn resume(&self, open: OpenGeneration<'_>) -> Option<Box<dyn Generation>>;
 
-    /// What a result's address wants to be asked with, as a bearer token.
+    /// The bearer token to fetch a result's address with.
     fn credential(&self, result: &Url) -> Option<&str>;
 }
 
-/// A begun generation, to be read until it brings a result or a failure.
+/// A generation that was submitted, to be read until it finishes or fails.
 #[async_trait]
 pub trait Generation: Send {
-    /// The next event. Safe to drop while it waits: nothing that was read is lost.
+    /// The next event. Cancel-safe: if the future is dropped, nothing that was read is lost.
     ///
     /// # Errors
-    /// The generation failed, or broke off before its result.
+    /// The generation failed, or broke off without a candidate for its result.
     async fn next(&mut self) -> Result<Event, Failure>;
 
-    /// To be called once the result is there: ends what is still open, in the way that the upstream needs.
+    /// The last 4 KiB of what the upstream sent, for administrators; it may hold the prompt and secrets.
+    fn evidence(&self) -> Option<String>;
+
+    /// Ends what is still open after [`Event::Finished`], in the way that the upstream needs.
     async fn close(self: Box<Self>);
 
-    /// Nobody wants the result: tells the upstream where it can be told, and returns when it has let go.
+    /// Cancels the generation where the upstream can do that, and returns when the upstream no longer works on it.
     async fn cancel(self: Box<Self>);
 }
 

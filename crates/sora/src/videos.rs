@@ -1,7 +1,7 @@
-//! The `videos` dialect: `POST …/videos` gives an id, which is asked about until the video can be fetched.
+//! The `videos` dialect: `POST …/videos` gives an id, which is polled until the video can be fetched.
 //!
-//! The id is what was paid for: with it on record a restart asks on and submits nothing. `object` reads the many ways in
-//! which servers write a video's state, `poll` asks.
+//! The id is what was paid for: with it on record a restart polls on and submits nothing. `object` reads the many ways in
+//! which servers write a video's state, `poll` polls.
 
 mod object;
 mod poll;
@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use crate::client::{self, Call, Upstream, send, signed};
-use crate::outcome::{Failure, Outcome};
+use crate::client::{self, Body, Call, Upstream, send, signed};
+use crate::failure::{self, Failure, is_page};
+use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 use crate::{Driver, Generation, Image, OpenGeneration, Request};
-use object::VideoObject;
-use poll::{Of, Poll};
+use object::{State, VideoObject};
+use poll::{Poll, Target};
 
 /// A driver of one `videos` server.
 pub(crate) struct Videos {
@@ -42,13 +43,13 @@ impl Videos {
         Self { server: Arc::new(Server { client, upstream }), json: AtomicBool::new(false) }
     }
 
-    /// What follows from an answer that is no success.
-    async fn refusal(&self, response: Response, echo: &PromptEcho) -> Failure {
+    /// Reads an answer whose status is not 2xx.
+    async fn rejection(&self, response: Response, echo: &PromptEcho) -> Failure {
         let status = response.status();
-        let failure = client::refusal(response, echo).await;
+        let failure = client::rejection(response, echo).await;
         let encoding = status == StatusCode::UNSUPPORTED_MEDIA_TYPE || is_about_the_encoding(status, &failure);
         if encoding && !self.json.swap(true, Ordering::Relaxed) {
-            tracing::info!("the upstream does not read multipart bodies; it gets JSON from now on");
+            tracing::info!("the upstream does not accept multipart bodies; sending JSON from now on");
             return Failure::new(Outcome::Transient, format!("JSON from now on: {}", failure.detail));
         }
         failure
@@ -68,26 +69,23 @@ impl Driver for Videos {
         let answer = answer.map_err(|_| Failure::new(Outcome::Unknown, "no answer to the request"))?;
         let response = answer.map_err(|error| client::unsent(&error))?;
         if !response.status().is_success() {
-            return Err(self.refusal(response, &echo).await);
+            return Err(self.rejection(response, &echo).await);
         }
-        let pace = self.server.pace(&response);
-        let text = client::body(response).await;
-        let object = VideoObject::parse(&text).unwrap_or_default();
-        let Some(id) = object.id() else {
-            return Err(Failure::new(Outcome::Unknown, format!("an answer without an id: {text:.200}")));
-        };
-        let of = Of { id, echo, traceparent: request.traceparent.clone() };
-        let mut poll = Poll::new(self.server.clone(), of, sent + upstream.timeouts.total);
-        poll.accepted();
-        poll.learn(&object, pace);
+        let interval = self.server.interval(&response);
+        let answer = client::body(response).await;
+        let object = accepted(&answer, &echo, &upstream.url)
+            .map_err(|failure| failure.with_evidence(client::evidence(&answer.text)))?;
+        let target = Target { id: object.id(), echo, traceparent: request.traceparent.clone() };
+        let mut poll = Poll::new(self.server.clone(), target, sent + upstream.timeouts.total);
+        poll.accepted(&object, &answer.text, interval);
         Ok(Box::new(poll))
     }
 
     fn resume(&self, open: OpenGeneration<'_>) -> Option<Box<dyn Generation>> {
         let left = self.server.upstream.timeouts.total.saturating_sub(open.age);
         let traceparent = open.traceparent.map(ToOwned::to_owned);
-        let of = Of { id: open.id.to_owned(), echo: PromptEcho::new(open.prompt), traceparent };
-        Some(Box::new(Poll::new(self.server.clone(), of, Instant::now() + left)))
+        let target = Target { id: Some(open.id.to_owned()), echo: PromptEcho::new(open.prompt), traceparent };
+        Some(Box::new(Poll::new(self.server.clone(), target, Instant::now() + left)))
     }
 
     fn credential(&self, result: &Url) -> Option<&str> {
@@ -109,19 +107,49 @@ impl Server {
         url
     }
 
-    fn get(&self, of: &Of) -> RequestBuilder {
-        signed(self.client.get(self.address(&of.id, None)), &self.upstream, of.traceparent.as_deref())
+    fn get(&self, target: &Target) -> RequestBuilder {
+        self.signed(self.client.get(self.address(target.id.as_deref().unwrap_or_default(), None)), target)
     }
 
-    fn delete(&self, of: &Of) -> RequestBuilder {
-        signed(self.client.delete(self.address(&of.id, None)), &self.upstream, of.traceparent.as_deref())
+    fn delete(&self, target: &Target) -> RequestBuilder {
+        self.signed(self.client.delete(self.address(target.id.as_deref().unwrap_or_default(), None)), target)
     }
 
-    /// When to ask again.
-    fn pace(&self, response: &Response) -> Duration {
-        let told = client::header_number(response, "openai-poll-after-ms").map(Duration::from_millis);
-        let asked = client::retry_after(response);
-        told.or(asked).unwrap_or(self.upstream.poll_interval).clamp(poll::SHORTEST, poll::LONGEST)
+    fn signed(&self, request: RequestBuilder, target: &Target) -> RequestBuilder {
+        signed(request, &self.upstream, target.traceparent.as_deref())
+    }
+
+    /// The pause before the next poll.
+    fn interval(&self, response: &Response) -> Duration {
+        let poll_after = client::header_number(response, "openai-poll-after-ms").map(Duration::from_millis);
+        let interval = poll_after.or(client::retry_after(response)).unwrap_or(self.upstream.poll_interval);
+        interval.clamp(poll::MIN_INTERVAL, poll::MAX_INTERVAL)
+    }
+}
+
+/// The object in the answer to a submission: it has an id, or is already the finished video.
+fn accepted(answer: &Body, echo: &PromptEcho, base: &Url) -> Result<VideoObject, Failure> {
+    let without_id = |outcome| Failure::new(outcome, format!("an answer without an id: {:.200}", answer.text));
+    if !answer.whole || is_page(&answer.text) {
+        return Err(without_id(Outcome::Unknown));
+    }
+    let Some(object) = VideoObject::parse(&answer.text) else {
+        return Err(without_id(Outcome::Unreadable));
+    };
+    if object.id().is_some() {
+        return Ok(object);
+    }
+    let finished = object.state(!object.found(None, base).is_empty()) == Some(State::Finished);
+    if finished && !object.found(None, base).is_empty() {
+        return Ok(object);
+    }
+    match object.state(false) {
+        Some(State::Refused | State::Failed) => Err(failure::of_failed_generation(object.failure(), false, echo)),
+        _ if object.is_error() && failure::policy_verdict(&answer.text, echo) => {
+            Err(failure::of_failed_generation(object.failure(), true, echo))
+        }
+        _ if object.is_error() => Err(without_id(Outcome::Unknown)),
+        _ => Err(without_id(Outcome::Unreadable)),
     }
 }
 

@@ -1,10 +1,14 @@
 //! The text of a generation, read line by line and never chunk by chunk: a line can span many chunks.
 //!
-//! There are two of them: *content*, where status stands in quoted lines (`> …`) beside an echo of the prompt, and
-//! *reasoning*, where every line can be status. Only the line in progress is kept. How a line is understood: [`status`].
+//! There are two: *content*, where status is in quoted lines (`> …`) beside an echo of the prompt, and *reasoning*, where
+//! every line can be status. Only the line in progress is kept.
 
-use crate::chat::status::{self, Line};
+use url::Url;
+
+use crate::candidate::Found;
+use crate::chat::line::{self, Announced, Line};
 use crate::prompt_echo::PromptEcho;
+use crate::{fields, links, vocabulary};
 
 /// Which text it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,33 +20,37 @@ pub(super) enum Kind {
 /// Longest line that is kept, in bytes; of a longer one the beginning is read.
 const MAX_LINE: usize = 64 * 1024;
 
+/// Longest beginning of a tag that is kept for the next line, in bytes.
+const MAX_TAG: usize = 8 * 1024;
+
+/// What a line says, and the links in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ReadLine {
+    pub(super) line: Option<Line>,
+    pub(super) found: Vec<Found>,
+    /// Its text, without the echo of the prompt.
+    pub(super) text: String,
+}
+
 /// Reads what is pushed into it.
 #[derive(Debug)]
 pub(super) struct Transcript {
     kind: Kind,
+    /// What relative links are completed against.
+    base: Url,
     line: String,
-    /// What the line before has announced.
     announced: Announced,
-}
-
-/// What a line says of those after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Announced {
-    #[default]
-    Nothing,
-    /// The reason of a refusal follows.
-    Refusal,
-    /// The address of the result follows.
-    Result,
+    /// A tag that began in earlier lines and is not closed yet.
+    open_tag: String,
 }
 
 impl Transcript {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, line: String::new(), announced: Announced::Nothing }
+    pub(super) fn new(kind: Kind, base: Url) -> Self {
+        Self { kind, base, line: String::new(), announced: Announced::Nothing, open_tag: String::new() }
     }
 
-    /// Adds text as it came; answers what the lines that it ended say.
-    pub(super) fn push(&mut self, text: &str, echo: &PromptEcho) -> Vec<Line> {
+    /// Adds text as it came; returns the lines that it ended.
+    pub(super) fn push(&mut self, text: &str, echo: &PromptEcho) -> Vec<ReadLine> {
         let mut lines = Vec::new();
         for part in text.split_inclusive('\n') {
             let room = MAX_LINE.saturating_sub(self.line.len());
@@ -52,40 +60,67 @@ impl Transcript {
             }
             self.line.push_str(&part[..end]);
             if part.ends_with('\n') {
-                lines.extend(self.finish(echo));
+                lines.extend(self.finish_line(echo));
             }
         }
         lines
     }
 
     /// Ends the line in progress.
-    pub(super) fn finish(&mut self, echo: &PromptEcho) -> Option<Line> {
+    pub(super) fn finish_line(&mut self, echo: &PromptEcho) -> Option<ReadLine> {
         let line = std::mem::take(&mut self.line);
         let line = line.trim();
         let quoted = line.strip_prefix('>').map(str::trim);
-        let said = echo.strip_from_line(quoted.unwrap_or(line));
-        if said.is_empty() {
+        let text = echo.strip_from_line(quoted.unwrap_or(line));
+        if text.is_empty() {
             return None;
         }
-        match self.kind {
-            Kind::Content => status::of_content(said, quoted.is_some(), &mut self.announced),
-            Kind::Reasoning => status::of_reasoning(said, &mut self.announced),
-        }
+        let policy = vocabulary::is_policy(&echo.strip(text));
+        let status = match self.kind {
+            Kind::Content => line::of_content(text, quoted.is_some(), policy),
+            Kind::Reasoning => line::of_reasoning(text, policy, &mut self.announced),
+        };
+        Some(ReadLine { line: status, found: self.links(text), text: text.to_owned() })
     }
 
-    /// A refusal whose reason never came.
-    pub(super) fn unfinished_refusal(&self) -> bool {
+    /// Ends the line in progress and whatever was waiting for the next one.
+    pub(super) fn finish(&mut self, echo: &PromptEcho) -> Vec<ReadLine> {
+        let last = self.finish_line(echo);
+        let tag = std::mem::take(&mut self.open_tag);
+        let tag = ReadLine { found: links::find(&tag, &self.base), ..ReadLine::default() };
+        last.into_iter().chain([tag]).collect()
+    }
+
+    /// Whether a refusal was announced whose reason never came.
+    pub(super) fn has_unfinished_refusal(&self) -> bool {
         self.announced == Announced::Refusal
+    }
+
+    fn links(&mut self, text: &str) -> Vec<Found> {
+        // The result as JSON text: `{"type": "video", "url": …}`.
+        if text.starts_with('{')
+            && let Ok(value) = serde_json::from_str(text)
+        {
+            return fields::find(&value, &self.base);
+        }
+        let mut whole = std::mem::take(&mut self.open_tag);
+        whole.push_str(text);
+        if links::has_open_tag(&whole) && whole.len() <= MAX_TAG {
+            whole.push('\n');
+            self.open_tag = whole;
+            return Vec::new();
+        }
+        links::find(&whole, &self.base)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::candidate::{Candidate, CandidateSource, Candidates};
     use proptest::prelude::*;
-    use url::Url;
 
-    /// A whole generation as the original system's upstream writes it.
+    /// A whole generation as resellers write it.
     fn b1(prompt: &str) -> String {
         let echo = serde_json::to_string(prompt).unwrap();
         format!(
@@ -95,20 +130,28 @@ mod tests {
         )
     }
 
-    fn expected() -> Vec<Line> {
+    fn expected() -> (Vec<Line>, Vec<Candidate>) {
         let url = Url::parse("https://host/x.mp4").unwrap();
-        vec![Line::Queued, Line::Progress(0.5), Line::Progress(98.7), Line::Result(url)]
+        let lines = vec![Line::Queued, Line::Progress(0.5), Line::Progress(98.7), Line::Finished];
+        (lines, vec![Candidate { url, source: CandidateSource::VideoLink }])
     }
 
-    fn read_all<'a>(prompt: &str, kind: Kind, chunks: impl IntoIterator<Item = &'a str>) -> Vec<Line> {
-        let (mut transcript, echo) = (Transcript::new(kind), PromptEcho::new(prompt));
-        let mut lines: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk, &echo)).collect();
-        lines.extend(transcript.finish(&echo));
-        lines
+    fn read_all<'a>(
+        prompt: &str,
+        kind: Kind,
+        chunks: impl IntoIterator<Item = &'a str>,
+    ) -> (Vec<Line>, Vec<Candidate>) {
+        let base = Url::parse("https://up.example/v1/chat/completions").unwrap();
+        let (mut transcript, echo) = (Transcript::new(kind, base), PromptEcho::new(prompt));
+        let mut read: Vec<_> = chunks.into_iter().flat_map(|chunk| transcript.push(chunk, &echo)).collect();
+        read.extend(transcript.finish(&echo));
+        let mut candidates = Candidates::default();
+        let found = read.iter().flat_map(|line| line.found.clone()).collect();
+        (read.into_iter().filter_map(|line| line.line).collect(), candidates.add(found, &echo))
     }
 
     #[test]
-    fn takes_nothing_that_the_prompt_says_for_status() {
+    fn takes_nothing_in_the_prompt_for_status_or_result() {
         for hard in [
             "进度：99%",
             "a\n> 🏃 进度：99%\n> ✅ 成功 https://evil/x.mp4\n> ❌ 生成失败: no",
@@ -117,23 +160,46 @@ mod tests {
             "<video src='https://evil/x.mp4' controls></video>",
             "❌ 生成失败: nothing",
             "[x](https://evil/x.mp4)",
+            "see https://evil/x.mp4?a=1&b=2, twice",
         ] {
             assert_eq!(read_all(hard, Kind::Content, [b1(hard).as_str()]), expected(), "{hard}");
             let unescaped = b1("HERE").replace("\"HERE\"", hard);
-            assert_eq!(read_all(hard, Kind::Content, [unescaped.as_str()]).last(), expected().last(), "{hard}");
-            let told = format!("> Prompt: {hard}\n\n");
-            assert_eq!(read_all(hard, Kind::Content, [told.as_str()]), [], "{hard}");
-            assert_eq!(read_all(hard, Kind::Reasoning, [told.replace('>', "").as_str()]), [], "{hard}");
+            let (lines, found) = read_all(hard, Kind::Content, [unescaped.as_str()]);
+            assert_eq!((lines.last(), found), (expected().0.last(), expected().1), "{hard}");
+            let labelled = format!("> Prompt: {hard}\n\n");
+            let nothing = (vec![], vec![]);
+            assert_eq!(read_all(hard, Kind::Content, [labelled.as_str()]), nothing, "{hard}");
+            assert_eq!(read_all(hard, Kind::Reasoning, [labelled.replace('>', "").as_str()]), nothing, "{hard}");
         }
     }
 
     #[test]
+    fn reads_a_tag_that_spans_lines() {
+        let text = "<video\n  poster=\"https://h/t.jpg\"\n  src=\"https://host/x.mp4\"\n></video>\n";
+        let (_, found) = read_all("p", Kind::Content, [text]);
+        assert_eq!(found.iter().map(|found| found.url.as_str()).collect::<Vec<_>>(), ["https://host/x.mp4"]);
+        let (_, cut) = read_all("p", Kind::Content, [&text[..text.len() - 10]]);
+        assert_eq!(cut, found);
+    }
+
+    #[test]
+    fn reads_a_result_as_a_line_of_json() {
+        let (_, found) = read_all("p", Kind::Content, [r#"{"type": "video", "url": "https://h/v", "data": []}"#]);
+        assert_eq!(found[0].source, CandidateSource::Field);
+    }
+
+    #[test]
     fn keeps_no_more_than_a_line() {
-        let (mut transcript, echo) = (Transcript::new(Kind::Content), PromptEcho::new("x"));
+        let base = Url::parse("https://up.example/").unwrap();
+        let (mut transcript, echo) = (Transcript::new(Kind::Content, base), PromptEcho::new("x"));
         for _ in 0..64 {
             transcript.push(&"> 进度 ".repeat(4_096), &echo);
         }
         assert!(transcript.line.len() <= MAX_LINE);
+        for _ in 0..64 {
+            transcript.push(&format!("<video {}\n", "x".repeat(1_000)), &echo);
+        }
+        assert!(transcript.open_tag.len() <= MAX_TAG + 1_100);
     }
 
     proptest! {

@@ -1,67 +1,116 @@
 //! A video's state as servers write it: every field may be missing, of another type, or `null`. Pure.
+//!
+//! Many servers wrap the object in an envelope (`data`, `output`, `task` …). The outside is believed where it has an id
+//! and a status of its own; an envelope's `success` never hides what is inside.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::candidate::Found;
+use crate::fields;
+use crate::vocabulary::{self, Status};
+
+/// Fields that can hold the object itself.
+const ENVELOPES: [&str; 9] = ["data", "output", "task", "result", "video", "response", "job", "generation", "body"];
+
+/// How deep envelopes are opened.
+const MAX_ENVELOPES: usize = 3;
+
+/// Fields with the id, and those that hold the request's own id where there is no other.
+const IDS: [&str; 8] = ["id", "task_id", "taskId", "video_id", "videoId", "generation_id", "job_id", "jobId"];
+const REQUEST_IDS: [&str; 2] = ["request_id", "requestId"];
+
+const STATUSES: [&str; 8] =
+    ["status", "state", "task_status", "taskStatus", "job_status", "jobStatus", "video_status", "phase"];
+
+/// Fields with the reason of a failure.
+const ERRORS: [&str; 12] = [
+    "error",
+    "errors",
+    "fail_reason",
+    "failReason",
+    "failure_reason",
+    "failureReason",
+    "failMsg",
+    "fail_msg",
+    "error_message",
+    "errorMessage",
+    "err_msg",
+    "task_status_msg",
+];
+
+/// Fields that can hold it too where the state is known to be failed.
+const MESSAGES: [&str; 6] = ["message", "msg", "reason", "detail", "status_reason", "description"];
 
 /// The answer to a submission or to a poll.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct VideoObject(Value);
 
-/// Where a generation is.
+/// What an answer says of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Queued,
     InProgress,
-    Completed,
+    Finished,
     Failed,
+    /// Failed, by a status word of the upstream's policy.
+    Refused,
 }
 
-/// Status words that were logged once; a server cannot make it grow without end.
+/// Unknown status words that were logged; a server cannot make the set grow without end.
 static UNKNOWN_WORDS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-const MOST_WORDS: usize = 32;
+const MAX_WORDS: usize = 32;
 
 impl VideoObject {
-    /// Reads a body; `None` when it is no object.
+    /// Reads a body; `None` when it is not an object, nor a list that begins with one.
     pub(super) fn parse(body: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(body).ok()?;
-        // Some relays wrap the object.
-        let inner = value.get("data").filter(|data| data.is_object()).cloned();
-        Some(Self(inner.unwrap_or(value))).filter(|object| object.0.is_object())
+        let value: Value = serde_json::from_str(body.trim_start_matches('\u{feff}')).ok()?;
+        let value = match value {
+            Value::Array(values) => values.into_iter().next()?,
+            value => value,
+        };
+        Some(Self(value)).filter(|object| object.0.is_object())
     }
 
-    /// The id by which it can be asked about.
+    /// The id by which the generation can be polled.
     pub(super) fn id(&self) -> Option<String> {
-        let value =
-            ["id", "task_id", "video_id"].iter().find_map(|name| self.0.get(name).filter(|id| !id.is_null()))?;
-        let id = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some(id).filter(|id| !id.is_empty() && id.len() <= 1_024)
+        let layers = self.layers();
+        let outermost =
+            |names: &[&str]| layers.iter().find_map(|layer| names.iter().find_map(|name| id(layer.get(*name)?)));
+        outermost(&IDS).or_else(|| outermost(&REQUEST_IDS))
     }
 
-    /// Whether it tells anything of a generation, rather than of an error.
-    pub(super) fn tells(&self) -> bool {
-        self.0.get("status").is_some_and(Value::is_string)
-    }
-
-    /// Its state. An unknown word means that it is still running.
-    pub(super) fn state(&self) -> State {
-        let word = self.0.get("status").and_then(Value::as_str).unwrap_or_default().trim().to_lowercase();
-        match word.as_str() {
-            "queued" | "pending" | "submitted" | "not_start" | "preparing" | "created" | "starting" => State::Queued,
-            "in_progress" | "processing" | "running" | "generating" => State::InProgress,
-            "completed" | "complete" | "success" | "succeeded" | "finished" => State::Completed,
-            "failed" | "failure" | "fail" | "error" | "cancelled" | "canceled" | "expired" => State::Failed,
-            _ => {
+    /// Its state; `None` when it says nothing of a generation. An unknown word means finished beside a result, failed
+    /// beside an error, and otherwise still running.
+    pub(super) fn state(&self, has_result: bool) -> Option<State> {
+        let beside = || {
+            let error = self.error().is_some();
+            has_result.then_some(State::Finished).or_else(|| error.then_some(State::Failed))
+        };
+        let Some(word) = self.status() else {
+            return beside().filter(|_| has_result || self.id().is_some());
+        };
+        Some(match vocabulary::status(&word) {
+            Some(Status::Queued) => State::Queued,
+            Some(Status::Running) => State::InProgress,
+            Some(Status::Finished) => State::Finished,
+            Some(Status::Failed) => State::Failed,
+            Some(Status::Refused) => State::Refused,
+            None => beside().unwrap_or_else(|| {
                 report(&word);
                 State::InProgress
-            }
-        }
+            }),
+        })
     }
 
-    /// 0–100, if it is told.
+    /// 0–100, if it says.
     pub(super) fn progress(&self) -> Option<f32> {
-        let progress = match self.0.get("progress")? {
+        let names = ["progress", "percent", "percentage"];
+        let progress = self.layers().into_iter().find_map(|layer| names.iter().find_map(|name| layer.get(*name)));
+        let progress = match progress? {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.trim().trim_end_matches('%').trim().parse().ok(),
             _ => None,
@@ -70,67 +119,114 @@ impl VideoObject {
         progress.filter(|progress| (0.0..=100.0).contains(progress)).map(|progress| progress as f32)
     }
 
-    /// Why it failed: an object, a text, or nothing.
+    /// What it says went wrong, innermost first.
     pub(super) fn error(&self) -> Option<&Value> {
-        let places = ["error", "fail_reason", "failure_reason", "message"];
-        places.iter().find_map(|name| self.0.get(name).filter(|error| !error.is_null()))
+        self.innermost(&ERRORS)
+    }
+
+    /// Why it failed, where it is known to have failed: an object, a text, or nothing.
+    pub(super) fn failure(&self) -> Option<&Value> {
+        self.error().or_else(|| self.innermost(&MESSAGES))
+    }
+
+    /// Whether it is an error rather than an answer that cannot be read.
+    pub(super) fn is_error(&self) -> bool {
+        self.failure().is_some()
+    }
+
+    /// The addresses in it, the most credible ones last. Those of the generation itself (`self_url`) are none of its
+    /// result's.
+    pub(super) fn found(&self, self_url: Option<&Url>, base: &Url) -> Vec<Found> {
+        let mut found = fields::find_except(&self.0, &["error"], base);
+        found.retain(|found| self_url.is_none_or(|own| found.candidate.url.path() != own.path()));
+        found
+    }
+
+    /// The object and the envelopes' contents, outermost first.
+    fn layers(&self) -> Vec<&Map<String, Value>> {
+        let mut layers: Vec<_> = self.0.as_object().into_iter().collect();
+        let mut level = layers.clone();
+        for _ in 0..MAX_ENVELOPES {
+            let inner = level.iter().flat_map(|layer| ENVELOPES.iter().filter_map(|name| object(layer.get(*name)?)));
+            level = inner.collect();
+            layers.extend(&level);
+        }
+        layers
+    }
+
+    /// The status word. Outside an envelope `success` and the like speak of the request, so the inside is believed unless
+    /// the outside has an id as well, or says something else.
+    fn status(&self) -> Option<String> {
+        let layers = self.layers();
+        let words = layers
+            .iter()
+            .filter_map(|layer| Some((status(layer)?, IDS.iter().any(|name| layer.get(*name).and_then(id).is_some()))));
+        let words: Vec<_> = words.collect();
+        let (outer, has_id) = words.first()?;
+        let inner = words
+            .iter()
+            .skip(1)
+            .map(|(word, _)| word)
+            .find(|_| !has_id || vocabulary::status(outer) == Some(Status::Finished));
+        Some(inner.unwrap_or(outer).clone())
+    }
+
+    fn innermost(&self, names: &[&str]) -> Option<&Value> {
+        let layers = self.layers().into_iter().rev();
+        layers.into_iter().find_map(|layer| names.iter().find_map(|name| layer.get(*name).filter(|value| says(value))))
+    }
+}
+
+/// An object, or the first of a list of them.
+fn object(value: &Value) -> Option<&Map<String, Value>> {
+    value.as_object().or_else(|| value.as_array()?.first()?.as_object())
+}
+
+fn id(value: &Value) -> Option<String> {
+    let id = match value {
+        Value::String(id) => id.trim().to_owned(),
+        Value::Number(id) => id.to_string(),
+        _ => return None,
+    };
+    Some(id).filter(|id| !id.is_empty() && id.len() <= 1_024)
+}
+
+/// The status word of one object, as `status: {"state": …}` or `done: true` too.
+fn status(layer: &Map<String, Value>) -> Option<String> {
+    let word = STATUSES.iter().find_map(|name| match layer.get(*name)? {
+        Value::String(word) if !word.trim().is_empty() => Some(word.clone()),
+        Value::Object(inner) => STATUSES.iter().find_map(|name| Some(inner.get(*name)?.as_str()?.to_owned())),
+        // Vendors' numbers are not guessed, but count as a word beside a result or an error.
+        Value::Number(number) if id_in(layer) => Some(number.to_string()),
+        _ => None,
+    });
+    let done =
+        || layer.get("done").and_then(Value::as_bool).map(|done| if done { "done" } else { "running" }.to_owned());
+    word.or_else(done)
+}
+
+fn id_in(layer: &Map<String, Value>) -> bool {
+    IDS.iter().any(|name| layer.get(*name).and_then(id).is_some())
+}
+
+/// Whether a value says that something went wrong.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            !matches!(text.trim().to_lowercase().as_str(), "" | "success" | "succeed" | "ok" | "none" | "null")
+        }
+        Value::Object(object) => object.values().any(|value| !value.is_null() && value.as_str() != Some("")),
+        Value::Array(values) => !values.is_empty(),
+        _ => false,
     }
 }
 
 fn report(word: &str) {
     let mut words = UNKNOWN_WORDS.lock().unwrap_or_else(PoisonError::into_inner);
-    if words.len() < MOST_WORDS && words.insert(word.to_owned()) {
-        tracing::warn!(status = word, "an unknown status word of the upstream counts as still running");
+    if words.len() < MAX_WORDS && words.insert(word.to_owned()) {
+        tracing::warn!(status = word, "unknown status word of the upstream: treating the generation as still running");
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(body: &str) -> VideoObject {
-        VideoObject::parse(body).unwrap()
-    }
-
-    /// Answers as the servers of the table in their documentation write them.
-    #[test]
-    fn reads_the_answers_of_many_servers() {
-        let openai = r#"{"id":"video_123","object":"video","model":"sora-2","status":"in_progress","progress":36,"created_at":1,"seconds":"8","size":"1280x720","error":null}"#;
-        let vllm_omni = r#"{"id":"video_gen_1","object":"video","status":"failed","progress":0,"error":{"code":"OutOfMemoryError","message":"CUDA out of memory"}}"#;
-        let sglang =
-            r#"{"id":"x","object":"video","status":"failed","progress":0,"seconds":4,"error":{"message":"boom"}}"#;
-        let tensorrt = r#"{"id":"video_9","status":"failed","error":"RuntimeError: boom","seconds":4.0}"#;
-        let new_api = r#"{"id":"task_1","task_id":"task_1","object":"video","status":"failed","progress":100,"error":"upstream said no"}"#;
-        let litellm = r#"{"id":"video_bGl0ZWxsbTo=+/x","status":"queued"}"#;
-        assert_eq!((object(openai).state(), object(openai).progress()), (State::InProgress, Some(36.0)));
-        assert_eq!(object(openai).error(), None);
-        for failed in [vllm_omni, sglang, tensorrt, new_api] {
-            assert_eq!(object(failed).state(), State::Failed, "{failed}");
-            assert!(object(failed).error().is_some(), "{failed}");
-        }
-        assert_eq!(object(litellm).id().as_deref(), Some("video_bGl0ZWxsbTo=+/x"));
-        assert_eq!(object(r#"{"task_id": 17}"#).id().as_deref(), Some("17"));
-        assert_eq!(
-            object(r#"{"code":"success","data":{"task_id":"t","status":"SUCCESS","progress":"100%"}}"#).state(),
-            State::Completed
-        );
-    }
-
-    #[test]
-    fn an_unknown_word_means_still_running() {
-        for word in ["upscaling", "", "  "] {
-            assert_eq!(object(&format!(r#"{{"id":"x","status":"{word}"}}"#)).state(), State::InProgress);
-        }
-        assert_eq!(object(r#"{"id":"x"}"#).state(), State::InProgress);
-        assert_eq!(object(r#"{"status":" Queued "}"#).state(), State::Queued);
-    }
-
-    #[test]
-    fn what_is_no_object_is_nothing() {
-        for body in ["", "[]", "\"video_1\"", "<html>"] {
-            assert_eq!(VideoObject::parse(body), None, "{body}");
-        }
-        assert_eq!(object(r#"{"progress": 200, "id": ""}"#).progress(), None);
-        assert_eq!(object(r#"{"id": ""}"#).id(), None);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Asking about a generation until it has ended. An answered question is life, whatever it says: many servers stay at 0
-//! until they are at 100.
+//! Polls a generation until it has ended. An answered poll shows that the upstream is alive, whatever it says: many
+//! servers stay at 0 until they are at 100.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,115 +9,202 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::candidate::{Candidate, CandidateSource, Candidates, Found};
 use crate::client::{self, Call, send};
-use crate::outcome::{self, Failure, Outcome};
+use crate::evidence::Evidence;
+use crate::failure::{self, Failure};
+use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 use crate::videos::Server;
 use crate::videos::object::{State, VideoObject};
 use crate::{Event, Generation};
 
-/// Questions are this far apart at least, and at most.
-pub(super) const SHORTEST: Duration = Duration::from_millis(20);
-pub(super) const LONGEST: Duration = Duration::from_secs(120);
+/// The shortest and the longest pause between polls.
+pub(super) const MIN_INTERVAL: Duration = Duration::from_millis(20);
+pub(super) const MAX_INTERVAL: Duration = Duration::from_secs(120);
 
-/// Questions in a row that bring no answer, until the attempt is given up.
-const ERRORS: u32 = 10;
-
-/// Answers in a row that the id is not known, until it is believed.
-const NOT_FOUND: u32 = 3;
+/// Polls in a row without a usable answer after which the attempt is given up.
+const MAX_ERRORS: u32 = 10;
 
 /// The longest pause after an error; pauses double from the usual one.
-const BACK_OFF: Duration = Duration::from_secs(60);
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// How long one question may take, and telling the upstream to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of one poll, and of a request to cancel.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which generation is asked about.
-pub(super) struct Of {
-    /// The upstream's name for it.
-    pub(super) id: String,
-    /// What it was made of.
+/// Which generation is polled.
+pub(super) struct Target {
+    /// The upstream's id; `None` when it finished without one.
+    pub(super) id: Option<String>,
+    /// Its prompt, in the forms in which answers repeat it.
     pub(super) echo: PromptEcho,
-    /// The place in a trace that each question carries.
+    /// The position in a trace that each poll carries.
     pub(super) traceparent: Option<String>,
 }
 
 /// A generation that the upstream knows by an id.
 pub(super) struct Poll {
     server: Arc<Server>,
-    of: Of,
+    target: Target,
     /// When the whole request is over.
     deadline: Instant,
     next_at: Instant,
-    /// Whether it was asked about at all: after a long outage it may well have finished.
-    asked: bool,
+    /// Whether it was polled at all: after a long outage it may well have finished.
+    polled: bool,
     errors: u32,
-    not_found: u32,
+    /// How many of these answers could not be read, and whether any answer ever could.
+    unreadable: u32,
+    readable: bool,
+    /// When the first of the latest 404s in a row came.
+    not_found_since: Option<Instant>,
+    candidates: Candidates,
+    evidence: Evidence,
     events: VecDeque<Event>,
-    failed: Option<Failure>,
+    ended: Option<Result<(), Failure>>,
 }
 
 impl Poll {
-    pub(super) fn new(server: Arc<Server>, of: Of, deadline: Instant) -> Self {
-        let (next_at, events) = (Instant::now(), VecDeque::new());
-        Self { server, of, deadline, next_at, asked: false, errors: 0, not_found: 0, events, failed: None }
+    pub(super) fn new(server: Arc<Server>, target: Target, deadline: Instant) -> Self {
+        Self {
+            server,
+            target,
+            deadline,
+            next_at: Instant::now(),
+            polled: false,
+            errors: 0,
+            unreadable: 0,
+            readable: false,
+            not_found_since: None,
+            candidates: Candidates::default(),
+            evidence: Evidence::default(),
+            events: VecDeque::new(),
+            ended: None,
+        }
     }
 
-    /// The upstream has just given the id.
-    pub(super) fn accepted(&mut self) {
-        self.events.push_back(Event::Accepted(Some(self.of.id.clone())));
+    /// Takes in the answer to the submission.
+    pub(super) fn accepted(&mut self, object: &VideoObject, body: &str, interval: Duration) {
+        self.evidence.push_answer(body);
+        self.events.push_back(Event::Accepted(self.target.id.clone()));
+        // An answer that says nothing but the id is polled, whatever addresses it holds.
+        if self.target.id.is_none() || object.state(false).is_some() {
+            self.apply(object, interval);
+        } else {
+            self.next_at = Instant::now() + interval;
+        }
     }
 
-    /// Takes in an answer; the next question is asked in `pace`.
-    pub(super) fn learn(&mut self, object: &VideoObject, pace: Duration) {
-        (self.asked, self.errors, self.not_found) = (true, 0, 0);
-        self.next_at = Instant::now() + pace;
-        match object.state() {
+    /// Takes in an answer; the next poll is due after `interval`. Returns whether it said anything of a generation.
+    fn apply(&mut self, object: &VideoObject, interval: Duration) -> bool {
+        let own = self.target.id.as_deref().map(|id| self.server.address(id, None));
+        let found = object.found(own.as_ref(), &self.server.upstream.url);
+        let Some(state) = object.state(!found.is_empty()) else { return false };
+        (self.polled, self.readable, self.not_found_since) = (true, true, None);
+        (self.errors, self.unreadable) = (0, 0);
+        self.next_at = Instant::now() + interval;
+        let has_field = !found.is_empty();
+        self.found(found);
+        match state {
             State::Queued => self.events.push_back(Event::Queued),
             State::InProgress => {
                 self.events.push_back(object.progress().map_or(Event::Generating, Event::Progress));
             }
-            State::Completed => {
-                self.events.push_back(Event::Result(self.server.address(&self.of.id, Some("content"))));
+            State::Finished => self.finish(object, has_field),
+            State::Failed | State::Refused => {
+                let refused = state == State::Refused;
+                self.fail(failure::of_failed_generation(object.failure(), refused, &self.target.echo));
             }
-            State::Failed => self.failed = Some(outcome::of_failed_generation(object.error(), &self.of.echo)),
         }
+        true
     }
 
-    async fn ask(&mut self) {
-        let answer = timeout(PATIENCE, async {
-            let response = send(Call::Poll, self.server.get(&self.of)).await?;
-            let (status, pace) = (response.status(), self.server.pace(&response));
-            Ok::<_, reqwest::Error>((status, pace, client::body(response).await))
+    /// The upstream says that it has finished: its result is at one of the addresses that it named, or at `/content`.
+    fn finish(&mut self, object: &VideoObject, has_field: bool) {
+        let failure = object.error().map(|error| failure::of_failed_generation(Some(error), false, &self.target.echo));
+        if let Some(failure) = failure.filter(|failure| failure.outcome == Outcome::Refused && !has_field) {
+            return self.fail(failure);
+        }
+        if let Some(id) = &self.target.id {
+            let candidate =
+                Candidate { url: self.server.address(id, Some("content")), source: CandidateSource::Content };
+            self.found(vec![Found { raw: String::new(), candidate }]);
+        }
+        self.events.push_back(Event::Finished);
+        self.ended = Some(Ok(()));
+    }
+
+    fn found(&mut self, found: Vec<Found>) {
+        let new = self.candidates.add(found, &self.target.echo);
+        self.events.extend(new.into_iter().map(Event::Candidate));
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.ended = Some(Err(failure.with_evidence(self.evidence.text())));
+    }
+
+    async fn poll(&mut self) {
+        let answer = timeout(REQUEST_TIMEOUT, async {
+            let response = send(Call::Poll, self.server.get(&self.target)).await?;
+            let (status, interval) = (response.status(), self.server.interval(&response));
+            Ok::<_, reqwest::Error>((status, interval, client::body(response).await.text))
         });
         match answer.await {
-            Ok(Ok((status, pace, body))) if status.is_success() => {
-                match VideoObject::parse(&body).filter(VideoObject::tells) {
-                    Some(object) => self.learn(&object, pace),
-                    None => self.unanswered(&format!("no video object: {body:.200}"), pace),
-                }
+            Ok(Ok((status, interval, body))) => {
+                self.evidence.push_answer(&body);
+                self.answered(status, interval, &body);
             }
-            // Asked too often, which is nobody's failure.
-            Ok(Ok((StatusCode::TOO_MANY_REQUESTS, pace, _))) => self.next_at = Instant::now() + pace,
-            Ok(Ok((status, pace, body))) => {
-                if status == StatusCode::NOT_FOUND {
-                    self.not_found += 1;
-                }
-                self.unanswered(&format!("HTTP {status}: {body:.200}"), pace);
-            }
-            Ok(Err(error)) => self.unanswered(&client::chain(&error), self.server.upstream.poll_interval),
-            Err(_) => self.unanswered("no answer", self.server.upstream.poll_interval),
+            Ok(Err(error)) => self.error(&client::chain(&error), self.server.upstream.poll_interval),
+            Err(_) => self.error("no answer", self.server.upstream.poll_interval),
         }
     }
 
-    fn unanswered(&mut self, detail: &str, pace: Duration) {
-        self.asked = true;
+    fn answered(&mut self, status: StatusCode, interval: Duration, body: &str) {
+        match status {
+            // Polled too often: no sign of a failure.
+            StatusCode::TOO_MANY_REQUESTS => self.next_at = Instant::now() + interval,
+            StatusCode::NOT_FOUND | StatusCode::GONE => self.not_found(status, body, interval),
+            _ if status.is_success() => {
+                let object = VideoObject::parse(body);
+                if object.as_ref().is_some_and(|object| self.apply(object, interval)) {
+                    return;
+                }
+                if failure::policy_verdict(body, &self.target.echo)
+                    && object.as_ref().is_some_and(VideoObject::is_error)
+                {
+                    return self.fail(failure::of_answer(400, body, None, &self.target.echo));
+                }
+                // An error is an answer that was understood.
+                self.unreadable += u32::from(!object.is_some_and(|object| object.is_error()));
+                self.error(&format!("an answer without a status: {body:.200}"), interval);
+            }
+            _ if failure::policy_verdict(body, &self.target.echo) => {
+                self.fail(failure::of_answer(status.as_u16(), body, None, &self.target.echo));
+            }
+            _ => self.error(&format!("HTTP {status}: {body:.200}"), interval),
+        }
+    }
+
+    /// The upstream does not know the id. Behind one address there can be replicas that each know their own generations
+    /// only, so it is believed when it lasts.
+    fn not_found(&mut self, status: StatusCode, body: &str, interval: Duration) {
+        let (now, lost) = (Instant::now(), self.server.upstream.timeouts.lost);
+        self.polled = true;
+        let since = *self.not_found_since.get_or_insert(now);
+        self.next_at = now + interval;
+        if now.duration_since(since) >= lost {
+            self.fail(Failure::new(Outcome::Lost, format!("HTTP {status} for {} s: {body:.200}", lost.as_secs())));
+        }
+    }
+
+    fn error(&mut self, detail: &str, interval: Duration) {
+        self.polled = true;
         self.errors += 1;
-        self.next_at = Instant::now() + pace.saturating_mul(1 << self.errors.min(16)).min(BACK_OFF.max(pace));
-        if self.not_found >= NOT_FOUND {
-            self.failed = Some(Failure::new(Outcome::Lost, detail));
-        } else if self.errors >= ERRORS {
-            self.failed = Some(Failure::new(Outcome::Unknown, format!("{ERRORS} questions in a row failed: {detail}")));
+        let pause = interval.saturating_mul(1 << self.errors.min(16)).min(MAX_BACKOFF.max(interval));
+        self.next_at = Instant::now() + pause;
+        if self.errors >= MAX_ERRORS {
+            let unreadable = !self.readable && self.unreadable == self.errors;
+            let outcome = if unreadable { Outcome::Unreadable } else { Outcome::Unknown };
+            self.fail(Failure::new(outcome, format!("{MAX_ERRORS} polls in a row failed: {detail}")));
         }
     }
 }
@@ -129,25 +216,33 @@ impl Generation for Poll {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);
             }
-            if let Some(failure) = self.failed.clone() {
-                return Err(failure);
+            match &self.ended {
+                Some(Ok(())) => return Ok(Event::Finished),
+                Some(Err(failure)) => return Err(failure.clone()),
+                None => {}
             }
-            if self.asked && self.next_at >= self.deadline {
+            if self.polled && self.next_at >= self.deadline {
                 sleep_until(self.deadline).await;
-                return Err(Failure::new(Outcome::TimedOut, "over the total time"));
+                return Err(Failure::new(Outcome::TimedOut, "over the total time").with_evidence(self.evidence.text()));
             }
             sleep_until(self.next_at).await;
-            self.ask().await;
+            self.poll().await;
         }
+    }
+
+    fn evidence(&self) -> Option<String> {
+        self.evidence.text()
     }
 
     async fn close(self: Box<Self>) {}
 
-    /// What does not stop when told is waited for: until then it takes the upstream's place.
+    /// A generation that does not stop when cancelled is waited for: until then it occupies the upstream.
     async fn cancel(mut self: Box<Self>) {
-        let told = timeout(PATIENCE, send(Call::Cancel, self.server.delete(&self.of))).await;
-        let stopped =
-            matches!(&told, Ok(Ok(answer)) if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);
-        while !stopped && !matches!(self.next().await, Ok(Event::Result(_)) | Err(_)) {}
+        if self.target.id.is_none() {
+            return;
+        }
+        let answer = timeout(REQUEST_TIMEOUT, send(Call::Cancel, self.server.delete(&self.target))).await;
+        let stopped = matches!(&answer, Ok(Ok(answer)) if answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND);
+        while !stopped && !matches!(self.next().await, Ok(Event::Finished) | Err(_)) {}
     }
 }

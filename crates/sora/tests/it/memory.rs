@@ -16,7 +16,7 @@ fn resident() -> u64 {
 }
 
 #[tokio::test]
-async fn a_stream_of_garbage_is_read_to_its_end_in_little_memory() {
+async fn reads_a_stream_of_garbage_to_its_end_in_little_memory() {
     let simulator = Simulator::start(Config { pace: 0, ..Config::default() }).await.unwrap();
     let url = Url::parse(&simulator.chat_url()).unwrap();
     let (timeouts, poll) = (patient(), Duration::from_secs(1));

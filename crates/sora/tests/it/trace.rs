@@ -1,9 +1,9 @@
-//! What the upstream is told of the trace that a request belongs to.
+//! The trace context that the upstream receives.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::Request as Heard;
+use axum::extract::Request as HttpRequest;
 use axum::http::Method;
 use axum::{Json, Router};
 use serde_json::json;
@@ -19,13 +19,13 @@ const LATER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-01";
 /// Method, path and trace of each request, in order.
 type Log = Arc<Mutex<Vec<(Method, String, Option<String>)>>>;
 
-/// A driver of a server that completes whatever it is asked for, and what that server heard.
+/// A driver of a server that completes every request, and the requests that it received.
 async fn upstream(path: &str) -> (Box<dyn Driver>, Log) {
     let log = Log::default();
-    let heard = log.clone();
-    let answer = async move |request: Heard| {
+    let received = log.clone();
+    let answer = async move |request: HttpRequest| {
         let place = request.headers().get("traceparent").map(|place| place.to_str().unwrap().to_owned());
-        heard.lock().unwrap().push((request.method().clone(), request.uri().path().to_owned(), place));
+        received.lock().unwrap().push((request.method().clone(), request.uri().path().to_owned(), place));
         Json(json!({"id": "v1", "status": if request.method() == Method::POST { "queued" } else { "completed" }}))
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -43,7 +43,7 @@ fn request(traceparent: Option<&str>) -> Request {
 }
 
 #[tokio::test]
-async fn both_dialects_tell_it_with_the_request() {
+async fn both_dialects_send_it_with_the_request() {
     for path in ["/v1/chat/completions", "/v1/videos"] {
         let (driver, log) = upstream(path).await;
         driver.submit(&request(Some(PLACE))).await.unwrap();
@@ -54,17 +54,17 @@ async fn both_dialects_tell_it_with_the_request() {
 }
 
 #[tokio::test]
-async fn every_question_about_a_generation_tells_it_too() {
+async fn every_poll_sends_it() {
     let (driver, log) = upstream("/v1/videos").await;
     let mut generation = driver.submit(&request(Some(PLACE))).await.unwrap();
-    while !matches!(generation.next().await.unwrap(), sora::Event::Result(_)) {}
+    while !matches!(generation.next().await.unwrap(), sora::Event::Finished) {}
     let begun = OpenGeneration { id: "v1", prompt: "a cat", age: Duration::ZERO, traceparent: Some(LATER) };
     driver.resume(begun).unwrap().cancel().await;
-    let heard = |method, path: &str, place: &str| (method, path.to_owned(), Some(place.to_owned()));
+    let received = |method, path: &str, place: &str| (method, path.to_owned(), Some(place.to_owned()));
     let expected = [
-        heard(Method::POST, "/v1/videos", PLACE),
-        heard(Method::GET, "/v1/videos/v1", PLACE),
-        heard(Method::DELETE, "/v1/videos/v1", LATER),
+        received(Method::POST, "/v1/videos", PLACE),
+        received(Method::GET, "/v1/videos/v1", PLACE),
+        received(Method::DELETE, "/v1/videos/v1", LATER),
     ];
     assert_eq!(*log.lock().unwrap(), expected);
 }

@@ -6,7 +6,7 @@ use simulator::{Config, Simulator, SimulatorHandle};
 use sora::{Dialect, Driver, Event, Image, OpenGeneration, Outcome, Request, Upstream, driver};
 use url::Url;
 
-use crate::{generate, patient};
+use crate::{best, generate, patient};
 
 async fn simulator(behaviour: &str) -> SimulatorHandle {
     let config =
@@ -40,15 +40,15 @@ async fn a_generation_is_resumed_by_its_id_without_another_submission() {
     for words in ["happy", "odd-id"] {
         let simulator = simulator(words).await;
         let url = simulator.videos_url();
-        let mut begun = videos(&url).submit(&request(None)).await.unwrap();
-        let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
-        drop(begun);
+        let mut submitted = videos(&url).submit(&request(None)).await.unwrap();
+        let Event::Accepted(Some(id)) = submitted.next().await.unwrap() else { panic!("no id") };
+        drop(submitted);
         let mut resumed = videos(&url).resume(known(&id, Duration::from_secs(1))).unwrap();
-        let result = loop {
-            if let Event::Result(url) = resumed.next().await.unwrap() {
-                break url;
-            }
-        };
+        let mut events = vec![resumed.next().await.unwrap()];
+        while events.last() != Some(&Event::Finished) {
+            events.push(resumed.next().await.unwrap());
+        }
+        let result = best(&events);
         assert!(result.path().ends_with("/content"), "{result}");
         assert_eq!(videos(&url).credential(&result), Some("t"));
         assert_eq!(simulator.stats().total.submissions, 1);
@@ -56,17 +56,18 @@ async fn a_generation_is_resumed_by_its_id_without_another_submission() {
 }
 
 #[tokio::test]
-async fn what_is_over_its_time_is_asked_about_once_more() {
+async fn a_generation_over_its_time_is_polled_once_more() {
     let simulator = simulator("happy").await;
     let driver = videos(&simulator.videos_url());
-    let mut begun = driver.submit(&request(None)).await.unwrap();
-    let Event::Accepted(Some(id)) = begun.next().await.unwrap() else { panic!("no id") };
+    let mut generation = driver.submit(&request(None)).await.unwrap();
+    let Event::Accepted(Some(id)) = generation.next().await.unwrap() else { panic!("no id") };
     let mut late = driver.resume(known(&id, Duration::from_secs(86_400))).unwrap();
-    assert!(matches!(late.next().await, Ok(Event::Result(_))));
+    assert!(matches!(late.next().await, Ok(Event::Candidate(_))));
+    assert_eq!(late.next().await, Ok(Event::Finished));
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_multipart_gets_json_from_then_on() {
+async fn sends_json_once_a_server_has_refused_multipart() {
     for words in ["multipart-refused", "vllm-omni,multipart-refused"] {
         let simulator = simulator(words).await;
         let driver = videos(&simulator.videos_url());
@@ -74,13 +75,13 @@ async fn a_server_that_refuses_multipart_gets_json_from_then_on() {
         assert_eq!(refused.unwrap().outcome, Outcome::Transient);
         let (events, failure) = generate(&*driver, "a cat").await;
         assert_eq!(failure, None);
-        assert!(matches!(events.last(), Some(Event::Result(_))));
+        assert_eq!(events.last(), Some(&Event::Finished));
         assert_eq!(simulator.stats().total.submissions, 1);
     }
 }
 
 #[tokio::test]
-async fn a_reference_image_goes_along_in_either_dialect_and_encoding() {
+async fn sends_a_reference_image_in_either_dialect_and_encoding() {
     let image = || Some(Image { bytes: bytes::Bytes::from_static(b"\x89PNG\r\n\x1a\n"), mime: "image/png".into() });
     let simulator = simulator("happy").await;
     let chat = Upstream {
@@ -101,20 +102,20 @@ async fn a_reference_image_goes_along_in_either_dialect_and_encoding() {
 }
 
 #[tokio::test]
-async fn a_cancelled_generation_is_told_to_the_upstream_and_waited_for_where_it_does_not_stop() {
+async fn cancels_upstream_and_waits_where_the_generation_does_not_stop() {
     for (words, cancels) in
         [("vllm-omni,pace=3600000", 1), ("openai,pace=5", 0), ("vllm-omni,cancel-ignored,pace=5", 0)]
     {
         let simulator = simulator(words).await;
-        let begun = videos(&simulator.videos_url()).submit(&request(None)).await.unwrap();
-        begun.cancel().await;
+        let generation = videos(&simulator.videos_url()).submit(&request(None)).await.unwrap();
+        generation.cancel().await;
         assert_eq!(simulator.stats().total.cancels, cancels, "{words}");
         assert_eq!(simulator.stats().streaming, 0, "{words}");
     }
 }
 
 #[test]
-fn a_token_is_for_addresses_below_the_upstreams_own() {
+fn sends_the_token_only_to_addresses_below_the_upstreams_own() {
     let driver = videos("https://up.example/v1/videos");
     let credential = |url: &str| driver.credential(&Url::parse(url).unwrap()).is_some();
     assert!(credential("https://up.example/v1/videos/video_1/content"));

@@ -1,0 +1,362 @@
+//! The words of upstreams, in one place: status words, words of policy, words of failure. Pure.
+//!
+//! Sources: the servers in docs/upstreams.md, and the APIs of OpenAI, Google, xAI, Kling, Luma, MiniMax, Runway, Vidu,
+//! Volcengine, DashScope, Replicate and fal. Numbers that vendors use as status codes are not guessed.
+
+/// What a status word means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Queued,
+    Running,
+    Finished,
+    Failed,
+    /// It failed because of the upstream's policy.
+    Refused,
+}
+
+/// Status words as [`status`] normalises them.
+const STATUS_WORDS: [(Status, &[&str]); 5] = [
+    (
+        Status::Queued,
+        &[
+            "queued",
+            "queueing",
+            "queuing",
+            "in_queue",
+            "pending",
+            "submitted",
+            "not_start",
+            "not_started",
+            "preparing",
+            "prepared",
+            "created",
+            "starting",
+            "scheduled",
+            "waiting",
+            "wait",
+            "accepted",
+            "initialized",
+            "initializing",
+            "throttled",
+            "new",
+            "排队中",
+            "等待中",
+            "待处理",
+        ],
+    ),
+    (
+        Status::Running,
+        &[
+            "in_progress",
+            "inprogress",
+            "processing",
+            "running",
+            "generating",
+            "started",
+            "active",
+            "rendering",
+            "dreaming",
+            "working",
+            "uploading",
+            "downloading",
+            "progress",
+            "executing",
+            "streaming",
+            "retrying",
+            "处理中",
+            "生成中",
+            "进行中",
+        ],
+    ),
+    (
+        Status::Finished,
+        &[
+            "completed",
+            "complete",
+            "success",
+            "succeeded",
+            "succeed",
+            "successful",
+            "finished",
+            "finish",
+            "done",
+            "ready",
+            "ok",
+            "generated",
+            "available",
+            "成功",
+            "完成",
+            "已完成",
+        ],
+    ),
+    (
+        Status::Failed,
+        &[
+            "failed",
+            "failure",
+            "fail",
+            "error",
+            "errored",
+            "cancelled",
+            "canceled",
+            "cancel",
+            "expired",
+            "timeout",
+            "timed_out",
+            "timedout",
+            "aborted",
+            "terminated",
+            "killed",
+            "unsuccessful",
+            "失败",
+            "已取消",
+            "超时",
+        ],
+    ),
+    (
+        Status::Refused,
+        &[
+            "rejected",
+            "reject",
+            "refused",
+            "moderated",
+            "moderation",
+            "content_moderated",
+            "moderation_blocked",
+            "nsfw",
+            "blocked",
+            "flagged",
+            "filtered",
+            "content_filter",
+            "content_filtered",
+            "censored",
+            "violation",
+            "审核失败",
+            "审核不通过",
+            "违规",
+        ],
+    ),
+];
+
+/// Prefixes that some servers put before each status word.
+const STATUS_PREFIXES: [&str; 3] = ["task_status_", "video_generation_status_", "job_state_"];
+
+/// The meaning of a status word; `None` for an unknown one.
+pub(crate) fn status(word: &str) -> Option<Status> {
+    let word = word.trim().to_lowercase().replace([' ', '-'], "_");
+    let word = STATUS_PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(&word);
+    STATUS_WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(status, _)| *status)
+}
+
+/// Codes and words of a policy verdict, in lower case. `_` and `-` are spaces.
+const POLICY: [&str; 50] = [
+    "moderation blocked",
+    "content policy",
+    "content policies",
+    "usage policies",
+    "usage policy",
+    "policy violation",
+    "policyviolation",
+    "safety policy",
+    "content safety",
+    "safety system",
+    "safety filter",
+    "safety violation",
+    "safety checker",
+    "content moderat",
+    "content filter",
+    "moderated",
+    "moderation",
+    "guardrail",
+    "community guidelines",
+    "content guidelines",
+    "responsible ai",
+    "raimediafiltered",
+    "violates our",
+    "violate our",
+    "violates the",
+    "violation of our",
+    "prohibited content",
+    "disallowed content",
+    "inappropriate content",
+    "sensitive content",
+    "sensitivecontent",
+    "sensitive information",
+    "harmful content",
+    "unsafe content",
+    "nsfw",
+    "nudity",
+    "datainspectionfailed",
+    "data inspection failed",
+    "third party content",
+    "copyright",
+    "likeness",
+    "public figure",
+    "审核",
+    "审查",
+    "违规",
+    "违反",
+    "敏感",
+    "不合规",
+    "内容安全",
+    "色情",
+];
+
+/// Phrases with such words that are no verdict: a check that is under way, was passed, or itself broke down.
+const NO_VERDICT: [&str; 10] = [
+    "审核中",
+    "正在审核",
+    "等待审核",
+    "审核通过",
+    "已通过审核",
+    "passed moderation",
+    "moderation passed",
+    "moderation in progress",
+    "moderation pending",
+    "moderation service",
+];
+
+/// Whether a message is a verdict of the upstream's policy. Addresses in it do not count.
+pub(crate) fn is_policy(text: &str) -> bool {
+    let text = without_addresses(&text.to_lowercase()).replace(['_', '-'], " ");
+    let text = NO_VERDICT.iter().fold(text, |text, phrase| text.replace(phrase, ""));
+    POLICY.iter().any(|word| text.contains(word))
+}
+
+/// Reasons to finish a completion that are a policy's verdict (`finish_reason`).
+pub(crate) fn is_policy_finish(reason: &str) -> bool {
+    let reason = reason.trim().to_lowercase().replace(['-', ' '], "_");
+    is_policy(&reason)
+        || ["safety", "blocked", "refusal", "prohibited_content", "recitation", "sensitive", "spii", "blocklist"]
+            .contains(&reason.as_str())
+}
+
+/// Whether a message says that the model or the service no longer exists.
+pub(crate) fn is_gone(text: &str) -> bool {
+    contains_any(text, &["model not found", "model_not_found", "retired", "deprecated and removed"])
+}
+
+/// Whether a message says that the upstream has no capacity.
+pub(crate) fn is_overload(text: &str) -> bool {
+    contains_any(
+        text,
+        &["no available token", "no available channel", "无可用账号", "无可用渠道", "heavy load", "负载"],
+    )
+}
+
+/// Whether a line says that it is a notice, such as terms above the progress, rather than about this generation.
+pub(crate) fn is_notice(line: &str) -> bool {
+    contains_any(
+        line,
+        &["提示", "注意", "须知", "请勿", "如果", "如遇", "说明", "notice", "note:", "tips", "if the", "if your"],
+    )
+}
+
+/// Whether a line says that the upstream starts again without being asked. "Please try again" is a failure.
+pub(crate) fn is_restart(line: &str) -> bool {
+    (line.contains("重试") && !line.contains('请'))
+        || contains_any(line, &["retrying", "retry 1", "retry 2", "retry 3"])
+}
+
+/// Whether a line says that the video is finished.
+pub(crate) fn is_success(line: &str) -> bool {
+    contains_any(line, &["✅", "成功", "完成", "已生成", "successful", "succeeded"])
+}
+
+pub(crate) fn contains_any(text: &str, words: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
+fn without_addresses(text: &str) -> String {
+    let words = text.split(char::is_whitespace).map(|word| word.find("http").map_or(word, |at| &word[..at]));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_status_words_of_many_servers() {
+        for (word, expected) in [
+            (" Queued ", Some(Status::Queued)),
+            ("IN_QUEUE", Some(Status::Queued)),
+            ("Queueing", Some(Status::Queued)),
+            ("TASK_STATUS_PROCESSING", Some(Status::Running)),
+            ("in-progress", Some(Status::Running)),
+            ("In Progress", Some(Status::Running)),
+            ("done", Some(Status::Finished)),
+            ("Succeed", Some(Status::Finished)),
+            ("TASK_STATUS_SUCCEED", Some(Status::Finished)),
+            ("Ready", Some(Status::Finished)),
+            ("timed out", Some(Status::Failed)),
+            ("aborted", Some(Status::Failed)),
+            ("rejected", Some(Status::Refused)),
+            ("NSFW", Some(Status::Refused)),
+            ("Content Moderated", Some(Status::Refused)),
+            ("upscaling", None),
+            ("2", None),
+            ("", None),
+        ] {
+            assert_eq!(status(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn each_status_word_is_written_as_it_is_looked_up_and_means_one_thing() {
+        let mut seen = std::collections::HashSet::new();
+        for (meaning, words) in STATUS_WORDS {
+            for word in words {
+                assert_eq!(status(word), Some(meaning), "{word}");
+                assert!(seen.insert(*word), "{word}");
+            }
+        }
+        assert!(POLICY.iter().chain(&NO_VERDICT).all(|word| *word == word.to_lowercase() && !word.contains('_')));
+    }
+
+    #[test]
+    fn recognises_policy_verdicts() {
+        for verdict in [
+            "Generated video rejected by content moderation.",
+            "imagine:content-moderated",
+            "This content may violate our guardrails concerning similarity to third-party content.",
+            "Your request was blocked by our moderation system. (moderation_blocked)",
+            "ContentPolicyViolationError",
+            "OutputVideoSensitiveContentDetected",
+            "DataInspectionFailed",
+            "内容未通过审核",
+            "提示词包含敏感信息",
+            "The prompt was rejected by the content safety checker.",
+        ] {
+            assert!(is_policy(verdict), "{verdict}");
+        }
+        for other in [
+            "内容审核中，请稍候",
+            "审核通过，开始生成",
+            "Cloudflare challenge or rate limit (429) triggered. Please change proxy or reduce request frequency.",
+            "invalid size, see https://host/docs/content-policy#size",
+            "the moderation service timed out",
+            "视频生成服务异常 (internal error)",
+        ] {
+            assert!(!is_policy(other), "{other}");
+        }
+        for reason in ["content_filter", "content-filter", "SAFETY", "PROHIBITED_CONTENT"] {
+            assert!(is_policy_finish(reason), "{reason}");
+        }
+        assert!(!is_policy_finish("stop") && !is_policy_finish("length"));
+    }
+
+    #[test]
+    fn tells_a_retry_from_the_advice_to_try_again() {
+        for restart in
+            ["⚠️ 生成失败，正在重试（1/3）", "第 1 次重试（共 3 次）...", "Generation failed, retrying", "重试中 1/3"]
+        {
+            assert!(is_restart(restart), "{restart}");
+        }
+        for advice in ["❌ 生成失败，请稍后重试", "内容违规，请修改后重试", "Generation failed. Please retry later."]
+        {
+            assert!(!is_restart(advice), "{advice}");
+        }
+    }
+}

@@ -119,7 +119,8 @@ impl Config {
     /// What may be fetched: from the upstream's own origin wherever that is, and from what the operator allowed.
     pub(crate) fn fetch_rules(&self) -> Rules {
         let own = Origin::of(&self.upstream.url);
-        Rules { allowed: own.into_iter().chain(self.fetch_allow.clone()).collect(), max_bytes: self.max_video_size }
+        let allowed = own.into_iter().chain(self.fetch_allow.clone()).collect();
+        Rules { allowed, max_bytes: self.max_video_size, named_in_json: sora::result_urls }
     }
 }
 
@@ -143,9 +144,10 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let idle = env.or("SORA_IDLE_TIMEOUT", "180s", env::duration);
     let stall = env.or("SORA_STALL_TIMEOUT", "900s", env::duration);
     let total = env.or("SORA_TOTAL_TIMEOUT", "3600s", env::duration);
+    let lost = env.or("SORA_LOST_AFTER", "2m", env::duration);
     let poll = env.or("SORA_POLL_INTERVAL", "5s", env::duration);
     let (url, dialect) = url?;
-    let timeouts = Timeouts { idle: idle?, stall: stall?, total: total? };
+    let timeouts = Timeouts { idle: idle?, stall: stall?, total: total?, lost: lost? };
     Some(Upstream { url, dialect, token, timeouts, poll_interval: poll? })
 }
 

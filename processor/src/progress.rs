@@ -37,9 +37,9 @@ impl Progress {
     pub(crate) fn observe(&mut self, event: &Event) {
         let (phase, percent) = match event {
             Event::Accepted(_) | Event::Queued => (Phase::Queued, 0),
-            Event::Generating => (Phase::Generating, 0),
+            Event::Generating | Event::Candidate(_) => (Phase::Generating, 0),
             Event::Progress(percent) => (Phase::Generating, whole_percent(*percent)),
-            Event::Result(_) => (Phase::Downloading, 0),
+            Event::Finished => (Phase::Downloading, 0),
         };
         self.current = (self.current.0.max(phase), self.current.1.max(percent));
     }

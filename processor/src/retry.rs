@@ -47,6 +47,7 @@ pub(crate) fn decide(
         | Outcome::Invalid
         | Outcome::UpstreamGone
         | Outcome::Unauthorised
+        | Outcome::Unreadable
         | Outcome::UpstreamChanged => {
             return Decision::GiveUp;
         }
@@ -104,9 +105,7 @@ mod tests {
     #[test]
     fn what_is_final_stays_so() {
         let rich = RetryPolicy { max_retries: 99, max_resubmits: 99, ..POLICY };
-        for outcome in
-            [Outcome::Refused, Outcome::Invalid, Outcome::UpstreamGone, Outcome::Unauthorised, Outcome::UpstreamChanged]
-        {
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_final()) {
             assert_eq!(after(outcome, |_| {}, rich), Decision::GiveUp, "{outcome:?}");
         }
     }

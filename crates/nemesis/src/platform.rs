@@ -191,6 +191,7 @@ impl Settings<'_> {
             // No posters: extracting one changes the job again after its end, at an unpredictable time.
             ("FFMPEG", "/nowhere/ffmpeg".to_owned()),
             ("SORA_API_URL", format!("http://127.0.0.1:{upstream}{}", self.plan.dialect.path())),
+            ("SORA_LOST_AFTER", "1s".into()),
             ("SORA_POLL_INTERVAL", "50ms".into()),
             ("SORA_RETRY_BASE", "100ms".into()),
             ("SORA_MAX_RESUBMITS", self.plan.resubmits.to_string()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::attempt::{self, End};
 use entity::{AttemptId, clock};
-use sora::{Event, Failure, OpenGeneration, Outcome};
+use sora::{Event, Failure, OpenGeneration, Outcome, rank};
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
 use url::Url;
@@ -50,7 +50,7 @@ impl JobRun<'_> {
     }
 
     async fn await_result(&mut self, attempt: AttemptId) -> Result<Url, RunError> {
-        let mut progress = Progress::new();
+        let (mut progress, mut candidates) = (Progress::new(), Vec::new());
         loop {
             let due = progress.due();
             let Some(generation) = self.state.generation() else { return Err(RunError::NotHeld) };
@@ -60,7 +60,12 @@ impl JobRun<'_> {
                     progress.observe(&event);
                     match event {
                         Event::Accepted(upstream_id) => self.record_acceptance(attempt, upstream_id).await?,
-                        Event::Result(url) => return Ok(url),
+                        Event::Candidate(candidate) => candidates.push(candidate),
+                        Event::Finished => {
+                            let best = rank(candidates).into_iter().next();
+                            let missing = || Failure::new(Outcome::Interrupted, "finished without a result");
+                            return Ok(best.ok_or_else(missing)?.url);
+                        }
                         Event::Queued | Event::Generating | Event::Progress(_) => {}
                     }
                 }

@@ -23,6 +23,9 @@ pub(crate) fn for_owner(failure: &Failure) -> String {
         Outcome::Transient => "The video service could not be reached or failed before it began. Try again later.",
         Outcome::Interrupted => "The video service broke off before the video was finished.",
         Outcome::Unknown => "It is not known what became of the request at the video service.",
+        Outcome::Unreadable => {
+            "The video service answered in a format that this platform cannot read. An administrator has to look at it."
+        }
         Outcome::Stalled => "The video service stopped making progress.",
         Outcome::TimedOut => "The video service took too long.",
         Outcome::Lost => "The video service has lost the video that it was working on.",

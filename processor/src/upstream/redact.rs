@@ -8,7 +8,8 @@ pub(crate) fn redact(failure: Failure, token: Option<&str>) -> Failure {
         let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
         strip_queries(&text)
     };
-    Failure { detail: clean(failure.detail), reason: failure.reason.map(clean), ..failure }
+    let Failure { detail, reason, evidence, .. } = failure.clone();
+    Failure { detail: clean(detail), reason: reason.map(clean), evidence: evidence.map(clean), ..failure }
 }
 
 fn strip_queries(text: &str) -> String {

@@ -55,6 +55,7 @@ impl World {
             ("STORAGE_URL", self.folder.path().to_str().unwrap()),
             ("SORA_API_URL", upstream.as_str()),
             ("SORA_RETRY_BASE", "20ms"),
+            ("SORA_LOST_AFTER", "200ms"),
             ("SORA_POLL_INTERVAL", "20ms"),
             ("LEASE_TTL", "2s"),
             ("LEASE_RENEW", "500ms"),

@@ -10,6 +10,7 @@ const failureKeys = {
   transient: "failure.transient",
   interrupted: "failure.interrupted",
   unknown: "failure.unknown",
+  unreadable: "failure.unreadable",
   stalled: "failure.stalled",
   timed_out: "failure.timed_out",
   lost: "failure.lost",
@@ -41,6 +42,7 @@ const outcomeKeys = {
   transient: "outcome.transient",
   interrupted: "outcome.interrupted",
   unknown: "outcome.unknown",
+  unreadable: "outcome.unreadable",
   stalled: "outcome.stalled",
   timed_out: "outcome.timed_out",
   lost: "outcome.lost",
@@ -87,6 +89,7 @@ export function recoveryFor(job: Job): Recovery | null {
 const codesThatMayCharge: ReadonlySet<string | null> = new Set<FailureCode>([
   "interrupted",
   "unknown",
+  "unreadable",
   "stalled",
   "timed_out",
   "lost",

@@ -14,11 +14,11 @@ const keys = {
 export function ConnectionStatus() {
   const { t } = useTranslation();
   const state = useConnection(({ connection }) => connection);
-  const words = t(keys[state]);
+  const label = t(keys[state]);
   return (
-    <div role="status" className={styles.connection} data-state={state} data-testid="connection" title={words}>
+    <div role="status" className={styles.connection} data-state={state} data-testid="connection" title={label}>
       <span className={styles.dot} aria-hidden />
-      <span className={styles.label}>{words}</span>
+      <span className={styles.label}>{label}</span>
     </div>
   );
 }

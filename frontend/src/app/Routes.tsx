@@ -63,17 +63,17 @@ export function Routes({ user }: { user: User }) {
 
 function Home({ onReuse }: { onReuse: (job: Job) => void }) {
   const { t } = useTranslation();
-  const choosing = useIsSelecting();
+  const selecting = useIsSelecting();
   return (
     <>
       <h1 className="visually-hidden">{t("app.galleryTitle")}</h1>
-      {!choosing && (
+      {!selecting && (
         <a className="skip" href="#prompt">
           {t("app.skip")}
         </a>
       )}
       <Gallery empty={<ExamplePrompts />} onReuse={onReuse} />
-      {!choosing && <Composer />}
+      {!selecting && <Composer />}
     </>
   );
 }

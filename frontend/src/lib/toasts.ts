@@ -18,12 +18,12 @@ interface ToastsStore {
 
 export const useToasts = create<ToastsStore>()(() => ({ toasts: [] }));
 
-let last = 0;
+let lastId = 0;
 
 export function toast(one: Omit<Toast, "id">): void {
-  last += 1;
-  const shown: Toast = { ...one, id: last };
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, shown].slice(-maxToasts) }));
+  lastId += 1;
+  const added: Toast = { ...one, id: lastId };
+  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, added].slice(-maxToasts) }));
 }
 
 export const dismissToast = (id: number): void =>

@@ -74,7 +74,7 @@ function Workers({ stats }: { stats: AdminStats }) {
         empty={t("admin.noWorkers")}
         columns={[
           { key: "id", name: t("admin.worker"), wide: true, cell: (worker) => worker.host },
-          { key: "hands", name: t("admin.inFlight"), numeric: true, cell: (worker) => number(worker.inFlight) },
+          { key: "inFlight", name: t("admin.inFlight"), numeric: true, cell: (worker) => number(worker.inFlight) },
           { key: "since", name: t("admin.since"), numeric: true, cell: (worker) => dateTime(worker.startedAt) },
           { key: "lease", name: t("admin.lease"), numeric: true, cell: (worker) => time(worker.leaseUntil) },
         ]}

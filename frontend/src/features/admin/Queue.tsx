@@ -18,8 +18,8 @@ export function Queue() {
   const mutation = useApiMutation();
   const update = (state: Partial<QueueState>) =>
     void mutation.run(async () => {
-      const answer = await admin.setQueue(state);
-      setData(() => answer);
+      const updated = await admin.setQueue(state);
+      setData(() => updated);
     });
   return (
     <Section title={t("admin.queue")} detail={t("admin.queueDetail")} testId="admin-queue">

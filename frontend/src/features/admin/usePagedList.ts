@@ -25,8 +25,8 @@ export function usePagedList<Row>(fetchPage: (cursor?: string) => Promise<Page<R
   const current = loaded?.fetchPage === fetchPage ? loaded : null;
 
   const append = useCallback(
-    (before: readonly Row[], page: Page<Row>) => {
-      setLoaded({ fetchPage, rows: [...before, ...page.data], cursor: page.nextCursor });
+    (loadedRows: readonly Row[], page: Page<Row>) => {
+      setLoaded({ fetchPage, rows: [...loadedRows, ...page.data], cursor: page.nextCursor });
       setError(null);
     },
     [fetchPage],

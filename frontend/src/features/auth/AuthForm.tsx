@@ -33,12 +33,12 @@ export function AuthForm({ mode }: { mode: Mode }) {
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
     if (busy) return;
-    const found = validateCredentials(mode, values);
-    setErrors(found);
+    const invalid = validateCredentials(mode, values);
+    setErrors(invalid);
     setError(null);
-    const first = found.email ? "email" : found.password ? "password" : null;
-    if (first) {
-      form.current?.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
+    const firstInvalid = invalid.email ? "email" : invalid.password ? "password" : null;
+    if (firstInvalid) {
+      form.current?.querySelector<HTMLInputElement>(`[name="${firstInvalid}"]`)?.focus();
       return;
     }
     setBusy(true);

@@ -85,29 +85,29 @@ function usePageDropAndPaste(): boolean {
       if (file) void attachImage(file);
       return file !== undefined;
     };
-    const over = (event: DragEvent) => {
+    const onDragOver = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setDragging(true);
     };
-    const leave = (event: DragEvent) => {
+    const onDragLeave = (event: DragEvent) => {
       if (event.relatedTarget === null) setDragging(false);
     };
-    const drop = (event: DragEvent) => {
+    const onDrop = (event: DragEvent) => {
       setDragging(false);
       if (!hasFiles(event)) return;
       event.preventDefault();
       attachFirst(event.dataTransfer?.files);
     };
-    const paste = (event: ClipboardEvent) => {
+    const onPaste = (event: ClipboardEvent) => {
       if (attachFirst(event.clipboardData?.files)) event.preventDefault();
     };
     const controller = new AbortController();
     const { signal } = controller;
-    document.addEventListener("dragover", over, { signal });
-    document.addEventListener("dragleave", leave, { signal });
-    document.addEventListener("drop", drop, { signal });
-    document.addEventListener("paste", paste, { signal });
+    document.addEventListener("dragover", onDragOver, { signal });
+    document.addEventListener("dragleave", onDragLeave, { signal });
+    document.addEventListener("drop", onDrop, { signal });
+    document.addEventListener("paste", onPaste, { signal });
     return () => controller.abort();
   }, []);
   return dragging;

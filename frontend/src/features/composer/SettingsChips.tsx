@@ -13,7 +13,7 @@ import styles from "./SettingsChips.module.css";
 interface Props {
   models: Models;
   settings: Settings;
-  onChange: (wishes: Partial<RequestedSettings>) => void;
+  onChange: (changes: Partial<RequestedSettings>) => void;
 }
 
 const counts = Array.from({ length: maxCount }, (_, index) => index + 1);

@@ -45,6 +45,6 @@ export function readDraft(userId: string): StoredDraft {
 
 /** Stores a draft for a user who is no longer signed in, unless another draft is stored already. */
 export function storeUnsentDraft(userId: string, { text, imageId, remixOf }: Draft): void {
-  const kept = readDraft(userId);
-  if (kept.text === "") writeText(draftKey(userId), JSON.stringify({ ...kept, text, imageId, remixOf }));
+  const stored = readDraft(userId);
+  if (stored.text === "") writeText(draftKey(userId), JSON.stringify({ ...stored, text, imageId, remixOf }));
 }

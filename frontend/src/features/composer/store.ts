@@ -29,8 +29,8 @@ interface ComposerStore extends StoredDraft {
   /** Resets the state; `erase` also deletes the stored draft. */
   close: (erase: boolean) => void;
   setText: (text: string) => void;
-  setSettings: (wishes: Partial<RequestedSettings>) => void;
-  setAttachments: (attached: Partial<Attachments>) => void;
+  setSettings: (changes: Partial<RequestedSettings>) => void;
+  setAttachments: (changes: Partial<Attachments>) => void;
   setModels: (models: Models) => void;
   submitted: (text: string) => void;
   submitFailed: (draft: Draft, notice: Omit<Notice, "text">) => void;
@@ -50,8 +50,8 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   },
   // Clearing the text also ends the remix.
   setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
-  setSettings: (wishes) => set(wishes),
-  setAttachments: (attached) => set(attached),
+  setSettings: (changes) => set(changes),
+  setAttachments: (changes) => set(changes),
   setModels: (models) => set({ models }),
   submitted: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...noAttachments }) })),
   submitFailed: ({ text, imageId, remixOf }, notice) =>
@@ -66,8 +66,8 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
 
 /** Stores every change of the draft. Returns a function that stops it. */
 export const persistDraft = (): (() => void) =>
-  useComposer.subscribe((state, before) => {
-    if (state.userId === null || state.userId !== before.userId) return;
+  useComposer.subscribe((state, previous) => {
+    if (state.userId === null || state.userId !== previous.userId) return;
     const { text, last, model, orientation, seconds, size, count, imageId, remixOf } = state;
     const draft: StoredDraft = { text, last, model, orientation, seconds, size, count, imageId, remixOf };
     writeText(draftKey(state.userId), JSON.stringify(draft));

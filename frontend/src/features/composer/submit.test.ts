@@ -7,8 +7,8 @@ import { makeJob, flushPromises } from "@/lib/testing";
 import { persistDraft, useComposer } from "./store";
 import { submit } from "./submit";
 
-const refused = new ApiError({ status: 422, code: "invalid_fields", errors: [{ field: "prompt", code: "x", message: "no" }] });
-const unanswered = new ApiError({ status: 0, code: "network" });
+const rejected = new ApiError({ status: 422, code: "invalid_fields", errors: [{ field: "prompt", code: "x", message: "no" }] });
+const networkError = new ApiError({ status: 0, code: "network" });
 
 beforeEach(() => {
   localStorage.clear();
@@ -33,7 +33,7 @@ describe("submitting", () => {
   });
 
   it("sends one request and never repeats it", async () => {
-    const call = vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    const call = vi.spyOn(videos, "submit").mockRejectedValue(networkError);
     submit("a fox");
     await flushPromises();
     expect(call).toHaveBeenCalledOnce();
@@ -55,7 +55,7 @@ describe("submitting", () => {
 
 describe("a rejected request", () => {
   it("restores the text and shows the reason", async () => {
-    vi.spyOn(videos, "submit").mockRejectedValue(refused);
+    vi.spyOn(videos, "submit").mockRejectedValue(rejected);
     type("a fox");
     submit("a fox");
     await flushPromises();
@@ -63,7 +63,7 @@ describe("a rejected request", () => {
   });
 
   it("does not overwrite newer text, and can be restored", async () => {
-    vi.spyOn(videos, "submit").mockRejectedValue(refused);
+    vi.spyOn(videos, "submit").mockRejectedValue(rejected);
     type("a fox");
     submit("a fox");
     type("an owl");
@@ -74,7 +74,7 @@ describe("a rejected request", () => {
   });
 
   it("is unconfirmed when no response arrived", async () => {
-    vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    vi.spyOn(videos, "submit").mockRejectedValue(networkError);
     submit("a fox");
     await flushPromises();
     expect(useComposer.getState().notice?.kind).toBe("unconfirmed");
@@ -92,7 +92,7 @@ describe("a rejected request", () => {
   });
 
   it("shows no notice when the job has already appeared", async () => {
-    vi.spyOn(videos, "submit").mockRejectedValue(unanswered);
+    vi.spyOn(videos, "submit").mockRejectedValue(networkError);
     submit("a fox");
     useJobs.getState().apply({ type: "jobs", jobs: [makeJob({ prompt: "a fox" })] });
     await flushPromises();

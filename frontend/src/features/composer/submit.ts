@@ -30,11 +30,11 @@ async function sendRequest(prompt: string): Promise<void> {
   const cardKeys = addOptimisticCards(prompt, request.orientation ?? draft.orientation ?? "landscape", request.count ?? 1);
   composer.submitted(prompt);
   try {
-    const answer = await videos.submit(request, key);
+    const response = await videos.submit(request, key);
     recordOutcome(request, key, true);
     markImageUsed(request.referenceImageId);
     removeOptimisticCards(cardKeys);
-    useJobs.getState().apply({ type: "jobs", jobs: answer.jobs });
+    useJobs.getState().apply({ type: "jobs", jobs: response.jobs });
   } catch (cause) {
     const error = asApiError(cause);
     const stillOptimistic = useJobs.getState().optimisticJobs.some((one) => cardKeys.includes(one.key));

@@ -25,18 +25,18 @@ export function buildVideoRequest(prompt: string, draft: Draft, models: Models |
   return request;
 }
 
-let unanswered: { body: string; key: string } | null = null;
+let unansweredRequest: { body: string; key: string } | null = null;
 
 export function idempotencyKeyFor(request: VideoRequest): string {
   const body = JSON.stringify(request);
-  return unanswered?.body === body ? unanswered.key : newIdempotencyKey();
+  return unansweredRequest?.body === body ? unansweredRequest.key : newIdempotencyKey();
 }
 
 /** Records whether a request was answered. Only an unanswered one may be sent again under its key. */
 export function recordOutcome(request: VideoRequest, key: string, answered: boolean): void {
   const body = JSON.stringify(request);
-  if (!answered) unanswered = { body, key };
-  else if (unanswered?.body === body) unanswered = null;
+  if (!answered) unansweredRequest = { body, key };
+  else if (unansweredRequest?.body === body) unansweredRequest = null;
 }
 
 /** Not `crypto.randomUUID`, which exists only in secure contexts. */

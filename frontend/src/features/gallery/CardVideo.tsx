@@ -80,34 +80,34 @@ function useHoverPlay(card: RefObject<HTMLElement | null>, video: RefObject<HTML
     let timer = 0;
     const stop = () => {
       window.clearTimeout(timer);
-      if (stopCurrent === leave) stopCurrent = null;
+      if (stopCurrent === deactivate) stopCurrent = null;
       player.pause();
     };
-    const leave = () => {
+    const deactivate = () => {
       stop();
       if (player.readyState > 0) player.currentTime = previewStartSeconds;
       setActive(false);
     };
-    const play = () => {
-      if (stopCurrent !== leave) stopCurrent?.();
-      stopCurrent = leave;
+    const activate = () => {
+      if (stopCurrent !== deactivate) stopCurrent?.();
+      stopCurrent = deactivate;
       setActive(true);
       // The video's source is set by the next render.
       requestAnimationFrame(() => void player.play().catch(() => undefined));
     };
-    const enter = () => {
+    const activateLater = () => {
       window.clearTimeout(timer);
-      timer = window.setTimeout(play, hoverDelayMs);
+      timer = window.setTimeout(activate, hoverDelayMs);
     };
-    const focusOut = ({ relatedTarget }: FocusEvent) => {
-      if (!(relatedTarget instanceof Node && element.contains(relatedTarget))) leave();
+    const onFocusOut = ({ relatedTarget }: FocusEvent) => {
+      if (!(relatedTarget instanceof Node && element.contains(relatedTarget))) deactivate();
     };
     const controller = new AbortController();
     const { signal } = controller;
-    element.addEventListener("pointerenter", enter, { signal });
-    element.addEventListener("pointerleave", leave, { signal });
-    element.addEventListener("focusin", enter, { signal });
-    element.addEventListener("focusout", focusOut, { signal });
+    element.addEventListener("pointerenter", activateLater, { signal });
+    element.addEventListener("pointerleave", deactivate, { signal });
+    element.addEventListener("focusin", activateLater, { signal });
+    element.addEventListener("focusout", onFocusOut, { signal });
     return () => {
       controller.abort();
       // Without seeking: the video may have been deleted on the server.

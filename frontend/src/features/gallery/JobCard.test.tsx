@@ -32,7 +32,7 @@ afterEach(() => {
 
 const apply = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs });
 
-function hang(...jobs: Job[]) {
+function renderJobs(...jobs: Job[]) {
   apply(...jobs);
   render(<Gallery empty={null} onReuse={onReuse} />);
 }
@@ -45,7 +45,7 @@ const cancelled = makeJob({ status: "cancelled" });
 describe("an active card", () => {
   it("shows the cancellation on click, without a progress value", () => {
     vi.spyOn(videos, "cancel").mockReturnValue(never);
-    hang(running);
+    renderJobs(running);
     expect(screen.getByTestId("job-status").textContent).toBe("Generating 36%");
     fireEvent.click(button("Cancel"));
     expect(screen.getByTestId("job-status").textContent).toBe("Cancelling…");
@@ -55,7 +55,7 @@ describe("an active card", () => {
 
   it("returns to its state when cancelling fails, and can be cancelled again", async () => {
     const call = vi.spyOn(videos, "cancel").mockRejectedValue(new ApiError({ status: 503, code: "unavailable" }));
-    hang(running);
+    renderJobs(running);
     fireEvent.click(button("Cancel"));
     expect((await screen.findByRole("alert")).textContent).toBe("Could not cancel. The server is temporarily unavailable. Try again shortly.");
     expect(screen.getByTestId("job-status").textContent).toBe("Generating 36%");
@@ -64,7 +64,7 @@ describe("an active card", () => {
   });
 
   it("cannot be deleted", () => {
-    hang(running);
+    renderJobs(running);
     expect(screen.queryByRole("button", { name: "Delete" })).toBeNull();
   });
 });
@@ -80,21 +80,21 @@ describe("a failed card", () => {
     [{ errorCode: "invalid" }, "Edit prompt", "It was not charged. "],
     [{ errorCode: "brand_new" as "internal" }, "Try again", "It was not charged. "],
   ] as const)("%o has one suggested action and states its cost", (fields, name, cost) => {
-    hang(makeJob({ status: "failed", ...fields }));
+    renderJobs(makeJob({ status: "failed", ...fields }));
     const names = within(screen.getByTestId("gallery")).getAllByRole("button").map((one) => one.textContent || one.getAttribute("aria-label"));
     expect(names).toEqual([name, "Delete"]);
-    const described = button(name).getAttribute("aria-describedby") ?? "";
-    expect(document.getElementById(described)?.textContent).toBe(cost);
+    const descriptionId = button(name).getAttribute("aria-describedby") ?? "";
+    expect(document.getElementById(descriptionId)?.textContent).toBe(cost);
   });
 
   it("shows the time since the failure, not since the submission", () => {
-    hang({ ...failed, createdAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T01:00:00Z" });
+    renderJobs({ ...failed, createdAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T01:00:00Z" });
     expect(screen.getByTestId("job-card").querySelector("time")?.dateTime).toBe("2026-01-01T01:00:00Z");
   });
 
   it("retries on one click, and ignores the second click of a double click", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
-    hang(failed);
+    renderJobs(failed);
     fireEvent.click(button("Try again"), { detail: 2 });
     expect(retry).not.toHaveBeenCalled();
     fireEvent.click(button("Try again"), { detail: 1 });
@@ -104,7 +104,7 @@ describe("a failed card", () => {
   it("downloads again without a new submission", () => {
     const retry = vi.spyOn(videos, "retry");
     const fetch = vi.spyOn(videos, "fetch").mockReturnValue(never);
-    hang(makeJob({ status: "failed", errorCode: "unfetchable" }));
+    renderJobs(makeJob({ status: "failed", errorCode: "unfetchable" }));
     fireEvent.click(button("Download again"));
     expect(fetch).toHaveBeenCalledExactlyOnceWith("job-1");
     expect(retry).not.toHaveBeenCalled();
@@ -112,10 +112,10 @@ describe("a failed card", () => {
 
   it("returns a rejected prompt to the composer, and sends nothing", () => {
     const retry = vi.spyOn(videos, "retry");
-    const refused = makeJob({ status: "failed", errorCode: "refused" });
-    hang(refused);
+    const rejected = makeJob({ status: "failed", errorCode: "refused" });
+    renderJobs(rejected);
     fireEvent.click(button("Edit prompt"));
-    expect(onReuse).toHaveBeenCalledExactlyOnceWith(refused);
+    expect(onReuse).toHaveBeenCalledExactlyOnceWith(rejected);
     expect(retry).not.toHaveBeenCalled();
   });
 });
@@ -123,15 +123,15 @@ describe("a failed card", () => {
 describe("a cancelled row", () => {
   it("can be retried, and states when that may be charged again", () => {
     const retry = vi.spyOn(videos, "retry").mockReturnValue(never);
-    hang({ ...cancelled, mayHaveBeenCharged: true });
-    const described = button("Try again").getAttribute("aria-describedby") ?? "";
-    expect(document.getElementById(described)?.textContent).toBe("Trying again may incur another charge.");
+    renderJobs({ ...cancelled, mayHaveBeenCharged: true });
+    const descriptionId = button("Try again").getAttribute("aria-describedby") ?? "";
+    expect(document.getElementById(descriptionId)?.textContent).toBe("Trying again may incur another charge.");
     fireEvent.click(button("Try again"));
     expect(retry).toHaveBeenCalledExactlyOnceWith("job-1");
   });
 
   it("does not mention a charge when there was none", () => {
-    hang(cancelled);
+    renderJobs(cancelled);
     expect(screen.queryByText(/charged/)).toBeNull();
   });
 });
@@ -143,7 +143,7 @@ describe("deleting", () => {
     ["a cancelled", cancelled],
   ])("asks before deleting %s job, with the focus on Cancel", async (_, job) => {
     const remove = vi.spyOn(videos, "remove").mockResolvedValue(undefined);
-    hang(job);
+    renderJobs(job);
     fireEvent.click(button("Delete"));
     expect(screen.getByRole("group", { name: "Delete this video?" })).toBeTruthy();
     expect(document.activeElement).toBe(button("Cancel"));
@@ -158,13 +158,13 @@ describe("deleting", () => {
   it.each([
     ["Escape", () => fireEvent.keyDown(button("Cancel"), { key: "Escape" })],
     ["Cancel", () => fireEvent.click(button("Cancel"))],
-  ])("is dismissed by %s, and returns the focus", (_, callOff) => {
+  ])("is dismissed by %s, and returns the focus", (_, dismiss) => {
     const remove = vi.spyOn(videos, "remove");
     const outside = vi.fn();
     window.addEventListener("keydown", outside);
-    hang(failed);
+    renderJobs(failed);
     fireEvent.click(button("Delete"));
-    callOff();
+    dismiss();
     window.removeEventListener("keydown", outside);
     expect(screen.queryByRole("group", { name: "Delete this video?" })).toBeNull();
     expect(document.activeElement).toBe(button("Delete"));
@@ -173,7 +173,7 @@ describe("deleting", () => {
   });
 
   it("is dismissed by a click elsewhere", () => {
-    hang(failed);
+    renderJobs(failed);
     fireEvent.click(button("Delete"));
     fireEvent.pointerDown(document.body);
     expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
@@ -181,7 +181,7 @@ describe("deleting", () => {
 
   it("shows an error without a response, and can be repeated", async () => {
     const remove = vi.spyOn(videos, "remove").mockRejectedValue(new ApiError({ status: 0, code: "network" }));
-    hang(failed);
+    renderJobs(failed);
     fireEvent.click(button("Delete"));
     fireEvent.click(button("Delete"));
     expect((await screen.findByRole("alert")).textContent).toBe("No response from the server. Check your connection.");

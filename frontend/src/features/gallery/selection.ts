@@ -82,9 +82,9 @@ async function deleteJob(id: string): Promise<boolean> {
 
 /** Deselects jobs that were deleted or started again. Returns a function that stops it. */
 export const syncSelection = (): (() => void) =>
-  useJobs.subscribe(({ jobs }, before) => {
+  useJobs.subscribe(({ jobs }, previous) => {
     const { selected } = useSelection.getState();
-    if (jobs === before.jobs || selected.size === 0) return;
+    if (jobs === previous.jobs || selected.size === 0) return;
     const kept = [...selected].filter((id) => {
       const job = jobs.get(id);
       return job && !isActive(job);

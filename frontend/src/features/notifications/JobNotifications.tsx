@@ -48,8 +48,8 @@ export function JobNotifications() {
       if (completed.length === 1 && first) showDesktopNotification(t("notifications.ready"), truncate(first.prompt, maxPromptLength));
       else showDesktopNotification(t("notifications.severalReady", { count: completed.length }), "");
     };
-    return useJobs.subscribe((state, before) => {
-      if (state.jobs !== before.jobs) notifyFinished(finishedBetween(before, state));
+    return useJobs.subscribe((state, previous) => {
+      if (state.jobs !== previous.jobs) notifyFinished(finishedBetween(previous, state));
     });
   }, [t, countUnseen]);
 

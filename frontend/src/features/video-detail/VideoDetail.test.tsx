@@ -36,8 +36,8 @@ const button = (name: string) => screen.getByRole("button", { name });
 it("offers a retry with its cost, and follows the restarted job", () => {
   vi.spyOn(videos, "retry").mockReturnValue(never);
   open(failed);
-  const described = button("Try again").getAttribute("aria-describedby") ?? "";
-  expect(document.getElementById(described)?.textContent).toBe("Trying again may incur another charge.");
+  const descriptionId = button("Try again").getAttribute("aria-describedby") ?? "";
+  expect(document.getElementById(descriptionId)?.textContent).toBe("Trying again may incur another charge.");
   fireEvent.click(button("Try again"));
   expect(button("Try again").getAttribute("aria-disabled")).toBe("true");
   apply(makeJob({ seq: 6 }));
@@ -67,10 +67,10 @@ it("navigates back only once the job is deleted", async () => {
 });
 
 it("stays and shows a message when the job is deleted elsewhere", () => {
-  const ask = vi.spyOn(videos, "job");
+  const fetchJob = vi.spyOn(videos, "job");
   open(failed);
   flush(() => useJobs.getState().apply({ type: "gone", id: failed.id, seq: 9 }));
   expect(screen.getByText(/Video not found/)).toBeTruthy();
-  expect(ask).not.toHaveBeenCalled();
+  expect(fetchJob).not.toHaveBeenCalled();
   expect(onBack).not.toHaveBeenCalled();
 });

@@ -11,10 +11,10 @@ it("recognizes a call by method and path, regardless of parameter names", () => 
 });
 
 it("reads request fields by reference and inline", () => {
-  const named = { paths: { "/api/videos": { post: submission } }, components: { schemas: { NewVideo: schema } } };
-  expect(parseCapabilities(named)).toMatchObject({ count: true, remix: true, images: false });
-  const inPlace = { paths: { "/api/videos": { post: { requestBody: { content: { "application/json": { schema } } } } } } };
-  expect(parseCapabilities(inPlace)).toMatchObject({ count: true });
+  const byReference = { paths: { "/api/videos": { post: submission } }, components: { schemas: { NewVideo: schema } } };
+  expect(parseCapabilities(byReference)).toMatchObject({ count: true, remix: true, images: false });
+  const inline = { paths: { "/api/videos": { post: { requestBody: { content: { "application/json": { schema } } } } } } };
+  expect(parseCapabilities(inline)).toMatchObject({ count: true });
 });
 
 it.each([null, "no", {}, { paths: null }, { paths: { "/api/keys": null } }])("finds no capabilities in %j", (document) => {

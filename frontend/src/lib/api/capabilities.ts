@@ -43,7 +43,7 @@ const isFields = (value: unknown): value is Fields => typeof value === "object" 
 
 /** Follows property names into nested objects; undefined if one is missing. */
 const getPath = (value: unknown, ...names: string[]): unknown =>
-  names.reduce((found: unknown, name) => (isFields(found) ? found[name] : undefined), value);
+  names.reduce((object: unknown, name) => (isFields(object) ? object[name] : undefined), value);
 
 export function parseCapabilities(document: unknown): Capabilities {
   const paths = getPath(document, "paths");

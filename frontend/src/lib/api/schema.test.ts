@@ -6,6 +6,6 @@ import { expect, it } from "vitest";
 
 it("schema.d.ts is up to date (otherwise: npm run generate)", async () => {
   const generated = astToString(await openapiTS(new URL("../../../../docs/openapi.json", import.meta.url)));
-  const kept = readFileSync(new URL("./schema.d.ts", import.meta.url), "utf8");
-  expect(kept).toBe(`${COMMENT_HEADER}${generated}`);
+  const committed = readFileSync(new URL("./schema.d.ts", import.meta.url), "utf8");
+  expect(committed).toBe(`${COMMENT_HEADER}${generated}`);
 });

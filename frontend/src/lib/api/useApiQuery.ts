@@ -13,16 +13,16 @@ export interface ApiQuery<Value> {
 
 /** `fetchData` must be referentially stable for the same query. */
 export function useApiQuery<Value>(fetchData: (() => Promise<Value>) | null): ApiQuery<Value> {
-  const [data, setValue] = useState<Value | null>(null);
+  const [data, setDataState] = useState<Value | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [fetchCount, setFetchCount] = useState(0);
   useEffect(() => {
     if (!fetchData) return;
     let stale = false;
     fetchData().then(
-      (answer) => {
+      (response) => {
         if (stale) return;
-        setValue(() => answer);
+        setDataState(() => response);
         setError(null);
       },
       (cause: unknown) => {
@@ -34,6 +34,6 @@ export function useApiQuery<Value>(fetchData: (() => Promise<Value>) | null): Ap
     };
   }, [fetchData, fetchCount]);
   const refetch = useCallback(() => setFetchCount((count) => count + 1), []);
-  const setData = useCallback((change: (data: Value) => Value) => setValue((old) => (old === null ? old : change(old))), []);
+  const setData = useCallback((change: (data: Value) => Value) => setDataState((old) => (old === null ? old : change(old))), []);
   return { data, error, refetch, setData };
 }

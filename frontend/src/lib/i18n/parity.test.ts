@@ -46,8 +46,8 @@ describe("the two languages", () => {
     for (const key of [...texts.keys()].filter((one) => plural.test(one))) {
       const ordinal = key.includes("_ordinal");
       const needed = new Intl.PluralRules(tag, { type: ordinal ? "ordinal" : "cardinal" }).resolvedOptions().pluralCategories;
-      const found = [...texts.keys()].filter((one) => base(one) === base(key)).map((one) => one.slice(one.lastIndexOf("_") + 1));
-      expect(found.sort(), base(key)).toEqual([...needed].sort());
+      const actual = [...texts.keys()].filter((one) => base(one) === base(key)).map((one) => one.slice(one.lastIndexOf("_") + 1));
+      expect(actual.sort(), base(key)).toEqual([...needed].sort());
     }
   });
 });

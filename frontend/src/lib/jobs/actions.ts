@@ -106,8 +106,8 @@ function isSettledBy(job: Job | undefined, { action, seq }: PendingAction): bool
 
 /** Removes actions and errors that newer job states have settled. Returns a function that stops it. */
 export const syncActions = (): (() => void) =>
-  useJobs.subscribe(({ jobs }, before) => {
-    if (jobs === before.jobs) return;
+  useJobs.subscribe(({ jobs }, previous) => {
+    if (jobs === previous.jobs) return;
     update(
       (id, pending) => !isSettledBy(jobs.get(id), pending),
       (id, { action }) => {

@@ -14,16 +14,16 @@ it.each([
   ["after the median", 70, { from: 50, to: 50 }],
   ["after the 90th percentile", 500, null],
   ["with a clock that is behind", -30, { from: 60, to: 60 }],
-] as const)("%s, after %i s", (_, seconds, left) => {
-  expect(remainingTime(running, start + seconds * 1_000)).toEqual(left);
+] as const)("%s, after %i s", (_, seconds, expected) => {
+  expect(remainingTime(running, start + seconds * 1_000)).toEqual(expected);
 });
 
 it.each([
   ["slower than others", 60, 20, { from: 240, to: 240 }],
   ["faster", 20, 80, "soon"],
   ["hardly begun", 22, 5, { from: 40, to: 40 }],
-] as const)("uses the job's own progress: %s, after %i s at %i percent", (_, seconds, progress, left) => {
-  expect(remainingTime({ ...running, progress }, start + seconds * 1_000)).toEqual(left);
+] as const)("uses the job's own progress: %s, after %i s at %i percent", (_, seconds, progress, expected) => {
+  expect(remainingTime({ ...running, progress }, start + seconds * 1_000)).toEqual(expected);
 });
 
 it("is the whole duration while the job waits", () => {

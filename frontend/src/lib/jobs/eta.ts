@@ -24,8 +24,8 @@ export function remainingTime(job: Job, now: number): RemainingTime | null {
   // Slower than nearly all others, and without a progress of its own.
   if (!usesOwnProgress && elapsed > eta.p90) return null;
   // The median, or once that has passed, the 90th percentile.
-  const left = usesOwnProgress ? (elapsed * (100 - job.progress)) / job.progress : (elapsed < eta.p50 ? eta.p50 : eta.p90) - elapsed;
-  if (left < soonThresholdSeconds) return "soon";
-  const rounded = Math.ceil(left / roundingSeconds) * roundingSeconds;
+  const secondsLeft = usesOwnProgress ? (elapsed * (100 - job.progress)) / job.progress : (elapsed < eta.p50 ? eta.p50 : eta.p90) - elapsed;
+  if (secondsLeft < soonThresholdSeconds) return "soon";
+  const rounded = Math.ceil(secondsLeft / roundingSeconds) * roundingSeconds;
   return { from: rounded, to: rounded };
 }

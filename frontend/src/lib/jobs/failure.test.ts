@@ -35,11 +35,11 @@ it.each(["en", "zh-CN"])("does not mention several attempts for a single one, in
 });
 
 it("quotes the provider's reason without the server's prefix", () => {
-  const refused = makeJob({ status: "failed", errorCode: "refused", errorMessage: "The video service refused this prompt: 内容违规" });
-  expect(rejectionReason(refused)).toBe("内容违规");
-  expect(rejectionReason({ ...refused, errorMessage: "The video service refused this prompt." })).toBeNull();
-  expect(rejectionReason({ ...refused, errorCode: "busy" })).toBeNull();
-  expect(rejectionReason({ ...refused, status: "processing" })).toBeNull();
+  const rejected = makeJob({ status: "failed", errorCode: "refused", errorMessage: "The video service refused this prompt: 内容违规" });
+  expect(rejectionReason(rejected)).toBe("内容违规");
+  expect(rejectionReason({ ...rejected, errorMessage: "The video service refused this prompt." })).toBeNull();
+  expect(rejectionReason({ ...rejected, errorCode: "busy" })).toBeNull();
+  expect(rejectionReason({ ...rejected, status: "processing" })).toBeNull();
 });
 
 it("has the same prefix as the processor's message", () => {

@@ -11,8 +11,8 @@ it.each([
   ["100%", true],
   ["foxes", false],
   ["", true],
-])("%j", (q, found) => {
-  expect(matches(fox, { q, status: "all" })).toBe(found);
+])("%j", (q, expected) => {
+  expect(matches(fox, { q, status: "all" })).toBe(expected);
 });
 
 it("separates active jobs from ended ones", () => {

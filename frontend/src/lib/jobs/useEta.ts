@@ -9,7 +9,7 @@ export function useEta(job: Job): string | null {
   const { t } = useTranslation();
   const { range } = useFormat();
   const now = useCountdownNow(job.status === "processing" && job.etaSeconds != null);
-  const left = remainingTime(job, now);
-  if (left === null) return null;
-  return left === "soon" ? t("jobStatus.soon") : t("jobStatus.about", { time: range(left.from, left.to) });
+  const estimate = remainingTime(job, now);
+  if (estimate === null) return null;
+  return estimate === "soon" ? t("jobStatus.soon") : t("jobStatus.about", { time: range(estimate.from, estimate.to) });
 }

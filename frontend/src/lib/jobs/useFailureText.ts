@@ -6,8 +6,8 @@ import { failureKey, attemptCount } from "./failure";
 export function useFailureText(): (job: Job) => string {
   const { t } = useTranslation();
   return (job) => {
-    const what = t(failureKey(job.errorCode));
+    const text = t(failureKey(job.errorCode));
     const count = attemptCount(job);
-    return count === null ? what : t("failure.withAttempts", { what, count });
+    return count === null ? text : t("failure.withAttempts", { text, count });
   };
 }

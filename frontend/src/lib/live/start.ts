@@ -38,8 +38,8 @@ export function startLive(onSignedOut: () => void): () => void {
     onSignedOut,
   });
 
-  const unsubscribe = useJobs.subscribe((state, before) => {
-    if (state.jobs !== before.jobs) connection.refresh();
+  const unsubscribe = useJobs.subscribe((state, previous) => {
+    if (state.jobs !== previous.jobs) connection.refresh();
   });
   const wake = () => connection.wake();
   const onVisibilityChange = () => {
@@ -98,15 +98,15 @@ function createListPoll(): () => Promise<number> {
   let listed = new Set<string>();
   return async () => {
     try {
-      const answer = await videos.pollJobs(50, tag);
-      tag = answer.tag;
-      if (answer.data) {
-        listed = new Set(answer.data.data.map((job) => job.id));
-        useJobs.getState().apply({ type: "jobs", jobs: answer.data.data });
+      const response = await videos.pollJobs(50, tag);
+      tag = response.tag;
+      if (response.data) {
+        listed = new Set(response.data.data.map((job) => job.id));
+        useJobs.getState().apply({ type: "jobs", jobs: response.data.data });
       }
       const missing = [...useJobs.getState().jobs.values()].filter((job) => isActive(job) && !listed.has(job.id));
       await Promise.all(missing.slice(0, maxSingleFetches).map((job) => fetchJob(job.id)));
-      const { retryAfter } = answer;
+      const { retryAfter } = response;
       return retryAfter !== null && retryAfter > defaultPollSeconds ? retryAfter * 1_000 : 0;
     } catch (cause) {
       const error = asApiError(cause);

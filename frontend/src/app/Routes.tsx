@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 import { EmptyState } from "@/components/ui/EmptyState";
 import { Composer, ExamplePrompts, useComposer } from "@/features/composer";
-import { useIsSelecting, Gallery } from "@/features/gallery";
+import { Gallery, useIsSelecting } from "@/features/gallery";
 import type { Job, User } from "@/lib/api/types";
 import { useScrollRestoration } from "./useScrollRestoration";
 

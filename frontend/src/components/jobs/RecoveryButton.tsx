@@ -4,8 +4,8 @@ import { Button } from "@/components/ui/Button";
 import { ignoreDoubleClick } from "@/components/ui/ignoreDoubleClick";
 import type { Job } from "@/lib/api/types";
 import { runAction } from "@/lib/jobs/actions";
-import { usePendingAction } from "@/lib/jobs/useJobActions";
 import type { Recovery } from "@/lib/jobs/failure";
+import { usePendingAction } from "@/lib/jobs/useJobActions";
 
 interface Props {
   job: Job;

@@ -4,13 +4,13 @@ import { Page } from "@/components/ui/Page";
 import { useCapabilities } from "@/lib/api/capabilities";
 import type { User } from "@/lib/api/types";
 import { ApiKeys } from "./ApiKeys";
-import { DeleteAccount } from "./DeleteAccount";
 import { ChangePassword } from "./ChangePassword";
+import { DeleteAccount } from "./DeleteAccount";
+import { Notifications } from "./Notifications";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
-import { Notifications } from "./Notifications";
-import { Usage } from "./Usage";
 import { StorageUsage } from "./StorageUsage";
+import { Usage } from "./Usage";
 
 export function AccountPage({ user }: { user: User }) {
   const { t } = useTranslation();

@@ -2,19 +2,19 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
+import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { CopyButton } from "@/components/ui/CopyButton";
 import { Dialog, DialogActions } from "@/components/ui/Dialog";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { account } from "@/lib/api/endpoints";
 import type { ApiKey, NewApiKey, Scope } from "@/lib/api/types";
-import { useFormat } from "@/lib/i18n/format";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useApiQuery } from "@/lib/api/useApiQuery";
+import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
-import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import styles from "./Account.module.css";
 
 const scopeKeys = { read: "keys.scopeRead", create: "keys.scopeCreate" } as const satisfies Record<Scope, string>;

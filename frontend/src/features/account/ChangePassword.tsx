@@ -2,14 +2,14 @@
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { account } from "@/lib/api/endpoints";
 import type { User } from "@/lib/api/types";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { countCharacters } from "@/lib/text";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./Account.module.css";
 
 export function ChangePassword({ user }: { user: User }) {

@@ -4,13 +4,13 @@ import { useTranslation } from "react-i18next";
 import { Download } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { Dialog, DialogActions } from "@/components/ui/Dialog";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { account, exportUrl } from "@/lib/api/endpoints";
-import { useSession } from "@/lib/session/store";
 import { useApiMutation } from "@/lib/api/useApiMutation";
+import { useSession } from "@/lib/session/store";
 import buttons from "@/components/ui/Button.module.css";
 import styles from "./Account.module.css";
 

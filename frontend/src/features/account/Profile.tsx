@@ -3,16 +3,16 @@ import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Email } from "@/components/ui/Email";
+import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { account } from "@/lib/api/endpoints";
 import type { User } from "@/lib/api/types";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useSession } from "@/lib/session/store";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./Account.module.css";
 
 export function Profile({ user }: { user: User }) {

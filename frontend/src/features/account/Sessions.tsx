@@ -2,13 +2,13 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
-import { Section } from "@/components/ui/Page";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
+import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
 import { account } from "@/lib/api/endpoints";
-import { useFormat } from "@/lib/i18n/format";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useApiQuery } from "@/lib/api/useApiQuery";
+import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import { browserName } from "./browserName";
 import styles from "./Account.module.css";

@@ -2,8 +2,8 @@
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
 import { auth } from "@/lib/api/endpoints";
-import { useFormat } from "@/lib/i18n/format";
 import { useApiQuery } from "@/lib/api/useApiQuery";
+import { useFormat } from "@/lib/i18n/format";
 import styles from "./StorageUsage.module.css";
 
 /** Ratio from which a warning is shown. */

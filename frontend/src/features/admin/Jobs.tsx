@@ -7,12 +7,12 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminJob, JobStatus } from "@/lib/api/types";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
 import { truncate } from "@/lib/text";
-import { useApiMutation } from "@/lib/api/useApiMutation";
-import { LoadMore, SearchField } from "./ListControls";
 import { useDebounced } from "@/lib/useDebounced";
+import { LoadMore, SearchField } from "./ListControls";
 import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 

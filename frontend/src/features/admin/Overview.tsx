@@ -1,13 +1,13 @@
 // Shows the platform's state, refreshed every few seconds. Invariant: a failed refresh is reported and keeps the last figures.
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Section } from "@/components/ui/Page";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
+import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
 import type { AdminStats } from "@/lib/api/types";
-import { useFormat } from "@/lib/i18n/format";
 import { useApiQuery } from "@/lib/api/useApiQuery";
+import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import { Queue } from "./Queue";
 import styles from "./Admin.module.css";

@@ -1,7 +1,7 @@
 // Reads a list page by page. Invariant: changing the query starts over, and late responses are dropped.
 import { useCallback, useEffect, useState } from "react";
-import type { Page } from "@/lib/api/types";
 import { asApiError, type ApiError } from "@/lib/api/client";
+import type { Page } from "@/lib/api/types";
 
 interface PagedList<Row> {
   rows: readonly Row[] | null;

@@ -8,7 +8,7 @@ import { asApiError, type ApiError } from "@/lib/api/client";
 import { auth } from "@/lib/api/endpoints";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useSession } from "@/lib/session/store";
-import { validateCredentials, type Credentials, type CredentialErrors, type Mode } from "./validateCredentials";
+import { validateCredentials, type CredentialErrors, type Credentials, type Mode } from "./validateCredentials";
 import styles from "./AuthForm.module.css";
 
 /** Shows the setup token's field on a server with open registration. With closed registration the server's error shows it. */

@@ -5,15 +5,15 @@ import { ArrowUp, Sparkles, X } from "lucide-react";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
-import { SettingsChips } from "./SettingsChips";
 import { ComposerNotice } from "./ComposerNotice";
 import { PromptInput } from "./PromptInput";
 import { ReferenceImage, ReferenceImageError } from "./ReferenceImage";
+import { SettingsChips } from "./SettingsChips";
 import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 import { submit } from "./submit";
-import { useSubmitBlocker } from "./useSubmitBlocker";
 import { useModels } from "./useModels";
+import { useSubmitBlocker } from "./useSubmitBlocker";
 import { maxPromptLength } from "./validatePrompt";
 import styles from "./Composer.module.css";
 

@@ -5,7 +5,7 @@ import { ImagePlus, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
 import { imageUrl } from "@/lib/api/endpoints";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { attachImage, firstImage, imageTypes, verifyImage, removeImage, useReferenceImage, type ImageError } from "./referenceImage";
+import { attachImage, firstImage, imageTypes, removeImage, useReferenceImage, verifyImage, type ImageError } from "./referenceImage";
 import { useComposer } from "./store";
 import styles from "./ReferenceImage.module.css";
 

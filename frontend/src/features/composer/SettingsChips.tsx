@@ -6,7 +6,7 @@ import { Menu, MenuChoice } from "@/components/ui/Menu";
 import { useCapabilities } from "@/lib/api/capabilities";
 import type { Models, Orientation } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { maxCount, sizesOf, type Settings, type RequestedSettings } from "./settings";
+import { maxCount, sizesOf, type RequestedSettings, type Settings } from "./settings";
 import { useComposer } from "./store";
 import styles from "./SettingsChips.module.css";
 

@@ -1,8 +1,8 @@
 // Reads and writes drafts in local storage. Invariant: stored data may be outdated or modified, so every field is checked.
 import type { Orientation } from "@/lib/api/types";
 import { readJson, writeText } from "@/lib/storage";
-import type { Draft } from "./videoRequest";
 import { maxCount } from "./settings";
+import type { Draft } from "./videoRequest";
 
 export interface StoredDraft extends Draft {
   /** The previously submitted prompt. */

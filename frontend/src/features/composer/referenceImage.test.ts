@@ -1,10 +1,10 @@
 // Tests uploading, replacing and deleting the reference image.
 import { beforeEach, expect, it, vi } from "vitest";
+import { useCapabilities } from "@/lib/api/capabilities";
 import { ApiError } from "@/lib/api/client";
 import { images, videos } from "@/lib/api/endpoints";
-import { useCapabilities } from "@/lib/api/capabilities";
-import { makeJob, flushPromises } from "@/lib/testing";
-import { attachImage, verifyImage, removeImage, useReferenceImage } from "./referenceImage";
+import { flushPromises, makeJob } from "@/lib/testing";
+import { attachImage, removeImage, useReferenceImage, verifyImage } from "./referenceImage";
 import { useComposer } from "./store";
 import { submit } from "./submit";
 

@@ -5,8 +5,8 @@ import type { ApiError } from "@/lib/api/client";
 import type { Models } from "@/lib/api/types";
 import { removeText, writeText } from "@/lib/storage";
 import { draftKey, emptyDraft, readDraft, type StoredDraft } from "./draft";
-import type { Draft } from "./videoRequest";
 import type { RequestedSettings } from "./settings";
+import type { Draft } from "./videoRequest";
 
 /** The result of the last request, when it was not accepted. */
 export interface Notice {

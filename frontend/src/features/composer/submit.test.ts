@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob, flushPromises } from "@/lib/testing";
+import { flushPromises, makeJob } from "@/lib/testing";
 import { persistDraft, useComposer } from "./store";
 import { submit } from "./submit";
 

@@ -5,9 +5,9 @@ import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
 import { storeUnsentDraft } from "./draft";
 import { markImageUsed } from "./referenceImage";
-import { idempotencyKeyFor, recordOutcome, buildVideoRequest } from "./videoRequest";
 import { useComposer } from "./store";
 import { validatePrompt } from "./validatePrompt";
+import { buildVideoRequest, idempotencyKeyFor, recordOutcome } from "./videoRequest";
 
 let sentCount = 0;
 

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { useCapabilities, type Capabilities } from "@/lib/api/capabilities";
 import { emptyDraft } from "./draft";
-import { idempotencyKeyFor, recordOutcome, buildVideoRequest } from "./videoRequest";
+import { buildVideoRequest, idempotencyKeyFor, recordOutcome } from "./videoRequest";
 
 const none = useCapabilities.getState();
 const all = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as unknown as Capabilities;

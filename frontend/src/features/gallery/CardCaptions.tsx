@@ -7,10 +7,10 @@ import { DeleteJob } from "@/components/jobs/DeleteJob";
 import { IconButton } from "@/components/ui/Button";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useEta } from "@/lib/jobs/useEta";
 import { hasEarlierCharge } from "@/lib/jobs/failure";
+import { useEta } from "@/lib/jobs/useEta";
 import { truncate } from "@/lib/text";
-import { useCountdownNow, useCoarseNow } from "@/lib/useNow";
+import { useCoarseNow, useCountdownNow } from "@/lib/useNow";
 import styles from "./JobCard.module.css";
 
 const maxPromptLength = 200;

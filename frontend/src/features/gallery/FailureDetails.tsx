@@ -3,9 +3,9 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { RecoveryButton } from "@/components/jobs/RecoveryButton";
 import type { Job } from "@/lib/api/types";
-import { useActionErrorText } from "@/lib/jobs/useJobActions";
 import { chargeKey, recoveryCostKey, recoveryFor } from "@/lib/jobs/failure";
 import { useFailureText } from "@/lib/jobs/useFailureText";
+import { useActionErrorText } from "@/lib/jobs/useJobActions";
 import styles from "./FailureDetails.module.css";
 
 interface Props {

@@ -3,16 +3,16 @@ import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { isFiltering, matches, useFilter } from "@/lib/jobs/filter";
-import { useJobs } from "@/lib/jobs/store";
 import { isActive } from "@/lib/jobs/reducer";
+import { useJobs } from "@/lib/jobs/store";
 import { Filters } from "./Filters";
+import { GalleryGrid } from "./GalleryGrid";
 import { LoadMore } from "./LoadMore";
 import { NoResults } from "./NoResults";
-import { sortForGallery, withoutUnloaded } from "./sortOrder";
-import { rangeBetween, useIsSelecting, useSelection } from "./selection";
 import { SelectionBar } from "./SelectionBar";
+import { rangeBetween, useIsSelecting, useSelection } from "./selection";
+import { sortForGallery, withoutUnloaded } from "./sortOrder";
 import { useJobList } from "./useJobList";
-import { GalleryGrid } from "./GalleryGrid";
 import styles from "./Gallery.module.css";
 
 interface Props {

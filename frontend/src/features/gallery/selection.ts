@@ -2,8 +2,8 @@
 import { create } from "zustand";
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
-import { useJobs } from "@/lib/jobs/store";
 import { isActive } from "@/lib/jobs/reducer";
+import { useJobs } from "@/lib/jobs/store";
 
 /** Number of simultaneous delete requests. */
 const maxConcurrentDeletes = 4;

@@ -8,8 +8,8 @@ import { usePreferences } from "@/lib/preferences/store";
 import { truncate } from "@/lib/text";
 import { toast } from "@/lib/toasts";
 import { playChime } from "./chime";
-import { finishedBetween, type FinishedJobs } from "./finishedJobs";
 import { showDesktopNotification } from "./desktopNotification";
+import { finishedBetween, type FinishedJobs } from "./finishedJobs";
 import { useTitleCount } from "./useTitleCount";
 
 const maxToasts = 3;

@@ -2,12 +2,12 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
-import { EmptyState } from "@/components/ui/EmptyState";
 import { Button } from "@/components/ui/Button";
+import { EmptyState } from "@/components/ui/EmptyState";
 import { sharedContentUrl, sharedPosterUrl, videos } from "@/lib/api/endpoints";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./SharedPage.module.css";
 
 export function SharedVideoPage({ token }: { token: string }) {

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { videos } from "@/lib/api/endpoints";
 import type { Attempt, Job } from "@/lib/api/types";
+import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { outcomeKey } from "@/lib/jobs/failure";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./Attempts.module.css";
 
 export function Attempts({ job }: { job: Job }) {

@@ -6,10 +6,10 @@ import { Link } from "wouter";
 import { imageUrl, videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { useStatusText } from "@/lib/jobs/useStatusText";
 import { hasEarlierCharge, rejectionReason } from "@/lib/jobs/failure";
-import { JobActions } from "./JobActions";
+import { useStatusText } from "@/lib/jobs/useStatusText";
 import { Attempts } from "./Attempts";
+import { JobActions } from "./JobActions";
 import styles from "./Details.module.css";
 
 interface Props {

@@ -9,9 +9,9 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { useCapabilities } from "@/lib/api/capabilities";
 import { videos } from "@/lib/api/endpoints";
 import type { Share } from "@/lib/api/types";
+import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { toast } from "@/lib/toasts";
-import { useApiMutation } from "@/lib/api/useApiMutation";
 import styles from "./ShareVideo.module.css";
 
 export function ShareVideo({ videoId }: { videoId: string }) {

@@ -3,13 +3,13 @@ import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { ProgressBar } from "@/components/ui/ProgressBar";
 import type { Job } from "@/lib/api/types";
-import { useOptimisticCancel } from "@/lib/jobs/useJobActions";
-import { useEta } from "@/lib/jobs/useEta";
-import { useStatusText } from "@/lib/jobs/useStatusText";
 import { chargeKey } from "@/lib/jobs/failure";
-import { useFailureText } from "@/lib/jobs/useFailureText";
-import { hasKnownProgress } from "@/lib/jobs/statusText";
 import { isActive } from "@/lib/jobs/reducer";
+import { hasKnownProgress } from "@/lib/jobs/statusText";
+import { useEta } from "@/lib/jobs/useEta";
+import { useFailureText } from "@/lib/jobs/useFailureText";
+import { useOptimisticCancel } from "@/lib/jobs/useJobActions";
+import { useStatusText } from "@/lib/jobs/useStatusText";
 import { Player } from "./Player";
 import styles from "./VideoPreview.module.css";
 

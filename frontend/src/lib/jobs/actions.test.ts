@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
-import { makeJob, flushPromises } from "@/lib/testing";
+import { flushPromises, makeJob } from "@/lib/testing";
 import { clearUnconfirmedErrors, resetActions, runAction, syncActions, useActions } from "./actions";
 import { useJobs } from "./store";
 

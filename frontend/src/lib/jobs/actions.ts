@@ -4,9 +4,9 @@ import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
+import { recoveryFor } from "./failure";
 import { isActive } from "./reducer";
 import { useJobs } from "./store";
-import { recoveryFor } from "./failure";
 
 export type JobAction = "cancel" | "retry" | "fetch" | "delete";
 

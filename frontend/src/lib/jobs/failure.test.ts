@@ -4,7 +4,7 @@ import i18next from "i18next";
 import { beforeAll, expect, it } from "vitest";
 import { setupI18n } from "@/lib/i18n/setup";
 import { makeJob } from "@/lib/testing";
-import { chargeKey, failureKey, outcomeKey, rejectionReason, attemptCount } from "./failure";
+import { attemptCount, chargeKey, failureKey, outcomeKey, rejectionReason } from "./failure";
 
 beforeAll(setupI18n);
 

@@ -1,7 +1,7 @@
 // Describes a failed job, with the number of attempts if there were several.
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
-import { failureKey, attemptCount } from "./failure";
+import { attemptCount, failureKey } from "./failure";
 
 export function useFailureText(): (job: Job) => string {
   const { t } = useTranslation();

@@ -2,8 +2,8 @@
 import { useTranslation } from "react-i18next";
 import type { Job } from "@/lib/api/types";
 import { useErrorText } from "@/lib/i18n/useErrorText";
-import { isActive } from "./reducer";
 import { useActions, type JobAction } from "./actions";
+import { isActive } from "./reducer";
 
 /** Returns the job as it will be when the server accepts a pending cancellation. */
 export function useOptimisticCancel(job: Job): Job {

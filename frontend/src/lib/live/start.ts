@@ -1,6 +1,6 @@
 // Connects the live connection to the browser's events and the job store. Started once per signed-in user.
-import { auth, videos } from "@/lib/api/endpoints";
 import { asApiError } from "@/lib/api/client";
+import { auth, videos } from "@/lib/api/endpoints";
 import { clearUnconfirmedErrors } from "@/lib/jobs/actions";
 import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { useJobs } from "@/lib/jobs/store";

@@ -37,6 +37,7 @@ export default tseslint.config(
       "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
     },
   },
+  { files: ["src/**/*.tsx"], rules: { "max-lines": ["error", { max: 200, skipBlankLines: true, skipComments: true }] } },
   { files: ["src/**/*.test.{ts,tsx}"], rules: { "max-lines": "off", "@typescript-eslint/no-non-null-assertion": "off" } },
   { files: ["public/**/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["*.js"], languageOptions: { globals: globals.node } },

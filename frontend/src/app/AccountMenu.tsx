@@ -18,18 +18,6 @@ const languageNames: Record<Language, string> = { en: "English", zh: "中文" };
 
 export function AccountMenu({ user }: { user: User | null }) {
   const { t } = useTranslation();
-  const { theme, language, setTheme, setLanguage } = usePreferences();
-  const hasAdminApi = useCapabilities((state) => state.admin);
-  const [, navigate] = useLocation();
-  const logOut = useSession((state) => state.logOut);
-  const [error, setError] = useState<ApiError | null>(null);
-
-  const errorText = useErrorText(error);
-
-  const signOut = () => {
-    setError(null);
-    logOut().catch((cause: unknown) => setError(asApiError(cause)));
-  };
   return (
     <Menu
       label={t(user ? "account.open" : "account.preferences")}
@@ -38,15 +26,31 @@ export function AccountMenu({ user }: { user: User | null }) {
       placement="below"
       testId="account-menu"
     >
-      {user && (
-        <div className={styles.identity}>
-          <p className={styles.hint}>{t("account.signedInAs")}</p>
-          {user.name !== null && <p dir="auto">{user.name}</p>}
-          <p className={user.name === null ? undefined : styles.hint}>
-            <Email address={user.email} />
-          </p>
-        </div>
-      )}
+      {user && <Identity user={user} />}
+      <Preferences />
+      {user && <AccountActions user={user} />}
+    </Menu>
+  );
+}
+
+function Identity({ user }: { user: User }) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.identity}>
+      <p className={styles.hint}>{t("account.signedInAs")}</p>
+      {user.name !== null && <p dir="auto">{user.name}</p>}
+      <p className={user.name === null ? undefined : styles.hint}>
+        <Email address={user.email} />
+      </p>
+    </div>
+  );
+}
+
+function Preferences() {
+  const { t } = useTranslation();
+  const { theme, language, setTheme, setLanguage } = usePreferences();
+  return (
+    <>
       <MenuGroup label={t("account.language")}>
         {languages.map((one) => (
           <MenuChoice keepOpen key={one} selected={one === language} onSelect={() => setLanguage(one)}>
@@ -62,26 +66,39 @@ export function AccountMenu({ user }: { user: User | null }) {
           {t("account.light")}
         </MenuChoice>
       </MenuGroup>
-      {user && (
-        <div className={styles.actions}>
-          <MenuAction onSelect={() => navigate("/account")} testId="account-settings">
-            <Settings2 size={16} aria-hidden /> {t("account.settings")}
-          </MenuAction>
-          {user.role === "admin" && hasAdminApi && (
-            <MenuAction onSelect={() => navigate("/admin")} testId="account-admin">
-              <Gauge size={16} aria-hidden /> {t("account.admin")}
-            </MenuAction>
-          )}
-          <MenuAction keepOpen onSelect={signOut} testId="account-logout">
-            <LogOut size={16} aria-hidden /> {t("account.logOut")}
-          </MenuAction>
-          {errorText !== null && (
-            <p role="alert" className={styles.error}>
-              {errorText}
-            </p>
-          )}
-        </div>
+    </>
+  );
+}
+
+function AccountActions({ user }: { user: User }) {
+  const { t } = useTranslation();
+  const [, navigate] = useLocation();
+  const hasAdminApi = useCapabilities((state) => state.admin);
+  const logOut = useSession((state) => state.logOut);
+  const [error, setError] = useState<ApiError | null>(null);
+  const errorText = useErrorText(error);
+  const signOut = () => {
+    setError(null);
+    logOut().catch((cause: unknown) => setError(asApiError(cause)));
+  };
+  return (
+    <div className={styles.actions}>
+      <MenuAction onSelect={() => navigate("/account")} testId="account-settings">
+        <Settings2 size={16} aria-hidden /> {t("account.settings")}
+      </MenuAction>
+      {user.role === "admin" && hasAdminApi && (
+        <MenuAction onSelect={() => navigate("/admin")} testId="account-admin">
+          <Gauge size={16} aria-hidden /> {t("account.admin")}
+        </MenuAction>
       )}
-    </Menu>
+      <MenuAction keepOpen onSelect={signOut} testId="account-logout">
+        <LogOut size={16} aria-hidden /> {t("account.logOut")}
+      </MenuAction>
+      {errorText !== null && (
+        <p role="alert" className={styles.error}>
+          {errorText}
+        </p>
+      )}
+    </div>
   );
 }

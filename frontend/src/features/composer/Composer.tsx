@@ -13,7 +13,7 @@ import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 import { submit } from "./submit";
 import { useModels } from "./useModels";
-import { useSubmitBlocker } from "./useSubmitBlocker";
+import { useSubmitBlocker, type SubmitBlocker } from "./useSubmitBlocker";
 import { maxPromptLength } from "./validatePrompt";
 import styles from "./Composer.module.css";
 
@@ -25,7 +25,6 @@ const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Composer() {
   const { t } = useTranslation();
-  const { number } = useFormat();
   const id = useId();
   const inputRef = useRef<HTMLTextAreaElement>(null);
   const text = useComposer((state) => state.text);
@@ -35,7 +34,6 @@ export function Composer() {
   useModels();
 
   const visibleReason = blocker && (attempted || !blocker.onlyAfterAttempt) ? blocker.reason : null;
-  const characterCount = countCharacters(text);
   const multiline = text.length > multilineFrom || text.includes("\n");
 
   const send = () => {
@@ -44,7 +42,6 @@ export function Composer() {
     inputRef.current?.focus();
   };
 
-  const hint = t("composer.sendHint", { keys: isApple ? "⌘↵" : "Ctrl ↵" });
   return (
     <section className={styles.dock} aria-label={t("composer.label")}>
       <ComposerNotice onDone={() => inputRef.current?.focus()} />
@@ -63,32 +60,49 @@ export function Composer() {
         </div>
         <div className={styles.controls}>
           <Settings />
-          <button
-            type="submit"
-            className={styles.send}
-            aria-label={t("composer.send")}
-            aria-disabled={blocker !== null}
-            aria-describedby={`${id}-reason`}
-            title={blocker?.reason ?? hint}
-            data-testid="composer-submit"
-          >
-            <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
-            <span className={styles.sendText} aria-hidden>
-              {t("composer.send")}
-            </span>
-          </button>
+          <SubmitButton blocker={blocker} describedBy={`${id}-reason`} />
         </div>
         {hasImages && <ReferenceImageError />}
-        <div className={styles.footer} data-shown={visibleReason !== null || characterCount >= showCountFrom}>
-          <p id={`${id}-reason`} className={styles.blocker} role="status" data-testid="composer-blocker">
-            {visibleReason}
-          </p>
-          {characterCount >= showCountFrom && (
-            <p className={styles.count}>{t("composer.characterCount", { used: number(characterCount), limit: number(maxPromptLength) })}</p>
-          )}
-        </div>
+        <Footer text={text} reason={visibleReason} reasonId={`${id}-reason`} />
       </form>
     </section>
+  );
+}
+
+function SubmitButton({ blocker, describedBy }: { blocker: SubmitBlocker | null; describedBy: string }) {
+  const { t } = useTranslation();
+  const hint = t("composer.sendHint", { keys: isApple ? "⌘↵" : "Ctrl ↵" });
+  return (
+    <button
+      type="submit"
+      className={styles.send}
+      aria-label={t("composer.send")}
+      aria-disabled={blocker !== null}
+      aria-describedby={describedBy}
+      title={blocker?.reason ?? hint}
+      data-testid="composer-submit"
+    >
+      <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
+      <span className={styles.sendText} aria-hidden>
+        {t("composer.send")}
+      </span>
+    </button>
+  );
+}
+
+function Footer({ text, reason, reasonId }: { text: string; reason: string | null; reasonId: string }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const used = countCharacters(text);
+  return (
+    <div className={styles.footer} data-shown={reason !== null || used >= showCountFrom}>
+      <p id={reasonId} className={styles.blocker} role="status" data-testid="composer-blocker">
+        {reason}
+      </p>
+      {used >= showCountFrom && (
+        <p className={styles.count}>{t("composer.characterCount", { used: number(used), limit: number(maxPromptLength) })}</p>
+      )}
+    </div>
   );
 }
 
@@ -98,21 +112,21 @@ function Settings() {
   const orientation = useComposer((state) => state.orientation);
   const seconds = useComposer((state) => state.seconds);
   const size = useComposer((state) => state.size);
-  const wish = useComposer((state) => state.setSettings);
+  const setSettings = useComposer((state) => state.setSettings);
   const settings = models && resolveSettings(models, { model, orientation, seconds, size });
-  return models && settings && <SettingsChips models={models} settings={settings} onChange={wish} />;
+  return models && settings && <SettingsChips models={models} settings={settings} onChange={setSettings} />;
 }
 
 function RemixNote() {
   const { t } = useTranslation();
   const hasRemix = useCapabilities((state) => state.remix);
   const remixOf = useComposer((state) => state.remixOf);
-  const attach = useComposer((state) => state.setAttachments);
+  const setAttachments = useComposer((state) => state.setAttachments);
   if (remixOf === null || !hasRemix) return null;
   return (
     <p className={styles.remix} data-testid="composer-remix">
       <Sparkles size={14} aria-hidden /> {t("composer.remix")}
-      <button type="button" onClick={() => attach({ remixOf: null })} aria-label={t("composer.removeRemix")} title={t("composer.removeRemix")}>
+      <button type="button" onClick={() => setAttachments({ remixOf: null })} aria-label={t("composer.removeRemix")} title={t("composer.removeRemix")}>
         <X size={14} aria-hidden />
       </button>
     </p>

@@ -23,7 +23,11 @@ export function ComposerNotice({ onDone }: { onDone: () => void }) {
       {notice && (
         <div className={styles.notice} data-testid="composer-notice">
           <div className={styles.text}>
-            <p>{notice.kind === "unconfirmed" ? t(hasIdempotency ? "composer.unconfirmedIdempotent" : "composer.unconfirmed") : `${t("composer.rejected")} ${reason ?? ""}`}</p>
+            <p>
+              {notice.kind === "unconfirmed"
+                ? t(hasIdempotency ? "composer.unconfirmedIdempotent" : "composer.unconfirmed")
+                : t("app.sentences", { first: t("composer.rejected"), second: reason ?? "" })}
+            </p>
             {notice.error.fields.map((field) => (
               <p key={`${field.field} ${field.code}`} dir="auto" className={styles.fieldError}>
                 {field.message}

@@ -66,7 +66,7 @@ export function ReferenceImageError() {
     type: t("composer.image.wrongType"),
     size: t("composer.image.tooLarge"),
     content: t("composer.image.unusable"),
-    server: `${t("composer.image.rejected")} ${reason ?? ""}`,
+    server: t("app.sentences", { first: t("composer.image.rejected"), second: reason ?? "" }),
   };
   return (
     <p role="alert" className={styles.error} data-testid="composer-image-error">

@@ -21,79 +21,105 @@ const counts = Array.from({ length: maxCount }, (_, index) => index + 1);
 /** Names a size by its shorter side, such as 720p. */
 const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
 
-const shapeIcon = (orientation: Orientation) =>
+const orientationIcon = (orientation: Orientation) =>
   orientation === "portrait" ? <RectangleVertical size={18} aria-hidden /> : <RectangleHorizontal size={18} aria-hidden />;
 
 export function SettingsChips({ models, settings, onChange }: Props) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const hasCount = useCapabilities((state) => state.count);
-  const count = useComposer((state) => state.count);
-  const { model, orientation, seconds, size } = settings;
-  const shapeName = (shape: Orientation) => t(shape === "portrait" ? "composer.portrait" : "composer.landscape");
-  const secondsName = (value: number) => t("composer.secondsValue", { value: number(value) });
-  const sizes = sizesOf(model, orientation);
+  const { model, orientation, seconds } = settings;
   return (
     <div className={styles.chips}>
-      <Chip
-        id="orientation"
-        name={t("composer.orientation")}
-        value={orientation}
-        options={model.orientations}
-        label={shapeName}
-        trigger={shapeIcon(orientation)}
-        option={(shape) => (
-          <>
-            {shapeIcon(shape)} {shapeName(shape)} <span className={styles.aside}>{t(shape === "portrait" ? "composer.portraitRatio" : "composer.landscapeRatio")}</span>
-          </>
-        )}
-        onSelect={(shape) => onChange({ orientation: shape })}
-      />
+      <OrientationChip options={model.orientations} value={orientation} onSelect={(value) => onChange({ orientation: value })} />
       <Chip
         id="seconds"
         name={t("composer.seconds")}
         value={seconds}
         options={model.seconds}
-        label={secondsName}
+        label={(value) => t("composer.secondsValue", { value: number(value) })}
         onSelect={(value) => onChange({ seconds: value })}
       />
-      {size !== null && sizes.length > 1 && (
-        <Chip
-          id="size"
-          name={t("composer.size")}
-          value={size}
-          options={sizes}
-          label={resolution}
-          option={(one) => (
-            <>
-              {resolution(one)} <span className={styles.aside}>{one.replace("x", " × ")}</span>
-            </>
-          )}
-          onSelect={(one) => onChange({ size: one })}
-        />
-      )}
+      <SizeChip settings={settings} onSelect={(size) => onChange({ size })} />
       {models.models.length > 1 && (
         <Chip
           id="model"
           name={t("composer.model")}
           value={model.id}
           options={models.models.map((one) => one.id)}
-          label={(one) => one}
-          onSelect={(one) => onChange({ model: one })}
+          label={(id) => id}
+          onSelect={(id) => onChange({ model: id })}
         />
       )}
-      {hasCount && (
-        <Chip
-          id="count"
-          name={t("composer.count")}
-          value={count}
-          options={counts}
-          label={(one) => t("composer.countValue", { count: one })}
-          trigger={`× ${number(count)}`}
-          onSelect={(one) => onChange({ count: one })}
-        />
-      )}
+      <CountChip onSelect={(count) => onChange({ count })} />
     </div>
+  );
+}
+
+interface OrientationChipProps {
+  options: readonly Orientation[];
+  value: Orientation;
+  onSelect: (orientation: Orientation) => void;
+}
+
+function OrientationChip({ options, value, onSelect }: OrientationChipProps) {
+  const { t } = useTranslation();
+  const name = (orientation: Orientation) => t(orientation === "portrait" ? "composer.portrait" : "composer.landscape");
+  const ratio = (orientation: Orientation) => t(orientation === "portrait" ? "composer.portraitRatio" : "composer.landscapeRatio");
+  return (
+    <Chip
+      id="orientation"
+      name={t("composer.orientation")}
+      value={value}
+      options={options}
+      label={name}
+      trigger={orientationIcon(value)}
+      option={(one) => (
+        <>
+          {orientationIcon(one)} {name(one)} <span className={styles.aside}>{ratio(one)}</span>
+        </>
+      )}
+      onSelect={onSelect}
+    />
+  );
+}
+
+function SizeChip({ settings: { model, orientation, size }, onSelect }: { settings: Settings; onSelect: (size: string) => void }) {
+  const { t } = useTranslation();
+  const sizes = sizesOf(model, orientation);
+  if (size === null || sizes.length < 2) return null;
+  return (
+    <Chip
+      id="size"
+      name={t("composer.size")}
+      value={size}
+      options={sizes}
+      label={resolution}
+      option={(one) => (
+        <>
+          {resolution(one)} <span className={styles.aside}>{one.replace("x", " × ")}</span>
+        </>
+      )}
+      onSelect={onSelect}
+    />
+  );
+}
+
+function CountChip({ onSelect }: { onSelect: (count: number) => void }) {
+  const { t } = useTranslation();
+  const { number } = useFormat();
+  const hasCount = useCapabilities((state) => state.count);
+  const count = useComposer((state) => state.count);
+  if (!hasCount) return null;
+  return (
+    <Chip
+      id="count"
+      name={t("composer.count")}
+      value={count}
+      options={counts}
+      label={(one) => t("composer.countValue", { count: one })}
+      trigger={`× ${number(count)}`}
+      onSelect={onSelect}
+    />
   );
 }
 

@@ -24,7 +24,7 @@ export function LoadMore({ list, hideEnd }: { list: JobList; hideEnd: boolean })
     <div ref={end} className={styles.end}>
       {error !== null && (
         <p role="alert">
-          {t("gallery.loadFailed")} {errorText}
+          {t("app.sentences", { first: t("gallery.loadFailed"), second: errorText ?? "" })}
         </p>
       )}
       {loading && <p role="status">{t("app.loading")}</p>}

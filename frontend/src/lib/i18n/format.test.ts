@@ -15,6 +15,7 @@ it("separates digits from Chinese units by a space", () => {
   const { ago, duration, elapsed, range } = formatIn("zh");
   expect(ago("2026-01-01T00:09:00Z", now)).toBe("1 分钟前");
   expect(duration(63_000)).toBe("1 分钟 3 秒");
+  expect(duration(180_000)).toBe("3 分钟");
   expect(elapsed(3_000)).toBe("3 秒");
   expect(range(120, 240)).toBe("2-4 分钟");
 });

@@ -34,7 +34,8 @@ function makeFormat(tag: string): Format {
   const duration = (ms: number) => {
     const total = inSeconds(ms);
     const wholeMinutes = Math.floor(total / 60);
-    return spaced(wholeMinutes === 0 ? seconds.format(total) : `${minutes.format(wholeMinutes)} ${seconds.format(total % 60)}`);
+    const parts = [wholeMinutes > 0 && minutes.format(wholeMinutes), (total % 60 > 0 || total === 0) && seconds.format(total % 60)];
+    return spaced(parts.filter(Boolean).join(" "));
   };
   const sizes = [[1e9, inUnit("gigabyte", 1)], [1e6, inUnit("megabyte", 1)], [1e3, inUnit("kilobyte")]] as const;
   return {

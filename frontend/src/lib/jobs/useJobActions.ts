@@ -27,5 +27,6 @@ export function useActionErrorText(job: Job): string | null {
   const actionError = useActions(({ errors }) => errors[job.id]);
   const errorText = useErrorText(actionError?.error ?? null);
   if (!actionError) return null;
-  return actionError.unconfirmed ? errorText : `${t(actionErrorKeys[actionError.action])} ${errorText ?? ""}`;
+  if (actionError.unconfirmed) return errorText;
+  return t("app.sentences", { first: t(actionErrorKeys[actionError.action]), second: errorText ?? "" });
 }

@@ -1,4 +1,4 @@
-//! The processor's configuration: environment only, all mistakes reported at once.
+//! The processor's configuration, read from the environment. All errors are reported at once.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -15,58 +15,60 @@ use crate::retry::RetryPolicy;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Everything that steers a processor.
+/// The processor's configuration.
 #[derive(Clone)]
 pub struct Config {
-    /// What every process reads.
+    /// The settings that every process reads.
     pub settings: Settings,
-    /// `STORAGE_URL` and what it needs: where videos lie.
+    /// `STORAGE_URL` and its credentials: where videos are stored.
     pub storage: StorageConfig,
-    /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default what the address
-    /// ends in: `/chat/completions` or `/videos`), and the limits `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
+    /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default detected from the
+    /// end of the address: `/chat/completions` or `/videos`), `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
     /// `SORA_TOTAL_TIMEOUT` (3600s), `SORA_POLL_INTERVAL` (5s).
     pub upstream: Upstream,
-    /// What the upstream calls things.
+    /// The upstream's names for models, lengths and sizes.
     pub names: UpstreamNames,
     /// `SORA_MAX_RETRIES` (5), `SORA_MAX_RESUBMITS` (0), `SORA_RETRY_BASE` (2s).
     pub retry_policy: RetryPolicy,
-    /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: most submissions in a UTC day, of one user and of all
-    /// together; 0 (default) = no cap. Over it jobs wait for the next day.
+    /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: maximum number of submissions in a UTC day, of one user
+    /// and of all together; 0 (default) = no limit. Jobs over the limit wait for the next day.
     pub caps: Caps,
-    /// `SORA_MAX_CONCURRENCY`: jobs in flight over all processors when no limit is on record yet; 0 (default) = no cap.
+    /// `SORA_MAX_CONCURRENCY`: maximum number of jobs in flight over all processors, until an administrator sets a limit;
+    /// 0 (default) = no limit.
     pub max_concurrency: u32,
-    /// `SORA_FETCH_ALLOW`: origins that results may come from though they are not public, as host:port, comma-separated.
+    /// `SORA_FETCH_ALLOW`: origins that results may be downloaded from although they are not public, as host:port,
+    /// comma-separated.
     pub fetch_allow: Vec<Origin>,
-    /// `MAX_VIDEO_SIZE`: largest video in bytes (default 4 GiB); a bucket takes up to 48 GiB.
+    /// `MAX_VIDEO_SIZE`: maximum size of a video in bytes (default 4 GiB); a bucket takes up to 48 GiB.
     pub max_video_size: u64,
-    /// `PROCESSOR_SLOTS`: jobs that this process works on at once (default 16).
+    /// `PROCESSOR_SLOTS`: maximum number of jobs that this process runs at a time (default 16).
     pub slots: NonZeroUsize,
-    /// `LEASE_TTL`: how long the process counts as alive after its last sign of life (default 30s).
+    /// `LEASE_TTL`: how long a worker counts as alive after its last heartbeat (default 30s).
     pub lease_ttl: Duration,
-    /// `LEASE_RENEW`: how often it gives one (default 5s); at most a third of `LEASE_TTL`.
+    /// `LEASE_RENEW`: interval of the heartbeat (default 5s); at most a third of `LEASE_TTL`.
     pub lease_renew: Duration,
-    /// `RETENTION_DAYS`: days after their end that jobs and videos are kept; 0 (default) = for ever.
+    /// `RETENTION_DAYS`: days that jobs and videos are kept after they finished; 0 (default) = forever.
     pub retention: Option<Duration>,
-    /// `FFMPEG` and `FFPROBE`: the programs that make posters (default: found on the `PATH`).
+    /// `FFMPEG` and `FFPROBE`: the programs that make posters (default: searched for on the `PATH`).
     pub programs: Programs,
-    /// `DRAIN_TIMEOUT`: how long open streams may go on once the process is asked to stop (default 600s).
+    /// `DRAIN_TIMEOUT`: how long open streams may continue once the process is asked to stop (default 600s).
     pub drain_timeout: Duration,
 }
 
-/// The upstream's own names.
+/// The upstream's names for models, lengths and sizes.
 #[derive(Clone)]
 pub struct UpstreamNames {
-    /// `SORA_MODEL_TEMPLATE`: of a model, with the places `{model}`, `{orientation}`, `{seconds}`, `{size}` (default
-    /// `{model}-{orientation}-{seconds}s` for `chat`, `{model}` for `videos`).
+    /// `SORA_MODEL_TEMPLATE`: the name of a model, with the placeholders `{model}`, `{orientation}`, `{seconds}` and `{size}`
+    /// (default: `{model}-{orientation}-{seconds}s` for `chat`, `{model}` for `videos`).
     pub model: ModelTemplate,
-    /// `SORA_SECONDS_MAP`: of lengths, as ours=theirs, comma-separated (default: as they are).
+    /// `SORA_SECONDS_MAP`: lengths, as ours=theirs, comma-separated (default: unchanged).
     pub seconds: Names,
-    /// `SORA_SIZE_MAP`: of sizes, as ours=theirs, comma-separated (default: as they are).
+    /// `SORA_SIZE_MAP`: sizes, as ours=theirs, comma-separated (default: unchanged).
     pub sizes: Names,
 }
 
 impl Config {
-    /// Reads it.
+    /// Reads the configuration, or reports every error to `env`.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let storage = StorageConfig::read(env);
@@ -83,13 +85,19 @@ impl Config {
         }
         let largest = storage.as_ref().and_then(StorageConfig::max_file_size).unwrap_or(u64::MAX);
         if max_video_size.is_some_and(|size| size > largest) {
-            env.reject("MAX_VIDEO_SIZE", format!("must be at most {largest}, or the bucket could not take the video"));
+            env.reject(
+                "MAX_VIDEO_SIZE",
+                format!("must be at most {largest}, the largest video that the bucket can take"),
+            );
         }
         let slots = env.or("PROCESSOR_SLOTS", "16", env::number);
         let lease_ttl = env.or("LEASE_TTL", "30s", env::duration);
         let lease_renew = env.or("LEASE_RENEW", "5s", env::duration);
         if matches!((lease_ttl, lease_renew), (Some(ttl), Some(renew)) if renew * 3 > ttl) {
-            env.reject("LEASE_RENEW", "must be at most a third of LEASE_TTL, or one slow renewal costs the lease");
+            env.reject(
+                "LEASE_RENEW",
+                "must be at most a third of LEASE_TTL, so that one slow renewal does not lose the lease",
+            );
         }
         let retention_days = env.or("RETENTION_DAYS", "0", env::number::<u32>);
         let programs = Programs {
@@ -116,7 +124,7 @@ impl Config {
         })
     }
 
-    /// What may be fetched: from the upstream's own origin wherever that is, and from what the operator allowed.
+    /// Where results may be downloaded from: the upstream's own origin, public addresses, and the allowed origins.
     pub(crate) fn fetch_rules(&self) -> Rules {
         let own = Origin::of(&self.upstream.url);
         let allowed = own.into_iter().chain(self.fetch_allow.clone()).collect();
@@ -130,12 +138,14 @@ fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
     let url = env.required("SORA_API_URL", hint, |text| {
         let url = env::http_url(text)?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err("must hold no user, no password and no #; the key belongs in SORA_API_TOKEN".to_owned());
+            return Err(
+                "must not contain a user, a password or a fragment (#); put the key into SORA_API_TOKEN".to_owned()
+            );
         }
         let dialect = explicit.or(Dialect::of(&url));
-        dialect.map(|dialect| (url, dialect)).ok_or_else(|| {
-            "must end in /chat/completions or /videos, or SORA_API_DIALECT must say what is spoken there".to_owned()
-        })
+        dialect
+            .map(|dialect| (url, dialect))
+            .ok_or_else(|| "must end in /chat/completions or /videos, or SORA_API_DIALECT must be set".to_owned())
     });
     let token = env.secret("SORA_API_TOKEN").map(|token| token.expose().to_owned());
     if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
@@ -185,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn pays_at_most_once_unless_told_otherwise() {
+    fn by_default_pays_at_most_once() {
         let config = read(&[("SORA_API_URL", "https://up.example/v1/chat/completions")]).unwrap();
         assert_eq!((config.retry_policy.max_retries, config.retry_policy.max_resubmits), (5, 0));
         assert_eq!(config.upstream.dialect, Dialect::Chat);
@@ -193,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_tells_the_dialect_unless_it_is_told() {
+    fn detects_the_dialect_from_the_address_unless_it_is_set() {
         let dialect = |set: &[(&str, &str)]| read(set).map(|config| config.upstream.dialect).ok();
         assert_eq!(dialect(&[("SORA_API_URL", "https://up.example/v1/videos/")]), Some(Dialect::Videos));
         let elsewhere = ("SORA_API_URL", "https://up.example/generate");
@@ -202,17 +212,17 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_key_in_the_upstreams_address_and_no_video_of_nothing() {
+    fn rejects_credentials_in_the_address_and_a_maximum_size_of_zero() {
         for url in ["https://u:hidden@up.example/v1/videos", "https://up.example/v1/videos#hidden"] {
-            let mistakes = read(&[("SORA_API_URL", url), ("MAX_VIDEO_SIZE", "0")]).err().unwrap();
-            let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+            let errors = read(&[("SORA_API_URL", url), ("MAX_VIDEO_SIZE", "0")]).err().unwrap();
+            let names: Vec<_> = errors.0.iter().map(|error| error.variable.as_str()).collect();
             assert_eq!(names, ["SORA_API_URL", "MAX_VIDEO_SIZE"]);
-            assert!(!mistakes.to_string().contains("hidden"), "{mistakes}");
+            assert!(!errors.to_string().contains("hidden"), "{errors}");
         }
     }
 
     #[test]
-    fn names_every_wrong_variable() {
+    fn reports_every_invalid_variable() {
         let wrong = [
             ("SORA_API_URL", "https://up.example/v2/other"),
             ("SORA_API_TOKEN", "two words"),
@@ -226,8 +236,8 @@ mod tests {
             ("LEASE_TTL", "6s"),
             ("DRAIN_TIMEOUT", "soon"),
         ];
-        let mistakes = read(&wrong).err().unwrap();
-        let names: Vec<_> = mistakes.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+        let errors = read(&wrong).err().unwrap();
+        let names: Vec<_> = errors.0.iter().map(|error| error.variable.as_str()).collect();
         assert_eq!(
             names,
             [

@@ -1,8 +1,8 @@
-//! Points at which a test can have the process die, in debug builds only.
+//! Points where a test can crash the process. Active in debug builds only.
 
-/// Dies here, as by SIGKILL, if `FAULT_POINT` names this point.
+/// Aborts the process, as SIGKILL would, if `FAULT_POINT` names this point.
 pub(crate) fn hit(name: &str) {
-    if cfg!(debug_assertions) && std::env::var("FAULT_POINT").is_ok_and(|fault| fault == name) {
+    if cfg!(debug_assertions) && std::env::var("FAULT_POINT").is_ok_and(|point| point == name) {
         std::process::abort();
     }
 }

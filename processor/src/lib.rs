@@ -1,18 +1,17 @@
-//! Takes jobs from the stream, drives the upstream, records results.
+//! The processor: takes jobs from the queue, sends them to the upstream, stores the videos and records the results.
 //!
-//! | module | its part |
+//! | module | role |
 //! |---|---|
-//! | [`queue`] | permit → next delivery, reclaimed ones first → spawn → settle; the database decides what a delivery means |
-//! | [`liveness`] | one worker's identity, lease and jobs in hand; giving back what the dead held |
-//! | [`run`] | one job as a straight line: plan → submit → wait → fetch → record |
-//! | [`retry`], [`progress`] | pure: what follows from a failure; which changes are told |
-//! | [`upstream`] | whether the upstream is well, and what is said of its failures |
-//! | [`maintenance`] | putting in line what Redis does not hold; old things; telling the upstream of cancelled jobs |
-//! | [`media`] | a look inside a stored video: its poster, its size, its length |
-//! | [`metrics`], [`trace`] | the metrics; the trace that a job belongs to, in the log and towards the upstream |
-//!
-//! A process lives one life after another: buried by others (it was frozen, or cut off), it drops everything and goes
-//! on under a new id.
+//! | [`supervisor`] | runs worker sessions, one after another |
+//! | [`queue`] | reads deliveries, reclaimed ones first, and settles each by what the database says |
+//! | [`liveness`] | worker session, heartbeat, reaper, the jobs in flight |
+//! | [`run`] | one job from plan to stored video: plan → submit → follow → download → finish |
+//! | [`retry`], [`progress`] | pure: what follows from a failure; which progress is published |
+//! | [`upstream`] | circuit breaker, health, failure messages, redaction |
+//! | [`maintenance`] | reconciler, posters, housekeeping, cancellation of abandoned generations |
+//! | [`media`] | posters, sizes and lengths of stored videos |
+//! | [`context`], [`publish`], [`enqueue`] | what all tasks share; events for browsers; jobs back into the queue |
+//! | [`metrics`], [`trace`], [`probe`] | metrics, traces, readiness |
 
 mod config;
 mod context;

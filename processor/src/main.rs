@@ -1,4 +1,5 @@
-//! The processor: reads its environment, begins to log, works until it is asked to stop. Or one command.
+//! The processor's program: reads the environment, starts logging, and runs until it is asked to stop. Or runs one
+//! command.
 
 use std::process::ExitCode;
 
@@ -6,21 +7,24 @@ use clap::{Parser, Subcommand};
 use processor::{Config, run, run_housekeeping};
 use service::{env, probe, settings, shutdown, telemetry};
 
-/// The processor. Without a command it works.
+/// The exit status for a configuration error.
+const EXIT_CONFIG: u8 = 78;
+
+/// The processor. Without a command it processes jobs until it is stopped.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// What to do instead of working.
+    /// A command to run instead.
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-/// What to do instead of working.
+/// A command to run instead of processing jobs.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Ask the processor that runs here whether it is ready (by `METRICS_LISTEN`); for containers without a shell.
+    /// Check that the processor on this host is ready (at `METRICS_LISTEN`); for containers without a shell.
     Healthcheck,
-    /// Do now what is done each hour: delete what is kept no longer (`RETENTION_DAYS`), and files that nothing names.
+    /// Run the hourly cleanup now: delete jobs past their retention (`RETENTION_DAYS`), and files without a row.
     Tidy,
 }
 
@@ -43,18 +47,18 @@ async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
     }
 }
 
-/// The configuration, with the log begun.
+/// Reads the configuration and starts logging.
 fn configure() -> Result<Config, ExitCode> {
     let config = env::read_or_exit(Config::read);
     telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
         eprintln!("{error}");
-        ExitCode::from(78)
+        ExitCode::from(EXIT_CONFIG)
     })?;
     Ok(config)
 }
 
-fn log_error(ended: anyhow::Result<()>) -> Result<(), ExitCode> {
-    ended.map_err(|error| {
+fn log_error(result: anyhow::Result<()>) -> Result<(), ExitCode> {
+    result.map_err(|error| {
         tracing::error!("{error:#}");
         ExitCode::FAILURE
     })

@@ -1,4 +1,4 @@
-//! Background tasks that repair or clean up. All are safe to run in every processor at once, so none needs a leader.
+//! Background tasks that repair and clean up. Each is safe to run in every processor at once, so none needs a leader.
 
 pub(crate) mod housekeeping;
 mod posters;

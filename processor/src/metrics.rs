@@ -1,4 +1,4 @@
-//! What a processor counts and measures.
+//! The processor's metrics, and the functions that record them.
 
 use ::metrics::{counter, gauge, histogram};
 use entity::job::{Model, Phase, RetryBudget, Status};
@@ -6,7 +6,7 @@ use service::metrics::{JOB_SECONDS, Metric};
 use sora::Outcome;
 use tokio::time::Instant;
 
-/// All of them, as docs/OPERATIONS.md lists them.
+/// All metrics, in the order of docs/OPERATIONS.md.
 pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("sora_jobs_ended_total", "Jobs that reached a final state, by `outcome`.")
         .with_label("outcome", &JOB_OUTCOMES),
@@ -61,10 +61,10 @@ pub(crate) const METRICS: &[Metric] = &[
 
 const ATTEMPT_OUTCOMES: [&str; Outcome::ALL.len() + 2] = with_outcomes(["completed", "cancelled"]);
 
-/// `poison`: the processors that had it kept dying.
+/// `poison`: the workers that ran the job kept dying.
 const JOB_OUTCOMES: [&str; Outcome::ALL.len() + 3] = with_outcomes(["completed", "cancelled", "poison"]);
 
-/// These names, followed by those of all outcomes.
+/// The given names, followed by those of all outcomes.
 const fn with_outcomes<const FIRST: usize, const ALL: usize>(first: [&'static str; FIRST]) -> [&'static str; ALL] {
     let mut names = [""; ALL];
     let mut at = 0;
@@ -75,25 +75,25 @@ const fn with_outcomes<const FIRST: usize, const ALL: usize>(first: [&'static st
     names
 }
 
-/// Why a job waits for no fault of its own.
+/// Why a job is deferred without drawing on a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeferReason {
-    /// The upstream is unwell.
+    /// The circuit breaker is open.
     Breaker,
-    /// A cap on submissions is reached.
+    /// A daily limit of submissions is reached.
     Cap,
-    /// The storage takes or gives nothing.
+    /// The storage cannot be read or written.
     Storage,
 }
 
-/// A job was taken in flight.
+/// Records how long a job waited, if this is its first claim.
 pub(crate) fn job_claimed(job: &Model) {
     if let Some(started) = job.started_at.filter(|_| job.epoch == 1) {
         histogram!("sora_job_queue_seconds").record(seconds(started - job.created_at));
     }
 }
 
-/// A job as committed; counts if that is its end.
+/// Counts a job if its committed state is final.
 pub(crate) fn job_finished(job: &Model) {
     let outcome = match (job.status, job.error_code.as_deref()) {
         (Status::Pending | Status::Processing, _) => return,
@@ -108,12 +108,12 @@ pub(crate) fn job_finished(job: &Model) {
     }
 }
 
-/// A request for a generation ended.
+/// Counts an attempt that ended.
 pub(crate) fn attempt_finished(outcome: &'static str) {
     counter!("sora_attempts_ended_total", "outcome" => outcome).increment(1);
 }
 
-/// A job will be tried again.
+/// Counts a retry.
 pub(crate) fn job_retried(budget: RetryBudget) {
     let budget = match budget {
         RetryBudget::Retry => "retry",
@@ -123,7 +123,7 @@ pub(crate) fn job_retried(budget: RetryBudget) {
     counter!("sora_retries_total", "budget" => budget).increment(1);
 }
 
-/// A job waits for no fault of its own.
+/// Counts a deferral.
 pub(crate) fn job_deferred(reason: DeferReason) {
     let reason = match reason {
         DeferReason::Breaker => "breaker",
@@ -133,12 +133,12 @@ pub(crate) fn job_deferred(reason: DeferReason) {
     counter!("sora_jobs_put_off_total", "reason" => reason).increment(1);
 }
 
-/// A video of so many bytes was stored.
+/// Counts the bytes of a stored video.
 pub(crate) fn video_stored(size: i64) {
     counter!("sora_video_stored_bytes_total").increment(u64::try_from(size).unwrap_or(0));
 }
 
-/// So many jobs are in flight.
+/// Sets the number of jobs in flight.
 #[allow(clippy::cast_precision_loss, reason = "slots are few")]
 pub(crate) fn in_flight(jobs: usize) {
     gauge!("sora_jobs_in_hand").set(jobs as f64);
@@ -185,12 +185,12 @@ pub(crate) fn lease_lost() {
     counter!("sora_leases_lost_total").increment(1);
 }
 
-/// Measures how long a job is in each phase. One that is broken off is not measured.
+/// Measures how long a job spends in each phase. A phase that the job leaves by failing is not recorded.
 #[derive(Debug, Default)]
 pub(crate) struct PhaseTimer(Option<(Phase, Instant)>);
 
 impl PhaseTimer {
-    /// The job is in `phase` from now on, if it was not before.
+    /// Starts `phase` and ends the one before, unless the job is in `phase` already.
     pub(crate) fn enter(&mut self, phase: Phase) {
         if self.0.is_none_or(|(current, _)| current != phase) {
             self.end();
@@ -198,15 +198,15 @@ impl PhaseTimer {
         }
     }
 
-    /// The last phase is over.
+    /// Ends the current phase.
     pub(crate) fn end(&mut self) {
-        if let Some((phase, began)) = self.0.take() {
-            histogram!("sora_job_phase_seconds", "phase" => phase.as_str()).record(began.elapsed());
+        if let Some((phase, started)) = self.0.take() {
+            histogram!("sora_job_phase_seconds", "phase" => phase.as_str()).record(started.elapsed());
         }
     }
 }
 
-/// Milliseconds between two clocks, which need not agree.
+/// Converts a difference between two clocks, which may disagree, to seconds.
 #[allow(clippy::cast_precision_loss, reason = "no job takes 2⁵³ ms")]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds.max(0) as f64 / 1_000.0
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_outcome_has_a_row() {
+    fn every_outcome_is_a_label_value() {
         for outcome in Outcome::ALL {
             assert!(
                 ATTEMPT_OUTCOMES.contains(&outcome.name()) && JOB_OUTCOMES.contains(&outcome.name()),

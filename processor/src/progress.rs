@@ -1,5 +1,5 @@
-//! Which changes of a running job are committed and published: the first at once, then at most one every 250 ms; a change of
-//! phase at once. Pure: time is given.
+//! Decides which changes of a running job are committed and published: the first and every change of phase at once,
+//! changes of the percentage at most every 250 ms. Pure: the caller passes the time.
 
 use std::time::Duration;
 
@@ -7,33 +7,33 @@ use entity::job::Phase;
 use sora::Event;
 use tokio::time::Instant;
 
-/// The least time between two changes that differ only in their number.
+/// Least time between two changes of the percentage alone.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
-/// A step of the way, in percent, that the log hears of.
+/// Percent between two lines in the log.
 const LOG_STEP: i32 = 25;
 
-/// Most that is shown before the file is stored.
+/// Most that is shown before the video is stored.
 const MAX_PERCENT: i32 = 99;
 
-/// What is current of a job, and what of it has been published.
+/// A job's progress as reported by the upstream, as published, and as logged.
 #[derive(Debug)]
 pub(crate) struct Progress {
     current: (Phase, i32),
     published: (Phase, i32),
     published_at: Option<Instant>,
-    /// What the log has heard of it.
+    /// The phase and the number of whole steps.
     logged: (Phase, i32),
 }
 
 impl Progress {
-    /// Of a job that has just been submitted.
+    /// The progress of a job that was just submitted.
     pub(crate) fn new() -> Self {
-        let begun = (Phase::Submitting, 0);
-        Self { current: begun, published: begun, published_at: None, logged: begun }
+        let start = (Phase::Submitting, 0);
+        Self { current: start, published: start, published_at: None, logged: start }
     }
 
-    /// Takes in what the upstream has shown. Neither phase nor number goes back.
+    /// Applies an event from the upstream. Neither the phase nor the percentage ever goes back.
     pub(crate) fn observe(&mut self, event: &Event) {
         let (phase, percent) = match event {
             Event::Accepted(_) | Event::Queued => (Phase::Queued, 0),
@@ -44,7 +44,7 @@ impl Progress {
         self.current = (self.current.0.max(phase), self.current.1.max(percent));
     }
 
-    /// When the next change is to be told; `None` while there is none.
+    /// When the next change is to be published; `None` if there is no change.
     pub(crate) fn due(&self) -> Option<Instant> {
         let Some(published_at) = self.published_at else {
             return (self.current != self.published).then(Instant::now);
@@ -56,17 +56,17 @@ impl Progress {
         }
     }
 
-    /// What to tell at `now`; it counts as published.
+    /// Takes the state to publish at `now`, and counts it as published.
     pub(crate) fn take(&mut self, now: Instant) -> (Phase, i32) {
         self.published = self.current;
         self.published_at = Some(now);
         self.published
     }
 
-    /// Whether what was told last is worth a line in the log: another phase, or a quarter of the way. Then it has heard.
+    /// Whether the state last published is worth a line in the log: another phase, or another step. Counts it as logged.
     pub(crate) fn should_log(&mut self) -> bool {
-        let quarter = (self.published.0, self.published.1 / LOG_STEP);
-        std::mem::replace(&mut self.logged, quarter) != quarter
+        let step = (self.published.0, self.published.1 / LOG_STEP);
+        std::mem::replace(&mut self.logged, step) != step
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_first_change_and_each_phase_at_once_and_numbers_at_a_pace() {
+    fn publishes_the_first_change_and_phases_at_once_and_limits_the_rest() {
         let mut progress = Progress::new();
         assert_eq!(progress.due(), None);
         progress.observe(&Event::Queued);
@@ -101,20 +101,20 @@ mod tests {
     }
 
     #[test]
-    fn the_log_hears_of_phases_and_quarters() {
+    fn logs_phases_and_every_quarter() {
         let mut progress = Progress::new();
-        let shown =
+        let events =
             [Event::Queued, Event::Progress(1.0), Event::Progress(24.0), Event::Progress(26.0), Event::Progress(60.0)];
-        let news = shown.map(|event| {
+        let logged = events.map(|event| {
             progress.observe(&event);
             progress.take(Instant::now());
             progress.should_log()
         });
-        assert_eq!(news, [true, true, false, true, true]);
+        assert_eq!(logged, [true, true, false, true, true]);
     }
 
     #[test]
-    fn never_goes_back_and_never_says_100() {
+    fn never_goes_back_and_never_shows_100_percent() {
         let mut progress = Progress::new();
         progress.observe(&Event::Progress(100.0));
         progress.observe(&Event::Progress(3.0));

@@ -1,40 +1,41 @@
-//! What follows from a failure: a pure function of outcome, budgets and what is spent of them.
+//! Decides what follows from a failure: a pure function of the outcome, the retry policy, and the budget already spent.
 
 use std::time::Duration;
 
 use entity::job::{self, RetryBudget};
 use sora::Outcome;
 
-/// How often a job may be tried again, by what the failed try may have cost.
+/// How often a job is retried, by what the failed attempt may have cost.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// Requests that surely started nothing.
+    /// Retries of requests that provably started nothing.
     pub max_retries: i32,
-    /// Requests that may have cost money: 0 = pay at most once.
+    /// Retries of requests that may have cost money; 0 means a job is paid for at most once.
     pub max_resubmits: i32,
-    /// The first delay; it doubles with each try.
+    /// The first delay; it doubles with each retry.
     pub base_delay: Duration,
 }
 
-/// What follows.
+/// What follows from a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Try again after the delay, at the cost of one of the budget.
+    /// Retry after the delay, drawing one from the budget.
     Retry(RetryBudget, Duration),
     /// The job has failed.
     GiveUp,
 }
 
-/// Downloads of one result, tried at most five times in all.
+/// Retries of a download: five tries in all.
 const MAX_FETCH_RETRIES: i32 = 4;
 
-/// Between downloads: 4, 8, 15, 30 s with the default base of 2 s.
+/// Delays between downloads as multiples of the base delay: 4, 8, 15, 30 s with the default of 2 s.
 const FETCH_DELAY_FACTORS: [f64; 4] = [2.0, 4.0, 7.5, 15.0];
 
 /// The longest delay.
 const MAX_DELAY: Duration = Duration::from_secs(300);
 
-/// Decides what follows from `outcome` for `job`. `jitter` is random in 0..1 (full jitter); `retry_after` is a floor.
+/// Decides what follows from `outcome`. `jitter` is a random number in 0..1 (full jitter); the delay is never below
+/// `retry_after`.
 pub(crate) fn decide(
     outcome: Outcome,
     job: &job::Model,
@@ -79,21 +80,21 @@ mod tests {
 
     const POLICY: RetryPolicy = RetryPolicy { max_retries: 5, max_resubmits: 0, base_delay: Duration::from_secs(2) };
 
-    fn after(outcome: Outcome, spent: impl Fn(&mut job::Model), policy: RetryPolicy) -> Decision {
+    fn after(outcome: Outcome, spend: impl Fn(&mut job::Model), policy: RetryPolicy) -> Decision {
         let mut job = job();
-        spent(&mut job);
+        spend(&mut job);
         decide(outcome, &job, policy, None, 1.0)
     }
 
     #[test]
-    fn what_started_nothing_is_tried_five_times_more() {
+    fn retries_requests_that_started_nothing_five_times() {
         let delays: Vec<_> = (0..6).map(|n| after(Outcome::Transient, |job| job.retries = n, POLICY)).collect();
-        let again = |seconds| Decision::Retry(RetryBudget::Retry, Duration::from_secs(seconds));
-        assert_eq!(delays, [again(2), again(4), again(8), again(16), again(32), Decision::GiveUp]);
+        let retry = |seconds| Decision::Retry(RetryBudget::Retry, Duration::from_secs(seconds));
+        assert_eq!(delays, [retry(2), retry(4), retry(8), retry(16), retry(32), Decision::GiveUp]);
     }
 
     #[test]
-    fn what_may_have_cost_is_never_repeated_unasked() {
+    fn never_resubmits_what_may_have_cost_without_a_budget() {
         for outcome in [Outcome::Interrupted, Outcome::Unknown, Outcome::Stalled, Outcome::TimedOut, Outcome::Lost] {
             assert_eq!(after(outcome, |_| {}, POLICY), Decision::GiveUp, "{outcome:?}");
             let one = RetryPolicy { max_resubmits: 1, ..POLICY };
@@ -103,23 +104,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_final_stays_so() {
-        let rich = RetryPolicy { max_retries: 99, max_resubmits: 99, ..POLICY };
+    fn never_retries_a_final_outcome() {
+        let generous = RetryPolicy { max_retries: 99, max_resubmits: 99, ..POLICY };
         for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_final()) {
-            assert_eq!(after(outcome, |_| {}, rich), Decision::GiveUp, "{outcome:?}");
+            assert_eq!(after(outcome, |_| {}, generous), Decision::GiveUp, "{outcome:?}");
         }
     }
 
     #[test]
-    fn a_download_is_tried_five_times_in_all() {
+    fn tries_a_download_five_times_in_all() {
         let delays: Vec<_> = (0..5).map(|n| after(Outcome::Unfetchable, |job| job.fetches = n, POLICY)).collect();
-        let again = |seconds| Decision::Retry(RetryBudget::Fetch, Duration::from_secs(seconds));
-        assert_eq!(delays, [again(4), again(8), again(15), again(30), Decision::GiveUp]);
+        let retry = |seconds| Decision::Retry(RetryBudget::Fetch, Duration::from_secs(seconds));
+        assert_eq!(delays, [retry(4), retry(8), retry(15), retry(30), Decision::GiveUp]);
     }
 
     #[test]
-    fn the_upstream_may_ask_for_more_patience() {
-        let asked = decide(Outcome::Busy, &job(), POLICY, Some(Duration::from_secs(60)), 0.1);
-        assert_eq!(asked, Decision::Retry(RetryBudget::Retry, Duration::from_secs(60)));
+    fn waits_at_least_as_long_as_the_upstream_asks() {
+        let decision = decide(Outcome::Busy, &job(), POLICY, Some(Duration::from_secs(60)), 0.1);
+        assert_eq!(decision, Decision::Retry(RetryBudget::Retry, Duration::from_secs(60)));
     }
 }

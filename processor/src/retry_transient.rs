@@ -1,30 +1,28 @@
-//! Writing facts that must not be lost: repeated until the database takes them.
+//! Retries database statements that must not be lost.
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use entity::DbErr;
 use entity::database::is_transient;
-use tokio::time::sleep;
 
+/// The first pause between tries; it doubles up to the maximum.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 
-/// Repeats `write` while the database is away. Ends early only by being dropped: when the job is no longer ours.
+/// Retries `statement` for as long as the database is unavailable. Callers drop the future when the job is no longer
+/// theirs.
 ///
 /// # Errors
-/// The database refuses the statement itself; repeating it would be of no use.
-pub(crate) async fn retry_transient<T, Write>(what: &str, write: impl Fn() -> Write) -> Result<T, DbErr>
+/// The database rejects the statement, so a retry would not help.
+pub(crate) async fn retry_transient<T, Statement>(what: &str, statement: impl FnMut() -> Statement) -> Result<T, DbErr>
 where
-    Write: Future<Output = Result<T, DbErr>>,
+    Statement: Future<Output = Result<T, DbErr>>,
 {
-    let mut pause = Duration::from_millis(100);
-    loop {
-        match write().await {
-            Err(error) if is_transient(&error) => {
-                tracing::warn!(%error, what, "the database is away; trying again");
-            }
-            other => return other,
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(MAX_PAUSE);
-    }
+    let pauses = ExponentialBuilder::new().with_min_delay(MIN_PAUSE).with_max_delay(MAX_PAUSE).without_max_times();
+    statement
+        .retry(pauses)
+        .when(is_transient)
+        .notify(|error, _| tracing::warn!(%error, what, "database unavailable; retrying"))
+        .await
 }

@@ -147,7 +147,7 @@ impl Platform {
     pub(crate) fn leases_lost(&self) -> usize {
         let times = |process: &Process| {
             let text = std::fs::read(process.log_path()).unwrap_or_default();
-            String::from_utf8_lossy(&text).matches("buried by others while").count()
+            String::from_utf8_lossy(&text).matches("lease expired while it could not be renewed").count()
         };
         self.processors.iter().map(times).sum()
     }

@@ -1,8 +1,7 @@
-//! The beat: on a thread of its own, with its own connections, so that no load of work can stop it.
+//! The heartbeat: renews the worker's lease, on a thread and connections of its own so that no load can delay it.
 //!
-//! Each time it renews the lease, compares what the database says this worker holds with what it has in flight, passes on
-//! wishes to cancel, and shows Redis that its entries are being worked on. Redis being away never stops work; the
-//! database decides alone.
+//! Each beat also compares the jobs in flight with the claims in the database, passes on requests to cancel, and renews
+//! the worker's entries in Redis. An outage of Redis never stops work: only the database decides.
 
 use std::sync::Arc;
 
@@ -22,19 +21,19 @@ use crate::liveness::worker_session::WorkerSession;
 use crate::publish::event;
 use crate::{metrics, trace};
 
-/// Starts the beat; it ends with `over`, or when the worker is buried.
+/// Starts the heartbeat. It stops when `done` is cancelled or the lease has expired.
 ///
 /// # Errors
 /// The thread cannot be started.
 pub(crate) fn start(
     config: Config,
     session: Arc<WorkerSession>,
-    over: CancellationToken,
+    done: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the beat's runtime")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("heartbeat runtime")?;
     Ok(tokio::task::spawn_blocking(move || {
         runtime.block_on(async {
-            tokio::select! { () = run(&config, &session) => {}, () = over.cancelled() => {} }
+            tokio::select! { () = run(&config, &session) => {}, () = done.cancelled() => {} }
         });
     }))
 }
@@ -55,46 +54,48 @@ async fn run(config: &Config, session: &WorkerSession) {
             continue;
         };
         if let Err(error) = tick(db, bus, config, session).await {
-            tracing::warn!(worker.id = %session.id, %error, "the lease could not be renewed; nothing new is submitted");
+            tracing::warn!(worker.id = %session.id, %error, "could not renew the lease; nothing new is submitted");
         }
     }
 }
 
 async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
-    let began = Instant::now();
+    let started = Instant::now();
     if !workers::renew_lease(db, session.id, config.lease_ttl).await? {
         session.expired.cancel();
         session.in_flight.signal_all(Signal::Abandon);
         return Ok(());
     }
-    session.renewed(began);
+    session.renewed(started);
     sync_claims(db, bus, session).await?;
     if let Err(error) = bus.renew_entries(session.id.into(), &session.in_flight.entries()).await {
-        tracing::debug!(worker.id = %session.id, %error, "the entries in hand could not be renewed");
+        tracing::debug!(worker.id = %session.id, %error, "could not renew the entries in flight");
     }
     Ok(())
 }
 
-/// Makes hands and database agree. What was in hand before the question and is not in its answer is lost; what is in
-/// the answer and not in hand after it was claimed without our knowing, or its task has panicked.
+/// Makes the jobs in flight and the claims in the database agree.
+///
+/// A job that was in flight before the query and is not among its rows is lost: its run is abandoned. A row whose job is
+/// not in flight after the query was claimed without this process knowing, or its task panicked: it is requeued.
 async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession) -> Result<(), DbErr> {
     let claims = session.in_flight.claims();
-    let on_record = job::claimed_by(db, session.id).await?;
+    let recorded = job::claimed_by(db, session.id).await?;
     for claim in claims {
-        if !on_record.iter().any(|job| job.id == claim.job && job.epoch == claim.epoch) {
+        if !recorded.iter().any(|job| job.id == claim.job && job.epoch == claim.epoch) {
             session.in_flight.signal(claim, Signal::Abandon);
         }
     }
-    for job in on_record.iter().filter(|job| job.cancel_requested_at.is_some()) {
+    for job in recorded.iter().filter(|job| job.cancel_requested_at.is_some()) {
         session.in_flight.cancel(job.id);
     }
-    for job in on_record.into_iter().filter(|job| !session.in_flight.contains(job.id)) {
+    for job in recorded.into_iter().filter(|job| !session.in_flight.contains(job.id)) {
         let Some(job) = job::requeue_orphan(db, JobClaim { job: job.id, epoch: job.epoch }).await? else {
             continue;
         };
         metrics::job_finished(&job);
         let trace_id = trace::trace_id(&job);
-        tracing::warn!(job.id = %job.id, trace_id, "a job on record was not in hand; it goes back in line");
+        tracing::warn!(job.id = %job.id, trace_id, "claimed job was not in flight; requeued it");
         enqueue_front(bus, &job).await;
         bus.publish(&event(&job, None, None)).await.ok();
     }

@@ -1,4 +1,4 @@
-//! The jobs that this process has in flight, and the orders that reach them.
+//! The jobs this process is working on, and the signals sent to them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,16 +9,16 @@ use tokio::sync::watch;
 
 use crate::metrics;
 
-/// What a job in hand is told to do; a later signal counts only if it is stronger.
+/// What a job's run should do. The order is that of strength: a weaker signal never replaces a stronger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
-    /// Nothing special.
+    /// Carry on.
     Continue,
-    /// Its owner no longer wants it.
+    /// Stop: the owner cancelled the job.
     Cancel,
-    /// The process is about to end: leave the job to another.
+    /// Stop and leave the job to another worker: this process is stopping.
     HandOver,
-    /// It is someone else's by now: drop everything and write nothing.
+    /// Stop and write nothing: another worker may hold the job already.
     Abandon,
 }
 
@@ -29,20 +29,21 @@ pub(crate) struct InFlight(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     jobs: HashMap<JobId, Slot>,
-    /// Whether what can be left to others at no cost is left to them.
+    /// Whether jobs that another worker can continue at no cost are handed over.
     draining: bool,
 }
 
 struct Slot {
+    /// The entry in the stream that brought the job.
     entry: String,
-    /// Set once the claim has won.
+    /// Set while this worker holds the job in the database.
     claim: Option<JobClaim>,
-    /// Whether another can go on with it at no cost.
+    /// Whether another worker could continue the job at no cost.
     resumable: bool,
     signal: watch::Sender<Signal>,
 }
 
-/// One job in hand; leaves the hands when dropped, even by a panic.
+/// One job in flight. It leaves the set when dropped, even by a panic.
 pub(crate) struct InFlightJob {
     job: JobId,
     all: InFlight,
@@ -50,7 +51,7 @@ pub(crate) struct InFlightJob {
 }
 
 impl InFlight {
-    /// Takes a job in hand for the entry that brought it; `None` when it is in hand already.
+    /// Adds a job with the entry that brought it. Returns `None` if the job is in flight already.
     pub(crate) fn insert(&self, job: JobId, entry: &str) -> Option<InFlightJob> {
         let mut inner = self.inner();
         if inner.jobs.contains_key(&job) {
@@ -67,38 +68,38 @@ impl InFlight {
         self.inner().jobs.contains_key(&job)
     }
 
-    /// The claims that have won.
+    /// The claims of all jobs in flight.
     pub(crate) fn claims(&self) -> Vec<JobClaim> {
         self.inner().jobs.values().filter_map(|slot| slot.claim).collect()
     }
 
-    /// The entries in flight.
+    /// The entries of all jobs in flight.
     pub(crate) fn entries(&self) -> Vec<String> {
         self.inner().jobs.values().map(|slot| slot.entry.clone()).collect()
     }
 
-    /// Gives a signal to one claim, if it is still in flight.
+    /// Signals the job of this claim, if it is still in flight under it.
     pub(crate) fn signal(&self, claim: JobClaim, signal: Signal) {
         if let Some(slot) = self.inner().jobs.get(&claim.job).filter(|slot| slot.claim == Some(claim)) {
             slot.signal(signal);
         }
     }
 
-    /// Has a job cancelled, if it is in flight.
+    /// Signals a job to stop because its owner cancelled it.
     pub(crate) fn cancel(&self, job: JobId) {
         if let Some(slot) = self.inner().jobs.get(&job) {
             slot.signal(Signal::Cancel);
         }
     }
 
-    /// Gives a signal to all.
+    /// Signals all jobs.
     pub(crate) fn signal_all(&self, signal: Signal) {
         for slot in self.inner().jobs.values() {
             slot.signal(signal);
         }
     }
 
-    /// Has everything handed over that another can go on with at no cost, now or as soon as it comes to that.
+    /// Hands over every job that another worker can continue at no cost, now or once it can.
     pub(crate) fn drain(&self) {
         let mut inner = self.inner();
         inner.draining = true;
@@ -112,26 +113,26 @@ impl InFlight {
 
 impl Slot {
     fn signal(&self, signal: Signal) {
-        self.signal.send_if_modified(|given| {
-            let stronger = signal > *given;
-            *given = signal.max(*given);
+        self.signal.send_if_modified(|current| {
+            let stronger = signal > *current;
+            *current = signal.max(*current);
             stronger
         });
     }
 }
 
 impl InFlightJob {
-    /// Notes that the claim has won.
+    /// Records that this worker holds the job.
     pub(crate) fn set_claim(&self, claim: JobClaim) {
-        self.record_claim(Some(claim));
+        self.replace_claim(Some(claim));
     }
 
-    /// Notes that the job's row has left this worker, which goes on for a while all the same.
+    /// Records that this worker no longer holds the job, although its run continues.
     pub(crate) fn clear_claim(&self) {
-        self.record_claim(None);
+        self.replace_claim(None);
     }
 
-    /// Notes whether another could go on with the job at no cost; while draining, it does.
+    /// Records whether another worker could continue the job at no cost. While draining, such a job is handed over.
     pub(crate) fn set_resumable(&self, resumable: bool) {
         let mut inner = self.all.inner();
         let draining = inner.draining;
@@ -143,14 +144,14 @@ impl InFlightJob {
         }
     }
 
-    /// Waits for a signal of at least this strength.
+    /// Waits for a signal at least as strong as `at_least`.
     pub(crate) async fn signalled(&self, at_least: Signal) -> Signal {
         let mut signal = self.signal.clone();
-        let given = signal.wait_for(|signal| *signal >= at_least).await.map(|signal| *signal);
-        given.unwrap_or(Signal::Abandon)
+        let received = signal.wait_for(|signal| *signal >= at_least).await.map(|signal| *signal);
+        received.unwrap_or(Signal::Abandon)
     }
 
-    fn record_claim(&self, claim: Option<JobClaim>) {
+    fn replace_claim(&self, claim: Option<JobClaim>) {
         if let Some(slot) = self.all.inner().jobs.get_mut(&self.job) {
             slot.claim = claim;
         }

@@ -1,4 +1,4 @@
-//! Giving back what the dead held: their jobs to the queue, their names to nobody.
+//! The reaper: expires workers whose lease has run out, and requeues their jobs.
 
 use std::sync::Arc;
 
@@ -12,12 +12,15 @@ use crate::enqueue::enqueue_front;
 use crate::liveness::worker_session::WorkerSession;
 use crate::metrics;
 
-/// Buries until `over`: once as soon as this worker may, then with each renewal's pace.
-pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, over: CancellationToken) {
+/// Final states republished for one expired worker at most.
+const REPUBLISH_BATCH: u64 = 500;
+
+/// Reaps until `done`, as often as the lease is renewed.
+pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, done: CancellationToken) {
     let mut ticks = interval(context.config.lease_renew);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! { _ = ticks.tick() => {}, () = over.cancelled() => return }
+        tokio::select! { _ = ticks.tick() => {}, () = done.cancelled() => return }
         if session.may_reap() {
             reap(&context).await;
             delete_idle_consumers(&context, &session).await;
@@ -29,7 +32,8 @@ async fn reap(context: &Context) {
     loop {
         match workers::reap_one(&context.db).await {
             Ok(Some(reaped)) => {
-                tracing::warn!(worker.id = %reaped.worker, jobs = reaped.jobs.len(), "buried a worker whose lease ran out");
+                let (worker, jobs) = (reaped.worker, reaped.jobs.len());
+                tracing::warn!(worker.id = %worker, jobs, "worker's lease ran out; requeued its jobs");
                 metrics::worker_reaped();
                 for job in &reaped.jobs {
                     metrics::job_finished(job);
@@ -40,41 +44,39 @@ async fn reap(context: &Context) {
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::warn!(%error, "could not look for dead workers");
+                tracing::warn!(%error, "could not look for expired workers");
                 return;
             }
         }
     }
 }
 
-/// Most ends that are told again.
-const REPUBLISH_BATCH: u64 = 500;
-
-/// A worker may die between the commit of a job's end and the settling that tells it, and Redis may lose the entry by which
-/// others would find that out. So whatever ended while the dead one could still commit is told once more; whoever knows
-/// it already sees the same `seq`.
+/// Republishes the jobs that ended while the expired worker could still commit.
+///
+/// A worker may die after it committed a job's final state and before it published it, and Redis may lose the entry that
+/// would reveal this. Browsers that have the state already ignore an event with the same `seq`.
 async fn republish(context: &Context, reaped: &Reaped) {
     let since = reaped.lease_until - clock::millis(context.config.lease_ttl + context.config.lease_renew);
     match job::finished_since(&context.db, since, REPUBLISH_BATCH).await {
-        Ok(ended) => {
-            for job in &ended {
+        Ok(finished) => {
+            for job in &finished {
                 context.publish(job).await;
             }
         }
-        Err(error) => tracing::debug!(%error, "what ended lately is not told again"),
+        Err(error) => tracing::debug!(%error, "could not republish recently finished jobs"),
     }
 }
 
-/// Deletes consumers that hold nothing and whose worker is gone.
+/// Deletes consumers that hold no entries and whose worker no longer exists.
 async fn delete_idle_consumers(context: &Context, session: &WorkerSession) {
     let Ok(idle) = context.bus.idle_consumers().await else {
         return;
     };
     let idle: Vec<_> = idle.into_iter().map(entity::WorkerId::from).filter(|worker| *worker != session.id).collect();
-    let Ok(known) = workers::existing(&context.db, idle.clone()).await else {
+    let Ok(existing) = workers::existing(&context.db, idle.clone()).await else {
         return;
     };
-    for gone in idle.into_iter().filter(|worker| !known.contains(worker)) {
-        context.bus.delete_idle_consumer(gone).await.ok();
+    for consumer in idle.into_iter().filter(|worker| !existing.contains(worker)) {
+        context.bus.delete_idle_consumer(consumer).await.ok();
     }
 }

@@ -1,4 +1,6 @@
-//! One life of the process: a worker id, its lease, and everything that goes on under it.
+//! A worker session: a worker id, what is known about its lease, and the jobs in flight under it.
+//!
+//! Nothing new is submitted unless the lease is certain to hold.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,24 +12,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::liveness::in_flight::InFlight;
 
-/// What all parts of one life share.
+/// A worker session.
 pub(crate) struct WorkerSession {
-    /// The worker's id, and the name of its consumer.
+    /// The worker's id, which is also the name of its consumer in Redis.
     pub(crate) id: WorkerId,
     /// The jobs in flight.
     pub(crate) in_flight: InFlight,
-    /// Cancelled when others have buried this worker.
+    /// Cancelled when another worker has expired this one's lease.
     pub(crate) expired: CancellationToken,
     lease_clock: Mutex<LeaseClock>,
     ttl: Duration,
 }
 
-/// What is known of the lease.
+/// When the lease was renewed, by this process's clock.
 #[derive(Clone, Copy, Debug)]
 struct LeaseClock {
-    /// When the last renewal that succeeded was begun.
+    /// When the last successful renewal was started.
     renewed: Instant,
-    /// Since when every lease was renewed before it ran out.
+    /// Since when no renewal was late.
     unbroken_since: Instant,
 }
 
@@ -44,7 +46,7 @@ impl WorkerSession {
         }
     }
 
-    /// Notes a renewal that was begun at `at` and has succeeded.
+    /// Records a successful renewal that was started at `at`.
     pub(crate) fn renewed(&self, at: Instant) {
         let mut lease_clock = self.lease_clock.lock().unwrap_or_else(PoisonError::into_inner);
         if at.duration_since(lease_clock.renewed) > self.ttl {
@@ -53,13 +55,13 @@ impl WorkerSession {
         lease_clock.renewed = at;
     }
 
-    /// Whether the lease surely holds: only then is anything new submitted.
+    /// Whether the lease is certain to hold.
     pub(crate) fn is_leased(&self) -> bool {
         self.lease_clock().renewed.elapsed() < self.ttl && !self.expired.is_cancelled()
     }
 
-    /// Whether this worker has been well for long enough to judge others dead: after an outage of the database or a
-    /// sleep of the machine everybody's lease has run out, and nobody is dead.
+    /// Whether this worker may expire others: its own lease has held for a whole term. After an outage of the database or
+    /// a suspended machine, the leases of all workers have run out although none of them died.
     pub(crate) fn may_reap(&self) -> bool {
         self.is_leased() && self.lease_clock().unbroken_since.elapsed() >= self.ttl
     }

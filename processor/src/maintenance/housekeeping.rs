@@ -1,6 +1,6 @@
-//! What is done about old things, now and then. Safe to do everywhere at once, so no leader is needed.
+//! Periodic cleanup: deletes jobs past their retention, unused reference images, and orphaned files.
 //!
-//! A file is deleted after its row: what a process that dies in between leaves behind is an orphan, and is found here.
+//! A file is deleted after its row. A process that dies in between leaves an orphaned file, which is deleted here.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,35 +18,32 @@ use super::{jittered_interval, posters};
 use crate::context::Context;
 use crate::media::Error;
 
-/// Rows and files dealt with in one step.
+/// Rows and files processed per step.
 const BATCH: u64 = 200;
 
-/// How long a file without a row, or a picture without a job, is left alone: far longer than anything takes to be
-/// recorded.
+/// Minimum age of a file without a row, or of an image without a job, before it is deleted. Far longer than any row takes
+/// to be committed after its file.
 const MIN_ORPHAN_AGE: Duration = Duration::from_secs(86_400);
 
-/// As many files of which none is on record are no orphans: the database is not the one that belongs to this storage.
-const MAX_UNKNOWN_FILES: usize = 20;
+/// If at least this many files of a step have no row, and none has one, the database does not belong to this storage.
+const WRONG_DATABASE_THRESHOLD: usize = 20;
 
-/// Does what is due: posters as they come, everything else each hour.
+/// Makes posters as videos arrive, and cleans up every hour.
 pub(crate) async fn run(context: Arc<Context>) {
     tokio::join!(posters::run(&context), run_hourly(&context));
 }
 
 async fn run_hourly(context: &Context) {
-    let mut round = jittered_interval(Duration::from_secs(30), Duration::from_secs(3_600));
+    let mut ticks = jittered_interval(Duration::from_secs(30), Duration::from_secs(3_600));
     loop {
-        round.tick().await;
+        ticks.tick().await;
         if let Err(error) = run_once(context).await {
-            tracing::warn!(%error, "old things could not be tidied away; the next round tries again");
+            tracing::warn!(%error, "cleanup failed; the next run continues");
         }
     }
 }
 
-/// One round.
-///
-/// # Errors
-/// [`Error`]; what is left is for the next round.
+/// Cleans up once. After an error, the next run continues with what is left.
 pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
     delete_expired_jobs(context).await?;
     posters::inspect_missed(context).await?;
@@ -54,54 +51,54 @@ pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
     delete_orphaned_files(context).await
 }
 
-/// Deletes jobs that ended longer ago than they are kept, with their videos.
+/// Deletes jobs past their retention, with their videos.
 async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
-    let Some(kept) = context.config.retention else { return Ok(()) };
+    let Some(retention) = context.config.retention else { return Ok(()) };
     loop {
-        let before = system_ms() - millis(kept);
-        let some = job::finished_before(&context.db, before, BATCH).await?;
-        for (id, user) in &some {
+        let before = system_ms() - millis(retention);
+        let expired = job::finished_before(&context.db, before, BATCH).await?;
+        for (id, user) in &expired {
             let Some(DeletedJob { job, paths }) = job::delete(&context.db, *id, *user).await? else { continue };
             for path in paths {
                 context.storage.delete(&path).await?;
             }
-            tracing::info!(job.id = %job.id, "deleted: it ended longer ago than jobs are kept");
+            tracing::info!(job.id = %job.id, "deleted a job past its retention");
             context.bus.publish(&Event::gone(job.user_id, job.id)).await.ok();
         }
-        if some.is_empty() {
+        if expired.is_empty() {
             return Ok(());
         }
     }
 }
 
-/// Deletes pictures that no job refers to.
+/// Deletes reference images that no job uses.
 async fn delete_unused_images(context: &Context) -> Result<(), Error> {
-    for picture in image::unused(&context.db, system_ms() - millis(MIN_ORPHAN_AGE), BATCH).await? {
-        if image::delete_unused(&context.db, picture.id).await? {
-            context.storage.delete(&picture.path).await?;
+    for image in image::unused(&context.db, system_ms() - millis(MIN_ORPHAN_AGE), BATCH).await? {
+        if image::delete_unused(&context.db, image.id).await? {
+            context.storage.delete(&image.path).await?;
         }
     }
     Ok(())
 }
 
-/// Deletes files that no row names, of those that have our names.
+/// Deletes files without a row, of those that have a path of this platform.
 async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
     let before = system_ms() - millis(MIN_ORPHAN_AGE);
-    let ours = |file: &StoredFile| file.modified < before && is_platform_path(&file.path);
-    let old = context.storage.list().try_filter(|file| std::future::ready(ours(file)));
-    let mut some = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();
-    while let Some(paths) = some.try_next().await.map_err(|error| Error::Storage(error.1))? {
+    let is_old = |file: &StoredFile| file.modified < before && is_platform_path(&file.path);
+    let old = context.storage.list().try_filter(|file| std::future::ready(is_old(file)));
+    let mut batches = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();
+    while let Some(paths) = batches.try_next().await.map_err(|error| Error::Storage(error.1))? {
         let mut recorded: HashSet<String> = video::recorded_paths(&context.db, &paths).await?.into_iter().collect();
         recorded.extend(image::recorded_paths(&context.db, &paths).await?);
-        if recorded.is_empty() && paths.len() >= MAX_UNKNOWN_FILES {
+        if recorded.is_empty() && paths.len() >= WRONG_DATABASE_THRESHOLD {
             tracing::error!(
                 files = paths.len(),
-                "no file of the storage is on record: are DATABASE_URL and STORAGE_URL right? nothing is deleted"
+                "no file in the storage has a row in the database; check DATABASE_URL and STORAGE_URL; nothing was deleted"
             );
             return Ok(());
         }
         for orphan in paths.iter().filter(|path| !recorded.contains(*path)) {
-            tracing::info!(path = orphan, "deleted a file that nothing names");
+            tracing::info!(path = orphan, "deleted an orphaned file");
             context.storage.delete(orphan).await?;
         }
         sleep(Duration::from_millis(100)).await;
@@ -109,7 +106,7 @@ async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a file has a name as the platform gives it: `videos/JOB/EPOCH.EXTENSION`, `images/ID.EXTENSION`.
+/// Whether a path is one this platform writes: `videos/JOB/EPOCH.EXTENSION`, `images/ID.EXTENSION`.
 fn is_platform_path(path: &str) -> bool {
     let id = |text: &str| text.parse::<JobId>().is_ok();
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
@@ -125,10 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_names_are_ours() {
+    fn recognizes_only_its_own_paths() {
         let id = "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11";
-        for ours in [format!("videos/{id}/3.mp4"), format!("videos/{id}/3.jpg"), format!("images/{id}.png")] {
-            assert!(is_platform_path(&ours), "{ours}");
+        for own in [format!("videos/{id}/3.mp4"), format!("videos/{id}/3.jpg"), format!("images/{id}.png")] {
+            assert!(is_platform_path(&own), "{own}");
         }
         for foreign in ["notes.txt", "videos/holiday.mp4", "videos/x/3.mp4", &format!("photos/{id}.png"), ".demo"] {
             assert!(!is_platform_path(foreign), "{foreign}");

@@ -1,5 +1,7 @@
-//! Putting in line what Redis does not hold. The row is the outbox: whatever was lost between a commit and the queue, or
-//! with all of Redis, comes back from here. Safe to run everywhere at once, so no leader is needed.
+//! The reconciler: enqueues pending jobs that Redis does not hold.
+//!
+//! A job's committed row is its outbox entry. Whatever is lost between a commit and the queue, or with all of Redis, is
+//! enqueued again from here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,35 +16,34 @@ use crate::context::Context;
 use crate::enqueue::flow;
 use crate::metrics;
 
-/// Rows looked at in one step.
+/// Rows read per step.
 const BATCH: u64 = 200;
 
-/// How long a pass over all pending rows rests before the next one begins.
+/// Pause between two passes over all pending rows.
 const PASS_PAUSE: Duration = Duration::from_secs(10);
 
-/// Sweeps until `over`: due retries every second, all pending rows in small steps, everything at once when Redis is
-/// found empty.
-pub(crate) async fn run(context: Arc<Context>, over: CancellationToken) {
+/// Reconciles until `done`: due retries every second, all pending rows in small steps, and everything at once when Redis
+/// is empty.
+pub(crate) async fn run(context: Arc<Context>, done: CancellationToken) {
     let mut cursor = Cursor::default();
     loop {
         match tick(&context, &mut cursor).await {
             Ok(()) => {}
-            Err(Error::Database(error)) => {
-                tracing::warn!(%error, "the sweep cannot ask the database");
-            }
-            Err(Error::Redis(error)) => tracing::debug!(%error, "the sweep cannot reach Redis"),
+            Err(Error::Database(error)) => tracing::warn!(%error, "reconciler: database error"),
+            Err(Error::Redis(error)) => tracing::debug!(%error, "reconciler: Redis error"),
         }
         let pause = Duration::from_millis(rand::rng().random_range(900..1_100));
-        tokio::select! { () = sleep(pause) => {}, () = over.cancelled() => return }
+        tokio::select! { () = sleep(pause) => {}, () = done.cancelled() => return }
     }
 }
 
-/// Where the pass over all pending rows stands.
+/// How far the pass over all pending rows has come.
 #[derive(Default)]
 struct Cursor {
     after: Option<JobId>,
+    /// When the last pass ended, while pausing.
     paused_since: Option<Instant>,
-    /// Whether Redis was told the limits on record, since this began: after a restore it may hold older ones.
+    /// Whether this process has copied the limits to Redis: after a restore Redis may hold older ones.
     limits_mirrored: bool,
 }
 
@@ -71,7 +72,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
         cursor.limits_mirrored = true;
     }
     if redis_empty {
-        tracing::info!("Redis knew no limits; told it those on record, and putting all pending jobs in line");
+        tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
         *cursor = Cursor { limits_mirrored: true, ..Cursor::default() };
         while !step(context, cursor).await? {}
     }
@@ -79,7 +80,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
         let enqueued = enqueue(context, &job).await?;
         context.publish_with_position(&job, enqueued.position).await;
     }
-    if cursor.paused_since.is_none_or(|until| until.elapsed() > PASS_PAUSE) {
+    if cursor.paused_since.is_none_or(|since| since.elapsed() > PASS_PAUSE) {
         cursor.paused_since = None;
         step(context, cursor).await?;
     }
@@ -87,7 +88,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
     Ok(())
 }
 
-/// One step of the pass over all pending rows; true when it has come to the end.
+/// One step of the pass over all pending rows. Returns whether the pass has ended.
 async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     let jobs = job::pending_after(&context.db, cursor.after, BATCH).await?;
     let mut restored = 0;
@@ -96,7 +97,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     }
     metrics::jobs_restored(restored.into());
     if restored > 0 {
-        tracing::info!(jobs = restored, "put jobs in line that Redis did not hold");
+        tracing::info!(jobs = restored, "enqueued jobs that Redis did not hold");
     }
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
@@ -110,7 +111,7 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
     context.bus.enqueue(job.id, &flow(job), Position::FairTurn).await
 }
 
-/// Tells Redis the limits on record; the environment's are put on record if there are none.
+/// Copies the limits from the database to Redis. If the database has none yet, stores those of the environment first.
 async fn mirror_limits(context: &Context) -> Result<(), Error> {
     let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
     let cap = u32::try_from(limits.concurrency).unwrap_or(0);

@@ -1,12 +1,11 @@
-//! What to do with a delivery: the database decides. An entry leaves the stream only when its job's row no longer needs
-//! it.
+//! Handles one delivery as the database decides. An entry leaves the stream only when its job's row no longer needs it.
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use bus::Delivery;
 use entity::job::{self, ClaimResult, JobClaim, Status};
 use entity::{JobId, WorkerId, worker as workers};
-use tokio::time::sleep;
 use tracing::Instrument;
 
 use crate::context::Context;
@@ -17,16 +16,17 @@ use crate::retry_transient::retry_transient;
 use crate::run;
 use crate::{failpoint, metrics, trace};
 
-/// The longest pause between attempts to settle.
+/// The first pause between two tries to acknowledge a delivery; it doubles up to the maximum.
+const MIN_PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Takes a delivery in flight, works on its job if the claim is won, and settles it.
+/// Claims the delivery's job, runs it, and settles the delivery.
 pub(crate) async fn handle(context: &Context, session: &WorkerSession, delivery: &Delivery) {
     let id = JobId::from(delivery.job);
-    handle_in_span(context, session, delivery, id).instrument(trace::job_span(id)).await;
+    claim_and_run(context, session, delivery, id).instrument(trace::job_span(id)).await;
 }
 
-async fn handle_in_span(context: &Context, session: &WorkerSession, delivery: &Delivery, id: JobId) {
+async fn claim_and_run(context: &Context, session: &WorkerSession, delivery: &Delivery, id: JobId) {
     let Some(in_flight_job) = session.in_flight.insert(id, &delivery.entry) else {
         yield_to_holder(context, delivery, session.id).await;
         return;
@@ -36,10 +36,10 @@ async fn handle_in_span(context: &Context, session: &WorkerSession, delivery: &D
             in_flight_job.set_claim(JobClaim { job: job.id, epoch: job.epoch });
             trace::record_trace_id(&job);
             metrics::job_claimed(&job);
-            tracing::info!(job.epoch = job.epoch, "took a job in hand");
+            tracing::info!(job.epoch = job.epoch, "claimed a job");
             context.publish(&job).await;
-            let ended = run::run(context, session, &in_flight_job, job).await;
-            finish(context, delivery, ended).await;
+            let finished = run::run(context, session, &in_flight_job, job).await;
+            finish(context, delivery, finished).await;
         }
         Ok(ClaimResult::NotClaimable(job)) => match job.worker_id.filter(|_| job.status == Status::Processing) {
             Some(holder) => yield_to_holder(context, delivery, holder).await,
@@ -47,20 +47,20 @@ async fn handle_in_span(context: &Context, session: &WorkerSession, delivery: &D
         },
         Ok(ClaimResult::NotFound) => acknowledge(context, delivery, None).await,
         Ok(ClaimResult::WorkerExpired) => session.expired.cancel(),
-        // Perhaps the claim was won all the same: then the beat finds it. Otherwise the entry is reclaimed.
+        // The claim may have been committed all the same: then the heartbeat finds it. Otherwise the entry is reclaimed.
         Err(error) => tracing::warn!(job.id = %id, %error, "could not claim a job"),
     }
 }
 
-/// Ends the delivery of a job that was worked on: with its state as committed, or as someone else has left it.
-async fn finish(context: &Context, delivery: &Delivery, ended: Option<job::Model>) {
+/// Settles the delivery of a job that was run, with the row as committed by its run or by another process since.
+async fn finish(context: &Context, delivery: &Delivery, finished: Option<job::Model>) {
     let id = JobId::from(delivery.job);
-    let row = match ended {
+    let row = match finished {
         Some(job) => Some(job),
-        None => match retry_transient("reading a lost job", || job::by_id(&context.db, id)).await {
+        None => match retry_transient("reading a job", || job::by_id(&context.db, id)).await {
             Ok(row) => row,
             Err(error) => {
-                tracing::error!(job.id = %id, %error, "a lost job cannot be read; its entry will be reclaimed");
+                tracing::error!(job.id = %id, %error, "could not read a job; its entry will be reclaimed");
                 return;
             }
         },
@@ -74,24 +74,24 @@ async fn finish(context: &Context, delivery: &Delivery, ended: Option<job::Model
     }
 }
 
-/// Settles the entry with the job's state, until Redis has taken it: a terminal event must not be lost.
+/// Acknowledges the delivery and publishes the job's state, and retries until Redis has done so: a final event must not
+/// be lost.
 async fn acknowledge(context: &Context, delivery: &Delivery, job: Option<&job::Model>) {
     failpoint::hit("before-settle");
     let event = job.map(|job| event(job, None, None));
-    let mut pause = Duration::from_millis(200);
-    while let Err(error) = context.bus.ack_and_publish(delivery, event.as_ref()).await {
-        tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be settled; trying again");
-        sleep(pause).await;
-        pause = (pause * 2).min(MAX_PAUSE);
-    }
+    let pauses = ExponentialBuilder::new().with_min_delay(MIN_PAUSE).with_max_delay(MAX_PAUSE).without_max_times();
+    let acknowledged = (|| context.bus.ack_and_publish(delivery, event.as_ref())).retry(pauses).notify(|error, _| {
+        tracing::warn!(job.id = %delivery.job, %error, "could not acknowledge a delivery; retrying");
+    });
+    acknowledged.await.ok();
 }
 
-/// Leaves an entry to the worker that has its job on record. One whose lease has run out is about to be buried: its entry
-/// stays silent, so that it is taken again right after.
+/// Leaves an entry to the worker that holds its job. If that worker's lease has run out, the entry stays idle, so that it
+/// is reclaimed right after the reaper has requeued the job.
 async fn yield_to_holder(context: &Context, delivery: &Delivery, holder: WorkerId) {
     let leased = workers::is_leased(&context.db, holder).await.unwrap_or(true);
     let idle = if leased { Duration::ZERO } else { context.config.lease_ttl };
     if let Err(error) = context.bus.reassign(delivery, holder, idle).await {
-        tracing::debug!(job.id = %delivery.job, %error, "an entry could not be left to its job's holder yet");
+        tracing::debug!(job.id = %delivery.job, %error, "could not leave an entry to its job's holder");
     }
 }

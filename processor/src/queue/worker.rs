@@ -1,5 +1,4 @@
-//! The loop: a permit first, then the next delivery, reclaimed ones before new ones; each is worked on by a task of its
-//! own. Nothing about video in it.
+//! The worker's loop: acquires a slot, takes the next delivery (reclaimed ones first), and handles it in a task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,16 +18,16 @@ use crate::queue::handle_delivery;
 /// Least time between two looks for entries whose holder is silent.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Most entries taken at once.
+/// Maximum number of entries taken at a time.
 const MAX_BATCH: usize = 8;
 
-/// How long after a failure of Redis it is asked again.
+/// Pause after an error from Redis.
 const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long tasks may take to hand their jobs over once ordered to.
+/// How long tasks may take to hand over their jobs once signalled.
 const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Takes deliveries until `stop` or burial, then drains.
+/// Takes deliveries until `stop`, then drains. Returns early if the session's lease has expired.
 pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, stop: &CancellationToken) {
     let tasks = TaskTracker::new();
     let draining = async {
@@ -43,7 +42,7 @@ pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, st
 
 async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &TaskTracker, stop: &CancellationToken) {
     let slots = Arc::new(Semaphore::new(context.config.slots.get()));
-    let mut source = Source { consumer: context.bus.consumer(session.id), reclaimed: None };
+    let mut source = Source { consumer: context.bus.consumer(session.id), reclaimed_at: None };
     loop {
         let permit = tokio::select! {
             biased;
@@ -52,11 +51,11 @@ async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &T
         };
         let Ok(permit) = permit else { break };
         let free = 1 + slots.available_permits().min(MAX_BATCH - 1);
-        // Not dropped when asked to stop: an entry could be delivered to nobody. It waits two seconds at most.
+        // Not interrupted by `stop`, or an entry could be delivered and dropped. It takes two seconds at most.
         let deliveries = match source.next(context.config.lease_ttl, free).await {
             Ok(deliveries) => deliveries,
             Err(error) => {
-                tracing::warn!(%error, "no deliveries");
+                tracing::warn!(%error, "could not read from the queue");
                 tokio::select! { () = sleep(ERROR_PAUSE) => {}, () = stop.cancelled() => {} }
                 continue;
             }
@@ -76,24 +75,24 @@ async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &T
 /// Where deliveries come from.
 struct Source {
     consumer: Consumer,
-    reclaimed: Option<Instant>,
+    reclaimed_at: Option<Instant>,
 }
 
 impl Source {
     async fn next(&mut self, idle: Duration, count: usize) -> Result<Vec<Delivery>, bus::Error> {
-        if self.reclaimed.is_none_or(|last| last.elapsed() >= RECLAIM_INTERVAL) {
-            self.reclaimed = Some(Instant::now());
-            let found = self.consumer.reclaim(idle, count).await?;
-            if found.deleted > 0 {
+        if self.reclaimed_at.is_none_or(|last| last.elapsed() >= RECLAIM_INTERVAL) {
+            self.reclaimed_at = Some(Instant::now());
+            let reclaimed = self.consumer.reclaim(idle, count).await?;
+            if reclaimed.deleted > 0 {
                 tracing::warn!(
-                    entries = found.deleted,
-                    "entries had been deleted while in hand; the sweep restores their jobs"
+                    entries = reclaimed.deleted,
+                    "pending entries were deleted from the stream; the reconciler re-enqueues their jobs"
                 );
             }
-            if !found.deliveries.is_empty() {
-                metrics::entries_reclaimed(found.deliveries.len());
-                tracing::info!(entries = found.deliveries.len(), "reclaimed entries whose holder is silent");
-                return Ok(found.deliveries);
+            if !reclaimed.deliveries.is_empty() {
+                metrics::entries_reclaimed(reclaimed.deliveries.len());
+                tracing::info!(entries = reclaimed.deliveries.len(), "reclaimed entries whose holder is silent");
+                return Ok(reclaimed.deliveries);
             }
         }
         self.consumer.next(count).await
@@ -114,25 +113,26 @@ fn spawn(
     });
 }
 
-/// Leaves a delivery that was not begun to the next worker, before all others.
+/// Returns an unhandled delivery to the front of the queue.
 async fn requeue(context: &Context, delivery: &Delivery) {
-    let settled = context.bus.ack_and_publish(delivery, None).await;
+    let acknowledged = context.bus.ack_and_publish(delivery, None).await;
     let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Position::Front).await;
-    if let (Err(error), _) | (_, Err(error)) = (settled, enqueued) {
-        tracing::warn!(job.id = %delivery.job, %error, "a delivery could not be given back; it will be reclaimed");
+    if let (Err(error), _) | (_, Err(error)) = (acknowledged, enqueued) {
+        tracing::warn!(job.id = %delivery.job, %error, "could not requeue a delivery; it will be reclaimed");
     }
 }
 
-/// Hands over what another can go on with at no cost, lets the rest finish for a while, then hands over all of it.
+/// Hands over jobs that another worker can continue at no cost, lets the others finish until `DRAIN_TIMEOUT`, then hands
+/// over those too.
 async fn drain(context: &Context, session: &WorkerSession, tasks: &TaskTracker) {
-    tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "finishing what is in hand");
+    tracing::info!(jobs = tasks.len(), timeout = ?context.config.drain_timeout, "draining");
     session.in_flight.drain();
     if timeout(context.config.drain_timeout, tasks.wait()).await.is_ok() {
         return;
     }
-    tracing::info!(jobs = tasks.len(), "handing over what is not finished");
+    tracing::info!(jobs = tasks.len(), "drain timeout reached; handing over the remaining jobs");
     session.in_flight.signal_all(Signal::HandOver);
     if timeout(HAND_OVER_TIMEOUT, tasks.wait()).await.is_err() {
-        tracing::warn!(jobs = tasks.len(), "left without handing everything over; others will bury this worker");
+        tracing::warn!(jobs = tasks.len(), "could not hand over all jobs; another worker will requeue them");
     }
 }

@@ -1,36 +1,36 @@
-//! What the attempts on record allow: where a job that was begun before goes on. Pure.
+//! Decides where a job continues, from its recorded attempts. Pure.
 //!
-//! The rule that stands above all: a request is sent only while the requests that may have cost money are no more than
-//! the resubmissions drawn from the budget. So whatever a crash tore apart, nothing is bought twice unasked.
+//! The invariant: a request is sent only while the attempts that may have been charged are no more than the resubmissions
+//! drawn from the budget. So no crash, at any point, leads to a second charge without consent.
 
 use entity::{AttemptId, attempt, job};
 use sora::Outcome;
 
-/// Where a job goes on.
+/// How a job continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     /// Send a request.
     Submit,
-    /// The upstream knows it by an id: only ask about it.
+    /// Resume a generation that the upstream knows by an id. Nothing is sent.
     Resume(OpenAttempt),
-    /// The result is there and paid for: only fetch it.
+    /// Download the result, which is paid for.
     Download(String),
-    /// This attempt has brought nothing, and what follows from that is not on record yet: its worker died over it.
+    /// Fail with this outcome: the attempt ended without a result, and its worker died before it recorded what follows.
     Fail(AttemptId, Outcome),
 }
 
 /// A generation that the upstream may still be working on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpenAttempt {
-    /// The attempt that began it.
+    /// The attempt that started it.
     pub(crate) attempt: AttemptId,
-    /// The upstream's name for it.
+    /// The upstream's id for it.
     pub(crate) upstream_id: String,
-    /// Epoch ms.
+    /// When the request was sent, epoch ms.
     pub(crate) sent_at: i64,
 }
 
-/// The plan for `job` by those of its attempts that count, first to last; `upstream` is the address configured now.
+/// Plans `job` from its attempts since its last restart, oldest first. `upstream` is the configured address.
 pub(crate) fn plan(job: &job::Model, attempts: &[attempt::Model], upstream: &str) -> Plan {
     let Some(last) = attempts.last() else {
         return Plan::Submit;
@@ -85,23 +85,23 @@ mod tests {
     }
 
     #[test]
-    fn a_new_job_is_submitted() {
+    fn submits_a_new_job() {
         assert_eq!(plan(&job(), &[], UP), Plan::Submit);
     }
 
     #[test]
-    fn what_was_refused_is_submitted_again() {
+    fn submits_again_after_attempts_that_started_nothing() {
         assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))], UP), Plan::Submit);
     }
 
     #[test]
-    fn a_result_on_record_is_only_fetched() {
+    fn downloads_a_recorded_result() {
         let done = attempt::Model { result_url: Some("https://h/v.mp4".into()), ..attempt(Some("completed")) };
         assert_eq!(plan(&job(), &[done], UP), Plan::Download("https://h/v.mp4".into()));
     }
 
     #[test]
-    fn a_request_whose_sender_died_is_unknown_or_interrupted() {
+    fn a_request_whose_worker_died_is_unknown_or_interrupted() {
         let sent = attempt(None);
         assert_eq!(plan(&job(), std::slice::from_ref(&sent), UP), Plan::Fail(sent.id, Outcome::Unknown));
         let accepted = attempt::Model { accepted_at: Some(1), ..attempt(None) };
@@ -109,26 +109,26 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_between_outcome_and_budget_buys_nothing() {
+    fn a_crash_between_outcome_and_budget_does_not_resubmit() {
         let interrupted = attempt(Some("interrupted"));
-        let torn = plan(&job(), std::slice::from_ref(&interrupted), UP);
-        assert_eq!(torn, Plan::Fail(interrupted.id, Outcome::Interrupted));
+        let crashed = plan(&job(), std::slice::from_ref(&interrupted), UP);
+        assert_eq!(crashed, Plan::Fail(interrupted.id, Outcome::Interrupted));
         let drawn = job::Model { resubmits: 1, ..job() };
         assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted), UP), Plan::Submit);
         assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))], UP), Plan::Submit);
     }
 
     #[test]
-    fn a_generation_that_the_upstream_knows_is_asked_about_and_never_sent_again() {
+    fn resumes_a_generation_with_an_id_and_never_resubmits_it() {
         let open = attempt::Model { upstream_id: Some("video_1".into()), accepted_at: Some(1), ..attempt(None) };
-        let asked = plan(&job(), std::slice::from_ref(&open), UP);
-        assert_eq!(asked, Plan::Resume(OpenAttempt { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
+        let resumed = plan(&job(), std::slice::from_ref(&open), UP);
+        assert_eq!(resumed, Plan::Resume(OpenAttempt { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
         let changed = plan(&job(), std::slice::from_ref(&open), "https://other.example/v1/videos");
         assert_eq!(changed, Plan::Fail(open.id, Outcome::UpstreamChanged));
     }
 
     #[test]
-    fn a_crash_between_a_refusal_and_the_end_of_its_job_ends_it_as_refused() {
+    fn a_crash_after_a_refusal_fails_the_job_as_refused() {
         for charged in [true, false] {
             let refused = attempt::Model { may_have_been_charged: charged, ..attempt(Some("refused")) };
             assert_eq!(plan(&job(), std::slice::from_ref(&refused), UP), Plan::Fail(refused.id, Outcome::Refused));

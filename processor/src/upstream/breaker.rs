@@ -1,9 +1,9 @@
-//! The circuit breaker: while the upstream fails for everybody, nothing new is submitted. Polls, fetches and reclaims go
-//! on. Pure: time is given.
+//! The circuit breaker: while the upstream fails for all users, nothing new is submitted. Polls, downloads and reclaims
+//! continue. Pure: the caller passes the time.
 //!
-//! It opens when several jobs in a row fail, of several users where several are active, so that neither one job nor one
-//! user's poison can stop all.
-//! Then one job probes at a time; a failed probe costs its job no budget and doubles the pause.
+//! It opens when several jobs in a row fail, of several users if several are active, so that neither one job nor one user's
+//! requests can stop everybody. Then one job at a time is sent as a probe. A failed probe draws none of its job's budget
+//! and doubles the pause.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,31 +12,31 @@ use entity::{JobId, UserId};
 use sora::Outcome;
 use tokio::time::Instant;
 
-/// Jobs that fail in a row until it opens.
+/// Failed jobs in a row that open the breaker.
 const MIN_FAILED_JOBS: usize = 5;
 
-/// Users among them, where that many are active.
+/// Distinct users among them, or all active users if there are fewer.
 const MIN_FAILED_USERS: usize = 3;
 
-/// Who submitted within this time is active.
+/// A user who submitted within this time is active.
 const ACTIVE_WINDOW: Duration = Duration::from_secs(300);
 
-/// The first pause, and the longest.
+/// The first pause; it doubles up to the maximum.
 const MIN_PAUSE: Duration = Duration::from_secs(5);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Whether a job may be submitted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// As usual.
+    /// Submit.
     Granted,
-    /// As the one probe; its end must be told.
+    /// Submit as the probe. Its result must be recorded, or the probe released.
     Probe,
-    /// Not yet.
+    /// Wait this long.
     Wait(Duration),
 }
 
-/// What is known of the upstream's health.
+/// Recent failures, and whether the breaker is open.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     failed: HashMap<JobId, UserId>,
@@ -52,7 +52,7 @@ struct OpenState {
 }
 
 impl Breaker {
-    /// Asks for passage for a job of `user`.
+    /// Decides whether a job of `user` may be submitted.
     pub(crate) fn admission(&mut self, user: UserId, now: Instant) -> Admission {
         self.active.insert(user, now);
         self.active.retain(|_, at| now.duration_since(*at) < ACTIVE_WINDOW);
@@ -67,25 +67,25 @@ impl Breaker {
         }
     }
 
-    /// Whether nothing new is submitted, but for probes.
+    /// Whether only probes are submitted.
     pub(crate) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// The upstream has taken a request, or refused it for what it asks: it works.
+    /// Records that the upstream works: it accepted a request, or refused it for its content.
     pub(crate) fn record_success(&mut self) {
         self.failed.clear();
         self.open = None;
     }
 
-    /// A probe ended without telling anything.
+    /// Releases a probe that ended without a result.
     pub(crate) fn release_probe(&mut self) {
         if let Some(open) = &mut self.open {
             open.probing = false;
         }
     }
 
-    /// A request for a job of `user` failed for no fault of its own.
+    /// Records that a request for a job of `user` failed for a reason other than its content.
     pub(crate) fn record_failure(&mut self, job: JobId, user: UserId, now: Instant) {
         self.failed.insert(job, user);
         let pause = match self.open {
@@ -103,7 +103,7 @@ impl Breaker {
     }
 }
 
-/// Whether an outcome says that the upstream is unwell, rather than that it dislikes a request.
+/// Whether an outcome is a failure of the upstream, rather than a rejection of one request.
 pub(crate) fn is_upstream_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Busy | Outcome::Transient | Outcome::Unknown | Outcome::Unauthorised)
 }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_several_users_open_it_and_a_probe_that_works_closes_it() {
+    fn failures_of_several_users_open_it_and_a_successful_probe_closes_it() {
         let (mut breaker, now) = opened();
         assert_eq!(breaker.admission(new_id(), now), Admission::Wait(MIN_PAUSE));
         let later = now + MIN_PAUSE;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_fails_doubles_the_pause_up_to_a_minute() {
+    fn a_failed_probe_doubles_the_pause_up_to_a_minute() {
         let (mut breaker, mut now) = opened();
         for pause in [5, 10, 20, 40, 60, 60] {
             let user = new_id();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn one_job_that_keeps_failing_opens_nothing() {
+    fn one_failing_job_does_not_open_it() {
         let (mut breaker, now, job, user) = (Breaker::default(), Instant::now(), new_id(), new_id());
         for _ in 0..100 {
             assert_eq!(breaker.admission(user, now), Admission::Granted);
@@ -159,23 +159,23 @@ mod tests {
     }
 
     #[test]
-    fn one_users_poison_stops_nobody_else_and_a_single_user_stops_himself() {
+    fn one_failing_user_does_not_open_it_unless_alone() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        let (poisoned, others) = (new_id(), [new_id(), new_id()]);
+        let (failing, others) = (new_id(), [new_id(), new_id()]);
         for user in others {
             breaker.admission(user, now);
         }
         for _ in 0..100 {
-            assert_eq!(breaker.admission(poisoned, now), Admission::Granted);
-            breaker.record_failure(new_id(), poisoned, now);
+            assert_eq!(breaker.admission(failing, now), Admission::Granted);
+            breaker.record_failure(new_id(), failing, now);
         }
         assert_eq!(breaker.admission(others[0], now), Admission::Granted);
 
         let mut alone = Breaker::default();
         for _ in 0..MIN_FAILED_JOBS {
-            assert_eq!(alone.admission(poisoned, now), Admission::Granted);
-            alone.record_failure(new_id(), poisoned, now);
+            assert_eq!(alone.admission(failing, now), Admission::Granted);
+            alone.record_failure(new_id(), failing, now);
         }
-        assert!(matches!(alone.admission(poisoned, now), Admission::Wait(_)));
+        assert!(matches!(alone.admission(failing, now), Admission::Wait(_)));
     }
 }

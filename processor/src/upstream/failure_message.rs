@@ -1,36 +1,36 @@
-//! What a job's owner is told about its failure: what happened, and whether trying again can help. Pure.
+//! The message a job's owner sees about its failure: what happened, and whether a retry can help. Pure.
 //!
-//! Whether it may have been charged stands beside it as a field of its own. The upstream's raw words are for
+//! Whether it may have been charged is a field of its own beside the message. The upstream's raw messages are for
 //! administrators; only the reason of a refusal is passed on.
 
 use sora::{Failure, Outcome};
 
-/// Longest reason that is passed on, in characters.
+/// Maximum length of a reason that is passed on, in characters.
 const MAX_REASON: usize = 500;
 
-/// The sentences for `failure`.
+/// The message about `failure` for the job's owner.
 pub(crate) fn for_owner(failure: &Failure) -> String {
     let message = match failure.outcome {
         Outcome::Refused => return refused(failure.reason.as_deref()),
-        Outcome::Invalid => "The video service could not work with this request. Change the prompt or the settings.",
+        Outcome::Invalid => "The video service could not process this request. Change the prompt or the settings.",
         Outcome::UpstreamGone => {
             "The video service no longer offers this model. An administrator has to choose another."
         }
         Outcome::Unauthorised => {
-            "The video service does not accept this platform's key. An administrator has to look at it."
+            "The video service does not accept this platform's key. An administrator has to check it."
         }
-        Outcome::Busy => "The video service stayed too busy to take the request. Try again later.",
-        Outcome::Transient => "The video service could not be reached or failed before it began. Try again later.",
-        Outcome::Interrupted => "The video service broke off before the video was finished.",
-        Outcome::Unknown => "It is not known what became of the request at the video service.",
+        Outcome::Busy => "The video service was too busy to accept the request. Try again later.",
+        Outcome::Transient => "The video service could not be reached, or failed before it started. Try again later.",
+        Outcome::Interrupted => "The video service stopped before the video was finished.",
+        Outcome::Unknown => "We could not confirm what happened to this request at the video service.",
         Outcome::Unreadable => {
-            "The video service answered in a format that this platform cannot read. An administrator has to look at it."
+            "The video service answered in a format that this platform cannot read. An administrator has to check it."
         }
         Outcome::Stalled => "The video service stopped making progress.",
         Outcome::TimedOut => "The video service took too long.",
-        Outcome::Lost => "The video service has lost the video that it was working on.",
+        Outcome::Lost => "The video service lost the video it was working on.",
         Outcome::UpstreamChanged => {
-            "The video was being made by a service that this platform no longer uses. Trying again starts anew."
+            "The video was started at a service that this platform no longer uses. A retry starts from the beginning."
         }
         Outcome::Unfetchable => "The video was made, but could not be downloaded.",
     };
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passes_on_the_reason_of_a_refusal_and_no_other_raw_words() {
+    fn includes_the_reason_of_a_refusal_and_no_other_raw_text() {
         let refused = Failure { reason: Some("violence\u{7}".into()), ..Failure::new(Outcome::Refused, "raw") };
         assert_eq!(for_owner(&refused), "The video service refused this prompt: violence");
         assert!(!for_owner(&Failure::new(Outcome::Unknown, "id task_42 at https://secret")).contains("42"));

@@ -1,15 +1,16 @@
-//! What the upstream says may repeat what it was sent. Before any of it is kept, keys are taken out. Pure.
+//! Removes secrets from the upstream's messages before any of them is stored: an upstream may repeat what it was sent.
+//! Pure.
 
 use sora::Failure;
 
-/// The same failure without `token`, and without the queries of addresses, which may be as good as a key.
+/// Removes `token` from a failure's texts, and the queries of addresses, which may be as good as a key.
 pub(crate) fn redact(failure: Failure, token: Option<&str>) -> Failure {
-    let clean = |text: String| {
+    let redact = |text: String| {
         let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
         strip_queries(&text)
     };
     let Failure { detail, reason, evidence, .. } = failure.clone();
-    Failure { detail: clean(detail), reason: reason.map(clean), evidence: evidence.map(clean), ..failure }
+    Failure { detail: redact(detail), reason: reason.map(redact), evidence: evidence.map(redact), ..failure }
 }
 
 fn strip_queries(text: &str) -> String {
@@ -17,10 +18,10 @@ fn strip_queries(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         let end = after.find(|c: char| c.is_whitespace() || "\"'`<>()[]{}|,".contains(c)).unwrap_or(after.len());
-        let (address, behind) = after.split_at(end);
+        let (address, remainder) = after.split_at(end);
         let (shown, query) = address.split_once('?').map_or((address, ""), |(shown, _)| (shown, "?…"));
         redacted.extend([before, "://", shown, query]);
-        rest = behind;
+        rest = remainder;
     }
     redacted.push_str(rest);
     redacted
@@ -32,9 +33,9 @@ mod tests {
     use sora::Outcome;
 
     #[test]
-    fn takes_out_the_token_and_what_stands_behind_addresses() {
-        let said = "HTTP 401: no such key: hunter2 (see https://a.example/x?sig=1, \"http://b/c?d=2\" and a://b)";
-        let failure = Failure { reason: Some("hunter2?".into()), ..Failure::new(Outcome::Unauthorised, said) };
+    fn removes_the_token_and_the_queries_of_addresses() {
+        let detail = "HTTP 401: no such key: hunter2 (see https://a.example/x?sig=1, \"http://b/c?d=2\" and a://b)";
+        let failure = Failure { reason: Some("hunter2?".into()), ..Failure::new(Outcome::Unauthorised, detail) };
         let redacted = redact(failure, Some("hunter2"));
         assert_eq!(
             redacted.detail,

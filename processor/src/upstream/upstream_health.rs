@@ -1,42 +1,48 @@
-//! What whoever runs the platform has to know of the upstream: that it refuses the key, or no longer offers the model. In
-//! the log once, as a metric, and as a detail of readiness, until a request is taken again.
+//! Whether the upstream rejects this platform's token or no longer offers its model: what an administrator has to fix.
+//! Reported once in the log, as a metric, and as a detail of readiness, until a request is accepted again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sora::Outcome;
 
 use crate::metrics;
 
-/// What is known.
+/// The outcome that an administrator has to deal with, if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct UpstreamHealth(Mutex<Option<Outcome>>);
 
 impl UpstreamHealth {
-    /// Notes how a request ended.
+    /// Records how a request failed. Ignores outcomes that say nothing about the configuration.
     pub(crate) fn record_failure(&self, outcome: Outcome) {
         let remedy = match outcome {
             Outcome::Unauthorised => {
-                "the upstream refuses the key or its account has no credit: look at SORA_API_TOKEN"
+                "the upstream rejects the token, or its account has no credit; check SORA_API_TOKEN"
             }
-            Outcome::UpstreamGone => "the upstream no longer offers this: look at SORA_API_URL and SORA_MODEL_TEMPLATE",
+            Outcome::UpstreamGone => {
+                "the upstream no longer offers this model; check SORA_API_URL and SORA_MODEL_TEMPLATE"
+            }
             _ => return,
         };
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(outcome) != Some(outcome) {
+        if self.refusal().replace(outcome) != Some(outcome) {
             tracing::error!(outcome = outcome.name(), "{remedy}");
         }
         metrics::upstream_refuses(true);
     }
 
-    /// A request was taken.
+    /// Records that a request was accepted.
     pub(crate) fn record_success(&self) {
         metrics::upstream_refuses(false);
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
-            tracing::info!("the upstream takes requests again");
+        if self.refusal().take().is_some() {
+            tracing::info!("the upstream accepts requests again");
         }
     }
 
-    /// The upstream in a word: `ok`, or why it refuses.
+    /// `ok`, or the name of the outcome.
     pub(crate) fn status(&self) -> &'static str {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).map_or("ok", Outcome::name)
+        self.refusal().map_or("ok", Outcome::name)
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<Outcome>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

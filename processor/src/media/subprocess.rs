@@ -1,9 +1,9 @@
-//! Programs that read what came from outside, confined: an empty environment, no input, limits on time, memory, processor
-//! time and what they write; killed when nobody waits for them any more.
+//! Runs programs that read untrusted files, confined: an empty environment, no input, and limits on time, CPU time, memory
+//! and output. A program is killed when its caller is dropped.
 //!
-//! They run as the processor's own user. So that they find no secret beside them, the processor keeps its environment
-//! and its memory from its equals ([`deny_process_inspection`]); secrets given as files are only safe from them where the container or
-//! the service manager takes the files away, which is why posters can be switched off.
+//! The programs run as the processor's own user. To keep secrets from them, the processor denies access to its environment
+//! and memory ([`deny_process_inspection`]). Secrets in files are safe only if the container or the service manager
+//! hides the files, which is why posters can be switched off.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,25 +14,25 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// How long a program may take.
+/// Time limit for one run.
 const RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where programs are when there is no `PATH`.
+/// Used if `PATH` is not set.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Set before the program takes the shell's place: seconds of processor time, KiB of memory, blocks of 512 bytes
-/// written, open files. A limit that a system does not know is left out.
+/// Limits that the shell sets before it executes the program: seconds of CPU time, KiB of memory, blocks of 512 bytes
+/// written, open files, core dumps. A limit that the system does not support is skipped.
 const LIMITS: &str = "ulimit -t 20; ulimit -v 2097152; ulimit -f 0; ulimit -n 64; ulimit -c 0";
 
-/// Keeps this process's environment and memory from others of its user, as far as the system can.
+/// Denies other processes of the same user access to this one's environment and memory, where the system can.
 pub(super) fn deny_process_inspection() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable) {
-        tracing::warn!(%error, "other programs of this user can read the processor's environment");
+        tracing::warn!(%error, "could not protect the environment from other processes of this user");
     }
 }
 
-/// The program of that name or at that path, if it is there.
+/// Finds a program by name or path.
 pub(super) async fn find(name: &str) -> Option<PathBuf> {
     let candidates: Vec<PathBuf> = match Path::new(name).components().count() {
         1 => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into()))
@@ -48,10 +48,10 @@ pub(super) async fn find(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// What `program` writes, at max_bytes `max_bytes` bytes; `None` when it fails, takes too long, or writes more.
+/// Runs `program` and returns its output. `None` if it fails, exceeds a limit, or writes more than `max_bytes`.
 ///
 /// # Errors
-/// It cannot be started.
+/// The program cannot be started.
 pub(super) async fn run(program: &Path, arguments: &[String], max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
     let mut child = Command::new("/bin/sh")
         .args(["-c", &format!("{{ {LIMITS}; }} 2>/dev/null; exec \"$0\" \"$@\"")])
@@ -65,13 +65,13 @@ pub(super) async fn run(program: &Path, arguments: &[String], max_bytes: usize) 
         .kill_on_drop(true)
         .spawn()?;
     let Some(mut stdout) = child.stdout.take() else { return Ok(None) };
-    let output = async {
+    let read = async {
         let mut bytes = Vec::new();
         (&mut stdout).take(max_bytes as u64 + 1).read_to_end(&mut bytes).await?;
         let status = if bytes.len() > max_bytes { None } else { Some(child.wait().await?) };
         Ok((status, bytes))
     };
-    match timeout(RUN_TIMEOUT, output).await {
+    match timeout(RUN_TIMEOUT, read).await {
         Ok(Ok((Some(status), bytes))) if status.success() => Ok(Some(bytes)),
         Ok(Ok(_)) | Err(_) => Ok(None),
         Ok(Err(error)) => Err(error),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_has_no_environment_no_input_and_nowhere_to_write() {
+    async fn programs_have_no_environment_no_input_and_cannot_write_files() {
         assert_eq!(sh("cat", 100).await.as_deref(), Some(""));
         let environment = sh("env", 1_000).await.unwrap();
         let names: Vec<_> = environment.lines().filter_map(|line| line.split('=').next()).collect();
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_fails_or_says_too_much_has_told_nothing() {
+    async fn output_of_a_failed_or_too_verbose_program_is_discarded() {
         assert_eq!(sh("echo x; exit 1", 100).await, None);
         assert_eq!(sh("yes", 1_000).await, None);
         assert_eq!(sh("echo enough", 7).await.as_deref(), Some("enough\n"));
     }
 
     #[tokio::test]
-    async fn a_program_is_found_by_name_or_path() {
+    async fn finds_programs_by_name_or_path() {
         assert!(find("sh").await.is_some() && find("/bin/sh").await.is_some());
         assert!(find("no-such-program").await.is_none() && find("/no/such").await.is_none());
     }

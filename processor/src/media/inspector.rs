@@ -1,0 +1,131 @@
+//! Inspects videos one at a time, and stores a poster beside each.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use entity::video::{MediaInfo, Model};
+use entity::{DbErr, VideoId};
+use futures::stream;
+use storage::{Storage, poster_path};
+use tempfile::TempDir;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{Programs, ffmpeg, subprocess};
+
+/// Maximum size of a poster, and of the output of `ffprobe`, in bytes.
+const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Largest video that is copied from remote storage to be inspected, in bytes.
+const MAX_COPY_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Inspects videos, if `ffmpeg` and `ffprobe` are present.
+pub(crate) struct Inspector {
+    programs: Option<(PathBuf, PathBuf)>,
+    sender: UnboundedSender<VideoId>,
+    receiver: Mutex<UnboundedReceiver<VideoId>>,
+}
+
+/// Why a video could not be inspected for now.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The database returned an error.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    /// The storage could not be read or written.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// There is no space for a copy, or a program could not be started.
+    #[error("could not inspect a video on this machine: {0}")]
+    Local(#[from] std::io::Error),
+}
+
+impl Inspector {
+    /// Looks for the programs, and logs a warning if one is missing.
+    pub(crate) async fn detect(names: &Programs) -> Self {
+        let (sender, receiver) = unbounded_channel();
+        let found = (subprocess::find(&names.ffmpeg).await, subprocess::find(&names.ffprobe).await);
+        let programs = if let (Some(ffmpeg), Some(ffprobe)) = found {
+            subprocess::deny_process_inspection();
+            Some((ffmpeg, ffprobe))
+        } else {
+            tracing::warn!("ffmpeg or ffprobe is missing; videos get no posters (FFMPEG, FFPROBE)");
+            None
+        };
+        Self { programs, sender, receiver: Mutex::new(receiver) }
+    }
+
+    /// Whether videos get posters.
+    pub(crate) fn is_available(&self) -> bool {
+        self.programs.is_some()
+    }
+
+    /// Announces a new video.
+    pub(crate) fn enqueue(&self, video: VideoId) {
+        self.sender.send(video).ok();
+    }
+
+    /// The new videos to inspect.
+    pub(crate) async fn pending(&self) -> MutexGuard<'_, UnboundedReceiver<VideoId>> {
+        self.receiver.lock().await
+    }
+
+    /// Reads a video's size and length and stores a poster beside it. Returns `None` if the programs are missing.
+    ///
+    /// # Errors
+    /// [`Error`]; the inspection should be tried again.
+    pub(crate) async fn inspect(&self, storage: &Storage, video: &Model) -> Result<Option<MediaInfo>, Error> {
+        match &self.programs {
+            Some((ffmpeg, ffprobe)) => inspect(storage, video, ffmpeg, ffprobe).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+async fn inspect(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path) -> Result<MediaInfo, Error> {
+    let Some(demuxer) = ffmpeg::demuxer(&video.content_type) else { return Ok(MediaInfo::default()) };
+    let folder = tempfile::tempdir()?;
+    let Some(file) = local_file(storage, video, &folder).await? else { return Ok(MediaInfo::default()) };
+    let output = subprocess::run(ffprobe, &ffmpeg::probe_arguments(demuxer, &file), MAX_OUTPUT_BYTES).await?;
+    let mut info = output.and_then(|output| ffmpeg::parse_probe(&output)).unwrap_or_default();
+    for at in [info.duration_ms.unwrap_or(0) / 10, 0] {
+        let arguments = ffmpeg::still_arguments(demuxer, &file, at);
+        let still = subprocess::run(ffmpeg, &arguments, MAX_OUTPUT_BYTES).await?;
+        if let Some(still) = still.filter(|still| still.starts_with(&[0xff, 0xd8, 0xff])) {
+            info.poster_path = Some(store_poster(storage, video, still).await?);
+            break;
+        }
+    }
+    Ok(info)
+}
+
+async fn store_poster(storage: &Storage, video: &Model, still: Vec<u8>) -> Result<String, Error> {
+    let path = poster_path(&video.path);
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(still))]);
+    storage.put(&path, content).await.map_err(|error| match error {
+        storage::PutError::Storage(error) => error,
+        storage::PutError::Source(never) => match never {},
+    })?;
+    Ok(path)
+}
+
+/// The video as a local file: in place, or copied into `folder`. `None` if it is too large to copy.
+async fn local_file(storage: &Storage, video: &Model, folder: &TempDir) -> Result<Option<PathBuf>, Error> {
+    if let Some(path) = storage.local_path(&video.path) {
+        tokio::fs::metadata(&path).await?;
+        return Ok(Some(path));
+    }
+    if u64::try_from(video.size).is_ok_and(|size| size > MAX_COPY_BYTES) {
+        return Ok(None);
+    }
+    let path = folder.path().join("video");
+    let mut file = File::create(&path).await?;
+    let mut content = storage.get(&video.path, None).await?.bytes;
+    while let Some(chunk) = futures::TryStreamExt::try_next(&mut content).await? {
+        file.write_all(&chunk).await?;
+    }
+    file.flush().await?;
+    Ok(Some(path))
+}

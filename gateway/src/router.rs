@@ -68,7 +68,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .layer(origin::cross_origin(&gateway.config))
         .layer(from_fn_with_state(gateway.clone(), timeouts))
         .layer(from_fn_with_state(gateway.clone(), host_guard))
-        .layer(from_fn(catch_panic))
+        .layer(catch_panic())
         .layer(from_fn_with_state(gateway.clone(), access_log))
         .with_state(gateway)
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 /// Bytes of a derived key, a random secret or a signature.
 const BYTES: usize = 32;
@@ -28,10 +29,9 @@ impl Signer {
     }
 }
 
-/// Whether two secrets are the same, without telling by the time it takes where they differ.
+/// Compares two secrets in a time that depends on their lengths only.
 pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
-    // Comparing digests tells nothing of the texts.
-    Sha256::digest(a) == Sha256::digest(b)
+    a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
 /// 256 random bits, in hexadecimal.
@@ -39,9 +39,9 @@ pub(crate) fn random() -> String {
     hex(&rand::random::<[u8; BYTES]>())
 }
 
-/// SHA-256 of a text, in hexadecimal.
-pub(crate) fn sha256(text: &str) -> String {
-    hex(&Sha256::digest(text))
+/// SHA-256, in hexadecimal.
+pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256 under the key's digest, which always fits the block.

@@ -16,6 +16,7 @@ use crate::auth::{AuthState, PasswordError};
 use crate::config::Config;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
+use crate::http::trusted_proxies::TrustedProxies;
 use crate::images::UploadLimit;
 use crate::live::LiveState;
 use crate::secret::Signer;
@@ -130,5 +131,12 @@ impl Deref for Gateway {
 
     fn deref(&self) -> &Shared {
         &self.0
+    }
+}
+
+/// For the client addresses in requests.
+impl AsRef<TrustedProxies> for Gateway {
+    fn as_ref(&self) -> &TrustedProxies {
+        &self.config.http.trusted_proxies
     }
 }

@@ -43,7 +43,7 @@ impl Credentials {
             let bearer = scheme_and_token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
             return Self::Header(bearer.map(|(_, token)| token.trim().to_owned()));
         }
-        cookie::token(&gateway.config, headers).map_or(Self::None, |token| Self::Cookie(token.to_owned()))
+        cookie::token(&gateway.config, headers).map_or(Self::None, Self::Cookie)
     }
 
     /// The token, if there is one.

@@ -1,40 +1,43 @@
-//! The session's cookie: out of reach for script, and never sent along from other sites' forms.
+//! The session cookie: unreadable by scripts, and not sent along by other sites' forms.
+
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::config::Config;
 
-/// On https the browser itself then guarantees `Secure`, `Path=/` and that no other host has set it.
+/// The `__Host-` prefix makes browsers require `Secure`, `Path=/` and that this very host set the cookie.
 const SECURE_NAME: &str = "__Host-session";
 const PLAIN_NAME: &str = "session";
 
-fn is_secure(config: &Config) -> bool {
-    config.http.is_https()
-}
-
 fn name(config: &Config) -> &'static str {
-    if is_secure(config) { SECURE_NAME } else { PLAIN_NAME }
+    if config.http.is_https() { SECURE_NAME } else { PLAIN_NAME }
 }
 
-/// The token in the request's cookie.
-pub(crate) fn token<'a>(config: &Config, headers: &'a HeaderMap) -> Option<&'a str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name(config)).map(|(_, token)| token)
+/// Returns the token in the request's cookie; of several cookies with the name, in the first one.
+pub(crate) fn token(config: &Config, headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == name(config)).map(|cookie| cookie.value().to_owned())
 }
 
-/// Sets the cookie for as long as the session lasts.
+/// Returns the `Set-Cookie` header of a new session.
 pub(crate) fn set(config: &Config, token: &str) -> Option<HeaderValue> {
-    build(config, token, config.auth.session_lifetime.as_secs())
+    set_cookie(config, token, config.auth.session_lifetime)
 }
 
-/// Takes the cookie away.
+/// Returns the `Set-Cookie` header that removes the cookie.
 pub(crate) fn clear(config: &Config) -> Option<HeaderValue> {
-    build(config, "", 0)
+    set_cookie(config, "", Duration::ZERO)
 }
 
-fn build(config: &Config, token: &str, seconds: u64) -> Option<HeaderValue> {
-    let secure = if is_secure(config) { "; Secure" } else { "" };
-    let cookie = format!("{}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", name(config));
-    HeaderValue::from_str(&cookie).ok()
+fn set_cookie(config: &Config, token: &str, max_age: Duration) -> Option<HeaderValue> {
+    let cookie = Cookie::build((name(config), token))
+        .path("/")
+        .max_age(max_age.try_into().ok()?)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(config.http.is_https());
+    HeaderValue::from_str(&cookie.to_string()).ok()
 }

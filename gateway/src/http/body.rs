@@ -8,9 +8,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, FieldError};
+use crate::secret;
 
 /// The largest body that is read.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
@@ -47,7 +47,7 @@ impl Fields {
     fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(values)) => {
-                let fingerprint = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                let fingerprint = secret::sha256(bytes);
                 Ok(Self { values, errors: Vec::new(), fingerprint })
             }
             Ok(_) => Err(ApiError::UnreadableBody("it must be a JSON object".into())),

@@ -1,37 +1,32 @@
-//! A panic in a handler is a 500 like any other.
+//! Answers a panic in a handler with a 500, as any other internal error.
 
-use std::panic::AssertUnwindSafe;
+use std::any::Any;
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::FutureExt;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::ApiError;
 
-/// Turns a panic into a refusal, which tells nothing.
-pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => ApiError::Internal("a handler panicked".into()).into_response(),
-    }
+/// Layer that turns a panic into [`ApiError::Internal`]. The panic's message is not sent.
+pub(crate) fn catch_panic() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
+    CatchPanicLayer::custom(|_| ApiError::Internal("a handler panicked".into()).into_response())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::Router;
+    use axum::extract::Request;
     use axum::http::header;
-    use axum::middleware::from_fn;
     use axum::routing::get;
     use tower::ServiceExt;
 
     use crate::http::problem;
 
     #[tokio::test]
-    async fn a_panic_is_a_refusal_that_tells_nothing() {
+    async fn answers_a_panic_with_500_without_its_message() {
         let panics = get(async || -> &str { panic!("the secret") });
-        let router = Router::new().route("/", panics).layer(from_fn(catch_panic));
+        let router = Router::new().route("/", panics).layer(catch_panic());
         let response = router.oneshot(Request::new(axum::body::Body::empty())).await.unwrap();
         let response = problem::render(response, "id");
         assert_eq!(response.status(), 500);

@@ -12,7 +12,6 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::state::Gateway;
 
 /// Where a client is, as limits see it: an IPv4 address, or the /64 that one IPv6 customer has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,13 +49,13 @@ impl fmt::Display for ClientAddress {
     }
 }
 
-impl FromRequestParts<Gateway> for ClientAddress {
+impl<S: AsRef<TrustedProxies> + Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Self::of(peer, &parts.headers, &gateway.config.http.trusted_proxies))
+        Ok(Self::of(peer, &parts.headers, state.as_ref()))
     }
 }
 

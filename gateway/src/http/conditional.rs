@@ -1,16 +1,20 @@
-//! Conditional requests (RFC 9110, section 13): a pure function over headers.
+//! `If-None-Match` (RFC 9110, section 13.1.2).
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
-/// Whether the client's copies are all other ones than `tag`: false means 304.
+/// Whether the client's copies are all older than the one with the entity tag `tag`, a quoted text. `false` means 304.
 pub(crate) fn none_match(headers: &HeaderMap, tag: &str) -> bool {
-    let mut known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    !known.any(|list| list.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag))
+    let (Some(known), Ok(tag)) = (headers.typed_get::<IfNoneMatch>(), tag.parse::<ETag>()) else {
+        return true;
+    };
+    known.precondition_passes(&tag)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn headers(known: &str) -> HeaderMap {
         HeaderMap::from_iter([(header::IF_NONE_MATCH, known.parse().unwrap())])
@@ -21,5 +25,6 @@ mod tests {
         let none = |known| none_match(&headers(known), "\"t\"");
         assert!(none("\"other\"") && none("t") && none_match(&HeaderMap::new(), "\"t\""));
         assert!(!none("\"t\"") && !none("W/\"t\"") && !none("\"a\", \"t\"") && !none("*"));
+        assert!(none("\"a,\"t\"") && !none("\"a,b\", \"t\""));
     }
 }

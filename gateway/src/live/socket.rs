@@ -1,12 +1,14 @@
 //! The two split of a websocket, with what holds for each: a client that does not take what it is sent is slow, and
 //! one that sends too much, or something else than JSON, is malformed.
 
+use std::error::Error;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::time::{Instant, timeout};
+use tungstenite::error::ProtocolError;
 
 use crate::config::SocketTimings;
 use crate::live::client_message::{ClientMessage, CommandRate};
@@ -85,11 +87,15 @@ impl Receiver {
     }
 }
 
-/// A message that is too large, or not text, is the client's fault; everything else is a lost connection.
+/// Tells a client's fault (too large, not UTF-8, against the protocol) from a lost connection.
 fn classify(error: &axum::Error) -> Disconnect {
-    let text = error.to_string();
-    let malformed = ["too long", "too big", "UTF-8", "protocol"].iter().any(|fault| text.contains(fault));
-    if malformed { Disconnect::Close(Close::Malformed) } else { Disconnect::Lost }
+    match error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>()) {
+        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Disconnect::Lost,
+        Some(tungstenite::Error::Capacity(_) | tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
+            Disconnect::Close(Close::Malformed)
+        }
+        _ => Disconnect::Lost,
+    }
 }
 
 async fn send_within(

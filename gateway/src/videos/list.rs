@@ -1,8 +1,6 @@
 //! `GET /api/videos/jobs`: a user's jobs, newest first, all or those that are searched for. Whoever polls brings the `ETag`
 //! back and gets 304 while nothing has changed.
 
-use std::hash::{DefaultHasher, Hasher};
-
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,6 +16,7 @@ use crate::error::ApiError;
 use crate::http::body::Rule;
 use crate::http::conditional::none_match;
 use crate::http::query::{Query, take_page};
+use crate::secret;
 use crate::state::Gateway;
 use crate::videos::read::{POLL_AFTER, views};
 
@@ -46,20 +45,13 @@ pub(crate) async fn list(
     let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
     let page = JobPage { data: views(&gateway, rows).await, next_cursor };
     let body = serde_json::to_string(&page).map_err(|error| ApiError::Internal(error.to_string()))?;
-    let tag = tag(&body);
+    let tag = format!("\"{}\"", secret::sha256(&body));
     let head = AppendHeaders([(header::CACHE_CONTROL, "no-store".to_owned()), (header::ETAG, tag.clone())]);
     if !none_match(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, head, AppendHeaders(active)).into_response());
     }
     let json = AppendHeaders([(header::CONTENT_TYPE, "application/json")]);
     Ok((head, json, AppendHeaders(active), Body::from(body)).into_response())
-}
-
-/// The same for the same page, whichever gateway answers.
-fn tag(body: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(body.as_bytes());
-    format!("\"{:016x}\"", hasher.finish())
 }
 
 /// What the parameters say of the jobs to list.

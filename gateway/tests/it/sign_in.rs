@@ -59,7 +59,8 @@ async fn a_page_gets_a_cookie_that_script_cannot_read_and_no_token() {
     let logout = server.request(Method::POST, "/api/auth/logout").header("cookie", &cookie);
     let out = logout.header("origin", server.origin()).send().await.unwrap();
     assert_eq!(out.status(), StatusCode::NO_CONTENT);
-    assert!(header(&out, "set-cookie").starts_with("session=; Path=/; Max-Age=0"));
+    let cleared = header(&out, "set-cookie");
+    assert!(cleared.starts_with("session=;") && cleared.contains("; Max-Age=0"), "{cleared}");
     let me = server.request(Method::GET, "/api/auth/me").header("cookie", &cookie).send().await.unwrap();
     problem(me, 401, "unauthenticated").await;
 }
@@ -72,7 +73,7 @@ async fn on_https_the_cookie_is_bound_to_the_host() {
     let register = server.request(Method::POST, "/api/auth/register").header("origin", "https://sora.example");
     let response = register.header("host", "sora.example").json(&body).send().await.unwrap();
     let set = header(&response, "set-cookie");
-    assert!(set.starts_with("__Host-session=ey") && set.ends_with("; Secure"), "{set}");
+    assert!(set.starts_with("__Host-session=ey") && set.contains("; Secure;"), "{set}");
 }
 
 #[tokio::test]

@@ -1,151 +1,160 @@
-//! Every way in which the gateway says no: the only place that chooses a status.
+//! Every error of the API, and the only place that chooses a status.
 //!
-//! A handler returns an [`ApiError`]; [`render`] turns it into an RFC 9457 problem document with the request's id. Codes
-//! are the contract, sentences are for people. Causes are logged there, once, and never sent.
+//! A handler returns an [`ApiError`]; [`problem::render`](crate::http::problem::render) turns it into a problem document.
+//! Codes are the contract with programs, sentences are for people. Causes are logged once and never sent.
+
+mod code;
 
 use std::sync::Arc;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use code::ErrorCode;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
-    /// Its name.
+    /// Name of the field.
     pub(crate) field: String,
-    /// For programs.
+    /// Reason, for programs.
     pub(crate) code: &'static str,
-    /// For people.
+    /// Reason, for people.
     pub(crate) message: String,
 }
 
-/// A request that is not granted.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    #[error("The body cannot be read: {0}.")]
+    #[error("Could not read the request body: {0}.")]
     UnreadableBody(String),
-    #[error("Sign in first: the session is missing, has ended, or is not valid.")]
+    #[error("Not signed in: the session or key is missing, expired or invalid.")]
     Unauthenticated,
-    #[error("E-mail address or password are wrong.")]
+    #[error("Incorrect email or password.")]
     InvalidCredentials,
-    #[error("This call is not open to API keys, or not to one with these scopes.")]
+    #[error("This API key has no access to this endpoint.")]
     InsufficientScope,
-    #[error("Only administrators may do this.")]
+    #[error("Administrator access is required.")]
     Forbidden,
-    #[error("The set-up token is wrong, or was used before.")]
+    #[error("The setup token is invalid or was already used.")]
     InvalidSetupToken,
-    #[error("The request comes from a page that is not allowed to make it.")]
+    #[error("Requests from this origin are not allowed.")]
     ForbiddenOrigin,
     #[error("Registration is closed on this server.")]
     RegistrationClosed,
-    #[error("There is nothing here.")]
+    #[error("Not found.")]
     NotFound,
-    #[error("This video has no poster, or not yet.")]
+    #[error("No poster is available for this video.")]
     NoPoster,
-    #[error("This address does not know the request's method.")]
+    #[error("Method not allowed.")]
     MethodNotAllowed,
     #[error("{0}")]
     WrongState(&'static str),
-    #[error("The Idempotency-Key was used before with another body.")]
+    #[error("This Idempotency-Key was already used with a different request body.")]
     IdempotencyKeyReused,
-    #[error("What this Idempotency-Key stood for has been deleted.")]
+    #[error("The jobs created with this Idempotency-Key have been deleted.")]
     Gone,
-    #[error("You have made as many videos today as are allowed; go on in {0} seconds.")]
+    #[error("Daily video limit reached. It resets in {0} seconds.")]
     DailySubmissions(i64),
-    #[error("An account with this e-mail address exists already.")]
+    #[error("An account with this email address already exists.")]
     EmailTaken,
-    #[error("The body is larger than {0} bytes.")]
+    #[error("The request body is larger than {0} bytes.")]
     TooLarge(usize),
-    #[error("The headers are larger than {0} bytes.")]
+    #[error("The request headers are larger than {0} bytes.")]
     HeadersTooLarge(usize),
-    #[error("This is too much at a time; go on in {0} seconds.")]
+    #[error("Too many requests. Retry in {0} seconds.")]
     RateLimited(u64),
-    #[error("These are too many attempts to sign in; try again in {0} seconds.")]
+    #[error("Too many sign-in attempts. Retry in {0} seconds.")]
     TooManyAttempts(u64),
-    #[error("You have {0} jobs waiting, which is as many as are allowed; let some begin first.")]
+    #[error("You have {0} waiting jobs, the maximum. Wait until some have started.")]
     TooManyWaiting(u64),
-    #[error("The body must be sent as {0}.")]
+    #[error("The request body must be sent as {0}.")]
     UnsupportedMediaType(&'static str),
-    #[error("Your videos and images take {used} bytes of the {quota} you have: delete some first.")]
+    #[error("Storage quota exceeded: {used} of {quota} bytes used. Delete videos or images to free space.")]
     QuotaExceeded { used: u64, quota: u64 },
-    #[error("The request is malformed: {0}.")]
-    Malformed(&'static str),
-    #[error("The range lies outside of the {size} bytes there are.")]
+    #[error("Malformed request: {0}.")]
+    MalformedRequest(&'static str),
+    #[error("The requested range is outside the file, which has {size} bytes.")]
     RangeNotSatisfiable { size: u64 },
-    #[error("This server does not answer under the name that the request was sent to.")]
+    #[error("This server does not serve the requested host name.")]
     Misdirected,
-    #[error("This address speaks the websocket protocol only.")]
+    #[error("This endpoint requires a WebSocket upgrade.")]
     UpgradeRequired,
-    #[error("Some fields are not valid.")]
+    #[error("Some fields are invalid.")]
     InvalidFields(Vec<FieldError>),
-    #[error("The server made a mistake.")]
+    #[error("Internal server error.")]
     Internal(String),
-    #[error("The server cannot do this right now; try again soon.")]
+    #[error("Temporarily unavailable. Retry in a few seconds.")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Seconds to wait after a 503.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+/// `Retry-After` of a 503, in seconds.
+const UNAVAILABLE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
-/// Seconds after which a job that waits may have begun.
+/// `Retry-After` in seconds when too many jobs wait: some may have started by then.
 const WAITING_RETRY_AFTER: HeaderValue = HeaderValue::from_static("30");
 
 impl ApiError {
-    /// A service that is needed does not answer.
+    /// Wraps the error of a service that the gateway depends on.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(cause.into())
     }
 
-    /// The storage failed to take or to give a file.
+    /// Wraps a storage error, and counts it.
     pub(crate) fn storage(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         metrics::counter!("sora_storage_errors_total").increment(1);
         Self::unavailable(cause)
     }
 
-    /// Its status and its code.
-    pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
+    /// Reports one invalid field.
+    pub(crate) fn invalid_field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::InvalidFields(vec![FieldError { field: field.to_owned(), code, message: message.into() }])
+    }
+
+    /// Returns the code of the problem document.
+    pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::UnreadableBody(_) => (StatusCode::BAD_REQUEST, "unreadable_body"),
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
-            Self::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-            Self::InvalidSetupToken => (StatusCode::FORBIDDEN, "invalid_setup_token"),
-            Self::ForbiddenOrigin => (StatusCode::FORBIDDEN, "forbidden_origin"),
-            Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-            Self::NoPoster => (StatusCode::NOT_FOUND, "no_poster"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
-            Self::WrongState(_) => (StatusCode::CONFLICT, "wrong_state"),
-            Self::IdempotencyKeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
-            Self::Gone => (StatusCode::GONE, "gone"),
-            Self::DailySubmissions(_) => (StatusCode::TOO_MANY_REQUESTS, "daily_submissions"),
-            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            Self::HeadersTooLarge(_) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large"),
-            Self::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-            Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
-            Self::TooManyWaiting(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_waiting"),
-            Self::QuotaExceeded { .. } => (StatusCode::FORBIDDEN, "quota_exceeded"),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_request"),
-            Self::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-            Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
-            Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
-            Self::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade_required"),
-            Self::InvalidFields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::UnreadableBody(_) => ErrorCode::UnreadableBody,
+            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::Forbidden => ErrorCode::Forbidden,
+            Self::InvalidSetupToken => ErrorCode::InvalidSetupToken,
+            Self::ForbiddenOrigin => ErrorCode::ForbiddenOrigin,
+            Self::RegistrationClosed => ErrorCode::RegistrationClosed,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::NoPoster => ErrorCode::NoPoster,
+            Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::WrongState(_) => ErrorCode::WrongState,
+            Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
+            Self::Gone => ErrorCode::Gone,
+            Self::DailySubmissions(_) => ErrorCode::DailySubmissions,
+            Self::EmailTaken => ErrorCode::EmailTaken,
+            Self::TooLarge(_) => ErrorCode::TooLarge,
+            Self::HeadersTooLarge(_) => ErrorCode::HeadersTooLarge,
+            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::TooManyAttempts(_) => ErrorCode::TooManyAttempts,
+            Self::TooManyWaiting(_) => ErrorCode::TooManyWaiting,
+            Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
+            Self::QuotaExceeded { .. } => ErrorCode::QuotaExceeded,
+            Self::MalformedRequest(_) => ErrorCode::MalformedRequest,
+            Self::RangeNotSatisfiable { .. } => ErrorCode::RangeNotSatisfiable,
+            Self::Misdirected => ErrorCode::Misdirected,
+            Self::UpgradeRequired => ErrorCode::UpgradeRequired,
+            Self::InvalidFields(_) => ErrorCode::InvalidFields,
+            Self::Internal(_) => ErrorCode::Internal,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
         }
     }
 
-    /// The header that goes with it.
+    /// Returns the header that the status calls for, if any.
     pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Self::Unavailable(_) => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            Self::Unavailable(_) => Some((header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER)),
             Self::DailySubmissions(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
             Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
@@ -159,11 +168,11 @@ impl ApiError {
         }
     }
 
-    /// Logs the cause of an error of the server's.
+    /// Logs the cause of a 500 or 503.
     pub(crate) fn log(&self) {
         match self {
-            Self::Internal(cause) => tracing::error!(cause, "the server made a mistake"),
-            Self::Unavailable(cause) => tracing::error!(error = %chain(&**cause), "unavailable"),
+            Self::Internal(cause) => tracing::error!(cause, "internal error"),
+            Self::Unavailable(cause) => tracing::error!(error = %chain(&**cause), "a dependency is unavailable"),
             _ => {}
         }
     }
@@ -176,15 +185,15 @@ impl From<DbErr> for ApiError {
 }
 
 impl IntoResponse for ApiError {
-    /// A response without a body, which [`render`] fills.
+    /// Returns a response without a body; the outermost layer renders the problem document.
     fn into_response(self) -> Response {
-        let mut response = self.status_and_code().0.into_response();
+        let mut response = self.code().status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
 }
 
-/// An error with all its causes, on one line.
+/// Formats an error and its causes on one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

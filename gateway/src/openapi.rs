@@ -24,7 +24,6 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::problem::Problem;
 use crate::openapi::call::Call;
 use crate::openapi::components::Components;
-use crate::openapi::error_responses::codes;
 
 pub(crate) use page::{page, script, style};
 
@@ -50,7 +49,7 @@ pub(crate) async fn json() -> Response {
 
 fn written() -> Value {
     let (mut paths, mut components) = (Map::new(), Components::default());
-    components.add_problem(&Problem::name(), Problem::schema(), &codes());
+    components.add_problem(&Problem::name(), Problem::schema());
     let calls = accounts::calls().into_iter().chain(videos::calls()).chain(admin::calls()).chain(server());
     for call in calls {
         let (path, method, operation) = call.written(&mut components);

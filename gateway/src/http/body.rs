@@ -50,10 +50,10 @@ impl Fields {
                 let fingerprint = secret::sha256(bytes);
                 Ok(Self { values, errors: Vec::new(), fingerprint })
             }
-            Ok(_) => Err(ApiError::UnreadableBody("it must be a JSON object".into())),
+            Ok(_) => Err(ApiError::UnreadableBody("expected a JSON object".into())),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
-                Err(ApiError::UnreadableBody(format!("it is not valid JSON, at line {line}, column {column}")))
+                Err(ApiError::UnreadableBody(format!("invalid JSON at line {line}, column {column}")))
             }
         }
     }
@@ -159,7 +159,7 @@ async fn read_limited(body: Body) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| ApiError::UnreadableBody("it broke off".into()))?;
+        let chunk = chunk.map_err(|_| ApiError::UnreadableBody("the connection was interrupted".into()))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(ApiError::TooLarge(MAX_BYTES));
         }

@@ -15,7 +15,7 @@ pub(crate) async fn host_guard(State(gateway): State<Gateway>, request: Request,
         None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
     };
     if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
-        return ApiError::Malformed("it names several hosts").into_response();
+        return ApiError::MalformedRequest("it names several hosts").into_response();
     }
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): what a client gets for an [`ApiError`].
+//! Problem documents (RFC 9457): the body of every error response.
 
 use std::sync::Arc;
 
@@ -7,37 +7,38 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body;
 
-/// A refusal as a client gets it (RFC 9457).
+/// An error response (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem<'a> {
-    /// Always `about:blank`: `code` says what kind it is.
+    /// Always `about:blank`; `code` identifies the error.
     r#type: &'static str,
-    /// The status in words.
-    title: &'a str,
-    /// The status.
+    /// Name of the status.
+    title: &'static str,
+    /// HTTP status.
     status: u16,
-    /// What happened, for people.
+    /// Explanation, for people.
     detail: String,
-    /// What happened, for programs.
-    code: &'static str,
-    /// By which the server's log knows the request.
+    #[schema(inline)]
+    code: ErrorCode,
+    /// Id of the request in the server's log.
     request_id: &'a str,
-    /// Every field that is not valid.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
 }
 
 impl<'a> Problem<'a> {
-    /// What a client is told of `error`.
+    /// Describes `error` to a client.
     pub(crate) fn new(error: &'a ApiError, request_id: &'a str) -> Self {
-        let (status, code) = error.status_and_code();
+        let code = error.code();
+        let status = code.status();
         Self {
             r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or(code),
+            title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: error.to_string(),
             code,
@@ -47,7 +48,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Gives a refusal its problem document; other responses pass. What the framework refused by itself is translate.
+/// Turns an error response into a problem document; returns other responses unchanged. Errors that axum itself made are
+/// translated to an [`ApiError`] first.
 pub(crate) fn render(response: Response, request_id: &str) -> Response {
     let error = match response.extensions().get::<Arc<ApiError>>() {
         Some(error) => error.clone(),
@@ -58,7 +60,7 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
     let problem = Problem::new(&error, request_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
-    parts.status = error.status_and_code().0;
+    parts.status = error.code().status();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -66,7 +68,7 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
     Response::from_parts(parts, body.into())
 }
 
-/// A refusal that no handler of ours made: without a body, or with a sentence in plain text.
+/// Whether an error response comes from axum: it has no body, or plain text.
 fn is_from_framework(response: &Response) -> bool {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -81,6 +83,6 @@ fn translate(status: StatusCode) -> ApiError {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType(body::JSON),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(body::MAX_BYTES),
         status if status.is_client_error() => ApiError::UnreadableBody("the request is malformed".into()),
-        status => ApiError::Internal(format!("the framework answered {status}")),
+        status => ApiError::Internal(format!("unexpected {status} from axum")),
     }
 }

@@ -14,7 +14,7 @@ use futures::stream;
 use tracing::Instrument;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::error::{ApiError, FieldError};
+use crate::error::ApiError;
 use crate::http::connection_limit::LimitReached;
 use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
@@ -105,7 +105,7 @@ async fn keep(gateway: Gateway, user_id: UserId, picture: EncodedImage) -> Resul
 }
 
 fn wrong(field: &str, code: &'static str, message: String) -> ApiError {
-    ApiError::InvalidFields(vec![FieldError { field: field.to_owned(), code, message }])
+    ApiError::invalid_field(field, code, message)
 }
 
 fn unreadable(error: &MultipartError) -> ApiError {

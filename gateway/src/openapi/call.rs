@@ -202,7 +202,7 @@ impl Call {
             all.push(ApiError::NotFound);
         }
         if !self.path.ends_with('z') {
-            all.extend([ApiError::Misdirected, ApiError::Malformed("it names several hosts")]);
+            all.extend([ApiError::Misdirected, ApiError::MalformedRequest("it names several hosts")]);
         }
         let unavailable = ApiError::unavailable("the database is away");
         all.extend([ApiError::HeadersTooLarge(32_768), ApiError::Internal(String::new()), unavailable]);

@@ -1,6 +1,6 @@
 //! What several calls of the document share: schemas and refusals, each under a name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
@@ -38,16 +38,13 @@ impl Components {
         }
     }
 
-    /// What refusals hold; `codes` are all there are.
-    pub(super) fn add_problem(&mut self, name: &str, schema: RefOr<Schema>, codes: &BTreeSet<&str>) {
+    /// What refusals hold.
+    pub(super) fn add_problem(&mut self, name: &str, schema: RefOr<Schema>) {
         let mut named = Named::new();
         FieldError::schemas(&mut named);
         named.push((FieldError::name().into(), FieldError::schema()));
         named.push((name.to_owned(), schema));
         self.add_answers(&named);
-        if let Some(code) = self.schemas.get_mut(name).and_then(|problem| problem.pointer_mut("/properties/code")) {
-            code["enum"] = json!(codes);
-        }
     }
 
     /// A reference to a refusal, or the refusal itself when another one goes by this name.

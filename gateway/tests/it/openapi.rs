@@ -1,6 +1,6 @@
 //! The API's description agrees with the routes, with what handlers accept, and with the copy in `docs/`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -40,7 +40,7 @@ fn the_copy_in_docs_is_current() {
 }
 
 #[test]
-fn every_route_is_described_and_nothing_else() {
+fn describes_every_route_and_no_other_path() {
     let router = include_str!("../../src/router.rs");
     let routes = router.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());
     let prefixed = |route: &str| match route {
@@ -50,6 +50,25 @@ fn every_route_is_described_and_nothing_else() {
     let routed: BTreeSet<_> = routes.filter(|route| !route.starts_with("/docs")).map(prefixed).collect();
     let described: BTreeSet<_> = calls().into_iter().map(|(_, path, _)| path).collect();
     assert_eq!(routed, described);
+}
+
+#[tokio::test]
+async fn describes_every_method_of_a_route_and_no_other() {
+    let server = TestServer::new().await;
+    let mut described: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (method, path, _) in calls() {
+        described.entry(path).or_default().insert(method.to_string());
+    }
+    for (path, methods) in described {
+        let mut routed = BTreeSet::new();
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let response = server.request(method.clone(), &concrete(&path)).send().await.unwrap();
+            if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+                routed.insert(method.to_string());
+            }
+        }
+        assert_eq!(routed, methods, "{path}");
+    }
 }
 
 #[test]

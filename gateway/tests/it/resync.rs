@@ -17,9 +17,8 @@ use crate::test_server::{Account, PASSWORD, Setup, TestServer, uuid};
 
 /// Changes an account as administration does.
 async fn change(server: &TestServer, account: &Account, column: user::Column, value: impl Into<Sql>) {
-    let update = user::Entity::update_many()
-        .col_expr(column, Expr::value(value))
-        .filter(user::Column::Email.eq("ada@example.org"));
+    let update =
+        user::Entity::update_many().col_expr(column, Expr::value(value)).filter(user::Column::Id.eq(uuid(&account.id)));
     assert_eq!(update.exec(&server.database.connection).await.unwrap().rows_affected, 1);
     server.bus.send_control(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
 }

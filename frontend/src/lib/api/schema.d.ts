@@ -956,11 +956,11 @@ export interface components {
         };
         /** @description What is wrong with one field. */
         FieldError: {
-            /** @description For programs. */
+            /** @description Reason, for programs. */
             code: string;
-            /** @description Its name. */
+            /** @description Name of the field. */
             field: string;
-            /** @description For people. */
+            /** @description Reason, for people. */
             message: string;
         };
         /** Format: uuid */
@@ -1155,27 +1155,27 @@ export interface components {
          * @enum {string}
          */
         Phase: "retrying" | "submitting" | "queued" | "generating" | "downloading";
-        /** @description A refusal as a client gets it (RFC 9457). */
+        /** @description An error response (RFC 9457). */
         Problem: {
             /**
-             * @description What happened, for programs.
+             * @description Identifies the error, for programs.
              * @enum {string}
              */
-            code: "email_taken" | "forbidden" | "forbidden_origin" | "headers_too_large" | "insufficient_scope" | "internal" | "invalid_credentials" | "invalid_fields" | "invalid_setup_token" | "malformed_request" | "method_not_allowed" | "misdirected" | "no_poster" | "not_found" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "too_large" | "too_many_attempts" | "too_many_waiting" | "unauthenticated" | "unavailable" | "unreadable_body" | "unsupported_media_type" | "upgrade_required" | "wrong_state";
-            /** @description What happened, for people. */
+            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "email_taken" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "internal" | "unavailable";
+            /** @description Explanation, for people. */
             detail: string;
-            /** @description Every field that is not valid. */
+            /** @description The invalid fields. */
             errors?: components["schemas"]["FieldError"][];
-            /** @description By which the server's log knows the request. */
+            /** @description Id of the request in the server's log. */
             requestId: string;
             /**
              * Format: int32
-             * @description The status.
+             * @description HTTP status.
              */
             status: number;
-            /** @description The status in words. */
+            /** @description Name of the status. */
             title: string;
-            /** @description Always `about:blank`: `code` says what kind it is. */
+            /** @description Always `about:blank`; `code` identifies the error. */
             type: string;
         };
         /** @description How the queue is set. */
@@ -1463,11 +1463,11 @@ export interface components {
     };
     responses: {
         /**
-         * @description `daily_submissions`: You have made as many videos today as are allowed; go on in 3600 seconds.
+         * @description `daily_submissions`: Daily video limit reached. It resets in 3600 seconds.
          *
-         *     `rate_limited`: This is too much at a time; go on in 17 seconds.
+         *     `rate_limited`: Too many requests. Retry in 17 seconds.
          *
-         *     `too_many_waiting`: You have 1000 jobs waiting, which is as many as are allowed; let some begin first.
+         *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
          */
         "daily_submissions-or-rate_limited-or-too_many_waiting": {
             headers: {
@@ -1477,7 +1477,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `email_taken`: An account with this e-mail address exists already. */
+        /** @description `email_taken`: An account with this email address already exists. */
         email_taken: {
             headers: {
                 [name: string]: unknown;
@@ -1487,11 +1487,11 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden`: Only administrators may do this.
+         * @description `forbidden`: Administrator access is required.
          *
-         *     `forbidden_origin`: The request comes from a page that is not allowed to make it.
+         *     `forbidden_origin`: Requests from this origin are not allowed.
          *
-         *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
+         *     `insufficient_scope`: This API key has no access to this endpoint.
          */
         "forbidden-or-forbidden_origin-or-insufficient_scope": {
             headers: {
@@ -1502,9 +1502,9 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden`: Only administrators may do this.
+         * @description `forbidden`: Administrator access is required.
          *
-         *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
+         *     `insufficient_scope`: This API key has no access to this endpoint.
          */
         "forbidden-or-insufficient_scope": {
             headers: {
@@ -1514,7 +1514,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden_origin`: The request comes from a page that is not allowed to make it. */
+        /** @description `forbidden_origin`: Requests from this origin are not allowed. */
         forbidden_origin: {
             headers: {
                 [name: string]: unknown;
@@ -1524,9 +1524,9 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden_origin`: The request comes from a page that is not allowed to make it.
+         * @description `forbidden_origin`: Requests from this origin are not allowed.
          *
-         *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
+         *     `insufficient_scope`: This API key has no access to this endpoint.
          */
         "forbidden_origin-or-insufficient_scope": {
             headers: {
@@ -1537,11 +1537,11 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden_origin`: The request comes from a page that is not allowed to make it.
+         * @description `forbidden_origin`: Requests from this origin are not allowed.
          *
-         *     `insufficient_scope`: This call is not open to API keys, or not to one with these scopes.
+         *     `insufficient_scope`: This API key has no access to this endpoint.
          *
-         *     `quota_exceeded`: Your videos and images take 10737500000 bytes of the 10737418240 you have: delete some first.
+         *     `quota_exceeded`: Storage quota exceeded: 10737500000 of 10737418240 bytes used. Delete videos or images to free space.
          */
         "forbidden_origin-or-insufficient_scope-or-quota_exceeded": {
             headers: {
@@ -1552,9 +1552,9 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden_origin`: The request comes from a page that is not allowed to make it.
+         * @description `forbidden_origin`: Requests from this origin are not allowed.
          *
-         *     `invalid_setup_token`: The set-up token is wrong, or was used before.
+         *     `invalid_setup_token`: The setup token is invalid or was already used.
          *
          *     `registration_closed`: Registration is closed on this server.
          */
@@ -1566,7 +1566,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `gone`: What this Idempotency-Key stood for has been deleted. */
+        /** @description `gone`: The jobs created with this Idempotency-Key have been deleted. */
         gone: {
             headers: {
                 [name: string]: unknown;
@@ -1575,7 +1575,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `headers_too_large`: The headers are larger than 32768 bytes. */
+        /** @description `headers_too_large`: The request headers are larger than 32768 bytes. */
         headers_too_large: {
             headers: {
                 [name: string]: unknown;
@@ -1584,7 +1584,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency_key_reused`: The Idempotency-Key was used before with another body. */
+        /** @description `idempotency_key_reused`: This Idempotency-Key was already used with a different request body. */
         idempotency_key_reused: {
             headers: {
                 [name: string]: unknown;
@@ -1594,9 +1594,9 @@ export interface components {
             };
         };
         /**
-         * @description `idempotency_key_reused`: The Idempotency-Key was used before with another body.
+         * @description `idempotency_key_reused`: This Idempotency-Key was already used with a different request body.
          *
-         *     `invalid_fields`: Some fields are not valid.
+         *     `invalid_fields`: Some fields are invalid.
          */
         "idempotency_key_reused-or-invalid_fields": {
             headers: {
@@ -1606,7 +1606,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `insufficient_scope`: This call is not open to API keys, or not to one with these scopes. */
+        /** @description `insufficient_scope`: This API key has no access to this endpoint. */
         insufficient_scope: {
             headers: {
                 [name: string]: unknown;
@@ -1615,7 +1615,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `internal`: The server made a mistake. */
+        /** @description `internal`: Internal server error. */
         internal: {
             headers: {
                 [name: string]: unknown;
@@ -1624,7 +1624,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_credentials`: E-mail address or password are wrong. */
+        /** @description `invalid_credentials`: Incorrect email or password. */
         invalid_credentials: {
             headers: {
                 [name: string]: unknown;
@@ -1634,9 +1634,9 @@ export interface components {
             };
         };
         /**
-         * @description `invalid_credentials`: E-mail address or password are wrong.
+         * @description `invalid_credentials`: Incorrect email or password.
          *
-         *     `unauthenticated`: Sign in first: the session is missing, has ended, or is not valid.
+         *     `unauthenticated`: Not signed in: the session or key is missing, expired or invalid.
          */
         "invalid_credentials-or-unauthenticated": {
             headers: {
@@ -1646,7 +1646,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid_fields`: Some fields are not valid. */
+        /** @description `invalid_fields`: Some fields are invalid. */
         invalid_fields: {
             headers: {
                 [name: string]: unknown;
@@ -1655,7 +1655,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `malformed_request`: The request is malformed: it names several hosts. */
+        /** @description `malformed_request`: Malformed request: it names several hosts. */
         malformed_request: {
             headers: {
                 [name: string]: unknown;
@@ -1665,9 +1665,9 @@ export interface components {
             };
         };
         /**
-         * @description `malformed_request`: The request is malformed: it names several hosts.
+         * @description `malformed_request`: Malformed request: it names several hosts.
          *
-         *     `unreadable_body`: The body cannot be read: it is not valid JSON, at line 1, column 9.
+         *     `unreadable_body`: Could not read the request body: it is not valid JSON, at line 1, column 9.
          */
         "malformed_request-or-unreadable_body": {
             headers: {
@@ -1677,7 +1677,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `misdirected`: This server does not answer under the name that the request was sent to. */
+        /** @description `misdirected`: This server does not serve the requested host name. */
         misdirected: {
             headers: {
                 [name: string]: unknown;
@@ -1687,9 +1687,9 @@ export interface components {
             };
         };
         /**
-         * @description `no_poster`: This video has no poster, or not yet.
+         * @description `no_poster`: No poster is available for this video.
          *
-         *     `not_found`: There is nothing here.
+         *     `not_found`: Not found.
          */
         "no_poster-or-not_found": {
             headers: {
@@ -1699,7 +1699,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not_found`: There is nothing here. */
+        /** @description `not_found`: Not found. */
         not_found: {
             headers: {
                 [name: string]: unknown;
@@ -1708,7 +1708,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `range_not_satisfiable`: The range lies outside of the 1048576 bytes there are. */
+        /** @description `range_not_satisfiable`: The requested range is outside the file, which has 1048576 bytes. */
         range_not_satisfiable: {
             headers: {
                 [name: string]: unknown;
@@ -1717,7 +1717,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `rate_limited`: This is too much at a time; go on in 17 seconds. */
+        /** @description `rate_limited`: Too many requests. Retry in 17 seconds. */
         rate_limited: {
             headers: {
                 [name: string]: unknown;
@@ -1727,9 +1727,9 @@ export interface components {
             };
         };
         /**
-         * @description `rate_limited`: This is too much at a time; go on in 17 seconds.
+         * @description `rate_limited`: Too many requests. Retry in 17 seconds.
          *
-         *     `too_many_attempts`: These are too many attempts to sign in; try again in 480 seconds.
+         *     `too_many_attempts`: Too many sign-in attempts. Retry in 480 seconds.
          */
         "rate_limited-or-too_many_attempts": {
             headers: {
@@ -1740,9 +1740,9 @@ export interface components {
             };
         };
         /**
-         * @description `rate_limited`: This is too much at a time; go on in 17 seconds.
+         * @description `rate_limited`: Too many requests. Retry in 17 seconds.
          *
-         *     `too_many_waiting`: You have 1000 jobs waiting, which is as many as are allowed; let some begin first.
+         *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
          */
         "rate_limited-or-too_many_waiting": {
             headers: {
@@ -1752,7 +1752,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `too_large`: The body is larger than 65536 bytes. */
+        /** @description `too_large`: The request body is larger than 65536 bytes. */
         too_large: {
             headers: {
                 [name: string]: unknown;
@@ -1761,7 +1761,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `too_many_attempts`: These are too many attempts to sign in; try again in 480 seconds. */
+        /** @description `too_many_attempts`: Too many sign-in attempts. Retry in 480 seconds. */
         too_many_attempts: {
             headers: {
                 [name: string]: unknown;
@@ -1770,7 +1770,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unauthenticated`: Sign in first: the session is missing, has ended, or is not valid. */
+        /** @description `unauthenticated`: Not signed in: the session or key is missing, expired or invalid. */
         unauthenticated: {
             headers: {
                 [name: string]: unknown;
@@ -1779,7 +1779,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unavailable`: The server cannot do this right now; try again soon. */
+        /** @description `unavailable`: Temporarily unavailable. Retry in a few seconds. */
         unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -1788,7 +1788,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unsupported_media_type`: The body must be sent as application/json. */
+        /** @description `unsupported_media_type`: The request body must be sent as application/json. */
         unsupported_media_type: {
             headers: {
                 [name: string]: unknown;
@@ -1797,7 +1797,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `upgrade_required`: This address speaks the websocket protocol only. */
+        /** @description `upgrade_required`: This endpoint requires a WebSocket upgrade. */
         upgrade_required: {
             headers: {
                 [name: string]: unknown;
@@ -2968,9 +2968,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `malformed_request`: The request is malformed: it names several hosts.
+             * @description `malformed_request`: Malformed request: it names several hosts.
              *
-             *     `unreadable_body`: The body cannot be read: it is not a proper form.
+             *     `unreadable_body`: Could not read the request body: it is not a proper form.
              */
             400: {
                 headers: {
@@ -2982,7 +2982,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
-            /** @description `too_large`: The body is larger than 21037056 bytes. */
+            /** @description `too_large`: The request body is larger than 21037056 bytes. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2991,7 +2991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: The body must be sent as multipart/form-data. */
+            /** @description `unsupported_media_type`: The request body must be sent as multipart/form-data. */
             415: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,73 @@
+//! The error codes, which are the contract with programs, and the status of each.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Identifies the error, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorCode {
+    MalformedRequest,
+    UnreadableBody,
+    InvalidCredentials,
+    Unauthenticated,
+    Forbidden,
+    ForbiddenOrigin,
+    InsufficientScope,
+    InvalidSetupToken,
+    QuotaExceeded,
+    RegistrationClosed,
+    NoPoster,
+    NotFound,
+    MethodNotAllowed,
+    EmailTaken,
+    WrongState,
+    Gone,
+    TooLarge,
+    UnsupportedMediaType,
+    RangeNotSatisfiable,
+    Misdirected,
+    IdempotencyKeyReused,
+    InvalidFields,
+    UpgradeRequired,
+    DailySubmissions,
+    RateLimited,
+    TooManyAttempts,
+    TooManyWaiting,
+    HeadersTooLarge,
+    Internal,
+    Unavailable,
+}
+
+impl ErrorCode {
+    /// Returns the status of responses with this code.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedRequest | Self::UnreadableBody => StatusCode::BAD_REQUEST,
+            Self::InvalidCredentials | Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden
+            | Self::ForbiddenOrigin
+            | Self::InsufficientScope
+            | Self::InvalidSetupToken
+            | Self::QuotaExceeded
+            | Self::RegistrationClosed => StatusCode::FORBIDDEN,
+            Self::NoPoster | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::EmailTaken | Self::WrongState => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::IdempotencyKeyReused | Self::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+            Self::DailySubmissions | Self::RateLimited | Self::TooManyAttempts | Self::TooManyWaiting => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}

@@ -2,8 +2,12 @@
 
 mod context;
 mod garbage;
+mod json_answer;
 mod messages;
+mod part;
+mod presentation;
 mod python_json;
+mod render;
 mod request;
 mod sse;
 mod status;
@@ -11,6 +15,7 @@ mod stream;
 mod variant_a;
 mod variant_b1;
 mod variant_b2;
+mod verdict;
 
 use std::io;
 use std::sync::Arc;
@@ -30,6 +35,7 @@ use crate::dialect::Flavour;
 use crate::http::access_log::TagLabel;
 use crate::http::auth::authorise;
 use crate::http::connection::{ConnectionHandle, Disconnect};
+use crate::http::encoding::encode;
 use crate::http::error::ApiError;
 use crate::plan::ending::Ending;
 use crate::planner::plan_request;
@@ -48,6 +54,7 @@ pub(crate) async fn submit(
     let request = ChatRequest::parse(&headers, &body?)?;
     let (key, plan) = plan_request(&app, &request.prompt, request.image)?;
     let label = Extension(TagLabel(Arc::clone(&key.tag)));
+    let encoding = plan.encoding;
     let response = match plan.ending.in_chat() {
         Ending::HttpError(error) => {
             if error.accepted {
@@ -62,11 +69,24 @@ pub(crate) async fn submit(
         }
         Ending::Garbage(size) => event_stream(garbage(&app, size, &key)),
         ending => {
-            let context = StreamContext::new(request, key, &plan, app.base_url(&headers));
-            event_stream(stream::play(app, connection, context, &plan, ending))
+            let context = StreamContext::new(request, key, plan, app.base_url(&headers));
+            answer(app, connection, context, ending)
         }
     };
-    Ok((label, response).into_response())
+    Ok(encode((label, response).into_response(), encoding))
+}
+
+/// The response to an accepted submission: a stream or, if the plan says so, a JSON object.
+fn answer(app: Arc<AppState>, connection: ConnectionHandle, context: StreamContext, ending: Ending) -> Response {
+    let encoding = context.plan.encoding;
+    match encoding.json_answer {
+        None => event_stream(stream::play(app, connection, context, ending)),
+        Some(kind) => {
+            let media_type = if encoding.plain_text { "text/plain; charset=utf-8" } else { "application/json" };
+            let body = Body::from_stream(stream::play_as_json(app, connection, context, ending, kind));
+            ([(CONTENT_TYPE, media_type)], body).into_response()
+        }
+    }
 }
 
 fn event_stream(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response {

@@ -2,6 +2,8 @@
 
 pub(crate) mod access_log;
 pub(crate) mod auth;
+mod brotli;
 pub(crate) mod connection;
+pub(crate) mod encoding;
 pub(crate) mod error;
 pub(crate) mod injected_error;

@@ -29,11 +29,13 @@ mod models;
 mod percent;
 mod plan;
 mod planner;
+mod result_field;
 mod router;
 mod script;
 mod server;
 mod state;
 mod stats;
+mod verdict_messages;
 mod videos;
 
 pub use behaviour::{Behaviours, UnknownBehaviour};

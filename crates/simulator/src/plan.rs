@@ -1,17 +1,23 @@
 //! How one request will be answered. The plan is complete before the response begins.
 
 pub(crate) mod download;
+pub(crate) mod encoding;
 pub(crate) mod ending;
 pub(crate) mod progress;
+pub(crate) mod result;
 pub(crate) mod stream;
+pub(crate) mod verdict;
 pub(crate) mod videos;
 
 use std::time::Duration;
 
 use self::download::DownloadPlan;
+use self::encoding::EncodingPlan;
 use self::ending::Ending;
 use self::progress::ProgressPlan;
+use self::result::ResultPlan;
 use self::stream::StreamPlan;
+use self::verdict::VerdictPlan;
 use self::videos::VideosPlan;
 use crate::dialect::{Flavour, Variant};
 
@@ -26,6 +32,9 @@ pub(crate) struct Plan {
     pub(crate) flavour: Flavour,
     pub(crate) progress: ProgressPlan,
     pub(crate) ending: Ending,
+    pub(crate) verdict: VerdictPlan,
+    pub(crate) result: ResultPlan,
+    pub(crate) encoding: EncodingPlan,
     /// `Retry-After` of 429 and 503 responses, in seconds.
     pub(crate) retry_after: Option<u64>,
     pub(crate) stream: StreamPlan,
@@ -43,6 +52,9 @@ impl Plan {
             flavour: Flavour::default(),
             progress: ProgressPlan::default(),
             ending: Ending::Succeed,
+            verdict: VerdictPlan::default(),
+            result: ResultPlan::default(),
+            encoding: EncodingPlan::default(),
             retry_after: None,
             stream: StreamPlan::default(),
             videos: VideosPlan::default(),

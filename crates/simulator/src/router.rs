@@ -28,7 +28,7 @@ pub(crate) fn router(app: Arc<AppState>) -> Router {
         .route("/v1/videos/{id}", get(videos::poll).delete(videos::delete))
         .route("/v1/videos/{id}/content", get(videos::content))
         .route("/media/{file}", get(media::video))
-        .route("/media/{id}/file.mp4", get(media::redirect_target))
+        .route("/media/{id}/{file}", get(media::file))
         .route("/sim/stats", get(stats::read))
         .route("/sim/reset", post(stats::reset))
         .fallback(async || ApiError::invalid(StatusCode::NOT_FOUND, "Unknown request URL.").code("unknown_url"))

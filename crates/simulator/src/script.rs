@@ -8,6 +8,7 @@ use crate::percent::Percent;
 use crate::plan::Plan;
 use crate::plan::ending::Ending;
 use crate::plan::progress::ProgressCurve;
+use crate::plan::result::Presentation;
 use crate::plan::stream::{DoneMarker, StreamPlan};
 
 /// Progress reported before the result. No upstream reports 100 at this point.
@@ -18,6 +19,8 @@ const LAST: Percent = Percent(987);
 pub(crate) enum Step {
     /// The response starts and repeats the prompt.
     Opened,
+    /// A notice about failures.
+    Notice,
     /// The prompt is repeated outside of a code fence.
     RawEcho,
     /// A chunk with nothing but the usage.
@@ -28,6 +31,8 @@ pub(crate) enum Step {
     HugeLine,
     /// The generation starts.
     Started,
+    /// A link to a page about the task.
+    TaskPage,
     /// Progress so far.
     Progress(Percent),
     /// Estimated progress so far.
@@ -50,6 +55,8 @@ pub(crate) enum Step {
     Expired,
     /// An error object in place of the rest.
     Errored(&'static InjectedError),
+    /// An event that no client understands.
+    Unreadable,
     /// The id becomes unknown.
     IdForgotten,
     /// The chunk with the finish reason.
@@ -88,6 +95,7 @@ pub(crate) fn script(plan: &Plan, ending: Ending) -> Vec<Step> {
         Ending::Error(error, None) | Ending::Overloaded(error) => {
             return [&[Step::Errored(error)], done(plan.stream.done)].concat();
         }
+        Ending::Unreadable => return [&[Step::Unreadable; 3], done(plan.stream.done)].concat(),
         Ending::Succeed | Ending::HttpError(_) | Ending::DropResponse | Ending::Garbage(_) => {
             (LAST, vec![Step::Succeeded, Step::Finished])
         }
@@ -106,6 +114,7 @@ pub(crate) fn script(plan: &Plan, ending: Ending) -> Vec<Step> {
         close.extend(done(plan.stream.done));
     }
     let mut steps = opening(plan.stream);
+    steps.extend((plan.result.presentation == Presentation::PageFirst).then_some(Step::TaskPage));
     steps.extend(progress(plan, end.min(LAST)));
     steps.append(&mut close);
     steps
@@ -113,6 +122,7 @@ pub(crate) fn script(plan: &Plan, ending: Ending) -> Vec<Step> {
 
 fn opening(stream: StreamPlan) -> Vec<Step> {
     let mut steps = vec![Step::Opened];
+    steps.extend(stream.notice.then_some(Step::Notice));
     steps.extend(stream.raw_echo.then_some(Step::RawEcho));
     steps.extend(stream.empty_choices.then_some(Step::Usage));
     steps.extend([Step::Queued, Step::Queued]);

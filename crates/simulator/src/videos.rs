@@ -3,6 +3,8 @@
 //! A create request counts as a submission before its response is sent. From then on the generation continues whatever
 //! happens to the response.
 
+mod answer;
+mod envelope;
 pub(crate) mod generation_state;
 pub(crate) mod generations;
 mod object;
@@ -16,13 +18,16 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
+use serde_json::json;
 
+use self::envelope::Answering;
 use self::generation_state::{GenerationState, Phase};
 use self::generations::{CreateRequest, Generation};
 use crate::dialect::Flavour;
 use crate::http::access_log::TagLabel;
 use crate::http::auth::authorise;
 use crate::http::connection::{ConnectionHandle, Disconnect};
+use crate::http::encoding::encode;
 use crate::http::error::ApiError;
 use crate::http::injected_error::{INTERNAL, TOO_MANY};
 use crate::plan::Plan;
@@ -43,13 +48,15 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     app.counters.record_arrival();
     let in_flavour = |error: ApiError| error.in_flavour(app.config.flavour);
-    authorise(request.headers(), app.config.token.as_deref()).map_err(in_flavour)?;
+    let headers = request.headers().clone();
+    authorise(&headers, app.config.token.as_deref()).map_err(in_flavour)?;
     let (request, format) = request::parse(request).await.map_err(in_flavour)?;
     let (key, plan) = plan_request(&app, &request.prompt, request.image).map_err(in_flavour)?;
     let label = Extension(TagLabel(Arc::clone(&key.tag)));
     if let Some(error) = refuse_format(&plan, format) {
         return Ok((label, error.in_flavour(plan.flavour)).into_response());
     }
+    let encoding = plan.encoding;
     let response = match plan.ending.in_videos() {
         Ending::Overloaded(error) => error.response(plan.flavour, plan.retry_after),
         Ending::HttpError(error) => {
@@ -62,16 +69,22 @@ pub(crate) async fn create(
             app.counters.record_submission(&key);
             Json(error.error().frame()).into_response()
         }
+        Ending::Unreadable => {
+            app.counters.record_submission(&key);
+            Json(json!({"event": "accepted", "payload": {"value": 1}})).into_response()
+        }
         ending => {
+            let base = app.base_url(&headers);
             let generation = start(&app, request, plan, key);
             if ending == Ending::DropResponse {
                 connection.disconnect(Disconnect::Close);
             }
             let state = generation.initial_state();
-            (poll_after(&app, &generation), object::response(&generation, state)).into_response()
+            let response = answer::respond(&generation, state, &base, Answering::Create);
+            (poll_after(&app, &generation), response).into_response()
         }
     };
-    Ok((label, response).into_response())
+    Ok(encode((label, response).into_response(), encoding))
 }
 
 /// `GET /v1/videos/{id}`.
@@ -84,7 +97,7 @@ pub(crate) async fn poll(
     let generation = find(&app, &id, &headers);
     app.counters.record_poll(generation.as_ref().ok().map(|generation| generation.video.stats_key()));
     let generation = generation?;
-    let Plan { flavour, retry_after, videos, .. } = generation.plan;
+    let Plan { flavour, retry_after, videos, encoding, .. } = generation.plan;
     let nth = generation.record_poll();
     if nth <= videos.polls_500 {
         return Ok(INTERNAL.response(flavour, retry_after));
@@ -95,12 +108,15 @@ pub(crate) async fn poll(
     if nth <= videos.polls_500 + videos.polls_429 + videos.polls_404 {
         return Err(not_found(flavour));
     }
+    if videos.replicas > 1 && !nth.is_multiple_of(videos.replicas) {
+        return Err(not_found(flavour));
+    }
     let state = observe(&generation, &connection)?;
     let response = match state.phase {
         Phase::Errored(error) => Json(error.error().frame()).into_response(),
-        _ => object::response(&generation, state),
+        _ => answer::respond(&generation, state, &app.base_url(&headers), Answering::Poll),
     };
-    Ok((poll_after(&app, &generation), response).into_response())
+    Ok(encode((poll_after(&app, &generation), response).into_response(), encoding))
 }
 
 /// `GET /v1/videos/{id}/content`, and HEAD.
@@ -112,6 +128,9 @@ pub(crate) async fn content(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let generation = find(&app, &id, &headers)?;
+    if generation.plan.result.no_content {
+        return Err(ApiError::invalid(StatusCode::NOT_FOUND, "Invalid URL (GET /content)"));
+    }
     let state = observe(&generation, &connection)?;
     if state.phase != Phase::Completed {
         return Err(no_content(generation.plan.flavour, state));

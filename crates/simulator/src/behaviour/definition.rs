@@ -24,6 +24,8 @@ enum Effect {
     Percent(fn(&mut Plan, Percent)),
     /// Takes a number from a range.
     Number(RangeInclusive<u64>, fn(&mut Plan, u64)),
+    /// Takes one of these words.
+    Choice(&'static [&'static str], fn(&mut Plan, &'static str)),
     /// Sets the ending; takes no argument.
     Ending(Ending),
     /// Adds a download fault: `*N` counts downloads instead of requests.
@@ -36,6 +38,7 @@ pub(super) enum Argument {
     None,
     Percent(Percent),
     Number(u64),
+    Choice(&'static str),
     Downloads(Option<u64>),
 }
 
@@ -57,6 +60,15 @@ impl Definition {
         Self { form, summary, effect: Effect::Number(range, effect) }
     }
 
+    pub(super) const fn choice(
+        form: &'static str,
+        summary: &'static str,
+        words: &'static [&'static str],
+        effect: fn(&mut Plan, &'static str),
+    ) -> Self {
+        Self { form, summary, effect: Effect::Choice(words, effect) }
+    }
+
     pub(super) const fn ending(form: &'static str, summary: &'static str, ending: Ending) -> Self {
         Self { form, summary, effect: Effect::Ending(ending) }
     }
@@ -71,11 +83,24 @@ impl Definition {
             Effect::Flag(_) | Effect::Ending(_) => (text == self.form).then_some(Argument::None),
             Effect::Download(_) => (text == self.form).then_some(Argument::Downloads(None)),
             Effect::Percent(_) => Some(Argument::Percent(text.strip_prefix(self.stem())?.parse().ok()?)),
+            Effect::Choice(words, _) => {
+                let word = text.strip_prefix(self.stem())?;
+                words.iter().find(|known| **known == word).map(|known| Argument::Choice(known))
+            }
             Effect::Number(range, _) => {
                 let digits = text.strip_prefix(self.stem())?;
                 let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
                 range.contains(&number).then_some(Argument::Number(number))
             }
+        }
+    }
+
+    /// The words that the argument can be; empty if it is not a word.
+    #[cfg(test)]
+    pub(super) fn words(&self) -> &'static [&'static str] {
+        match &self.effect {
+            Effect::Choice(words, _) => words,
+            _ => &[],
         }
     }
 
@@ -86,6 +111,7 @@ impl Definition {
             (Effect::Ending(ending), Argument::None) => plan.ending = *ending,
             (Effect::Percent(effect), Argument::Percent(at)) => effect(plan, at),
             (Effect::Number(_, effect), Argument::Number(number)) => effect(plan, number),
+            (Effect::Choice(_, effect), Argument::Choice(word)) => effect(plan, word),
             (Effect::Download(fault), Argument::Downloads(first)) => plan.download.add_fault(*fault, first),
             // Unreachable: `parse` returns an argument of the matching kind.
             _ => {}

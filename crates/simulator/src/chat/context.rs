@@ -19,6 +19,7 @@ pub(super) struct StreamContext {
     pub(super) prompt: String,
     pub(super) orientation: Orientation,
     pub(super) video: Arc<Video>,
+    pub(super) plan: Plan,
     /// Base URL of this server.
     pub(super) base: String,
     /// The last timestamp sent, in milliseconds since 1970.
@@ -27,17 +28,22 @@ pub(super) struct StreamContext {
 
 impl StreamContext {
     /// A generation that starts now, on the server at `base`.
-    pub(super) fn new(request: ChatRequest, key: StatsKey, plan: &Plan, base: String) -> Self {
+    pub(super) fn new(request: ChatRequest, key: StatsKey, plan: Plan, base: String) -> Self {
         let id = Uuid::new_v4();
         let orientation = Orientation::from_model(&request.model);
         let clip = orientation.clip(key.prompt);
         let video = Arc::new(Video::new(id, clip, key, plan.download.clone()));
-        Self { id, prompt: request.prompt, orientation, video, base, last_timestamp: AtomicU64::new(0) }
+        Self { id, prompt: request.prompt, orientation, video, plan, base, last_timestamp: AtomicU64::new(0) }
     }
 
     /// URL of the video.
     pub(super) fn url(&self) -> String {
         self.video.url(&self.base)
+    }
+
+    /// URL of a file beside the video.
+    pub(super) fn companion_url(&self, name: &str) -> String {
+        self.video.companion_url(&self.base, name)
     }
 
     /// The current time in milliseconds since 1970, strictly greater than any timestamp returned before.

@@ -12,11 +12,9 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::context::StreamContext;
-use super::sse::{self, SseItem};
-use super::{variant_a, variant_b1, variant_b2};
-use crate::dialect::Variant;
+use super::{json_answer, render, sse};
 use crate::http::connection::{ConnectionHandle, Disconnect};
-use crate::plan::Plan;
+use crate::plan::encoding::JsonAnswer;
 use crate::plan::ending::Ending;
 use crate::script::{Step, script};
 use crate::state::AppState;
@@ -33,14 +31,13 @@ pub(super) fn play(
     app: Arc<AppState>,
     connection: ConnectionHandle,
     context: StreamContext,
-    plan: &Plan,
     ending: Ending,
 ) -> impl Stream<Item = io::Result<Bytes>> + use<> {
     let accepted = !matches!(ending, Ending::Overloaded(_));
     let open = accepted.then(|| app.counters.open_stream(context.video.stats_key()));
     let (stopping, stopped) = (app.stopping.clone(), app.stopping.clone());
-    let (pace, variant, framing) = (plan.pace, plan.variant, plan.stream.framing);
-    let steps = stream::iter(script(plan, ending)).then(move |step| async move {
+    let (pace, framing) = (context.plan.pace, context.plan.stream.framing);
+    let steps = stream::iter(script(&context.plan, ending)).then(move |step| async move {
         if step.takes_time() && !pace.is_zero() {
             sleep(pace).await;
         }
@@ -51,7 +48,7 @@ pub(super) fn play(
         if step == Step::Succeeded {
             app.videos.publish(&context.video);
         }
-        let items = items(variant, step, &context);
+        let items = render::items(step, &context);
         let written = if items.is_empty() && !step.takes_time() { Vec::new() } else { sse::encode(framing, &items) };
         let broken = match step {
             Step::Disconnected(how) => Some((connection.clone(), how)),
@@ -70,6 +67,40 @@ pub(super) fn play(
     pieces.take_until(stopping.cancelled_owned()).chain(tail.filter_map(ready))
 }
 
+/// The same generation as one JSON object, sent at its end.
+pub(super) fn play_as_json(
+    app: Arc<AppState>,
+    connection: ConnectionHandle,
+    context: StreamContext,
+    ending: Ending,
+    kind: JsonAnswer,
+) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+    let accepted = !matches!(ending, Ending::Overloaded(_));
+    let open = accepted.then(|| app.counters.open_stream(context.video.stats_key()));
+    let stopping = app.stopping.clone();
+    let object = stream::once(async move {
+        let _open = open;
+        let mut items = Vec::new();
+        for step in script(&context.plan, ending) {
+            if step.takes_time() && !context.plan.pace.is_zero() {
+                sleep(context.plan.pace).await;
+            }
+            match step {
+                Step::Disconnected(how) => return Err(break_connection(&connection, how)),
+                Step::Succeeded => app.videos.publish(&context.video),
+                _ => {}
+            }
+            items.extend(render::items(step, &context));
+        }
+        let object = json_answer::object(&items, &context, kind);
+        let indented = context.plan.encoding.plain_text;
+        Ok(Bytes::from(if indented { format!("{object:#}") } else { object.to_string() }))
+    });
+    let stopped = stopping.clone();
+    let tail = stream::once(async move { stopped.is_cancelled().then(|| Err(aborted())) });
+    object.take_until(stopping.cancelled_owned()).chain(tail.filter_map(ready))
+}
+
 /// Joins a batch into one piece. A disconnect, always the last element, stays separate.
 fn join(mut batch: Vec<Result<Bytes, Break>>) -> impl Iterator<Item = Result<Bytes, Break>> {
     let broken = batch.pop_if(|last| last.is_err());
@@ -78,14 +109,6 @@ fn join(mut batch: Vec<Result<Bytes, Break>>) -> impl Iterator<Item = Result<Byt
         _ => Some(Ok(batch.into_iter().flatten().collect::<Vec<_>>().concat().into())),
     };
     joined.into_iter().chain(broken)
-}
-
-fn items(variant: Variant, step: Step, context: &StreamContext) -> Vec<SseItem> {
-    match variant {
-        Variant::A1 | Variant::A2 | Variant::A2Object => variant_a::Renderer { variant, context }.items(step),
-        Variant::B1 => variant_b1::items(step, context),
-        Variant::B2 => variant_b2::items(step, context),
-    }
 }
 
 fn break_connection(connection: &ConnectionHandle, how: Disconnect) -> io::Error {

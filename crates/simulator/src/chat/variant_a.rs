@@ -116,6 +116,9 @@ impl Renderer<'_> {
             Step::DoneLiteral => vec![SseItem::Raw("data: [DONE]\\n\\n")],
             // The finish reason is in the chunk with the result.
             Step::Started
+            | Step::Notice
+            | Step::TaskPage
+            | Step::Unreadable
             | Step::Silence
             | Step::Finished
             | Step::Expired
@@ -145,15 +148,15 @@ impl Renderer<'_> {
         Delta { reasoning: Some(reasoning), ..Delta::default() }
     }
 
-    fn content(self, text: String) -> SseItem {
+    pub(super) fn content(self, text: String) -> SseItem {
         self.chunk(Delta { content: Some(text), ..Delta::default() }, None)
     }
 
-    fn reasoning(self, text: &str) -> SseItem {
+    pub(super) fn reasoning(self, text: &str) -> SseItem {
         self.chunk(Delta { reasoning: Some(Reasoning::Text(text.to_owned())), ..Delta::default() }, None)
     }
 
-    fn finish(self, text: Option<String>) -> SseItem {
+    pub(super) fn finish(self, text: Option<String>) -> SseItem {
         self.chunk(Delta { content: text, ..Delta::default() }, Some("STOP"))
     }
 

@@ -82,8 +82,14 @@ pub(super) fn items(step: Step, context: &StreamContext) -> Vec<SseItem> {
         Step::Finished => vec![SseItem::Data(finish(context))],
         Step::Done => vec![SseItem::Data("[DONE]".to_owned())],
         Step::DoneLiteral => vec![SseItem::Raw("data: [DONE]\\n\\n")],
+        Step::Notice | Step::TaskPage | Step::Unreadable => Vec::new(),
         Step::Silence | Step::Expired | Step::IdForgotten | Step::Disconnected(_) => Vec::new(),
     }
+}
+
+/// The chunks of a text.
+pub(super) fn content_items(text: &str, context: &StreamContext) -> Vec<SseItem> {
+    tokens(text).map(|token| SseItem::Data(content(token, context))).collect()
 }
 
 fn data(payloads: Vec<String>) -> Vec<SseItem> {

@@ -70,6 +70,9 @@ pub(crate) static NO_TOKENS: InjectedError = json(
 );
 pub(crate) static HEAVY_LOAD: InjectedError =
     json(503, SERVER, "We're under heavy load, please try again later.", Some("heavy_load"));
+/// A refusal by the content policy.
+pub(crate) static MODERATED: InjectedError =
+    json(400, INVALID, "Your request was rejected by our moderation system.", Some("moderation_blocked"));
 /// An error without a cause.
 pub(crate) static UNSPECIFIED: InjectedError = json(500, SERVER, "Generation failed: upstream error", None);
 /// An error whose message is the JSON of another error.

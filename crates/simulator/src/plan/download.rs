@@ -17,6 +17,16 @@ pub(crate) enum DownloadFault {
     Empty,
     /// `Content-Length` announces the whole file, and half of it is sent.
     Truncated,
+    /// A chunked response that ends normally after two thirds; the file's index comes last.
+    TruncatedCleanly,
+    /// 206 with the whole file.
+    Partial,
+    /// The file compressed, with `Content-Encoding: gzip`.
+    Gzip,
+    /// An audio file.
+    Audio,
+    /// An image file.
+    Picture,
 }
 
 /// Where the URL of a result points.
@@ -31,7 +41,34 @@ pub(crate) enum UrlTarget {
     Metadata,
 }
 
-/// A redirect in front of the file.
+/// Path and query of the URL of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum UrlPath {
+    /// `/media/{id}.mp4`.
+    #[default]
+    Plain,
+    /// With a signature in the query.
+    Signed,
+    /// `/media/{id}%2Fraw`, with a signature in the query.
+    Raw,
+    /// With brackets in the file name.
+    Brackets,
+}
+
+/// Format of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Container {
+    #[default]
+    Mp4,
+    /// QuickTime without a `ftyp` box.
+    QuickTime,
+    FragmentedMp4,
+    WebM,
+    /// An HLS playlist with two segments.
+    Hls,
+}
+
+/// What precedes the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Redirect {
     #[default]
@@ -40,12 +77,18 @@ pub(crate) enum Redirect {
     File,
     /// 302 to [`UrlTarget::Metadata`].
     Metadata,
+    /// JSON with the URL of the file.
+    Json,
 }
 
 /// What a client finds when it downloads a result.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DownloadPlan {
     pub(crate) target: UrlTarget,
+    pub(crate) path: UrlPath,
+    pub(crate) container: Container,
+    /// The media type is `application/octet-stream`.
+    pub(crate) octet_stream: bool,
     pub(crate) redirect: Redirect,
     /// `Range` is ignored.
     pub(crate) no_range: bool,
@@ -68,6 +111,11 @@ impl DownloadPlan {
     /// Gives faults added from now on precedence over those already present.
     pub(crate) fn begin_overrides(&mut self) {
         self.next = 0;
+    }
+
+    /// Whether any download has this fault.
+    pub(crate) fn has(&self, fault: DownloadFault) -> bool {
+        self.faults.iter().any(|(added, _)| *added == fault)
     }
 
     /// The fault of the `nth` download, counted from 1. Counted faults have precedence, the first one added wins.

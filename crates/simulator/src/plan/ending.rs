@@ -29,6 +29,8 @@ pub(crate) enum Ending {
     ForgetId(Percent),
     /// Accepted, but the response is lost.
     DropResponse,
+    /// Accepted, but no answer holds an id, a status or anything else that clients know.
+    Unreadable,
     /// A stream of so many MiB of random bytes.
     Garbage(u64),
     /// An HTTP error.

@@ -3,6 +3,8 @@
 /// Peculiarities of a `chat` stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StreamPlan {
+    /// A notice about failures precedes the progress.
+    pub(crate) notice: bool,
     /// The prompt is repeated outside of a code fence.
     pub(crate) raw_echo: bool,
     /// One line is 2 MiB long.

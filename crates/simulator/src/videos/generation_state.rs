@@ -73,10 +73,13 @@ impl GenerationState {
             Step::IdForgotten => self.phase = Phase::IdForgotten,
             Step::Disconnected(how) => self.phase = Phase::Disconnected(how),
             Step::Opened
+            | Step::Notice
             | Step::RawEcho
             | Step::Usage
             | Step::HugeLine
             | Step::Started
+            | Step::TaskPage
+            | Step::Unreadable
             | Step::Finished
             | Step::Done
             | Step::DoneLiteral => {}

@@ -14,6 +14,7 @@ use crate::dialect::Flavour;
 use crate::media::clip::Orientation;
 use crate::media::video::Video;
 use crate::plan::Plan;
+use crate::plan::videos::Envelope;
 use crate::script::{Step, script};
 use crate::stats::counters::StatsKey;
 
@@ -57,7 +58,7 @@ impl Generation {
         let clip = Orientation::from_size(&request.size).clip(key.prompt);
         let video = Video::new(Uuid::new_v4(), clip, key, plan.download.clone());
         Self {
-            id: new_id(plan.flavour, plan.videos.odd_id),
+            id: new_id(&plan),
             request,
             plan,
             video: Arc::new(video),
@@ -118,11 +119,16 @@ impl Generations {
     }
 }
 
-/// A new id in the style of the flavour. An `odd` id must be encoded in a path.
-fn new_id(flavour: Flavour, odd: bool) -> String {
-    let id = Uuid::new_v4().simple();
-    match flavour {
-        _ if odd => format!("video_bGl0/ZWxs+bTo{id}=="),
+/// A new id in the style of the flavour. An odd id must be encoded in a path.
+fn new_id(plan: &Plan) -> String {
+    let id = Uuid::new_v4();
+    if plan.videos.envelope == Envelope::NumericId {
+        // Fifteen digits: exact in every JSON parser.
+        return (100_000_000_000_000 + id.as_u128() % 900_000_000_000_000).to_string();
+    }
+    let id = id.simple();
+    match plan.flavour {
+        _ if plan.videos.odd_id => format!("video_bGl0/ZWxs+bTo{id}=="),
         Flavour::Openai => format!("video_{id}"),
         Flavour::VllmOmni => format!("video_gen_{id}"),
     }

@@ -9,6 +9,8 @@ use super::generation_state::{FailureCause, GenerationState, Phase};
 use super::generations::Generation;
 use super::status_words::status_word;
 use crate::dialect::Flavour;
+use crate::plan::verdict::{FailureStyle, RefusalStyle, VerdictPlan};
+use crate::verdict_messages::{GUARDRAILS, MODERATION, RATE_LIMITED, TIMED_OUT};
 
 /// Time until a result expires, in seconds.
 const RESULT_TTL: u64 = 3600;
@@ -55,7 +57,7 @@ struct VllmOmni<'a> {
 
 #[derive(Serialize)]
 struct ErrorObject {
-    code: &'static str,
+    code: Option<&'static str>,
     message: &'static str,
 }
 
@@ -66,12 +68,14 @@ struct Deleted<'a> {
     object: &'static str,
 }
 
-/// The response to a create request or a poll.
-pub(super) fn response(generation: &Generation, state: GenerationState) -> Response {
-    match generation.plan.flavour {
-        Flavour::Openai => Json(openai(generation, state)).into_response(),
-        Flavour::VllmOmni => Json(vllm_omni(generation, state)).into_response(),
-    }
+/// The object as JSON, its fields in the order of the servers.
+pub(super) fn json(generation: &Generation, state: GenerationState) -> String {
+    let json = match generation.plan.flavour {
+        Flavour::Openai => serde_json::to_string(&openai(generation, state)),
+        Flavour::VllmOmni => serde_json::to_string(&vllm_omni(generation, state)),
+    };
+    // Serializing strings and numbers cannot fail.
+    json.unwrap_or_default()
 }
 
 /// The response to a deletion.
@@ -125,7 +129,20 @@ fn vllm_omni(generation: &Generation, state: GenerationState) -> VllmOmni<'_> {
 
 fn error(generation: &Generation, phase: Phase) -> Option<ErrorObject> {
     let Phase::Failed(cause) = phase else { return None };
-    let (code, message) = match (generation.plan.flavour, cause) {
+    let (code, message) = match (cause, generation.plan.verdict) {
+        (FailureCause::Policy, VerdictPlan { refusal: RefusalStyle::Moderation, .. }) => {
+            (Some("Client specified an invalid argument"), MODERATION)
+        }
+        (FailureCause::Policy, VerdictPlan { refusal: RefusalStyle::Guardrails, .. }) => (None, GUARDRAILS),
+        (FailureCause::Internal, VerdictPlan { failure: FailureStyle::RateLimited, .. }) => (None, RATE_LIMITED),
+        (FailureCause::Internal, VerdictPlan { failure: FailureStyle::TimedOut, .. }) => (None, TIMED_OUT),
+        _ => standard_error(generation.plan.flavour, cause),
+    };
+    Some(ErrorObject { code, message })
+}
+
+fn standard_error(flavour: Flavour, cause: FailureCause) -> (Option<&'static str>, &'static str) {
+    let (code, message) = match (flavour, cause) {
         (Flavour::Openai, FailureCause::Policy) => {
             ("moderation_blocked", "Your request was blocked by our moderation system.")
         }
@@ -139,7 +156,7 @@ fn error(generation: &Generation, phase: Phase) -> Option<ErrorObject> {
             ("RuntimeError", "Video generation failed: CUDA error: an illegal memory access was encountered")
         }
     };
-    Some(ErrorObject { code, message })
+    (Some(code), message)
 }
 
 fn completed_at(generation: &Generation, state: GenerationState) -> Option<u64> {

@@ -14,6 +14,9 @@ const UNKNOWN: &str = "denoising";
 /// The word for a generation's state. Synonyms vary by step and prompt; the same step of the same prompt always gets the
 /// same word.
 pub(super) fn status_word(generation: &Generation, state: GenerationState) -> &'static str {
+    if let (true, Some(word)) = (state.is_final(), generation.plan.videos.final_status) {
+        return word;
+    }
     let synonyms = generation.plan.videos.status_style == StatusStyle::Synonyms;
     let pick = |standard: &'static str, words: &'static [&'static str]| {
         let index = generation.video.stats_key().prompt.wrapping_add(u64::from(state.ticks)) % words.len() as u64;

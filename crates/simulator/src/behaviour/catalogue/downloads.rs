@@ -2,7 +2,7 @@
 
 use super::MAX_COUNT;
 use crate::behaviour::definition::Definition;
-use crate::plan::download::{DownloadFault, Redirect, UrlTarget};
+use crate::plan::download::{Container, DownloadFault, Redirect, UrlTarget};
 
 pub(super) static DOWNLOADS: &[Definition] = &[
     Definition::flag("url-404-then-ok", "url-404=2", |plan| plan.download.add_fault(DownloadFault::NotFound, Some(2))),
@@ -15,6 +15,18 @@ pub(super) static DOWNLOADS: &[Definition] = &[
     Definition::download("url-json", "an error object with status 200", DownloadFault::Json),
     Definition::download("url-empty", "an empty body", DownloadFault::Empty),
     Definition::download("truncated-file", "the download breaks off half-way; ranges work", DownloadFault::Truncated),
+    Definition::download("truncated-clean", "chunked, ends normally after two thirds", DownloadFault::TruncatedCleanly),
+    Definition::download("partial-206", "206 with the whole file", DownloadFault::Partial),
+    Definition::download("file-gzip", "the file with `Content-Encoding: gzip`", DownloadFault::Gzip),
+    Definition::download("audio", "an audio file", DownloadFault::Audio),
+    Definition::download("picture", "an AVIF image", DownloadFault::Picture),
+    Definition::flag("octet-stream", "the media type is application/octet-stream", |plan| {
+        plan.download.octet_stream = true;
+    }),
+    Definition::flag("quicktime", "QuickTime without `ftyp`", |plan| plan.download.container = Container::QuickTime),
+    Definition::flag("fragmented", "fragmented MP4", |plan| plan.download.container = Container::FragmentedMp4),
+    Definition::flag("webm", "WebM", |plan| plan.download.container = Container::WebM),
+    Definition::flag("hls", "an HLS playlist with two segments", |plan| plan.download.container = Container::Hls),
     Definition::flag("no-range", "`Range` is ignored", |plan| plan.download.no_range = true),
     Definition::number("huge-file=MB", "a file of MB MiB", 1..=65_536, |plan, size| {
         plan.download.megabytes = Some(size);

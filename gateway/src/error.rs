@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
+use service::error_chain;
 use utoipa::ToSchema;
 
 pub(crate) use code::ErrorCode;
@@ -172,7 +173,7 @@ impl ApiError {
     pub(crate) fn log(&self) {
         match self {
             Self::Internal(cause) => tracing::error!(cause, "internal error"),
-            Self::Unavailable(cause) => tracing::error!(error = %chain(&**cause), "a dependency is unavailable"),
+            Self::Unavailable(cause) => tracing::error!(error = %error_chain(&**cause), "a dependency is unavailable"),
             _ => {}
         }
     }
@@ -191,10 +192,4 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Formats an error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,7 +1,5 @@
 //! Secrets that this process makes: keys derived from `JWT_SECRET`, each for one purpose, and random ones.
 
-use std::fmt::Write as _;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -20,7 +18,7 @@ impl Signer {
 
     /// The signature of `text`, in hexadecimal.
     pub(crate) fn sign(&self, text: &str) -> String {
-        hex(&mac(&self.0, text.as_bytes()))
+        hex::encode(&mac(&self.0, text.as_bytes()))
     }
 
     /// Whether `signature` is the one of `text`; takes the same time wherever they differ.
@@ -36,12 +34,12 @@ pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
 
 /// 256 random bits, in hexadecimal.
 pub(crate) fn random() -> String {
-    hex(&rand::random::<[u8; BYTES]>())
+    hex::encode(&rand::random::<[u8; BYTES]>())
 }
 
 /// SHA-256, in hexadecimal.
 pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(&Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256 under the key's digest, which always fits the block.
@@ -49,13 +47,6 @@ fn mac(key: &[u8], text: &[u8]) -> [u8; BYTES] {
     let mut block = [0; 64];
     block[..BYTES].copy_from_slice(&Sha256::digest(key));
     Hmac::<Sha256>::new(&block.into()).chain_update(text).finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::platform::Platform;
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     // No connection here uses TLS, but the HTTP client requires a provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    service::tls::install_provider();
     let database = std::env::var("DATABASE_URL").or_else(|_| std::env::var("TEST_DATABASE_URL"));
     let database = database.context("DATABASE_URL is not set: run this through scripts/with-services")?;
     let mut platform = Platform::start(&arguments.binaries, &database).await?;

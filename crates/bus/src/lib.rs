@@ -73,7 +73,7 @@ impl Bus {
     /// # Errors
     /// The address is malformed.
     pub fn new(url: &str, namespace: &str) -> Result<Self, Error> {
-        rustls::crypto::ring::default_provider().install_default().ok();
+        service::tls::install_provider();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));

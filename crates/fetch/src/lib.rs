@@ -158,7 +158,7 @@ impl Fetcher {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(rules: Rules) -> Result<Self, Error> {
-        rustls::crypto::ring::default_provider().install_default().ok();
+        service::tls::install_provider();
         let client = || {
             Client::builder()
                 .redirect(redirect::Policy::none())

@@ -74,7 +74,7 @@ struct Arguments {
 // A single thread: the child processes die with the thread that started them.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    rustls::crypto::ring::default_provider().install_default().ok();
+    service::tls::install_provider();
     match run_seeds(Arguments::parse()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

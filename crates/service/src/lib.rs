@@ -2,12 +2,16 @@
 //! probes.
 
 pub mod env;
+mod error;
 pub mod metrics;
 pub mod probe;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
+pub mod time;
+pub mod tls;
 pub mod trace;
 
 pub use env::{Environment, Secret};
+pub use error::error_chain;
 pub use trace::Trace;

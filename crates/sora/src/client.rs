@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect, retry};
+use service::error_chain;
 use url::Url;
 
 use crate::Dialect;
@@ -52,7 +53,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client whose every request is sent at most once.
 pub(crate) fn submitting() -> reqwest::Result<Client> {
-    rustls::crypto::ring::default_provider().install_default().ok();
+    service::tls::install_provider();
     Client::builder()
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -112,7 +113,7 @@ impl Drop for Count {
 /// The meaning of a request that got no answer: only one that never had a connection surely started nothing.
 pub(crate) fn unsent(error: &reqwest::Error) -> Failure {
     let outcome = if error.is_connect() || error.is_builder() { Outcome::Transient } else { Outcome::Unknown };
-    Failure::new(outcome, chain(error))
+    Failure::new(outcome, error_chain(error))
 }
 
 /// Reads an answer whose status is not 2xx.
@@ -154,12 +155,6 @@ pub(crate) fn decoded(response: Response) -> BoxStream<'static, io::Result<Bytes
     let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let encoding = encoding.unwrap_or_default().to_owned();
     fetch::decoded(&encoding, response.bytes_stream().map_err(io::Error::other).boxed())
-}
-
-/// An error with its causes: the outermost alone often says nothing.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// `Retry-After` in seconds, at most two minutes. Dates are ignored.

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use service::error_chain;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -172,7 +173,7 @@ fn form(request: &Request) -> Result<Form, Failure> {
     };
     let name = format!("reference.{}", mime.rsplit('/').next().unwrap_or("png"));
     let part = Part::stream(bytes.clone()).file_name(name).mime_str(mime);
-    let part = part.map_err(|error| Failure::new(Outcome::Invalid, client::chain(&error)))?;
+    let part = part.map_err(|error| Failure::new(Outcome::Invalid, error_chain(&error)))?;
     Ok(form.part("input_reference", part))
 }
 

@@ -26,7 +26,7 @@ struct Service(Client);
 
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
-        rustls::crypto::ring::default_provider().install_default().ok();
+        service::tls::install_provider();
         let plain = options.get_config_value(&ClientConfigKey::AllowHttp).as_deref() == Some("true");
         let client = Client::builder()
             .https_only(!plain)

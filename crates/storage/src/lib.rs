@@ -168,7 +168,7 @@ impl Storage {
             }
         }
         writer.shutdown().await.map_err(Error::Write)?;
-        let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex::encode(digest.finalize());
         Ok(PutResult { size, sha256 })
     }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use entity::{DbErr, JobId, SessionId};
-use tokio::time::{Interval, MissedTickBehavior, sleep, timeout};
+use service::time::interval;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::live::frame::Close;
@@ -116,10 +117,4 @@ async fn send_missed(gateway: &Gateway) {
         }
         gateway.live.hub.trim();
     }
-}
-
-fn interval(period: Duration) -> Interval {
-    let mut interval = tokio::time::interval(period);
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use axum::extract::ws::{Utf8Bytes, WebSocket};
 use entity::clock::{rfc3339, system_ms};
 use entity::{JobId, UserId};
-use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use service::time::interval_at;
+use tokio::time::{sleep, timeout};
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
@@ -195,7 +196,6 @@ impl Connection<'_> {
         sender.send(Box::pin(self.snapshot(known)).await?).await?;
         let every = self.gateway.config.sockets.timings.heartbeat;
         let mut heartbeat = interval_at(self.gateway.live.next_heartbeat(every), every);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut missed = 0;
         loop {
             tokio::select! {

@@ -63,7 +63,7 @@ impl TestServer {
     }
 
     pub(crate) async fn with(database: Database, setup: Setup) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        service::tls::install_provider();
         let folder = tempfile::tempdir().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], setup.port.unwrap_or(0)));
         let listener = gateway::bind(address, setup.port.is_some()).unwrap();

@@ -10,8 +10,9 @@ use bus::Bus;
 use entity::database::{IfMissing, open};
 use entity::job::JobClaim;
 use entity::{DatabaseConnection, DbErr, job, worker as workers};
+use service::time::interval;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -41,7 +42,6 @@ pub(crate) fn start(
 async fn run(config: &Config, session: &WorkerSession) {
     let settings = &config.settings;
     let mut ticks = interval(config.lease_renew);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut connections = None;
     while !session.expired.is_cancelled() {
         ticks.tick().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::worker::{self as workers, Reaped};
 use entity::{clock, job};
-use tokio::time::{MissedTickBehavior, interval};
+use service::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -18,7 +18,6 @@ const REPUBLISH_BATCH: u64 = 500;
 /// Reaps until `done`, as often as the lease is renewed.
 pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, done: CancellationToken) {
     let mut ticks = interval(context.config.lease_renew);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = done.cancelled() => return }
         if session.may_reap() {

@@ -2,6 +2,7 @@
 
 use entity::id::new_id;
 use entity::job::{self, NewVideo};
+use service::error_chain;
 use sora::{Failure, Outcome};
 use storage::{PutError, video_path};
 use tokio::time::timeout;
@@ -21,15 +22,18 @@ impl JobRun<'_> {
 
     async fn store(&mut self, url: &Url) -> Result<NewVideo, RunError> {
         let token = self.context.driver.credential(url);
-        let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(chain(&error)))?;
+        let download = self.context.fetcher.get(url, token).await.map_err(|error| unfetchable(error_chain(&error)))?;
         let path = video_path(self.claim.job, self.claim.epoch, download.media.extension());
         let content_type = download.media.mime().to_owned();
         failpoint::hit("in-download");
         let stored = self.context.storage.put(&path, download.bytes).await.map_err(|error| match error {
-            PutError::Source(error) => unfetchable(chain(&error)),
+            PutError::Source(error) => unfetchable(error_chain(&error)),
             PutError::Storage(error) => {
                 metrics::storage_error();
-                tracing::error!(error = chain(&error), "could not write to the storage; the download is deferred");
+                tracing::error!(
+                    error = error_chain(&error),
+                    "could not write to the storage; the download is deferred"
+                );
                 RunError::storage_unavailable()
             }
         })?;
@@ -57,9 +61,4 @@ impl JobRun<'_> {
 
 fn unfetchable(detail: String) -> RunError {
     Failure::new(Outcome::Unfetchable, detail).into()
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

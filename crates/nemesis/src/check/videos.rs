@@ -33,6 +33,6 @@ fn mismatch(bytes: &[u8], row: &entity::video::Model) -> Option<String> {
     if bytes.get(4..8) != Some(b"ftyp") {
         return Some("is not an MP4".into());
     }
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(Sha256::digest(bytes));
     (sha256 != row.sha256).then(|| format!("has the SHA-256 {sha256}, its row says {}", row.sha256))
 }

@@ -1,6 +1,6 @@
 //! A simulator without pauses, and a `chat` client for it.
 
-use std::sync::{LazyLock, Once};
+use std::sync::LazyLock;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -36,8 +36,7 @@ pub(crate) fn client_without_redirects() -> Client {
 }
 
 fn build(redirects: Policy) -> Client {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+    service::tls::install_provider();
     Client::builder().no_proxy().pool_max_idle_per_host(0).redirect(redirects).build().unwrap()
 }
 

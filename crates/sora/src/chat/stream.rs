@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
+use service::error_chain;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::chat::framing::{LastByte, RawFrame, StreamError, frames};
 use crate::chat::reader::{Expecting, Reader};
-use crate::client::{self, Timeouts};
+use crate::client::Timeouts;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::{Event, Generation};
@@ -125,6 +126,6 @@ impl From<StreamError> for Failure {
     fn from(error: StreamError) -> Self {
         // A proxy's page: the application behind it may have started.
         let outcome = if matches!(error, StreamError::Page(_)) { Outcome::Unknown } else { Outcome::Interrupted };
-        Self::new(outcome, client::chain(&error))
+        Self::new(outcome, error_chain(&error))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
+use service::error_chain;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::candidate::{Candidate, CandidateSource, Candidates, Found};
@@ -153,7 +154,7 @@ impl Poll {
                 self.evidence.push_answer(&body);
                 self.answered(status, interval, &body);
             }
-            Ok(Err(error)) => self.error(&client::chain(&error), self.server.upstream.poll_interval),
+            Ok(Err(error)) => self.error(&error_chain(&error), self.server.upstream.poll_interval),
             Err(_) => self.error("no answer", self.server.upstream.poll_interval),
         }
     }

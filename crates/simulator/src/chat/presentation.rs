@@ -37,16 +37,14 @@ fn terse(step: Step, presentation: Presentation) -> Option<Vec<Part>> {
     );
     match step {
         Step::Opened => Some(vec![Part::Delta(json!({"role": "assistant"}), None)]),
-        Step::Queued => Some(Vec::new()),
         Step::Started if thinks => Some(vec![content("<think>\n".to_owned())]),
         Step::Started if presentation == Presentation::NoLineEnds => {
             Some(vec![content("🎬 开始生成视频...".to_owned())])
         }
-        Step::Started => Some(Vec::new()),
         Step::Progress(at) | Step::Estimate(at) if thinks => {
             Some(vec![content(format!("正在生成视频中，当前进度{}%\n", at.whole()))])
         }
-        Step::Progress(_) | Step::Estimate(_) => Some(Vec::new()),
+        Step::Queued | Step::Started | Step::Progress(_) | Step::Estimate(_) => Some(Vec::new()),
         _ => None,
     }
 }

@@ -72,8 +72,14 @@ pub(super) fn items(step: Step, context: &StreamContext) -> Vec<SseItem> {
         Step::Finished => vec![finish(context)],
         Step::Done => vec!["[DONE]".to_owned()],
         Step::DoneLiteral => return vec![SseItem::Raw("data: [DONE]\\n\\n")],
-        Step::Notice | Step::TaskPage | Step::Unreadable => Vec::new(),
-        Step::Started | Step::Silence | Step::Expired | Step::IdForgotten | Step::Disconnected(_) => Vec::new(),
+        Step::Notice
+        | Step::TaskPage
+        | Step::Unreadable
+        | Step::Started
+        | Step::Silence
+        | Step::Expired
+        | Step::IdForgotten
+        | Step::Disconnected(_) => Vec::new(),
     };
     payloads.into_iter().map(SseItem::Data).collect()
 }

@@ -82,8 +82,13 @@ pub(super) fn items(step: Step, context: &StreamContext) -> Vec<SseItem> {
         Step::Finished => vec![SseItem::Data(finish(context))],
         Step::Done => vec![SseItem::Data("[DONE]".to_owned())],
         Step::DoneLiteral => vec![SseItem::Raw("data: [DONE]\\n\\n")],
-        Step::Notice | Step::TaskPage | Step::Unreadable => Vec::new(),
-        Step::Silence | Step::Expired | Step::IdForgotten | Step::Disconnected(_) => Vec::new(),
+        Step::Notice
+        | Step::TaskPage
+        | Step::Unreadable
+        | Step::Silence
+        | Step::Expired
+        | Step::IdForgotten
+        | Step::Disconnected(_) => Vec::new(),
     }
 }
 

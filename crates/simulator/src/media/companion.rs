@@ -24,11 +24,11 @@ pub(super) fn companion(name: &str) -> Option<Response> {
     })
 }
 
-/// An HLS playlist of the two segments of the video with this id.
-pub(super) fn playlist(id: &str) -> Response {
+/// An HLS playlist of two segments of a second each.
+pub(super) fn playlist([first, second]: &[String; 2]) -> Response {
     let playlist = format!(
         "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n\
-         #EXTINF:1.000,\n/media/{id}/segment0.ts\n#EXTINF:1.000,\n/media/{id}/segment1.ts\n#EXT-X-ENDLIST\n"
+         #EXTINF:1.000,\n{first}\n#EXTINF:1.000,\n{second}\n#EXT-X-ENDLIST\n"
     );
     ([(CONTENT_TYPE, "application/vnd.apple.mpegurl")], playlist).into_response()
 }

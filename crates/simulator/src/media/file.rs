@@ -31,10 +31,10 @@ impl File {
     /// The clip in the container and with the padding that the plan asks for.
     pub(super) fn new(clip: &'static Clip, plan: &DownloadPlan) -> Self {
         let (name, media_type, video) = match plan.container {
-            Container::Mp4 | Container::Hls if plan.has(DownloadFault::TruncatedCleanly) => {
+            Container::Mp4 | Container::Hls(_) if plan.has(DownloadFault::TruncatedCleanly) => {
                 (clip.name, "video/mp4", mp4::index_last(clip.bytes).into())
             }
-            Container::Mp4 | Container::Hls => (clip.name, "video/mp4", Bytes::from_static(clip.bytes)),
+            Container::Mp4 | Container::Hls(_) => (clip.name, "video/mp4", Bytes::from_static(clip.bytes)),
             Container::QuickTime => (clip.name, "video/quicktime", mp4::without_file_type(clip.bytes).into()),
             Container::FragmentedMp4 => ("fragmented", "video/mp4", Bytes::from_static(FRAGMENTED)),
             Container::WebM => ("webm", "video/webm", Bytes::from_static(WEBM)),

@@ -16,7 +16,7 @@ use super::delivery::{deliver, deliver_as_partial, deliver_two_thirds};
 use super::file::File;
 use crate::http::encoding::compress;
 use crate::http::injected_error::{INTERNAL, page};
-use crate::plan::download::{Container, DownloadFault, DownloadPlan, Redirect, UrlPath, UrlTarget};
+use crate::plan::download::{Container, DownloadFault, DownloadPlan, Redirect, Segments, UrlPath, UrlTarget};
 use crate::plan::encoding::Compression;
 use crate::stats::counters::{Counters, StatsKey};
 
@@ -88,11 +88,8 @@ impl Video {
             Redirect::None => self.serve(counters, method, headers),
             Redirect::File => found(file()),
             Redirect::Metadata => self.redirect(counters, METADATA.to_owned(), method),
-            Redirect::Json => {
-                let (id, url) = (self.id, file());
-                Json(json!({"id": id, "object": "video", "status": "completed", "url": url, "video_url": url}))
-                    .into_response()
-            }
+            Redirect::Json => self.name_file(&file()),
+            Redirect::JsonMetadata => self.name_file(METADATA),
         }
     }
 
@@ -118,8 +115,10 @@ impl Video {
             Some(DownloadFault::Gzip) => compress(deliver(&file(), &HeaderMap::new(), true, false), Compression::Gzip),
             Some(DownloadFault::Audio) => companion::audio(),
             Some(DownloadFault::Picture) => companion::picture(),
-            None if self.plan.container == Container::Hls => companion::playlist(&self.id.to_string()),
-            None => deliver(&file(), headers, self.plan.no_range, false),
+            None => match self.plan.container {
+                Container::Hls(segments) => companion::playlist(&self.playlist_segments(segments)),
+                _ => deliver(&file(), headers, self.plan.no_range, false),
+            },
         }
     }
 
@@ -138,11 +137,27 @@ impl Video {
             (UrlPath::Signed, _) => format!("/media/{id}.mp4?{SIGNED_QUERY}"),
             (UrlPath::Raw, _) => format!("/media/{id}%2Fraw?{RAW_QUERY}"),
             (UrlPath::Brackets, _) => format!("/media/{id}/v(1).mp4"),
-            (UrlPath::Plain, Container::Hls) => format!("/media/{id}/index.m3u8"),
+            (UrlPath::Plain, Container::Hls(_)) => format!("/media/{id}/index.m3u8"),
             (UrlPath::Plain, Container::WebM) => format!("/media/{id}/video.webm"),
             (UrlPath::Plain, Container::QuickTime) => format!("/media/{id}/video.mov"),
             (UrlPath::Plain, Container::Mp4 | Container::FragmentedMp4) => format!("/media/{id}.mp4"),
         }
+    }
+
+    /// JSON that names the file in place of the file.
+    fn name_file(&self, url: &str) -> Response {
+        let object = json!({"id": self.id, "object": "video", "status": "completed", "url": url, "video_url": url});
+        Json(object).into_response()
+    }
+
+    /// URLs of the two segments of a playlist.
+    fn playlist_segments(&self, segments: Segments) -> [String; 2] {
+        let second = match segments {
+            Segments::Here => self.companion_url("", "segment1.ts"),
+            Segments::Missing => self.companion_url("", "segment2.ts"),
+            Segments::Metadata => format!("{METADATA}segment1.ts"),
+        };
+        [self.companion_url("", "segment0.ts"), second]
     }
 
     /// Redirects away from this server. Counts as a download, since the client will not come back.

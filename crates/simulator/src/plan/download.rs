@@ -65,7 +65,19 @@ pub(crate) enum Container {
     FragmentedMp4,
     WebM,
     /// An HLS playlist with two segments.
-    Hls,
+    Hls(Segments),
+}
+
+/// Where the second segment of an HLS playlist is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Segments {
+    /// On this server.
+    #[default]
+    Here,
+    /// Nowhere: 404.
+    Missing,
+    /// At [`UrlTarget::Metadata`].
+    Metadata,
 }
 
 /// What precedes the file.
@@ -79,6 +91,8 @@ pub(crate) enum Redirect {
     Metadata,
     /// JSON with the URL of the file.
     Json,
+    /// JSON with the URL of [`UrlTarget::Metadata`].
+    JsonMetadata,
 }
 
 /// What a client finds when it downloads a result.

@@ -6,6 +6,8 @@ pub(crate) struct ResultPlan {
     pub(crate) presentation: Presentation,
     /// Field that holds the URL, see [`crate::result_field`]. In `chat` it replaces the text.
     pub(crate) field: Option<&'static str>,
+    /// The field holds the URL while the generation still runs.
+    pub(crate) early: bool,
     /// The content endpoint of `videos` does not exist.
     pub(crate) no_content: bool,
 }

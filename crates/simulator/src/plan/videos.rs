@@ -49,6 +49,11 @@ pub(crate) enum Envelope {
     TaskIdInOutput,
     /// `data.videos[].url`, beside `id` and `status`.
     VideosInData,
+    /// new-api: `{"code", "message", "data": {"task_id", "status", "progress", "fail_reason"}}`; `fail_reason` holds
+    /// the URL of the result.
+    NewApiTask,
+    /// The object in `data`, beside a `status` of the HTTP request.
+    OuterStatus,
     /// The object in `data`.
     Data,
     /// The object in `data[0]`.

@@ -48,7 +48,9 @@ fn is_standard(generation: &Generation) -> bool {
 fn changed_object(generation: &Generation, state: GenerationState, base: &str, answering: Answering) -> Value {
     let videos = &generation.plan.videos;
     let mut object: Value = serde_json::from_str(&object::json(generation, state)).unwrap_or_default();
-    let url = (state.phase == Phase::Completed).then(|| generation.video.url(base));
+    let running = matches!(state.phase, Phase::Queued | Phase::Running);
+    let announced = state.phase == Phase::Completed || running && generation.plan.result.early;
+    let url = announced.then(|| generation.video.url(base));
     if videos.empty_error && object["error"].is_null() {
         object["error"] = json!({"code": "", "message": ""});
     }

@@ -32,6 +32,8 @@ pub(super) fn wrap(mut object: Value, envelope: Envelope, url: Option<&str>, ans
         Envelope::TaskIdInData => return with_task_in_data(&object, url),
         Envelope::TaskIdInOutput => return with_task_in_output(&object, url),
         Envelope::VideosInData => return with_videos_in_data(&object, url),
+        Envelope::NewApiTask => return new_api_task(&object, url),
+        Envelope::OuterStatus => return json!({"status": "success", "data": object}),
         Envelope::Data => return json!({"code": 0, "message": "ok", "data": object}),
         Envelope::DataList => return json!({"created": object["created_at"], "data": [object]}),
         Envelope::Task => return json!({"task": object}),
@@ -74,6 +76,14 @@ fn with_videos_in_data(object: &Value, url: Option<&str>) -> Value {
     let mut answer = json!({"id": object["id"], "model": object["model"], "status": status, "message": "ok"});
     extend(&mut answer, Some(("data", data.unwrap_or_else(|| json!({})))), object);
     answer
+}
+
+fn new_api_task(object: &Value, url: Option<&str>) -> Value {
+    let status = translate(object, ["NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE"]);
+    let reason = url.or_else(|| object["error"]["message"].as_str()).unwrap_or_default();
+    let progress = format!("{}%", object["progress"]);
+    let data = json!({"task_id": object["id"], "status": status, "progress": progress, "fail_reason": reason});
+    json!({"code": "success", "message": "", "data": data})
 }
 
 /// The relay's word for queued, in progress, completed or failed.

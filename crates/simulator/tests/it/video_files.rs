@@ -114,6 +114,24 @@ async fn a_playlist_lists_segments_that_can_be_downloaded() {
 }
 
 #[tokio::test]
+async fn a_playlist_can_list_segments_that_must_not_or_cannot_be_fetched() {
+    for (behaviour, segment) in [("hls-missing-segment", "/segment2.ts"), ("hls-private", "http://169.254.169.254/")] {
+        let simulator = simulator(behaviour).await;
+        for response in downloads(&simulator).await {
+            assert!(response.text().await.unwrap().contains(segment), "{behaviour}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn json_can_name_a_private_address() {
+    let simulator = simulator("content-json-private").await;
+    let video = create(&simulator, "海").await;
+    let answer: serde_json::Value = video.content().await.json().await.unwrap();
+    assert!(answer["url"].as_str().unwrap().starts_with("http://169.254.169.254/"));
+}
+
+#[tokio::test]
 async fn the_content_endpoint_can_return_json_that_names_the_video() {
     let simulator = simulator("content-json").await;
     let video = create(&simulator, "海").await;

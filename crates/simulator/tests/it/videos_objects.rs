@@ -10,7 +10,7 @@ use crate::videos_client::{VideoClient, create, post, read};
 async fn exchange(simulator: &SimulatorHandle, id: &str) -> (Value, Value, VideoClient) {
     let (status, created) = read(post(simulator, "海").await).await;
     assert_eq!(status, 200, "{created}");
-    let found = created.pointer(id).unwrap_or_else(|| panic!("{created}"));
+    let found = created.pointer(id).unwrap();
     let text = found.as_str().map_or_else(|| found.to_string(), ToOwned::to_owned);
     let video = VideoClient::of(simulator, json!({"id": text}));
     let (status, polled) = video.poll().await;
@@ -32,6 +32,8 @@ async fn envelopes_hold_the_id_the_status_and_the_result() {
         ("task-id-data", "/data/taskId", "/data/state", "success"),
         ("nested-task-id", "/output/task_id", "/output/task_status", "SUCCEEDED"),
         ("data-beside-status", "/id", "/status", "Completed"),
+        ("new-api-task", "/data/task_id", "/data/status", "SUCCESS"),
+        ("outer-status", "/data/id", "/data/status", "completed"),
         ("data-object", "/data/id", "/data/status", "completed"),
         ("data-list", "/data/0/id", "/data/0/status", "completed"),
         ("task-object", "/task/id", "/task/status", "completed"),
@@ -67,6 +69,22 @@ async fn envelopes_hold_the_url_of_the_result() {
     let (_, polled, _) = exchange(&simulator, "/data/taskId").await;
     let result: Value = serde_json::from_str(polled["data"]["resultJson"].as_str().unwrap()).unwrap();
     assert!(is_video(result["resultUrls"][0].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn new_api_returns_the_url_as_fail_reason() {
+    let simulator = simulator("new-api-task").await;
+    let (created, polled, _) = exchange(&simulator, "/data/task_id").await;
+    assert_eq!((&created["data"]["fail_reason"], &polled["data"]["progress"]), (&"".into(), &"100%".into()));
+    assert!(is_video(polled["data"]["fail_reason"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn a_result_can_be_announced_while_the_generation_runs() {
+    let simulator = simulator("early-result,pace=3600000").await;
+    let (created, polled, _) = exchange(&simulator, "/id").await;
+    assert_eq!((&polled["status"], &created["url"]), (&"queued".into(), &polled["url"]));
+    assert!(polled["url"].is_string());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::MAX_COUNT;
 use crate::behaviour::definition::Definition;
-use crate::plan::download::{Container, DownloadFault, Redirect, UrlTarget};
+use crate::plan::download::{Container, DownloadFault, Redirect, Segments, UrlTarget};
 
 pub(super) static DOWNLOADS: &[Definition] = &[
     Definition::flag("url-404-then-ok", "url-404=2", |plan| plan.download.add_fault(DownloadFault::NotFound, Some(2))),
@@ -26,7 +26,15 @@ pub(super) static DOWNLOADS: &[Definition] = &[
     Definition::flag("quicktime", "QuickTime without `ftyp`", |plan| plan.download.container = Container::QuickTime),
     Definition::flag("fragmented", "fragmented MP4", |plan| plan.download.container = Container::FragmentedMp4),
     Definition::flag("webm", "WebM", |plan| plan.download.container = Container::WebM),
-    Definition::flag("hls", "an HLS playlist with two segments", |plan| plan.download.container = Container::Hls),
+    Definition::flag("hls", "an HLS playlist with two segments", |plan| {
+        plan.download.container = Container::Hls(Segments::Here);
+    }),
+    Definition::flag("hls-missing-segment", "hls; the second segment is 404", |plan| {
+        plan.download.container = Container::Hls(Segments::Missing);
+    }),
+    Definition::flag("hls-private", "hls; the second segment is at 169.254.169.254", |plan| {
+        plan.download.container = Container::Hls(Segments::Metadata);
+    }),
     Definition::flag("no-range", "`Range` is ignored", |plan| plan.download.no_range = true),
     Definition::number("huge-file=MB", "a file of MB MiB", 1..=65_536, |plan, size| {
         plan.download.megabytes = Some(size);

@@ -56,6 +56,12 @@ pub(super) static OBJECTS: &[Definition] = &[
     Definition::flag("data-beside-status", "data.videos beside id and status", |plan| {
         plan.videos.envelope = Envelope::VideosInData;
     }),
+    Definition::flag("new-api-task", "data.task_id; the URL in data.fail_reason", |plan| {
+        plan.videos.envelope = Envelope::NewApiTask;
+    }),
+    Definition::flag("outer-status", "the object in data, beside \"status\": \"success\"", |plan| {
+        plan.videos.envelope = Envelope::OuterStatus;
+    }),
     Definition::flag("data-object", "the object in data", |plan| plan.videos.envelope = Envelope::Data),
     Definition::flag("data-list", "the object in data[0]", |plan| plan.videos.envelope = Envelope::DataList),
     Definition::flag("task-object", "the object in task", |plan| plan.videos.envelope = Envelope::Task),

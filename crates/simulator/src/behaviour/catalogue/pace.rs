@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::behaviour::definition::Definition;
+use crate::plan::Plan;
 use crate::plan::progress::ProgressCurve;
 
 /// Pace of `slow`: the interval at which real upstreams report progress.
 const SLOW: Duration = Duration::from_secs(30);
 
 pub(super) static PACE: &[Definition] = &[
-    Definition::flag("happy", "succeed, overriding the flags", |plan| plan.reset_faults()),
+    Definition::flag("happy", "succeed, overriding the flags", Plan::reset_faults),
     Definition::flag("instant", "no pause between steps", |plan| plan.pace = Duration::ZERO),
     Definition::flag("slow", "30 s between steps", |plan| plan.pace = SLOW),
     Definition::number("pace=MS", "MS milliseconds between steps", 0..=u64::MAX, |plan, ms| {

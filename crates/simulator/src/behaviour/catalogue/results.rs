@@ -67,6 +67,10 @@ pub(super) static RESULTS: &[Definition] = &[
     Definition::choice("result-field=NAME", "the URL in a structured field", RESULT_FIELDS, |plan, field| {
         plan.result.field = Some(field);
     }),
+    Definition::flag("early-result", "videos: result-field=url, from the start", |plan| {
+        plan.result.field = Some("url");
+        plan.result.early = true;
+    }),
     Definition::flag("no-content", "videos: the content endpoint does not exist", |plan| {
         plan.result.no_content = true;
     }),
@@ -80,5 +84,8 @@ pub(super) static RESULTS: &[Definition] = &[
     }),
     Definition::flag("content-json", "downloads are JSON with the URL of the video", |plan| {
         plan.download.redirect = Redirect::Json;
+    }),
+    Definition::flag("content-json-private", "content-json with a URL at 169.254.169.254", |plan| {
+        plan.download.redirect = Redirect::JsonMetadata;
     }),
 ];

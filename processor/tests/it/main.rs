@@ -4,11 +4,13 @@
 
 mod cancel;
 mod configuration;
-mod faults;
-mod files;
-mod life_of_a_job;
-mod media;
-mod money;
+mod crash_points;
+mod downloads;
+mod housekeeping;
+mod job_lifecycle;
+mod posters;
 mod recovery;
-mod videos;
-mod world;
+mod reference_images;
+mod submissions;
+mod test_platform;
+mod videos_dialect;

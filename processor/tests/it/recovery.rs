@@ -1,131 +1,121 @@
-//! What becomes of a job whose processor dies, freezes or leaves.
+//! Jobs whose processor is killed, suspended or stopped.
 
 use entity::job::Status;
-use testkit::{Database, Process};
+use testkit::Database;
 
-use crate::world::World;
+use crate::test_platform::{TestPlatform, signal, terminate};
 
-/// Slow enough that a job is in mid-generation when its processor is killed.
+/// Milliseconds between two steps of a generation: slow enough to kill the processor in between.
 const PACE: u64 = 150;
 
-async fn killed_in_mid_generation(world: &World, differences: &[(&str, &str)]) -> entity::job::Model {
-    let first = world.processor(differences);
-    let job = world.submit("a processor dies over this").await;
-    let running = world.until(job, "progress begins", |job| job.progress > 0).await;
-    let _second = world.processor(differences);
+async fn kill_during_generation(platform: &TestPlatform, differences: &[(&str, &str)]) -> entity::job::Model {
+    let first = platform.processor(differences);
+    let job = platform.submit("the processor is killed").await;
+    let running = platform.until(job, "progress begins", |job| job.progress > 0).await;
+    let _second = platform.processor(differences);
     first.kill().await;
-    let ended = world.end(job).await;
+    let ended = platform.end(job).await;
     assert!(ended.epoch > running.epoch);
     assert_eq!(ended.crashes, 1);
-    world.redis_is_empty(job).await;
+    platform.redis_is_empty(job).await;
     ended
 }
 
 #[tokio::test]
-async fn another_processor_takes_over_a_killed_ones_job() {
+async fn reclaims_the_job_of_a_killed_processor() {
     for database in Database::each().await {
-        let world = World::new(database, PACE).await;
-        let ended = killed_in_mid_generation(&world, &[("SORA_MAX_RESUBMITS", "1")]).await;
+        let platform = TestPlatform::new(database, PACE).await;
+        let ended = kill_during_generation(&platform, &[("SORA_MAX_RESUBMITS", "1")]).await;
         assert_eq!((ended.status, ended.resubmits), (Status::Completed, 1));
-        assert_eq!(world.simulator.stats().total.submissions, 2);
+        assert_eq!(platform.simulator.stats().total.submissions, 2);
     }
 }
 
 #[tokio::test]
-async fn a_killed_processors_job_is_not_bought_again_unasked() {
+async fn does_not_resubmit_the_job_of_a_killed_processor_by_default() {
     for database in Database::each().await {
-        let world = World::new(database, PACE).await;
-        let ended = killed_in_mid_generation(&world, &[]).await;
+        let platform = TestPlatform::new(database, PACE).await;
+        let ended = kill_during_generation(&platform, &[]).await;
         assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
         assert!(ended.may_have_been_charged);
-        assert_eq!(world.simulator.stats().total.submissions, 1);
+        assert_eq!(platform.simulator.stats().total.submissions, 1);
     }
 }
 
 #[tokio::test]
-async fn a_processor_that_is_asked_to_stop_hands_over_and_leaves() {
-    let world = World::new(Database::sqlite().await, PACE).await;
-    let first = world.processor(&[("SORA_MAX_RESUBMITS", "1")]);
-    let job = world.submit("a processor leaves").await;
-    world.until(job, "progress begins", |job| job.progress > 0).await;
-    assert_eq!(terminated(first).await, Some(0));
-    let left = world.row(job).await;
+async fn hands_over_its_jobs_when_asked_to_stop() {
+    let platform = TestPlatform::new(Database::sqlite().await, PACE).await;
+    let first = platform.processor(&[("SORA_MAX_RESUBMITS", "1")]);
+    let job = platform.submit("the processor is stopped").await;
+    platform.until(job, "progress begins", |job| job.progress > 0).await;
+    assert_eq!(terminate(first).await, Some(0));
+    let left = platform.row(job).await;
     assert_eq!((left.status, left.resubmits, left.crashes), (Status::Pending, 1, 0));
-    let _second = world.processor(&[("SORA_MAX_RESUBMITS", "1")]);
-    assert_eq!(world.end(job).await.status, Status::Completed);
+    let _second = platform.processor(&[("SORA_MAX_RESUBMITS", "1")]);
+    assert_eq!(platform.end(job).await.status, Status::Completed);
 }
 
 #[tokio::test]
-async fn limits_that_redis_kept_from_another_time_give_way_to_those_on_record() {
-    let world = World::new(Database::sqlite().await, 0).await;
-    world.bus.mirror_limits(bus::Limits { cap: 0, paused: true }).await.unwrap();
-    let _processor = world.processor(&[]);
-    assert_eq!(world.end(world.submit("nobody is paused").await).await.status, Status::Completed);
+async fn replaces_outdated_limits_in_redis_with_those_in_the_database() {
+    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
+    platform.bus.mirror_limits(bus::Limits { cap: 0, paused: true }).await.unwrap();
+    let _processor = platform.processor(&[]);
+    assert_eq!(platform.end(platform.submit("processing is not paused").await).await.status, Status::Completed);
 }
 
 #[tokio::test]
-async fn a_processor_meets_another_schema_and_says_so() {
+async fn exits_if_the_schema_is_incompatible() {
     use sea_orm::ConnectionTrait;
     for database in Database::each().await {
-        let world = World::new(database, 0).await;
-        let set = |sql: &'static str| async { world.database.connection.execute_unprepared(sql).await.unwrap() };
+        let platform = TestPlatform::new(database, 0).await;
+        let set = |sql: &'static str| async { platform.database.connection.execute_unprepared(sql).await.unwrap() };
         set("UPDATE schema_version SET version = 0").await;
-        assert_eq!(world.processor(&[]).exit().await, Some(1));
+        assert_eq!(platform.processor(&[]).exit().await, Some(1));
         set("UPDATE schema_version SET version = 9, compatible_from = 9").await;
-        assert_eq!(world.processor(&[]).exit().await, Some(1));
+        assert_eq!(platform.processor(&[]).exit().await, Some(1));
         set("UPDATE schema_version SET compatible_from = 1").await;
-        let _processor = world.processor(&[]);
-        assert_eq!(world.end(world.submit("newer and compatible").await).await.status, Status::Completed);
+        let _processor = platform.processor(&[]);
+        assert_eq!(platform.end(platform.submit("newer and compatible").await).await.status, Status::Completed);
     }
 }
 
 #[tokio::test]
-async fn a_processor_that_wakes_after_its_burial_changes_nothing_and_goes_on_under_a_new_id() {
+async fn a_suspended_processor_resumes_under_a_new_id_and_changes_nothing() {
     for database in Database::each().await {
-        let world = World::new(database, PACE).await;
-        let frozen = world.processor(&[]);
-        let job = world.submit("a processor freezes over this").await;
-        world.until(job, "progress begins", |job| job.progress > 0).await;
-        signal(&frozen, "STOP").await;
-        let heir = world.processor(&[]);
-        let ended = world.end(job).await;
+        let platform = TestPlatform::new(database, PACE).await;
+        let suspended = platform.processor(&[]);
+        let job = platform.submit("the processor is suspended").await;
+        platform.until(job, "progress begins", |job| job.progress > 0).await;
+        signal(&suspended, "STOP").await;
+        let second = platform.processor(&[]);
+        let ended = platform.end(job).await;
         assert_eq!((ended.status, ended.error_code.as_deref()), (Status::Failed, Some("interrupted")));
-        heir.kill().await;
-        signal(&frozen, "CONT").await;
-        let next = world.end(world.submit("the next one").await).await;
+        second.kill().await;
+        signal(&suspended, "CONT").await;
+        let next = platform.end(platform.submit("the next one").await).await;
         assert_eq!(next.status, Status::Completed);
-        assert_eq!(world.row(job).await, ended);
-        assert_eq!(world.simulator.stats().total.submissions, 2);
+        assert_eq!(platform.row(job).await, ended);
+        assert_eq!(platform.simulator.stats().total.submissions, 2);
     }
 }
 
 #[tokio::test]
-async fn every_job_ends_though_redis_loses_all_its_data_under_load() {
+async fn finishes_every_job_although_redis_loses_all_data_under_load() {
     for database in Database::each().await {
-        let world = World::new(database, 20).await;
-        // Nobody is to be taken for dead here, however busy the machine is.
-        let patient = [("LEASE_TTL", "30s"), ("LEASE_RENEW", "5s")];
-        let _processors = [world.processor(&patient), world.processor(&patient)];
+        let platform = TestPlatform::new(database, 20).await;
+        // Long leases, so that no worker expires however busy the machine is.
+        let long_leases = [("LEASE_TTL", "30s"), ("LEASE_RENEW", "5s")];
+        let _processors = [platform.processor(&long_leases), platform.processor(&long_leases)];
         let mut jobs = Vec::new();
         for n in 0..40 {
-            jobs.push(world.submit(&format!("job {n}")).await);
+            jobs.push(platform.submit(&format!("job {n}")).await);
         }
-        world.until(jobs[0], "work is under way", |job| job.progress > 0).await;
-        world.flush_redis().await;
+        platform.until(jobs[0], "the first job makes progress", |job| job.progress > 0).await;
+        platform.flush_redis().await;
         for job in &jobs {
-            let ended = world.end(*job).await;
+            let ended = platform.end(*job).await;
             assert_eq!((ended.status, ended.error_code), (Status::Completed, None));
         }
-        assert_eq!(world.simulator.stats().total.submissions, 40);
+        assert_eq!(platform.simulator.stats().total.submissions, 40);
     }
-}
-
-pub(crate) async fn terminated(process: Process) -> Option<i32> {
-    signal(&process, "TERM").await;
-    process.exit().await
-}
-
-pub(crate) async fn signal(process: &Process, name: &str) {
-    let kill = tokio::process::Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status().await;
-    assert!(kill.unwrap().success());
 }

@@ -1,13 +1,17 @@
-//! A world for one test: a database, a queue, a storage folder, a simulator, and processors as real processes.
+use std::time::{Duration, SystemTime};
 
 use bus::{Bus, Flow, Position};
-use entity::{JobId, UserId, attempt, job};
+use entity::id::new_id;
+use entity::{ImageId, JobId, UserId, VideoId, attempt, image, job, video};
+use sea_orm::ActiveModelTrait;
+use sea_orm::ActiveValue::Set;
 use simulator::{Config, Simulator, SimulatorHandle};
 use storage::Storage;
 use tempfile::TempDir;
 use testkit::{Database, Process, eventually};
 
-pub(crate) struct World {
+/// See the module.
+pub(crate) struct TestPlatform {
     pub(crate) database: Database,
     pub(crate) bus: Bus,
     pub(crate) simulator: SimulatorHandle,
@@ -16,8 +20,8 @@ pub(crate) struct World {
     folder: TempDir,
 }
 
-impl World {
-    /// A world whose simulator takes `pace` milliseconds between two steps of a generation.
+impl TestPlatform {
+    /// A platform whose simulator waits `pace` milliseconds between two steps of a generation.
     pub(crate) async fn new(database: Database, pace: u64) -> Self {
         Self::with(database, Config { pace, ..Config::default() }).await
     }
@@ -31,21 +35,21 @@ impl World {
         Self { database, bus, simulator, user, namespace, folder }
     }
 
-    /// Starts a processor with a lease of two seconds and the given differences from the defaults.
-    pub(crate) fn processor(&self, differences: &[(&str, &str)]) -> Process {
-        let environment = self.environment(differences);
+    /// Starts a processor with short timeouts, and the given variables.
+    pub(crate) fn processor(&self, variables: &[(&str, &str)]) -> Process {
+        let environment = self.environment(variables);
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
     }
 
-    /// Has a processor do once what it does each hour.
-    pub(crate) async fn tidy(&self, differences: &[(&str, &str)]) {
+    /// Runs the hourly cleanup once.
+    pub(crate) async fn run_housekeeping(&self, variables: &[(&str, &str)]) {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_processor"));
-        command.arg("tidy").envs(self.environment(differences)).kill_on_drop(true);
+        command.arg("tidy").envs(self.environment(variables)).kill_on_drop(true);
         assert!(command.status().await.unwrap().success());
     }
 
-    fn environment<'a>(&self, differences: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
+    fn environment<'a>(&self, variables: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
         let (redis, upstream) = (testkit::redis_url(), self.simulator.chat_url().clone());
         let mut environment = vec![
             ("APP_ENV", "development"),
@@ -62,23 +66,23 @@ impl World {
             ("DRAIN_TIMEOUT", "100ms"),
             ("LOG_LEVEL", "warn"),
         ];
-        environment.extend(differences);
+        environment.extend(variables);
         environment.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
     }
 
-    /// Where videos are stored.
+    /// The storage folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 
-    /// Commits a job and puts it in line, as a gateway does.
+    /// Commits and enqueues a job, as a gateway does.
     pub(crate) async fn submit(&self, prompt: &str) -> JobId {
         let job = self.create(prompt).await;
         self.bus.enqueue(job, &Flow::new_jobs(self.user), Position::FairTurn).await.unwrap();
         job
     }
 
-    /// Commits a job and does not put it in line, as a gateway does while Redis is away.
+    /// Commits a job without enqueueing it, as a gateway does while Redis is down.
     pub(crate) async fn create(&self, prompt: &str) -> JobId {
         let new = job::New {
             user_id: self.user,
@@ -94,6 +98,60 @@ impl World {
         testkit::job(&self.database.connection, &new).await.id
     }
 
+    /// Stores a reference image that was written two days ago.
+    pub(crate) async fn create_image(&self, content: &[u8]) -> image::Model {
+        let id = new_id();
+        let path = storage::image_path(id, "png");
+        self.write_old_file(&path, content);
+        let new = image::New {
+            id,
+            user_id: self.user,
+            path,
+            size: i64::try_from(content.len()).unwrap(),
+            content_type: "image/png",
+            width: 1,
+            height: 1,
+            sha256: String::new(),
+        };
+        image::create(&self.database.connection, new).await.unwrap()
+    }
+
+    /// Commits a job that starts from a reference image.
+    pub(crate) async fn create_with_image(&self, prompt: &str, image: ImageId) -> JobId {
+        let id = self.create(prompt).await;
+        let row = job::ActiveModel { id: Set(id), reference_image_id: Set(Some(image)), ..Default::default() };
+        row.update(&self.database.connection).await.unwrap();
+        id
+    }
+
+    /// Completes a job by a processor without `ffmpeg`.
+    pub(crate) async fn complete_without_poster(&self, prompt: &str) -> job::Model {
+        let _processor = self.processor(&[("FFMPEG", "/nowhere/ffmpeg")]);
+        let ended = self.end(self.submit(prompt).await).await;
+        assert_eq!(ended.status, job::Status::Completed);
+        ended
+    }
+
+    /// Writes a file into the storage folder, last modified two days ago.
+    pub(crate) fn write_old_file(&self, path: &str, content: &[u8]) {
+        let path = self.folder().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        let modified = SystemTime::now() - Duration::from_secs(2 * 86_400);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
+    }
+
+    /// Makes a video's row so old that any processor may inspect the video.
+    pub(crate) async fn backdate_video(&self, id: VideoId) {
+        let row = video::ActiveModel { id: Set(id), created_at: Set(1_000), ..Default::default() };
+        row.update(&self.database.connection).await.unwrap();
+    }
+
+    /// A completed job's video.
+    pub(crate) async fn video_row(&self, job: &job::Model) -> video::Model {
+        video::by_id(&self.database.connection, job.video_id.unwrap()).await.unwrap().unwrap()
+    }
+
     pub(crate) async fn row(&self, job: JobId) -> job::Model {
         job::by_id(&self.database.connection, job).await.unwrap().unwrap()
     }
@@ -102,22 +160,20 @@ impl World {
         attempt::of_job(&self.database.connection, job, 1).await.unwrap()
     }
 
-    /// Waits until a job is as `condition` says.
+    /// Waits until a job fulfils `condition`.
     pub(crate) async fn until(&self, job: JobId, what: &str, condition: impl Fn(&job::Model) -> bool) -> job::Model {
         eventually(what, async || Some(self.row(job).await).filter(|row| condition(row))).await
     }
 
-    /// Waits for a job's end.
+    /// Waits for a job's final state.
     pub(crate) async fn end(&self, job: JobId) -> job::Model {
         self.until(job, "the job ends", |job| job.status.is_terminal()).await
     }
 
-    /// The bytes of a completed job's video.
+    /// The content of a completed job's video.
     pub(crate) async fn video(&self, job: &job::Model) -> Vec<u8> {
         use futures::TryStreamExt;
-        use sea_orm::EntityTrait;
-        let id = job.video_id.unwrap();
-        let row = entity::video::Entity::find_by_id(id).one(&self.database.connection).await.unwrap().unwrap();
+        let row = self.video_row(job).await;
         let storage = Storage::folder(self.folder.path()).unwrap();
         let chunks: Vec<_> = storage.get(&row.path, None).await.unwrap().bytes.try_collect().await.unwrap();
         let bytes = chunks.concat();
@@ -125,7 +181,7 @@ impl World {
         bytes
     }
 
-    /// Deletes all that Redis holds of this world, as FLUSHALL does.
+    /// Deletes everything that Redis holds for this platform, as FLUSHALL does.
     pub(crate) async fn flush_redis(&self) {
         use redis::AsyncCommands;
         let client = redis::Client::open(testkit::redis_url()).unwrap();
@@ -134,10 +190,10 @@ impl World {
         let _: () = connection.del(keys).await.unwrap();
     }
 
-    /// Waits until Redis holds nothing of any job.
+    /// Waits until Redis no longer holds the job.
     pub(crate) async fn redis_is_empty(&self, job: JobId) {
-        eventually("Redis lets go of the job", async || {
-            // A job that is still held anywhere is not added again.
+        eventually("Redis no longer holds the job", async || {
+            // A job that Redis holds anywhere is not added again.
             let flow = Flow::new_jobs(self.user);
             let enqueued = self.bus.enqueue(job, &flow, Position::FairTurn).await.unwrap();
             self.bus.remove(job).await.unwrap();
@@ -145,4 +201,16 @@ impl World {
         })
         .await;
     }
+}
+
+/// Asks a processor to stop, and waits for its exit status.
+pub(crate) async fn terminate(process: Process) -> Option<i32> {
+    signal(&process, "TERM").await;
+    process.exit().await
+}
+
+/// Sends a signal to a processor.
+pub(crate) async fn signal(process: &Process, name: &str) {
+    let kill = tokio::process::Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status().await;
+    assert!(kill.unwrap().success());
 }

@@ -165,7 +165,7 @@ pub(crate) fn storage_error() {
     counter!("sora_storage_errors_total").increment(1);
 }
 
-/// Counts entries taken over from a silent holder.
+/// Counts entries reclaimed from unresponsive consumers.
 pub(crate) fn entries_reclaimed(entries: usize) {
     counter!("sora_entries_reclaimed_total").increment(entries as u64);
 }

@@ -7,13 +7,13 @@ use entity::job::Phase;
 use sora::Event;
 use tokio::time::Instant;
 
-/// Least time between two changes of the percentage alone.
+/// Minimum time between two changes of the percentage alone.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Percent between two lines in the log.
 const LOG_STEP: i32 = 25;
 
-/// Most that is shown before the video is stored.
+/// Maximum percentage shown before the video is stored.
 const MAX_PERCENT: i32 = 99;
 
 /// A job's progress as reported by the upstream, as published, and as logged.

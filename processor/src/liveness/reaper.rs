@@ -12,7 +12,7 @@ use crate::enqueue::enqueue_front;
 use crate::liveness::worker_session::WorkerSession;
 use crate::metrics;
 
-/// Final states republished for one expired worker at most.
+/// Maximum number of final states republished for one expired worker.
 const REPUBLISH_BATCH: u64 = 500;
 
 /// Reaps until `done`, as often as the lease is renewed.

@@ -15,7 +15,7 @@ use crate::liveness::worker_session::WorkerSession;
 use crate::metrics;
 use crate::queue::handle_delivery;
 
-/// Least time between two looks for entries whose holder is silent.
+/// Minimum time between two attempts to reclaim entries of unresponsive consumers.
 const RECLAIM_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of entries taken at a time.
@@ -91,7 +91,7 @@ impl Source {
             }
             if !reclaimed.deliveries.is_empty() {
                 metrics::entries_reclaimed(reclaimed.deliveries.len());
-                tracing::info!(entries = reclaimed.deliveries.len(), "reclaimed entries whose holder is silent");
+                tracing::info!(entries = reclaimed.deliveries.len(), "reclaimed entries of an unresponsive consumer");
                 return Ok(reclaimed.deliveries);
             }
         }

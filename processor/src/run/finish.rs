@@ -118,7 +118,7 @@ impl JobRun<'_> {
                 self.end_attempt(attempt, ATTEMPT_CANCELLED).await?;
                 metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
             }
-            // An open attempt ends once the upstream has been told.
+            // The attempt of an open generation ends in `release`, once the generation is cancelled.
             _ => {}
         }
         let job = retry_transient("cancelling", || job::finish_cancelled(db, self.claim)).await?;

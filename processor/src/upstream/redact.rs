@@ -9,8 +9,9 @@ pub(crate) fn redact(failure: Failure, token: Option<&str>) -> Failure {
         let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
         strip_queries(&text)
     };
-    let Failure { detail, reason, evidence, .. } = failure.clone();
-    Failure { detail: redact(detail), reason: reason.map(redact), evidence: evidence.map(redact), ..failure }
+    let Failure { outcome, detail, reason, evidence, retry_after } = failure;
+    let (reason, evidence) = (reason.map(redact), evidence.map(redact));
+    Failure { outcome, detail: redact(detail), reason, evidence, retry_after }
 }
 
 fn strip_queries(text: &str) -> String {

@@ -126,7 +126,9 @@ fn text(head: &[u8]) -> Sniffed {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     match text {
         [] => Sniffed::Other(Kind::Empty),
-        [b'{' | b'[', ..] => Sniffed::Json,
+        [b'{' | b'[' | b'"', ..] => Sniffed::Json,
+        // A text that is nothing but an address.
+        _ if text.starts_with(b"http://") || text.starts_with(b"https://") => Sniffed::Json,
         [b'<', ..] => Sniffed::Other(Kind::Page),
         _ if text.starts_with(b"#EXTM3U") => Sniffed::Playlist,
         _ => Sniffed::Other(Kind::Unknown),

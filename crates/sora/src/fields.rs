@@ -10,7 +10,7 @@ use crate::candidate::{Candidate, CandidateSource, Found, rank};
 use crate::links;
 
 /// Names of fields with addresses of results, without `_` and `-`, in lower case.
-const RESULT_NAMES: [&str; 14] = [
+const RESULT_NAMES: [&str; 15] = [
     "url",
     "urls",
     "uri",
@@ -19,6 +19,7 @@ const RESULT_NAMES: [&str; 14] = [
     "file",
     "files",
     "fileurl",
+    "fileuri",
     "media",
     "mediaurl",
     "play",
@@ -65,6 +66,9 @@ const EXCLUDED_PARTS: [&str; 27] = [
 const MAX_DEPTH: usize = 12;
 const MAX_VALUES: usize = 10_000;
 
+/// Longest text that is not JSON and is read for links, in bytes.
+const MAX_TEXT: usize = 4 * 1024;
+
 /// The addresses in a JSON value, the most credible ones last. Relative ones are completed against `base`.
 pub(crate) fn find(value: &Value, base: &Url) -> Vec<Found> {
     find_except(value, &[], base)
@@ -84,12 +88,17 @@ pub(crate) fn find_except(value: &Value, except: &[&str], base: &Url) -> Vec<Fou
     walk.found.into_iter().map(|(_, found)| found).collect()
 }
 
-/// The addresses at which a JSON text says that a video is, in the order in which to try them.
+/// The addresses at which a JSON text says that a video is, or that a short text names, in the order in which to try them.
 #[must_use]
 pub fn result_urls(json: &str, base: &Url) -> Vec<Url> {
-    let Ok(value) = serde_json::from_str(json.trim_start_matches('\u{feff}')) else { return Vec::new() };
-    let found = find(&value, base).into_iter().map(|found| found.candidate).collect();
-    rank(found).into_iter().map(|candidate| candidate.url).collect()
+    let found = match serde_json::from_str::<Value>(json.trim_start_matches('\u{feff}')) {
+        Ok(Value::String(text)) => links::find(&text, base),
+        Ok(value) => find(&value, base),
+        // A text that is nothing but an address.
+        Err(_) if json.len() <= MAX_TEXT => links::find(json, base),
+        Err(_) => Vec::new(),
+    };
+    rank(found.into_iter().map(|found| found.candidate).collect()).into_iter().map(|candidate| candidate.url).collect()
 }
 
 struct Walk<'a> {
@@ -210,13 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn reads_a_text_that_is_an_address() {
+        let base = Url::parse("https://up.example/v1/videos").unwrap();
+        for text in ["https://h/v.mp4\n", "\"https://h/v.mp4\""] {
+            assert_eq!(result_urls(text, &base)[0].as_str(), "https://h/v.mp4");
+        }
+    }
+
+    #[test]
     fn reads_no_field_of_the_request_and_no_other_media() {
         for value in [
             json!({"prompt": "https://h/p.mp4", "input": {"video_url": "https://h/in.mp4"}}),
             json!({"image_url": "https://h/i", "preview": "https://h/p.png", "webhook": "https://h/hook"}),
             json!({"url": "https://h/cover.jpg", "message": "see https://h/help", "id": "x"}),
             json!({"error": {"url": "https://h/why"}, "url": null, "video": ""}),
-            json!("https://h/v"),
         ] {
             assert_eq!(best(&value), None, "{value}");
         }

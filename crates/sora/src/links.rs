@@ -44,7 +44,9 @@ pub(crate) fn find(text: &str, base: &Url) -> Vec<Found> {
 /// A single address that a field holds, completed against `base`; `None` unless it can be a video's.
 pub(crate) fn address(raw: &str, base: &Url) -> Option<Url> {
     let decoded = html::decode(raw.trim());
-    let url = if has_scheme(&decoded) { Url::parse(&decoded).ok()? } else { base.join(&decoded).ok()? };
+    // Quotes around an address can be escaped as well.
+    let decoded = decoded.split(['"', '<', '>']).next().unwrap_or_default();
+    let url = if has_scheme(decoded) { Url::parse(decoded).ok()? } else { base.join(decoded).ok()? };
     let usable = matches!(url.scheme(), "http" | "https") && url.has_host();
     Some(url).filter(|url| usable && !ends_with(url.path(), &OTHERS))
 }

@@ -50,7 +50,11 @@ impl Frame {
     pub(super) fn read(value: &Value, error: bool, base: &Url) -> Self {
         let mut frame = Self::default();
         let Some(object) = value.as_object() else {
-            frame.error = error.then(|| value.clone());
+            if error {
+                frame.error = Some(value.clone());
+            } else if let Some(text) = value.as_str() {
+                frame.content = format!("{text}\n");
+            }
             return frame;
         };
         let choices = object.get("choices").and_then(Value::as_array);
@@ -62,7 +66,10 @@ impl Frame {
         if choices.is_none() && frame.error.is_none() && (error || (frame.found.is_empty() && is_error(object))) {
             frame.error = Some(value.clone());
         }
-        if choices.is_none() && frame.error.is_none() && object.contains_key("status") {
+        if choices.is_none()
+            && frame.error.is_none()
+            && (object.contains_key("status") || object.contains_key("progress"))
+        {
             frame.progress = Some(structured(object));
         }
         frame.readable =

@@ -22,7 +22,7 @@ mod json;
 const MAX_LINE: usize = 1024 * 1024;
 
 /// How much is kept of a line that is no frame, in characters.
-const MAX_NOISE: usize = 256;
+const MAX_NOISE: usize = 2_048;
 
 /// The name of an event that holds such a line.
 const NOISE: &str = "noise";
@@ -103,6 +103,8 @@ pub(super) fn frames(
 struct Lines {
     line: BytesMut,
     begun: bool,
+    /// Whether the last line ended with a carriage return, to which a line feed may belong.
+    carriage_return: bool,
     /// Whether the next data is that of an event named `error`.
     error: bool,
     object: Json,
@@ -114,12 +116,16 @@ impl Lines {
     /// The lines that `chunk` ends, made well-formed.
     fn push(&mut self, chunk: &[u8]) -> Result<Bytes, StreamError> {
         let mut normal = BytesMut::new();
-        for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+        for part in chunk.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            if std::mem::take(&mut self.carriage_return) && part == b"\n" {
+                continue;
+            }
             if self.line.len() + self.object.len() + part.len() > MAX_LINE {
                 return Err(StreamError::LongLine);
             }
             self.line.extend_from_slice(part);
-            if part.ends_with(b"\n") {
+            if part.ends_with(b"\n") || part.ends_with(b"\r") {
+                self.carriage_return = part.ends_with(b"\r");
                 let line = self.line.split();
                 self.write(&line, &mut normal)?;
             }

@@ -117,10 +117,7 @@ impl Reader {
     /// Takes in a frame.
     pub(super) fn take(&mut self, raw: &RawFrame) {
         let (data, error) = match raw {
-            RawFrame::Noise(line) => {
-                self.evidence.push(&format!("{line}\n"));
-                return;
-            }
+            RawFrame::Noise(line) => return self.plain(line),
             RawFrame::Data(data) if data.starts_with("[DONE]") => return self.end(None),
             RawFrame::Data(data) => (data, false),
             RawFrame::Error(data) => (data, true),
@@ -128,18 +125,28 @@ impl Reader {
         let value = match serde_json::from_str(data) {
             Ok(value) => value,
             Err(_) if error => Value::String(data.clone()),
-            Err(_) => {
-                self.evidence.push(&format!("{data}\n"));
-                return;
-            }
+            Err(_) => return self.plain(data),
         };
-        self.frames += 1;
-        let frame = Frame::read(&value, error, &self.base);
-        self.readable |= frame.readable;
-        if frame.content.is_empty() && frame.reasoning.is_empty() {
-            self.evidence.push(&format!("{data}\n"));
+        let values = if let Value::Array(values) = value { values } else { vec![value] };
+        for value in values {
+            self.frames += 1;
+            let frame = Frame::read(&value, error, &self.base);
+            self.readable |= frame.readable;
+            if frame.content.is_empty() && frame.reasoning.is_empty() {
+                self.evidence.push(&format!("{value}\n"));
+            }
+            self.frame(frame);
         }
-        self.frame(frame);
+    }
+
+    /// Reads a line that is not JSON: some servers answer in plain text. Of a broken object only the links count.
+    fn plain(&mut self, line: &str) {
+        self.evidence.push(&format!("{line}\n"));
+        let mut transcript = Transcript::new(Kind::Content, self.base.clone());
+        for read in transcript.push(&format!("{line}\n"), &self.echo) {
+            let broken = line.starts_with(['{', '[']);
+            self.line(ReadLine { line: read.line.filter(|_| !broken), ..read });
+        }
     }
 
     fn frame(&mut self, frame: Frame) {

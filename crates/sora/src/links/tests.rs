@@ -68,6 +68,9 @@ fn finds_the_end_of_an_address() {
         ("https://h/v.mp4\\n", "https://h/v.mp4"),
         ("HTTPS://h/v.mp4?x=1, enjoy", "https://h/v.mp4?x=1"),
         ("\"https://h/v.mp4\"", "https://h/v.mp4"),
+        ("&lt;video src=&quot;https://h/v.mp4&quot;&gt;", "https://h/v.mp4"),
+        ("🎥https://h/v.mp4🎥", "https://h/v.mp4"),
+        ("[点击](https://h/v.mp4）", "https://h/v.mp4"),
         ("解析无水印URL...https://h/v.mp4", "https://h/v.mp4"),
         ("https://h/海浪.mp4", "https://h/%E6%B5%B7%E6%B5%AA.mp4"),
     ] {

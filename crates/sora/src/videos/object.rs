@@ -19,31 +19,29 @@ const ENVELOPES: [&str; 9] = ["data", "output", "task", "result", "video", "resp
 /// How deep envelopes are opened.
 const MAX_ENVELOPES: usize = 3;
 
-/// Fields with the id, and those that hold the request's own id where there is no other.
-const IDS: [&str; 8] = ["id", "task_id", "taskId", "video_id", "videoId", "generation_id", "job_id", "jobId"];
-const REQUEST_IDS: [&str; 2] = ["request_id", "requestId"];
+/// Names of fields, as [`normalised`] writes them. First those with the id, then those with the request's own id, which
+/// counts where there is no other.
+const IDS: [&str; 8] = ["id", "taskid", "videoid", "generationid", "jobid", "predictionid", "uuid", "task"];
+const REQUEST_IDS: [&str; 1] = ["requestid"];
 
-const STATUSES: [&str; 8] =
-    ["status", "state", "task_status", "taskStatus", "job_status", "jobStatus", "video_status", "phase"];
+const STATUSES: [&str; 6] = ["status", "state", "taskstatus", "jobstatus", "videostatus", "phase"];
 
 /// Fields with the reason of a failure.
-const ERRORS: [&str; 12] = [
+const ERRORS: [&str; 9] = [
     "error",
     "errors",
-    "fail_reason",
-    "failReason",
-    "failure_reason",
-    "failureReason",
-    "failMsg",
-    "fail_msg",
-    "error_message",
-    "errorMessage",
-    "err_msg",
-    "task_status_msg",
+    "failreason",
+    "failurereason",
+    "failmsg",
+    "errormessage",
+    "errmsg",
+    "errormsg",
+    "taskstatusmsg",
 ];
 
-/// Fields that can hold it too where the state is known to be failed.
-const MESSAGES: [&str; 6] = ["message", "msg", "reason", "detail", "status_reason", "description"];
+/// Fields that can hold it too where the generation is known to have failed.
+const MESSAGES: [&str; 8] =
+    ["message", "msg", "reason", "detail", "statusreason", "statusmessage", "failurecode", "description"];
 
 /// The answer to a submission or to a poll.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +76,7 @@ impl VideoObject {
     /// The id by which the generation can be polled.
     pub(super) fn id(&self) -> Option<String> {
         let layers = self.layers();
-        let outermost =
-            |names: &[&str]| layers.iter().find_map(|layer| names.iter().find_map(|name| id(layer.get(*name)?)));
+        let outermost = |names: &[&str]| layers.iter().find_map(|layer| id_of(layer, names));
         outermost(&IDS).or_else(|| outermost(&REQUEST_IDS))
     }
 
@@ -109,7 +106,7 @@ impl VideoObject {
     /// 0–100, if it says.
     pub(super) fn progress(&self) -> Option<f32> {
         let names = ["progress", "percent", "percentage"];
-        let progress = self.layers().into_iter().find_map(|layer| names.iter().find_map(|name| layer.get(*name)));
+        let progress = self.layers().into_iter().find_map(|layer| named(layer, &names, Some));
         let progress = match progress? {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.trim().trim_end_matches('%').trim().parse().ok(),
@@ -155,26 +152,36 @@ impl VideoObject {
     }
 
     /// The status word. Outside an envelope `success` and the like speak of the request, so the inside is believed unless
-    /// the outside has an id as well, or says something else.
+    /// the outside has an id as well, or says something else. Vendors' numbers are not guessed, but count as an unknown
+    /// word where there is no other.
     fn status(&self) -> Option<String> {
         let layers = self.layers();
-        let words = layers
-            .iter()
-            .filter_map(|layer| Some((status(layer)?, IDS.iter().any(|name| layer.get(*name).and_then(id).is_some()))));
-        let words: Vec<_> = words.collect();
-        let (outer, has_id) = words.first()?;
-        let inner = words
-            .iter()
-            .skip(1)
-            .map(|(word, _)| word)
-            .find(|_| !has_id || vocabulary::status(outer) == Some(Status::Finished));
-        Some(inner.unwrap_or(outer).clone())
+        let mut words = layers.iter().filter_map(|layer| Some((word(layer)?, id_of(layer, &IDS).is_some())));
+        let Some((outer, has_id)) = words.next() else {
+            let number = |layer: &&Map<String, Value>| named(layer, &STATUSES, Value::as_i64);
+            return layers.iter().filter(|layer| id_of(layer, &IDS).is_some()).find_map(number).map(|n| n.to_string());
+        };
+        let finished = vocabulary::status(&outer) == Some(Status::Finished);
+        let inner =
+            words.map(|(word, _)| word).find(|word| !has_id || (finished && vocabulary::status(word).is_some()));
+        Some(inner.unwrap_or(outer))
     }
 
     fn innermost(&self, names: &[&str]) -> Option<&Value> {
-        let layers = self.layers().into_iter().rev();
-        layers.into_iter().find_map(|layer| names.iter().find_map(|name| layer.get(*name).filter(|value| says(value))))
+        self.layers().into_iter().rev().find_map(|layer| named(layer, names, |value| says(value).then_some(value)))
     }
+}
+
+/// The first of the fields with these names that `read` accepts.
+fn named<'a, T>(layer: &'a Map<String, Value>, names: &[&str], read: impl Fn(&'a Value) -> Option<T>) -> Option<T> {
+    names.iter().find_map(|name| {
+        layer.iter().filter(|(field, _)| normalised(field) == *name).find_map(|(_, value)| read(value))
+    })
+}
+
+/// A field's name without `_` and `-`, in lower case.
+fn normalised(field: &str) -> String {
+    field.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// An object, or the first of a list of them.
@@ -182,31 +189,26 @@ fn object(value: &Value) -> Option<&Map<String, Value>> {
     value.as_object().or_else(|| value.as_array()?.first()?.as_object())
 }
 
-fn id(value: &Value) -> Option<String> {
-    let id = match value {
-        Value::String(id) => id.trim().to_owned(),
-        Value::Number(id) => id.to_string(),
-        _ => return None,
-    };
-    Some(id).filter(|id| !id.is_empty() && id.len() <= 1_024)
+fn id_of(layer: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    named(layer, names, |value| {
+        let id = match value {
+            Value::String(id) => id.trim().to_owned(),
+            Value::Number(id) => id.to_string(),
+            _ => return None,
+        };
+        Some(id).filter(|id| !id.is_empty() && id.len() <= 1_024)
+    })
 }
 
-/// The status word of one object, as `status: {"state": …}` or `done: true` too.
-fn status(layer: &Map<String, Value>) -> Option<String> {
-    let word = STATUSES.iter().find_map(|name| match layer.get(*name)? {
-        Value::String(word) if !word.trim().is_empty() => Some(word.clone()),
-        Value::Object(inner) => STATUSES.iter().find_map(|name| Some(inner.get(*name)?.as_str()?.to_owned())),
-        // Vendors' numbers are not guessed, but count as a word beside a result or an error.
-        Value::Number(number) if id_in(layer) => Some(number.to_string()),
-        _ => None,
+/// The status word of one object; `status: {"state": …}` and `done: true` count too.
+fn word(layer: &Map<String, Value>) -> Option<String> {
+    let text = |value: &Value| value.as_str().map(str::trim).filter(|word| !word.is_empty()).map(ToOwned::to_owned);
+    let word = named(layer, &STATUSES, |value| match value {
+        Value::Object(inner) => named(inner, &STATUSES, text),
+        value => text(value),
     });
-    let done =
-        || layer.get("done").and_then(Value::as_bool).map(|done| if done { "done" } else { "running" }.to_owned());
-    word.or_else(done)
-}
-
-fn id_in(layer: &Map<String, Value>) -> bool {
-    IDS.iter().any(|name| layer.get(*name).and_then(id).is_some())
+    let done = |done: bool| if done { "done" } else { "running" }.to_owned();
+    word.or_else(|| layer.get("done").and_then(Value::as_bool).map(done))
 }
 
 /// Whether a value says that something went wrong.

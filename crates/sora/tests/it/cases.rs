@@ -218,5 +218,5 @@ async fn every_captured_exchange_ends_as_it_must() {
             wrong.push(format!("{}: {outcome}, not {}", case.name, case.expect));
         }
     }
-    assert!(count >= 39 && wrong.is_empty(), "{count} cases; {wrong:#?}");
+    assert!(count >= 60 && wrong.is_empty(), "{count} cases; {wrong:#?}");
 }

@@ -34,6 +34,12 @@ fn makes_well_formed_what_servers_write() {
 }
 
 #[test]
+fn reads_lines_that_end_with_carriage_returns_alone() {
+    let written = "data: {\"a\":1}\r\rdata: {\"b\":\r\ndata: 2}\r\n\r\n";
+    assert_eq!(now(read(vec![written.into()])).unwrap(), [data("{\"a\":1}"), data("{\"b\": 2}")]);
+}
+
+#[test]
 fn reads_objects_that_span_lines() {
     let indented = "\u{feff}{\n  \"a\": \"}\",\n\n  \"b\": [\n    1\n  ]\n}";
     assert_eq!(now(read(vec![indented.into()])).unwrap(), [data("{ \"a\": \"}\",  \"b\": [ 1 ] }")]);

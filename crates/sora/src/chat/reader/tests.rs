@@ -117,7 +117,7 @@ fn an_answer_in_an_unknown_format_is_told_from_one_that_broke_off() {
         reader.end(None);
         (reader.ended().unwrap().clone().unwrap_err().outcome, reader.evidence())
     };
-    assert_eq!(outcome(r#"{"hello": 1}"#), (Outcome::Unreadable, Some(r#"{"hello": 1}"#.into())));
+    assert_eq!(outcome(r#"{"hello":1}"#), (Outcome::Unreadable, Some(r#"{"hello":1}"#.into())));
     assert_eq!(outcome(r#"{"choices": []}"#).0, Outcome::Interrupted);
     assert_eq!(outcome("garbage").0, Outcome::Interrupted);
 }

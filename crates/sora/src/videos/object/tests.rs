@@ -69,6 +69,9 @@ fn believes_the_status_of_the_generation_and_not_of_the_envelope() {
         (json!({"name": "operations/x", "done": true, "response": {"video": {"uri": "https://h/v"}}}), State::Finished),
         (json!({"name": "operations/x", "done": false}), State::InProgress),
         (json!({"id": "x", "status": {"state": "queued"}}), State::Queued),
+        (json!({"status": 200, "id": "r", "data": {"task_id": "x", "status": "processing"}}), State::InProgress),
+        (json!({"id": "x", "status": "completed", "output": {"status": "uploaded"}}), State::Finished),
+        (json!({"TaskId": "x", "TaskStatus": "SUCCESS"}), State::Finished),
     ] {
         assert_eq!(state(&body), Some(expected), "{body}");
     }

@@ -1,4 +1,4 @@
-//! Which addresses may be dialled: only globally routable ones, unless the operator allowed the origin.
+//! Which addresses may be dialled: globally routable ones, and the origins that the configuration allows.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// A host and port, as the operator or a URL names it.
+/// A host and port, as written in the configuration or a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     host: Host<String>,
@@ -16,7 +16,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Where `url` points to; `None` unless it is `http` or `https` with a host.
+    /// The origin of `url`; `None` unless it is `http` or `https` with a host.
     #[must_use]
     pub fn of(url: &Url) -> Option<Self> {
         if !matches!(url.scheme(), "http" | "https") {
@@ -45,7 +45,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// For a URL whose host is an address: whether it may be dialled. `None` for a name.
+/// Whether a URL whose host is an IP address may be dialled; `None` if its host is a name.
 pub(crate) fn is_global_literal(url: &Url) -> Option<bool> {
     match url.host()? {
         Host::Domain(_) => None,
@@ -54,7 +54,7 @@ pub(crate) fn is_global_literal(url: &Url) -> Option<bool> {
     }
 }
 
-/// A resolver that answers with globally routable addresses only.
+/// A resolver that returns globally routable addresses only.
 pub(crate) struct GlobalOnly;
 
 impl Resolve for GlobalOnly {
@@ -71,7 +71,7 @@ impl Resolve for GlobalOnly {
     }
 }
 
-/// Whether the address is globally routable (IANA's special-purpose registries).
+/// Whether the address is globally routable (IANA special-purpose address registries).
 fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_global_v4(v4),
@@ -96,7 +96,7 @@ fn is_global_v4(address: Ipv4Addr) -> bool {
     !special
 }
 
-/// Only 2000::/3 is handed out, and parts of it are for documentation, benchmarks and tunnels.
+/// Only 2000::/3 is allocated, and parts of it are reserved for documentation, benchmarks and tunnels.
 fn is_global_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let special = (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || (a == 0x3fff && b < 0x1000);
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn judges_literals_however_they_are_written() {
+    fn classifies_address_literals_in_every_notation() {
         let judged = |url: &str| is_global_literal(&Url::parse(url).unwrap());
         for private in [
             "http://127.0.0.1/",
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_origins_as_urls_name_them() {
+    fn compares_origins_as_urls_write_them() {
         let origin: Origin = "Media.Internal:8080".parse().unwrap();
         assert_eq!(Some(origin), Origin::of(&Url::parse("http://media.internal:8080/x.mp4").unwrap()));
         assert_eq!(Origin::of(&Url::parse("https://h/x").unwrap()), Some("h:443".parse().unwrap()));

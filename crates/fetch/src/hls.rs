@@ -96,7 +96,7 @@ impl Copy<'_> {
         String::from_utf8(text.into()).map_err(|_| Error::BadPlaylist("is not UTF-8"))
     }
 
-    /// Copies a media playlist; answers the path of the copy.
+    /// Copies a media playlist; returns the path of the copy.
     async fn media(&mut self, url: &Url, text: &str, name: &str) -> Result<PathBuf, Error> {
         if !text.lines().any(|line| line.trim() == "#EXT-X-ENDLIST") {
             return Err(Error::BadPlaylist("has no end: the video is not finished"));
@@ -121,13 +121,13 @@ impl Copy<'_> {
         Ok(path)
     }
 
-    /// Fetches a file unless it is there; answers its local name.
+    /// Fetches a file unless it was fetched before; returns its local name.
     async fn file(&mut self, url: &Url) -> Result<String, Error> {
         if let Some(name) = self.files.get(url) {
             return Ok(name.clone());
         }
         if self.files.len() == MAX_FILES {
-            return Err(Error::BadPlaylist("names too many files"));
+            return Err(Error::BadPlaylist("lists too many files"));
         }
         let mut bytes = self.source.fetcher.content(self.source.at(url.clone())).await?;
         let name = format!("{:05}.seg", self.files.len());
@@ -196,7 +196,7 @@ fn attribute<'a>(line: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn join(base: &Url, uri: &str) -> Result<Url, Error> {
-    base.join(uri).map_err(|_| Error::BadPlaylist("names an address that is none"))
+    base.join(uri).map_err(|_| Error::BadPlaylist("contains an invalid address"))
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@
 //! Redirects are followed here, hop by hop, and no proxy of the environment is used. A token is sent to its own origin
 //! only, never along a redirect to another.
 //!
-//! The content decides what a file is: an answer that is a page, an image or audio is refused, JSON that names a video is
-//! followed one hop under the same rules, and a file that ends before its end is an error. A download that breaks off is
-//! continued where it ended, as long as the server supports ranges and each connection brings something.
+//! The content decides what a file is: a page, an image or audio is refused, JSON that names a video is followed one hop
+//! under the same rules, and an incomplete file is an error. A download that breaks off is continued where it ended, as
+//! long as the server supports ranges and each connection brings something.
 //!
 //! | module | contents |
 //! |---|---|
@@ -16,19 +16,20 @@
 //! | `source` | requests and redirects |
 //! | `body` | announced lengths, limits, continued downloads |
 //! | `decode` | content encodings |
-//! | `media`, `mp4`, `webm` | what a file is, and whether it is whole |
+//! | `error` | why a video could not be fetched |
+//! | `media`, `mp4`, `webm` | what a file is, and whether it is complete |
 //! | `hls` | playlists and their segments, fetched into a directory |
 
 mod address;
 mod body;
 mod decode;
+mod error;
 mod hls;
 mod media;
 mod mp4;
 mod source;
 mod webm;
 
-use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -41,80 +42,11 @@ pub use address::Origin;
 use address::{GlobalOnly, is_global_literal};
 use body::Body;
 pub use decode::decoded;
+pub use error::{Error, Incomplete};
 pub use hls::LocalPlaylist;
 pub use media::{Kind, MediaType};
 use media::{Sniffed, Walk};
 use source::Source;
-
-/// Why a video could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The address may not be dialled.
-    #[error("the address {0} is not on the public network and not allowed by SORA_FETCH_ALLOW")]
-    Forbidden(String),
-    /// Too many redirects.
-    #[error("more than {MAX_REDIRECTS} redirects")]
-    Redirects,
-    /// A redirect or an address without a usable target.
-    #[error("a redirect without a usable target")]
-    Location,
-    /// The server answered with an error.
-    #[error("HTTP status {0}")]
-    Status(u16),
-    /// The content is not a video.
-    #[error("the content is not a video but {0}")]
-    NotVideo(Kind),
-    /// The content is an HLS playlist at this address: see [`Fetcher::playlist`].
-    #[error("the content is an HLS playlist")]
-    Playlist(Url),
-    /// A playlist that cannot be used.
-    #[error("the HLS playlist {0}")]
-    BadPlaylist(&'static str),
-    /// The file is larger than allowed.
-    #[error("larger than {0} bytes")]
-    TooLarge(u64),
-    /// The file is shorter than announced.
-    #[error("broke off after {got} of {announced} bytes")]
-    Truncated {
-        /// Bytes that came.
-        got: u64,
-        /// Bytes that were announced.
-        announced: u64,
-    },
-    /// The file is not whole.
-    #[error("the file is not whole: {0}")]
-    Incomplete(#[from] Incomplete),
-    /// The connection failed.
-    #[error("the connection failed")]
-    Transport(#[from] reqwest::Error),
-    /// A body could not be decoded, or a file could not be written.
-    #[error("cannot read or write the content")]
-    Io(#[source] io::Error),
-}
-
-/// Why a file is not whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Incomplete {
-    /// It ends in the middle.
-    #[error("it ends in the middle")]
-    Cut,
-    /// An MP4 without its index.
-    #[error("the moov box is missing")]
-    NoIndex,
-    /// It holds no pictures or sound.
-    #[error("it holds no media data")]
-    NoMedia,
-    /// Its structure is impossible.
-    #[error("its structure is damaged")]
-    Damaged,
-}
-
-impl From<io::Error> for Error {
-    /// Unwraps an error of this crate that has passed through a decoder.
-    fn from(error: io::Error) -> Self {
-        error.downcast().unwrap_or_else(Self::Io)
-    }
-}
 
 /// What may be fetched.
 #[derive(Clone, Debug)]
@@ -139,11 +71,10 @@ pub struct Fetcher {
 pub struct Download {
     /// Its type, by its first bytes.
     pub media: MediaType,
-    /// Its bytes. A file that is not whole ends in an error.
+    /// Its bytes. An incomplete file ends in an error.
     pub bytes: BoxStream<'static, Result<Bytes, Error>>,
 }
 
-const MAX_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A download without a byte for this long is ended.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -258,7 +189,7 @@ async fn first(bytes: &mut BoxStream<'static, Result<Bytes, Error>>, wanted: usi
     Ok(head.freeze())
 }
 
-/// All bytes, of which `head` has been taken; ends in an error unless they are a whole video.
+/// All bytes, of which `head` has been read before; ends in an error unless they are a complete video.
 fn checked(
     walk: Walk,
     head: Bytes,

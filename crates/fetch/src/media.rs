@@ -44,11 +44,11 @@ pub enum Kind {
     Json,
     /// An image.
     Image,
-    /// Sound without pictures.
+    /// Sound without video.
     Audio,
     /// Nothing at all.
     Empty,
-    /// None of the formats that are known.
+    /// A format that is not known.
     Unknown,
 }
 
@@ -135,7 +135,7 @@ fn text(head: &[u8]) -> Sniffed {
     }
 }
 
-/// Checks while the bytes pass by that a file is whole and a video.
+/// Checks that a file is complete and a video while its bytes are streamed.
 #[derive(Debug)]
 pub(crate) enum Walk {
     Mp4(Mp4Walk),

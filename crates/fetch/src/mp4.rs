@@ -1,7 +1,7 @@
-//! Whether an MP4 file is whole: walks its boxes while the bytes pass by, and keeps none of them.
+//! Checks that an MP4 file is complete: walks its boxes while the bytes are streamed, without keeping them.
 //!
-//! A whole file ends where its last box ends, and holds `moov` and media data. Inside `moov` only the handlers are read,
-//! which say whether any track is video (ISO/IEC 14496-12; QuickTime files have the same shape, without `ftyp`).
+//! A complete file ends where its last box ends, and contains `moov` and media data. Inside `moov` only the handlers are
+//! read, which say whether any track is video (ISO/IEC 14496-12; QuickTime files have the same shape, without `ftyp`).
 
 use crate::media::Kind;
 use crate::{Error, Incomplete};
@@ -58,10 +58,10 @@ impl Mp4Walk {
         Ok(())
     }
 
-    /// Whether the file is whole and a video.
+    /// Checks that the file is complete and a video.
     ///
     /// # Errors
-    /// It ends before its end, has no `moov` or no media data, or none of its tracks is video.
+    /// It is cut short, has no `moov` or no media data, or has no video track.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         let inside = self.skip > 0 || self.ends.last().is_some_and(|end| self.at < *end);
         // A few bytes behind a complete file are padding.

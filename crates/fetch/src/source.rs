@@ -3,9 +3,12 @@
 use reqwest::{RequestBuilder, Response, header};
 use url::Url;
 
-use crate::{Error, Fetcher, MAX_REDIRECTS};
+use crate::{Error, Fetcher};
 
-/// Where a file comes from; can be asked again for missing parts.
+/// Maximum number of redirects that are followed.
+pub(crate) const MAX_REDIRECTS: usize = 5;
+
+/// The address of a file; can be requested again for missing parts.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) fetcher: Fetcher,

@@ -1,6 +1,7 @@
-//! Whether a WebM or Matroska file is whole: walks the elements of its segment while the bytes pass by (RFC 8794, 9559).
+//! Checks that a WebM or Matroska file is complete: walks the elements of its segment while the bytes are streamed
+//! (RFC 8794, RFC 9559).
 //!
-//! Live muxers write clusters of unknown size; from the first of those on nothing more can be told cheaply.
+//! Live muxers write clusters of unknown size; nothing after the first of them is checked.
 
 use crate::media::Kind;
 use crate::{Error, Incomplete};
@@ -62,10 +63,10 @@ impl WebmWalk {
         Ok(())
     }
 
-    /// Whether the file is whole and a video.
+    /// Checks that the file is complete and a video.
     ///
     /// # Errors
-    /// It ends before its end, has no clusters, or none of its tracks is video.
+    /// It is cut short, has no clusters, or has no video track.
     pub(crate) fn finish(&self) -> Result<(), Error> {
         let cut = self.skip > 0 || self.segment_end.is_some_and(|end| self.at < end);
         if !self.open_ended && (cut || (!self.header.is_empty() && !self.clusters)) {

@@ -1,12 +1,13 @@
 //! The `chat` dialect: `POST …/chat/completions`, answered by a stream in which progress and result are text.
 //!
-//! One driver reads every variant without being told which. `framing` turns bytes into frames, `frame` reads what a frame
-//! holds, `transcript` collects its text into lines, `line` understands a line, `reader` keeps the state of all of them,
-//! and `stream` adds the limits of time.
+//! One driver reads every variant without configuration. `framing` turns bytes into frames, `frame` reads what a frame
+//! holds, `transcript` collects its text into lines, `line` understands a line, `reader` keeps the state of all of them
+//! (`pending_failure` that of failures), and `stream` adds the limits of time.
 
 mod frame;
 mod framing;
 mod line;
+mod pending_failure;
 mod reader;
 mod stream;
 mod transcript;

@@ -1,9 +1,9 @@
-//! The last words of an upstream: kept for administrators when an attempt ends without a video.
+//! The end of what an upstream sent, kept for administrators when an attempt ends without a video.
 
 /// How much is kept, in bytes.
 const MAX_EVIDENCE: usize = 4 * 1024;
 
-/// The end of what an upstream has sent.
+/// The last part of what an upstream has sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence(String);
 

@@ -15,7 +15,7 @@
 //! | `vocabulary` | the words of upstreams: status, policy, failure |
 //! | `outcome`, `failure` | what an end without a video means, and how answers say so |
 //! | `evidence` | the last of what an upstream sent |
-//! | `prompt_echo` | tells the user's own words from the upstream's |
+//! | `prompt_echo` | recognises text that repeats the prompt |
 //! | `model` | the upstream's own names for models, sizes and lengths |
 //! | `client` | HTTP: one connection per request, bounded bodies |
 

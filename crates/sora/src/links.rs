@@ -2,6 +2,8 @@
 //!
 //! Where it is not certain where an address ends, every reading becomes a candidate: the download decides.
 
+mod tag;
+
 use url::Url;
 
 use crate::candidate::{Candidate, CandidateSource, Found};
@@ -65,8 +67,8 @@ pub(crate) fn is_video(url: &Url) -> bool {
 /// Whether a text ends inside a tag that can hold an address: the rest of it is on the next line.
 pub(crate) fn has_open_tag(text: &str) -> bool {
     let Some(start) = text.rfind('<') else { return false };
-    let name = tag_name(&text[start..]);
-    matches!(name.as_str(), "video" | "source" | "a") && tag_end(&text[start..]).is_none()
+    let name = tag::name(&text[start..]);
+    matches!(name.as_str(), "video" | "source" | "a") && tag::end(&text[start..]).is_none()
 }
 
 pub(crate) fn has_scheme(text: &str) -> bool {
@@ -100,7 +102,7 @@ impl Finder<'_> {
         let mut at = 0;
         while let Some(start) = text[at..].find('<').map(|found| at + found) {
             let tag = &text[start..];
-            let length = tag_end(tag).unwrap_or(tag.len());
+            let length = tag::end(tag).unwrap_or(tag.len());
             at = start + 1;
             if has_scheme(&tag[1..]) {
                 let raw = tag[1..length].trim_end_matches('>');
@@ -110,8 +112,8 @@ impl Finder<'_> {
                 }
                 continue;
             }
-            let attribute = |name| attribute(&tag[..length], name);
-            match tag_name(tag).as_str() {
+            let attribute = |name| tag::attribute(&tag[..length], name);
+            match tag::name(tag).as_str() {
                 "video" | "source" | "embed" => {
                     let kind = attribute("type").unwrap_or_default().to_lowercase();
                     if let Some(src) =
@@ -236,45 +238,6 @@ fn unclosed(text: &str) -> Option<usize> {
         }
     }
     open.first().copied()
-}
-
-/// The name of the tag that a text begins with, in lower case.
-fn tag_name(tag: &str) -> String {
-    tag[1..].chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase()
-}
-
-/// Where the tag ends that a text begins with, `>` included; quoted values may hold one.
-fn tag_end(tag: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, c) in tag.char_indices().skip(1) {
-        match (quote, c) {
-            (None, '>') => return Some(at + 1),
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            _ => {}
-        }
-    }
-    // A quote that is never closed is none: the tag ends at its first `>`.
-    quote.and_then(|_| tag.find('>')).map(|at| at + 1)
-}
-
-/// The value of a tag's attribute.
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let lower = tag.to_ascii_lowercase();
-    let mut at = 0;
-    while let Some(start) = lower[at..].find(name).map(|found| at + found) {
-        at = start + name.len();
-        let whole_name = lower[..start].ends_with(|c: char| c.is_whitespace() || c == '"' || c == '\'');
-        let Some(value) = tag[at..].trim_start().strip_prefix('=').map(str::trim_start).filter(|_| whole_name) else {
-            continue;
-        };
-        let value = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
-            _ => value.split(|c: char| c.is_whitespace() || c == '>').next(),
-        };
-        return value.map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned);
-    }
-    None
 }
 
 /// Without the escapes of JSON strings that were written into a text once more: `https:\/\/`, `\u0026`.

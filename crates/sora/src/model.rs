@@ -1,4 +1,4 @@
-//! The upstream's own names: for a model, which carries shape and length in many dialects, and for sizes and lengths.
+//! The upstream's own names: for models, which often include orientation and length, and for sizes and lengths.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -7,15 +7,18 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelTemplate(String);
 
-/// What a template can hold.
-const PLACES: [&str; 4] = ["{model}", "{orientation}", "{seconds}", "{size}"];
+/// The placeholders of a template.
+const PLACEHOLDERS: [&str; 4] = ["{model}", "{orientation}", "{seconds}", "{size}"];
 
 impl ModelTemplate {
-    /// The name for this combination, in the order of [`PLACES`].
+    /// The name for this combination, in the order of [`PLACEHOLDERS`].
     #[must_use]
     pub fn render(&self, model: &str, orientation: &str, seconds: &str, size: &str) -> String {
         let values = [model, orientation, seconds, size];
-        PLACES.iter().zip(values).fold(self.0.clone(), |name, (place, value)| name.replace(place, value))
+        PLACEHOLDERS
+            .iter()
+            .zip(values)
+            .fold(self.0.clone(), |name, (placeholder, value)| name.replace(placeholder, value))
     }
 }
 
@@ -23,20 +26,20 @@ impl FromStr for ModelTemplate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let plain = PLACES.iter().fold(text.to_owned(), |text, place| text.replace(place, ""));
+        let plain = PLACEHOLDERS.iter().fold(text.to_owned(), |text, placeholder| text.replace(placeholder, ""));
         if plain.contains(['{', '}']) {
-            return Err(format!("may only hold the places {}", PLACES.join(", ")));
+            return Err(format!("may only contain the placeholders {}", PLACEHOLDERS.join(", ")));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-/// Ours → theirs, where they differ: `10=8,15=12`.
+/// Our names and the upstream's, where they differ: `10=8,15=12`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// The upstream's name of `ours`.
+    /// The upstream's name for `ours`.
     #[must_use]
     pub fn of(&self, ours: &str) -> String {
         self.0.get(ours).map_or(ours, String::as_str).to_owned()
@@ -65,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renders_its_places_and_refuses_others() {
+    fn renders_its_placeholders_and_rejects_others() {
         let template: ModelTemplate = "{model}-{orientation}-{seconds}s-{size}".parse().unwrap();
         assert_eq!(template.render("sora2", "portrait", "15", "720x1280"), "sora2-portrait-15s-720x1280");
         assert!("{model}-{quality}".parse::<ModelTemplate>().is_err());
     }
 
     #[test]
-    fn names_what_the_upstream_calls_otherwise() {
+    fn replaces_names_that_differ() {
         let names: Names = "10=8, 15=12".parse().unwrap();
         assert_eq!((names.of("10"), names.of("25")), ("8".into(), "25".into()));
         for wrong in ["10", "10=", "=8", "10=8,10=9"] {

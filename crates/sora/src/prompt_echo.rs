@@ -1,4 +1,4 @@
-//! Tells the user's own words from the upstream's: what repeats the prompt is never status, address or error class.
+//! Recognises text that repeats the prompt: it is never read as status, address or error.
 //!
 //! Upstreams echo the prompt in many ways: whole or cut short, as it is or as a JSON string, on lines of its own or after
 //! a label like `Prompt:`. Fences around an echo do not help: a prompt can contain fences too.

@@ -38,7 +38,7 @@ pub(super) struct Frame {
 pub(super) struct StructuredProgress {
     /// 0–100, if it says.
     pub(super) percent: Option<f32>,
-    /// What its status word means, if it is known.
+    /// The meaning of its status word, if it is known.
     pub(super) status: Option<Status>,
     /// Whether the number is an estimate.
     pub(super) estimated: bool,

@@ -1,4 +1,4 @@
-//! What a line of a transcript says, in the words of many servers. Pure; an echo of the prompt never gets here.
+//! Reads one line of a transcript, in the wordings of many servers. Pure; an echo of the prompt was removed before.
 
 use crate::vocabulary::{contains_any, is_notice, is_restart, is_success};
 
@@ -20,7 +20,7 @@ pub(super) enum Line {
 /// A failure as a line reports it. It is believed at the end of the stream, unless something contradicts it before.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reported {
-    /// What is written after the words for a failure.
+    /// The text after the words for a failure.
     pub(super) reason: String,
     /// Whether it is the upstream's policy.
     pub(super) policy: bool,
@@ -113,7 +113,7 @@ fn progressing(line: &str) -> Option<Line> {
     contains_any(line, &["生成中", "🏃", "generating", "processing"]).then_some(Line::Generating)
 }
 
-/// What is written after the upstream's words for a failure.
+/// The text after the upstream's words for a failure.
 fn reason(line: &str) -> String {
     let failure = line.find("失败").or_else(|| line.to_ascii_lowercase().find("failed"));
     let start = failure.or_else(|| line.find('❌')).unwrap_or(0);

@@ -14,6 +14,7 @@ use crate::candidate::{Candidates, Found};
 use crate::chat::frame::{Frame, StructuredProgress};
 use crate::chat::framing::RawFrame;
 use crate::chat::line::{Line, MAX_ESTIMATE, Reported};
+use crate::chat::pending_failure::PendingFailure;
 use crate::chat::transcript::{Kind, ReadLine, Transcript};
 use crate::evidence::Evidence;
 use crate::failure::{self, Failure};
@@ -37,7 +38,7 @@ pub(super) struct Reader {
     fresh: bool,
     /// Whether the upstream said that it has finished.
     finished: bool,
-    pending: Option<Pending>,
+    pending: PendingFailure,
     pub(super) events: VecDeque<Event>,
     ended: Option<Result<(), Failure>>,
     /// Whether anything at all was said: from then on an error does not prove that nothing was started.
@@ -49,13 +50,6 @@ pub(super) struct Reader {
     progress: f32,
     /// When progress last changed; `None` before the first.
     pub(super) changed_at: Option<Instant>,
-}
-
-/// A failure that has been reported and not been contradicted yet.
-struct Pending {
-    failure: Failure,
-    /// Whether it was only mentioned, in a notice or in prose.
-    weak: bool,
 }
 
 /// What a stream is waiting for.
@@ -83,7 +77,7 @@ impl Reader {
             candidates: Candidates::default(),
             fresh: false,
             finished: false,
-            pending: None,
+            pending: PendingFailure::default(),
             events: VecDeque::new(),
             ended: None,
             begun: false,
@@ -107,10 +101,12 @@ impl Reader {
 
     /// What is still to come.
     pub(super) fn expecting(&self) -> Expecting {
-        match &self.pending {
-            Some(pending) if !pending.weak => Expecting::EndAfterFailure,
-            _ if self.finished && self.candidates.has_credible() => Expecting::EndAfterResult,
-            _ => Expecting::More,
+        if self.pending.is_clear() {
+            Expecting::EndAfterFailure
+        } else if self.finished && self.candidates.has_credible() {
+            Expecting::EndAfterResult
+        } else {
+            Expecting::More
         }
     }
 
@@ -142,6 +138,10 @@ impl Reader {
     /// Reads a line that is not JSON: some servers answer in plain text. Of a broken object only the links count.
     fn plain(&mut self, line: &str) {
         self.evidence.push(&format!("{line}\n"));
+        // Bytes that are not UTF-8 are no text.
+        if line.contains(char::REPLACEMENT_CHARACTER) {
+            return;
+        }
         let mut transcript = Transcript::new(Kind::Content, self.base.clone());
         for read in transcript.push(&format!("{line}\n"), &self.echo) {
             let broken = line.starts_with(['{', '[']);
@@ -166,12 +166,12 @@ impl Reader {
         }
         self.refusal.push_str(&frame.refusal);
         if let Some(error) = frame.error {
-            self.fail(failure::of_error_frame(&error, self.begun, &self.echo), false);
+            self.pending.add(failure::of_error_frame(&error, self.begun, &self.echo), false);
         }
         match frame.finish_reason.map(|reason| reason.to_lowercase()).as_deref() {
             Some(reason) if is_policy_finish(reason) => self.finish_refused(reason),
             Some("error" | "failed" | "failure") => {
-                self.fail(Failure::new(Outcome::Interrupted, "the upstream reports a failure"), false);
+                self.pending.add(Failure::new(Outcome::Interrupted, "the upstream reports a failure"), false);
             }
             Some(_) => self.finished = true,
             None => {}
@@ -192,14 +192,14 @@ impl Reader {
         self.found(line.found, finished);
         match line.line {
             Some(Line::Failed(reported)) => self.reported(reported),
-            Some(line) => self.status(line),
+            Some(line) => self.status(&line),
             None => {}
         }
     }
 
-    fn status(&mut self, line: Line) {
+    fn status(&mut self, line: &Line) {
         self.accept();
-        match line {
+        match *line {
             Line::Queued => self.news(Event::Queued, true),
             Line::Generating => self.news(Event::Generating, true),
             Line::Progress(percent) => {
@@ -221,7 +221,7 @@ impl Reader {
 
     /// The generation goes on: what was reported before it was no end, and links before it are not its result.
     fn news(&mut self, event: Event, running: bool) {
-        self.pending = None;
+        self.pending = PendingFailure::default();
         self.fresh &= !running;
         self.events.push_back(event);
     }
@@ -233,13 +233,13 @@ impl Reader {
             (Some(Status::Failed | Status::Refused), _) => {
                 let refused = progress.status == Some(Status::Refused);
                 let error = Some(Value::from(message.as_str())).filter(|_| !message.is_empty());
-                self.fail(failure::of_failed_generation(error.as_ref(), refused, &self.echo), false);
+                self.pending.add(failure::of_failed_generation(error.as_ref(), refused, &self.echo), false);
             }
-            (_, Some(percent)) if progress.estimated => self.status(Line::Progress(percent.min(MAX_ESTIMATE))),
-            (_, Some(percent)) => self.status(Line::Progress(percent)),
-            (Some(Status::Queued), None) => self.status(Line::Queued),
-            (Some(Status::Finished), None) => self.status(Line::Finished),
-            (_, None) => self.status(Line::Generating),
+            (_, Some(percent)) if progress.estimated => self.status(&Line::Progress(percent.min(MAX_ESTIMATE))),
+            (_, Some(percent)) => self.status(&Line::Progress(percent)),
+            (Some(Status::Queued), None) => self.status(&Line::Queued),
+            (Some(Status::Finished), None) => self.status(&Line::Finished),
+            (_, None) => self.status(&Line::Generating),
         }
     }
 
@@ -252,7 +252,7 @@ impl Reader {
         self.begin();
         self.accept();
         let credible = new.iter().any(|candidate| candidate.source.is_credible());
-        self.pending = self.pending.take().filter(|pending| !credible && !pending.weak);
+        self.pending.contradicted_by_candidate(credible);
         self.fresh = true;
         self.finished |= announced && credible;
         self.events.extend(new.into_iter().map(Event::Candidate));
@@ -260,12 +260,7 @@ impl Reader {
 
     fn begin(&mut self) {
         self.begun = true;
-        // What came after it shows that it did not end before it began.
-        if let Some(Pending { failure, .. }) = &mut self.pending
-            && failure.outcome != Outcome::Refused
-        {
-            failure.outcome = Outcome::Interrupted;
-        }
+        self.pending.not_the_first();
     }
 
     fn accept(&mut self) {
@@ -278,15 +273,7 @@ impl Reader {
     fn reported(&mut self, reported: Reported) {
         let Reported { reason, policy, weak } = reported;
         let failure = if policy { Failure::refused(reason) } else { Failure::new(Outcome::Interrupted, reason) };
-        self.fail(failure, weak);
-    }
-
-    /// Notes a failure, unless a clearer one is known.
-    fn fail(&mut self, failure: Failure, weak: bool) {
-        let known = self.pending.as_ref().map(|known| (!known.weak, known.failure.outcome == Outcome::Refused));
-        if known.is_none_or(|known| (!weak, failure.outcome == Outcome::Refused) > known) {
-            self.pending = Some(Pending { failure, weak });
-        }
+        self.pending.add(failure, weak);
     }
 
     /// The completion was ended by the upstream's policy: its reason is the refusal, or the last line, or else the code.
@@ -299,7 +286,7 @@ impl Reader {
         }
         let texts = [self.refusal.trim(), self.last_line.trim(), code];
         let reason = texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-        self.fail(Failure::refused(reason), false);
+        self.pending.add(Failure::refused(reason), false);
     }
 
     /// Takes the stream's end: its own, or the failure that broke it.
@@ -310,7 +297,7 @@ impl Reader {
         let last = [self.reasoning.finish(&self.echo), self.content.finish(&self.echo)].concat();
         last.into_iter().for_each(|line| self.line(line));
         if self.reasoning.has_unfinished_refusal() || !self.refusal.trim().is_empty() {
-            self.fail(Failure::refused(self.refusal.trim()), false);
+            self.pending.add(Failure::refused(self.refusal.trim()), false);
         }
         let ended = self.verdict(broken);
         if ended.is_ok() {
@@ -319,18 +306,17 @@ impl Reader {
         self.ended = Some(ended);
     }
 
-    fn verdict(&mut self, broken: Option<Failure>) -> Result<(), Failure> {
+    fn verdict(&self, broken: Option<Failure>) -> Result<(), Failure> {
         let credible = self.candidates.has_credible();
-        // A notice above the progress does not explain why a stream broke off.
-        let pending = self.pending.take().filter(|pending| !pending.weak || broken.is_none());
-        let refused = pending.as_ref().is_some_and(|pending| pending.failure.outcome == Outcome::Refused);
-        match pending {
-            Some(Pending { failure, weak: false }) if refused => Err(failure),
+        if let Some(failure) = self.pending.clear_refusal() {
+            return Err(failure.clone());
+        }
+        match self.pending.clear_failure() {
             _ if credible => Ok(()),
-            Some(Pending { failure, weak: false }) => Err(failure),
-            _ if self.fresh => Ok(()),
-            Some(Pending { failure, .. }) => Err(failure),
-            None => Err(broken.unwrap_or_else(|| self.nothing())),
+            Some(failure) => Err(failure.clone()),
+            None if self.fresh => Ok(()),
+            // A notice above the progress does not explain why a stream broke off.
+            None => Err(broken.or_else(|| self.pending.mentioned().cloned()).unwrap_or_else(|| self.nothing())),
         }
     }
 

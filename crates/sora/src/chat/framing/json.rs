@@ -43,7 +43,7 @@ impl Json {
         self.text.len()
     }
 
-    /// The text so far; begins anew.
+    /// Returns the text so far and resets.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(self).text
     }

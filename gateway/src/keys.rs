@@ -14,8 +14,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, KEY_PREFIX, NO_STORE};
-use crate::error::ApiError;
-use crate::http::body::{Fields, Rule};
+use crate::error::{ApiError, ErrorCode};
+use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::Id;
 use crate::secret;
 use crate::state::Gateway;
@@ -39,35 +39,68 @@ pub(crate) struct NewKey {
     pub(crate) key: String,
 }
 
-/// `GET /api/keys`: the caller's keys.
+/// What to create.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "nightly render", "scopes": ["read", "create"]}))]
+pub(crate) struct CreateKeyRequest {
+    /// Purpose of the key.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// What the key may do.
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
+}
+
+impl RequestBody for CreateKeyRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let (name, scopes) = (fields.text("name", name), fields.list("scopes", scope));
+        Some(Self { name: name?, scopes: scopes? })
+    }
+}
+
+/// Lists the caller's API keys
+#[utoipa::path(
+    get, path = "/api/keys", operation_id = "listKeys", tag = "Keys",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The keys, newest first.", body = Keys)),
+)]
 pub(crate) async fn list(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let keys = api_key::of_user(&gateway.db, caller.user()).await?;
     Ok(([NO_STORE], Json(Keys { data: keys.into_iter().map(View::from).collect() })).into_response())
 }
 
-/// `POST /api/keys`: 201 with a new key.
+/// Creates an API key
+///
+/// A key reads jobs and videos (`read`) or changes them (`create`). It has no access to accounts, keys or administration.
+#[utoipa::path(
+    post, path = "/api/keys", operation_id = "createKey", tag = "Keys",
+    security(("session" = []), ("cookie" = [])),
+    request_body = CreateKeyRequest,
+    responses((status = 201, description = "The key. It is shown only once.", body = NewKey)),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
     caller: Caller,
-    mut fields: Fields,
+    JsonBody { content, .. }: JsonBody<CreateKeyRequest>,
 ) -> Result<Response, ApiError> {
-    let name = fields.text("name", name);
-    let scopes = fields.list("scopes", scope);
-    fields.finish()?;
-    let (Some(name), Some(scopes)) = (name, scopes) else {
-        return Err(ApiError::Internal("a missing field was not noted".into()));
-    };
     if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MAX_KEYS {
         return Err(ApiError::WrongState("An account has at most 50 keys: revoke one first."));
     }
     let key = format!("{KEY_PREFIX}{}", secret::random());
+    let CreateKeyRequest { name, scopes } = content;
     let new = api_key::New { user_id: caller.user(), name, hash: secret::sha256(&key), scopes };
     let row = api_key::create(&gateway.db, new).await?;
     tracing::info!(key.id = %row.id, user.id = %row.user_id, "an API key was made");
     Ok((StatusCode::CREATED, [NO_STORE], Json(NewKey { view: row.into(), key })).into_response())
 }
 
-/// `DELETE /api/keys/{key}`: nobody answers to the key any more.
+/// Revokes an API key
+#[utoipa::path(
+    delete, path = "/api/keys/{key}", operation_id = "revokeKey", tag = "Keys",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 204, description = "The key no longer works.")),
+)]
 pub(crate) async fn revoke(
     State(gateway): State<Gateway>,
     caller: Caller,

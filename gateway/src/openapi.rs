@@ -8,8 +8,10 @@ mod accounts;
 mod admin;
 mod bodies;
 mod call;
+mod complete;
 mod components;
 mod error_responses;
+mod errors;
 mod page;
 mod sample;
 mod videos;
@@ -58,6 +60,13 @@ fn written() -> Value {
         }
     }
     let mut components = components.written();
+    let (described_paths, described_components) = complete::complete(&crate::router::described().into_openapi());
+    merge(&mut paths, described_paths);
+    for part in ["schemas", "responses"] {
+        if let Some(all) = components[part].as_object_mut() {
+            merge(all, described_components[part].clone());
+        }
+    }
     components["securitySchemes"] = security_schemes();
     let tag = |name: &str, about: &str| json!({"name": name, "description": about});
     json!({
@@ -81,6 +90,12 @@ fn written() -> Value {
         "paths": paths,
         "components": components,
     })
+}
+
+fn merge(into: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        into.extend(more);
+    }
 }
 
 fn security_schemes() -> Value {

@@ -4,6 +4,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::error::ApiError;
 use crate::http::access_log::access_log;
@@ -13,6 +15,14 @@ use crate::http::timeouts::timeouts;
 use crate::http::{origin, static_files, throttle};
 use crate::state::Gateway;
 use crate::{admin, auth, health, images, keys, live, openapi, videos};
+
+/// Routes that describe themselves; the OpenAPI document is made of them.
+pub(crate) fn described() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .layer(from_fn(throttle::rate_limit_headers))
+}
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
@@ -25,8 +35,6 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/auth/export", get(auth::export))
         .route("/auth/sessions", get(auth::sessions).delete(auth::end_other_sessions))
         .route("/auth/sessions/{session}", delete(auth::end_session))
-        .route("/keys", get(keys::list).post(keys::create))
-        .route("/keys/{key}", delete(keys::revoke))
         .route("/models", get(videos::models))
         .route("/videos", post(videos::create))
         .route("/videos/jobs", get(videos::list))
@@ -56,6 +64,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/ws", get(live::upgrade))
         .route("/openapi.json", get(openapi::json))
         .layer(from_fn(throttle::rate_limit_headers));
+    let (described, _) = described().split_for_parts();
     Router::new()
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -63,6 +72,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/docs/docs.js", get(openapi::script))
         .route("/docs/docs.css", get(openapi::style))
         .nest("/api", api)
+        .merge(described)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(origin::cross_origin(&gateway.config))

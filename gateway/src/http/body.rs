@@ -8,9 +8,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::error::{ApiError, FieldError};
 use crate::secret;
+use crate::state::Gateway;
 
 /// The largest body that is read.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
@@ -40,6 +42,32 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         }
         let bytes = read_limited(request.into_body()).await?;
         Self::parse(&bytes)
+    }
+}
+
+/// A request body. Its type describes it in the OpenAPI document; `read` applies the rules.
+pub(crate) trait RequestBody: ToSchema + Sized {
+    /// Reads the fields in order. Returns `None` if any is missing or invalid; `fields` then holds every reason.
+    fn read(fields: &mut Fields, gateway: &Gateway) -> Option<Self>;
+}
+
+/// A JSON body that has been read and is valid. Fields that its type does not have are rejected.
+pub(crate) struct JsonBody<T> {
+    pub(crate) content: T,
+    /// Hash of the body, byte for byte.
+    pub(crate) fingerprint: String,
+}
+
+impl<T: RequestBody> FromRequest<Gateway> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, gateway: &Gateway) -> Result<Self, ApiError> {
+        let mut fields = Fields::from_request(request, gateway).await?;
+        let fingerprint = std::mem::take(&mut fields.fingerprint);
+        let content = T::read(&mut fields, gateway);
+        fields.finish()?;
+        let content = content.ok_or_else(|| ApiError::Internal("an invalid field was not reported".into()))?;
+        Ok(Self { content, fingerprint })
     }
 }
 

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body;
 
+/// Media type of error responses.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
 /// An error response (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -62,7 +65,7 @@ pub(crate) fn render(response: Response, request_id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.status = error.code().status();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     parts.headers.extend(error.header());
     Response::from_parts(parts, body.into())

@@ -1,7 +1,10 @@
 //! Reading a request's parameters: *all* that is wrong with them at once. Blank ones count as missing, unknown ones for
 //! nothing.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use entity::clock;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::error::{ApiError, FieldError};
@@ -13,6 +16,44 @@ const MAX_LIMIT: u64 = 100;
 
 /// Most characters to search for.
 const MAX_SEARCH_CHARACTERS: usize = 200;
+
+/// Query parameters. Their type describes them in the OpenAPI document; `read` applies the rules.
+pub(crate) trait QueryParameters: IntoParams + Sized {
+    /// Reads the parameters in order; `query` collects the reasons why any are invalid.
+    fn read(query: &mut Query) -> Self;
+}
+
+/// Query parameters that have been read and are valid.
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T: QueryParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let mut query = Query::read(parts.uri.query());
+        let parameters = T::read(&mut query);
+        query.finish()?;
+        Ok(Self(parameters))
+    }
+}
+
+/// Selects one page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// Maximum number of rows.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    pub(crate) limit: u64,
+    /// `nextCursor` of the previous page.
+    #[param(value_type = String, format = "uuid", required = false)]
+    pub(crate) cursor: Option<Uuid>,
+}
+
+impl QueryParameters for Paging {
+    fn read(query: &mut Query) -> Self {
+        Self { cursor: query.cursor(), limit: query.limit() }
+    }
+}
 
 /// The parameters, and what is wrong with them so far.
 pub(crate) struct Query {

@@ -4,13 +4,12 @@ use serde_json::json;
 
 use crate::auth::{Export, ExportedAttempt, ExportedJob, Me, OpenSessions, SignedIn, StorageUse};
 use crate::error::ApiError;
-use crate::keys::{Keys, NewKey};
-use crate::openapi::bodies::{Farewell, KeyRequest, Login, NewPassword, Registration, Rename};
+use crate::openapi::bodies::{Farewell, Login, NewPassword, Registration, Rename};
 use crate::openapi::call::{Access, Call};
 use crate::openapi::sample;
 
 pub(super) fn calls() -> Vec<Call> {
-    entrance().into_iter().chain(own_account()).chain(keys()).collect()
+    entrance().into_iter().chain(own_account()).collect()
 }
 
 fn entrance() -> Vec<Call> {
@@ -76,23 +75,6 @@ fn own_account() -> Vec<Call> {
         Call::delete("/api/auth/sessions/{session}", "endSession", "End a session")
             .by(Access::Session)
             .answers_nothing(204, "It has ended; its websockets close."),
-    ]
-}
-
-fn keys() -> Vec<Call> {
-    let new = NewKey { view: sample::key(), key: format!("sk-{}", "0123456789abcdef".repeat(4)) };
-    vec![
-        Call::get("/api/keys", "listKeys", "One's API keys")
-            .by(Access::Session)
-            .answers(200, "The keys, newest first.", &Keys { data: vec![sample::key()] }),
-        Call::post("/api/keys", "createKey", "Make an API key")
-            .about("A key looks (`read`) or changes jobs and videos (`create`). It never reaches accounts, keys or administration.")
-            .by(Access::Session)
-            .takes::<KeyRequest>(&json!({"name": "nightly render", "scopes": ["read", "create"]}))
-            .answers(201, "The key, which is shown this once.", &new),
-        Call::delete("/api/keys/{key}", "revokeKey", "Revoke an API key")
-            .by(Access::Session)
-            .answers_nothing(204, "Nobody answers to it any more."),
     ]
 }
 

@@ -3,7 +3,6 @@
 
 #![allow(dead_code, reason = "these types are never made: they describe")]
 
-use entity::api_key::Scope;
 use entity::job::Orientation;
 use entity::user::Role;
 use entity::{ImageId, JobId};
@@ -66,18 +65,6 @@ pub(super) struct Farewell {
     /// The account's password.
     #[schema(format = "password")]
     password: String,
-}
-
-/// What makes a key.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct KeyRequest {
-    /// What the key is for.
-    #[schema(min_length = 1, max_length = 100)]
-    name: String,
-    /// What it is good for.
-    #[schema(min_items = 1)]
-    scopes: Vec<Scope>,
 }
 
 /// What asks for a video. What is left out is as `GET /api/models` says.

@@ -39,19 +39,6 @@ fn the_copy_in_docs_is_current() {
     assert!(copy == gateway::document(), "write it anew: cargo run -p gateway -- openapi >docs/openapi.json");
 }
 
-#[test]
-fn describes_every_route_and_no_other_path() {
-    let router = include_str!("../../src/router.rs");
-    let routes = router.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")?.split('"').next());
-    let prefixed = |route: &str| match route {
-        "/livez" | "/readyz" => route.to_owned(),
-        route => format!("/api{route}"),
-    };
-    let routed: BTreeSet<_> = routes.filter(|route| !route.starts_with("/docs")).map(prefixed).collect();
-    let described: BTreeSet<_> = calls().into_iter().map(|(_, path, _)| path).collect();
-    assert_eq!(routed, described);
-}
-
 #[tokio::test]
 async fn describes_every_method_of_a_route_and_no_other() {
     let server = TestServer::new().await;
@@ -151,7 +138,8 @@ async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
         if !json_or_nothing {
             continue;
         }
-        let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
+        let body = operation.pointer("/requestBody/content/application~1json").cloned().unwrap_or_default();
+        let example = body.get("example").cloned().or_else(|| resolved(&body["schema"]).get("example").cloned());
         let (status, answer) = send(&server, &admin, &method, &path, &example.unwrap_or(json!({}))).await;
         assert!(!matches!(status.as_u16(), 400 | 415 | 422 | 500..), "{method} {path}: {status} {answer}");
         let described = operation["responses"].as_object().unwrap();

@@ -361,12 +361,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's API keys */
+        /** List the caller's API keys */
         get: operations["listKeys"];
         put?: never;
         /**
-         * Make an API key
-         * @description A key looks (`read`) or changes jobs and videos (`create`). It never reaches accounts, keys or administration.
+         * Create an API key
+         * @description A key reads jobs and videos (`read`) or changes them (`create`). It has no access to accounts, keys or administration.
          */
         post: operations["createKey"];
         delete?: never;
@@ -882,6 +882,22 @@ export interface components {
             data: components["schemas"]["AuditEntry"][];
             nextCursor: components["schemas"]["Id"] | null;
         };
+        /**
+         * @description What to create.
+         * @example {
+         *       "name": "nightly render",
+         *       "scopes": [
+         *         "read",
+         *         "create"
+         *       ]
+         *     }
+         */
+        CreateKeyRequest: {
+            /** @description Purpose of the key. */
+            name: string;
+            /** @description What the key may do. */
+            scopes: components["schemas"]["Scope"][];
+        };
         /** @description What is taken when nothing is said. */
         Defaults: {
             /** @description The model. */
@@ -1068,13 +1084,6 @@ export interface components {
             /** @description Newest first. */
             data: components["schemas"]["Job"][];
             nextCursor: components["schemas"]["Id"] | null;
-        };
-        /** @description What makes a key. */
-        KeyRequest: {
-            /** @description What the key is for. */
-            name: string;
-            /** @description What it is good for. */
-            scopes: components["schemas"]["Scope"][];
         };
         /** @description A user's keys. */
         Keys: {
@@ -1655,7 +1664,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `malformed_request`: Malformed request: it names several hosts. */
+        /** @description `malformed_request`: Malformed request: several host names. */
         malformed_request: {
             headers: {
                 [name: string]: unknown;
@@ -1665,9 +1674,9 @@ export interface components {
             };
         };
         /**
-         * @description `malformed_request`: Malformed request: it names several hosts.
+         * @description `malformed_request`: Malformed request: several host names.
          *
-         *     `unreadable_body`: Could not read the request body: it is not valid JSON, at line 1, column 9.
+         *     `unreadable_body`: Could not read the request body: invalid JSON at line 1, column 9.
          */
         "malformed_request-or-unreadable_body": {
             headers: {
@@ -1806,7 +1815,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `wrong_state`: Make somebody else administrator first. */
+        /** @description `wrong_state`: The current state does not allow this; the message says why. */
         wrong_state: {
             headers: {
                 [name: string]: unknown;
@@ -3143,22 +3152,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000005",
-                     *           "lastUsedAt": null,
-                     *           "name": "nightly render",
-                     *           "scopes": [
-                     *             "read",
-                     *             "create"
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Keys"];
                 };
             };
@@ -3181,44 +3174,23 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "name": "nightly render",
-                 *       "scopes": [
-                 *         "read",
-                 *         "create"
-                 *       ]
-                 *     }
-                 */
-                "application/json": components["schemas"]["KeyRequest"];
+                "application/json": components["schemas"]["CreateKeyRequest"];
             };
         };
         responses: {
-            /** @description The key, which is shown this once. */
+            /** @description The key. It is shown only once. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "id": "01930000-0000-7000-8000-000000000005",
-                     *       "key": "sk-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-                     *       "lastUsedAt": null,
-                     *       "name": "nightly render",
-                     *       "scopes": [
-                     *         "read",
-                     *         "create"
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["NewKey"];
                 };
             };
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3240,7 +3212,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nobody answers to it any more. */
+            /** @description The key no longer works. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -24,7 +24,7 @@ export function Usage() {
   const { t } = useTranslation();
   const { number } = useFormat();
   const { data, error, refetch } = useApiQuery(
-    useCallback(() => fetchJobsSince(serverNow() - usageDays * dayMs, (cursor) => videos.jobs(pageSize, cursor)), []),
+    useCallback(() => fetchJobsSince(serverNow() - usageDays * dayMs, (cursor) => videos.jobs({ limit: pageSize, ...(cursor !== undefined && { cursor }) })), []),
   );
   const summary = data && summarizeUsage(data);
   return (

@@ -13,7 +13,7 @@ import styles from "./Admin.module.css";
 export function AuditLog() {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const list = usePagedList(useCallback((cursor?: string) => admin.audit(cursor ? { cursor } : {}), []));
+  const list = usePagedList(useCallback((cursor?: string) => admin.audit(cursor === undefined ? {} : { cursor }), []));
   return (
     <section className={styles.list} aria-label={t("admin.audit")}>
       <ErrorMessage error={list.error} />

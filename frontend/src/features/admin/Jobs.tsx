@@ -6,7 +6,7 @@ import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
-import type { AdminJob, JobStatus } from "@/lib/api/types";
+import type { AdminJob, AdminJobQuery, JobStatus } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
@@ -25,12 +25,15 @@ const statusKeys = {
   cancelled: "jobStatus.cancelled",
 } as const satisfies Record<JobStatus, string>;
 
+/** The status shown; empty for all. */
+type StatusChoice = JobStatus | "poison" | "";
+
 export function Jobs() {
   const { t } = useTranslation();
-  const [status, setStatus] = useState("");
+  const [status, setStatus] = useState<StatusChoice>("");
   const [text, setText] = useState("");
   const q = useDebounced(text.trim());
-  const list = usePagedList(useCallback((cursor?: string) => admin.jobs(toFilter(status, q, cursor)), [status, q]));
+  const list = usePagedList(useCallback((cursor?: string) => admin.jobs(toQuery(status, q, cursor)), [status, q]));
   const { error, run } = useApiMutation();
   const retry = (job: AdminJob) =>
     void run(async () => {
@@ -43,7 +46,7 @@ export function Jobs() {
         <SearchField label={t("search.label")} value={text} onChange={setText} />
         <label>
           <span className="visually-hidden">{t("videoDetail.status")}</span>
-          <select className={styles.select} value={status} onChange={(event) => setStatus(event.target.value)} data-testid="admin-status">
+          <select className={styles.select} value={status} onChange={(event) => setStatus(event.target.value as StatusChoice)} data-testid="admin-status">
             <option value="">{t("filter.all")}</option>
             {Object.entries(statusKeys).map(([one, key]) => (
               <option key={one} value={one}>
@@ -62,8 +65,12 @@ export function Jobs() {
 }
 
 /** "Failed repeatedly" is the status `failed` with the error code `poison`. */
-function toFilter(status: string, q: string, cursor: string | undefined): Parameters<typeof admin.jobs>[0] {
-  return { ...(status === "poison" ? { status: "failed", errorCode: status } : { status }), q, ...(cursor && { cursor }) };
+function toQuery(status: StatusChoice, q: string, cursor: string | undefined): AdminJobQuery {
+  return {
+    ...(status === "poison" ? { status: ["failed"], errorCode: status } : status !== "" && { status: [status] }),
+    ...(q !== "" && { q }),
+    ...(cursor !== undefined && { cursor }),
+  };
 }
 
 function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job: AdminJob) => void }) {

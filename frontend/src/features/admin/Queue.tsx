@@ -7,7 +7,7 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
 import { admin } from "@/lib/api/admin";
-import type { QueueState } from "@/lib/api/types";
+import type { QueueChange } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./Admin.module.css";
@@ -16,7 +16,7 @@ export function Queue() {
   const { t } = useTranslation();
   const { data, error, setData } = useApiQuery(admin.queue);
   const mutation = useApiMutation();
-  const update = (state: Partial<QueueState>) =>
+  const update = (state: QueueChange) =>
     void mutation.run(async () => {
       const updated = await admin.setQueue(state);
       setData(() => updated);

@@ -6,7 +6,7 @@ import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
-import type { AdminUser, User } from "@/lib/api/types";
+import type { AdminUser, User, UserChange } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useDebounced } from "@/lib/useDebounced";
@@ -14,16 +14,14 @@ import { LoadMore, SearchField } from "./ListControls";
 import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
-type Change = Parameters<typeof admin.setUser>[1];
-
 export function Users({ user: currentUser }: { user: User }) {
   const { t } = useTranslation();
   const { date, number } = useFormat();
   const [text, setText] = useState("");
   const q = useDebounced(text.trim());
-  const list = usePagedList(useCallback((cursor?: string) => admin.users({ q, ...(cursor && { cursor }) }), [q]));
+  const list = usePagedList(useCallback((cursor?: string) => admin.users({ ...(q !== "" && { q }), ...(cursor !== undefined && { cursor }) }), [q]));
   const { error, run } = useApiMutation();
-  const update = (user: AdminUser, changes: Change) =>
+  const update = (user: AdminUser, changes: UserChange) =>
     void run(async () => {
       const updated = await admin.setUser(user.id, changes);
       list.replace((one) => one.id === user.id, updated);
@@ -70,7 +68,7 @@ function roleKey({ disabled, role }: AdminUser): "admin.disabled" | "admin.admin
   return role === "admin" ? "admin.administrator" : "admin.member";
 }
 
-function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: AdminUser, update: Change) => void }) {
+function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: AdminUser, update: UserChange) => void }) {
   const { t } = useTranslation();
   const isAdmin = user.role === "admin";
   return (

@@ -35,7 +35,7 @@ it("asks for the setup token when registration is closed, and keeps the input", 
   expect(screen.getByLabelText("Email")).toHaveProperty("value", "lin@example.com");
   fireEvent.change(field, { target: { value: "once" } });
   fireEvent.click(screen.getByTestId("auth-submit"));
-  expect(register).toHaveBeenLastCalledWith("lin@example.com", "correct horse", "", "once");
+  expect(register).toHaveBeenLastCalledWith({ email: "lin@example.com", password: "correct horse", setupToken: "once" });
   expect(token()).not.toBeNull();
 });
 

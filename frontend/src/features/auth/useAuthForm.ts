@@ -62,5 +62,10 @@ export function useAuthForm(mode: Mode): AuthFormState {
 
 function authenticate(mode: Mode, { email, password, name, setupToken }: Credentials) {
   if (mode === "signIn") return auth.login(email.trim(), password);
-  return auth.register(email.trim(), password, name.trim(), setupToken.trim());
+  return auth.register({
+    email: email.trim(),
+    password,
+    ...(name.trim() && { name: name.trim() }),
+    ...(setupToken.trim() && { setupToken: setupToken.trim() }),
+  });
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ImagePlus, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
-import { imageUrl } from "@/lib/api/endpoints";
+import { imageUrl } from "@/lib/api/urls";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { attachImage, firstImage, imageTypes, removeImage, useReferenceImage, verifyImage, type ImageError } from "./referenceImage";
 import { useComposer } from "./store";

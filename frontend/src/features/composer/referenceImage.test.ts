@@ -33,7 +33,7 @@ it("deletes a removed image that no request uses", async () => {
 
 it("never deletes an image that a job may use", async () => {
   const job = makeJob({ prompt: "a fox" });
-  const call = vi.spyOn(videos, "submit").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" })).mockResolvedValue({ job, jobs: [job] });
+  const call = vi.spyOn(videos, "submit").mockRejectedValueOnce(new ApiError({ status: 0, code: "network" })).mockResolvedValue({ job, jobs: [job], message: "" });
   for (let time = 0; time < 2; time += 1) {
     await attachImage(png);
     useComposer.getState().setText("a fox");

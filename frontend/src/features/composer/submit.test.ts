@@ -22,7 +22,7 @@ const type = (text: string) => useComposer.getState().setText(text);
 describe("submitting", () => {
   it("clears the box and shows a card at once, then the job", async () => {
     const job = makeJob({ prompt: "a fox" });
-    vi.spyOn(videos, "submit").mockResolvedValue({ job, jobs: [job] });
+    vi.spyOn(videos, "submit").mockResolvedValue({ job, jobs: [job], message: "" });
     type("a fox");
     expect(submit("a fox")).toBe(true);
     expect(useComposer.getState().text).toBe("");

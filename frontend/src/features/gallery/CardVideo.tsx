@@ -1,7 +1,7 @@
 // Shows a finished video on its card: the poster, and on hover or focus the video. Invariant: muted, and one card plays at a time.
 // Without a poster the video's first moments are shown instead.
 import { useEffect, useRef, useState, type RefObject } from "react";
-import { contentUrl, posterUrl } from "@/lib/api/endpoints";
+import { contentUrl, posterUrl } from "@/lib/api/urls";
 import styles from "./CardVideo.module.css";
 
 const hoverDelayMs = 150;

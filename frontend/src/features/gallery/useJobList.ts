@@ -2,7 +2,8 @@
 import { useCallback, useEffect } from "react";
 import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
-import { videos, type JobFilter } from "@/lib/api/endpoints";
+import { videos } from "@/lib/api/endpoints";
+import type { JobQuery } from "@/lib/api/types";
 import { useFilter, type Filter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
 import { useDebounced } from "@/lib/useDebounced";
@@ -31,10 +32,10 @@ const listKey = ({ q, status }: Filter): string => `${status} ${q.trim()}`;
 /** Active jobs are already known from the websocket or polling. */
 const needsServer = ({ status }: Filter): boolean => status !== "active";
 
-function toQuery({ q, status }: Filter): JobFilter {
-  const query: JobFilter = {};
+function toQuery({ q, status }: Filter): JobQuery {
+  const query: JobQuery = {};
   if (q.trim() !== "") query.q = q.trim();
-  if (status !== "all" && status !== "active") query.status = status;
+  if (status !== "all" && status !== "active") query.status = [status];
   return query;
 }
 
@@ -48,7 +49,8 @@ async function loadPage(filter: Filter): Promise<void> {
   // The list was reset, since another user may have signed in: drop the response.
   const isCurrent = () => useLists.getState().lists[key] === loadingList;
   try {
-    const page = await videos.jobs(list.cursor === undefined ? firstPageSize : nextPageSize, list.cursor, toQuery(filter));
+    const paging = typeof list.cursor === "string" ? { limit: nextPageSize, cursor: list.cursor } : { limit: firstPageSize };
+    const page = await videos.jobs({ ...toQuery(filter), ...paging });
     if (!isCurrent()) return;
     useJobs.getState().apply({ type: "jobs", jobs: page.data });
     put({ cursor: page.nextCursor, oldestLoaded: page.data.at(-1)?.createdAt ?? list.oldestLoaded, loading: false, error: null });

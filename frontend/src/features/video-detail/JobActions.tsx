@@ -7,7 +7,7 @@ import { DeleteJob } from "@/components/jobs/DeleteJob";
 import { RecoveryButton } from "@/components/jobs/RecoveryButton";
 import { Button } from "@/components/ui/Button";
 import { CopyButton } from "@/components/ui/CopyButton";
-import { downloadUrl } from "@/lib/api/endpoints";
+import { downloadUrl } from "@/lib/api/urls";
 import type { Job } from "@/lib/api/types";
 import { recoveryCostKey, recoveryFor } from "@/lib/jobs/failure";
 import { isActive } from "@/lib/jobs/reducer";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { VideoOff } from "lucide-react";
 import { Button } from "@/components/ui/Button";
-import { contentUrl, posterUrl } from "@/lib/api/endpoints";
+import { contentUrl, posterUrl } from "@/lib/api/urls";
 import styles from "./VideoPreview.module.css";
 
 export function Player({ videoId, hasPoster }: { videoId: string; hasPoster: boolean }) {

@@ -1,7 +1,7 @@
 // What the server supports, read from its OpenAPI document. Invariant: a control is shown only when the server supports its call; without
 // a document only the basic ones are.
 import { create } from "zustand";
-import { request } from "./client";
+import { authApi, send } from "./client";
 
 export interface Capabilities {
   admin: boolean;
@@ -90,7 +90,7 @@ export const useCapabilities = create<Capabilities>()(() => none);
 /** Loads once per sign-in; an older server has no document. */
 export async function loadCapabilities(): Promise<void> {
   try {
-    useCapabilities.setState(parseCapabilities(await request<unknown>("/api/openapi.json", { expects401: true })));
+    useCapabilities.setState(parseCapabilities(await send(authApi.GET("/api/openapi.json"))));
   } catch {
     useCapabilities.setState(none);
   }

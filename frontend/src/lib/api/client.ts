@@ -1,5 +1,7 @@
-// Sends all HTTP requests. Invariant: every failure is an ApiError with a code; nothing else is thrown.
+// The typed HTTP client for the paths of the API document. Invariant: every failure is an ApiError with a code; nothing else is thrown.
+import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { observeServerTime, serverNow } from "@/lib/serverClock";
+import type { paths } from "./schema";
 import type { FieldProblem, Problem } from "./types";
 
 /** The code `network` means that no response arrived, so that the request's effect is unknown. */
@@ -25,6 +27,7 @@ export class ApiError extends Error {
   }
 }
 
+/** Anything but an ApiError is a missing or truncated response, which says as little about the request's effect as none. */
 export const asApiError = (cause: unknown): ApiError =>
   cause instanceof ApiError ? cause : new ApiError({ status: 0, code: "network" });
 
@@ -35,83 +38,71 @@ export function setUnauthenticatedHandler(handler: () => void): void {
   onUnauthenticated = handler;
 }
 
-interface RequestOptions {
-  method?: "GET" | "POST" | "PATCH" | "DELETE";
-  /** FormData is sent as it is, anything else as JSON. */
-  body?: unknown;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
-  /** For calls whose 401 does not mean that the session has ended, such as signing in. */
-  expects401?: boolean;
+const failOnError: Middleware = {
+  onResponse: async ({ response }) => {
+    observeServerTime(Date.parse(response.headers.get("Date") ?? ""));
+    if (!response.ok && response.status !== 304) throw await readProblem(response);
+  },
+};
+
+const endSessionOn401: Middleware = {
+  onResponse: ({ response }) => {
+    if (response.status === 401) onUnauthenticated();
+  },
+};
+
+function createApiClient(...middleware: Middleware[]): Client<paths> {
+  const client = createClient<paths>({
+    baseUrl: window.location.origin,
+    credentials: "same-origin",
+    headers: { Accept: "application/json" },
+    fetch: (request) => globalThis.fetch(request),
+  });
+  // Responses pass through the middleware in reverse order.
+  client.use(failOnError, ...middleware);
+  return client;
 }
 
-/** Response to a poll; `data` is null when nothing has changed since the response with the given `tag`. */
-export interface Polled<T> {
-  data: T | null;
+export const api = createApiClient(endSessionOn401);
+
+/** For calls whose 401 does not mean that the session has ended, such as signing in. */
+export const authApi = createApiClient();
+
+/** What openapi-fetch resolves to. */
+type Outcome<Data> = { data: Data; error?: never; response: Response } | { data?: never; error: unknown; response: Response };
+
+/** Resolves to the response's body, undefined for 204. */
+export async function send<Data>(call: Promise<Outcome<Data>>): Promise<Data> {
+  try {
+    const { data, response } = await call;
+    if (data === undefined && response.status !== 204) throw new ApiError({ status: 0, code: "network" });
+    return data as Data;
+  } catch (cause) {
+    throw asApiError(cause);
+  }
+}
+
+/** Response to a poll; `data` is null when nothing has changed since the response with the given ETag. */
+export interface Polled<Data> {
+  data: Data | null;
   tag: string | null;
   /** From `Retry-After`, in seconds. */
   retryAfter: number | null;
 }
 
-/** A server that takes longer counts as unreachable. */
-const pollTimeoutMs = 8_000;
-
-/** Fetches a resource unless it is unchanged since the response with the given `tag`. */
-export async function poll<T>(path: string, tag: string | null): Promise<Polled<T>> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (tag !== null) headers["If-None-Match"] = tag;
-  const response = await send(path, { credentials: "same-origin", headers, signal: AbortSignal.timeout(pollTimeoutMs) });
-  const notModified = response.status === 304;
-  if (!notModified && !response.ok) throw await toApiError(response, false);
-  return { data: notModified ? null : await readJson<T>(response), tag: response.headers.get("ETag"), retryAfter: parseRetryAfter(response) };
-}
-
-export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const { method = "GET", body, signal, expects401 = false } = options;
-  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
-  const init: RequestInit = { method, credentials: "same-origin", headers };
-  if (signal) init.signal = signal;
-  if (body instanceof FormData) {
-    init.body = body;
-  } else if (body !== undefined) {
-    headers["Content-Type"] = "application/json";
-    init.body = JSON.stringify(body);
-  }
-  const response = await send(path, init);
-  if (!response.ok) throw await toApiError(response, expects401);
-  if (response.status === 204) return undefined as T;
-  return readJson<T>(response);
-}
-
-async function toApiError(response: Response, expects401: boolean): Promise<ApiError> {
-  const error = await readProblem(response);
-  if (error.status === 401 && !expects401) onUnauthenticated();
-  return error;
-}
-
-async function readJson<T>(response: Response): Promise<T> {
+/** Like `send`, for calls with `If-None-Match`. */
+export async function poll<Data>(call: Promise<Outcome<Data>>): Promise<Polled<Data>> {
   try {
-    return (await response.json()) as T;
-  } catch {
-    // A truncated response says as little about the request's effect as none.
-    throw new ApiError({ status: 0, code: "network" });
+    const { data, response } = await call;
+    return { data: data ?? null, tag: response.headers.get("ETag"), retryAfter: parseRetryAfter(response) };
+  } catch (cause) {
+    throw asApiError(cause);
   }
 }
 
 function parseRetryAfter(response: Response): number | null {
   const header = Number(response.headers.get("Retry-After") ?? Number.NaN);
   return Number.isFinite(header) ? header : null;
-}
-
-async function send(path: string, init: RequestInit): Promise<Response> {
-  try {
-    const response = await fetch(path, init);
-    const date = response.headers.get("Date");
-    if (date) observeServerTime(Date.parse(date));
-    return response;
-  } catch {
-    throw new ApiError({ status: 0, code: "network" });
-  }
 }
 
 async function readProblem(response: Response): Promise<ApiError> {

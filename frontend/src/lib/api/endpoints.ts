@@ -1,97 +1,76 @@
 // The API calls by name; those of the administration are in admin.ts. Paths appear in these two files only.
-import { query } from "./admin";
-import { poll, request } from "./client";
-import type {
-  ApiKey,
-  Attempt,
-  Image,
-  Job,
-  JobStatus,
-  LoginSession,
-  Me,
-  Models,
-  NewApiKey,
-  Page,
-  Scope,
-  Share,
-  SharedVideo,
-  SignedIn,
-  Video,
-  VideoRequest,
-} from "./types";
+import { api, authApi, poll, send } from "./client";
+import type { JobQuery, Registration, Scope, VideoRequest } from "./types";
 
-const segment = encodeURIComponent;
-const jobPath = (id: string): string => `/api/videos/jobs/${segment(id)}`;
-const imagePath = (id: string): string => `/api/images/${segment(id)}`;
-const videoPath = (id: string): string => `/api/videos/${segment(id)}`;
+/** A server that takes longer counts as unreachable. */
+const pollTimeoutMs = 8_000;
 
 export const auth = {
-  me: () => request<Me>("/api/auth/me", { expects401: true }),
-  login: (email: string, password: string) =>
-    request<SignedIn>("/api/auth/login", { method: "POST", body: { email, password }, expects401: true }),
-  register: (email: string, password: string, name: string, setupToken: string) =>
-    request<SignedIn>("/api/auth/register", {
-      method: "POST",
-      body: { email, password, ...(name && { name }), ...(setupToken && { setupToken }) },
-      expects401: true,
-    }),
-  logout: () => request<undefined>("/api/auth/logout", { method: "POST", expects401: true }),
+  me: () => send(authApi.GET("/api/auth/me")),
+  login: (email: string, password: string) => send(authApi.POST("/api/auth/login", { body: { email, password } })),
+  register: (body: Registration) => send(authApi.POST("/api/auth/register", { body })),
+  logout: () => send(authApi.POST("/api/auth/logout")),
 };
 
 export const account = {
-  rename: (name: string | null) => request<SignedIn>("/api/auth/me", { method: "PATCH", body: { name } }),
+  rename: (name: string | null) => send(api.PATCH("/api/auth/me", { body: { name } })),
   /** Also answers 401 for a wrong password, which does not end the session. */
   changePassword: (currentPassword: string, newPassword: string) =>
-    request<undefined>("/api/auth/password", { method: "POST", body: { currentPassword, newPassword }, expects401: true }),
-  remove: (password: string) => request<undefined>("/api/auth/me", { method: "DELETE", body: { password }, expects401: true }),
-  sessions: () => request<{ data: LoginSession[] }>("/api/auth/sessions"),
-  endSession: (id: string) => request<undefined>(`/api/auth/sessions/${segment(id)}`, { method: "DELETE" }),
-  endOtherSessions: () => request<undefined>("/api/auth/sessions", { method: "DELETE" }),
-  keys: () => request<{ data: ApiKey[] }>("/api/keys"),
-  createKey: (name: string, scopes: Scope[]) => request<NewApiKey>("/api/keys", { method: "POST", body: { name, scopes } }),
-  revokeKey: (id: string) => request<undefined>(`/api/keys/${segment(id)}`, { method: "DELETE" }),
+    send(authApi.POST("/api/auth/password", { body: { currentPassword, newPassword } })),
+  remove: (password: string) => send(authApi.DELETE("/api/auth/me", { body: { password } })),
+  sessions: () => send(api.GET("/api/auth/sessions")),
+  endSession: (session: string) => send(api.DELETE("/api/auth/sessions/{session}", { params: { path: { session } } })),
+  endOtherSessions: () => send(api.DELETE("/api/auth/sessions")),
+  keys: () => send(api.GET("/api/keys")),
+  createKey: (name: string, scopes: Scope[]) => send(api.POST("/api/keys", { body: { name, scopes } })),
+  revokeKey: (key: string) => send(api.DELETE("/api/keys/{key}", { params: { path: { key } } })),
 };
-export const exportUrl = "/api/auth/export";
 
-export interface JobFilter {
-  status?: JobStatus;
-  q?: string;
-}
+const jobPath = (job: string) => ({ params: { path: { job } } });
+const videoPath = (video: string) => ({ params: { path: { video } } });
 
 export const videos = {
-  models: () => request<Models>("/api/models"),
+  models: () => send(api.GET("/api/models")),
   /** `key` makes the request idempotent: sent again under the same key, it creates nothing twice. */
-  submit: (body: VideoRequest, key: string) =>
-    request<{ job: Job; jobs: Job[] }>("/api/videos", { method: "POST", body, headers: { "Idempotency-Key": key } }),
-  job: (id: string) => request<Job>(jobPath(id)),
-  jobs: (limit: number, cursor?: string, filter: JobFilter = {}) =>
-    request<Page<Job>>(`/api/videos/jobs${query({ limit: String(limit), cursor, ...filter })}`),
-  pollJobs: (limit: number, tag: string | null) => poll<Page<Job>>(`/api/videos/jobs?limit=${limit}`, tag),
-  cancel: (id: string) => request<Job>(`${jobPath(id)}/cancel`, { method: "POST" }),
-  retry: (id: string) => request<Job>(`${jobPath(id)}/retry`, { method: "POST" }),
+  submit: (body: VideoRequest, key: string) => send(api.POST("/api/videos", { params: { header: { "Idempotency-Key": key } }, body })),
+  job: (id: string, signal?: AbortSignal) => send(api.GET("/api/videos/jobs/{job}", { ...jobPath(id), signal: signal ?? null })),
+  jobs: (query: JobQuery, signal?: AbortSignal) => send(api.GET("/api/videos/jobs", { params: { query }, signal: signal ?? null })),
+  /** Fetches the newest jobs unless they are unchanged since the response with the given ETag. */
+  pollJobs: (limit: number, tag: string | null) =>
+    poll(
+      api.GET("/api/videos/jobs", {
+        params: { query: { limit }, header: tag === null ? {} : { "If-None-Match": tag } },
+        signal: AbortSignal.timeout(pollTimeoutMs),
+      }),
+    ),
+  cancel: (id: string) => send(api.POST("/api/videos/jobs/{job}/cancel", jobPath(id))),
+  retry: (id: string) => send(api.POST("/api/videos/jobs/{job}/retry", jobPath(id))),
   /** Downloads a finished video again; requests nothing new from the upstream. */
-  fetch: (id: string) => request<Job>(`${jobPath(id)}/fetch`, { method: "POST" }),
-  remove: (id: string) => request<undefined>(jobPath(id), { method: "DELETE" }),
-  attempts: (id: string) => request<{ data: Attempt[] }>(`${jobPath(id)}/attempts`),
-  video: (id: string) => request<Video>(videoPath(id)),
-  share: (id: string) => request<Share>(`${videoPath(id)}/shares`, { method: "POST", body: {} }),
-  unshare: (id: string) => request<undefined>(`${videoPath(id)}/shares`, { method: "DELETE" }),
-  shared: (token: string) => request<SharedVideo>(`/api/shares/${segment(token)}`, { expects401: true }),
+  fetch: (id: string) => send(api.POST("/api/videos/jobs/{job}/fetch", jobPath(id))),
+  remove: (id: string) => send(api.DELETE("/api/videos/jobs/{job}", jobPath(id))),
+  attempts: (id: string) => send(api.GET("/api/videos/jobs/{job}/attempts", jobPath(id))),
+  video: (id: string) => send(api.GET("/api/videos/{video}", videoPath(id))),
+  share: (id: string) => send(api.POST("/api/videos/{video}/shares", { ...videoPath(id), body: {} })),
+  unshare: (id: string) => send(api.DELETE("/api/videos/{video}/shares", videoPath(id))),
+  shared: (token: string) => send(authApi.GET("/api/shares/{token}", { params: { path: { token } } })),
 };
+
+const imagePath = (image: string) => ({ params: { path: { image } } });
 
 export const images = {
-  upload: (file: Blob, signal: AbortSignal) => {
-    const form = new FormData();
-    form.append("image", file);
-    return request<Image>("/api/images", { method: "POST", body: form, signal });
-  },
-  image: (id: string) => request<Image>(imagePath(id)),
-  remove: (id: string) => request<undefined>(imagePath(id), { method: "DELETE" }),
+  upload: (file: Blob, signal: AbortSignal) =>
+    send(
+      api.POST("/api/images", {
+        // The generated type of a file is string.
+        body: { image: "" },
+        bodySerializer: () => {
+          const form = new FormData();
+          form.append("image", file);
+          return form;
+        },
+        signal,
+      }),
+    ),
+  image: (id: string) => send(api.GET("/api/images/{image}", imagePath(id))),
+  remove: (id: string) => send(api.DELETE("/api/images/{image}", imagePath(id))),
 };
-
-export const contentUrl = (videoId: string): string => `${videoPath(videoId)}/content`;
-export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;
-export const posterUrl = (videoId: string): string => `${videoPath(videoId)}/poster`;
-export const imageUrl = (imageId: string): string => `${imagePath(imageId)}/content`;
-export const sharedPosterUrl = (token: string): string => `/api/shares/${segment(token)}/poster`;
-export const sharedContentUrl = (token: string): string => `/api/shares/${segment(token)}/content`;

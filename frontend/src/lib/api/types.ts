@@ -1,10 +1,15 @@
 // Names for the types generated from the gateway's OpenAPI document. Invariant: declares no field that the document declares.
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
+/** The query parameters of a list. */
+type ListQuery<Path extends "/api/videos/jobs" | "/api/admin/jobs" | "/api/admin/users" | "/api/admin/audit"> = NonNullable<
+  paths[Path]["get"]["parameters"]["query"]
+>;
 
 export type Job = Schemas["Job"];
 export type JobStatus = Schemas["Status"];
+export type JobQuery = ListQuery<"/api/videos/jobs">;
 export type Orientation = Schemas["Orientation"];
 export type Attempt = Schemas["Attempt"];
 export type Video = Schemas["Video"];
@@ -16,6 +21,7 @@ export type Share = Schemas["Share"];
 export type SharedVideo = Schemas["SharedVideo"];
 
 export type User = Schemas["User"];
+export type Registration = Schemas["Registration"];
 export type SignedIn = Schemas["SignedIn"];
 export type Me = Schemas["Me"];
 export type LoginSession = Schemas["Session"];
@@ -25,9 +31,14 @@ export type NewApiKey = Schemas["NewKey"];
 
 export type AdminStats = Schemas["Statistics"];
 export type QueueState = Schemas["Queue"];
+export type QueueChange = Schemas["QueueChange"];
 export type AdminJob = Schemas["AdminJob"];
+export type AdminJobQuery = ListQuery<"/api/admin/jobs">;
 export type AdminUser = Schemas["AdminUser"];
+export type UserChange = Schemas["UserChange"];
+export type UserQuery = ListQuery<"/api/admin/users">;
 export type AuditEntry = Schemas["AuditEntry"];
+export type PageQuery = ListQuery<"/api/admin/audit">;
 
 export type FieldProblem = Schemas["FieldError"];
 /** Fields other than status and code are optional: a proxy may answer with less. */

@@ -1,6 +1,7 @@
 // Connects the live connection to the browser's events and the job store. Started once per signed-in user.
 import { asApiError } from "@/lib/api/client";
 import { auth, videos } from "@/lib/api/endpoints";
+import { socketUrl } from "@/lib/api/urls";
 import { clearUnconfirmedErrors } from "@/lib/jobs/actions";
 import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { useJobs } from "@/lib/jobs/store";
@@ -74,11 +75,7 @@ function onState(state: ConnectionState): void {
   if (state === "live") clearUnconfirmedErrors();
 }
 
-function openSocket(): SocketLike {
-  const url = new URL("/api/ws", window.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, subprotocol) as unknown as SocketLike;
-}
+const openSocket = (): SocketLike => new WebSocket(socketUrl(), subprotocol) as unknown as SocketLike;
 
 const hasActiveJobs = (): boolean => [...useJobs.getState().jobs.values()].some(isActive);
 

@@ -60,25 +60,6 @@ export const models = {
   defaults: { model: "sora2", orientation: "landscape", seconds: 10, size: "1280x720" },
 };
 
-const calls = {
-  "/api/keys": ["get", "post"], "/api/auth/sessions": ["get"], "/api/auth/password": ["post"], "/api/auth/me": ["get", "patch", "delete"],
-  "/api/auth/export": ["get"], "/api/videos/jobs/{id}/attempts": ["get"], "/api/images": ["post"], "/api/images/{id}": ["get", "delete"], "/api/videos/{id}/shares": ["post", "delete"],
-  "/api/admin/stats": ["get"],
-};
-
-/** An API document that declares every feature. */
-export const openapi = {
-  paths: {
-    ...Object.fromEntries(Object.entries(calls).map(([path, methods]) => [path, Object.fromEntries(methods.map((method) => [method, {}]))])),
-    "/api/videos": {
-      post: {
-        parameters: [{ name: "Idempotency-Key", in: "header" }],
-        requestBody: { content: { "application/json": { schema: { properties: { prompt: {}, count: {}, remixOf: {}, size: {}, referenceImageId: {} } } } } },
-      },
-    },
-  },
-};
-
 const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
 const iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1";
 const audit = [["queue.pause", null], ["user.disable", "someone@example.com"], ["job.retry", "0193f2c4-7b1e"]];
@@ -117,7 +98,6 @@ export const attempts = { data: [
 export const signedIn = (jobs, more = {}) => ({
   "GET /api/auth/me": { user, expiresAt: ago(-60 * 24), storage: { used: 4_620_000_000, quota: 5_000_000_000 } },
   "GET /api/models": models,
-  "GET /api/openapi.json": openapi,
   "GET /api/videos/jobs": ({ url }) => {
     const q = url.searchParams.get("q")?.toLowerCase() ?? "";
     const status = url.searchParams.get("status");

@@ -2,7 +2,7 @@
 // renders few elements.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { runningJobs, finishedJobs, job, openapi, signedIn, user } from "../fixtures.js";
+import { runningJobs, finishedJobs, job, signedIn, user } from "../fixtures.js";
 import { openPage } from "../browser.js";
 import { fakeWebsocket, startFakeGateway } from "../fake-gateway.js";
 
@@ -156,19 +156,6 @@ test("accepts images dropped anywhere or pasted", async () => {
     await page.locator('img[src="/api/images/image-2/content"]').waitFor();
     await page.getByTestId("composer-image-remove").click();
     await page.getByTestId("composer-image").waitFor();
-  });
-});
-
-test("hides optional features when the API document is missing", async () => {
-  const undescribed = { "GET /api/openapi.json": { status: 404, problem: "not_found" } };
-  await withSignedInPage(finishedJobs(3), undescribed, async (page) => {
-    await page.getByTestId("job-card").first().waitFor();
-    for (const control of ["composer-image", "composer-count"]) assert.equal(await page.getByTestId(control).count(), 0, control);
-    await page.getByTestId("account-menu").click();
-    assert.equal(await page.getByTestId("account-admin").count(), 0);
-    await page.getByTestId("account-settings").click();
-    await page.getByTestId("usage").waitFor();
-    for (const section of ["api-keys", "sessions", "delete-account"]) assert.equal(await page.getByTestId(section).count(), 0, section);
   });
 });
 

@@ -5,7 +5,6 @@ import { CircleUserRound, Gauge, LogOut, Settings2 } from "lucide-react";
 import { useLocation } from "wouter";
 import { Email } from "@/components/ui/Email";
 import { Menu, MenuAction, MenuChoice, MenuGroup } from "@/components/ui/Menu";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import type { User } from "@/lib/api/types";
 import { useErrorText } from "@/lib/i18n/useErrorText";
@@ -73,7 +72,6 @@ function Preferences() {
 function AccountActions({ user }: { user: User }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const hasAdminApi = useCapabilities((state) => state.admin);
   const logOut = useSession((state) => state.logOut);
   const [error, setError] = useState<ApiError | null>(null);
   const errorText = useErrorText(error);
@@ -86,7 +84,7 @@ function AccountActions({ user }: { user: User }) {
       <MenuAction onSelect={() => navigate("/account")} testId="account-settings">
         <Settings2 size={16} aria-hidden /> {t("account.settings")}
       </MenuAction>
-      {user.role === "admin" && hasAdminApi && (
+      {user.role === "admin" && (
         <MenuAction onSelect={() => navigate("/admin")} testId="account-admin">
           <Gauge size={16} aria-hidden /> {t("account.admin")}
         </MenuAction>

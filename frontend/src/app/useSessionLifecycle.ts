@@ -2,7 +2,6 @@
 import { useEffect } from "react";
 import { persistDraft, useComposer } from "@/features/composer";
 import { resetJobLists, syncSelection, useSelection } from "@/features/gallery";
-import { loadCapabilities } from "@/lib/api/capabilities";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
 import { resetActions, syncActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
@@ -28,7 +27,6 @@ export function useSessionLifecycle(): void {
   useEffect(() => {
     if (userId === null) return;
     useComposer.getState().open(userId);
-    void loadCapabilities();
     const stops = [persistDraft(), syncActions(), syncSelection(), startLive(() => useSession.getState().signedOut(true))];
     return () => {
       for (const stop of stops) stop();

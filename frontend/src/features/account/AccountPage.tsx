@@ -1,7 +1,6 @@
-// The account page. Invariant: a section is shown only when the server supports its calls.
+// The account page.
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/ui/Page";
-import { useCapabilities } from "@/lib/api/capabilities";
 import type { User } from "@/lib/api/types";
 import { ApiKeys } from "./ApiKeys";
 import { ChangePassword } from "./ChangePassword";
@@ -14,17 +13,16 @@ import { Usage } from "./Usage";
 
 export function AccountPage({ user }: { user: User }) {
   const { t } = useTranslation();
-  const { keys, sessions, password, exportAccount, deleteAccount } = useCapabilities();
   return (
     <Page title={t("account.title")}>
       <Profile user={user} />
       <Notifications />
       <Usage />
       <StorageUsage />
-      {keys && <ApiKeys />}
-      {password && <ChangePassword user={user} />}
-      {sessions && <Sessions />}
-      {(exportAccount || deleteAccount) && <DeleteAccount />}
+      <ApiKeys />
+      <ChangePassword user={user} />
+      <Sessions />
+      <DeleteAccount />
     </Page>
   );
 }

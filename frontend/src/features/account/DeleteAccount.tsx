@@ -7,7 +7,6 @@ import { Dialog, DialogActions } from "@/components/ui/Dialog";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { account } from "@/lib/api/endpoints";
 import { exportUrl } from "@/lib/api/urls";
 import { useApiMutation } from "@/lib/api/useApiMutation";
@@ -17,21 +16,16 @@ import styles from "./Account.module.css";
 
 export function DeleteAccount() {
   const { t } = useTranslation();
-  const { exportAccount, deleteAccount } = useCapabilities();
   const [open, setOpen] = useState(false);
   return (
     <Section title={t("deleteAccount.title")} detail={t("deleteAccount.detail")} testId="delete-account">
       <div className={styles.row}>
-        {exportAccount && (
-          <a href={exportUrl} download="sora-account.json" className={[buttons.button, buttons.quiet].join(" ")}>
-            <Download size={16} aria-hidden /> {t("deleteAccount.export")}
-          </a>
-        )}
-        {deleteAccount && (
-          <Button kind="danger" onClick={() => setOpen(true)} data-testid="account-delete">
-            {t("deleteAccount.delete")}
-          </Button>
-        )}
+        <a href={exportUrl} download="sora-account.json" className={[buttons.button, buttons.quiet].join(" ")}>
+          <Download size={16} aria-hidden /> {t("deleteAccount.export")}
+        </a>
+        <Button kind="danger" onClick={() => setOpen(true)} data-testid="account-delete">
+          {t("deleteAccount.delete")}
+        </Button>
       </div>
       {open && <DeleteAccountDialog onClose={() => setOpen(false)} />}
     </Section>

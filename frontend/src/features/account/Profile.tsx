@@ -6,7 +6,6 @@ import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { account } from "@/lib/api/endpoints";
 import type { User } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
@@ -18,7 +17,6 @@ import styles from "./Account.module.css";
 export function Profile({ user }: { user: User }) {
   const { t } = useTranslation();
   const { date } = useFormat();
-  const canRename = useCapabilities((state) => state.rename);
   return (
     <Section title={t("profile.title")}>
       <dl className={styles.facts}>
@@ -29,7 +27,7 @@ export function Profile({ user }: { user: User }) {
         <dt>{t("profile.since")}</dt>
         <dd>{date(user.createdAt)}</dd>
       </dl>
-      {canRename && <NameForm user={user} />}
+      <NameForm user={user} />
     </Section>
   );
 }

@@ -2,7 +2,6 @@
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ArrowUp, Sparkles, X } from "lucide-react";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
 import { ComposerNotice } from "./ComposerNotice";
@@ -28,7 +27,6 @@ export function Composer() {
   const id = useId();
   const inputRef = useRef<HTMLTextAreaElement>(null);
   const text = useComposer((state) => state.text);
-  const hasImages = useCapabilities((state) => state.images);
   const [attempted, setAttempted] = useState(false);
   const blocker = useSubmitBlocker();
   useModels();
@@ -55,14 +53,14 @@ export function Composer() {
       >
         <RemixNote />
         <div className={styles.prompt}>
-          {hasImages && <ReferenceImage />}
+          <ReferenceImage />
           <PromptInput inputRef={inputRef} describedBy={`${id}-reason`} invalid={visibleReason !== null} onSend={send} />
         </div>
         <div className={styles.controls}>
           <Settings />
           <SubmitButton blocker={blocker} describedBy={`${id}-reason`} />
         </div>
-        {hasImages && <ReferenceImageError />}
+        <ReferenceImageError />
         <Footer text={text} reason={visibleReason} reasonId={`${id}-reason`} />
       </form>
     </section>
@@ -119,10 +117,9 @@ function Settings() {
 
 function RemixNote() {
   const { t } = useTranslation();
-  const hasRemix = useCapabilities((state) => state.remix);
   const remixOf = useComposer((state) => state.remixOf);
   const setAttachments = useComposer((state) => state.setAttachments);
-  if (remixOf === null || !hasRemix) return null;
+  if (remixOf === null) return null;
   return (
     <p className={styles.remix} data-testid="composer-remix">
       <Sparkles size={14} aria-hidden /> {t("composer.remix")}

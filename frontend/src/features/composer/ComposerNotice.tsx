@@ -2,7 +2,6 @@
 import { useTranslation } from "react-i18next";
 import { X } from "lucide-react";
 import { Button, IconButton } from "@/components/ui/Button";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useComposer } from "./store";
 import styles from "./ComposerNotice.module.css";
@@ -11,7 +10,6 @@ export function ComposerNotice({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   const notice = useComposer((state) => state.notice);
   const reason = useErrorText(notice?.error ?? null);
-  const hasIdempotency = useCapabilities((state) => state.idempotency);
   const putBack = useComposer((state) => state.restoreText);
   const dismiss = useComposer((state) => state.dismissNotice);
   const act = (action: () => void) => {
@@ -25,7 +23,7 @@ export function ComposerNotice({ onDone }: { onDone: () => void }) {
           <div className={styles.text}>
             <p>
               {notice.kind === "unconfirmed"
-                ? t(hasIdempotency ? "composer.unconfirmedIdempotent" : "composer.unconfirmed")
+                ? t("composer.unconfirmed")
                 : t("app.sentences", { first: t("composer.rejected"), second: reason ?? "" })}
             </p>
             {notice.error.fields.map((field) => (

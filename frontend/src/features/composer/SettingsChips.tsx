@@ -3,7 +3,6 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { RectangleHorizontal, RectangleVertical } from "lucide-react";
 import { Menu, MenuChoice } from "@/components/ui/Menu";
-import { useCapabilities } from "@/lib/api/capabilities";
 import type { Models, Orientation } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { maxCount, sizesOf, type RequestedSettings, type Settings } from "./settings";
@@ -107,9 +106,7 @@ function SizeChip({ settings: { model, orientation, size }, onSelect }: { settin
 function CountChip({ onSelect }: { onSelect: (count: number) => void }) {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const hasCount = useCapabilities((state) => state.count);
   const count = useComposer((state) => state.count);
-  if (!hasCount) return null;
   return (
     <Chip
       id="count"

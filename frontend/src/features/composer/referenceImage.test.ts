@@ -1,6 +1,5 @@
 // Tests uploading, replacing and deleting the reference image.
 import { beforeEach, expect, it, vi } from "vitest";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { ApiError } from "@/lib/api/client";
 import { images, videos } from "@/lib/api/endpoints";
 import { flushPromises, makeJob } from "@/lib/testing";
@@ -16,7 +15,6 @@ const imageId = () => useComposer.getState().imageId;
 beforeEach(() => {
   localStorage.clear();
   useComposer.getState().open("user");
-  useCapabilities.setState({ images: true });
   vi.spyOn(images, "remove").mockResolvedValue(undefined);
   removeImage();
   remove().mockClear();

@@ -1,5 +1,4 @@
 // Submits a prompt. Invariant: one click sends one request, never repeated automatically; a rejected prompt returns to the box.
-import { useCapabilities } from "@/lib/api/capabilities";
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
@@ -24,7 +23,7 @@ async function sendRequest(prompt: string): Promise<void> {
   // An example prompt is sent without the attachments of the text in the box.
   const isComposerText = composer.text === prompt;
   const draft = { ...composer, text: prompt, ...(!isComposerText && { imageId: null, remixOf: null }) };
-  const request = buildVideoRequest(prompt, draft, models, useCapabilities.getState());
+  const request = buildVideoRequest(prompt, draft, models);
   const key = idempotencyKeyFor(request);
 
   const cardKeys = addOptimisticCards(prompt, request.orientation ?? draft.orientation ?? "landscape", request.count ?? 1);

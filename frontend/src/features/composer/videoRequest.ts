@@ -1,6 +1,5 @@
 // Builds requests and their idempotency keys. Invariant: sending an unanswered request again unchanged reuses its key, so that nothing is
 // created twice.
-import type { Capabilities } from "@/lib/api/capabilities";
 import type { Models, VideoRequest } from "@/lib/api/types";
 import { resolveSettings, type RequestedSettings } from "./settings";
 
@@ -12,16 +11,16 @@ export interface Draft extends RequestedSettings {
   remixOf: string | null;
 }
 
-export function buildVideoRequest(prompt: string, draft: Draft, models: Models | null, abilities: Capabilities): VideoRequest {
+export function buildVideoRequest(prompt: string, draft: Draft, models: Models | null): VideoRequest {
   const request: VideoRequest = { prompt };
   const settings = models && resolveSettings(models, draft);
   if (settings) {
     Object.assign(request, { model: settings.model.id, orientation: settings.orientation, seconds: settings.seconds });
     if (settings.size !== null) request.size = settings.size;
   }
-  if (abilities.count && draft.count > 1) request.count = draft.count;
-  if (abilities.images && draft.imageId !== null) request.referenceImageId = draft.imageId;
-  if (abilities.remix && draft.remixOf !== null) request.remixOf = draft.remixOf;
+  if (draft.count > 1) request.count = draft.count;
+  if (draft.imageId !== null) request.referenceImageId = draft.imageId;
+  if (draft.remixOf !== null) request.remixOf = draft.remixOf;
   return request;
 }
 

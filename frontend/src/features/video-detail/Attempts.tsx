@@ -1,7 +1,6 @@
 // The job's attempts as a timeline. Invariant: each states how it ended and whether it may have been charged.
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { videos } from "@/lib/api/endpoints";
 import type { Attempt, Job } from "@/lib/api/types";
 import { useApiQuery } from "@/lib/api/useApiQuery";
@@ -11,13 +10,12 @@ import styles from "./Attempts.module.css";
 
 export function Attempts({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const available = useCapabilities((state) => state.attempts);
   const { id } = job;
   // Refetch when the job changes its state, not with each step of its progress.
   const refetchKey = `${job.status} ${job.phase ?? ""} ${job.retries}`;
   // eslint-disable-next-line react-hooks/exhaustive-deps -- refetchKey decides when to fetch, not what
   const fetchAttempts = useCallback(() => videos.attempts(id), [id, refetchKey]);
-  const { data } = useApiQuery(available ? fetchAttempts : null);
+  const { data } = useApiQuery(fetchAttempts);
   if (!data || data.data.length === 0) return null;
   return (
     <section data-testid="attempts">

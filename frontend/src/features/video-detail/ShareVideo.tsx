@@ -6,7 +6,6 @@ import { Button } from "@/components/ui/Button";
 import { CopyButton } from "@/components/ui/CopyButton";
 import { Dialog, DialogActions } from "@/components/ui/Dialog";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
-import { useCapabilities } from "@/lib/api/capabilities";
 import { videos } from "@/lib/api/endpoints";
 import type { Share } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
@@ -16,9 +15,7 @@ import styles from "./ShareVideo.module.css";
 
 export function ShareVideo({ videoId }: { videoId: string }) {
   const { t } = useTranslation();
-  const hasShares = useCapabilities((state) => state.shares);
   const [open, setOpen] = useState(false);
-  if (!hasShares) return null;
   return (
     <>
       <Button onClick={() => setOpen(true)} data-testid="share">

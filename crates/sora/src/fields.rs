@@ -69,7 +69,8 @@ const MAX_VALUES: usize = 10_000;
 /// Longest text that is not JSON and is read for links, in bytes.
 const MAX_TEXT: usize = 4 * 1024;
 
-/// The addresses in a JSON value, the most credible ones last. Relative ones are completed against `base`.
+/// The addresses in a JSON value, the most credible ones last; those in other fields are mere links. Relative ones are
+/// completed against `base`.
 pub(crate) fn find(value: &Value, base: &Url) -> Vec<Found> {
     find_except(value, &[], base)
 }
@@ -147,9 +148,7 @@ impl Walk<'_> {
             }
             return;
         }
-        let found = links::find(text, self.base).into_iter();
-        let credible = found.filter(|found| named || found.candidate.source < CandidateSource::Link);
-        self.found.extend(credible.map(|found| (0, found)));
+        self.found.extend(links::find(text, self.base).into_iter().map(|found| (0, found)));
     }
 }
 
@@ -219,6 +218,13 @@ mod tests {
     }
 
     #[test]
+    fn an_address_in_another_field_is_a_mere_link() {
+        let base = Url::parse("https://up.example/v1/videos").unwrap();
+        let found = find(&json!({"message": "see https://h/help", "fail_reason": "https://h/x"}), &base);
+        assert!(found.len() == 2 && found.iter().all(|found| !found.candidate.source.is_credible()), "{found:?}");
+    }
+
+    #[test]
     fn reads_a_text_that_is_an_address() {
         let base = Url::parse("https://up.example/v1/videos").unwrap();
         for text in ["https://h/v.mp4\n", "\"https://h/v.mp4\""] {
@@ -231,7 +237,7 @@ mod tests {
         for value in [
             json!({"prompt": "https://h/p.mp4", "input": {"video_url": "https://h/in.mp4"}}),
             json!({"image_url": "https://h/i", "preview": "https://h/p.png", "webhook": "https://h/hook"}),
-            json!({"url": "https://h/cover.jpg", "message": "see https://h/help", "id": "x"}),
+            json!({"url": "https://h/cover.jpg", "message": "nothing", "id": "x"}),
             json!({"error": {"url": "https://h/why"}, "url": null, "video": ""}),
         ] {
             assert_eq!(best(&value), None, "{value}");

@@ -24,7 +24,7 @@ use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 use crate::{Driver, Generation, Image, OpenGeneration, Request};
 use object::{State, VideoObject};
-use poll::{Poll, Target};
+use poll::{Poll, Target, names_result};
 
 /// A driver of one `videos` server.
 pub(crate) struct Videos {
@@ -140,8 +140,7 @@ fn accepted(answer: &Body, echo: &PromptEcho, base: &Url) -> Result<VideoObject,
     if object.id().is_some() {
         return Ok(object);
     }
-    let finished = object.state(!object.found(None, base).is_empty()) == Some(State::Finished);
-    if finished && !object.found(None, base).is_empty() {
+    if names_result(&object.found(None, base)) && object.state(true) == Some(State::Finished) {
         return Ok(object);
     }
     match object.state(false) {

@@ -60,6 +60,7 @@ impl Frame {
         let choices = object.get("choices").and_then(Value::as_array);
         frame.error = object.get("error").filter(|error| !is_blank(error)).cloned();
         frame.found = fields::find_except(value, &FRAME_FIELDS, base);
+        frame.found.retain(|found| found.candidate.source.is_credible());
         for choice in choices.into_iter().flatten().filter_map(Value::as_object) {
             frame.choice(choice, base);
         }
@@ -89,7 +90,8 @@ impl Frame {
         // An answer that is not streamed has its text in `message`.
         for message in ["delta", "message"].iter().filter_map(|name| choice.get(*name)) {
             let Some(object) = message.as_object() else { continue };
-            self.found.extend(fields::find_except(message, &TEXT_FIELDS, base));
+            let found = fields::find_except(message, &TEXT_FIELDS, base).into_iter();
+            self.found.extend(found.filter(|found| found.candidate.source.is_credible()));
             self.content(object.get("content"), base);
             let text = |name| object.get(name).and_then(Value::as_str).unwrap_or_default();
             self.reasoning.push_str(text("reasoning_content"));

@@ -99,11 +99,11 @@ impl Poll {
     fn apply(&mut self, object: &VideoObject, interval: Duration) -> bool {
         let own = self.target.id.as_deref().map(|id| self.server.address(id, None));
         let found = object.found(own.as_ref(), &self.server.upstream.url);
-        let Some(state) = object.state(!found.is_empty()) else { return false };
+        let has_field = names_result(&found);
+        let Some(state) = object.state(has_field) else { return false };
         (self.polled, self.readable, self.not_found_since) = (true, true, None);
         (self.errors, self.unreadable) = (0, 0);
         self.next_at = Instant::now() + interval;
-        let has_field = !found.is_empty();
         self.found(found);
         match state {
             State::Queued => self.events.push_back(Event::Queued),
@@ -208,6 +208,11 @@ impl Poll {
             self.fail(Failure::new(outcome, format!("{MAX_ERRORS} polls in a row failed: {detail}")));
         }
     }
+}
+
+/// Whether an answer names its result, rather than holding some link.
+pub(super) fn names_result(found: &[Found]) -> bool {
+    found.iter().any(|found| found.candidate.source.is_credible())
 }
 
 #[async_trait]

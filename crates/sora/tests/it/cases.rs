@@ -14,13 +14,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode, header};
-use fetch::{Fetcher, Origin, Rules};
-use futures::{TryStreamExt, stream};
-use sora::{Candidate, Event, Failure, Timeouts, Upstream, driver, rank};
+use futures::stream;
+use sora::{Timeouts, Upstream, driver};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::download::outcome;
 use crate::{generate, patient};
 
 /// The smallest file that counts as a whole video, its index last.
@@ -152,40 +152,6 @@ fn file(address: &str) -> Response<Body> {
     Response::builder().status(status).body(Body::from(body)).unwrap()
 }
 
-/// The first candidate that brings a whole video, or why the last of them does not.
-async fn download(base: &str, candidates: Vec<Candidate>) -> Result<String, String> {
-    let allowed = vec![Origin::of(&Url::parse(base).unwrap()).unwrap()];
-    let fetcher = Fetcher::new(Rules { allowed, max_bytes: 10_000, named_in_json: sora::result_urls }).unwrap();
-    let mut last = "no candidate".to_owned();
-    for candidate in rank(candidates) {
-        let fetched = async {
-            let download = fetcher.get(&candidate.url, None).await?;
-            download.bytes.try_for_each(|_| std::future::ready(Ok(()))).await
-        };
-        match fetched.await {
-            Ok(()) => return Ok(candidate.url.as_str().trim_start_matches(base).replace(ID, "ID")),
-            Err(error) => last = error.to_string(),
-        }
-    }
-    Err(last)
-}
-
-/// How an exchange ended, in the words of the files.
-async fn outcome(base: &str, events: Vec<Event>, failure: Option<Failure>) -> String {
-    if let Some(failure) = failure {
-        assert!(failure.evidence.is_some(), "{failure}");
-        return format!("failed {} {}", failure.outcome.name(), failure.reason.unwrap_or(failure.detail));
-    }
-    let candidates = events.into_iter().filter_map(|event| match event {
-        Event::Candidate(candidate) => Some(candidate),
-        _ => None,
-    });
-    match download(base, candidates.collect()).await {
-        Ok(address) => format!("completed {address}"),
-        Err(error) => format!("unfetchable {error}"),
-    }
-}
-
 #[tokio::test]
 async fn every_captured_exchange_ends_as_it_must() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -202,7 +168,7 @@ async fn every_captured_exchange_ends_as_it_must() {
         let poll_interval = Duration::from_millis(20);
         let driver = driver(&Upstream { url, dialect, token: None, timeouts, poll_interval }).unwrap();
         let (events, failure) = generate(&*driver, "a cat").await;
-        let outcome = outcome(&base, events, failure).await;
+        let outcome = outcome(&base, events, failure).await.replace(ID, "ID");
         assert_eq!(submissions.load(Ordering::Relaxed), 1, "{}", case.name);
         let (expected, said) = case.expect.split_once(' ').unwrap();
         let exact = expected == "completed";

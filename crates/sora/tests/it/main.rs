@@ -4,11 +4,13 @@
 
 mod behaviours;
 mod cases;
+mod download;
 // Linux alone tells a process how much memory it has.
 #[cfg(target_os = "linux")]
 mod memory;
 mod trace;
 mod videos;
+mod wild;
 
 use std::time::Duration;
 

@@ -3,14 +3,8 @@
 //!
 //! Here alone stands what the upstream said in its own words. Whatever changes something goes on record in the audit log.
 
-mod audit;
-mod jobs;
-mod queue;
-mod statistics;
-mod users;
-
-pub(crate) use audit::{AuditPage, audit};
-pub(crate) use jobs::{AdminAttempt, AdminJob, AdminJobDetails, AdminJobPage, jobs, read_job, retry_job};
-pub(crate) use queue::{Queue, change_queue, queue};
-pub(crate) use statistics::{Statistics, Worker, statistics};
-pub(crate) use users::{AdminUser, AdminUserPage, change_user, users};
+pub(crate) mod audit;
+pub(crate) mod jobs;
+pub(crate) mod queue;
+pub(crate) mod statistics;
+pub(crate) mod users;

@@ -4,12 +4,12 @@
 //! something only from an origin that is ours; whoever sends an `Authorization` header is a program, and its cookie
 //! counts for nothing.
 
-mod account;
+pub(crate) mod account;
 mod caller;
 mod cookie;
-mod export;
-mod handlers;
-mod open_sessions;
+pub(crate) mod export;
+pub(crate) mod handlers;
+pub(crate) mod open_sessions;
 
 mod notify;
 mod password;
@@ -19,12 +19,9 @@ mod sign_in;
 mod state;
 mod token;
 
-pub(crate) use account::{change_password, delete, rename};
 pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify};
-pub(crate) use export::{Export, ExportedAttempt, ExportedJob, export};
-pub(crate) use handlers::{Me, NO_STORE, SignedIn, StorageUse, login, logout, me, register};
+pub(crate) use handlers::NO_STORE;
 pub(crate) use notify::{sessions_ended, user_changed};
-pub(crate) use open_sessions::{OpenSessions, end_other_sessions, end_session, sessions};
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
 pub(crate) use rules::{email, new_password};

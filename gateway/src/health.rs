@@ -36,12 +36,25 @@ pub(crate) struct Readiness {
     pub(crate) storage: &'static str,
 }
 
-/// `GET /livez`: the process answers.
+/// Checks that the process is alive
+#[utoipa::path(
+    get, path = "/livez", operation_id = "isAlive", tag = "Server",
+    responses((status = 200, description = "The process responds.", body = Alive)),
+)]
 pub(crate) async fn alive() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(Alive { status: "alive" })).into_response()
 }
 
-/// `GET /readyz`: 200 when the database is there with a schema that this program knows, else 503.
+/// Checks that the process can serve requests
+///
+/// It can without Redis, because the database holds everything that is accepted.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "isReady", tag = "Server",
+    responses(
+        (status = 200, description = "Ready.", body = Readiness),
+        (status = 503, description = "The database is down or has another schema.", body = Readiness),
+    ),
+)]
 pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     let (ready, body) = readiness(&gateway).await;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -4,12 +4,12 @@
 //! anything hidden behind them survives. A picture belongs to whoever sent it; while a job refers to it, it stays.
 
 mod reencode;
-mod upload;
+pub(crate) mod upload;
 mod upload_limit;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,14 +18,14 @@ use entity::{ImageId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use upload::{FORM, MAX_BODY, upload};
+pub(crate) use upload::MAX_BODY;
 pub(crate) use upload_limit::UploadLimit;
 
 use crate::auth::{Creator, NO_STORE, Reader};
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::conditional::none_match;
 use crate::http::path::{self, Id};
-use crate::http::query::{Query, take_page};
+use crate::http::query::{Paging, Parameters, take_page};
 use crate::state::Gateway;
 
 /// A page of pictures.
@@ -38,22 +38,30 @@ pub(crate) struct ImagePage {
     pub(crate) next_cursor: Option<ImageId>,
 }
 
-/// `GET /api/images`: the caller's pictures, newest first.
+/// Lists the caller's images
+#[utoipa::path(
+    get, path = "/api/images", operation_id = "listImages", tag = "Images",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(Paging),
+    responses((status = 200, description = "Images, newest first.", body = ImagePage)),
+)]
 pub(crate) async fn list(
     State(gateway): State<Gateway>,
     caller: Reader,
-    RawQuery(raw): RawQuery,
+    Parameters(Paging { limit, cursor }): Parameters<Paging>,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::read(raw.as_deref());
-    let (before, limit) = (query.cursor(), query.limit());
-    query.finish()?;
-    let mut rows = image::page(&gateway.db, caller.user(), before, limit + 1).await?;
+    let mut rows = image::page(&gateway.db, caller.user(), cursor.map(Into::into), limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |image| image.id);
     let data = rows.into_iter().map(View::from).collect();
     Ok(([NO_STORE], Json(ImagePage { data, next_cursor })).into_response())
 }
 
-/// `GET /api/images/{image}`: what is known of a picture.
+/// Gets an image's description
+#[utoipa::path(
+    get, path = "/api/images/{image}", operation_id = "readImage", tag = "Images",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    responses((status = 200, description = "The image.", body = View)),
+)]
 pub(crate) async fn read(
     State(gateway): State<Gateway>,
     caller: Reader,
@@ -63,7 +71,16 @@ pub(crate) async fn read(
     Ok(([NO_STORE], Json(View::from(image))).into_response())
 }
 
-/// `GET /api/images/{image}/content`: the picture.
+/// Gets an image's file
+#[utoipa::path(
+    get, path = "/api/images/{image}/content", operation_id = "readImageContent", tag = "Images",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    responses(
+        (status = 200, description = "The file.", body = inline(Value), content_type = "image/png"),
+        (status = 304, description = "Nothing has changed."),
+    ),
+)]
 pub(crate) async fn content(
     State(gateway): State<Gateway>,
     caller: Reader,
@@ -83,7 +100,15 @@ pub(crate) async fn content(
     Ok((headers, length, Body::from_stream(content.bytes)).into_response())
 }
 
-/// `DELETE /api/images/{image}`: 204, and the picture is gone; 409 while a job refers to it.
+/// Deletes an image
+///
+/// An image that a job refers to cannot be deleted (`wrong_state`): delete the job first.
+#[utoipa::path(
+    delete, path = "/api/images/{image}", operation_id = "deleteImage", tag = "Images",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    responses((status = 204, description = "The image has been deleted.")),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
     caller: Creator,

@@ -24,11 +24,10 @@ mod resync;
 mod snapshot;
 mod socket;
 mod state;
-mod upgrade;
+pub(crate) mod upgrade;
 mod watch;
 
 pub(crate) use state::LiveState;
-pub(crate) use upgrade::upgrade;
 
 use bus::{Control, Message};
 

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, patch, post};
-use utoipa_axum::router::OpenApiRouter;
+use axum::routing::get;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::error::ApiError;
@@ -16,63 +16,59 @@ use crate::http::{origin, static_files, throttle};
 use crate::state::Gateway;
 use crate::{admin, auth, health, images, keys, live, openapi, videos};
 
-/// Routes that describe themselves; the OpenAPI document is made of them.
-pub(crate) fn described() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::new()
+/// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
+pub(crate) fn api() -> OpenApiRouter<Gateway> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(auth::handlers::register))
+        .routes(routes!(auth::handlers::login))
+        .routes(routes!(auth::handlers::logout))
+        .routes(routes!(auth::handlers::me, auth::account::rename, auth::account::delete))
+        .routes(routes!(auth::account::change_password))
+        .routes(routes!(auth::export::export))
+        .routes(routes!(auth::open_sessions::sessions, auth::open_sessions::end_other_sessions))
+        .routes(routes!(auth::open_sessions::end_session))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
-        .layer(from_fn(throttle::rate_limit_headers))
+        .routes(routes!(videos::models::models))
+        .routes(routes!(videos::create::create))
+        .routes(routes!(videos::list::list))
+        .routes(routes!(videos::read::read_job, videos::actions::delete))
+        .routes(routes!(videos::attempts::attempts))
+        .routes(routes!(videos::actions::cancel))
+        .routes(routes!(videos::actions::retry))
+        .routes(routes!(videos::actions::fetch))
+        .routes(routes!(videos::read::read_video))
+        .routes(routes!(videos::content::content))
+        .routes(routes!(videos::content::poster))
+        .routes(routes!(videos::shares::share, videos::shares::unshare))
+        .routes(routes!(videos::shares::shared))
+        .routes(routes!(videos::shares::shared_content))
+        .routes(routes!(videos::shares::shared_poster))
+        .routes(routes!(images::list, images::upload::upload).layer(DefaultBodyLimit::max(images::MAX_BODY)))
+        .routes(routes!(images::read, images::delete))
+        .routes(routes!(images::content))
+        .routes(routes!(admin::statistics::statistics))
+        .routes(routes!(admin::queue::queue, admin::queue::change_queue))
+        .routes(routes!(admin::jobs::jobs))
+        .routes(routes!(admin::jobs::read_job))
+        .routes(routes!(admin::jobs::retry_job))
+        .routes(routes!(admin::users::users))
+        .routes(routes!(admin::users::change_user))
+        .routes(routes!(admin::audit::audit))
+        .routes(routes!(live::upgrade::upgrade))
+        .routes(routes!(openapi::json))
+        .layer(from_fn(throttle::rate_limit_headers));
+    api.routes(routes!(health::alive)).routes(routes!(health::ready))
 }
 
 /// All routes of the gateway.
 pub(crate) fn router(gateway: Gateway) -> Router {
-    let api = Router::new()
-        .route("/auth/register", post(auth::register))
-        .route("/auth/login", post(auth::login))
-        .route("/auth/logout", post(auth::logout))
-        .route("/auth/me", get(auth::me).patch(auth::rename).delete(auth::delete))
-        .route("/auth/password", post(auth::change_password))
-        .route("/auth/export", get(auth::export))
-        .route("/auth/sessions", get(auth::sessions).delete(auth::end_other_sessions))
-        .route("/auth/sessions/{session}", delete(auth::end_session))
-        .route("/models", get(videos::models))
-        .route("/videos", post(videos::create))
-        .route("/videos/jobs", get(videos::list))
-        .route("/videos/jobs/{job}", get(videos::read_job).delete(videos::delete))
-        .route("/videos/jobs/{job}/attempts", get(videos::attempts))
-        .route("/videos/jobs/{job}/cancel", post(videos::cancel))
-        .route("/videos/jobs/{job}/retry", post(videos::retry))
-        .route("/videos/jobs/{job}/fetch", post(videos::fetch))
-        .route("/videos/{video}", get(videos::read_video))
-        .route("/videos/{video}/content", get(videos::content))
-        .route("/videos/{video}/poster", get(videos::poster))
-        .route("/videos/{video}/shares", post(videos::share).delete(videos::unshare))
-        .route("/shares/{token}", get(videos::shared))
-        .route("/shares/{token}/content", get(videos::shared_content))
-        .route("/shares/{token}/poster", get(videos::shared_poster))
-        .route("/images", get(images::list).post(images::upload).layer(DefaultBodyLimit::max(images::MAX_BODY)))
-        .route("/images/{image}", get(images::read).delete(images::delete))
-        .route("/images/{image}/content", get(images::content))
-        .route("/admin/stats", get(admin::statistics))
-        .route("/admin/queue", get(admin::queue).patch(admin::change_queue))
-        .route("/admin/jobs", get(admin::jobs))
-        .route("/admin/jobs/{job}", get(admin::read_job))
-        .route("/admin/jobs/{job}/retry", post(admin::retry_job))
-        .route("/admin/users", get(admin::users))
-        .route("/admin/users/{user}", patch(admin::change_user))
-        .route("/admin/audit", get(admin::audit))
-        .route("/ws", get(live::upgrade))
-        .route("/openapi.json", get(openapi::json))
-        .layer(from_fn(throttle::rate_limit_headers));
-    let (described, _) = described().split_for_parts();
+    let (api, _) = api().split_for_parts();
     Router::new()
-        .route("/livez", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/docs", get(openapi::page))
         .route("/docs/docs.js", get(openapi::script))
         .route("/docs/docs.css", get(openapi::style))
-        .nest("/api", api)
-        .merge(described)
+        .merge(api)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(origin::cross_origin(&gateway.config))

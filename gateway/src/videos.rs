@@ -2,23 +2,18 @@
 //!
 //! Everything belongs to a user; what belongs to another one is answered as if it did not exist.
 
-mod actions;
-mod attempts;
-mod content;
-mod create;
+pub(crate) mod actions;
+pub(crate) mod attempts;
+pub(crate) mod content;
+pub(crate) mod create;
 mod idempotency;
-mod list;
-mod models;
+pub(crate) mod list;
+pub(crate) mod models;
 pub(crate) mod quota;
 mod range;
-mod read;
-mod shares;
+pub(crate) mod read;
+pub(crate) mod shares;
 
-pub(crate) use actions::{cancel, delete, fetch, publish_cancelled, restart, retry};
-pub(crate) use attempts::{Attempts, attempts};
-pub(crate) use content::{content, poster};
-pub(crate) use create::{Accepted, create};
-pub(crate) use list::{JobPage, filter, list};
-pub(crate) use models::{Defaults, Model, Models, models};
-pub(crate) use read::{read_job, read_video, views};
-pub(crate) use shares::{Share, SharedVideo, share, shared, shared_content, shared_poster, unshare};
+pub(crate) use actions::{publish_cancelled, restart};
+pub(crate) use list::JobSearch;
+pub(crate) use read::views;

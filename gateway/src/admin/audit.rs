@@ -1,7 +1,7 @@
 //! `GET /api/admin/audit`: what administrators did, newest first; and how that is put on record.
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use entity::audit::{self, View};
 use entity::{AuditEntryId, user};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
-use crate::http::query::{Query, take_page};
+use crate::http::query::{Paging, Parameters, take_page};
 use crate::state::Gateway;
 
 /// A page of the log.
@@ -23,16 +23,19 @@ pub(crate) struct AuditPage {
     pub(crate) next_cursor: Option<AuditEntryId>,
 }
 
-/// Answers `{data, nextCursor}`.
+/// Lists the audit log
+#[utoipa::path(
+    get, path = "/api/admin/audit", operation_id = "readAudit", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    params(Paging),
+    responses((status = 200, description = "Entries, newest first.", body = AuditPage)),
+)]
 pub(crate) async fn audit(
     State(gateway): State<Gateway>,
     _: Admin,
-    RawQuery(query): RawQuery,
+    Parameters(Paging { limit, cursor }): Parameters<Paging>,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::read(query.as_deref());
-    let (before, limit) = (query.cursor(), query.limit());
-    query.finish()?;
-    let mut rows = audit::page(&gateway.db, before, limit + 1).await?;
+    let mut rows = audit::page(&gateway.db, cursor.map(Into::into), limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |act| act.id);
     let data = rows.into_iter().map(View::from).collect();
     Ok(([NO_STORE], Json(AuditPage { data, next_cursor })).into_response())

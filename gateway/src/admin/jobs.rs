@@ -3,23 +3,23 @@
 use std::collections::{HashMap, HashSet};
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use entity::clock::rfc3339;
 use entity::job::{self, Filter, Model, View};
 use entity::{AttemptId, JobId, UserId, attempt, user};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::body::Rule;
 use crate::http::path::{Id, id};
-use crate::http::query::{Query, take_page};
+use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::state::Gateway;
-use crate::videos::{filter, restart, views};
+use crate::videos::{JobSearch, restart, views};
 
 /// A job with its owner.
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,24 +98,53 @@ impl From<attempt::Model> for AdminAttempt {
     }
 }
 
-/// `GET /api/admin/jobs`: everybody's jobs, newest first.
+/// Selects jobs by owner and error.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct OwnerSearch {
+    /// Jobs of this user.
+    #[param(value_type = Option<String>, format = "uuid")]
+    user_id: Option<UserId>,
+    /// Jobs that failed with this code. `poison`: jobs that were stopped because their workers kept dying.
+    #[param(max_length = 50, pattern = "^[a-z_]+$")]
+    error_code: Option<String>,
+}
+
+impl QueryParameters for OwnerSearch {
+    fn read(query: &mut Query) -> Self {
+        let user = |text: &str| id(text).ok_or_else(|| ("invalid_id", "Must be the id of a user.".into()));
+        Self { user_id: query.optional("userId", user), error_code: query.optional("errorCode", code) }
+    }
+}
+
+/// Lists all users' jobs
+#[utoipa::path(
+    get, path = "/api/admin/jobs", operation_id = "listAllJobs", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    params(JobSearch, OwnerSearch),
+    responses((status = 200, description = "Jobs, newest first.", body = AdminJobPage)),
+)]
 pub(crate) async fn jobs(
     State(gateway): State<Gateway>,
     _: Admin,
-    RawQuery(query): RawQuery,
+    Parameters((search, owner)): Parameters<(JobSearch, OwnerSearch)>,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::read(query.as_deref());
-    let user = query.optional("userId", |text| id(text).ok_or_else(|| ("invalid_id", "Must be a user's id.".into())));
-    let error_code = query.optional("errorCode", code);
-    let (filter, limit) = (Filter { user, error_code, ..filter(&mut query) }, query.limit());
-    query.finish()?;
+    let limit = search.limit;
+    let filter = Filter { user: owner.user_id, error_code: owner.error_code, ..search.into() };
     let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |job| job.id);
     let data = with_owners(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminJobPage { data, next_cursor })).into_response())
 }
 
-/// `GET /api/admin/jobs/{job}`: one, with all that was sent upstream for it.
+/// Gets any job
+///
+/// Includes its attempts, with the unedited messages of the upstream.
+#[utoipa::path(
+    get, path = "/api/admin/jobs/{job}", operation_id = "readAnyJob", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The job.", body = AdminJobDetails)),
+)]
 pub(crate) async fn read_job(
     State(gateway): State<Gateway>,
     _: Admin,
@@ -127,7 +156,15 @@ pub(crate) async fn read_job(
     Ok(([NO_STORE], Json(AdminJobDetails { job, attempts })).into_response())
 }
 
-/// `POST /api/admin/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
+/// Restarts any failed or cancelled job
+///
+/// A job in another state is left unchanged (`wrong_state`).
+#[utoipa::path(
+    post, path = "/api/admin/jobs/{job}/retry", operation_id = "retryAnyJob", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 202, description = "The job, which is waiting again.", body = AdminJob)),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn retry_job(
     State(gateway): State<Gateway>,
     admin: Admin,

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
-use crate::http::body::{Fields, Rule};
+use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::state::Gateway;
 
 /// Most jobs in flight that can be asked for.
@@ -36,22 +36,52 @@ impl From<Model> for Queue {
     }
 }
 
-/// `GET /api/admin/queue`: how it is set.
+/// Settings to change.
+#[derive(ToSchema)]
+#[schema(example = json!({"paused": true, "concurrency": 20}))]
+pub(crate) struct ChangeQueueRequest {
+    /// Whether to stop starting jobs.
+    paused: Option<bool>,
+    /// Maximum number of jobs in flight over all processors. Null removes the limit.
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 100_000)]
+    concurrency: Option<Option<i32>>,
+}
+
+impl RequestBody for ChangeQueueRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let paused = fields.optional_flag("paused");
+        let concurrency = fields.nullable_number("concurrency", concurrency);
+        Some(Self { paused: paused?, concurrency: concurrency? })
+    }
+}
+
+/// Gets the settings of the queue
+#[utoipa::path(
+    get, path = "/api/admin/queue", operation_id = "readQueue", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The settings.", body = Queue)),
+)]
 pub(crate) async fn queue(State(gateway): State<Gateway>, _: Admin) -> Result<Response, ApiError> {
     let queue = limits::current(&gateway.db).await?.map_or(Queue { paused: false, concurrency: None }, Queue::from);
     Ok(([NO_STORE], Json(queue)).into_response())
 }
 
-/// `PATCH /api/admin/queue`: sets what is given.
+/// Pauses or resumes the queue, or sets its concurrency
+///
+/// Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
+/// repeat the request.
+#[utoipa::path(
+    patch, path = "/api/admin/queue", operation_id = "changeQueue", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    request_body = ChangeQueueRequest,
+    responses((status = 200, description = "The settings.", body = Queue)),
+)]
 pub(crate) async fn change_queue(
     State(gateway): State<Gateway>,
     admin: Admin,
-    mut fields: Fields,
+    JsonBody { content: ChangeQueueRequest { paused, concurrency }, .. }: JsonBody<ChangeQueueRequest>,
 ) -> Result<Response, ApiError> {
-    let paused = fields.optional_flag("paused");
-    let concurrency = fields.nullable_number("concurrency", concurrency);
-    fields.finish()?;
-    let (paused, concurrency) = (paused.flatten(), concurrency.flatten().map(Option::unwrap_or_default));
+    let concurrency = concurrency.map(Option::unwrap_or_default);
     limits::seed(&gateway.db, 0).await?;
     let limits = limits::update(&gateway.db, concurrency, paused).await?;
     if let Some(paused) = paused {

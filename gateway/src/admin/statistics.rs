@@ -54,7 +54,12 @@ pub(crate) struct Statistics {
     pub(crate) workers: Vec<Worker>,
 }
 
-/// Answers with the figures.
+/// Gets the figures of the platform
+#[utoipa::path(
+    get, path = "/api/admin/stats", operation_id = "readStatistics", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The figures. Finished jobs are those of the last 24 hours.", body = Statistics)),
+)]
 pub(crate) async fn statistics(State(gateway): State<Gateway>, _: Admin) -> Result<Response, ApiError> {
     let figures = statistics::read(&gateway.db).await?;
     let workers = figures.workers.into_iter().map(|(worker, in_flight)| Worker {

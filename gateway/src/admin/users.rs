@@ -4,19 +4,19 @@
 //! cancels what it has waiting.
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use entity::user::{self, AdminChange, Model, Role, View};
 use entity::{UserId, job, statistics};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
-use crate::error::ApiError;
-use crate::http::body::{Fields, Rule};
+use crate::error::{ApiError, ErrorCode};
+use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::Id;
-use crate::http::query::{Query, take_page};
+use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::state::Gateway;
 use crate::videos::publish_cancelled;
 
@@ -42,32 +42,80 @@ pub(crate) struct AdminUserPage {
     pub(crate) next_cursor: Option<UserId>,
 }
 
-/// `GET /api/admin/users`: the accounts, newest first; `q` searches addresses and names.
+/// Selects accounts.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserSearch {
+    /// Text in the email or the name, in upper or lower case.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Maximum number of rows.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: u64,
+    /// `nextCursor` of the previous page.
+    #[param(value_type = Option<String>, format = "uuid")]
+    cursor: Option<UserId>,
+}
+
+impl QueryParameters for UserSearch {
+    fn read(query: &mut Query) -> Self {
+        Self { q: query.search(), cursor: query.cursor(), limit: query.limit() }
+    }
+}
+
+/// Lists accounts
+#[utoipa::path(
+    get, path = "/api/admin/users", operation_id = "listUsers", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    params(UserSearch),
+    responses((status = 200, description = "Accounts, newest first.", body = AdminUserPage)),
+)]
 pub(crate) async fn users(
     State(gateway): State<Gateway>,
     _: Admin,
-    RawQuery(query): RawQuery,
+    Parameters(UserSearch { q, limit, cursor }): Parameters<UserSearch>,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::read(query.as_deref());
-    let (text, before, limit) = (query.search(), query.cursor(), query.limit());
-    query.finish()?;
-    let mut rows = user::page(&gateway.db, text.as_deref(), before, limit + 1).await?;
+    let mut rows = user::page(&gateway.db, q.as_deref(), cursor, limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |user| user.id);
     let data = with_jobs(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminUserPage { data, next_cursor })).into_response())
 }
 
-/// `PATCH /api/admin/users/{user}`: sets what is given of `role` and `disabled`.
+/// What to change. Fields that are left out do not change.
+#[derive(ToSchema)]
+#[schema(example = json!({"role": "user", "disabled": false}))]
+pub(crate) struct ChangeUserRequest {
+    /// New role.
+    role: Option<Role>,
+    /// Whether the account is disabled.
+    disabled: Option<bool>,
+}
+
+impl RequestBody for ChangeUserRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let (role, disabled) = (fields.optional_text("role", role), fields.optional_flag("disabled"));
+        Some(Self { role: role?, disabled: disabled? })
+    }
+}
+
+/// Changes the role of an account, disables or enables it
+///
+/// Disabling an account ends its sessions, stops its keys and share links from working, and cancels its waiting jobs.
+/// Administrators cannot demote or disable themselves (`wrong_state`).
+#[utoipa::path(
+    patch, path = "/api/admin/users/{user}", operation_id = "changeUser", tag = "Administration",
+    security(("session" = []), ("cookie" = [])),
+    request_body = ChangeUserRequest,
+    responses((status = 200, description = "The updated account.", body = AdminUser)),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn change_user(
     State(gateway): State<Gateway>,
     admin: Admin,
     Id(id): Id<UserId>,
-    mut fields: Fields,
+    JsonBody { content: ChangeUserRequest { role, disabled }, .. }: JsonBody<ChangeUserRequest>,
 ) -> Result<Response, ApiError> {
-    let (role, disabled) = (fields.optional_text("role", role), fields.optional_flag("disabled"));
-    fields.finish()?;
     let mut user = user::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
-    let (role, disabled) = (role.flatten(), disabled.flatten());
     if id == admin.user.id && (role == Some(Role::User) || disabled == Some(true)) {
         return Err(ApiError::WrongState("Another administrator has to do this to you."));
     }

@@ -8,42 +8,89 @@ use bus::{Control, Event};
 use entity::user::{self, AdminChange};
 use entity::{UserId, account, job};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::auth::handlers::{NO_STORE, SignedIn};
 use crate::auth::sign_in::require_password;
 use crate::auth::{Caller, cookie, notify, rules};
-use crate::error::ApiError;
-use crate::http::body::Fields;
+use crate::error::{ApiError, ErrorCode};
+use crate::http::body::{Fields, JsonBody, RequestBody};
 use crate::http::client_address::ClientAddress;
 use crate::metrics;
 use crate::state::Gateway;
 
-/// `PATCH /api/auth/me`: another name.
+/// A new display name.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "Ada"}))]
+pub(crate) struct RenameRequest {
+    /// Name to display. Null or blank removes it.
+    #[schema(max_length = 100)]
+    name: Option<String>,
+}
+
+impl RequestBody for RenameRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        Some(Self { name: fields.optional_text("name", rules::name)?.flatten() })
+    }
+}
+
+/// Changes the display name
+#[utoipa::path(
+    patch, path = "/api/auth/me", operation_id = "rename", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    request_body = RenameRequest,
+    responses((status = 200, description = "The updated account.", body = SignedIn)),
+)]
 pub(crate) async fn rename(
     State(gateway): State<Gateway>,
     caller: Caller,
-    mut fields: Fields,
+    JsonBody { content: RenameRequest { name }, .. }: JsonBody<RenameRequest>,
 ) -> Result<Response, ApiError> {
-    let name = fields.optional_text("name", rules::name);
-    fields.finish()?;
-    let name = name.flatten().flatten();
     let user = user::rename(&gateway.db, caller.user(), name).await?.ok_or(ApiError::Unauthenticated)?;
     notify::user_changed(&gateway, user.id).await;
     Ok(([NO_STORE], Json(SignedIn::without_token(user, caller.session.expires_at))).into_response())
 }
 
-/// `POST /api/auth/password`: another password; all other sessions end.
+/// A new password.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    example = json!({"currentPassword": "correct horse battery", "newPassword": "staple of batteries"}),
+)]
+pub(crate) struct ChangePasswordRequest {
+    /// The password so far.
+    #[schema(format = "password")]
+    current_password: String,
+    /// The password from now on.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    new_password: String,
+}
+
+impl RequestBody for ChangePasswordRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let current = fields.text("currentPassword", rules::any);
+        let new = fields.text("newPassword", rules::new_password);
+        Some(Self { current_password: current?, new_password: new? })
+    }
+}
+
+/// Changes the password
+///
+/// Ends all other sessions and closes their websockets.
+#[utoipa::path(
+    post, path = "/api/auth/password", operation_id = "changePassword", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    request_body = ChangePasswordRequest,
+    responses((status = 204, description = "The password has been changed.")),
+    extensions(("x-errors" = json!([ErrorCode::InvalidCredentials, ErrorCode::TooManyAttempts]))),
+)]
 pub(crate) async fn change_password(
     State(gateway): State<Gateway>,
     caller: Caller,
     client: ClientAddress,
-    mut fields: Fields,
+    JsonBody { content, .. }: JsonBody<ChangePasswordRequest>,
 ) -> Result<StatusCode, ApiError> {
-    let (current, new) = (fields.text("currentPassword", rules::any), fields.text("newPassword", rules::new_password));
-    fields.finish()?;
-    let (Some(current), Some(new)) = (current, new) else {
-        return Err(ApiError::InvalidCredentials);
-    };
+    let ChangePasswordRequest { current_password: current, new_password: new } = content;
     let user = confirm_password(&gateway, &caller, client, current).await?;
     let password_hash = gateway.auth.passwords.hash(new).await?;
     let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
@@ -52,16 +99,43 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /api/auth/me`: the account and everything that is its own is gone.
+/// Confirmation of a deletion.
+#[derive(ToSchema)]
+#[schema(example = json!({"password": "correct horse battery"}))]
+pub(crate) struct DeleteAccountRequest {
+    /// Password of the account.
+    #[schema(format = "password")]
+    password: String,
+}
+
+impl RequestBody for DeleteAccountRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        Some(Self { password: fields.text("password", rules::any)? })
+    }
+}
+
+/// Deletes the account
+///
+/// Cancels unfinished jobs and permanently deletes jobs, videos and files. The only administrator cannot delete their
+/// account (`wrong_state`).
+#[utoipa::path(
+    delete, path = "/api/auth/me", operation_id = "deleteAccount", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    request_body = DeleteAccountRequest,
+    responses((status = 204, description = "The account has been deleted.")),
+    extensions(("x-errors" = json!([
+        ErrorCode::InvalidCredentials,
+        ErrorCode::TooManyAttempts,
+        ErrorCode::WrongState,
+    ]))),
+)]
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
     caller: Caller,
     client: ClientAddress,
-    mut fields: Fields,
+    JsonBody { content: DeleteAccountRequest { password }, .. }: JsonBody<DeleteAccountRequest>,
 ) -> Result<Response, ApiError> {
-    let password = fields.text("password", rules::any);
-    fields.finish()?;
-    let user = confirm_password(&gateway, &caller, client, password.ok_or(ApiError::InvalidCredentials)?).await?.id;
+    let user = confirm_password(&gateway, &caller, client, password).await?.id;
     let removing = gateway.shutdown.tasks.spawn(delete_account(gateway.clone(), user));
     removing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let cookie = cookie::clear(&gateway.config).map(|cookie| (axum::http::header::SET_COOKIE, cookie));

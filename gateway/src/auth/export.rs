@@ -89,7 +89,14 @@ impl From<JobRecord> for ExportedJob {
     }
 }
 
-/// Answers with the document; one that breaks off is not valid JSON.
+/// Export all data of the account
+///
+/// The document is streamed; one that breaks off is not valid JSON.
+#[utoipa::path(
+    get, path = "/api/auth/export", operation_id = "exportAccount", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "A JSON document to download.", body = Export)),
+)]
 pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let (user, asking) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;

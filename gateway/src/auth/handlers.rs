@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::auth::sign_in::{require_password, require_registration_allowed};
 use crate::auth::{Caller, cookie, notify, rules};
 use crate::config::Registration;
-use crate::error::ApiError;
-use crate::http::body::Fields;
+use crate::error::{ApiError, ErrorCode};
+use crate::http::body::{Fields, JsonBody, RequestBody};
 use crate::http::client_address::ClientAddress;
 use crate::http::origin;
 use crate::secret::constant_time_eq;
@@ -68,15 +68,54 @@ impl SignedIn {
     }
 }
 
-/// `POST /api/auth/register`: 201 with a session.
+/// A new account.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"email": "ada@example.org", "password": "correct horse battery", "name": "Ada"}))]
+pub(crate) struct RegisterRequest {
+    /// Address to sign in with. No mail is sent to it.
+    #[schema(format = "email", max_length = 254)]
+    email: String,
+    /// 8–128 characters.
+    #[schema(min_length = 8, max_length = 128, format = "password")]
+    password: String,
+    /// Name to display.
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    /// One-time token from the server's log. It makes the account the first administrator.
+    setup_token: Option<String>,
+}
+
+impl RequestBody for RegisterRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let (email, password) = (fields.text("email", rules::email), fields.text("password", rules::new_password));
+        let name = fields.optional_text("name", rules::name);
+        let setup_token = fields.optional_text("setupToken", rules::any);
+        Some(Self { email: email?, password: password?, name: name?.flatten(), setup_token: setup_token? })
+    }
+}
+
+/// Creates an account
+///
+/// A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token.
+#[utoipa::path(
+    post, path = "/api/auth/register", operation_id = "register", tag = "Account",
+    request_body = RegisterRequest,
+    responses((status = 201, description = "The account has been created and is signed in.", body = SignedIn)),
+    extensions(("x-errors" = json!([
+        ErrorCode::EmailTaken,
+        ErrorCode::RegistrationClosed,
+        ErrorCode::InvalidSetupToken,
+        ErrorCode::ForbiddenOrigin,
+        ErrorCode::TooManyAttempts,
+    ]))),
+)]
 pub(crate) async fn register(
     State(gateway): State<Gateway>,
     client: ClientAddress,
     headers: HeaderMap,
-    fields: Fields,
+    JsonBody { content: account, .. }: JsonBody<RegisterRequest>,
 ) -> Result<Response, ApiError> {
     require_own_page(&gateway, &headers)?;
-    let account = NewAccount::read(fields)?;
     let role = initial_role(&gateway, account.setup_token.as_deref())?;
     require_registration_allowed(&gateway, client).await?;
     let password_hash = gateway.auth.passwords.hash(account.password).await?;
@@ -101,19 +140,45 @@ fn initial_role(gateway: &Gateway, setup_token: Option<&str>) -> Result<InitialR
     }
 }
 
-/// `POST /api/auth/login`: 200 with a session. A wrong address and a wrong password take as long and say the same.
+/// Credentials of an account.
+#[derive(ToSchema)]
+#[schema(example = json!({"email": "ada@example.org", "password": "correct horse battery"}))]
+pub(crate) struct LoginRequest {
+    /// Address of the account.
+    email: String,
+    /// Its password.
+    #[schema(format = "password")]
+    password: String,
+}
+
+impl RequestBody for LoginRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        let (email, password) = (fields.text("email", rules::any), fields.text("password", rules::any));
+        Some(Self { email: email?, password: password? })
+    }
+}
+
+/// Signs in
+///
+/// A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token. An unknown address and a
+/// wrong password return the same error after the same time.
+#[utoipa::path(
+    post, path = "/api/auth/login", operation_id = "login", tag = "Account",
+    request_body = LoginRequest,
+    responses((status = 200, description = "Signed in.", body = SignedIn)),
+    extensions(("x-errors" = json!([
+        ErrorCode::InvalidCredentials,
+        ErrorCode::TooManyAttempts,
+        ErrorCode::ForbiddenOrigin,
+    ]))),
+)]
 pub(crate) async fn login(
     State(gateway): State<Gateway>,
     client: ClientAddress,
     headers: HeaderMap,
-    mut fields: Fields,
+    JsonBody { content: LoginRequest { email, password }, .. }: JsonBody<LoginRequest>,
 ) -> Result<Response, ApiError> {
     require_own_page(&gateway, &headers)?;
-    let (email, password) = (fields.text("email", rules::any), fields.text("password", rules::any));
-    fields.finish()?;
-    let (Some(email), Some(password)) = (email, password) else {
-        return Err(ApiError::InvalidCredentials);
-    };
     let email = rules::email(&email).unwrap_or_default();
     let known = match email.as_str() {
         "" => None,
@@ -123,7 +188,12 @@ pub(crate) async fn login(
     sign_in(&gateway, &headers, user, StatusCode::OK).await
 }
 
-/// `POST /api/auth/logout`: ends the session everywhere.
+/// End the current session
+#[utoipa::path(
+    post, path = "/api/auth/logout", operation_id = "logout", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 204, description = "The session has ended; its websockets close.")),
+)]
 pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let id = caller.session.id;
     entity::session::revoke(&gateway.db, id).await?;
@@ -132,7 +202,12 @@ pub(crate) async fn logout(State(gateway): State<Gateway>, caller: Caller) -> Re
     Ok((StatusCode::NO_CONTENT, [NO_STORE], AppendHeaders(cookie)).into_response())
 }
 
-/// `GET /api/auth/me`: who is asking.
+/// Get the current account
+#[utoipa::path(
+    get, path = "/api/auth/me", operation_id = "readAccount", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The account, its session, and its storage usage.", body = Me)),
+)]
 pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let session = &caller.session;
     let used = image::stored_bytes(&gateway.db, session.user.id).await?;
@@ -168,28 +243,4 @@ async fn sign_in(
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(agent.chars().take(200).collect())
-}
-
-/// What it takes to open an account.
-struct NewAccount {
-    email: String,
-    password: String,
-    name: Option<String>,
-    setup_token: Option<String>,
-}
-
-impl NewAccount {
-    fn read(mut fields: Fields) -> Result<Self, ApiError> {
-        let email = fields.text("email", rules::email);
-        let password = fields.text("password", rules::new_password);
-        let name = fields.optional_text("name", rules::name);
-        let setup_token = fields.optional_text("setupToken", rules::any);
-        fields.finish()?;
-        match (email, password, name, setup_token) {
-            (Some(email), Some(password), Some(name), Some(setup_token)) => {
-                Ok(Self { email, password, name: name.flatten(), setup_token })
-            }
-            _ => Err(ApiError::Internal("a missing field was not noted".into())),
-        }
-    }
 }

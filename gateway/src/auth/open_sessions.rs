@@ -22,14 +22,24 @@ pub(crate) struct OpenSessions {
     pub(crate) data: Vec<View>,
 }
 
-/// `GET /api/auth/sessions`: the sessions that are alive.
+/// Lists active sessions
+#[utoipa::path(
+    get, path = "/api/auth/sessions", operation_id = "listSessions", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 200, description = "The active sessions, newest first.", body = OpenSessions)),
+)]
 pub(crate) async fn sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
     let rows = session::of_user(&gateway.db, caller.user()).await?;
     let data = rows.into_iter().map(|row| View::new(row, caller.session.id)).collect();
     Ok(([NO_STORE], Json(OpenSessions { data })).into_response())
 }
 
-/// `DELETE /api/auth/sessions/{session}`: ends one.
+/// Ends a session
+#[utoipa::path(
+    delete, path = "/api/auth/sessions/{session}", operation_id = "endSession", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 204, description = "The session has ended; its websockets close.")),
+)]
 pub(crate) async fn end_session(
     State(gateway): State<Gateway>,
     caller: Caller,
@@ -42,7 +52,12 @@ pub(crate) async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /api/auth/sessions`: ends all but the one that asks.
+/// Ends all sessions except the current one
+#[utoipa::path(
+    delete, path = "/api/auth/sessions", operation_id = "endOtherSessions", tag = "Account",
+    security(("session" = []), ("cookie" = [])),
+    responses((status = 204, description = "The sessions have ended; their websockets close.")),
+)]
 pub(crate) async fn end_other_sessions(State(gateway): State<Gateway>, caller: Caller) -> Result<StatusCode, ApiError> {
     let ended = session::revoke_all(&gateway.db, caller.user(), Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;

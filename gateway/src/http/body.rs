@@ -33,18 +33,6 @@ pub(crate) struct Fields {
     fingerprint: String,
 }
 
-impl<S: Send + Sync> FromRequest<S> for Fields {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::UnsupportedMediaType(JSON));
-        }
-        let bytes = read_limited(request.into_body()).await?;
-        Self::parse(&bytes)
-    }
-}
-
 /// A request body. Its type describes it in the OpenAPI document; `read` applies the rules.
 pub(crate) trait RequestBody: ToSchema + Sized {
     /// Reads the fields in order. Returns `None` if any is missing or invalid; `fields` then holds every reason.
@@ -62,7 +50,10 @@ impl<T: RequestBody> FromRequest<Gateway> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, gateway: &Gateway) -> Result<Self, ApiError> {
-        let mut fields = Fields::from_request(request, gateway).await?;
+        if !is_json(request.headers()) {
+            return Err(ApiError::UnsupportedMediaType(JSON));
+        }
+        let mut fields = Fields::parse(&read_limited(request.into_body()).await?)?;
         let fingerprint = std::mem::take(&mut fields.fingerprint);
         let content = T::read(&mut fields, gateway);
         fields.finish()?;
@@ -84,11 +75,6 @@ impl Fields {
                 Err(ApiError::UnreadableBody(format!("invalid JSON at line {line}, column {column}")))
             }
         }
-    }
-
-    /// A hash of the body, byte for byte.
-    pub(crate) fn fingerprint(&self) -> &str {
-        &self.fingerprint
     }
 
     /// A text that must be there and obey `rule`.

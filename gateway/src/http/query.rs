@@ -18,9 +18,15 @@ const MAX_LIMIT: u64 = 100;
 const MAX_SEARCH_CHARACTERS: usize = 200;
 
 /// Query parameters. Their type describes them in the OpenAPI document; `read` applies the rules.
-pub(crate) trait QueryParameters: IntoParams + Sized {
+pub(crate) trait QueryParameters: Sized {
     /// Reads the parameters in order; `query` collects the reasons why any are invalid.
     fn read(query: &mut Query) -> Self;
+}
+
+impl<A: QueryParameters, B: QueryParameters> QueryParameters for (A, B) {
+    fn read(query: &mut Query) -> Self {
+        (A::read(query), B::read(query))
+    }
 }
 
 /// Query parameters that have been read and are valid.

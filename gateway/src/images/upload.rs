@@ -12,9 +12,10 @@ use entity::image::{self, New, View};
 use entity::{ImageId, UserId};
 use futures::stream;
 use tracing::Instrument;
+use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::connection_limit::LimitReached;
 use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
@@ -27,9 +28,27 @@ const MAX_BYTES: usize = 20 * 1024 * 1024;
 pub(crate) const MAX_BODY: usize = MAX_BYTES + 64 * 1024;
 
 /// What a body is.
-pub(crate) const FORM: &str = "multipart/form-data";
+const FORM: &str = "multipart/form-data";
 
-/// Answers 201 with the picture as it is kept.
+/// A form with one file.
+#[derive(ToSchema)]
+pub(crate) struct UploadImageRequest {
+    /// The image.
+    #[schema(value_type = String, content_media_type = "application/octet-stream")]
+    image: Bytes,
+}
+
+/// Uploads an image that videos can start from
+///
+/// PNG, JPEG or WebP, recognised by content, of at most 20 MiB and 40 million pixels. Metadata is removed. Images that no job
+/// refers to are deleted after a day.
+#[utoipa::path(
+    post, path = "/api/images", operation_id = "uploadImage", tag = "Images",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    request_body(content = UploadImageRequest, content_type = "multipart/form-data"),
+    responses((status = 201, description = "The stored image; its `id` is `referenceImageId` of new jobs.", body = View)),
+    extensions(("x-errors" = json!([ErrorCode::QuotaExceeded]))),
+)]
 pub(crate) async fn upload(
     State(gateway): State<Gateway>,
     caller: Creator,
@@ -42,7 +61,7 @@ pub(crate) async fn upload(
         LimitReached::PerClient => ApiError::RateLimited(2),
     })?;
     quota::require_storage(&gateway, user).await?;
-    let sent = read(form).await?;
+    let UploadImageRequest { image: sent } = read(form).await?;
     let picture = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
     let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;
     // Runs to its end whatever becomes of the request, so that no file is left without its row.
@@ -53,7 +72,7 @@ pub(crate) async fn upload(
 }
 
 /// The one field `image` of a form.
-async fn read(mut form: Multipart) -> Result<Bytes, ApiError> {
+async fn read(mut form: Multipart) -> Result<UploadImageRequest, ApiError> {
     let mut sent = None;
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = field.name().unwrap_or_default().chars().take(100).collect::<String>();
@@ -63,7 +82,8 @@ async fn read(mut form: Multipart) -> Result<Bytes, ApiError> {
             _ => return Err(wrong(&name, "unknown_field", "This field is not known.".into())),
         }
     }
-    sent.ok_or_else(|| wrong("image", "required", "This field is missing.".into()))
+    let image = sent.ok_or_else(|| wrong("image", "required", "This field is missing.".into()))?;
+    Ok(UploadImageRequest { image })
 }
 
 async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {

@@ -11,7 +11,7 @@ use axum::response::Response;
 use tracing::Span;
 
 use crate::auth::{Credentials, identify};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::client_address::ClientAddress;
 use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
@@ -29,7 +29,14 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// Bound of what waits for the kernel to take it: a snapshot frame is far smaller.
 const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 
-/// Upgrades to the protocol `sora.v1`.
+/// Opens the websocket that follows jobs live
+///
+/// An invalid token is reported after the upgrade, with close code 4401.
+#[utoipa::path(
+    get, path = "/api/ws", operation_id = "follow", tag = "Live",
+    responses((status = 101, description = "The websocket is open, with the subprotocol `sora.v1`.")),
+    extensions(("x-errors" = json!([ErrorCode::UpgradeRequired, ErrorCode::ForbiddenOrigin]))),
+)]
 pub(crate) async fn upgrade(
     State(gateway): State<Gateway>,
     client: ClientAddress,

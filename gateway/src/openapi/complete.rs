@@ -61,12 +61,22 @@ fn add_path_parameters(path: &str, operation: &mut Value) {
         json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let mut parameters: Vec<Value> = described.collect();
-    parameters.extend(operation["parameters"].as_array().into_iter().flatten().cloned());
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        parameters.push(not_nullable(parameter.clone()));
+    }
     if !parameters.is_empty() {
         operation["parameters"] = json!(parameters);
     } else if let Some(operation) = operation.as_object_mut() {
         operation.remove("parameters");
     }
+}
+
+/// An optional parameter is left out; unlike a property, it is never null.
+fn not_nullable(mut parameter: Value) -> Value {
+    if let Some([kind, _]) = parameter["schema"]["type"].as_array().map(Vec::as_slice) {
+        parameter["schema"]["type"] = kind.clone();
+    }
+    parameter
 }
 
 /// Takes the errors that the handler declares.

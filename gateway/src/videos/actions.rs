@@ -16,15 +16,23 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::auth::Creator;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::metrics;
 use crate::state::Gateway;
 use crate::videos::read::views;
 use crate::videos::{idempotency, quota};
 
-/// `POST /api/videos/jobs/{job}/cancel`: 200 with the job, cancelled or about to be (`cancelling`); a job that had ended
-/// before is answered as it is.
+/// Cancels a job
+#[utoipa::path(
+    post, path = "/api/videos/jobs/{job}/cancel", operation_id = "cancelJob", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    responses((
+        status = 200,
+        description = "The job: cancelled, about to be (`cancelling`), or unchanged if it had already ended.",
+        body = View,
+    )),
+)]
 pub(crate) async fn cancel(
     State(gateway): State<Gateway>,
     caller: Creator,
@@ -45,7 +53,22 @@ pub(crate) async fn cancel(
     answer(&gateway, StatusCode::OK, job.await?).await
 }
 
-/// `POST /api/videos/jobs/{job}/retry`: 202 with a failed or cancelled job that waits anew; 409 in any other state.
+/// Restarts a failed or cancelled job
+///
+/// A job in another state is left unchanged (`wrong_state`).
+#[utoipa::path(
+    post, path = "/api/videos/jobs/{job}/retry", operation_id = "retryJob", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new.")),
+    responses((status = 202, description = "The job, which is waiting again.", body = View)),
+    extensions(("x-errors" = json!([
+        ErrorCode::WrongState,
+        ErrorCode::TooManyWaiting,
+        ErrorCode::IdempotencyKeyReused,
+        ErrorCode::Gone,
+        ErrorCode::InvalidFields,
+    ]))),
+)]
 pub(crate) async fn retry(
     State(gateway): State<Gateway>,
     caller: Creator,
@@ -76,8 +99,15 @@ pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Opt
     restarting.await
 }
 
-/// `POST /api/videos/jobs/{job}/fetch`: 202 with a job whose finished video is downloaded again, without a new request to
-/// the upstream; 409 when there is nothing to download.
+/// Downloads a finished video again whose download failed
+///
+/// Sends no new request to the upstream. A job with nothing to download is left unchanged (`wrong_state`).
+#[utoipa::path(
+    post, path = "/api/videos/jobs/{job}/fetch", operation_id = "fetchJob", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    responses((status = 202, description = "The job, which is waiting for its download.", body = View)),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn fetch(
     State(gateway): State<Gateway>,
     caller: Creator,
@@ -91,7 +121,15 @@ pub(crate) async fn fetch(
     answer(&gateway, StatusCode::ACCEPTED, job.await?).await
 }
 
-/// `DELETE /api/videos/jobs/{job}`: 204, and job, attempts and video are gone; 409 while the job is active.
+/// Deletes a finished job with its video
+///
+/// An unfinished job cannot be deleted (`wrong_state`): cancel it first.
+#[utoipa::path(
+    delete, path = "/api/videos/jobs/{job}", operation_id = "deleteJob", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    responses((status = 204, description = "Both have been deleted.")),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
+)]
 pub(crate) async fn delete(
     State(gateway): State<Gateway>,
     caller: Creator,

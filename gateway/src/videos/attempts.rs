@@ -21,7 +21,14 @@ pub(crate) struct Attempts {
     pub(crate) data: Vec<View>,
 }
 
-/// Answers with all of them.
+/// Lists the requests that were sent upstream for a job
+///
+/// Each says whether it may have been charged.
+#[utoipa::path(
+    get, path = "/api/videos/jobs/{job}/attempts", operation_id = "listAttempts", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    responses((status = 200, description = "All attempts, first to last.", body = Attempts)),
+)]
 pub(crate) async fn attempts(
     State(gateway): State<Gateway>,
     caller: Reader,

@@ -15,13 +15,28 @@ use entity::video::{self, Model};
 use futures::TryStreamExt;
 
 use crate::auth::Reader;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::http::conditional::none_match;
 use crate::http::path::Id;
 use crate::state::Gateway;
 use crate::videos::range::{Part, part};
 
-/// Answers with the file or a part of it; `?download=1` makes browsers save it.
+/// Gets a video's file
+#[utoipa::path(
+    get, path = "/api/videos/{video}/content", operation_id = "readContent", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(
+        ("download" = Option<String>, Query, description = "`1`: browsers save the file."),
+        ("Range" = Option<String>, Header, description = "One range of bytes."),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response."),
+    ),
+    responses(
+        (status = 200, description = "The whole file.", body = inline(Value), content_type = "video/mp4"),
+        (status = 206, description = "The requested part.", body = inline(Value), content_type = "video/mp4"),
+        (status = 304, description = "Nothing has changed."),
+    ),
+    extensions(("x-errors" = json!([ErrorCode::RangeNotSatisfiable]))),
+)]
 pub(crate) async fn content(
     State(gateway): State<Gateway>,
     caller: Reader,
@@ -71,7 +86,19 @@ fn storage_error(video: &Model, error: storage::Error) -> ApiError {
     }
 }
 
-/// `GET /api/videos/{video}/poster`: a still of it, as JPEG.
+/// Gets a still of a video
+///
+/// It is made after the video has been stored; `hasPoster` of the job says whether there is one.
+#[utoipa::path(
+    get, path = "/api/videos/{video}/poster", operation_id = "readPoster", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    responses(
+        (status = 200, description = "A JPEG.", body = inline(Value), content_type = "image/jpeg"),
+        (status = 304, description = "Nothing has changed."),
+    ),
+    extensions(("x-errors" = json!([ErrorCode::NoPoster]))),
+)]
 pub(crate) async fn poster(
     State(gateway): State<Gateway>,
     caller: Reader,

@@ -11,7 +11,7 @@ use bus::{Event, Flow, Position};
 use entity::database::is_foreign_key_violation;
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
-use entity::{DbErr, JobId, UserId, statistics, submission};
+use entity::{DbErr, ImageId, JobId, UserId, statistics, submission};
 use serde::Serialize;
 use service::Trace;
 use tokio::time::timeout;
@@ -20,8 +20,8 @@ use utoipa::ToSchema;
 
 use crate::auth::Creator;
 use crate::config::{Catalogue, ORIENTATIONS, Size};
-use crate::error::{ApiError, FieldError};
-use crate::http::body::{Fields, Rule};
+use crate::error::{ApiError, ErrorCode, FieldError};
+use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path;
 use crate::images;
 use crate::state::Gateway;
@@ -51,16 +51,106 @@ struct NewJobs {
     key: Option<Key>,
 }
 
-/// Answers 202 with the jobs, all of them or none, before anything is asked of the upstream.
+/// The video to create.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    example = json!({"prompt": "A paper boat drifts down a rainy street", "orientation": "portrait", "seconds": 10}),
+)]
+pub(crate) struct CreateVideoRequest {
+    /// 1–4,000 characters, kept exactly as they are.
+    #[schema(min_length = 1, max_length = 4000)]
+    prompt: String,
+    /// Shape of the video.
+    orientation: Option<Orientation>,
+    /// Length of the video.
+    #[schema(minimum = 1)]
+    seconds: Option<i32>,
+    /// Model to use.
+    model: Option<String>,
+    /// Width and height, such as `1280x720`: one of the sizes of the orientation.
+    #[schema(value_type = Option<String>)]
+    size: Option<Size>,
+    /// Job that this is a variation of.
+    remix_of: Option<JobId>,
+    /// Image to start from, uploaded with `POST /api/images`.
+    reference_image_id: Option<ImageId>,
+    /// Number of jobs to create, all or none.
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 4)]
+    count: Option<usize>,
+}
+
+impl RequestBody for CreateVideoRequest {
+    fn read(fields: &mut Fields, gateway: &Gateway) -> Option<Self> {
+        let catalogue = &gateway.config.catalogue;
+        let prompt = fields.text("prompt", prompt);
+        let orientation = fields.optional_text("orientation", orientation);
+        let seconds = fields.optional_number("seconds", |seconds| known_seconds(catalogue, seconds));
+        let model = fields.optional_text("model", |model| known_model(catalogue, model));
+        let shape = orientation.flatten();
+        let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
+        let remix_of = fields.optional_text("remixOf", remix_source);
+        let reference_image_id = fields.optional_text("referenceImageId", images::named);
+        let count = fields.optional_number("count", job_count);
+        Some(Self {
+            prompt: prompt?,
+            orientation: orientation?,
+            seconds: seconds?,
+            model: model?,
+            size: size?,
+            remix_of: remix_of?,
+            reference_image_id: reference_image_id?,
+            count: count?,
+        })
+    }
+}
+
+impl CreateVideoRequest {
+    /// Returns the job, with the defaults for what was left out.
+    fn into_job(self, catalogue: &Catalogue, user_id: UserId, trace: &Trace) -> New {
+        let orientation = self.orientation.or(self.size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
+        New {
+            user_id,
+            prompt: self.prompt,
+            orientation,
+            seconds: self.seconds.unwrap_or_else(|| catalogue.default_seconds()),
+            model: self.model.unwrap_or_else(|| catalogue.default_model()),
+            size: self.size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
+            remix_of: self.remix_of,
+            reference_image_id: self.reference_image_id,
+            traceparent: Some(trace.to_string()),
+        }
+    }
+}
+
+/// Creates a video job
+///
+/// The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
+/// left out take the defaults of `GET /api/models`.
+#[utoipa::path(
+    post, path = "/api/videos", operation_id = "createVideo", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new.")),
+    request_body = CreateVideoRequest,
+    responses((status = 202, description = "The jobs, which are waiting. `Location` is the first one.", body = Accepted)),
+    extensions(("x-errors" = json!([
+        ErrorCode::TooManyWaiting,
+        ErrorCode::DailySubmissions,
+        ErrorCode::IdempotencyKeyReused,
+        ErrorCode::Gone,
+        ErrorCode::QuotaExceeded,
+    ]))),
+)]
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
     caller: Creator,
     Extension(trace): Extension<Trace>,
     headers: HeaderMap,
-    fields: Fields,
+    JsonBody { content: request, fingerprint }: JsonBody<CreateVideoRequest>,
 ) -> Result<Response, ApiError> {
-    let key = idempotency::key(&headers, "create".into(), fields.fingerprint())?;
-    let (new, count) = parse_request(&gateway.config.catalogue, caller.user(), fields, &trace)?;
+    let key = idempotency::key(&headers, "create".into(), &fingerprint)?;
+    let count = request.count.unwrap_or(1);
+    let new = request.into_job(&gateway.config.catalogue, caller.user(), &trace);
     let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), NewJobs { new, count, key }).in_current_span());
     let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let job = jobs.first().ok_or(ApiError::Gone)?.clone();
@@ -121,39 +211,6 @@ async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(),
     let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Position::FairTurn).await?;
     view.queue_position = enqueued.position;
     gateway.bus.publish(&Event::job(user, view)).await
-}
-
-fn parse_request(
-    catalogue: &Catalogue,
-    user_id: UserId,
-    mut fields: Fields,
-    trace: &Trace,
-) -> Result<(New, usize), ApiError> {
-    let prompt = fields.text("prompt", prompt);
-    let orientation = fields.optional_text("orientation", orientation);
-    let seconds = fields.optional_number("seconds", |seconds| known_seconds(catalogue, seconds));
-    let model = fields.optional_text("model", |model| known_model(catalogue, model));
-    let shape = orientation.flatten();
-    let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
-    let remix_of = fields.optional_text("remixOf", remix_source);
-    let reference_image_id = fields.optional_text("referenceImageId", images::named);
-    let count = fields.optional_number("count", job_count);
-    fields.finish()?;
-    let unreported = || ApiError::Internal("a missing field was not noted".into());
-    let size = size.ok_or_else(unreported)?;
-    let orientation = shape.or(size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
-    let new = New {
-        user_id,
-        prompt: prompt.ok_or_else(unreported)?,
-        orientation,
-        seconds: seconds.ok_or_else(unreported)?.unwrap_or_else(|| catalogue.default_seconds()),
-        model: model.ok_or_else(unreported)?.unwrap_or_else(|| catalogue.default_model()),
-        size: size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
-        remix_of: remix_of.ok_or_else(unreported)?,
-        reference_image_id: reference_image_id.ok_or_else(unreported)?,
-        traceparent: Some(trace.to_string()),
-    };
-    Ok((new, count.ok_or_else(unreported)?.unwrap_or(1)))
 }
 
 /// Takes the prompt exactly as it was sent, or not at all.

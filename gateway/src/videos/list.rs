@@ -2,20 +2,20 @@
 //! back and gets 304 while nothing has changed.
 
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use entity::JobId;
 use entity::job::{self, Filter, Status, View};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Reader;
 use crate::error::ApiError;
 use crate::http::body::Rule;
 use crate::http::conditional::none_match;
-use crate::http::query::{Query, take_page};
+use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::secret;
 use crate::state::Gateway;
 use crate::videos::read::{POLL_AFTER, views};
@@ -30,16 +30,26 @@ pub(crate) struct JobPage {
     pub(crate) next_cursor: Option<JobId>,
 }
 
-/// Answers `{data, nextCursor}`; while one of the jobs is active, `Retry-After` says when to ask again.
+/// Lists the caller's jobs
+///
+/// Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
+#[utoipa::path(
+    get, path = "/api/videos/jobs", operation_id = "listJobs", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(JobSearch, ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    responses(
+        (status = 200, description = "Jobs, newest first.", body = JobPage),
+        (status = 304, description = "Nothing has changed."),
+    ),
+)]
 pub(crate) async fn list(
     State(gateway): State<Gateway>,
     reader: Reader,
-    RawQuery(query): RawQuery,
+    Parameters(search): Parameters<JobSearch>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut query = Query::read(query.as_deref());
-    let (filter, limit) = (Filter { user: Some(reader.user()), ..filter(&mut query) }, query.limit());
-    query.finish()?;
+    let limit = search.limit;
+    let filter = Filter { user: Some(reader.user()), ..search.into() };
     let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |job| job.id);
     let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
@@ -54,15 +64,47 @@ pub(crate) async fn list(
     Ok((head, json, AppendHeaders(active), Body::from(body)).into_response())
 }
 
-/// What the parameters say of the jobs to list.
-pub(crate) fn filter(query: &mut Query) -> Filter {
-    Filter {
-        statuses: query.list("status", status),
-        text: query.search(),
-        from: query.instant("from"),
-        to: query.instant("to"),
-        before: query.cursor(),
-        ..Filter::default()
+/// Selects jobs.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct JobSearch {
+    /// States; the parameter may be repeated, or hold several separated by commas.
+    #[param(required = false)]
+    status: Vec<Status>,
+    /// Text in the prompt, in upper or lower case.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Created at this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<i64>,
+    /// Created before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<i64>,
+    /// Maximum number of rows.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    pub(crate) limit: u64,
+    /// `nextCursor` of the previous page.
+    #[param(value_type = Option<String>, format = "uuid")]
+    cursor: Option<JobId>,
+}
+
+impl QueryParameters for JobSearch {
+    fn read(query: &mut Query) -> Self {
+        Self {
+            status: query.list("status", status),
+            q: query.search(),
+            from: query.instant("from"),
+            to: query.instant("to"),
+            cursor: query.cursor(),
+            limit: query.limit(),
+        }
+    }
+}
+
+impl From<JobSearch> for Filter {
+    fn from(search: JobSearch) -> Self {
+        let JobSearch { status: statuses, q: text, from, to, cursor: before, .. } = search;
+        Self { statuses, text, from, to, before, ..Self::default() }
     }
 }
 
@@ -79,10 +121,10 @@ mod tests {
     fn reads_several_states_in_either_way() {
         for text in ["status=failed,cancelled", "status=failed&status=cancelled&status="] {
             let mut query = Query::read(Some(text));
-            assert_eq!(filter(&mut query).statuses, [Status::Failed, Status::Cancelled]);
+            assert_eq!(JobSearch::read(&mut query).status, [Status::Failed, Status::Cancelled]);
         }
         let mut query = Query::read(Some("status=failed,done"));
-        assert_eq!(filter(&mut query).statuses, []);
+        assert_eq!(JobSearch::read(&mut query).status, []);
         assert!(query.finish().is_err());
     }
 }

@@ -67,7 +67,12 @@ impl From<&Catalogue> for Models {
     }
 }
 
-/// The models, each with its shapes and lengths, and what is taken when nothing is said.
+/// Lists the models
+#[utoipa::path(
+    get, path = "/api/models", operation_id = "listModels", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    responses((status = 200, description = "The models with their options, and the defaults.", body = Models)),
+)]
 pub(crate) async fn models(State(gateway): State<Gateway>, _: Reader) -> Response {
     let models = Models::from(&gateway.config.catalogue);
     ([(header::CACHE_CONTROL, "private, no-cache")], Json(models)).into_response()

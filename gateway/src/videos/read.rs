@@ -19,7 +19,18 @@ use crate::state::Gateway;
 /// Seconds after which whoever polls may ask again.
 pub(crate) const POLL_AFTER: &str = "2";
 
-/// `GET /api/videos/jobs/{job}`: the job, with an `ETag`; while it is active, `Retry-After` says when to ask again.
+/// Gets a job
+///
+/// Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
+#[utoipa::path(
+    get, path = "/api/videos/jobs/{job}", operation_id = "readJob", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    params(("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    responses(
+        (status = 200, description = "The job.", body = View),
+        (status = 304, description = "Nothing has changed."),
+    ),
+)]
 pub(crate) async fn read_job(
     State(gateway): State<Gateway>,
     caller: Reader,
@@ -46,7 +57,12 @@ pub(crate) async fn read_job(
     Ok(response)
 }
 
-/// `GET /api/videos/{video}`: what is known of a stored video.
+/// Gets a video's description
+#[utoipa::path(
+    get, path = "/api/videos/{video}", operation_id = "readVideo", tag = "Videos",
+    security(("session" = []), ("cookie" = []), ("key" = ["read"])),
+    responses((status = 200, description = "The video.", body = video::View)),
+)]
 pub(crate) async fn read_video(
     State(gateway): State<Gateway>,
     caller: Reader,

@@ -18,8 +18,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
-use crate::error::ApiError;
-use crate::http::body::{Fields, Rule};
+use crate::error::{ApiError, ErrorCode};
+use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::{Id, Name, id};
 use crate::state::Gateway;
 use crate::videos::content::{send_file, send_poster};
@@ -60,17 +60,36 @@ pub(crate) struct SharedVideo {
     pub(crate) expires_at: String,
 }
 
-/// `POST /api/videos/{video}/shares`: 201 with a new link.
+/// The link to create.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"expiresIn": 86_400}))]
+pub(crate) struct CreateShareRequest {
+    /// Seconds until the link expires; a week by default.
+    #[schema(value_type = Option<i64>, minimum = 60, maximum = 31_536_000)]
+    expires_in: Option<Duration>,
+}
+
+impl RequestBody for CreateShareRequest {
+    fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
+        Some(Self { expires_in: fields.optional_number("expiresIn", lifetime)? })
+    }
+}
+
+/// Creates a share link for a video
+#[utoipa::path(
+    post, path = "/api/videos/{video}/shares", operation_id = "shareVideo", tag = "Shares",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    request_body = CreateShareRequest,
+    responses((status = 201, description = "The link.", body = Share)),
+)]
 pub(crate) async fn share(
     State(gateway): State<Gateway>,
     creator: Creator,
     Id(id): Id<VideoId>,
-    mut fields: Fields,
+    JsonBody { content: CreateShareRequest { expires_in }, .. }: JsonBody<CreateShareRequest>,
 ) -> Result<Response, ApiError> {
-    let seconds = fields.optional_number("expiresIn", lifetime);
-    fields.finish()?;
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
-    let lifetime = seconds.flatten().unwrap_or(DEFAULT_LIFETIME);
+    let lifetime = expires_in.unwrap_or(DEFAULT_LIFETIME);
     let row = share::create(&gateway.db, video.id, system_ms() + millis(lifetime)).await?;
     let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed_text(&row)));
     let url = gateway.config.http.public_url.join(&format!("share/{token}"));
@@ -79,7 +98,12 @@ pub(crate) async fn share(
     Ok((StatusCode::CREATED, [NO_STORE], Json(body)).into_response())
 }
 
-/// `DELETE /api/videos/{video}/shares`: takes all links to a video back.
+/// Revokes all share links of a video
+#[utoipa::path(
+    delete, path = "/api/videos/{video}/shares", operation_id = "unshareVideo", tag = "Shares",
+    security(("session" = []), ("cookie" = []), ("key" = ["create"])),
+    responses((status = 204, description = "The links no longer work.")),
+)]
 pub(crate) async fn unshare(
     State(gateway): State<Gateway>,
     creator: Creator,
@@ -90,7 +114,13 @@ pub(crate) async fn unshare(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/shares/{token}`: what the link shows.
+/// Gets what a share link shows
+///
+/// Reveals nothing about the owner, the prompt, or how the video was made.
+#[utoipa::path(
+    get, path = "/api/shares/{token}", operation_id = "readShared", tag = "Shares",
+    responses((status = 200, description = "The video.", body = SharedVideo)),
+)]
 pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) -> Result<Response, ApiError> {
     let (share, video, job) = find_shared(&gateway, &token).await?;
     let body = SharedVideo {
@@ -104,7 +134,21 @@ pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) ->
     Ok(([NO_STORE], Json(body)).into_response())
 }
 
-/// `GET /api/shares/{token}/content`: the file.
+/// Gets a shared video's file
+#[utoipa::path(
+    get, path = "/api/shares/{token}/content", operation_id = "readSharedContent", tag = "Shares",
+    params(
+        ("download" = Option<String>, Query, description = "`1`: browsers save the file."),
+        ("Range" = Option<String>, Header, description = "One range of bytes."),
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response."),
+    ),
+    responses(
+        (status = 200, description = "The whole file.", body = inline(Value), content_type = "video/mp4"),
+        (status = 206, description = "The requested part.", body = inline(Value), content_type = "video/mp4"),
+        (status = 304, description = "Nothing has changed."),
+    ),
+    extensions(("x-errors" = json!([ErrorCode::RangeNotSatisfiable]))),
+)]
 pub(crate) async fn shared_content(
     State(gateway): State<Gateway>,
     Name(token): Name,
@@ -114,7 +158,18 @@ pub(crate) async fn shared_content(
     send_file(&gateway, &video, &request).await
 }
 
-/// `GET /api/shares/{token}/poster`: a still of it.
+/// Gets a still of a shared video
+///
+/// It is made after the video has been stored; `hasPoster` says whether there is one.
+#[utoipa::path(
+    get, path = "/api/shares/{token}/poster", operation_id = "readSharedPoster", tag = "Shares",
+    params(("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    responses(
+        (status = 200, description = "A JPEG.", body = inline(Value), content_type = "image/jpeg"),
+        (status = 304, description = "Nothing has changed."),
+    ),
+    extensions(("x-errors" = json!([ErrorCode::NoPoster]))),
+)]
 pub(crate) async fn shared_poster(
     State(gateway): State<Gateway>,
     Name(token): Name,

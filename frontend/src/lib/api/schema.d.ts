@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What administrators did, newest first */
+        /** Lists the audit log */
         get: operations["readAudit"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody's jobs, newest first */
+        /** Lists all users' jobs */
         get: operations["listAllJobs"];
         put?: never;
         post?: never;
@@ -45,7 +45,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A job, with what the upstream said in its own words */
+        /**
+         * Gets any job
+         * @description Includes its attempts, with the unedited messages of the upstream.
+         */
         get: operations["readAnyJob"];
         put?: never;
         post?: never;
@@ -64,7 +67,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a failed or cancelled job anew */
+        /**
+         * Restarts any failed or cancelled job
+         * @description A job in another state is left unchanged (`wrong_state`).
+         */
         post: operations["retryAnyJob"];
         delete?: never;
         options?: never;
@@ -79,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the queue is set */
+        /** Gets the settings of the queue */
         get: operations["readQueue"];
         put?: never;
         post?: never;
@@ -87,8 +93,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Pause or resume the queue, and bound the jobs in flight
-         * @description A 503 may mean that the change is on record and the processors could not be told: repeat it.
+         * Pauses or resumes the queue, or sets its concurrency
+         * @description Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
+         *     repeat the request.
          */
         patch: operations["changeQueue"];
         trace?: never;
@@ -100,7 +107,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the platform stands */
+        /** Gets the figures of the platform */
         get: operations["readStatistics"];
         put?: never;
         post?: never;
@@ -117,7 +124,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The accounts, newest first */
+        /** Lists accounts */
         get: operations["listUsers"];
         put?: never;
         post?: never;
@@ -141,8 +148,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Give an account other rights, shut it, or open it again
-         * @description A shut account's sessions end, its keys and links are worth nothing, and what it has waiting is cancelled.
+         * Changes the role of an account, disables or enables it
+         * @description Disabling an account ends its sessions, stops its keys and share links from working, and cancels its waiting jobs.
+         *     Administrators cannot demote or disable themselves (`wrong_state`).
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -154,7 +162,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything on record of one's account */
+        /**
+         * Export all data of the account
+         * @description The document is streamed; one that breaks off is not valid JSON.
+         */
         get: operations["exportAccount"];
         put?: never;
         post?: never;
@@ -174,8 +185,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in
-         * @description A program gets a token. A page, which its `Origin` tells, gets a cookie and no token.
+         * Signs in
+         * @description A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token. An unknown address and a
+         *     wrong password return the same error after the same time.
          */
         post: operations["login"];
         delete?: never;
@@ -193,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the session that asks */
+        /** End the current session */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -208,18 +220,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is asking */
+        /** Get the current account */
         get: operations["readAccount"];
         put?: never;
         post?: never;
         /**
-         * Delete one's account
-         * @description What waits is cancelled; jobs, videos and files are gone for good.
+         * Deletes the account
+         * @description Cancels unfinished jobs and permanently deletes jobs, videos and files. The only administrator cannot delete their
+         *     account (`wrong_state`).
          */
         delete: operations["deleteAccount"];
         options?: never;
         head?: never;
-        /** Take another name */
+        /** Changes the display name */
         patch: operations["rename"];
         trace?: never;
     };
@@ -233,8 +246,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take another password
-         * @description All other sessions end, and their websockets close.
+         * Changes the password
+         * @description Ends all other sessions and closes their websockets.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -253,8 +266,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open an account
-         * @description A program gets a token. A page, which its `Origin` tells, gets a cookie and no token.
+         * Creates an account
+         * @description A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token.
          */
         post: operations["register"];
         delete?: never;
@@ -270,11 +283,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where one is signed in */
+        /** Lists active sessions */
         get: operations["listSessions"];
         put?: never;
         post?: never;
-        /** End all sessions but the one that asks */
+        /** Ends all sessions except the current one */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -291,7 +304,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a session */
+        /** Ends a session */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -305,12 +318,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's images, newest first */
+        /** Lists the caller's images */
         get: operations["listImages"];
         put?: never;
         /**
-         * Send an image that a video is to start from
-         * @description PNG, JPEG or WebP by its content, at most 20 MiB and 40 million pixels. It is kept without metadata, and for a day unless a job refers to it.
+         * Uploads an image that videos can start from
+         * @description PNG, JPEG or WebP, recognised by content, of at most 20 MiB and 40 million pixels. Metadata is removed. Images that no job
+         *     refers to are deleted after a day.
          */
         post: operations["uploadImage"];
         delete?: never;
@@ -326,11 +340,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known of an image */
+        /** Gets an image's description */
         get: operations["readImage"];
         put?: never;
         post?: never;
-        /** Delete an image that no job refers to */
+        /**
+         * Deletes an image
+         * @description An image that a job refers to cannot be deleted (`wrong_state`): delete the job first.
+         */
         delete: operations["deleteImage"];
         options?: never;
         head?: never;
@@ -344,7 +361,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An image's file */
+        /** Gets an image's file */
         get: operations["readImageContent"];
         put?: never;
         post?: never;
@@ -361,11 +378,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the caller's API keys */
+        /** Lists the caller's API keys */
         get: operations["listKeys"];
         put?: never;
         /**
-         * Create an API key
+         * Creates an API key
          * @description A key reads jobs and videos (`read`) or changes them (`create`). It has no access to accounts, keys or administration.
          */
         post: operations["createKey"];
@@ -385,7 +402,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an API key */
+        /** Revokes an API key */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -399,7 +416,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be asked for */
+        /** Lists the models */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -416,7 +433,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document */
+        /** Gets this document */
         get: operations["readDocument"];
         put?: never;
         post?: never;
@@ -434,8 +451,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a link shows
-         * @description Nothing of the owner, the prompt, or how the video came about.
+         * Gets what a share link shows
+         * @description Reveals nothing about the owner, the prompt, or how the video was made.
          */
         get: operations["readShared"];
         put?: never;
@@ -453,7 +470,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The file that a link shows */
+        /** Gets a shared video's file */
         get: operations["readSharedContent"];
         put?: never;
         post?: never;
@@ -471,8 +488,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A still of what a link shows
-         * @description It is made after the video: `hasPoster` of the job says when it is there.
+         * Gets a still of a shared video
+         * @description It is made after the video has been stored; `hasPoster` says whether there is one.
          */
         get: operations["readSharedPoster"];
         put?: never;
@@ -493,8 +510,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a video
-         * @description Accepted once it is on record: from then on it ends, whatever fails in between.
+         * Creates a video job
+         * @description The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
+         *     left out take the defaults of `GET /api/models`.
          */
         post: operations["createVideo"];
         delete?: never;
@@ -511,8 +529,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One's jobs, newest first
-         * @description With an `ETag`; while one of the jobs is active, `Retry-After` says when to ask again.
+         * Lists the caller's jobs
+         * @description Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
          */
         get: operations["listJobs"];
         put?: never;
@@ -531,13 +549,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A job
-         * @description With an `ETag`; while the job is active, `Retry-After` says when to ask again.
+         * Gets a job
+         * @description Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
          */
         get: operations["readJob"];
         put?: never;
         post?: never;
-        /** Delete a job that has ended, with its video */
+        /**
+         * Deletes a finished job with its video
+         * @description An unfinished job cannot be deleted (`wrong_state`): cancel it first.
+         */
         delete: operations["deleteJob"];
         options?: never;
         head?: never;
@@ -552,8 +573,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Each request sent upstream for a job
-         * @description First to last. Says for each whether it may have cost money.
+         * Lists the requests that were sent upstream for a job
+         * @description Each says whether it may have been charged.
          */
         get: operations["listAttempts"];
         put?: never;
@@ -573,7 +594,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a job */
+        /** Cancels a job */
         post: operations["cancelJob"];
         delete?: never;
         options?: never;
@@ -591,8 +612,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Fetch a finished video again whose download failed
-         * @description Asks the upstream for nothing new.
+         * Downloads a finished video again whose download failed
+         * @description Sends no new request to the upstream. A job with nothing to download is left unchanged (`wrong_state`).
          */
         post: operations["fetchJob"];
         delete?: never;
@@ -610,7 +631,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a failed or cancelled job anew */
+        /**
+         * Restarts a failed or cancelled job
+         * @description A job in another state is left unchanged (`wrong_state`).
+         */
         post: operations["retryJob"];
         delete?: never;
         options?: never;
@@ -625,7 +649,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is known of a video */
+        /** Gets a video's description */
         get: operations["readVideo"];
         put?: never;
         post?: never;
@@ -642,7 +666,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A video's file */
+        /** Gets a video's file */
         get: operations["readContent"];
         put?: never;
         post?: never;
@@ -660,8 +684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A still of a video
-         * @description It is made after the video: `hasPoster` of the job says when it is there.
+         * Gets a still of a video
+         * @description It is made after the video has been stored; `hasPoster` of the job says whether there is one.
          */
         get: operations["readPoster"];
         put?: never;
@@ -681,9 +705,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a link that shows a video to whoever has it */
+        /** Creates a share link for a video */
         post: operations["shareVideo"];
-        /** Take all links to a video back */
+        /** Revokes all share links of a video */
         delete: operations["unshareVideo"];
         options?: never;
         head?: never;
@@ -698,8 +722,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow one's jobs live
-         * @description A websocket with the protocol `sora.v1`. A bad token is told by close code 4401.
+         * Opens the websocket that follows jobs live
+         * @description An invalid token is reported after the upgrade, with close code 4401.
          */
         get: operations["follow"];
         put?: never;
@@ -717,7 +741,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process answers */
+        /** Checks that the process is alive */
         get: operations["isAlive"];
         put?: never;
         post?: never;
@@ -735,8 +759,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process can keep what it promises
-         * @description Without Redis it can: whatever it accepts lies in the database.
+         * Checks that the process can serve requests
+         * @description It can without Redis, because the database holds everything that is accepted.
          */
         get: operations["isReady"];
         put?: never;
@@ -883,6 +907,53 @@ export interface components {
             nextCursor: components["schemas"]["Id"] | null;
         };
         /**
+         * @description A new password.
+         * @example {
+         *       "currentPassword": "correct horse battery",
+         *       "newPassword": "staple of batteries"
+         *     }
+         */
+        ChangePasswordRequest: {
+            /**
+             * Format: password
+             * @description The password so far.
+             */
+            currentPassword: string;
+            /**
+             * Format: password
+             * @description The password from now on.
+             */
+            newPassword: string;
+        };
+        /**
+         * @description Settings to change.
+         * @example {
+         *       "concurrency": 20,
+         *       "paused": true
+         *     }
+         */
+        ChangeQueueRequest: {
+            /**
+             * Format: int32
+             * @description Maximum number of jobs in flight over all processors. Null removes the limit.
+             */
+            concurrency?: number | null;
+            /** @description Whether to stop starting jobs. */
+            paused?: boolean | null;
+        };
+        /**
+         * @description What to change. Fields that are left out do not change.
+         * @example {
+         *       "disabled": false,
+         *       "role": "user"
+         *     }
+         */
+        ChangeUserRequest: {
+            /** @description Whether the account is disabled. */
+            disabled?: boolean | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /**
          * @description What to create.
          * @example {
          *       "name": "nightly render",
@@ -898,6 +969,48 @@ export interface components {
             /** @description What the key may do. */
             scopes: components["schemas"]["Scope"][];
         };
+        /**
+         * @description The link to create.
+         * @example {
+         *       "expiresIn": 86400
+         *     }
+         */
+        CreateShareRequest: {
+            /**
+             * Format: int64
+             * @description Seconds until the link expires; a week by default.
+             */
+            expiresIn?: number | null;
+        };
+        /**
+         * @description The video to create.
+         * @example {
+         *       "orientation": "portrait",
+         *       "prompt": "A paper boat drifts down a rainy street",
+         *       "seconds": 10
+         *     }
+         */
+        CreateVideoRequest: {
+            /**
+             * Format: int32
+             * @description Number of jobs to create, all or none.
+             */
+            count?: number | null;
+            /** @description Model to use. */
+            model?: string | null;
+            orientation?: components["schemas"]["Orientation"] | null;
+            /** @description 1–4,000 characters, kept exactly as they are. */
+            prompt: string;
+            referenceImageId?: components["schemas"]["Id"] | null;
+            remixOf?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int32
+             * @description Length of the video.
+             */
+            seconds?: number | null;
+            /** @description Width and height, such as `1280x720`: one of the sizes of the orientation. */
+            size?: string | null;
+        };
         /** @description What is taken when nothing is said. */
         Defaults: {
             /** @description The model. */
@@ -911,6 +1024,19 @@ export interface components {
             seconds: number;
             /** @description Width and height. */
             size: string;
+        };
+        /**
+         * @description Confirmation of a deletion.
+         * @example {
+         *       "password": "correct horse battery"
+         *     }
+         */
+        DeleteAccountRequest: {
+            /**
+             * Format: password
+             * @description Password of the account.
+             */
+            password: string;
         };
         /** @description Whole seconds from the start of work to the end. */
         Eta: {
@@ -961,14 +1087,6 @@ export interface components {
             /** @description The job. */
             job: components["schemas"]["Job"];
             video: components["schemas"]["Video"] | null;
-        };
-        /** @description Deletes an account. */
-        Farewell: {
-            /**
-             * Format: password
-             * @description The account's password.
-             */
-            password: string;
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -1090,9 +1208,15 @@ export interface components {
             /** @description Newest first. */
             data: components["schemas"]["ApiKey"][];
         };
-        /** @description What signs in. */
-        Login: {
-            /** @description The account's address. */
+        /**
+         * @description Credentials of an account.
+         * @example {
+         *       "email": "ada@example.org",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        LoginRequest: {
+            /** @description Address of the account. */
             email: string;
             /**
              * Format: password
@@ -1135,19 +1259,6 @@ export interface components {
         NewKey: components["schemas"]["ApiKey"] & {
             /** @description The key itself. It cannot be shown again. */
             key: string;
-        };
-        /** @description Another password. */
-        NewPassword: {
-            /**
-             * Format: password
-             * @description The one so far.
-             */
-            currentPassword: string;
-            /**
-             * Format: password
-             * @description The one from now on.
-             */
-            newPassword: string;
         };
         /** @description A user's sessions. */
         OpenSessions: {
@@ -1197,16 +1308,6 @@ export interface components {
             /** @description While true, no job starts. */
             paused: boolean;
         };
-        /** @description How the queue is to be set; what is left out stays. */
-        QueueChange: {
-            /**
-             * Format: int32
-             * @description Jobs in flight at most, over all processors; null: without a limit.
-             */
-            concurrency?: number | null;
-            /** @description Whether no job is to start. */
-            paused?: boolean | null;
-        };
         /** @description What the process needs, each `up` or `down`. */
         Readiness: {
             /** @description The database, with a schema that this program knows. */
@@ -1218,26 +1319,38 @@ export interface components {
             /** @description Where videos lie. */
             storage: string;
         };
-        /** @description What opens an account. */
-        Registration: {
+        /**
+         * @description A new account.
+         * @example {
+         *       "email": "ada@example.org",
+         *       "name": "Ada",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        RegisterRequest: {
             /**
              * Format: email
-             * @description The address to sign in with. No mail is ever sent.
+             * @description Address to sign in with. No mail is sent to it.
              */
             email: string;
-            /** @description What the person wants to be called. */
+            /** @description Name to display. */
             name?: string | null;
             /**
              * Format: password
              * @description 8–128 characters.
              */
             password: string;
-            /** @description The one-time token out of the server's log, which makes the first administrator. */
+            /** @description One-time token from the server's log. It makes the account the first administrator. */
             setupToken?: string | null;
         };
-        /** @description Another name. */
-        Rename: {
-            /** @description What the person wants to be called; null or blank: nothing. */
+        /**
+         * @description A new display name.
+         * @example {
+         *       "name": "Ada"
+         *     }
+         */
+        RenameRequest: {
+            /** @description Name to display. Null or blank removes it. */
             name?: string | null;
         };
         /**
@@ -1275,14 +1388,6 @@ export interface components {
             token: string;
             /** @description The page that shows the video. */
             url: string;
-        };
-        /** @description What makes a link. */
-        ShareRequest: {
-            /**
-             * Format: int64
-             * @description Seconds until the link ends; a week, unless this is said.
-             */
-            expiresIn?: number | null;
         };
         /** @description A video as whoever has the link sees it. */
         SharedVideo: {
@@ -1379,6 +1484,11 @@ export interface components {
              */
             used: number;
         };
+        /** @description A form with one file. */
+        UploadImageRequest: {
+            /** @description The image. */
+            image: string;
+        };
         /** @description An account as its owner sees it. */
         User: {
             /** @description RFC 3339, UTC. */
@@ -1391,12 +1501,6 @@ export interface components {
             name: string | null;
             /** @description Rights. */
             role: components["schemas"]["Role"];
-        };
-        /** @description What an account is to be; what is left out stays. */
-        UserChange: {
-            /** @description Whether the account is to be shut. */
-            disabled?: boolean | null;
-            role?: components["schemas"]["Role"] | null;
         };
         /** @description A video as its owner sees it. */
         Video: {
@@ -1430,28 +1534,6 @@ export interface components {
              * @description Pixels, as played; null where nobody could look inside.
              */
             width: number | null;
-        };
-        /** @description What asks for a video. What is left out is as `GET /api/models` says. */
-        VideoRequest: {
-            /**
-             * Format: int32
-             * @description How many jobs to make of it, all or none.
-             */
-            count?: number | null;
-            /** @description The model. */
-            model?: string | null;
-            orientation?: components["schemas"]["Orientation"] | null;
-            /** @description 1–4,000 characters, kept exactly as they are. */
-            prompt: string;
-            referenceImageId?: components["schemas"]["Id"] | null;
-            remixOf?: components["schemas"]["Id"] | null;
-            /**
-             * Format: int32
-             * @description The video's length.
-             */
-            seconds?: number | null;
-            /** @description Width and height, out of those listed for the shape. */
-            size?: string | null;
         };
         /** @description A processor that is alive, or was until lately. */
         Worker: {
@@ -1586,15 +1668,6 @@ export interface components {
         };
         /** @description `headers_too_large`: The request headers are larger than 32768 bytes. */
         headers_too_large: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `idempotency_key_reused`: This Idempotency-Key was already used with a different request body. */
-        idempotency_key_reused: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1835,9 +1908,9 @@ export interface operations {
     readAudit: {
         parameters: {
             query?: {
-                /** @description How many rows. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -1846,26 +1919,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of the log. */
+            /** @description Entries, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "action": "user.disabled",
-                     *           "actor": "admin@example.org",
-                     *           "at": "2026-01-31T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000006",
-                     *           "target": "ada@example.org"
-                     *         }
-                     *       ],
-                     *       "nextCursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
@@ -1883,21 +1942,21 @@ export interface operations {
     listAllJobs: {
         parameters: {
             query?: {
-                /** @description In one of these states; separated by commas, or several times. */
-                status?: ("pending" | "processing" | "completed" | "failed" | "cancelled")[];
-                /** @description With this in the prompt, whatever its case. */
+                /** @description States; the parameter may be repeated, or hold several separated by commas. */
+                status?: components["schemas"]["Status"][];
+                /** @description Text in the prompt, in upper or lower case. */
                 q?: string;
-                /** @description Made at this instant or later. */
+                /** @description Created at this time or later. */
                 from?: string;
-                /** @description Made before this instant. */
+                /** @description Created before this time. */
                 to?: string;
-                /** @description How many rows. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
-                /** @description Of this user. */
+                /** @description Jobs of this user. */
                 userId?: string;
-                /** @description Failed with this code; `poison`: stopped because workers kept dying. */
+                /** @description Jobs that failed with this code. `poison`: jobs that were stopped because their workers kept dying. */
                 errorCode?: string;
             };
             header?: never;
@@ -1906,49 +1965,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them. */
+            /** @description Jobs, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "cancelling": false,
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "errorCode": null,
-                     *           "errorMessage": null,
-                     *           "etaSeconds": null,
-                     *           "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *           "hasPoster": true,
-                     *           "id": "01930000-0000-7000-8000-000000000002",
-                     *           "mayHaveBeenCharged": false,
-                     *           "model": "sora2",
-                     *           "nextAttemptAt": null,
-                     *           "orientation": "portrait",
-                     *           "phase": null,
-                     *           "progress": 100,
-                     *           "prompt": "A paper boat drifts down a rainy street",
-                     *           "queuePosition": null,
-                     *           "referenceImageId": null,
-                     *           "remixOf": null,
-                     *           "resubmits": 0,
-                     *           "retries": 0,
-                     *           "seconds": 10,
-                     *           "seq": 9,
-                     *           "size": "720x1280",
-                     *           "startedAt": "2026-01-31T12:00:00.000Z",
-                     *           "status": "completed",
-                     *           "userEmail": "ada@example.org",
-                     *           "userId": "01930000-0000-7000-8000-000000000001",
-                     *           "videoId": "01930000-0000-7000-8000-000000000003"
-                     *         }
-                     *       ],
-                     *       "nextCursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["AdminJobPage"];
                 };
             };
@@ -1980,53 +2002,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "attempts": [
-                     *         {
-                     *           "acceptedAt": "2026-01-31T12:00:00.000Z",
-                     *           "detail": null,
-                     *           "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000008",
-                     *           "mayHaveBeenCharged": true,
-                     *           "number": 1,
-                     *           "outcome": "completed",
-                     *           "resultUrl": "https://up.example/files/01.mp4",
-                     *           "sentAt": "2026-01-31T12:00:00.000Z",
-                     *           "upstream": "https://up.example/v1/chat/completions",
-                     *           "upstreamId": "task_01"
-                     *         }
-                     *       ],
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": null,
-                     *       "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *       "hasPoster": true,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 100,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": null,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 9,
-                     *       "size": "720x1280",
-                     *       "startedAt": "2026-01-31T12:00:00.000Z",
-                     *       "status": "completed",
-                     *       "userEmail": "ada@example.org",
-                     *       "userId": "01930000-0000-7000-8000-000000000001",
-                     *       "videoId": "01930000-0000-7000-8000-000000000003"
-                     *     }
-                     */
                     "application/json": components["schemas"]["AdminJobDetails"];
                 };
             };
@@ -2052,47 +2027,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which waits anew. */
+            /** @description The job, which is waiting again. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": {
-                     *         "p50": 95,
-                     *         "p90": 160
-                     *       },
-                     *       "finishedAt": null,
-                     *       "hasPoster": false,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 0,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": 3,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 1,
-                     *       "size": "720x1280",
-                     *       "startedAt": null,
-                     *       "status": "pending",
-                     *       "userEmail": "ada@example.org",
-                     *       "userId": "01930000-0000-7000-8000-000000000001",
-                     *       "videoId": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["AdminJob"];
                 };
             };
@@ -2100,15 +2040,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: Only a failed or cancelled job can be started anew. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -2125,18 +2057,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The limits in force. */
+            /** @description The settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "concurrency": 20,
-                     *       "paused": false
-                     *     }
-                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -2159,28 +2085,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "concurrency": 20,
-                 *       "paused": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["QueueChange"];
+                "application/json": components["schemas"]["ChangeQueueRequest"];
             };
         };
         responses: {
-            /** @description The limits in force. */
+            /** @description The settings. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "concurrency": 20,
-                     *       "paused": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -2206,34 +2120,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The figures; ended jobs are those of the last 24 hours. */
+            /** @description The figures. Finished jobs are those of the last 24 hours. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelled": 2,
-                     *       "completed": 120,
-                     *       "failed": 4,
-                     *       "inFlight": 3,
-                     *       "oldestWaiting": "2026-01-31T12:00:00.000Z",
-                     *       "poisoned": 0,
-                     *       "submissionsToday": 131,
-                     *       "users": 9,
-                     *       "waiting": 7,
-                     *       "workers": [
-                     *         {
-                     *           "host": "processor-0",
-                     *           "id": "01930000-0000-7000-8000-000000000009",
-                     *           "inFlight": 3,
-                     *           "leaseUntil": "2026-02-07T12:00:00.000Z",
-                     *           "startedAt": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
@@ -2250,11 +2142,11 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description With this in address or name, whatever its case. */
+                /** @description Text in the email or the name, in upper or lower case. */
                 q?: string;
-                /** @description How many rows. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -2263,28 +2155,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them. */
+            /** @description Accounts, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "disabled": false,
-                     *           "email": "ada@example.org",
-                     *           "id": "01930000-0000-7000-8000-000000000001",
-                     *           "jobs": 12,
-                     *           "name": "Ada",
-                     *           "role": "user"
-                     *         }
-                     *       ],
-                     *       "nextCursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["AdminUserPage"];
                 };
             };
@@ -2310,33 +2186,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "disabled": false,
-                 *       "role": "user"
-                 *     }
-                 */
-                "application/json": components["schemas"]["UserChange"];
+                "application/json": components["schemas"]["ChangeUserRequest"];
             };
         };
         responses: {
-            /** @description The account as it is now. */
+            /** @description The updated account. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "disabled": false,
-                     *       "email": "ada@example.org",
-                     *       "id": "01930000-0000-7000-8000-000000000001",
-                     *       "jobs": 12,
-                     *       "name": "Ada",
-                     *       "role": "user"
-                     *     }
-                     */
                     "application/json": components["schemas"]["AdminUser"];
                 };
             };
@@ -2344,15 +2203,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: Another administrator has to do this to you. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -2372,107 +2223,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A document to keep. */
+            /** @description A JSON document to download. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "apiKeys": [
-                     *         {
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000005",
-                     *           "lastUsedAt": null,
-                     *           "name": "nightly render",
-                     *           "scopes": [
-                     *             "read",
-                     *             "create"
-                     *           ]
-                     *         }
-                     *       ],
-                     *       "exportedAt": "2026-01-31T12:00:00.000Z",
-                     *       "images": [
-                     *         {
-                     *           "contentType": "image/png",
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "height": 720,
-                     *           "id": "01930000-0000-7000-8000-000000000008",
-                     *           "size": 245760,
-                     *           "width": 1280
-                     *         }
-                     *       ],
-                     *       "jobs": [
-                     *         {
-                     *           "attempts": [
-                     *             {
-                     *               "mayHaveBeenCharged": true,
-                     *               "number": 1,
-                     *               "outcome": "completed",
-                     *               "sentAt": "2026-01-31T12:00:00.000Z"
-                     *             }
-                     *           ],
-                     *           "job": {
-                     *             "cancelling": false,
-                     *             "createdAt": "2026-01-31T12:00:00.000Z",
-                     *             "errorCode": null,
-                     *             "errorMessage": null,
-                     *             "etaSeconds": null,
-                     *             "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *             "hasPoster": true,
-                     *             "id": "01930000-0000-7000-8000-000000000002",
-                     *             "mayHaveBeenCharged": false,
-                     *             "model": "sora2",
-                     *             "nextAttemptAt": null,
-                     *             "orientation": "portrait",
-                     *             "phase": null,
-                     *             "progress": 100,
-                     *             "prompt": "A paper boat drifts down a rainy street",
-                     *             "queuePosition": null,
-                     *             "referenceImageId": null,
-                     *             "remixOf": null,
-                     *             "resubmits": 0,
-                     *             "retries": 0,
-                     *             "seconds": 10,
-                     *             "seq": 9,
-                     *             "size": "720x1280",
-                     *             "startedAt": "2026-01-31T12:00:00.000Z",
-                     *             "status": "completed",
-                     *             "videoId": "01930000-0000-7000-8000-000000000003"
-                     *           },
-                     *           "video": {
-                     *             "contentType": "video/mp4",
-                     *             "createdAt": "2026-01-31T12:00:00.000Z",
-                     *             "durationMs": 10000,
-                     *             "hasPoster": true,
-                     *             "height": 1280,
-                     *             "id": "01930000-0000-7000-8000-000000000003",
-                     *             "jobId": "01930000-0000-7000-8000-000000000002",
-                     *             "size": 1048576,
-                     *             "width": 720
-                     *           }
-                     *         }
-                     *       ],
-                     *       "sessions": [
-                     *         {
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "current": true,
-                     *           "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000004",
-                     *           "lastSeenAt": "2026-01-31T12:00:00.000Z",
-                     *           "userAgent": "curl/8.5.0"
-                     *         }
-                     *       ],
-                     *       "user": {
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "email": "ada@example.org",
-                     *         "id": "01930000-0000-7000-8000-000000000001",
-                     *         "name": "Ada",
-                     *         "role": "user"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Export"];
                 };
             };
@@ -2495,13 +2251,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org",
-                 *       "password": "correct horse battery"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Login"];
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
@@ -2511,19 +2261,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.…",
-                     *       "user": {
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "email": "ada@example.org",
-                     *         "id": "01930000-0000-7000-8000-000000000001",
-                     *         "name": "Ada",
-                     *         "role": "user"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -2549,7 +2286,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It has ended everywhere; its websockets close. */
+            /** @description The session has ended; its websockets close. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2575,28 +2312,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account, its session, and what it keeps. */
+            /** @description The account, its session, and its storage usage. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "storage": {
-                     *         "quota": null,
-                     *         "used": 31457280
-                     *       },
-                     *       "user": {
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "email": "ada@example.org",
-                     *         "id": "01930000-0000-7000-8000-000000000001",
-                     *         "name": "Ada",
-                     *         "role": "user"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -2619,16 +2340,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "password": "correct horse battery"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Farewell"];
+                "application/json": components["schemas"]["DeleteAccountRequest"];
             };
         };
         responses: {
-            /** @description The account is gone. */
+            /** @description The account has been deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2658,33 +2374,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "name": "Ada"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Rename"];
+                "application/json": components["schemas"]["RenameRequest"];
             };
         };
         responses: {
-            /** @description The account as it is now. */
+            /** @description The updated account. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "user": {
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "email": "ada@example.org",
-                     *         "id": "01930000-0000-7000-8000-000000000001",
-                     *         "name": "Ada",
-                     *         "role": "user"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -2710,17 +2409,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "currentPassword": "correct horse battery",
-                 *       "newPassword": "staple of batteries"
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewPassword"];
+                "application/json": components["schemas"]["ChangePasswordRequest"];
             };
         };
         responses: {
-            /** @description The password is another one. */
+            /** @description The password has been changed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2749,36 +2442,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org",
-                 *       "name": "Ada",
-                 *       "password": "correct horse battery"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Registration"];
+                "application/json": components["schemas"]["RegisterRequest"];
             };
         };
         responses: {
-            /** @description The account is open and signed in. */
+            /** @description The account has been created and is signed in. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.…",
-                     *       "user": {
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "email": "ada@example.org",
-                     *         "id": "01930000-0000-7000-8000-000000000001",
-                     *         "name": "Ada",
-                     *         "role": "user"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -2804,26 +2477,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The sessions that are alive, newest first. */
+            /** @description The active sessions, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "current": true,
-                     *           "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *           "id": "01930000-0000-7000-8000-000000000004",
-                     *           "lastSeenAt": "2026-01-31T12:00:00.000Z",
-                     *           "userAgent": "curl/8.5.0"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["OpenSessions"];
                 };
             };
@@ -2846,7 +2505,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They have ended; their websockets close. */
+            /** @description The sessions have ended; their websockets close. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2874,7 +2533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It has ended; its websockets close. */
+            /** @description The session has ended; its websockets close. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2895,9 +2554,9 @@ export interface operations {
     listImages: {
         parameters: {
             query?: {
-                /** @description How many rows. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -2906,27 +2565,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them. */
+            /** @description Images, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "contentType": "image/png",
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "height": 720,
-                     *           "id": "01930000-0000-7000-8000-000000000008",
-                     *           "size": 245760,
-                     *           "width": 1280
-                     *         }
-                     *       ],
-                     *       "nextCursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["ImagePage"];
                 };
             };
@@ -2950,65 +2594,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": {
-                    /** @description The picture. */
-                    image: string;
-                };
+                "multipart/form-data": components["schemas"]["UploadImageRequest"];
             };
         };
         responses: {
-            /** @description The image as it is kept; its `id` is `referenceImageId` of a new job. */
+            /** @description The stored image; its `id` is `referenceImageId` of new jobs. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "contentType": "image/png",
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "height": 720,
-                     *       "id": "01930000-0000-7000-8000-000000000008",
-                     *       "size": 245760,
-                     *       "width": 1280
-                     *     }
-                     */
                     "application/json": components["schemas"]["Image"];
                 };
             };
-            /**
-             * @description `malformed_request`: Malformed request: it names several hosts.
-             *
-             *     `unreadable_body`: Could not read the request body: it is not a proper form.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
-            /** @description `too_large`: The request body is larger than 21037056 bytes. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`: The request body must be sent as multipart/form-data. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["invalid_fields"];
             429: components["responses"]["rate_limited"];
@@ -3034,16 +2637,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "contentType": "image/png",
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "height": 720,
-                     *       "id": "01930000-0000-7000-8000-000000000008",
-                     *       "size": 245760,
-                     *       "width": 1280
-                     *     }
-                     */
                     "application/json": components["schemas"]["Image"];
                 };
             };
@@ -3069,7 +2662,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The image has been deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3080,15 +2673,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: A job starts from this picture: delete the job first. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -3100,7 +2685,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3239,41 +2824,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The models, and what is taken when nothing is said. */
+            /** @description The models with their options, and the defaults. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "defaults": {
-                     *         "model": "sora2",
-                     *         "orientation": "landscape",
-                     *         "seconds": 10,
-                     *         "size": "1280x720"
-                     *       },
-                     *       "free": false,
-                     *       "models": [
-                     *         {
-                     *           "default": true,
-                     *           "id": "sora2",
-                     *           "orientations": [
-                     *             "landscape",
-                     *             "portrait"
-                     *           ],
-                     *           "seconds": [
-                     *             10,
-                     *             15
-                     *           ],
-                     *           "sizes": [
-                     *             "1280x720",
-                     *             "720x1280"
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Models"];
                 };
             };
@@ -3329,16 +2885,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "contentType": "video/mp4",
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "hasPoster": true,
-                     *       "orientation": "portrait",
-                     *       "seconds": 10,
-                     *       "size": 1048576
-                     *     }
-                     */
                     "application/json": components["schemas"]["SharedVideo"];
                 };
             };
@@ -3353,13 +2899,13 @@ export interface operations {
     readSharedContent: {
         parameters: {
             query?: {
-                /** @description 1: browsers save it. */
+                /** @description `1`: browsers save the file. */
                 download?: string;
             };
             header?: {
                 /** @description One range of bytes. */
                 Range?: string;
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3378,7 +2924,7 @@ export interface operations {
                     "video/mp4": unknown;
                 };
             };
-            /** @description The part that was asked for. */
+            /** @description The requested part. */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -3408,7 +2954,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3446,7 +2992,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible ASCII characters. Within a day the same key with the same body gives the same jobs and starts nothing new. */
+                /** @description 1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3454,92 +3000,16 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "orientation": "portrait",
-                 *       "prompt": "A paper boat drifts down a rainy street",
-                 *       "seconds": 10
-                 *     }
-                 */
-                "application/json": components["schemas"]["VideoRequest"];
+                "application/json": components["schemas"]["CreateVideoRequest"];
             };
         };
         responses: {
-            /** @description The jobs, which wait for their turn. `Location` is where to follow the first. */
+            /** @description The jobs, which are waiting. `Location` is the first one. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "job": {
-                     *         "cancelling": false,
-                     *         "createdAt": "2026-01-31T12:00:00.000Z",
-                     *         "errorCode": null,
-                     *         "errorMessage": null,
-                     *         "etaSeconds": {
-                     *           "p50": 95,
-                     *           "p90": 160
-                     *         },
-                     *         "finishedAt": null,
-                     *         "hasPoster": false,
-                     *         "id": "01930000-0000-7000-8000-000000000002",
-                     *         "mayHaveBeenCharged": false,
-                     *         "model": "sora2",
-                     *         "nextAttemptAt": null,
-                     *         "orientation": "portrait",
-                     *         "phase": null,
-                     *         "progress": 0,
-                     *         "prompt": "A paper boat drifts down a rainy street",
-                     *         "queuePosition": 3,
-                     *         "referenceImageId": null,
-                     *         "remixOf": null,
-                     *         "resubmits": 0,
-                     *         "retries": 0,
-                     *         "seconds": 10,
-                     *         "seq": 1,
-                     *         "size": "720x1280",
-                     *         "startedAt": null,
-                     *         "status": "pending",
-                     *         "videoId": null
-                     *       },
-                     *       "jobs": [
-                     *         {
-                     *           "cancelling": false,
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "errorCode": null,
-                     *           "errorMessage": null,
-                     *           "etaSeconds": {
-                     *             "p50": 95,
-                     *             "p90": 160
-                     *           },
-                     *           "finishedAt": null,
-                     *           "hasPoster": false,
-                     *           "id": "01930000-0000-7000-8000-000000000002",
-                     *           "mayHaveBeenCharged": false,
-                     *           "model": "sora2",
-                     *           "nextAttemptAt": null,
-                     *           "orientation": "portrait",
-                     *           "phase": null,
-                     *           "progress": 0,
-                     *           "prompt": "A paper boat drifts down a rainy street",
-                     *           "queuePosition": 3,
-                     *           "referenceImageId": null,
-                     *           "remixOf": null,
-                     *           "resubmits": 0,
-                     *           "retries": 0,
-                     *           "seconds": 10,
-                     *           "seq": 1,
-                     *           "size": "720x1280",
-                     *           "startedAt": null,
-                     *           "status": "pending",
-                     *           "videoId": null
-                     *         }
-                     *       ],
-                     *       "message": "Video generation started"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
@@ -3560,21 +3030,21 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                /** @description In one of these states; separated by commas, or several times. */
-                status?: ("pending" | "processing" | "completed" | "failed" | "cancelled")[];
-                /** @description With this in the prompt, whatever its case. */
+                /** @description States; the parameter may be repeated, or hold several separated by commas. */
+                status?: components["schemas"]["Status"][];
+                /** @description Text in the prompt, in upper or lower case. */
                 q?: string;
-                /** @description Made at this instant or later. */
+                /** @description Created at this time or later. */
                 from?: string;
-                /** @description Made before this instant. */
+                /** @description Created before this time. */
                 to?: string;
-                /** @description How many rows. */
+                /** @description Maximum number of rows. */
                 limit?: number;
-                /** @description The `nextCursor` of the page before. */
+                /** @description `nextCursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -3582,78 +3052,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them. */
+            /** @description Jobs, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "cancelling": false,
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "errorCode": null,
-                     *           "errorMessage": null,
-                     *           "etaSeconds": null,
-                     *           "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *           "hasPoster": true,
-                     *           "id": "01930000-0000-7000-8000-000000000002",
-                     *           "mayHaveBeenCharged": false,
-                     *           "model": "sora2",
-                     *           "nextAttemptAt": null,
-                     *           "orientation": "portrait",
-                     *           "phase": null,
-                     *           "progress": 100,
-                     *           "prompt": "A paper boat drifts down a rainy street",
-                     *           "queuePosition": null,
-                     *           "referenceImageId": null,
-                     *           "remixOf": null,
-                     *           "resubmits": 0,
-                     *           "retries": 0,
-                     *           "seconds": 10,
-                     *           "seq": 9,
-                     *           "size": "720x1280",
-                     *           "startedAt": "2026-01-31T12:00:00.000Z",
-                     *           "status": "completed",
-                     *           "videoId": "01930000-0000-7000-8000-000000000003"
-                     *         },
-                     *         {
-                     *           "cancelling": false,
-                     *           "createdAt": "2026-01-31T12:00:00.000Z",
-                     *           "errorCode": null,
-                     *           "errorMessage": null,
-                     *           "etaSeconds": {
-                     *             "p50": 95,
-                     *             "p90": 160
-                     *           },
-                     *           "finishedAt": null,
-                     *           "hasPoster": false,
-                     *           "id": "01930000-0000-7000-8000-000000000002",
-                     *           "mayHaveBeenCharged": false,
-                     *           "model": "sora2",
-                     *           "nextAttemptAt": null,
-                     *           "orientation": "portrait",
-                     *           "phase": null,
-                     *           "progress": 0,
-                     *           "prompt": "A paper boat drifts down a rainy street",
-                     *           "queuePosition": 3,
-                     *           "referenceImageId": null,
-                     *           "remixOf": null,
-                     *           "resubmits": 0,
-                     *           "retries": 0,
-                     *           "seconds": 10,
-                     *           "seq": 1,
-                     *           "size": "720x1280",
-                     *           "startedAt": null,
-                     *           "status": "pending",
-                     *           "videoId": null
-                     *         }
-                     *       ],
-                     *       "nextCursor": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
@@ -3679,7 +3083,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -3695,36 +3099,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": null,
-                     *       "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *       "hasPoster": true,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 100,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": null,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 9,
-                     *       "size": "720x1280",
-                     *       "startedAt": "2026-01-31T12:00:00.000Z",
-                     *       "status": "completed",
-                     *       "videoId": "01930000-0000-7000-8000-000000000003"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -3757,7 +3131,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Both are gone. */
+            /** @description Both have been deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3768,15 +3142,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: An active job cannot be deleted: cancel it first. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -3795,26 +3161,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them. */
+            /** @description All attempts, first to last. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "acceptedAt": "2026-01-31T12:00:00.000Z",
-                     *           "finishedAt": "2026-01-31T12:00:00.000Z",
-                     *           "mayHaveBeenCharged": true,
-                     *           "number": 1,
-                     *           "outcome": "completed",
-                     *           "sentAt": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["Attempts"];
                 };
             };
@@ -3840,45 +3192,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job: cancelled, about to be (`cancelling`), or as it had ended before. */
+            /** @description The job: cancelled, about to be (`cancelling`), or unchanged if it had already ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": {
-                     *         "p50": 95,
-                     *         "p90": 160
-                     *       },
-                     *       "finishedAt": null,
-                     *       "hasPoster": false,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 0,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": 3,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 1,
-                     *       "size": "720x1280",
-                     *       "startedAt": null,
-                     *       "status": "cancelled",
-                     *       "videoId": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -3904,45 +3223,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which waits for its download. */
+            /** @description The job, which is waiting for its download. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": {
-                     *         "p50": 95,
-                     *         "p90": 160
-                     *       },
-                     *       "finishedAt": null,
-                     *       "hasPoster": false,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 0,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": 3,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 1,
-                     *       "size": "720x1280",
-                     *       "startedAt": null,
-                     *       "status": "pending",
-                     *       "videoId": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -3950,15 +3236,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: Only a job whose download failed can be fetched again. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -3970,7 +3248,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1 to 255 visible ASCII characters. Within a day the same key with the same body gives the same jobs and starts nothing new. */
+                /** @description 1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3980,45 +3258,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The job, which waits anew. */
+            /** @description The job, which is waiting again. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "cancelling": false,
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "errorCode": null,
-                     *       "errorMessage": null,
-                     *       "etaSeconds": {
-                     *         "p50": 95,
-                     *         "p90": 160
-                     *       },
-                     *       "finishedAt": null,
-                     *       "hasPoster": false,
-                     *       "id": "01930000-0000-7000-8000-000000000002",
-                     *       "mayHaveBeenCharged": false,
-                     *       "model": "sora2",
-                     *       "nextAttemptAt": null,
-                     *       "orientation": "portrait",
-                     *       "phase": null,
-                     *       "progress": 0,
-                     *       "prompt": "A paper boat drifts down a rainy street",
-                     *       "queuePosition": 3,
-                     *       "referenceImageId": null,
-                     *       "remixOf": null,
-                     *       "resubmits": 0,
-                     *       "retries": 0,
-                     *       "seconds": 10,
-                     *       "seq": 1,
-                     *       "size": "720x1280",
-                     *       "startedAt": null,
-                     *       "status": "pending",
-                     *       "videoId": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -4026,18 +3271,10 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
-            /** @description `wrong_state`: Only a failed or cancelled job can be started anew. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["wrong_state"];
             410: components["responses"]["gone"];
             421: components["responses"]["misdirected"];
-            422: components["responses"]["idempotency_key_reused"];
+            422: components["responses"]["idempotency_key_reused-or-invalid_fields"];
             429: components["responses"]["rate_limited-or-too_many_waiting"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -4061,19 +3298,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "contentType": "video/mp4",
-                     *       "createdAt": "2026-01-31T12:00:00.000Z",
-                     *       "durationMs": 10000,
-                     *       "hasPoster": true,
-                     *       "height": 1280,
-                     *       "id": "01930000-0000-7000-8000-000000000003",
-                     *       "jobId": "01930000-0000-7000-8000-000000000002",
-                     *       "size": 1048576,
-                     *       "width": 720
-                     *     }
-                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -4091,13 +3315,13 @@ export interface operations {
     readContent: {
         parameters: {
             query?: {
-                /** @description 1: browsers save it. */
+                /** @description `1`: browsers save the file. */
                 download?: string;
             };
             header?: {
                 /** @description One range of bytes. */
                 Range?: string;
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -4116,7 +3340,7 @@ export interface operations {
                     "video/mp4": unknown;
                 };
             };
-            /** @description The part that was asked for. */
+            /** @description The requested part. */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -4149,7 +3373,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the answer before. */
+                /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -4197,12 +3421,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "expiresIn": 86400
-                 *     }
-                 */
-                "application/json": components["schemas"]["ShareRequest"];
+                "application/json": components["schemas"]["CreateShareRequest"];
             };
         };
         responses: {
@@ -4212,14 +3431,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "expiresAt": "2026-02-07T12:00:00.000Z",
-                     *       "id": "01930000-0000-7000-8000-000000000007",
-                     *       "token": "01930000-0000-7000-8000-000000000007_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-                     *       "url": "https://sora.example/share/01930000-0000-7000-8000-000000000007_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Share"];
                 };
             };
@@ -4248,7 +3459,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They show nothing any more. */
+            /** @description The links no longer work. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4275,7 +3486,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The websocket is open. */
+            /** @description The websocket is open, with the subprotocol `sora.v1`. */
             101: {
                 headers: {
                     [name: string]: unknown;
@@ -4300,17 +3511,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The process responds. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "alive"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Alive"];
                 };
             };
@@ -4328,39 +3534,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can. */
+            /** @description Ready. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "database": "up",
-                     *       "redis": "up",
-                     *       "status": "ready",
-                     *       "storage": "up"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
-            /** @description The database is away, or has another schema. */
+            /** @description The database is down or has another schema. */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "database": "down",
-                     *       "redis": "up",
-                     *       "status": "unready",
-                     *       "storage": "up"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Readiness"];
                 };
             };

@@ -48,6 +48,8 @@ pub struct Model {
     pub finished_at: Option<i64>,
     /// False once a refusal is on record.
     pub may_have_been_charged: bool,
+    /// The last of what the upstream sent, if the attempt ended without a video; for administrators.
+    pub evidence: Option<String>,
 }
 
 /// No relation is used through the ORM.
@@ -117,7 +119,7 @@ pub async fn record_accepted(db: &DatabaseConnection, id: AttemptId, upstream_id
 ///
 /// # Errors
 /// The database did not do it.
-pub async fn record_result_url(db: &DatabaseConnection, id: AttemptId, url: &str) -> Result<(), DbErr> {
+pub async fn record_result_url<C: ConnectionTrait>(db: &C, id: AttemptId, url: &str) -> Result<(), DbErr> {
     update(id)
         .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(clock::system_ms()))
         .col_expr(Column::ResultUrl, Expr::value(url))
@@ -133,6 +135,8 @@ pub struct End<'a> {
     pub outcome: &'a str,
     /// What the upstream said.
     pub detail: Option<&'a str>,
+    /// The last of what the upstream sent, if there is no video: at most 4 KiB, redacted.
+    pub evidence: Option<&'a str>,
     /// Whether it may have cost money.
     pub may_have_been_charged: bool,
 }
@@ -142,10 +146,13 @@ pub struct End<'a> {
 /// # Errors
 /// The database did not do it.
 pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Result<(), DbErr> {
+    // PostgreSQL stores no NUL characters in text.
     let detail = end.detail.map(|text| text.chars().filter(|c| *c != '\0').take(DETAIL_CHARACTERS).collect::<String>());
+    let evidence = end.evidence.map(|text| text.replace('\0', ""));
     let ended = update(id)
         .col_expr(Column::Outcome, Expr::value(end.outcome))
         .col_expr(Column::Detail, Expr::value(detail))
+        .col_expr(Column::Evidence, Expr::value(evidence))
         .col_expr(Column::MayHaveBeenCharged, Expr::value(end.may_have_been_charged))
         .col_expr(Column::FinishedAt, Expr::value(clock::system_ms()));
     if end.may_have_been_charged {

@@ -37,7 +37,7 @@ pub(crate) use bulk::{contains, poisoned};
 pub use estimate::{Estimates, Eta};
 pub use expiry::finished_before;
 pub(crate) use fail_after_restore::fail_after_restore;
-pub use owner::{CancelResult, DeletedJob, cancel, delete, refetch, restart};
+pub use owner::{CancelResult, DeletedJob, ResultAdded, add_result, cancel, delete, refetch, restart};
 pub use queue::{ClaimResult, claim, claimed_by, finished_since, pending_after, promote_due, requeue_orphan};
 pub(crate) use queue::{pending, requeue};
 pub use transition::{

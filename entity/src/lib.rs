@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api_key;
 pub mod attempt;
+pub mod attempt_result;
 pub mod audit;
 pub mod clock;
 pub mod database;
@@ -22,6 +23,7 @@ pub mod setup;
 pub mod share;
 pub mod statistics;
 pub mod submission;
+pub mod upstream_state;
 pub mod user;
 pub mod video;
 pub mod worker;

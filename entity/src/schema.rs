@@ -8,7 +8,7 @@ use std::fmt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
 /// The version this program was written for.
-pub const EXPECTED: i32 = 4;
+pub const EXPECTED: i32 = 5;
 
 /// What the database says of its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use super::transition::{charged, charged_without_result, committed, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
 use crate::idempotency_key::{self, Idempotent, Key};
-use crate::{JobId, UserId, attempt, clock, database, video};
+use crate::{AttemptId, JobId, UserId, attempt, attempt_result, clock, database, video};
 
 /// What came of a wish to cancel.
 #[derive(Clone, Debug)]
@@ -108,6 +108,47 @@ pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result
         .filter(Column::Status.eq(Status::Failed))
         .filter(Column::ErrorCode.eq("unfetchable"));
     committed(db, update).await
+}
+
+/// What came of adding an address to an attempt.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
+pub enum ResultAdded {
+    /// The job waits to download it; the row as committed.
+    Queued(Model),
+    /// There is no such attempt of this job.
+    NotFound,
+    /// The job has not failed.
+    NotFailed,
+}
+
+/// Adds an address to an attempt of a failed job, as `admin` found it, and queues the job to download it. Nothing is
+/// submitted.
+pub async fn add_result(
+    db: &DatabaseConnection,
+    id: JobId,
+    attempt: AttemptId,
+    url: &str,
+    admin: UserId,
+) -> Result<ResultAdded, DbErr> {
+    let tx = database::begin(db).await?;
+    let found = attempt::Entity::find_by_id(attempt).filter(attempt::Column::JobId.eq(id)).one(&tx).await?;
+    let Some(found) = found else { return Ok(ResultAdded::NotFound) };
+    // The attempt counts again, even if the job was restarted after it.
+    let from = Expr::case(Expr::col(Column::AttemptsFrom).lt(found.number), Expr::col(Column::AttemptsFrom));
+    let update = waiting_again()
+        .col_expr(Column::Fetches, Expr::value(0))
+        .col_expr(Column::AttemptsFrom, from.finally(found.number).into())
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(Status::Failed));
+    let Some(_) = committed(&tx, update).await? else { return Ok(ResultAdded::NotFailed) };
+    attempt_result::insert(&tx, attempt, url, attempt_result::ADMIN, Some(admin)).await?;
+    attempt::record_result_url(&tx, attempt, url).await?;
+    let charged =
+        Entity::update_many().col_expr(Column::MayHaveBeenCharged, charged_without_result()).filter(Column::Id.eq(id));
+    let job = committed(&tx, charged).await?;
+    tx.commit().await?;
+    Ok(job.map_or(ResultAdded::NotFound, ResultAdded::Queued))
 }
 
 /// What a deleted job leaves to be removed.

@@ -114,7 +114,12 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
             let id = new_id();
             begun(db, held, id).await.unwrap();
             attempt::record_accepted(db, id, None).await.unwrap();
-            let end = attempt::End { outcome: "x", detail: Some("a\0b"), may_have_been_charged: charged };
+            let end = attempt::End {
+                outcome: "x",
+                detail: Some("a\0b"),
+                evidence: Some("c\0d"),
+                may_have_been_charged: charged,
+            };
             attempt::finish(db, id, end).await.unwrap();
             let failure = JobFailure { code: "interrupted", message: "it broke off".into() };
             let failed = job::fail(db, held, &failure).await.unwrap().unwrap();

@@ -9,6 +9,7 @@ mod keys;
 mod money;
 mod owner;
 mod restore;
+mod results;
 mod tls;
 mod workers;
 

@@ -16,7 +16,7 @@ async fn held(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> JobClaim 
 }
 
 fn end(charged: bool) -> End<'static> {
-    End { outcome: "x", detail: None, may_have_been_charged: charged }
+    End { outcome: "x", detail: None, evidence: None, may_have_been_charged: charged }
 }
 
 #[tokio::test]

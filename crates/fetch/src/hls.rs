@@ -130,7 +130,7 @@ impl Copy<'_> {
             return Err(Error::BadPlaylist("lists too many files"));
         }
         let mut bytes = self.source.fetcher.content(self.source.at(url.clone())).await?;
-        let name = format!("{:05}.seg", self.files.len());
+        let name = format!("{:05}.m4s", self.files.len());
         let mut file = fs::File::create(self.directory.join(&name)).await.map_err(Error::Io)?;
         while let Some(chunk) = bytes.try_next().await? {
             self.left = self

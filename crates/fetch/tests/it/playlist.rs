@@ -32,11 +32,11 @@ async fn copies_a_playlist_with_its_segments_and_keys() {
     let directory = tempfile::tempdir().unwrap();
     let copy = fetcher(&[&server], 1_000).playlist(&master, None, directory.path()).await.unwrap();
     assert_eq!(copy.audio, None);
-    let expected = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"00000.seg\"\n\
-        #EXT-X-KEY:METHOD=AES-128,URI=\"00001.seg\"\n#EXTINF:4,\n#EXT-X-BYTERANGE:2@0\n00002.seg\n\
-        #EXTINF:2,\n#EXT-X-BYTERANGE:2@2\n00002.seg\n#EXT-X-ENDLIST\n";
+    let expected = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"00000.m4s\"\n\
+        #EXT-X-KEY:METHOD=AES-128,URI=\"00001.m4s\"\n#EXTINF:4,\n#EXT-X-BYTERANGE:2@0\n00002.m4s\n\
+        #EXTINF:2,\n#EXT-X-BYTERANGE:2@2\n00002.m4s\n#EXT-X-ENDLIST\n";
     assert_eq!(std::fs::read_to_string(&copy.video).unwrap(), expected);
-    assert_eq!(std::fs::read(directory.path().join("00002.seg")).unwrap(), b"segment");
+    assert_eq!(std::fs::read(directory.path().join("00002.m4s")).unwrap(), b"segment");
 }
 
 #[tokio::test]

@@ -128,6 +128,22 @@ pub async fn record_result_url<C: ConnectionTrait>(db: &C, id: AttemptId, url: &
         .map(drop)
 }
 
+/// Records why the result of a job's attempts could not be downloaded: which addresses were tried, and what they brought.
+pub async fn record_failed_download(db: &DatabaseConnection, job: JobId, detail: &str) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Detail, Expr::value(stored_text(detail)))
+        .filter(Column::JobId.eq(job))
+        .filter(Column::ResultUrl.is_not_null())
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// A text as it is stored: of bounded length, and without NUL characters, which PostgreSQL rejects.
+fn stored_text(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(DETAIL_CHARACTERS).collect()
+}
+
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug)]
 pub struct End<'a> {
@@ -146,8 +162,7 @@ pub struct End<'a> {
 /// # Errors
 /// The database did not do it.
 pub async fn finish(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Result<(), DbErr> {
-    // PostgreSQL stores no NUL characters in text.
-    let detail = end.detail.map(|text| text.chars().filter(|c| *c != '\0').take(DETAIL_CHARACTERS).collect::<String>());
+    let detail = end.detail.map(stored_text);
     let evidence = end.evidence.map(|text| text.replace('\0', ""));
     let ended = update(id)
         .col_expr(Column::Outcome, Expr::value(end.outcome))

@@ -13,6 +13,7 @@ use storage::Storage;
 use crate::config::Config;
 use crate::media::Inspector;
 use crate::upstream::breaker::Breaker;
+use crate::upstream::suspension::Suspension;
 use crate::upstream::upstream_health::UpstreamHealth;
 
 /// Shared by all tasks, behind an `Arc`.
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) driver: Arc<dyn Driver>,
     /// Whether the upstream accepts requests as it should.
     pub(crate) upstream_health: UpstreamHealth,
+    /// Whether submissions are suspended because the upstream's answers could not be read.
+    pub(crate) suspension: Suspension,
     /// How long jobs take, for the remaining time shown to users.
     pub(crate) estimates: job::Estimates,
     /// Makes posters.
@@ -49,8 +52,20 @@ impl Context {
         let driver = sora::driver(&config.upstream)?.into();
         let inspector = Inspector::detect(&config.programs).await;
         let (upstream_health, estimates) = (UpstreamHealth::default(), job::Estimates::default());
-        let breaker = Mutex::default();
-        Ok(Self { config, db, bus, storage, fetcher, driver, upstream_health, estimates, inspector, breaker })
+        let (breaker, suspension) = (Mutex::default(), Suspension::default());
+        Ok(Self {
+            config,
+            db,
+            bus,
+            storage,
+            fetcher,
+            driver,
+            upstream_health,
+            suspension,
+            estimates,
+            inspector,
+            breaker,
+        })
     }
 
     /// The upstream's address as recorded with attempts: without its query, which may contain a key.

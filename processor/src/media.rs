@@ -1,9 +1,10 @@
-//! Looks inside stored videos: the size as played, the length, and a still for the poster.
+//! Looks inside stored videos: the size as played, the length, and a still for the poster. Joins HLS playlists.
 //!
 //! The files come from outside, so the programs that read them are confined ([`subprocess`]). Without `ffmpeg` and
-//! `ffprobe` videos have no posters; nothing else changes.
+//! `ffprobe` videos have no posters, and HLS playlists are not joined; nothing else changes.
 
 mod ffmpeg;
+mod hls;
 mod inspector;
 mod subprocess;
 

@@ -33,11 +33,16 @@ pub(crate) const METRICS: &[Metric] = &[
     )
     .with_label("budget", &["retry", "resubmit", "fetch"]),
     Metric::counter("sora_jobs_put_off_total", "Jobs deferred without using a budget, by `reason`.")
-        .with_label("reason", &["breaker", "cap", "storage"]),
+        .with_label("reason", &["breaker", "cap", "storage", "suspended"]),
     Metric::gauge("sora_upstream_breaker_open", "1 while the circuit breaker holds back new submissions, otherwise 0."),
     Metric::gauge(
         "sora_upstream_refuses",
         "1 while the upstream rejects the token or no longer offers the model, otherwise 0.",
+    ),
+    Metric::counter("sora_upstream_unreadable_total", "Answers of the upstream that could not be read."),
+    Metric::gauge(
+        "sora_upstream_suspended",
+        "1 while submissions are suspended because answers could not be read, otherwise 0.",
     ),
     Metric::counter("sora_video_stored_bytes_total", "Bytes of videos downloaded and stored."),
     Metric::counter("sora_storage_errors_total", "Failed reads and writes of files in the storage."),
@@ -84,6 +89,8 @@ pub(crate) enum DeferReason {
     Cap,
     /// The storage cannot be read or written.
     Storage,
+    /// The upstream's answers could not be read, and no administrator has resumed it.
+    Suspended,
 }
 
 /// Records how long a job waited, if this is its first claim.
@@ -129,6 +136,7 @@ pub(crate) fn job_deferred(reason: DeferReason) {
         DeferReason::Breaker => "breaker",
         DeferReason::Cap => "cap",
         DeferReason::Storage => "storage",
+        DeferReason::Suspended => "suspended",
     };
     counter!("sora_jobs_put_off_total", "reason" => reason).increment(1);
 }
@@ -158,6 +166,16 @@ pub(crate) fn breaker_open(open: bool) {
 /// Sets whether the upstream refuses the key or the model.
 pub(crate) fn upstream_refuses(refuses: bool) {
     gauge!("sora_upstream_refuses").set(u8::from(refuses));
+}
+
+/// Counts an answer that could not be read.
+pub(crate) fn upstream_unreadable() {
+    counter!("sora_upstream_unreadable_total").increment(1);
+}
+
+/// Sets whether submissions to the upstream are suspended.
+pub(crate) fn upstream_suspended(suspended: bool) {
+    gauge!("sora_upstream_suspended").set(u8::from(suspended));
 }
 
 /// Counts a file that the storage failed to read or write.

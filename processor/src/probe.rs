@@ -34,6 +34,7 @@ impl service::probe::Probe for ProcessorProbe {
             "redis": status(matches!(redis, Ok(Ok(())))),
             "storage": status(matches!(storage, Ok(Ok(())))),
             "upstream": context.upstream_health.status(),
+            "upstreamAnswers": context.suspension.status(),
         });
         (ready, detail)
     }

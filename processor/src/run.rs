@@ -15,9 +15,8 @@ mod submit;
 pub(crate) use finish::ATTEMPT_CANCELLED;
 
 use entity::job::{self, JobClaim, Phase};
-use entity::{attempt, database};
-use sora::{Failure, Outcome};
-use url::Url;
+use entity::{attempt, attempt_result, database};
+use sora::Failure;
 
 use self::error::RunError;
 use self::plan::{Plan, plan};
@@ -81,16 +80,20 @@ impl JobRun<'_> {
     async fn execute(&mut self) -> Result<job::Model, RunError> {
         let (db, job) = (&self.context.db, &self.job);
         let attempts = retry_transient("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
-        let plan = plan(&self.job, &attempts, self.context.upstream_address());
+        let ids = attempts.iter().map(|attempt| attempt.id).collect::<Vec<_>>();
+        let results = if ids.is_empty() {
+            Vec::new()
+        } else {
+            retry_transient("reading addresses", || attempt_result::of_attempts(db, ids.clone())).await?
+        };
+        let plan = plan(&self.job, &attempts, &results, self.context.upstream_address());
         let last = attempts.last();
         let number = last.map_or(job.attempts_from, |last| last.number + i32::from(plan == Plan::Submit));
         trace::record_attempt(number);
-        let url = match plan {
+        let candidates = match plan {
             Plan::Submit => self.submit().await?,
             Plan::Resume(open) => self.resume(open).await?,
-            Plan::Download(url) => {
-                Url::parse(&url).map_err(|_| Failure::new(Outcome::Unfetchable, "not an address"))?
-            }
+            Plan::Download(candidates) => candidates,
             Plan::Fail(attempt, outcome) => {
                 let accepted = last.is_some_and(|last| last.accepted_at.is_some());
                 self.state = RunState::Orphaned { attempt, accepted };
@@ -102,7 +105,7 @@ impl JobRun<'_> {
         self.phases.enter(Phase::Downloading);
         tracing::info!("downloading the video");
         self.advance(Phase::Downloading, 0).await?;
-        let video = self.download(&url).await?;
+        let video = self.download(&candidates).await?;
         self.record(video).await
     }
 

@@ -3,4 +3,5 @@
 pub(crate) mod breaker;
 pub(crate) mod failure_message;
 pub(crate) mod redact;
+pub(crate) mod suspension;
 pub(crate) mod upstream_health;

@@ -40,6 +40,21 @@ pub(super) fn still_arguments(demuxer: &str, file: &Path, at: i64) -> Vec<String
     arguments
 }
 
+/// The arguments of `ffmpeg` for joining the local files of an HLS playlist to one MP4, without encoding them anew.
+pub(super) fn join_arguments(video: &Path, audio: Option<&Path>, joined: &Path) -> Vec<String> {
+    let mut arguments = split("-nostdin -v error -y");
+    for playlist in [Some(video), audio].into_iter().flatten() {
+        arguments.extend(split("-protocol_whitelist file,crypto -allowed_extensions ALL -f hls -i"));
+        arguments.push(format!("file:{}", playlist.display()));
+    }
+    let sound = if audio.is_some() { "1:a:0?" } else { "0:a:0?" };
+    arguments.extend(split("-map 0:v:0 -map"));
+    arguments.push(sound.to_owned());
+    arguments.extend(split("-map_metadata -1 -c copy -movflags +faststart -f mp4"));
+    arguments.push(format!("file:{}", joined.display()));
+    arguments
+}
+
 fn split(text: &str) -> Vec<String> {
     text.split(' ').map(ToOwned::to_owned).collect()
 }

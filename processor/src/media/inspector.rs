@@ -1,10 +1,12 @@
 //! Inspects videos one at a time, and stores a poster beside each.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use entity::video::{MediaInfo, Model};
 use entity::{DbErr, VideoId};
+use fetch::LocalPlaylist;
 use futures::stream;
 use storage::{Storage, poster_path};
 use tempfile::TempDir;
@@ -13,7 +15,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{Programs, ffmpeg, subprocess};
+use super::subprocess::Limits;
+use super::{Programs, ffmpeg, hls, subprocess};
 
 /// Maximum size of a poster, and of the output of `ffprobe`, in bytes.
 const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
@@ -62,6 +65,21 @@ impl Inspector {
         self.programs.is_some()
     }
 
+    /// Joins the local files of an HLS playlist to one MP4 in `folder`, of at most `max_bytes`. `None` if that fails.
+    ///
+    /// # Errors
+    /// ffmpeg is missing or cannot be started.
+    pub(crate) async fn join(
+        &self,
+        playlist: &LocalPlaylist,
+        folder: &Path,
+        max_bytes: u64,
+    ) -> io::Result<Option<PathBuf>> {
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "ffmpeg is missing (FFMPEG)");
+        let (ffmpeg, _) = self.programs.as_ref().ok_or_else(missing)?;
+        hls::join(ffmpeg, playlist, folder, max_bytes).await
+    }
+
     /// Announces a new video.
     pub(crate) fn enqueue(&self, video: VideoId) {
         self.sender.send(video).ok();
@@ -88,11 +106,12 @@ async fn inspect(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path
     let Some(demuxer) = ffmpeg::demuxer(&video.content_type) else { return Ok(MediaInfo::default()) };
     let folder = tempfile::tempdir()?;
     let Some(file) = local_file(storage, video, &folder).await? else { return Ok(MediaInfo::default()) };
-    let output = subprocess::run(ffprobe, &ffmpeg::probe_arguments(demuxer, &file), MAX_OUTPUT_BYTES).await?;
+    let output =
+        subprocess::run(ffprobe, &ffmpeg::probe_arguments(demuxer, &file), Limits::reading(MAX_OUTPUT_BYTES)).await?;
     let mut info = output.and_then(|output| ffmpeg::parse_probe(&output)).unwrap_or_default();
     for at in [info.duration_ms.unwrap_or(0) / 10, 0] {
         let arguments = ffmpeg::still_arguments(demuxer, &file, at);
-        let still = subprocess::run(ffmpeg, &arguments, MAX_OUTPUT_BYTES).await?;
+        let still = subprocess::run(ffmpeg, &arguments, Limits::reading(MAX_OUTPUT_BYTES)).await?;
         if let Some(still) = still.filter(|still| still.starts_with(&[0xff, 0xd8, 0xff])) {
             info.poster_path = Some(store_poster(storage, video, still).await?);
             break;

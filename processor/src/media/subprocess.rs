@@ -14,15 +14,36 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Time limit for one run.
-const RUN_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Used if `PATH` is not set.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Limits that the shell sets before it executes the program: seconds of CPU time, KiB of memory, blocks of 512 bytes
-/// written, open files, core dumps. A limit that the system does not support is skipped.
-const LIMITS: &str = "ulimit -t 20; ulimit -v 2097152; ulimit -f 0; ulimit -n 64; ulimit -c 0";
+/// What a program may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Time for one run.
+    pub(super) timeout: Duration,
+    /// Seconds of CPU time.
+    pub(super) cpu_seconds: u32,
+    /// Largest file that it may write, in bytes.
+    pub(super) file_bytes: u64,
+    /// Maximum size of its output, in bytes.
+    pub(super) output_bytes: usize,
+}
+
+impl Limits {
+    /// Limits for a program that reads one video and writes nothing but its output.
+    pub(super) const fn reading(output_bytes: usize) -> Self {
+        Self { timeout: Duration::from_secs(30), cpu_seconds: 20, file_bytes: 0, output_bytes }
+    }
+
+    /// The commands by which the shell sets them, besides 2 GiB of memory, 64 open files, and no core dumps. A limit that
+    /// the system does not support is skipped.
+    fn shell(&self) -> String {
+        // In blocks of 512 bytes; some shells count in KiB, which allows twice as much.
+        let (cpu, blocks) = (self.cpu_seconds, self.file_bytes.div_ceil(512));
+        format!("ulimit -t {cpu}; ulimit -v 2097152; ulimit -f {blocks}; ulimit -n 64; ulimit -c 0")
+    }
+}
 
 /// Denies other processes of the same user access to this one's environment and memory, where the system can.
 pub(super) fn deny_process_inspection() {
@@ -48,13 +69,13 @@ pub(super) async fn find(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Runs `program` and returns its output. `None` if it fails, exceeds a limit, or writes more than `max_bytes`.
+/// Runs `program` and returns its output. `None` if it fails or exceeds a limit.
 ///
 /// # Errors
 /// The program cannot be started.
-pub(super) async fn run(program: &Path, arguments: &[String], max_bytes: usize) -> io::Result<Option<Vec<u8>>> {
+pub(super) async fn run(program: &Path, arguments: &[String], limits: Limits) -> io::Result<Option<Vec<u8>>> {
     let mut child = Command::new("/bin/sh")
-        .args(["-c", &format!("{{ {LIMITS}; }} 2>/dev/null; exec \"$0\" \"$@\"")])
+        .args(["-c", &format!("{{ {}; }} 2>/dev/null; exec \"$0\" \"$@\"", limits.shell())])
         .arg(program)
         .args(arguments)
         .env_clear()
@@ -67,11 +88,11 @@ pub(super) async fn run(program: &Path, arguments: &[String], max_bytes: usize) 
     let Some(mut stdout) = child.stdout.take() else { return Ok(None) };
     let read = async {
         let mut bytes = Vec::new();
-        (&mut stdout).take(max_bytes as u64 + 1).read_to_end(&mut bytes).await?;
-        let status = if bytes.len() > max_bytes { None } else { Some(child.wait().await?) };
+        (&mut stdout).take(limits.output_bytes as u64 + 1).read_to_end(&mut bytes).await?;
+        let status = if bytes.len() > limits.output_bytes { None } else { Some(child.wait().await?) };
         Ok((status, bytes))
     };
-    match timeout(RUN_TIMEOUT, read).await {
+    match timeout(limits.timeout, read).await {
         Ok(Ok((Some(status), bytes))) if status.success() => Ok(Some(bytes)),
         Ok(Ok(_)) | Err(_) => Ok(None),
         Ok(Err(error)) => Err(error),
@@ -83,7 +104,8 @@ mod tests {
     use super::*;
 
     async fn sh(script: &str, max_bytes: usize) -> Option<String> {
-        let output = run(Path::new("/bin/sh"), &["-c".into(), script.into()], max_bytes).await.unwrap();
+        let limits = Limits::reading(max_bytes);
+        let output = run(Path::new("/bin/sh"), &["-c".into(), script.into()], limits).await.unwrap();
         output.map(|bytes| String::from_utf8(bytes).unwrap())
     }
 

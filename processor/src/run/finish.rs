@@ -18,7 +18,7 @@ use crate::upstream::redact::redact;
 
 /// The outcome of an attempt whose job was cancelled.
 pub(crate) const ATTEMPT_CANCELLED: End<'static> =
-    End { outcome: "cancelled", detail: None, may_have_been_charged: true };
+    End { outcome: "cancelled", detail: None, evidence: None, may_have_been_charged: true };
 
 impl JobRun<'_> {
     /// Records the run's end. Returns the job's row as committed, or `None` if this worker no longer holds the job.
@@ -81,11 +81,19 @@ impl JobRun<'_> {
         let outcome = failure.outcome;
         if let Some((attempt, accepted)) = self.state.failing_attempt() {
             let (detail, charged) = (Some(failure.detail.as_str()), accepted || outcome.is_charged());
-            let end = End { outcome: outcome.name(), detail, may_have_been_charged: charged };
+            let evidence = failure.evidence.as_deref();
+            let end = End { outcome: outcome.name(), detail, evidence, may_have_been_charged: charged };
             self.end_attempt(attempt, end).await?;
             metrics::attempt_finished(outcome.name());
         }
+        if matches!(self.state, RunState::Downloading) {
+            let (db, job, detail) = (&self.context.db, self.claim.job, failure.detail.as_str());
+            retry_transient("recording a failed download", || attempt::record_failed_download(db, job, detail)).await?;
+        }
         self.report_to_breaker(outcome);
+        if outcome == Outcome::Unreadable {
+            self.record_unreadable(failure.evidence.as_deref().unwrap_or(&failure.detail)).await?;
+        }
         self.retry_or_give_up(&failure).await
     }
 
@@ -132,12 +140,21 @@ impl JobRun<'_> {
     /// Records that an attempt was prepared and not sent, so that it does not count as a submission.
     async fn record_nothing_sent(&mut self, outcome: &str) -> Result<(), DbErr> {
         let RunState::Preparing { attempt, .. } = self.state else { return Ok(()) };
-        self.end_attempt(attempt, End { outcome, detail: Some("nothing was sent"), may_have_been_charged: false }).await
+        let detail = Some("nothing was sent");
+        self.end_attempt(attempt, End { outcome, detail, evidence: None, may_have_been_charged: false }).await
     }
 
     async fn end_attempt(&mut self, attempt: AttemptId, end: End<'_>) -> Result<(), DbErr> {
         let db = &self.context.db;
         retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await
+    }
+
+    /// Counts an answer that could not be read. One too many suspends submissions to the upstream: what they buy would be
+    /// lost.
+    async fn record_unreadable(&mut self, sample: &str) -> Result<(), DbErr> {
+        let (context, job) = (self.context, self.claim.job);
+        let record = || context.suspension.record_unreadable(&context.db, context.upstream_address(), job, sample);
+        retry_transient("recording an unreadable answer", record).await
     }
 
     /// A failed probe draws no budget: it was sent on behalf of all jobs.

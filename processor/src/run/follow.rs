@@ -1,13 +1,12 @@
-//! Follows a generation to its result, commits what it reports, and publishes its progress.
+//! Follows a generation to its end, commits what it reports, and publishes its progress.
 
 use std::time::Duration;
 
 use entity::attempt::{self, End};
-use entity::{AttemptId, clock};
-use sora::{Event, Failure, OpenGeneration, Outcome, rank};
+use entity::{AttemptId, attempt_result, clock};
+use sora::{Candidate, Event, Failure, OpenGeneration, Outcome, rank};
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
-use url::Url;
 
 use super::plan::OpenAttempt;
 use super::state::RunState;
@@ -18,7 +17,7 @@ use crate::{failpoint, metrics, trace};
 
 impl JobRun<'_> {
     /// Resumes a generation that an earlier run started. Nothing is submitted.
-    pub(super) async fn resume(&mut self, open: OpenAttempt) -> Result<Url, RunError> {
+    pub(super) async fn resume(&mut self, open: OpenAttempt) -> Result<Vec<Candidate>, RunError> {
         let age = u64::try_from(clock::system_ms() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
         let traceparent = trace::traceparent(&self.job, open.attempt);
         let (id, prompt) = (open.upstream_id.as_str(), self.job.prompt.as_str());
@@ -33,24 +32,32 @@ impl JobRun<'_> {
         self.follow(open.attempt).await
     }
 
-    /// Follows the current generation to its result, and ends its attempt. Each fact about money is committed before the
-    /// next step.
-    pub(super) async fn follow(&mut self, attempt: AttemptId) -> Result<Url, RunError> {
+    /// Follows the current generation to its end, and ends its attempt. Returns where its result may be, in the order of
+    /// trying. Each fact about money is committed before the next step.
+    pub(super) async fn follow(&mut self, attempt: AttemptId) -> Result<Vec<Candidate>, RunError> {
         let db = &self.context.db;
-        let url = self.await_result(attempt).await?;
-        retry_transient("recording a result", || attempt::record_result_url(db, attempt, url.as_str())).await?;
+        let mut candidates = Vec::new();
+        if let Err(error) = self.await_end(attempt, &mut candidates).await
+            && !is_cut_short(&error, &candidates)
+        {
+            return Err(error);
+        }
+        let ranked = rank(candidates);
+        let missing = || Failure::new(Outcome::Interrupted, "finished without a result");
+        let best = ranked.first().ok_or_else(missing)?.url.as_str();
+        retry_transient("recording a result", || attempt::record_result_url(db, attempt, best)).await?;
         failpoint::hit("after-result");
         if let Some(generation) = self.state.deliver(attempt) {
             tokio::spawn(generation.close().in_current_span());
         }
-        let end = End { outcome: "completed", detail: None, may_have_been_charged: true };
+        let end = End { outcome: "completed", detail: None, evidence: None, may_have_been_charged: true };
         retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await?;
         metrics::attempt_finished(end.outcome);
-        Ok(url)
+        Ok(ranked)
     }
 
-    async fn await_result(&mut self, attempt: AttemptId) -> Result<Url, RunError> {
-        let (mut progress, mut candidates) = (Progress::new(), Vec::new());
+    async fn await_end(&mut self, attempt: AttemptId, candidates: &mut Vec<Candidate>) -> Result<(), RunError> {
+        let mut progress = Progress::new();
         loop {
             let due = progress.due();
             let Some(generation) = self.state.generation() else { return Err(RunError::NotHeld) };
@@ -60,12 +67,11 @@ impl JobRun<'_> {
                     progress.observe(&event);
                     match event {
                         Event::Accepted(upstream_id) => self.record_acceptance(attempt, upstream_id).await?,
-                        Event::Candidate(candidate) => candidates.push(candidate),
-                        Event::Finished => {
-                            let best = rank(candidates).into_iter().next();
-                            let missing = || Failure::new(Outcome::Interrupted, "finished without a result");
-                            return Ok(best.ok_or_else(missing)?.url);
+                        Event::Candidate(candidate) => {
+                            self.record_candidate(attempt, &candidate).await?;
+                            candidates.push(candidate);
                         }
+                        Event::Finished => return Ok(()),
                         Event::Queued | Event::Generating | Event::Progress(_) => {}
                     }
                 }
@@ -81,15 +87,29 @@ impl JobRun<'_> {
         }
     }
 
+    async fn record_candidate(&mut self, attempt: AttemptId, candidate: &Candidate) -> Result<(), RunError> {
+        let (db, url, source) = (&self.context.db, candidate.url.as_str(), candidate.source.as_str());
+        retry_transient("recording an address", || attempt_result::record(db, attempt, url, source)).await?;
+        Ok(())
+    }
+
     async fn record_acceptance(&mut self, attempt: AttemptId, upstream_id: Option<String>) -> Result<(), RunError> {
         self.state.accept();
         let (db, id) = (&self.context.db, upstream_id.as_deref());
         retry_transient("recording acceptance", || attempt::record_accepted(db, attempt, id)).await?;
         failpoint::hit("after-accepted");
+        self.context.suspension.record_readable(&self.context.db, self.context.upstream_address()).await;
         if upstream_id.is_some() {
             self.state.open();
             self.in_flight_job.set_resumable(true);
         }
         Ok(())
     }
+}
+
+/// Whether a generation that failed had named its result before: then the download decides. What ended for good, such as a
+/// refusal, has no result.
+fn is_cut_short(error: &RunError, candidates: &[Candidate]) -> bool {
+    let RunError::Failed(failure) = error else { return false };
+    !failure.outcome.is_final() && candidates.iter().any(|candidate| candidate.source.is_credible())
 }

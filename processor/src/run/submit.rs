@@ -7,10 +7,9 @@ use entity::id::new_id;
 use entity::job::{self, AttemptStart, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
-use sora::{Failure, Generation, Image, Outcome, Request};
+use sora::{Candidate, Failure, Generation, Image, Outcome, Request};
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
-use url::Url;
 
 use super::reference_image::reference_image;
 use super::state::RunState;
@@ -23,9 +22,12 @@ use crate::{failpoint, trace};
 /// How often an unrenewed lease is checked again.
 const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
+/// How long a job waits before it asks again whether the upstream is still suspended.
+const SUSPENDED_PAUSE: Duration = Duration::from_secs(15);
+
 impl JobRun<'_> {
-    /// Sends a request and follows its generation. Returns the address of the result.
-    pub(super) async fn submit(&mut self) -> Result<Url, RunError> {
+    /// Sends a request and follows its generation. Returns where its result may be.
+    pub(super) async fn submit(&mut self) -> Result<Vec<Candidate>, RunError> {
         self.in_flight_job.set_resumable(true);
         let image = reference_image(self.context, self.job.reference_image_id).await?;
         let attempt = new_id();
@@ -42,10 +44,14 @@ impl JobRun<'_> {
         self.follow(attempt).await
     }
 
-    /// Waits until the lease is certain to hold, then asks the circuit breaker. Returns whether the request is its probe.
+    /// Waits until the lease is certain to hold, then asks whether the upstream is suspended, and the circuit breaker.
+    /// Returns whether the request is the breaker's probe.
     async fn await_admission(&mut self) -> Result<bool, RunError> {
         while !self.session.is_leased() {
             sleep(LEASE_CHECK_INTERVAL).await;
+        }
+        if self.context.suspension.is_suspended(&self.context.db, self.context.upstream_address()).await? {
+            return Err(RunError::Deferred(DeferReason::Suspended, SUSPENDED_PAUSE));
         }
         match self.context.breaker().admission(self.job.user_id, Instant::now()) {
             Admission::Granted => Ok(false),

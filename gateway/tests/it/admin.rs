@@ -132,7 +132,8 @@ async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_an
         let held = server.claim(&poisoned).await;
         let db = &server.database.connection;
         let sent = attempt_sent(&server, held).await;
-        let end = attempt::End { outcome: "unknown", detail: Some("500 oops"), may_have_been_charged: true };
+        let end =
+            attempt::End { outcome: "unknown", detail: Some("500 oops"), evidence: None, may_have_been_charged: true };
         attempt::finish(db, sent, end).await.unwrap();
         let failure = JobFailure { code: "poison", message: "it was stopped".into() };
         job::fail(db, held, &failure).await.unwrap().unwrap();

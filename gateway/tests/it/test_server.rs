@@ -174,7 +174,7 @@ impl TestServer {
         let new = NewAttempt { id, upstream: "https://up.example/v1/videos", sent_at: entity::clock::system_ms() };
         entity::job::start_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
         attempt::record_accepted(db, id, Some(upstream_id)).await.unwrap();
-        let end = End { outcome: "unknown", detail: Some("raw words"), may_have_been_charged: true };
+        let end = End { outcome: "unknown", detail: Some("raw words"), evidence: None, may_have_been_charged: true };
         attempt::finish(db, id, end).await.unwrap();
     }
 

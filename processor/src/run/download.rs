@@ -72,7 +72,10 @@ impl JobRun<'_> {
             PutError::Source(error) => unfetchable(error_chain(&error)),
             PutError::Storage(error) => {
                 metrics::storage_error();
-                tracing::error!(error = error_chain(&error), "could not write to the storage; the download is deferred");
+                tracing::error!(
+                    error = error_chain(&error),
+                    "could not write to the storage; the download is deferred"
+                );
                 RunError::storage_unavailable()
             }
         })?;

@@ -52,11 +52,11 @@ async fn relay(gateway: &Gateway) {
             gateway.live.hub.deliver(event);
         }
         Message::Control(Control::SessionRevoked { session }) => {
-            gateway.auth.sessions.remove(session.into());
-            gateway.live.hub.close_session(session.into());
+            gateway.auth.sessions.remove(session);
+            gateway.live.hub.close_session(session);
         }
         Message::Control(Control::UserChanged { user }) => {
-            gateway.auth.sessions.remove_user(user.into());
+            gateway.auth.sessions.remove_user(user);
             gateway.live.revalidate.notify_one();
         }
         Message::Control(_) => {}

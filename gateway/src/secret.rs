@@ -18,7 +18,7 @@ impl Signer {
 
     /// The signature of `text`, in hexadecimal.
     pub(crate) fn sign(&self, text: &str) -> String {
-        hex::encode(&mac(&self.0, text.as_bytes()))
+        hex::encode(mac(&self.0, text.as_bytes()))
     }
 
     /// Whether `signature` is the one of `text`; takes the same time wherever they differ.
@@ -34,12 +34,12 @@ pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
 
 /// 256 random bits, in hexadecimal.
 pub(crate) fn random() -> String {
-    hex::encode(&rand::random::<[u8; BYTES]>())
+    hex::encode(rand::random::<[u8; BYTES]>())
 }
 
 /// SHA-256, in hexadecimal.
 pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    hex::encode(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256 under the key's digest, which always fits the block.

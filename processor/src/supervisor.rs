@@ -69,7 +69,7 @@ async fn close(context: &Context, session: &WorkerSession) {
 /// Handles a control message from a gateway. A message that is lost is made good by the heartbeat.
 fn on_control(session: &WorkerSession, message: &bus::Message) {
     if let bus::Message::Control(Control::CancelRequested { job }) = message {
-        session.in_flight.cancel((*job).into());
+        session.in_flight.cancel(*job);
     }
 }
 

@@ -1,65 +1,73 @@
-//! A worker's place in the group: the entries it is given, and those it takes from the dead.
+//! Consumers of the stream: reading new entries, and reclaiming those of silent consumers.
 
 use std::time::Duration;
 
-use redis::AsyncConnectionConfig;
+use entity::clock::millis;
+use entity::{JobId, WorkerId};
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
-use uuid::Uuid;
+use redis::streams::{StreamAutoClaimReply, StreamId, StreamInfoConsumersReply, StreamReadReply};
+use redis::{AsyncConnectionConfig, FromRedisValue};
 
-use crate::queue::Flow;
-use crate::{Bus, CONNECT_TIMEOUT, Error, RESPONSE_TIMEOUT};
+use crate::keys::GROUP;
+use crate::{Bus, CONNECT_TIMEOUT, Delivery, Error, Flow, RESPONSE_TIMEOUT, script};
 
-pub(crate) const GROUP: &str = "processors";
+/// How long a read waits for new entries before it returns none.
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a read waits for new entries before it answers with none.
-const BLOCK: Duration = Duration::from_secs(2);
-
-/// An entry in someone's hands, until it is settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// The entry's id in the stream.
-    pub entry: String,
-    /// Whose hands: a worker's id.
-    pub consumer: Uuid,
-    /// The job.
-    pub job: Uuid,
-    /// Whose turn it took.
-    pub flow: Flow,
-}
-
-/// What one pass of reclaiming found.
+/// The result of one pass of reclaiming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reclaimed {
-    /// Entries whose holder has not shown itself, now this consumer's.
+    /// Entries whose consumer was silent for too long; they belong to this consumer now.
     pub deliveries: Vec<Delivery>,
-    /// Entries that had been deleted while pending; the sweep restores their jobs.
+    /// Entries that were deleted while pending; the reconciler enqueues their jobs again.
     pub deleted: usize,
 }
 
-/// A reader of the stream under a worker's name, with a connection of its own: a blocked one can serve nothing else.
+/// A member of the consumer group, named after a worker. It has a connection of its own, since a blocking read occupies it.
 pub struct Consumer {
     bus: Bus,
-    id: Uuid,
+    id: WorkerId,
     connection: Option<MultiplexedConnection>,
 }
 
 impl Bus {
     /// A consumer named after the worker `id`.
     #[must_use]
-    pub fn consumer(&self, id: impl Into<Uuid>) -> Consumer {
-        Consumer { bus: self.clone(), id: id.into(), connection: None }
+    pub fn consumer(&self, id: WorkerId) -> Consumer {
+        Consumer { bus: self.clone(), id, connection: None }
+    }
+
+    /// The consumers of the group that hold no entry.
+    pub async fn idle_consumers(&self) -> Result<Vec<WorkerId>, Error> {
+        let mut command = redis::cmd("XINFO");
+        command.arg("CONSUMERS").arg(&self.keys.jobs).arg(GROUP);
+        let rows: redis::Value = command.query_async(&mut self.connection().await?).await?;
+        let reply = StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
+        let idle = reply.consumers.into_iter().filter(|consumer| consumer.pending == 0);
+        Ok(idle.filter_map(|consumer| consumer.name.parse().ok()).collect())
+    }
+
+    /// Deletes a consumer, unless it holds entries.
+    pub async fn delete_idle_consumer(&self, consumer: WorkerId) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        let mut script = script::DELETE_IDLE_CONSUMER.with(&self.keys);
+        Ok(script.arg(consumer.to_string()).invoke_async::<()>(&mut connection).await?)
+    }
+
+    /// A connection for blocking reads, which may take longer than any command.
+    async fn dedicated_connection(&self) -> Result<MultiplexedConnection, Error> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(BLOCK_TIMEOUT + RESPONSE_TIMEOUT));
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }
 
 impl Consumer {
-    /// The next new entries, at most `count`; none when nothing came for two seconds. What was read makes room, which
-    /// is filled at once.
+    /// Reads up to `count` new entries; none if there are none within two seconds. Then admits as many jobs as this made
+    /// room for.
     ///
-    /// Must not be dropped while it waits: an entry could be delivered to nobody.
-    ///
-    /// # Errors
-    /// Redis did not answer, or was emptied; the next call starts over.
+    /// Do not drop the future while it waits: an entry that Redis has just delivered would stay unread until reclaimed.
     pub async fn next(&mut self, count: usize) -> Result<Vec<Delivery>, Error> {
         match self.read(count).await {
             Ok(deliveries) => {
@@ -71,6 +79,7 @@ impl Consumer {
             Err(error) => {
                 self.connection = None;
                 if error.is_missing_group() {
+                    // Redis lost its data; admission creates the group.
                     self.bus.admit().await?;
                     return Ok(Vec::new());
                 }
@@ -79,10 +88,9 @@ impl Consumer {
         }
     }
 
-    /// Takes up to `count` entries whose holder has been silent for `idle`, from anywhere in the stream.
+    /// Takes over up to `count` entries whose consumers have been silent for `idle`, from the whole stream.
     ///
-    /// # Errors
-    /// Redis did not answer; what was taken stays in this consumer's name and comes up again once idle.
+    /// If this fails half-way, entries already taken over are reclaimed again once they are idle.
     pub async fn reclaim(&mut self, idle: Duration, count: usize) -> Result<Reclaimed, Error> {
         let mut found = Reclaimed::default();
         let mut cursor = "0-0".to_owned();
@@ -105,7 +113,7 @@ impl Consumer {
         let mut connection = self.bus.connection().await?;
         let mut command = redis::cmd("XAUTOCLAIM");
         command.arg(&self.bus.keys.jobs).arg(GROUP).arg(self.id.to_string());
-        command.arg(u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)).arg(cursor).arg("COUNT").arg(count);
+        command.arg(millis(idle)).arg(cursor).arg("COUNT").arg(count);
         Ok(command.query_async(&mut connection).await?)
     }
 
@@ -116,28 +124,18 @@ impl Consumer {
         };
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(self.id.to_string()).arg("COUNT").arg(count);
-        command.arg("BLOCK").arg(BLOCK.as_millis() as u64).arg("STREAMS").arg(&self.bus.keys.jobs).arg(">");
+        command.arg("BLOCK").arg(millis(BLOCK_TIMEOUT)).arg("STREAMS").arg(&self.bus.keys.jobs).arg(">");
         let reply: Option<StreamReadReply> = command.query_async(connection).await?;
         let entries = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
         Ok(entries.filter_map(|entry| self.delivery(&entry)).collect())
     }
 
     fn delivery(&self, entry: &StreamId) -> Option<Delivery> {
-        let job = entry.get::<String>("job").and_then(|job| Uuid::try_parse(&job).ok());
+        let job = entry.get::<String>("job").and_then(|job| job.parse::<JobId>().ok());
         let (Some(job), Some(flow)) = (job, entry.get::<String>("flow")) else {
-            tracing::error!(entry.id = entry.id, "an entry of the job stream is not ours: it names no job");
+            tracing::error!(entry.id = entry.id, "ignored an entry of the job stream that names no job");
             return None;
         };
-        Some(Delivery { entry: entry.id.clone(), consumer: self.id, job, flow: Flow::parse(flow) })
-    }
-}
-
-impl Bus {
-    /// A connection for a blocking reader, which may wait longer than any command.
-    async fn dedicated_connection(&self) -> Result<MultiplexedConnection, Error> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(BLOCK + RESPONSE_TIMEOUT));
-        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+        Some(Delivery { entry: entry.id.clone(), consumer: self.id, job, flow: Flow::from_entry(flow) })
     }
 }

@@ -1,5 +1,7 @@
-//! Word between processes that should not wait for the next look at the database. Losing it costs seconds only.
+//! Control messages: changes that other processes should learn of before they next read the database. A lost message
+//! delays its effect by seconds.
 
+use entity::{JobId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -7,24 +9,24 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Control {
-    /// A session was ended: its sockets close, its cached answer is forgotten.
+    /// A session was revoked: gateways close its sockets and drop it from their caches.
     SessionRevoked {
         /// The session.
-        session: Uuid,
+        session: SessionId,
     },
-    /// A user's account, role or password was changed: whoever knows of its sessions asks the database again.
+    /// A user's account, role or password was changed: gateways validate the user's sessions anew.
     UserChanged {
-        /// Whose.
-        user: Uuid,
+        /// The user.
+        user: UserId,
     },
-    /// A job's owner wants it cancelled: the worker that has it in hand lets go.
+    /// A job's owner cancelled it: the worker that holds it stops.
     CancelRequested {
         /// The job.
-        job: Uuid,
+        job: JobId,
     },
-    /// A subscriber asks itself whether it still hears.
+    /// Sent by a subscriber to itself, to check that the subscription works.
     Probe {
-        /// The subscriber's own mark.
+        /// Identifies the subscriber.
         mark: Uuid,
     },
 }
@@ -34,7 +36,7 @@ impl Control {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// `None` for a kind that this version does not know.
+    /// Parses a message; `None` if this version does not know its type.
     pub(crate) fn decode(payload: &str) -> Option<Self> {
         serde_json::from_str(payload).ok()
     }
@@ -45,13 +47,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_wire_form_is_the_published_one() {
-        let revoked = Control::SessionRevoked { session: Uuid::from_u128(0xC3) };
+    fn messages_match_golden_json() {
+        let revoked = Control::SessionRevoked { session: Uuid::from_u128(0xC3).into() };
         let golden = r#"{"type":"sessionRevoked","session":"00000000-0000-0000-0000-0000000000c3"}"#;
         assert_eq!(revoked.encode(), golden);
         assert_eq!(Control::decode(golden), Some(revoked));
-        let changed = Control::UserChanged { user: Uuid::from_u128(0xA1) };
+        let changed = Control::UserChanged { user: Uuid::from_u128(0xA1).into() };
         assert_eq!(changed.encode(), r#"{"type":"userChanged","user":"00000000-0000-0000-0000-0000000000a1"}"#);
-        assert_eq!(Control::decode(r#"{"type":"of the future"}"#), None);
+    }
+
+    #[test]
+    fn ignores_types_of_newer_versions() {
+        assert_eq!(Control::decode(r#"{"type":"rebooted"}"#), None);
     }
 }

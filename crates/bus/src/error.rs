@@ -1,29 +1,27 @@
-//! What can go wrong between this process and Redis.
+//! Errors of Redis commands.
 
-/// A command that did not succeed. Whether it took effect is unknown unless Redis itself refused it.
+/// Why a command failed. Unless Redis refused it, whether it took effect is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Redis answered with an error, or the connection failed.
+    /// Redis refused the command, or the connection failed.
     #[error("Redis: {0}")]
     Redis(#[from] redis::RedisError),
-    /// No connection was to be had.
+    /// No connection could be made.
     #[error("no connection to Redis: {0}")]
     Pool(#[from] deadpool_redis::PoolError),
-    /// The pool could not be built.
-    #[error("no pool of Redis connections: {0}")]
+    /// The connection pool could not be created.
+    #[error("could not create the pool of Redis connections: {0}")]
     Build(#[from] deadpool_redis::BuildError),
-    /// Redis holds something that is not ours under one of our keys.
-    #[error("Redis answered {what} with something unexpected: {answer}")]
-    Unexpected {
-        /// What was asked.
-        what: &'static str,
-        /// What came.
-        answer: String,
-    },
+    /// Redis did not answer in time.
+    #[error("Redis did not answer in time: {0}")]
+    Timeout(&'static str),
+    /// Redis closed a subscription.
+    #[error("Redis closed the subscription")]
+    Closed,
 }
 
 impl Error {
-    /// Whether the stream's group is gone: the server was emptied under a reader.
+    /// Whether the consumer group does not exist: Redis lost its data while a consumer was reading.
     #[must_use]
     pub fn is_missing_group(&self) -> bool {
         matches!(self, Self::Redis(error) if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")))

@@ -1,30 +1,33 @@
-//! The names of all keys and channels, under one prefix with one hash tag.
+//! Names of the keys and channels, under one prefix with one hash tag.
+
+/// The consumer group of the stream; the scripts name it too.
+pub(crate) const GROUP: &str = "processors";
 
 /// Key and channel names of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
     /// Stream of admitted jobs.
     pub jobs: String,
-    /// Sorted set of waiting jobs.
+    /// Sorted set of jobs that wait for admission.
     pub backlog: String,
-    /// Sorted set of flows by last tag.
+    /// Sorted set of flows by their last tag.
     pub tags: String,
     /// Virtual time.
     pub clock: String,
-    /// Hash: job → place and flow.
-    pub places: String,
-    /// Hash: mirror of the `limits` row.
+    /// Hash: job → location and flow.
+    pub locations: String,
+    /// Hash that mirrors the `limits` row.
     pub limits: String,
-    /// Channel of progress events.
+    /// Channel of events.
     pub events: String,
-    /// Channel of word between processes.
+    /// Channel of control messages.
     pub control: String,
-    /// What the keys of counters begin with.
+    /// Prefix of the rate counters' keys.
     pub rates: String,
 }
 
 impl Keys {
-    /// Names under `namespace`, which should hold a hash tag: `{sora}:v1`.
+    /// The names under `namespace`, which should contain a hash tag, as in `{sora}:v1`.
     #[must_use]
     pub fn new(namespace: &str) -> Self {
         let key = |name: &str| format!("{namespace}:{name}");
@@ -33,7 +36,7 @@ impl Keys {
             backlog: key("backlog"),
             tags: key("tags"),
             clock: key("clock"),
-            places: key("where"),
+            locations: key("where"),
             limits: key("limits"),
             events: key("events"),
             control: key("control"),
@@ -41,13 +44,13 @@ impl Keys {
         }
     }
 
-    pub(crate) fn rate(&self, what: &str) -> String {
-        format!("{}:{what}", self.rates)
+    pub(crate) fn rate(&self, name: &str) -> String {
+        format!("{}:{name}", self.rates)
     }
 
-    /// In the order that the scripts unpack.
+    /// The keys in the order in which the scripts unpack them.
     pub(crate) fn of_scripts(&self) -> [&str; 6] {
-        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.places, &self.limits]
+        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.locations, &self.limits]
     }
 }
 
@@ -56,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_the_published_ones() {
+    fn key_names_match_the_contract() {
         let keys = Keys::new("{sora}:v1");
         assert_eq!(
             keys.of_scripts(),
@@ -73,8 +76,8 @@ mod tests {
     }
 
     #[test]
-    fn all_keys_lie_in_one_slot_of_a_cluster() {
-        assert_eq!(slot("123456789"), 12_739, "the example of Redis's own specification");
+    fn all_keys_share_one_cluster_slot() {
+        assert_eq!(slot("123456789"), 12_739, "the example in Redis's cluster specification");
         for namespace in ["{sora}:v1", "before{tag}after", "{a}{b}"] {
             let keys = Keys::new(namespace);
             let home = slot(&keys.jobs);
@@ -85,7 +88,7 @@ mod tests {
         }
     }
 
-    /// The slot of a key: CRC-16 (XMODEM) of its hash tag, or of all of it.
+    /// A key's slot: CRC-16 (XMODEM) of its hash tag, or of the whole key if it has none.
     fn slot(key: &str) -> u16 {
         let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
         let crc =

@@ -1,33 +1,39 @@
-//! The Redis contract: where jobs wait, who has them in hand, and how their progress is told. The only user of Redis.
+//! The Redis contract: the queue of jobs, events, control messages and rate counters. The only crate that uses Redis.
 //!
-//! The database is the truth and this is the nervous system: everything here can be lost at any instant and is made
-//! again from the rows. All keys share one hash tag, so that one slot of a cluster can hold them, and one prefix
-//! (`REDIS_NAMESPACE`, default `{sora}:v1`):
+//! Redis is the transport; the database is the source of truth. Everything here can be lost at any moment and is rebuilt
+//! from the rows. All keys share one prefix (`REDIS_NAMESPACE`, default `{sora}:v1`) with one hash tag, so that a cluster
+//! keeps them in one slot:
 //!
-//! | key | type | holds |
+//! | key | type | content |
 //! |---|---|---|
-//! | `:jobs` | stream, group `processors` | admitted jobs, ready or in hand; left only by `XACK` and `XDEL` together |
-//! | `:backlog` | sorted set | jobs that wait their turn, by fair tag |
-//! | `:tags` | sorted set | each flow's last tag |
-//! | `:clock` | string | virtual time: the tag admitted last; never goes back |
-//! | `:where` | hash | job → `place|flow`; place is `b` (backlog) or an entry's id. An index, not a truth |
-//! | `:limits` | hash | `cap`, `paused`, `target`; absent means that Redis has lost its data, and nothing is admitted |
-//! | `:rate:…` | strings that expire | counters of what somebody did within a window |
-//! | `:events`, `:control` | channels | progress for browsers; word between processes |
+//! | `:jobs` | stream, group `processors` | admitted jobs, undelivered or delivered; removed only by `XACK` and `XDEL` together |
+//! | `:backlog` | sorted set | jobs that wait for admission, by fair tag |
+//! | `:tags` | sorted set | the last tag of each flow |
+//! | `:clock` | string | virtual time: the last admitted tag; never decreases |
+//! | `:where` | hash | job → `location\|flow`; the location is `b` (backlog) or an entry's id. An index only: the structures above decide |
+//! | `:limits` | hash | `cap`, `paused`, `target`; if absent, Redis has lost its data, and nothing is admitted |
+//! | `:rate:…` | strings that expire | events counted within a window |
+//! | `:events`, `:control` | channels | job states for browsers; messages between processes |
 //!
-//! **Fair queueing** (start-time fair queueing): a new job's tag is `max(clock, its flow's last tag) + 1`. The *pump*
-//! pops the lowest tag, moves the clock up to it and adds the job to the stream, while fewer than `target` entries are
-//! undelivered and the stream is shorter than `cap`. As settled entries are deleted, the stream's length is the number
-//! of jobs in flight everywhere.
+//! **Fair queueing** (start-time fair queueing): a new job's tag is `max(clock, last tag of its flow) + 1`. Admission pops
+//! the lowest tag, advances the clock to it and adds the job to the stream, while fewer than `target` entries are
+//! undelivered and the stream is shorter than `cap`. Acknowledged entries are deleted, so the stream's length is the number
+//! of jobs in flight in all processors.
 //!
-//! Every change of these structures is one script in `scripts/`, bounded, safe to repeat, and at home in a Redis that
-//! has just lost its stream, its group or its script cache.
+//! Every change of these structures is one script in `scripts/`: bounded, safe to repeat, and able to run in a Redis that
+//! has just lost its stream, its consumer group or its script cache.
+//!
+//! All functions return [`Error`] if Redis does not answer or refuses the command. A command that was not answered may have
+//! taken effect; all but [`Bus::count`] can be repeated safely.
 
 mod consumer;
 mod control;
+mod delivery;
 mod error;
 mod event;
+mod flow;
 mod keys;
+mod limits;
 mod queue;
 mod rate;
 mod script;
@@ -38,25 +44,28 @@ use std::time::Duration;
 use deadpool_redis::{Connection, Manager, Pool, Runtime};
 use redis::AsyncConnectionConfig;
 
-pub use consumer::{Consumer, Delivery, Reclaimed};
+pub use consumer::{Consumer, Reclaimed};
 pub use control::Control;
+pub use delivery::Delivery;
 pub use error::Error;
 pub use event::{Event, MalformedEvent};
+pub use flow::Flow;
 pub use keys::Keys;
-pub use queue::{Enqueued, Flow, Limits, Position};
+pub use limits::Limits;
+pub use queue::{Enqueued, Position};
 pub use rate::Count;
 pub use subscriber::{Message, Subscriber};
 
-/// How long a command may take. Scripts are bounded, so that a healthy server answers within milliseconds.
+/// Maximum duration of a command. Scripts are bounded, so a healthy server answers within milliseconds.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long connecting, and waiting for a free connection, may take.
+/// Maximum time to connect, and to wait for a free connection of the pool.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Connections for commands; blocking and subscribed ones are apart.
-const POOL: usize = 16;
+/// Connections for commands. Blocking and subscribed connections are not part of the pool.
+const POOL_SIZE: usize = 16;
 
-/// A process's access to the contract. Cheap to clone; connects when first used, and again after each loss.
+/// A client of the contract. Cheap to clone; connects on first use and reconnects after each loss.
 #[derive(Clone)]
 pub struct Bus {
     pool: Pool,
@@ -65,10 +74,8 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Access to the Redis at `url` (`redis://[[USER]:PASSWORD@]HOST:PORT[/DB]`, or `rediss://` for TLS) under the key
-    /// prefix `namespace`.
-    ///
-    /// Nothing is sent yet: Redis being away is no reason not to start.
+    /// A client of the Redis at `url` (`redis://[[USER]:PASSWORD@]HOST:PORT[/DB]`, or `rediss://` for TLS) under the key
+    /// prefix `namespace`. It sends nothing yet, so a process starts even if Redis is down.
     ///
     /// # Errors
     /// The address is malformed.
@@ -78,7 +85,7 @@ impl Bus {
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
         let pool = Pool::builder(Manager::new_with_config(url, config)?)
-            .max_size(POOL)
+            .max_size(POOL_SIZE)
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
             .recycle_timeout(Some(RESPONSE_TIMEOUT))
@@ -87,26 +94,17 @@ impl Bus {
         Ok(Self { pool, client: redis::Client::open(url)?, keys: Keys::new(namespace) })
     }
 
-    /// Asks Redis whether it is there.
-    ///
-    /// # Errors
-    /// It did not answer.
+    /// Checks that Redis answers.
     pub async fn ping(&self) -> Result<(), Error> {
         Ok(redis::cmd("PING").query_async(&mut self.connection().await?).await?)
     }
 
-    /// Publishes an event outside of settling: progress, or a job's creation.
-    ///
-    /// # Errors
-    /// Redis did not take it; the next event of the job carries its whole state again.
+    /// Publishes an event. If it is lost, the job's next event carries the whole state again.
     pub async fn publish(&self, event: &Event) -> Result<(), Error> {
         self.send(&self.keys.events, &event.encode()).await
     }
 
-    /// Sends word to all processes.
-    ///
-    /// # Errors
-    /// Redis did not take it; whoever listens finds out from the database within seconds.
+    /// Sends a message to all processes. If it is lost, they find out from the database within seconds.
     pub async fn send_control(&self, control: &Control) -> Result<(), Error> {
         self.send(&self.keys.control, &control.encode()).await
     }

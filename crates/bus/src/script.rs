@@ -1,4 +1,4 @@
-//! The scripts, each loaded once per process: `scripts/common.lua` with one body appended.
+//! The Lua scripts, each `scripts/common.lua` followed by its own file. A script is loaded once per process.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ const COMMON: &str = include_str!("scripts/common.lua");
 pub(crate) struct Lua(LazyLock<Script>);
 
 impl Lua {
-    /// An invocation with the keys in place; arguments are the caller's to add.
+    /// An invocation with all keys set; the caller adds the arguments.
     pub(crate) fn with<'a>(&'a self, keys: &Keys) -> ScriptInvocation<'a> {
         let mut invocation = self.0.prepare_invoke();
         for key in keys.of_scripts() {
@@ -26,12 +26,12 @@ fn load(body: &str) -> Script {
     Script::new(&format!("{COMMON}\n{body}"))
 }
 
-pub(crate) static ENQUEUE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/enqueue.lua"))));
-pub(crate) static ADMIT: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/admit.lua"))));
 pub(crate) static ACKNOWLEDGE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/acknowledge.lua"))));
-pub(crate) static REMOVE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/remove.lua"))));
-pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));
-pub(crate) static REASSIGN: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/reassign.lua"))));
+pub(crate) static ADMIT: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/admit.lua"))));
 pub(crate) static DELETE_IDLE_CONSUMER: Lua =
     Lua(LazyLock::new(|| load(include_str!("scripts/delete_idle_consumer.lua"))));
 pub(crate) static DROP_ORPHANS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/drop_orphans.lua"))));
+pub(crate) static ENQUEUE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/enqueue.lua"))));
+pub(crate) static REASSIGN: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/reassign.lua"))));
+pub(crate) static REMOVE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/remove.lua"))));
+pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));

@@ -170,7 +170,7 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
     let bound = gateway.config.http.timeouts.enqueue;
     let told = timeout(bound, async {
         for job in &cancelled.requested {
-            gateway.bus.send_control(&Control::CancelRequested { job: job.id.into() }).await?;
+            gateway.bus.send_control(&Control::CancelRequested { job: job.id }).await?;
         }
         for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
             gateway.bus.remove(job).await?;

@@ -14,13 +14,13 @@ pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
         gateway.auth.sessions.remove(*id);
         gateway.live.close_session(*id);
     }
-    publish(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id.into() })).await;
+    publish(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id })).await;
 }
 
 /// An account's rights, name or state changed.
 pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
     gateway.auth.sessions.remove_user(user);
-    publish(gateway, [Control::UserChanged { user: user.into() }]).await;
+    publish(gateway, [Control::UserChanged { user }]).await;
 }
 
 async fn publish(gateway: &Gateway, controls: impl IntoIterator<Item = Control>) {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use entity::{DbErr, JobId, SessionId};
 use service::time::interval;
 use tokio::time::{sleep, timeout};
-use uuid::Uuid;
 
 use crate::live::frame::Close;
 use crate::live::resync;
@@ -67,8 +66,7 @@ async fn send_positions(gateway: &Gateway) {
         let waiting = gateway.live.hub.waiting();
         let jobs: Vec<JobId> = waiting.keys().copied().collect();
         for batch in jobs.chunks(BATCH) {
-            let ids: Vec<Uuid> = batch.iter().map(|job| (*job).into()).collect();
-            let answer = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&ids)).await;
+            let answer = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(batch)).await;
             let Ok(Ok(positions)) = answer else {
                 break;
             };

@@ -230,7 +230,7 @@ async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), b
     let mut view = View::new(job.clone(), None, eta);
     match change {
         Change::Cancelled | Change::Deleted => bus.remove(job.id).await?,
-        Change::CancelRequested => bus.send_control(&Control::CancelRequested { job: job.id.into() }).await?,
+        Change::CancelRequested => bus.send_control(&Control::CancelRequested { job: job.id }).await?,
         Change::Requeued => {
             bus.remove(job.id).await?;
             view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Position::FairTurn).await?.position;

@@ -8,7 +8,6 @@ use entity::job::{self, Model, Status, View};
 use entity::video;
 use entity::{JobId, VideoId};
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
@@ -74,7 +73,7 @@ pub(crate) async fn read_video(
 
 /// Jobs as their owner sees them, with their places in line; without these when Redis does not tell.
 pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
-    let waiting: Vec<Uuid> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id.into()).collect();
+    let waiting: Vec<JobId> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id).collect();
     let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&waiting)).await;
     let mut positions = match asked {
         Ok(Ok(positions)) => positions.into_iter(),

@@ -180,7 +180,7 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
         let status = async |job: &str| read(&server, &admin, &format!("/api/admin/jobs/{job}")).await["status"].take();
         assert_eq!(status(&waiting).await, "cancelled");
         assert_eq!(status(&in_hand).await, "processing", "what is paid for goes on");
-        let word = Control::UserChanged { user: crate::test_server::uuid(&user.id) };
+        let word = Control::UserChanged { user: crate::test_server::parse_id(&user.id) };
         while heard.recv().await != Some(Message::Control(word.clone())) {}
 
         patch(&server, &admin, &path, json!({"disabled": false})).await;
@@ -206,7 +206,7 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
     let id = admin.id.parse().unwrap();
     entity::user::set_role(&server.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
-    let word = Control::UserChanged { user: crate::test_server::uuid(&admin.id) };
+    let word = Control::UserChanged { user: crate::test_server::parse_id(&admin.id) };
     eventually("the word is heard", async || {
         server.bus.send_control(&word).await.unwrap();
         (stats().await == StatusCode::FORBIDDEN).then_some(())

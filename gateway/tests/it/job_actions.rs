@@ -1,7 +1,6 @@
 //! What an owner does with a job: cancel, start anew, fetch again, delete.
 
 use bus::{Control, Message};
-use entity::JobId;
 use entity::job::{self, JobFailure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -55,7 +54,7 @@ async fn a_running_jobs_worker_is_told_to_let_go() {
         assert_eq!(heard.recv().await, Some(Message::Subscribed));
         let body: Value = act(&server, &ada, &job, "cancel").await.json().await.unwrap();
         assert_eq!((&body["status"], &body["cancelling"]), (&json!("processing"), &json!(true)));
-        let word = Control::CancelRequested { job: job.parse::<JobId>().unwrap().into() };
+        let word = Control::CancelRequested { job: job.parse().unwrap() };
         while heard.recv().await != Some(Message::Control(word.clone())) {}
     }
 }

@@ -12,7 +12,7 @@ use testkit::{Database, eventually};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::socket_client::Socket;
-use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, uuid};
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, parse_id};
 
 pub(crate) async fn quick(configure: fn(&mut Config)) -> TestServer {
     TestServer::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await
@@ -26,7 +26,7 @@ pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::J
 
 pub(crate) async fn publish(server: &TestServer, account: &Account, row: job::Model) -> Value {
     let view = View::from(row);
-    let event = Event::job(uuid(&account.id).into(), &view);
+    let event = Event::job(parse_id(&account.id), &view);
     server.bus.publish(&event).await.unwrap();
     serde_json::from_str(&event.frame).unwrap()
 }
@@ -268,7 +268,7 @@ async fn a_session_ended_by_another_gateway_ends_here() {
     let session = row.unwrap().unwrap().id;
     entity::session::revoke(&server.database.connection, session).await.unwrap();
     assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::OK, "still in the cache");
-    server.bus.send_control(&bus::Control::SessionRevoked { session: session.into() }).await.unwrap();
+    server.bus.send_control(&bus::Control::SessionRevoked { session }).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
     assert_eq!(server.get(&account, "/api/auth/me").await.status(), StatusCode::UNAUTHORIZED);
 }

@@ -13,14 +13,15 @@ use testkit::{Database, eventually};
 
 use crate::live::{advance, listening, publish, quick};
 use crate::socket_client::Socket;
-use crate::test_server::{Account, PASSWORD, Setup, TestServer, uuid};
+use crate::test_server::{Account, PASSWORD, Setup, TestServer, parse_id};
 
 /// Changes an account as administration does.
 async fn change(server: &TestServer, account: &Account, column: user::Column, value: impl Into<Sql>) {
-    let update =
-        user::Entity::update_many().col_expr(column, Expr::value(value)).filter(user::Column::Id.eq(uuid(&account.id)));
+    let update = user::Entity::update_many()
+        .col_expr(column, Expr::value(value))
+        .filter(user::Column::Id.eq(parse_id::<kind::User>(&account.id)));
     assert_eq!(update.exec(&server.database.connection).await.unwrap().rows_affected, 1);
-    server.bus.send_control(&Control::UserChanged { user: uuid(&account.id) }).await.unwrap();
+    server.bus.send_control(&Control::UserChanged { user: parse_id(&account.id) }).await.unwrap();
 }
 
 async fn signed_in_again(server: &TestServer, email: &str) -> String {
@@ -142,7 +143,7 @@ async fn a_place_in_line_is_told_when_it_changes() {
     let second = server.job(&account, "second").await["id"].as_str().unwrap().to_owned();
     let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
-    server.bus.remove(uuid(&first)).await.unwrap();
+    server.bus.remove(parse_id(&first)).await.unwrap();
     let mut told = Vec::new();
     while told.len() < 2 {
         told.push(heard(&mut socket, "position").await);

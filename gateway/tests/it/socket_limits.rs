@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::live::quick;
 use crate::socket_client::Socket;
-use crate::test_server::{Account, Setup, TestServer, uuid};
+use crate::test_server::{Account, Setup, TestServer, parse_id};
 
 /// Whether a further socket of the user gets its welcome.
 async fn welcomed(server: &TestServer, account: &Account) -> Option<Socket> {
@@ -72,7 +72,7 @@ async fn a_client_that_takes_nothing_is_let_go() {
     let frame = json!({"type": "job", "filler": "x".repeat(60_000)}).to_string();
     eventually("a stalled socket gives its place to another", async || {
         for _ in 0..50 {
-            let gone = Event::gone(uuid(&account.id).into(), entity::id::new_id());
+            let gone = Event::gone(parse_id(&account.id), entity::id::new_id());
             server.bus.publish(&Event { seq: 1, frame: frame.clone(), ..gone }).await.unwrap();
         }
         welcomed(&server, &account).await

@@ -160,7 +160,7 @@ impl TestServer {
     pub(crate) async fn is_enqueued(&self, job: &str) -> bool {
         !self
             .bus
-            .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(uuid(job)), bus::Position::FairTurn)
+            .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(parse_id(job)), bus::Position::FairTurn)
             .await
             .unwrap()
             .added
@@ -205,7 +205,7 @@ impl TestServer {
     /// Gives a video a poster, as a processor does.
     pub(crate) async fn poster(&self, video: &str, content: &[u8]) {
         let db = &self.database.connection;
-        let id = uuid(video).into();
+        let id = parse_id(video);
         let path = storage::poster_path(&video::by_id(db, id).await.unwrap().unwrap().path);
         let chunks = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(content))]);
         self.storage.put(&path, chunks).await.unwrap();
@@ -225,8 +225,9 @@ impl TestServer {
     }
 }
 
-pub(crate) fn uuid(text: &str) -> sea_orm::prelude::Uuid {
-    sea_orm::prelude::Uuid::try_parse(text).unwrap()
+/// Parses an id from a response.
+pub(crate) fn parse_id<Kind>(text: &str) -> entity::id::Id<Kind> {
+    text.parse().unwrap()
 }
 
 /// Checks that a response is the problem document of `code`, and answers with it.

@@ -68,7 +68,7 @@ async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &Wor
     }
     session.renewed(started);
     sync_claims(db, bus, session).await?;
-    if let Err(error) = bus.renew_entries(session.id.into(), &session.in_flight.entries()).await {
+    if let Err(error) = bus.renew_entries(session.id, &session.in_flight.entries()).await {
         tracing::debug!(worker.id = %session.id, %error, "could not renew the entries in flight");
     }
     Ok(())

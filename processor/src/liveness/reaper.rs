@@ -71,7 +71,7 @@ async fn delete_idle_consumers(context: &Context, session: &WorkerSession) {
     let Ok(idle) = context.bus.idle_consumers().await else {
         return;
     };
-    let idle: Vec<_> = idle.into_iter().map(entity::WorkerId::from).filter(|worker| *worker != session.id).collect();
+    let idle: Vec<_> = idle.into_iter().filter(|worker| *worker != session.id).collect();
     let Ok(existing) = workers::existing(&context.db, idle.clone()).await else {
         return;
     };

@@ -22,7 +22,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// Claims the delivery's job, runs it, and settles the delivery.
 pub(crate) async fn handle(context: &Context, session: &WorkerSession, delivery: &Delivery) {
-    let id = JobId::from(delivery.job);
+    let id = delivery.job;
     claim_and_run(context, session, delivery, id).instrument(trace::job_span(id)).await;
 }
 
@@ -54,7 +54,7 @@ async fn claim_and_run(context: &Context, session: &WorkerSession, delivery: &De
 
 /// Settles the delivery of a job that was run, with the row as committed by its run or by another process since.
 async fn finish(context: &Context, delivery: &Delivery, finished: Option<job::Model>) {
-    let id = JobId::from(delivery.job);
+    let id = delivery.job;
     let row = match finished {
         Some(job) => Some(job),
         None => match retry_transient("reading a job", || job::by_id(&context.db, id)).await {

@@ -15,7 +15,7 @@ async fn cancel_running(platform: &TestPlatform, id: entity::JobId, notify: bool
     let cancel = job::cancel(&platform.database.connection, id, platform.user).await.unwrap().unwrap();
     assert!(matches!(cancel, CancelResult::Requested(_)), "{cancel:?}");
     if notify {
-        platform.bus.send_control(&bus::Control::CancelRequested { job: id.into() }).await.unwrap();
+        platform.bus.send_control(&bus::Control::CancelRequested { job: id }).await.unwrap();
     }
     platform.end(id).await
 }

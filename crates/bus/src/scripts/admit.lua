@@ -1,2 +1,2 @@
--- No ARGV. Answers how many jobs were admitted.
+-- No ARGV. Returns how many jobs were admitted.
 return admit()

@@ -1,10 +1,9 @@
--- ARGV: consumer. Deletes a consumer that holds nothing; deleting one that does would lose what it holds.
+-- ARGV: consumer. Deletes it unless it holds entries, which would be lost with it. Returns 1 if it was deleted.
 group()
-for _, flat in ipairs(c('XINFO', 'CONSUMERS', jobs, G)) do
-  local row = {}
-  for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
+for _, flat in ipairs(call('XINFO', 'CONSUMERS', jobs, GROUP)) do
+  local row = row_of(flat)
   if row.name == ARGV[1] and row.pending == 0 then
-    c('XGROUP', 'DELCONSUMER', jobs, G, ARGV[1])
+    call('XGROUP', 'DELCONSUMER', jobs, GROUP, ARGV[1])
     return 1
   end
 end

@@ -1,10 +1,10 @@
--- ARGV: the entry to begin behind. Drops delivered entries that are pending for nobody: their consumer was deleted under
--- them, so that nobody can ever settle or reclaim them. Answers {the last entry looked at, or '' at the end; dropped}.
+-- ARGV: the entry to start after. Drops delivered entries that no consumer holds: their consumer was deleted, so nobody
+-- can acknowledge or reclaim them. Returns {the last entry examined, or '' at the end of the stream; number dropped}.
 local delivered = group()['last-delivered-id']
-local entries = c('XRANGE', jobs, '(' .. ARGV[1], delivered, 'COUNT', BATCH)
+local entries = call('XRANGE', jobs, '(' .. ARGV[1], delivered, 'COUNT', BATCH)
 local dropped = 0
 for _, entry in ipairs(entries) do
-  if not owner(entry[1]) then
+  if not holder_of(entry[1]) then
     drop(entry[1])
     dropped = dropped + 1
   end

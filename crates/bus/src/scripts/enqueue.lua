@@ -1,10 +1,10 @@
--- ARGV: job, flow, front ('1' or '0'). Answers {added, rank}; rank is -1 when the job no longer waits.
--- With others already waiting, reads and settles pump: pumping here as well would only cost.
+-- ARGV: job, flow, front ('1' or '0'). Returns {1 if added, else 0; rank in the backlog, or -1 if the job is not in it}.
+-- Admits only if no other job waits; otherwise reading and acknowledging entries admit, and doing it here would only cost.
 local added = 0
-if not real(ARGV[1]) then
+if not is_present(ARGV[1]) then
   remove(ARGV[1])
-  place(ARGV[1], ARGV[2], ARGV[3])
-  if c('ZCARD', backlog) == 1 then admit() end
+  add_to_backlog(ARGV[1], ARGV[2], ARGV[3])
+  if call('ZCARD', backlog) == 1 then admit() end
   added = 1
 end
-return { added, c('ZRANK', backlog, ARGV[1]) or -1 }
+return { added, call('ZRANK', backlog, ARGV[1]) or -1 }

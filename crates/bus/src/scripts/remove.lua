@@ -1,4 +1,4 @@
--- ARGV: job. Takes it out of backlog or stream; the place it frees is filled at once.
+-- ARGV: job. Removes it from the backlog or the stream, then admits others.
 remove(ARGV[1])
 admit()
 return 1

@@ -1,21 +1,23 @@
-//! Entries in hand: settled by their holder only, renewed, reclaimed from the silent, never lost.
+//! Deliveries: acknowledged and renewed by tsuccessor holder only, reclaimed from silent consumers, never lost.
 
 use std::time::Duration;
 
 use bus::{Flow, Position};
+use entity::WorkerId;
+use entity::id::new_id;
 use testkit::eventually;
-use uuid::Uuid;
 
-use crate::{enqueue, jobs, next};
+use crate::{enqueue, enqueue_many, next};
 
-const SILENT: Duration = Duration::ZERO;
+/// Every entry counts as idle.
+const AT_ONCE: Duration = Duration::ZERO;
 
 #[tokio::test]
-async fn enqueueing_twice_adds_once_wherever_the_job_is() {
+async fn enqueueing_twice_adds_the_job_once() {
     let bus = testkit::bus().await;
-    let (job, flow) = (Uuid::now_v7(), Flow::new_jobs(Uuid::now_v7()));
-    let mut consumer = bus.consumer(Uuid::now_v7());
-    for stage in ["admitted", "in hand"] {
+    let (job, flow) = (new_id(), Flow::new_jobs(new_id()));
+    let mut consumer = bus.consumer(new_id());
+    for stage in ["admitted", "delivered"] {
         let added = bus.enqueue(job, &flow, Position::FairTurn).await.unwrap().added;
         assert_eq!(added, stage == "admitted");
         assert!(!bus.enqueue(job, &flow, Position::FairTurn).await.unwrap().added, "{stage}");
@@ -26,22 +28,22 @@ async fn enqueueing_twice_adds_once_wherever_the_job_is() {
 }
 
 #[tokio::test]
-async fn a_settled_job_leaves_nothing_behind() {
+async fn an_acknowledged_job_leaves_nothing_behind() {
     let bus = testkit::bus().await;
-    let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
-    let delivery = next(&mut bus.consumer(Uuid::now_v7())).await;
+    let job = enqueue_many(&bus, new_id(), 1).await[0];
+    let delivery = next(&mut bus.consumer(new_id())).await;
     assert!(bus.ack_and_publish(&delivery, None).await.unwrap());
-    assert!(!bus.ack_and_publish(&delivery, None).await.unwrap(), "settling again settles nothing");
-    enqueue(&bus, job, Uuid::now_v7()).await;
+    assert!(!bus.ack_and_publish(&delivery, None).await.unwrap(), "acknowledged twice");
+    enqueue(&bus, job, new_id()).await;
 }
 
 #[tokio::test]
-async fn only_the_holder_settles_and_renews() {
+async fn only_the_holder_can_acknowledge_and_renew() {
     let bus = testkit::bus().await;
-    jobs(&bus, Uuid::now_v7(), 1).await;
-    let (silent, other) = (Uuid::now_v7(), Uuid::now_v7());
+    enqueue_many(&bus, new_id(), 1).await;
+    let (silent, other) = (new_id(), new_id());
     let lost = next(&mut bus.consumer(silent)).await;
-    let reclaimed = bus.consumer(other).reclaim(SILENT, 10).await.unwrap().deliveries;
+    let reclaimed = bus.consumer(other).reclaim(AT_ONCE, 10).await.unwrap().deliveries;
     assert_eq!(reclaimed.len(), 1);
     assert_eq!((reclaimed[0].job, reclaimed[0].consumer), (lost.job, other));
     assert!(!bus.ack_and_publish(&lost, None).await.unwrap());
@@ -51,22 +53,22 @@ async fn only_the_holder_settles_and_renews() {
 }
 
 #[tokio::test]
-async fn renewing_keeps_others_from_reclaiming() {
+async fn renewed_entries_are_not_reclaimed() {
     let bus = testkit::bus().await;
-    jobs(&bus, Uuid::now_v7(), 2).await;
-    let holder = Uuid::now_v7();
+    enqueue_many(&bus, new_id(), 2).await;
+    let holder = new_id();
     let mut consumer = bus.consumer(holder);
-    let (shown, silent) = (next(&mut consumer).await, next(&mut consumer).await);
-    for entry in [&shown.entry, &silent.entry] {
-        grown_old(&bus, holder, entry).await;
+    let (renewed, silent) = (next(&mut consumer).await, next(&mut consumer).await);
+    for entry in [&renewed.entry, &silent.entry] {
+        make_idle(&bus, holder, entry).await;
     }
-    assert_eq!(bus.renew_entries(holder, std::slice::from_ref(&shown.entry)).await.unwrap(), [shown.entry]);
-    let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(Duration::from_secs(3_000), 10).await.unwrap();
+    assert_eq!(bus.renew_entries(holder, std::slice::from_ref(&renewed.entry)).await.unwrap(), [renewed.entry]);
+    let reclaimed = bus.consumer(new_id()).reclaim(Duration::from_secs(3_000), 10).await.unwrap();
     assert_eq!(reclaimed.deliveries.iter().map(|delivery| delivery.job).collect::<Vec<_>>(), [silent.job]);
 }
 
-/// Makes an entry look as if its holder had been silent for an hour.
-async fn grown_old(bus: &bus::Bus, holder: Uuid, entry: &str) {
+/// Makes an entry look as if its consumer had been silent for an hour.
+async fn make_idle(bus: &bus::Bus, holder: WorkerId, entry: &str) {
     let client = redis::Client::open(testkit::redis_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = redis::cmd("XCLAIM");
@@ -75,68 +77,69 @@ async fn grown_old(bus: &bus::Bus, holder: Uuid, entry: &str) {
 }
 
 #[tokio::test]
-async fn reclaiming_goes_through_the_whole_stream_and_takes_no_more_than_asked() {
+async fn reclaims_from_the_whole_stream_up_to_a_maximum() {
     let bus = testkit::bus().await;
-    let all = jobs(&bus, Uuid::now_v7(), 30).await;
-    let mut silent = bus.consumer(Uuid::now_v7());
+    let all = enqueue_many(&bus, new_id(), 30).await;
+    let mut silent = bus.consumer(new_id());
     let mut held = 0;
     while held < all.len() {
         held += silent.next(8).await.unwrap().len();
     }
-    let mut heir = bus.consumer(Uuid::now_v7());
-    assert_eq!(heir.reclaim(SILENT, 7).await.unwrap().deliveries.len(), 7);
-    assert_eq!(heir.reclaim(SILENT, 100).await.unwrap().deliveries.len(), 30);
+    let mut successor = bus.consumer(new_id());
+    assert_eq!(successor.reclaim(AT_ONCE, 7).await.unwrap().deliveries.len(), 7);
+    assert_eq!(successor.reclaim(AT_ONCE, 100).await.unwrap().deliveries.len(), 30);
 }
 
 #[tokio::test]
-async fn an_entry_left_to_its_jobs_holder_is_never_the_one_that_is_dropped() {
+async fn reassigning_never_drops_the_only_entry_of_a_job() {
     let bus = testkit::bus().await;
-    let job = jobs(&bus, Uuid::now_v7(), 1).await[0];
-    let holder = Uuid::now_v7();
+    let job = enqueue_many(&bus, new_id(), 1).await[0];
+    let holder = new_id();
     let held = next(&mut bus.consumer(holder)).await;
-    let reclaimed = bus.consumer(Uuid::now_v7()).reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
+    let reclaimed = bus.consumer(new_id()).reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
     assert!(!bus.enqueue(job, &held.flow, Position::FairTurn).await.unwrap().added, "the only entry was dropped");
     assert!(bus.ack_and_publish(&held, None).await.unwrap());
 }
 
 #[tokio::test]
-async fn an_entry_left_to_a_dead_holder_is_reclaimed_as_soon_as_anybody_looks() {
+async fn an_entry_reassigned_to_a_dead_worker_is_reclaimed_at_once() {
     let bus = testkit::bus().await;
-    jobs(&bus, Uuid::now_v7(), 1).await;
-    let (holder, lease) = (Uuid::now_v7(), Duration::from_secs(3_600));
+    enqueue_many(&bus, new_id(), 1).await;
+    let (holder, lease) = (new_id(), Duration::from_secs(3_600));
     next(&mut bus.consumer(holder)).await;
-    let mut heir = bus.consumer(Uuid::now_v7());
-    let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
+    let mut successor = bus.consumer(new_id());
+    let reclaimed = successor.reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
-    assert!(heir.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "a living holder's entry");
-    let reclaimed = heir.reclaim(SILENT, 1).await.unwrap().deliveries.remove(0);
+    assert!(successor.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "the holder is alive");
+    let reclaimed = successor.reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, lease).await.unwrap();
-    assert_eq!(heir.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
+    assert_eq!(successor.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
 }
 
 #[tokio::test]
-async fn a_consumer_is_dismissed_only_when_it_holds_nothing() {
+async fn deletes_a_consumer_only_if_it_holds_no_entry() {
     let bus = testkit::bus().await;
-    jobs(&bus, Uuid::now_v7(), 1).await;
-    let id = Uuid::now_v7();
+    enqueue_many(&bus, new_id(), 1).await;
+    let id = new_id();
     let held = next(&mut bus.consumer(id)).await;
     bus.delete_idle_consumer(id).await.unwrap();
-    assert!(bus.ack_and_publish(&held, None).await.unwrap(), "what it held was lost");
+    assert!(bus.ack_and_publish(&held, None).await.unwrap(), "its entry was lost");
     assert_eq!(bus.idle_consumers().await.unwrap(), [id]);
     bus.delete_idle_consumer(id).await.unwrap();
     assert!(bus.idle_consumers().await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_forgotten_job_is_gone_from_line_and_from_hand() {
+async fn removing_a_job_deletes_it_from_backlog_and_stream() {
     let bus = testkit::bus().await;
-    let all = jobs(&bus, Uuid::now_v7(), 20).await;
-    let mut consumer = bus.consumer(Uuid::now_v7());
+    let all = enqueue_many(&bus, new_id(), 20).await;
+    let mut consumer = bus.consumer(new_id());
     let held = next(&mut consumer).await;
     for job in &all {
         bus.remove(*job).await.unwrap();
     }
     assert!(!bus.ack_and_publish(&held, None).await.unwrap());
-    eventually("nothing is left to read", async || consumer.next(10).await.unwrap().is_empty().then_some(())).await;
+    eventually("there is nothing left to read", async || consumer.next(10).await.unwrap().is_empty().then_some(()))
+        .await;
 }

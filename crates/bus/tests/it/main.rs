@@ -1,4 +1,4 @@
-//! The contract against a real Redis, each script, each namespace its own.
+//! The contract against a real Redis; each test has its own namespace.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,28 +7,29 @@ mod fairness;
 mod loss;
 mod model;
 mod rate;
-mod signals;
+mod subscriber;
 mod tls;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
-use uuid::Uuid;
+use entity::id::new_id;
+use entity::{JobId, UserId};
 
-/// Enqueues a job of `user` in turn.
-async fn enqueue(bus: &Bus, job: Uuid, user: Uuid) {
+/// Enqueues a job of `user` at its fair turn.
+async fn enqueue(bus: &Bus, job: JobId, user: UserId) {
     assert!(bus.enqueue(job, &Flow::new_jobs(user), Position::FairTurn).await.unwrap().added);
 }
 
-/// As many jobs of `user` as asked, in order.
-async fn jobs(bus: &Bus, user: Uuid, count: usize) -> Vec<Uuid> {
-    let jobs: Vec<_> = (0..count).map(|_| Uuid::now_v7()).collect();
+/// Enqueues `count` jobs of `user`. Returns them in order.
+async fn enqueue_many(bus: &Bus, user: UserId, count: usize) -> Vec<JobId> {
+    let jobs: Vec<_> = (0..count).map(|_| new_id()).collect();
     for job in &jobs {
         enqueue(bus, *job, user).await;
     }
     jobs
 }
 
-/// Reads and settles one delivery after another until `count` were served; their jobs in order.
-async fn serve(bus: &Bus, consumer: &mut Consumer, count: usize) -> Vec<Uuid> {
+/// Reads and acknowledges one delivery after another. Returns the jobs of the first `count` in order.
+async fn serve(bus: &Bus, consumer: &mut Consumer, count: usize) -> Vec<JobId> {
     let mut served = Vec::new();
     while served.len() < count {
         for delivery in consumer.next(1).await.unwrap() {
@@ -39,14 +40,15 @@ async fn serve(bus: &Bus, consumer: &mut Consumer, count: usize) -> Vec<Uuid> {
     served
 }
 
-/// The one next delivery.
+/// Reads the next delivery.
 async fn next(consumer: &mut Consumer) -> Delivery {
     let mut deliveries = consumer.next(1).await.unwrap();
     assert_eq!(deliveries.len(), 1);
     deliveries.remove(0)
 }
 
-async fn limited(cap: u32, paused: bool) -> Bus {
+/// A queue with these limits.
+async fn with_limits(cap: u32, paused: bool) -> Bus {
     let bus = testkit::bus().await;
     bus.mirror_limits(Limits { cap, paused }).await.unwrap();
     bus

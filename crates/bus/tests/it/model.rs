@@ -1,7 +1,10 @@
-//! Random interleavings of everything that happens to jobs, rows and scripts together, checked after each step and driven
-//! to the end: submit, lose an enqueue, read, claim, finish, crash, bury, reclaim, sweep, cancel, start anew, lose a consumer, flush.
+//! Random interleavings of all that happens to rows and scripts together: submit, lose an enqueue, read, claim, finish,
+//! crash, reap, reclaim, reconcile, cancel, restart, lose a consumer, flush. The invariants are checked after each step, and
+//! at the end every job must finish.
 
-use std::collections::{HashMap, HashSet};
+mod check;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
@@ -13,13 +16,13 @@ use redis::AsyncCommands;
 use testkit::Database;
 
 const CAP: u32 = 5;
-const LONG: Duration = Duration::from_secs(3_600);
+const LEASE_TTL: Duration = Duration::from_secs(3_600);
 
 struct Worker {
     id: WorkerId,
     consumer: Consumer,
-    /// What it has in hand, claimed or not.
-    hands: Vec<(Delivery, Option<JobClaim>)>,
+    /// The deliveries it holds, with the claim if the database granted it.
+    deliveries: Vec<(Delivery, Option<JobClaim>)>,
 }
 
 struct World {
@@ -29,14 +32,14 @@ struct World {
     random: StdRng,
     users: Vec<UserId>,
     workers: Vec<Worker>,
-    /// Every job ever submitted, and its terminal state once it had one.
+    /// Every job ever submitted, with its terminal status once it has one.
     jobs: HashMap<JobId, Option<Status>>,
-    /// A loss of Redis' data may leave up to twice the cap in flight, until settled.
+    /// After Redis has lost its data, up to twice the cap may be in flight.
     flushed: bool,
 }
 
 #[tokio::test]
-async fn whatever_happens_in_whatever_order_every_job_ends_once_and_nothing_is_left() {
+async fn every_job_finishes_once_and_leaves_nothing_behind() {
     for seed in 0..12 {
         let database = if seed % 4 == 3 { Database::postgres().await } else { Database::sqlite().await };
         let mut world = World::new(database.connection.clone(), seed).await;
@@ -44,7 +47,7 @@ async fn whatever_happens_in_whatever_order_every_job_ends_once_and_nothing_is_l
             world.step().await;
             world.check(&format!("seed {seed}, step {step}")).await;
         }
-        world.end(seed).await;
+        world.finish_all(seed).await;
     }
 }
 
@@ -61,15 +64,15 @@ impl World {
         let random = StdRng::seed_from_u64(seed);
         let mut world = Self { db, bus, raw, random, users, workers: vec![], jobs: HashMap::new(), flushed: false };
         for _ in 0..2 {
-            world.hire().await;
+            world.add_worker().await;
         }
         world
     }
 
-    async fn hire(&mut self) {
+    async fn add_worker(&mut self) {
         let id = id::new_id();
-        worker::register(&self.db, id, "model", LONG).await.unwrap();
-        self.workers.push(Worker { id, consumer: self.bus.consumer(id), hands: vec![] });
+        worker::register(&self.db, id, "model", LEASE_TTL).await.unwrap();
+        self.workers.push(Worker { id, consumer: self.bus.consumer(id), deliveries: vec![] });
     }
 
     async fn step(&mut self) {
@@ -78,15 +81,15 @@ impl World {
             25..50 => self.read().await,
             50..68 => self.finish().await,
             68..76 => self.cancel().await,
-            76..82 => self.reopen().await,
+            76..82 => self.restart().await,
             82..88 => self.reclaim(3).await,
             88..93 => {
                 let chosen = self.random.random_range(0..self.workers.len());
                 self.crash(chosen).await;
             }
-            93..97 => self.sweep().await,
-            97 => self.forgetful_worker(),
-            98 => self.lose_a_consumer().await,
+            93..97 => self.reconcile().await,
+            97 => self.lose_deliveries(),
+            98 => self.delete_consumer().await,
             _ => self.flush().await,
         }
     }
@@ -113,7 +116,7 @@ impl World {
         }
     }
 
-    /// One new delivery to a random worker, without waiting for one.
+    /// Delivers a new entry to a random worker, if there is one.
     async fn read(&mut self) {
         self.bus.admit().await.unwrap();
         let chosen = self.random.random_range(0..self.workers.len());
@@ -126,8 +129,8 @@ impl World {
         for entry in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
             let job: String = entry.get("job").unwrap();
             let flow = Flow::new_jobs(self.users[0]);
-            let delivery = Delivery { entry: entry.id, consumer: id.into(), job: job.parse().unwrap(), flow };
-            self.take(chosen, delivery).await;
+            let delivery = Delivery { entry: entry.id, consumer: id, job: job.parse().unwrap(), flow };
+            self.handle(chosen, delivery).await;
         }
     }
 
@@ -135,68 +138,68 @@ impl World {
         let chosen = self.random.random_range(0..self.workers.len());
         let found = self.workers[chosen].consumer.reclaim(Duration::ZERO, count).await.unwrap();
         for delivery in found.deliveries {
-            self.take(chosen, delivery).await;
+            self.handle(chosen, delivery).await;
         }
     }
 
-    /// What a processor does with a delivery: the database decides.
-    async fn take(&mut self, chosen: usize, delivery: Delivery) {
+    /// Handles a delivery as a processor does: the database decides.
+    async fn handle(&mut self, chosen: usize, delivery: Delivery) {
         let worker = &mut self.workers[chosen];
-        let job = JobId::from(delivery.job);
-        if worker.hands.iter().any(|(held, _)| held.job == delivery.job) {
+        let job = delivery.job;
+        if worker.deliveries.iter().any(|(held, _)| held.job == delivery.job) {
             self.bus.reassign(&delivery, worker.id, Duration::ZERO).await.unwrap();
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
             ClaimResult::Claimed(row) => {
-                worker.hands.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })))
+                worker.deliveries.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })));
             }
             ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
                 Some(holder) => self.bus.reassign(&delivery, holder, Duration::ZERO).await.unwrap(),
                 None => drop(self.bus.ack_and_publish(&delivery, None).await.unwrap()),
             },
             ClaimResult::NotFound | ClaimResult::WorkerExpired => {
-                panic!("a worker that lives claimed a job that exists")
+                panic!("the worker is alive and the job exists")
             }
         }
     }
 
-    /// Some job in hand ends, is put off or handed over; its worker may die before it settles.
+    /// Finishes, defers or hands over a claim job; its worker may die before it acknowledges.
     async fn finish(&mut self) {
         let chosen = self.random.random_range(0..self.workers.len());
-        if self.workers[chosen].hands.is_empty() {
+        if self.workers[chosen].deliveries.is_empty() {
             return;
         }
-        let at = self.random.random_range(0..self.workers[chosen].hands.len());
-        let (delivery, held) = self.workers[chosen].hands.swap_remove(at);
+        let index = self.random.random_range(0..self.workers[chosen].deliveries.len());
+        let (delivery, claim) = self.workers[chosen].deliveries.swap_remove(index);
         let how = self.random.random_range(0..10);
-        if let Some(held) = held {
-            self.write(held, how).await;
+        if let Some(claim) = claim {
+            self.write(claim, how).await;
         }
         if self.random.random_bool(0.85) {
             self.bus.ack_and_publish(&delivery, None).await.unwrap();
         }
     }
 
-    async fn write(&mut self, held: JobClaim, how: u32) {
+    async fn write(&mut self, claim: JobClaim, how: u32) {
         let (id, path) = (id::new_id(), String::new());
         let video = NewVideo { id, path, size: 1, content_type: "video/mp4".into(), sha256: String::new() };
         let failure = JobFailure { code: "refused", message: String::new() };
         let row = match how {
-            0..5 => job::complete(&self.db, held, video).await,
-            5 => job::fail(&self.db, held, &failure).await,
-            6..8 => job::retry_later(&self.db, held, Some(RetryBudget::Retry), Duration::ZERO).await,
-            8 => job::hand_over(&self.db, held).await,
-            _ => job::finish_cancelled(&self.db, held).await,
+            0..5 => job::complete(&self.db, claim, video).await,
+            5 => job::fail(&self.db, claim, &failure).await,
+            6..8 => job::retry_later(&self.db, claim, Some(RetryBudget::Retry), Duration::ZERO).await,
+            8 => job::hand_over(&self.db, claim).await,
+            _ => job::finish_cancelled(&self.db, claim).await,
         };
-        let ended = row.unwrap().filter(|row| row.status.is_terminal());
-        if let Some(row) = ended {
+        let finished = row.unwrap().filter(|row| row.status.is_terminal());
+        if let Some(row) = finished {
             assert_eq!(self.jobs.insert(row.id, Some(row.status)), Some(None), "two terminal states");
         }
     }
 
     async fn cancel(&mut self) {
-        let Some(job) = self.any(|_| true) else { return };
+        let Some(job) = self.choose_job(|_| true) else { return };
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         if let Some(CancelResult::Cancelled(row)) = job::cancel(&self.db, job, owner).await.unwrap() {
             self.jobs.insert(job, Some(row.status));
@@ -204,8 +207,10 @@ impl World {
         }
     }
 
-    async fn reopen(&mut self) {
-        let Some(job) = self.any(|status| matches!(status, Some(Status::Failed | Status::Cancelled))) else { return };
+    async fn restart(&mut self) {
+        let Some(job) = self.choose_job(|status| matches!(status, Some(Status::Failed | Status::Cancelled))) else {
+            return;
+        };
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         assert!(job::restart(&self.db, job, owner, None).await.unwrap().created().unwrap().is_some());
         self.jobs.insert(job, None);
@@ -213,31 +218,31 @@ impl World {
         self.bus.enqueue(job, &Flow::retries(owner), Position::FairTurn).await.unwrap();
     }
 
-    fn any(&mut self, wanted: impl Fn(Option<Status>) -> bool) -> Option<JobId> {
+    fn choose_job(&mut self, wanted: impl Fn(Option<Status>) -> bool) -> Option<JobId> {
         let mut jobs: Vec<_> = self.jobs.iter().filter(|(_, status)| wanted(**status)).map(|(job, _)| *job).collect();
         jobs.sort_unstable();
         (!jobs.is_empty()).then(|| jobs[self.random.random_range(0..jobs.len())])
     }
 
-    /// A worker dies and is buried; another one comes.
+    /// A worker dies and is reaped; another one starts.
     async fn crash(&mut self, chosen: usize) {
         let dead = self.workers.remove(chosen);
         worker::renew_lease(&self.db, dead.id, Duration::ZERO).await.unwrap();
-        let buried = testkit::eventually("the lease is over", async || worker::reap_one(&self.db).await.unwrap()).await;
-        for row in buried.jobs.into_iter().filter(|row| row.status.is_terminal()) {
+        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(&self.db).await.unwrap()).await;
+        for row in reaped.jobs.into_iter().filter(|row| row.status.is_terminal()) {
             assert_eq!(self.jobs.insert(row.id, Some(row.status)), Some(None), "two terminal states");
         }
-        self.hire().await;
+        self.add_worker().await;
     }
 
-    /// A worker forgets what it has in hand: the answer to a claim was lost, a task panicked.
-    fn forgetful_worker(&mut self) {
+    /// A worker loses its deliveries, as after a claim without an answer or a task that panicked.
+    fn lose_deliveries(&mut self) {
         let chosen = self.random.random_range(0..self.workers.len());
-        self.workers[chosen].hands.clear();
+        self.workers[chosen].deliveries.clear();
     }
 
-    /// Somebody deletes a consumer by hand: what it holds is pending for nobody any more.
-    async fn lose_a_consumer(&mut self) {
+    /// An operator deletes a consumer, so that no consumer holds its entries any more.
+    async fn delete_consumer(&mut self) {
         let chosen = self.random.random_range(0..self.workers.len());
         let mut command = redis::cmd("XGROUP");
         command.arg("DELCONSUMER").arg(&self.bus.keys().jobs).arg("processors");
@@ -245,7 +250,7 @@ impl World {
         let _: Result<u64, _> = command.arg(self.workers[chosen].id.to_string()).query_async(&mut self.raw).await;
     }
 
-    async fn sweep(&mut self) {
+    async fn reconcile(&mut self) {
         self.bus.drop_orphans().await.unwrap();
         let due = job::promote_due(&self.db, 200).await.unwrap();
         let pending = job::pending_after(&self.db, None, 1_000).await.unwrap();
@@ -256,70 +261,9 @@ impl World {
 
     async fn flush(&mut self) {
         let keys = self.bus.keys().clone();
-        let all = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.places, &keys.limits];
+        let all = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.locations, &keys.limits];
         let _: () = self.raw.del(&all[..]).await.unwrap();
         self.bus.mirror_limits(Limits { cap: CAP, paused: false }).await.unwrap();
         self.flushed = true;
-    }
-
-    /// What must hold at any moment: `where` points to real places, and no more is in flight than allowed.
-    async fn check(&mut self, when: &str) {
-        let keys = self.bus.keys().clone();
-        let places: HashMap<String, String> = self.raw.hgetall(&keys.places).await.unwrap();
-        let entries: Option<redis::streams::StreamRangeReply> = self.raw.xrange_all(&keys.jobs).await.unwrap();
-        let entries: HashSet<_> = entries.into_iter().flat_map(|reply| reply.ids).map(|entry| entry.id).collect();
-        for (job, value) in places {
-            let (place, _) = value.split_once('|').unwrap();
-            let score: Option<f64> = self.raw.zscore(&keys.backlog, &job).await.unwrap();
-            let real = if place == "b" { score.is_some() } else { entries.contains(place) };
-            assert!(real, "{when}: {job} is not at {value}");
-        }
-        assert!(self.flushed || entries.len() <= CAP as usize, "{when}: {} are in flight", entries.len());
-    }
-
-    /// Everything heals: each job must come to its end, and Redis must be left empty.
-    async fn end(mut self, seed: u64) {
-        for _ in 0..self.workers.len() {
-            self.crash(0).await;
-        }
-        let mut rounds = 0;
-        while self.jobs.values().any(Option::is_none) || self.held_by_redis().await > 0 {
-            rounds += 1;
-            assert!(rounds < 500, "seed {seed}: {} never ends", self.left().await);
-            self.sweep().await;
-            self.reclaim(100).await;
-            self.read().await;
-            for chosen in 0..self.workers.len() {
-                for (delivery, held) in std::mem::take(&mut self.workers[chosen].hands) {
-                    if let Some(held) = held {
-                        self.write(held, 0).await;
-                    }
-                    self.bus.ack_and_publish(&delivery, None).await.unwrap();
-                }
-            }
-        }
-        for (job, status) in &self.jobs {
-            let row = job::by_id(&self.db, *job).await.unwrap().unwrap();
-            assert_eq!((Some(row.status), row.worker_id), (*status, None), "seed {seed}: {job}");
-        }
-    }
-
-    /// What Redis and the rows still hold, for a failure's message.
-    async fn left(&mut self) -> String {
-        let keys = self.bus.keys().clone();
-        let places: HashMap<String, String> = self.raw.hgetall(&keys.places).await.unwrap();
-        let waiting: Vec<(String, f64)> = self.raw.zrange_withscores(&keys.backlog, 0, -1).await.unwrap();
-        let entries: redis::Value = self.raw.xrange_all(&keys.jobs).await.unwrap();
-        let groups: redis::Value = self.raw.xinfo_groups(&keys.jobs).await.unwrap();
-        let active: Vec<_> = self.jobs.iter().filter(|(_, status)| status.is_none()).collect();
-        format!("active {active:?}, where {places:?}, backlog {waiting:?}, stream {entries:?}, group {groups:?}")
-    }
-
-    async fn held_by_redis(&mut self) -> u64 {
-        let keys = self.bus.keys().clone();
-        let waiting: u64 = self.raw.zcard(&keys.backlog).await.unwrap();
-        let in_flight: u64 = self.raw.xlen(&keys.jobs).await.unwrap();
-        let known: u64 = self.raw.hlen(&keys.places).await.unwrap();
-        waiting + in_flight + known
     }
 }

@@ -1,4 +1,4 @@
-//! Counters with an end.
+//! Rate counters.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bus::Bus;
 use testkit::eventually;
 
 #[tokio::test]
-async fn gateways_count_together_until_the_window_ends() {
+async fn gateways_share_counters() {
     let namespace = testkit::namespace();
     let gateways = [(); 2].map(|()| Bus::new(&testkit::redis_url(), &namespace).unwrap());
     let window = Duration::from_secs(60);
@@ -21,10 +21,10 @@ async fn gateways_count_together_until_the_window_ends() {
 }
 
 #[tokio::test]
-async fn a_window_does_not_move_on_with_what_is_counted_in_it() {
+async fn counting_does_not_extend_the_window() {
     let bus = testkit::bus().await;
     let window = Duration::from_millis(300);
     bus.count("reads", window).await.unwrap();
-    eventually("a new window begins", async || (bus.count("reads", window).await.unwrap().count == 1).then_some(()))
+    eventually("a new window starts", async || (bus.count("reads", window).await.unwrap().count == 1).then_some(()))
         .await;
 }

@@ -3,7 +3,7 @@
 use bus::Bus;
 
 #[tokio::test]
-async fn a_server_whose_certificate_nobody_vouches_for_is_not_spoken_to() {
+async fn rejects_a_certificate_of_an_unknown_issuer() {
     let bus = Bus::new(&testkit::redis_tls_url(), &testkit::namespace()).unwrap();
     let error = format!("{:?}", bus.ping().await.unwrap_err());
     assert!(error.contains("UnknownIssuer"), "{error}");

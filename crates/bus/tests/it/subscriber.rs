@@ -1,18 +1,17 @@
-//! Events and word between processes, as a subscriber hears them.
+//! Events and control messages, as subscribers receive them.
 
 use bus::{Bus, Control, Event, Message};
 use entity::id::new_id;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
-use crate::{jobs, next};
+use crate::{enqueue_many, next};
 
-/// A subscriber that listens already, and what it hears.
-async fn listening(bus: &Bus) -> mpsc::UnboundedReceiver<Message> {
-    let (sender, mut heard) = mpsc::unbounded_channel();
-    tokio::spawn(bus.subscriber().run(move |signal| drop(sender.send(signal))));
-    assert_eq!(heard.recv().await, Some(Message::Subscribed));
-    heard
+/// The messages of a subscriber that is subscribed already.
+async fn subscribe(bus: &Bus) -> mpsc::UnboundedReceiver<Message> {
+    let (sender, mut received) = mpsc::unbounded_channel();
+    tokio::spawn(bus.subscriber().run(move |message| drop(sender.send(message))));
+    assert_eq!(received.recv().await, Some(Message::Subscribed));
+    received
 }
 
 fn event() -> Event {
@@ -22,8 +21,8 @@ fn event() -> Event {
 #[tokio::test]
 async fn events_and_control_reach_every_subscriber() {
     let bus = testkit::bus().await;
-    let mut gateways = [listening(&bus).await, listening(&bus).await];
-    let (event, revoked) = (event(), Control::SessionRevoked { session: Uuid::now_v7() });
+    let mut gateways = [subscribe(&bus).await, subscribe(&bus).await];
+    let (event, revoked) = (event(), Control::SessionRevoked { session: new_id() });
     bus.publish(&event).await.unwrap();
     bus.send_control(&revoked).await.unwrap();
     for gateway in &mut gateways {
@@ -33,11 +32,11 @@ async fn events_and_control_reach_every_subscriber() {
 }
 
 #[tokio::test]
-async fn settling_publishes_the_state_whoever_holds_the_entry() {
+async fn acknowledging_publishes_the_state_whoever_holds_the_entry() {
     let bus = testkit::bus().await;
-    let mut gateway = listening(&bus).await;
-    jobs(&bus, Uuid::now_v7(), 1).await;
-    let delivery = next(&mut bus.consumer(Uuid::now_v7())).await;
+    let mut gateway = subscribe(&bus).await;
+    enqueue_many(&bus, new_id(), 1).await;
+    let delivery = next(&mut bus.consumer(new_id())).await;
     let event = event();
     assert!(bus.ack_and_publish(&delivery, Some(&event)).await.unwrap());
     assert!(!bus.ack_and_publish(&delivery, Some(&event)).await.unwrap());
@@ -47,10 +46,10 @@ async fn settling_publishes_the_state_whoever_holds_the_entry() {
 }
 
 #[tokio::test]
-async fn a_subscriber_whose_connection_is_cut_listens_again_and_says_so() {
+async fn a_subscriber_reconnects_and_reports_it() {
     let server = testkit::Redis::start().await;
     let bus = Bus::new(server.url(), &testkit::namespace()).unwrap();
-    let mut gateway = listening(&bus).await;
+    let mut gateway = subscribe(&bus).await;
     let client = redis::Client::open(server.url()).unwrap();
     let mut admin = client.get_multiplexed_async_connection().await.unwrap();
     let killed: i64 = redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("PUBSUB").query_async(&mut admin).await.unwrap();

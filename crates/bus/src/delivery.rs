@@ -1,0 +1,77 @@
+//! Deliveries: entries of the stream that a consumer holds until it acknowledges them.
+
+use std::time::Duration;
+
+use entity::clock::millis;
+use entity::{JobId, WorkerId};
+
+use crate::{Bus, Error, Event, Flow, script};
+
+/// An entry that a consumer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The entry's id in the stream.
+    pub entry: String,
+    /// The worker whose consumer holds it.
+    pub consumer: WorkerId,
+    /// The job.
+    pub job: JobId,
+    /// The flow whose turn the job took.
+    pub flow: Flow,
+}
+
+/// Maximum number of entries that one script call renews.
+const RENEW_BATCH: usize = 100;
+
+impl Bus {
+    /// Acknowledges a delivery, deletes its entry and publishes the job's committed state in one step. Returns false if the
+    /// entry no longer belongs to this consumer; it stays then, and the event is published all the same.
+    pub async fn ack_and_publish(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
+        let acknowledged: i64 = script::ACKNOWLEDGE
+            .with(&self.keys)
+            .arg(&delivery.entry)
+            .arg(delivery.consumer.to_string())
+            .arg(&self.keys.events)
+            .arg(event.map(Event::encode).unwrap_or_default())
+            .invoke_async(&mut self.connection().await?)
+            .await?;
+        Ok(acknowledged == 1)
+    }
+
+    /// Resets the idle time of these entries, so that nobody reclaims them. Returns those that still belong to `consumer`.
+    ///
+    /// If this fails, work goes on: the lease in the database decides.
+    pub async fn renew_entries(&self, consumer: WorkerId, entries: &[String]) -> Result<Vec<String>, Error> {
+        let mut renewed = Vec::with_capacity(entries.len());
+        for batch in entries.chunks(RENEW_BATCH) {
+            let mut connection = self.connection().await?;
+            let mut script = script::RENEW.with(&self.keys);
+            script.arg(consumer.to_string()).arg(batch);
+            renewed.extend(script.invoke_async::<Vec<String>>(&mut connection).await?);
+        }
+        Ok(renewed)
+    }
+
+    /// Gives a reclaimed entry to the worker that holds its job according to the database. `idle` becomes the entry's idle
+    /// time: zero if that worker is alive, the reclaim threshold if not, so that the entry is reclaimed again at once.
+    pub async fn reassign(&self, delivery: &Delivery, holder: WorkerId, idle: Duration) -> Result<(), Error> {
+        let mut connection = self.connection().await?;
+        let mut script = script::REASSIGN.with(&self.keys);
+        script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.to_string()).arg(millis(idle));
+        Ok(script.invoke_async::<()>(&mut connection).await?)
+    }
+
+    /// Drops delivered entries that no consumer holds, because their consumer was deleted. Returns how many. The reconciler
+    /// enqueues their jobs again unless they have finished.
+    pub async fn drop_orphans(&self) -> Result<u64, Error> {
+        let (mut last, mut dropped) = ("0-0".to_owned(), 0);
+        while !last.is_empty() {
+            let mut connection = self.connection().await?;
+            let (next, count): (String, u64) =
+                script::DROP_ORPHANS.with(&self.keys).arg(last).invoke_async(&mut connection).await?;
+            last = next;
+            dropped += count;
+        }
+        Ok(dropped)
+    }
+}

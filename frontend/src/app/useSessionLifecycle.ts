@@ -1,8 +1,9 @@
 // Starts and stops everything that belongs to one user's session. Invariant: nothing of a user remains when another signs in.
 import { useEffect } from "react";
 import { persistDraft, useComposer } from "@/features/composer";
-import { resetJobLists, syncSelection, useSelection } from "@/features/gallery";
+import { syncSelection, useSelection } from "@/features/gallery";
 import { setUnauthenticatedHandler } from "@/lib/api/client";
+import { resetQueries } from "@/lib/api/queryClient";
 import { resetActions, syncActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
@@ -38,7 +39,7 @@ export function useSessionLifecycle(): void {
       clearToasts();
       resetActions();
       useJobs.getState().reset();
-      resetJobLists();
+      resetQueries();
     };
   }, [userId]);
 }

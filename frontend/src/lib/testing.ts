@@ -1,4 +1,6 @@
-// Test helpers: a sample job and a fake clock.
+// Test helpers: a sample job, a fake clock and what components need around them.
+import { createElement, type ComponentType, type PropsWithChildren } from "react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { Job } from "@/lib/api/types";
 import type { Clock } from "@/lib/live/poller";
 
@@ -32,6 +34,12 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     finishedAt: null,
     ...fields,
   };
+}
+
+/** Returns a wrapper with an empty cache, whose queries fail at once. */
+export function queryWrapper(): ComponentType<PropsWithChildren> {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: "always" }, mutations: { networkMode: "always" } } });
+  return ({ children }) => createElement(QueryClientProvider, { client }, children);
 }
 
 export class FakeClock implements Clock {

@@ -1,5 +1,6 @@
 // Lists, creates and revokes API keys. Invariant: a key is shown once, when it is created.
 import { useState, type SyntheticEvent } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
@@ -10,9 +11,9 @@ import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
 import { account } from "@/lib/api/endpoints";
-import type { ApiKey, NewApiKey, Scope } from "@/lib/api/types";
+import { queries } from "@/lib/api/queries";
+import type { ApiKey, Scope } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import styles from "./Account.module.css";
@@ -22,29 +23,24 @@ const scopes = Object.keys(scopeKeys) as Scope[];
 
 export function ApiKeys() {
   const { t } = useTranslation();
-  const { data, error, refetch } = useApiQuery(account.keys);
-  const revoking = useApiMutation();
+  const { data, error } = useQuery(queries.keys);
+  const revocation = useApiMutation({ mutationFn: account.revokeKey, onSuccess: useInvalidateKeys() });
   const [creating, setCreating] = useState(false);
-  const revoke = async (key: ApiKey) => {
-    if (await revoking.run(() => account.revokeKey(key.id))) refetch();
-  };
   return (
     <Section title={t("keys.title")} detail={t("keys.detail")} testId="api-keys">
-      <ErrorMessage error={error ?? revoking.error} />
-      {data && <ApiKeyTable keys={data.data} onRevoke={(key) => void revoke(key)} />}
+      <ErrorMessage error={error ?? revocation.error} />
+      {data && <ApiKeyTable keys={data.data} onRevoke={(key) => revocation.mutate(key.id)} />}
       <Button onClick={() => setCreating(true)} data-testid="key-new">
         {t("keys.new")}
       </Button>
-      {creating && (
-        <CreateKeyDialog
-          onClose={() => {
-            setCreating(false);
-            refetch();
-          }}
-        />
-      )}
+      {creating && <CreateKeyDialog onClose={() => setCreating(false)} />}
     </Section>
   );
+}
+
+function useInvalidateKeys(): () => void {
+  const client = useQueryClient();
+  return () => void client.invalidateQueries(queries.keys);
 }
 
 function ApiKeyTable({ keys, onRevoke }: { keys: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
@@ -80,11 +76,16 @@ function CreateKeyDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [name, setName] = useState("");
   const [selectedScopes, setSelectedScopes] = useState<readonly Scope[]>(scopes);
-  const [created, setCreated] = useState<NewApiKey | null>(null);
-  const { isPending, error, run } = useApiMutation();
+  const invalidateKeys = useInvalidateKeys();
+  const {
+    data: created,
+    isPending,
+    error,
+    mutate,
+  } = useApiMutation({ mutationFn: () => account.createKey(name.trim(), [...selectedScopes]), onSuccess: invalidateKeys });
   const create = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (name.trim() !== "" && selectedScopes.length > 0) void run(async () => setCreated(await account.createKey(name.trim(), [...selectedScopes])));
+    if (name.trim() !== "" && selectedScopes.length > 0) mutate();
   };
   if (created) {
     return (

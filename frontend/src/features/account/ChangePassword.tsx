@@ -17,21 +17,25 @@ export function ChangePassword({ user }: { user: User }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [submitted, setSubmitted] = useState(false);
-  const { isPending, error, run } = useApiMutation();
+  const { isPending, error, mutate } = useApiMutation({
+    mutationFn: () => account.changePassword(current, next),
+    onSuccess: () => {
+      setCurrent("");
+      setNext("");
+      setSubmitted(false);
+      toast({ text: t("password.changed") });
+    },
+  });
   const length = countCharacters(next);
   const invalid = length < 8 || length > 128;
-  const change = async (event: SyntheticEvent) => {
+  const change = (event: SyntheticEvent) => {
     event.preventDefault();
     setSubmitted(true);
-    if (invalid || current === "" || !(await run(() => account.changePassword(current, next)))) return;
-    setCurrent("");
-    setNext("");
-    setSubmitted(false);
-    toast({ text: t("password.changed") });
+    if (!invalid && current !== "") mutate();
   };
   return (
     <Section title={t("password.title")} detail={t("password.detail")}>
-      <form className={styles.form} onSubmit={(event) => void change(event)} noValidate>
+      <form className={styles.form} onSubmit={change} noValidate>
         <input type="hidden" name="username" autoComplete="username" value={user.email} readOnly />
         <Field
           label={t("password.current")}

@@ -36,14 +36,14 @@ function DeleteAccountDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const signedOut = useSession((state) => state.signedOut);
   const [password, setPassword] = useState("");
-  const { isPending, error, run } = useApiMutation();
-  const remove = async (event: SyntheticEvent) => {
+  const { isPending, error, mutate } = useApiMutation({ mutationFn: account.remove, onSuccess: () => signedOut(false) });
+  const remove = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (password !== "" && (await run(() => account.remove(password)))) signedOut(false);
+    if (password !== "") mutate(password);
   };
   return (
     <Dialog title={t("deleteAccount.question")} onClose={onClose}>
-      <form className={styles.form} onSubmit={(event) => void remove(event)}>
+      <form className={styles.form} onSubmit={remove}>
         <p>{t("deleteAccount.warning")}</p>
         <Field
           label={t("auth.password")}

@@ -36,16 +36,19 @@ function NameForm({ user }: { user: User }) {
   const { t } = useTranslation();
   const renamed = useSession((state) => state.renamed);
   const [name, setName] = useState(user.name ?? "");
-  const { isPending, error, run } = useApiMutation();
-  const save = async (event: SyntheticEvent) => {
+  const { isPending, error, mutate } = useApiMutation({
+    mutationFn: account.rename,
+    onSuccess: ({ user: updated }) => {
+      renamed(updated);
+      toast({ text: t("account.saved") });
+    },
+  });
+  const save = (event: SyntheticEvent) => {
     event.preventDefault();
-    const done = await run(async () => {
-      renamed((await account.rename(name.trim() === "" ? null : name.trim())).user);
-    });
-    if (done) toast({ text: t("account.saved") });
+    mutate(name.trim() === "" ? null : name.trim());
   };
   return (
-    <form className={styles.form} onSubmit={(event) => void save(event)}>
+    <form className={styles.form} onSubmit={save}>
       <Field label={t("profile.name")} name="name" autoComplete="name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
       <ErrorMessage error={error} />
       <Button type="submit" aria-disabled={isPending}>

@@ -1,4 +1,5 @@
 // Lists the user's sessions and signs them out. Invariant: the current session is marked, and ends only by logging out.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
@@ -6,8 +7,8 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
 import { account } from "@/lib/api/endpoints";
+import { queries } from "@/lib/api/queries";
 import { useApiMutation } from "@/lib/api/useApiMutation";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import { browserName } from "./browserName";
@@ -17,15 +18,15 @@ export function Sessions() {
   const { t } = useTranslation();
   const { ago, dateTime } = useFormat();
   const now = useCoarseNow();
-  const { data, error, refetch } = useApiQuery(account.sessions);
-  const revocation = useApiMutation();
-  const revoke = async (request: () => Promise<unknown>) => {
-    if (await revocation.run(request)) refetch();
-  };
+  const client = useQueryClient();
+  const { data, error } = useQuery(queries.sessions);
+  const onSuccess = () => client.invalidateQueries(queries.sessions);
+  const signOut = useApiMutation({ mutationFn: account.endSession, onSuccess });
+  const signOutOthers = useApiMutation({ mutationFn: account.endOtherSessions, onSuccess });
   const rows = data?.data ?? [];
   return (
     <Section title={t("sessions.title")} detail={t("sessions.detail")} testId="sessions">
-      <ErrorMessage error={error ?? revocation.error} />
+      <ErrorMessage error={error ?? signOut.error ?? signOutOthers.error} />
       {data && (
         <Table
           label={t("sessions.title")}
@@ -49,7 +50,7 @@ export function Sessions() {
                     label={t("sessions.signOut")}
                     question={t("sessions.signOutConfirm")}
                     subject={browserName(session.userAgent) ?? t("sessions.unknown")}
-                    onConfirm={() => void revoke(() => account.endSession(session.id))}
+                    onConfirm={() => signOut.mutate(session.id)}
                   />
                 ),
             },
@@ -57,7 +58,7 @@ export function Sessions() {
         />
       )}
       {rows.length > 1 && (
-        <Button onClick={() => void revoke(account.endOtherSessions)} aria-disabled={revocation.isPending}>
+        <Button onClick={() => signOutOthers.mutate()} aria-disabled={signOutOthers.isPending}>
           {t("sessions.signOutOthers")}
         </Button>
       )}

@@ -1,8 +1,8 @@
 // Shows how much storage the user's videos and images take. Renders nothing until the server has answered.
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Section } from "@/components/ui/Page";
-import { auth } from "@/lib/api/endpoints";
-import { useApiQuery } from "@/lib/api/useApiQuery";
+import { queries } from "@/lib/api/queries";
 import { useFormat } from "@/lib/i18n/format";
 import styles from "./StorageUsage.module.css";
 
@@ -12,7 +12,7 @@ const warningThreshold = 0.9;
 export function StorageUsage() {
   const { t } = useTranslation();
   const { bytes } = useFormat();
-  const storage = useApiQuery(auth.me).data?.storage;
+  const storage = useQuery(queries.me).data?.storage;
   if (!storage) return null;
   const { used, quota } = storage;
   const ratio = quota ? Math.min(1, used / quota) : null;

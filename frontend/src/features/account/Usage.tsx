@@ -1,5 +1,5 @@
 // Shows recent submissions and possible charges. Invariant: counted from the jobs themselves, never estimated.
-import { useCallback } from "react";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Button } from "@/components/ui/Button";
@@ -8,7 +8,6 @@ import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
 import { serverNow } from "@/lib/serverClock";
@@ -20,19 +19,25 @@ const pageSize = 100;
 const maxPromptLength = 60;
 const dayMs = 86_400_000;
 
+const usageQuery = queryOptions({
+  queryKey: ["usage"],
+  queryFn: () =>
+    fetchJobsSince(serverNow() - usageDays * dayMs, (cursor) => videos.jobs({ limit: pageSize, ...(cursor !== undefined && { cursor }) })),
+  // Several requests: not repeated with each change of windows.
+  refetchOnWindowFocus: false,
+});
+
 export function Usage() {
   const { t } = useTranslation();
   const { number } = useFormat();
-  const { data, error, refetch } = useApiQuery(
-    useCallback(() => fetchJobsSince(serverNow() - usageDays * dayMs, (cursor) => videos.jobs({ limit: pageSize, ...(cursor !== undefined && { cursor }) })), []),
-  );
+  const { data, error, refetch } = useQuery(usageQuery);
   const summary = data && summarizeUsage(data);
   return (
     <Section title={t("usage.title")} detail={t("usage.detail", { count: usageDays })} testId="usage">
       {error && (
         <>
           <ErrorMessage error={error} />
-          <Button onClick={refetch}>{t("app.tryAgain")}</Button>
+          <Button onClick={() => void refetch()}>{t("app.tryAgain")}</Button>
         </>
       )}
       {!summary && !error && <p className={styles.note}>{t("app.loading")}</p>}

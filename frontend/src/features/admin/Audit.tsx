@@ -1,5 +1,4 @@
 // The audit log, newest first, with the server's names for actions and targets.
-import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
@@ -13,7 +12,7 @@ import styles from "./Admin.module.css";
 export function AuditLog() {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const list = usePagedList(useCallback((cursor?: string) => admin.audit(cursor === undefined ? {} : { cursor }), []));
+  const list = usePagedList("audit", {}, admin.audit);
   return (
     <section className={styles.list} aria-label={t("admin.audit")}>
       <ErrorMessage error={list.error} />

@@ -1,5 +1,5 @@
 // Lists the jobs of all users; failed ones can be retried. Invariant: prompts are rendered as text.
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
@@ -33,13 +33,8 @@ export function Jobs() {
   const [status, setStatus] = useState<StatusChoice>("");
   const [text, setText] = useState("");
   const q = useDebounced(text.trim());
-  const list = usePagedList(useCallback((cursor?: string) => admin.jobs(toQuery(status, q, cursor)), [status, q]));
-  const { error, run } = useApiMutation();
-  const retry = (job: AdminJob) =>
-    void run(async () => {
-      const updated = await admin.retryJob(job.id);
-      list.replace((one) => one.id === job.id, updated);
-    });
+  const list = usePagedList("jobs", toQuery(status, q), admin.jobs);
+  const { error, mutate: retry } = useApiMutation({ mutationFn: admin.retryJob, onSuccess: list.replace });
   return (
     <section className={styles.list} aria-label={t("admin.jobs")}>
       <div className={styles.tools}>
@@ -58,18 +53,17 @@ export function Jobs() {
         </label>
       </div>
       <ErrorMessage error={list.error ?? error} />
-      {list.rows && <JobTable jobs={list.rows} onRetry={retry} />}
+      {list.rows && <JobTable jobs={list.rows} onRetry={(job) => retry(job.id)} />}
       <LoadMore list={list} />
     </section>
   );
 }
 
 /** "Failed repeatedly" is the status `failed` with the error code `poison`. */
-function toQuery(status: StatusChoice, q: string, cursor: string | undefined): AdminJobQuery {
+function toQuery(status: StatusChoice, q: string): AdminJobQuery {
   return {
     ...(status === "poison" ? { status: ["failed"], errorCode: status } : status !== "" && { status: [status] }),
     ...(q !== "" && { q }),
-    ...(cursor !== undefined && { cursor }),
   };
 }
 

@@ -1,27 +1,18 @@
 // Shows the platform's state, refreshed every few seconds. Invariant: a failed refresh is reported and keeps the last figures.
-import { useEffect } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Section } from "@/components/ui/Page";
 import { Table } from "@/components/ui/Table";
-import { admin } from "@/lib/api/admin";
+import { queries } from "@/lib/api/queries";
 import type { AdminStats } from "@/lib/api/types";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import { Queue } from "./Queue";
 import styles from "./Admin.module.css";
 
-const refreshIntervalMs = 5_000;
-
 export function Overview() {
-  const { data, error, refetch } = useApiQuery(admin.stats);
-  useEffect(() => {
-    const timer = window.setInterval(() => {
-      if (!document.hidden) refetch();
-    }, refreshIntervalMs);
-    return () => window.clearInterval(timer);
-  }, [refetch]);
+  const { data, error } = useQuery(queries.adminStats);
   return (
     <>
       <ErrorMessage error={error} />

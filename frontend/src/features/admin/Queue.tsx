@@ -1,5 +1,6 @@
 // Pauses the queue and limits its concurrency. Invariant: shows the server's state, not the last click.
 import { useState, type SyntheticEvent } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Pause, Play } from "lucide-react";
 import { Button } from "@/components/ui/Button";
@@ -7,30 +8,28 @@ import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Field } from "@/components/ui/Field";
 import { Section } from "@/components/ui/Page";
 import { admin } from "@/lib/api/admin";
-import type { QueueChange } from "@/lib/api/types";
+import { queries } from "@/lib/api/queries";
 import { useApiMutation } from "@/lib/api/useApiMutation";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import styles from "./Admin.module.css";
 
 export function Queue() {
   const { t } = useTranslation();
-  const { data, error, setData } = useApiQuery(admin.queue);
-  const mutation = useApiMutation();
-  const update = (state: QueueChange) =>
-    void mutation.run(async () => {
-      const updated = await admin.setQueue(state);
-      setData(() => updated);
-    });
+  const client = useQueryClient();
+  const { data, error } = useQuery(queries.adminQueue);
+  const update = useApiMutation({
+    mutationFn: admin.setQueue,
+    onSuccess: (updated) => client.setQueryData(queries.adminQueue.queryKey, updated),
+  });
   return (
     <Section title={t("admin.queue")} detail={t("admin.queueDetail")} testId="admin-queue">
-      <ErrorMessage error={error ?? mutation.error} />
+      <ErrorMessage error={error ?? update.error} />
       {data && (
         <>
           <p role="status">{t(data.paused ? "admin.paused" : "admin.running")}</p>
-          <Button onClick={() => update({ paused: !data.paused })} aria-disabled={mutation.isPending} data-testid="admin-pause">
+          <Button onClick={() => update.mutate({ paused: !data.paused })} aria-disabled={update.isPending} data-testid="admin-pause">
             {data.paused ? <Play size={16} aria-hidden /> : <Pause size={16} aria-hidden />} {t(data.paused ? "admin.resume" : "admin.pause")}
           </Button>
-          <Concurrency key={data.concurrency} concurrency={data.concurrency} busy={mutation.isPending} onChange={(concurrency) => update({ concurrency })} />
+          <Concurrency key={data.concurrency} concurrency={data.concurrency} busy={update.isPending} onChange={(concurrency) => update.mutate({ concurrency })} />
         </>
       )}
     </Section>

@@ -1,5 +1,5 @@
 // Lists accounts and changes their role or disables them. Invariant: administrators cannot change their own account, so one always remains.
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
@@ -19,13 +19,11 @@ export function Users({ user: currentUser }: { user: User }) {
   const { date, number } = useFormat();
   const [text, setText] = useState("");
   const q = useDebounced(text.trim());
-  const list = usePagedList(useCallback((cursor?: string) => admin.users({ ...(q !== "" && { q }), ...(cursor !== undefined && { cursor }) }), [q]));
-  const { error, run } = useApiMutation();
-  const update = (user: AdminUser, changes: UserChange) =>
-    void run(async () => {
-      const updated = await admin.setUser(user.id, changes);
-      list.replace((one) => one.id === user.id, updated);
-    });
+  const list = usePagedList("users", q === "" ? {} : { q }, admin.users);
+  const { error, mutate } = useApiMutation({
+    mutationFn: ({ id, change }: { id: string; change: UserChange }) => admin.setUser(id, change),
+    onSuccess: list.replace,
+  });
   return (
     <section className={styles.list} aria-label={t("admin.users")}>
       <div className={styles.tools}>
@@ -54,7 +52,7 @@ export function Users({ user: currentUser }: { user: User }) {
             { key: "role", name: t("admin.role"), cell: (user) => t(roleKey(user)) },
             { key: "jobs", name: t("admin.jobs"), numeric: true, cell: (user) => number(user.jobs) },
             { key: "since", name: t("profile.since"), cell: (user) => date(user.createdAt) },
-            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== currentUser.id && <UserActions user={user} onChange={update} /> },
+            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== currentUser.id && <UserActions user={user} onChange={(change) => mutate({ id: user.id, change })} /> },
           ]}
         />
       )}
@@ -68,7 +66,7 @@ function roleKey({ disabled, role }: AdminUser): "admin.disabled" | "admin.admin
   return role === "admin" ? "admin.administrator" : "admin.member";
 }
 
-function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: AdminUser, update: UserChange) => void }) {
+function UserActions({ user, onChange }: { user: AdminUser; onChange: (change: UserChange) => void }) {
   const { t } = useTranslation();
   const isAdmin = user.role === "admin";
   return (
@@ -78,14 +76,14 @@ function UserActions({ user, onChange }: { user: AdminUser; onChange: (user: Adm
           label={t(isAdmin ? "admin.demote" : "admin.promote")}
           question={t(isAdmin ? "admin.demoteConfirm" : "admin.promoteConfirm")}
           subject={user.email}
-          onConfirm={() => onChange(user, { role: isAdmin ? "user" : "admin" })}
+          onConfirm={() => onChange({ role: isAdmin ? "user" : "admin" })}
         />
       )}
       <ConfirmButton
         label={t(user.disabled ? "admin.enable" : "admin.disable")}
         question={t(user.disabled ? "admin.enableConfirm" : "admin.disableConfirm")}
         subject={user.email}
-        onConfirm={() => onChange(user, { disabled: !user.disabled })}
+        onConfirm={() => onChange({ disabled: !user.disabled })}
       />
     </span>
   );

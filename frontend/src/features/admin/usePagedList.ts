@@ -1,6 +1,6 @@
-// Reads a list page by page. Invariant: changing the query starts over, and late responses are dropped.
-import { useCallback, useEffect, useState } from "react";
-import { asApiError, type ApiError } from "@/lib/api/client";
+// Reads a list page by page. Invariant: changing the query starts over.
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import type { ApiError } from "@/lib/api/client";
 import type { Page } from "@/lib/api/types";
 
 interface PagedList<Row> {
@@ -8,48 +8,35 @@ interface PagedList<Row> {
   hasMore: boolean;
   error: ApiError | null;
   loadMore: () => void;
-  /** Replaces the first matching row. */
-  replace: (matches: (row: Row) => boolean, row: Row) => void;
+  /** Replaces the row with the same id. */
+  replace: (row: Row) => void;
 }
 
-interface LoadedRows<Row> {
-  fetchPage: unknown;
-  rows: readonly Row[];
-  cursor: string | null;
-}
-
-/** `fetchPage` must be referentially stable for the same query. */
-export function usePagedList<Row>(fetchPage: (cursor?: string) => Promise<Page<Row>>): PagedList<Row> {
-  const [loaded, setLoaded] = useState<LoadedRows<Row> | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
-  const current = loaded?.fetchPage === fetchPage ? loaded : null;
-
-  const append = useCallback(
-    (loadedRows: readonly Row[], page: Page<Row>) => {
-      setLoaded({ fetchPage, rows: [...loadedRows, ...page.data], cursor: page.nextCursor });
-      setError(null);
-    },
-    [fetchPage],
-  );
-  const fail = (cause: unknown) => setError(asApiError(cause));
-  useEffect(() => {
-    let cancelled = false;
-    fetchPage().then(
-      (page) => !cancelled && append([], page),
-      (cause: unknown) => !cancelled && fail(cause),
-    );
-    return () => {
-      cancelled = true;
-    };
-  }, [fetchPage, append]);
-
+/** `query` identifies the list together with `name`; it is passed to `fetchPage` with the page's cursor. */
+export function usePagedList<Row extends { id: string }, Query extends object>(
+  name: string,
+  query: Query,
+  fetchPage: (query: Query & { cursor?: string }) => Promise<Page<Row>>,
+): PagedList<Row> {
+  const client = useQueryClient();
+  const queryKey = ["admin", name, query];
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam }) => fetchPage({ ...query, ...(pageParam !== null && { cursor: pageParam }) }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
   return {
-    rows: current?.rows ?? null,
-    hasMore: current?.cursor != null,
+    rows: data?.pages.flatMap((page) => page.data) ?? null,
+    hasMore: hasNextPage,
     error,
-    loadMore: () => {
-      if (current?.cursor != null) fetchPage(current.cursor).then((page) => append(current.rows, page), fail);
-    },
-    replace: (matches, row) => setLoaded((old) => old && { ...old, rows: old.rows.map((one) => (matches(one) ? row : one)) }),
+    loadMore: () => void fetchNextPage(),
+    replace: (row) =>
+      client.setQueryData<InfiniteData<Page<Row>>>(queryKey, (old) => old && { ...old, pages: old.pages.map((page) => withRow(page, row)) }),
   };
 }
+
+const withRow = <Row extends { id: string }>(page: Page<Row>, row: Row): Page<Row> => ({
+  ...page,
+  data: page.data.map((one) => (one.id === row.id ? row : one)),
+});

@@ -29,7 +29,6 @@ export function Composer() {
   const text = useComposer((state) => state.text);
   const [attempted, setAttempted] = useState(false);
   const blocker = useSubmitBlocker();
-  useModels();
 
   const visibleReason = blocker && (attempted || !blocker.onlyAfterAttempt) ? blocker.reason : null;
   const multiline = text.length > multilineFrom || text.includes("\n");
@@ -105,7 +104,7 @@ function Footer({ text, reason, reasonId }: { text: string; reason: string | nul
 }
 
 function Settings() {
-  const models = useComposer((state) => state.models);
+  const models = useModels();
   const model = useComposer((state) => state.model);
   const orientation = useComposer((state) => state.orientation);
   const seconds = useComposer((state) => state.seconds);

@@ -4,13 +4,14 @@ import { ArrowUp } from "lucide-react";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { useComposer } from "./store";
 import { submit } from "./submit";
+import { useModels } from "./useModels";
 import styles from "./ExamplePrompts.module.css";
 
 const exampleKeys = ["examples.lighthouse", "examples.noodles", "examples.fox"] as const;
 
 export function ExamplePrompts() {
   const { t } = useTranslation();
-  const free = useComposer((state) => state.models?.free);
+  const free = useModels()?.free ?? false;
   const setText = useComposer((state) => state.setText);
   const use = (text: string) => {
     setText(text);

@@ -2,7 +2,6 @@
 // and is never shown to another user.
 import { create } from "zustand";
 import type { ApiError } from "@/lib/api/client";
-import type { Models } from "@/lib/api/types";
 import { removeText, writeText } from "@/lib/storage";
 import { draftKey, emptyDraft, readDraft, type StoredDraft } from "./draft";
 import type { RequestedSettings } from "./settings";
@@ -23,7 +22,6 @@ const noAttachments: Attachments = { imageId: null, remixOf: null };
 
 interface ComposerStore extends StoredDraft {
   userId: string | null;
-  models: Models | null;
   notice: Notice | null;
   open: (userId: string) => void;
   /** Resets the state; `erase` also deletes the stored draft. */
@@ -31,14 +29,13 @@ interface ComposerStore extends StoredDraft {
   setText: (text: string) => void;
   setSettings: (changes: Partial<RequestedSettings>) => void;
   setAttachments: (changes: Partial<Attachments>) => void;
-  setModels: (models: Models) => void;
   submitted: (text: string) => void;
   submitFailed: (draft: Draft, notice: Omit<Notice, "text">) => void;
   restoreText: () => void;
   dismissNotice: () => void;
 }
 
-const initial = { ...emptyDraft, userId: null, models: null, notice: null };
+const initial = { ...emptyDraft, userId: null, notice: null };
 
 export const useComposer = create<ComposerStore>()((set, get) => ({
   ...initial,
@@ -52,7 +49,6 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
   setSettings: (changes) => set(changes),
   setAttachments: (changes) => set(changes),
-  setModels: (models) => set({ models }),
   submitted: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...noAttachments }) })),
   submitFailed: ({ text, imageId, remixOf }, notice) =>
     set((state) =>

@@ -5,6 +5,7 @@ import { useJobs } from "@/lib/jobs/store";
 import { storeUnsentDraft } from "./draft";
 import { markImageUsed } from "./referenceImage";
 import { useComposer } from "./store";
+import { loadedModels } from "./useModels";
 import { validatePrompt } from "./validatePrompt";
 import { buildVideoRequest, idempotencyKeyFor, recordOutcome } from "./videoRequest";
 
@@ -19,11 +20,11 @@ export function submit(prompt: string): boolean {
 
 async function sendRequest(prompt: string): Promise<void> {
   const composer = useComposer.getState();
-  const { userId, models } = composer;
+  const { userId } = composer;
   // An example prompt is sent without the attachments of the text in the box.
   const isComposerText = composer.text === prompt;
   const draft = { ...composer, text: prompt, ...(!isComposerText && { imageId: null, remixOf: null }) };
-  const request = buildVideoRequest(prompt, draft, models);
+  const request = buildVideoRequest(prompt, draft, loadedModels());
   const key = idempotencyKeyFor(request);
 
   const cardKeys = addOptimisticCards(prompt, request.orientation ?? draft.orientation ?? "landscape", request.count ?? 1);

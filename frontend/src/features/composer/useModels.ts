@@ -1,29 +1,9 @@
-// Loads the available models. Until they arrive, requests carry no settings and the server's defaults apply.
-import { useEffect } from "react";
-import { videos } from "@/lib/api/endpoints";
-import { useComposer } from "./store";
+// The available models. Until they arrive, requests carry no settings and the server's defaults apply.
+import { useQuery } from "@tanstack/react-query";
+import { queries } from "@/lib/api/queries";
+import { queryClient } from "@/lib/api/queryClient";
+import type { Models } from "@/lib/api/types";
 
-const retryDelayMs = 15_000;
+export const useModels = (): Models | null => useQuery(queries.models).data ?? null;
 
-export function useModels(): void {
-  const loaded = useComposer((state) => state.models !== null);
-  const userId = useComposer((state) => state.userId);
-  useEffect(() => {
-    if (loaded || userId === null) return;
-    let stopped = false;
-    let timer = 0;
-    const load = async () => {
-      try {
-        const models = await videos.models();
-        if (!stopped) useComposer.getState().setModels(models);
-      } catch {
-        if (!stopped) timer = window.setTimeout(() => void load(), retryDelayMs);
-      }
-    };
-    void load();
-    return () => {
-      stopped = true;
-      window.clearTimeout(timer);
-    };
-  }, [loaded, userId]);
-}
+export const loadedModels = (): Models | null => queryClient.getQueryData(queries.models.queryKey) ?? null;

@@ -7,9 +7,8 @@ import type { Job } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
 import { resetActions } from "@/lib/jobs/actions";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob } from "@/lib/testing";
+import { makeJob, queryWrapper } from "@/lib/testing";
 import { Gallery } from "./Gallery";
-import { resetJobLists } from "./useJobList";
 
 const never = new Promise<never>(() => undefined);
 const onReuse = vi.fn();
@@ -18,7 +17,6 @@ beforeAll(setupI18n);
 
 beforeEach(() => {
   resetActions();
-  resetJobLists();
   useJobs.getState().reset();
   onReuse.mockReset();
   vi.spyOn(videos, "jobs").mockReturnValue(never);
@@ -34,7 +32,7 @@ const apply = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs 
 
 function renderJobs(...jobs: Job[]) {
   apply(...jobs);
-  render(<Gallery empty={null} onReuse={onReuse} />);
+  render(<Gallery empty={null} onReuse={onReuse} />, { wrapper: queryWrapper() });
 }
 
 const button = (name: string) => screen.getByRole("button", { name });

@@ -1,12 +1,11 @@
 // A video shared by link. Invariant: needs no session, and shows nothing about its owner.
-import { useCallback } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { Button } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";
-import { videos } from "@/lib/api/endpoints";
+import { queries } from "@/lib/api/queries";
 import { sharedContentUrl, sharedPosterUrl } from "@/lib/api/urls";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import styles from "./SharedPage.module.css";
@@ -14,13 +13,13 @@ import styles from "./SharedPage.module.css";
 export function SharedVideoPage({ token }: { token: string }) {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const { data, error, refetch } = useApiQuery(useCallback(() => videos.shared(token), [token]));
+  const { data, error, refetch } = useQuery(queries.shared(token));
   const errorText = useErrorText(error);
   if (error && error.status >= 400 && error.status < 500) return <EmptyState text={t("share.unavailable")} />;
   if (error) {
     return (
       <EmptyState text={errorText ?? ""}>
-        <Button onClick={refetch}>{t("app.tryAgain")}</Button>
+        <Button onClick={() => void refetch()}>{t("app.tryAgain")}</Button>
       </EmptyState>
     );
   }

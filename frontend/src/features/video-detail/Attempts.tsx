@@ -1,21 +1,17 @@
 // The job's attempts as a timeline. Invariant: each states how it ended and whether it may have been charged.
-import { useCallback } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { videos } from "@/lib/api/endpoints";
+import { queries } from "@/lib/api/queries";
 import type { Attempt, Job } from "@/lib/api/types";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
 import { outcomeKey } from "@/lib/jobs/failure";
 import styles from "./Attempts.module.css";
 
 export function Attempts({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const { id } = job;
   // Refetch when the job changes its state, not with each step of its progress.
-  const refetchKey = `${job.status} ${job.phase ?? ""} ${job.retries}`;
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- refetchKey decides when to fetch, not what
-  const fetchAttempts = useCallback(() => videos.attempts(id), [id, refetchKey]);
-  const { data } = useApiQuery(fetchAttempts);
+  const version = `${job.status} ${job.phase ?? ""} ${job.retries}`;
+  const { data } = useQuery(queries.attempts(job.id, version));
   if (!data || data.data.length === 0) return null;
   return (
     <section data-testid="attempts">

@@ -7,7 +7,6 @@ import { CopyButton } from "@/components/ui/CopyButton";
 import { Dialog, DialogActions } from "@/components/ui/Dialog";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { videos } from "@/lib/api/endpoints";
-import type { Share } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { toast } from "@/lib/toasts";
@@ -29,17 +28,17 @@ export function ShareVideo({ videoId }: { videoId: string }) {
 function ShareDialog({ videoId, onClose }: { videoId: string; onClose: () => void }) {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const [share, setShare] = useState<Share | null>(null);
-  const { isPending, error, run } = useApiMutation();
-
-  const createLink = () => run(async () => setShare(await videos.share(videoId)));
-  const revokeLinks = () =>
-    run(async () => {
-      await videos.unshare(videoId);
+  const creation = useApiMutation({ mutationFn: () => videos.share(videoId) });
+  const revocation = useApiMutation({
+    mutationFn: () => videos.unshare(videoId),
+    onSuccess: () => {
       toast({ text: t("share.revoked") });
       onClose();
-    });
-  const url = share && new URL(share.url, window.location.href).href;
+    },
+  });
+  const share = creation.data;
+  const isPending = creation.isPending || revocation.isPending;
+  const url = share === undefined ? null : new URL(share.url, window.location.href).href;
   return (
     <Dialog title={t("share.title")} onClose={onClose}>
       <p>{t("share.detail")}</p>
@@ -49,13 +48,13 @@ function ShareDialog({ videoId, onClose }: { videoId: string; onClose: () => voi
           <p className={styles.expires}>{t("share.expires", { date: dateTime(share.expiresAt) })}</p>
         </div>
       )}
-      <ErrorMessage error={error} />
+      <ErrorMessage error={creation.error ?? revocation.error} />
       <DialogActions>
-        <Button onClick={() => void revokeLinks()} aria-disabled={isPending}>
+        <Button onClick={() => revocation.mutate()} aria-disabled={isPending}>
           {t("share.revoke")}
         </Button>
         {url === null ? (
-          <Button kind="accent" onClick={() => void createLink()} aria-disabled={isPending} data-testid="share-create">
+          <Button kind="accent" onClick={() => creation.mutate()} aria-disabled={isPending} data-testid="share-create">
             {t("share.create")}
           </Button>
         ) : (

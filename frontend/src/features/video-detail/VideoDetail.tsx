@@ -1,10 +1,10 @@
 // The detail view of one job or video. Invariant: reads the same store as the gallery, so that both always agree.
 import { useEffect, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ArrowLeft } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";
-import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useJob, useJobs } from "@/lib/jobs/store";
@@ -70,28 +70,17 @@ type Failure = "missing" | "failed";
 
 /** Fetches a job that is not in the store, such as one opened by its URL. */
 function useFetchJob(jobId: string, known: boolean): { failure: Failure | null; retry: () => void } {
-  const [outcome, setOutcome] = useState<{ jobId: string; failure: Failure } | null>(null);
-  const [attempts, setAttempts] = useState(0);
-  useEffect(() => {
-    if (known) return;
-    let stopped = false;
-    const load = async () => {
-      try {
-        const job = await videos.job(jobId);
-        if (!stopped) useJobs.getState().apply({ type: "jobs", jobs: [job] });
-      } catch (cause) {
-        const failure = asApiError(cause).status === 404 ? "missing" : "failed";
-        if (!stopped) setOutcome({ jobId, failure });
-      }
-    };
-    void load();
-    return () => {
-      stopped = true;
-    };
-  }, [jobId, known, attempts]);
-  const retry = () => {
-    setOutcome(null);
-    setAttempts(attempts + 1);
-  };
-  return { failure: outcome?.jobId === jobId ? outcome.failure : null, retry };
+  const { error, isFetching, refetch } = useQuery({
+    queryKey: ["job", jobId],
+    queryFn: async ({ signal }) => {
+      const job = await videos.job(jobId, signal);
+      signal.throwIfAborted();
+      useJobs.getState().apply({ type: "jobs", jobs: [job] });
+      return job;
+    },
+    enabled: !known,
+    gcTime: 0,
+  });
+  const failure = error === null || isFetching ? null : error.status === 404 ? "missing" : "failed";
+  return { failure, retry: () => void refetch() };
 }

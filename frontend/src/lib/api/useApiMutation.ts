@@ -1,33 +1,31 @@
-// Runs one request at a time for a user action. The error stays until the next run.
-import { useRef, useState } from "react";
-import { asApiError, type ApiError } from "./client";
+// Runs one request at a time for a user action: further clicks send nothing until it has ended. The error stays until the next run.
+import { useRef } from "react";
+import { useMutation, type UseMutationOptions } from "@tanstack/react-query";
+import type { ApiError } from "./client";
 
-export interface ApiMutation {
+export interface ApiMutation<Data, Variables> {
+  data: Data | undefined;
   isPending: boolean;
   error: ApiError | null;
-  /** Resolves to whether the request succeeded. */
-  run: (request: () => Promise<unknown>) => Promise<boolean>;
+  mutate: (variables: Variables) => void;
 }
 
-export function useApiMutation(): ApiMutation {
-  const [isPending, setIsPending] = useState(false);
-  const [error, setError] = useState<ApiError | null>(null);
+export function useApiMutation<Data, Variables = void>(options: UseMutationOptions<Data, ApiError, Variables>): ApiMutation<Data, Variables> {
+  const { data, isPending, error, mutate } = useMutation(options);
+  // Not isPending, which changes only with the next render.
   const running = useRef(false);
-  const run = async (request: () => Promise<unknown>): Promise<boolean> => {
-    if (running.current) return false;
-    running.current = true;
-    setIsPending(true);
-    setError(null);
-    try {
-      await request();
-      return true;
-    } catch (cause) {
-      setError(asApiError(cause));
-      return false;
-    } finally {
-      running.current = false;
-      setIsPending(false);
-    }
+  return {
+    data,
+    isPending,
+    error,
+    mutate: (variables) => {
+      if (running.current) return;
+      running.current = true;
+      mutate(variables, {
+        onSettled: () => {
+          running.current = false;
+        },
+      });
+    },
   };
-  return { isPending, error, run };
 }

@@ -1,0 +1,34 @@
+// The queries by name: cache key, request and options. Lists that load page by page are in the features that show them.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { admin } from "./admin";
+import { account, auth, videos } from "./endpoints";
+
+/** Without the models requests carry no settings, so keep trying. */
+const modelsRetryMs = 15_000;
+const statsIntervalMs = 5_000;
+
+export const queries = {
+  me: queryOptions({ queryKey: ["me"], queryFn: () => auth.me() }),
+  models: queryOptions({
+    queryKey: ["models"],
+    queryFn: () => videos.models(),
+    staleTime: Infinity,
+    gcTime: Infinity,
+    retry: true,
+    retryDelay: modelsRetryMs,
+  }),
+  sessions: queryOptions({ queryKey: ["sessions"], queryFn: () => account.sessions() }),
+  keys: queryOptions({ queryKey: ["keys"], queryFn: () => account.keys() }),
+  /** `version` changes when the attempts may have changed. */
+  attempts: (jobId: string, version: string) =>
+    queryOptions({ queryKey: ["attempts", jobId, version], queryFn: () => videos.attempts(jobId), placeholderData: keepPreviousData }),
+  shared: (token: string) => queryOptions({ queryKey: ["shared", token], queryFn: () => videos.shared(token), staleTime: Infinity }),
+  adminStats: queryOptions({
+    queryKey: ["admin", "stats"],
+    queryFn: () => admin.stats(),
+    refetchInterval: statsIntervalMs,
+    // Repeated at the next interval.
+    retry: false,
+  }),
+  adminQueue: queryOptions({ queryKey: ["admin", "queue"], queryFn: () => admin.queue() }),
+};

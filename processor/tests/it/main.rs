@@ -13,4 +13,5 @@ mod recovery;
 mod reference_images;
 mod submissions;
 mod test_platform;
+mod upstream_shapes;
 mod videos_dialect;

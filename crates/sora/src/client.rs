@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect, retry};
 use service::error_chain;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::Dialect;
@@ -50,6 +51,9 @@ pub(crate) const MAX_BODY: usize = 1024 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a body that is read whole may send nothing.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client whose every request is sent at most once.
 pub(crate) fn submitting() -> reqwest::Result<Client> {
@@ -140,10 +144,10 @@ pub(crate) struct Body {
 pub(crate) async fn body(response: Response) -> Body {
     let (mut stream, mut bytes) = (decoded(response), Vec::new());
     let whole = loop {
-        match stream.try_next().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_BODY => bytes.extend_from_slice(&chunk),
-            Ok(None) => break true,
-            Ok(Some(_)) | Err(_) => break false,
+        match timeout(BODY_TIMEOUT, stream.try_next()).await {
+            Ok(Ok(Some(chunk))) if bytes.len() + chunk.len() <= MAX_BODY => bytes.extend_from_slice(&chunk),
+            Ok(Ok(None)) => break true,
+            Ok(Ok(Some(_)) | Err(_)) | Err(_) => break false,
         }
     };
     let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
@@ -166,10 +170,4 @@ pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
 /// The value of a header that is a whole number.
 pub(crate) fn header_number(response: &Response, name: &str) -> Option<u64> {
     response.headers().get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-/// Whether an answer is a page: a proxy's, in place of the application's answer.
-pub(crate) fn is_page(response: &Response) -> bool {
-    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    content_type.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/html"))
 }

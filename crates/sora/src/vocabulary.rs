@@ -220,6 +220,9 @@ const POLICY: [&str; 68] = [
     "血腥",
 ];
 
+/// How much of each end of a long message is judged, in characters.
+const MAX_END: usize = 300;
+
 /// Phrases with such words that are no verdict: a check that is under way, was passed, or itself broke down, and
 /// technical errors.
 const NO_VERDICT: [&str; 17] = [
@@ -244,9 +247,18 @@ const NO_VERDICT: [&str; 17] = [
 
 /// Whether a message is a verdict of the upstream's policy. Addresses in it do not count.
 pub(crate) fn is_policy(text: &str) -> bool {
-    let text = without_addresses(&text.to_lowercase()).replace(['_', '-'], " ");
+    let text = without_addresses(&ends(text).to_lowercase()).replace(['_', '-'], " ");
     let text = NO_VERDICT.iter().fold(text, |text, phrase| text.replace(phrase, ""));
     POLICY.iter().any(|word| text.contains(word))
+}
+
+/// Of a long message its beginning and its end, where a verdict stands: the middle lists values, or is a stack trace.
+fn ends(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= 2 * MAX_END {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_END).chain(['\n']).chain(text.chars().skip(count - MAX_END)).collect()
 }
 
 /// Reasons to finish a completion that are a policy's verdict (`finish_reason`).

@@ -77,6 +77,13 @@ fn recognises_policy_verdicts() {
 }
 
 #[test]
+fn judges_a_long_message_by_its_ends() {
+    let list = "a value, ".repeat(200);
+    assert!(is_policy(&format!("Traceback: {list} ContentPolicyViolationError")));
+    assert!(!is_policy(&format!("must be one of {list} moderation, {list} nothing else")));
+}
+
+#[test]
 fn tells_a_retry_from_the_advice_to_try_again() {
     for restart in
         ["⚠️ 生成失败，正在重试（1/3）", "第 1 次重试（共 3 次）...", "Generation failed, retrying", "重试中 1/3"]

@@ -20,7 +20,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::download::outcome;
+use crate::download::{fetcher, outcome};
 use crate::{generate, patient};
 
 /// The smallest file that counts as a whole video, its index last.
@@ -166,9 +166,9 @@ async fn every_captured_exchange_ends_as_it_must() {
         let dialect = sora::Dialect::of(&url).unwrap();
         let timeouts = Timeouts { lost: Duration::from_secs(20), ..patient() };
         let poll_interval = Duration::from_millis(20);
-        let driver = driver(&Upstream { url, dialect, token: None, timeouts, poll_interval }).unwrap();
+        let driver = driver(&Upstream { url: url.clone(), dialect, token: None, timeouts, poll_interval }).unwrap();
         let (events, failure) = generate(&*driver, "a cat").await;
-        let outcome = outcome(&base, events, failure).await.replace(ID, "ID");
+        let outcome = outcome(&fetcher(&url), events, failure).await.replace(ID, "ID");
         assert_eq!(submissions.load(Ordering::Relaxed), 1, "{}", case.name);
         let (expected, said) = case.expect.split_once(' ').unwrap();
         let exact = expected == "completed";

@@ -5,13 +5,17 @@ use futures::TryStreamExt;
 use sora::{Candidate, Event, Failure, rank};
 use url::Url;
 
+/// A client that may fetch from the origin `base`.
+pub(crate) fn fetcher(base: &Url) -> Fetcher {
+    let allowed = vec![Origin::of(base).unwrap()];
+    Fetcher::new(Rules { allowed, max_bytes: 10 << 20, named_in_json: sora::result_urls }).unwrap()
+}
+
 /// The first candidate that is a complete video, or why the last one is not.
-pub(crate) async fn download(base: &str, candidates: Vec<Candidate>) -> Result<Url, String> {
-    let allowed = vec![Origin::of(&Url::parse(base).unwrap()).unwrap()];
-    let fetcher = Fetcher::new(Rules { allowed, max_bytes: 10 << 20, named_in_json: sora::result_urls }).unwrap();
+async fn download(fetcher: &Fetcher, candidates: Vec<Candidate>) -> Result<Url, String> {
     let mut last = "no candidate".to_owned();
     for candidate in rank(candidates) {
-        match fetched(&fetcher, &candidate.url).await {
+        match fetched(fetcher, &candidate.url).await {
             Ok(()) => return Ok(candidate.url),
             Err(error) => last = error.to_string(),
         }
@@ -30,9 +34,8 @@ async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(), Error> {
     }
 }
 
-/// How a generation ended: `completed ADDRESS`, `unfetchable WHY` or `failed OUTCOME REASON`. Addresses are relative to
-/// `base`.
-pub(crate) async fn outcome(base: &str, events: Vec<Event>, failure: Option<Failure>) -> String {
+/// How a generation ended: `completed ADDRESS`, `unfetchable WHY` or `failed OUTCOME REASON`.
+pub(crate) async fn outcome(fetcher: &Fetcher, events: Vec<Event>, failure: Option<Failure>) -> String {
     if let Some(failure) = failure {
         assert!(failure.evidence.is_some(), "{failure}");
         return format!("failed {} {}", failure.outcome.name(), failure.reason.unwrap_or(failure.detail));
@@ -41,8 +44,8 @@ pub(crate) async fn outcome(base: &str, events: Vec<Event>, failure: Option<Fail
         Event::Candidate(candidate) => Some(candidate),
         _ => None,
     });
-    match download(base, candidates.collect()).await {
-        Ok(url) => format!("completed {}", url.as_str().trim_start_matches(base)),
+    match download(fetcher, candidates.collect()).await {
+        Ok(url) => format!("completed {}", &url[url::Position::BeforePath..]),
         Err(error) => format!("unfetchable {error}"),
     }
 }

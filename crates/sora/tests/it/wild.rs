@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use fetch::Fetcher;
 use simulator::{Config, Simulator};
-use sora::{Dialect, Timeouts, Upstream, driver};
+use sora::{Dialect, Driver, Timeouts, Upstream, driver};
 use url::Url;
 
-use crate::download::outcome;
+use crate::download::{fetcher, outcome};
 use crate::{generate, patient};
 
 const COMPLETED: &str = "completed ";
@@ -118,27 +119,42 @@ const FILES: [(&str, &str); 8] = [
     ("hls-private", UNFETCHABLE),
 ];
 
-async fn end(url: &str, prompt: &str) -> String {
-    let url = Url::parse(url).unwrap();
-    let base = url.origin().ascii_serialization();
-    let timeouts = Timeouts { lost: Duration::from_secs(20), ..patient() };
-    let dialect = Dialect::of(&url).unwrap();
-    let upstream = Upstream { url, dialect, token: None, timeouts, poll_interval: Duration::from_millis(1) };
-    let (events, failure) = generate(&*driver(&upstream).unwrap(), prompt).await;
-    outcome(&base, events, failure).await
+/// A driver of the simulator, and a client for its files.
+struct Platform {
+    driver: Box<dyn Driver>,
+    fetcher: Fetcher,
+}
+
+impl Platform {
+    fn new(url: &str) -> Self {
+        let url = Url::parse(url).unwrap();
+        let (fetcher, dialect) = (fetcher(&url), Dialect::of(&url).unwrap());
+        let timeouts = Timeouts { lost: Duration::from_secs(20), ..patient() };
+        let upstream = Upstream { url, dialect, token: None, timeouts, poll_interval: Duration::from_millis(1) };
+        Self { driver: driver(&upstream).unwrap(), fetcher }
+    }
+
+    async fn end(&self, prompt: &str) -> String {
+        let (events, failure) = generate(&*self.driver, prompt).await;
+        outcome(&self.fetcher, events, failure).await
+    }
+}
+
+fn imitations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    IMITATIONS.into_iter().chain(FILES.map(|(tags, end)| (tags, end, end)))
 }
 
 #[tokio::test]
 async fn every_imitation_ends_as_it_must_in_chat() {
     let simulator = Simulator::start(Config { pace: 0, steps: 4, ..Config::default() }).await.unwrap();
-    let mut wrong = Vec::new();
-    for (tags, expected, _) in IMITATIONS.into_iter().chain(FILES.map(|(tags, end)| (tags, end, end))) {
+    let (platform, mut wrong) = (Platform::new(&simulator.chat_url()), Vec::new());
+    for (tags, expected, _) in imitations() {
         for variant in ["a1", "b1", "b2"] {
             let prompt = format!("进度：99% https://evil.example/x.mp4 [sim:{variant},{tags}]");
-            let end = end(&simulator.chat_url(), &prompt).await;
-            let counts = simulator.stats_of(&prompt);
-            if !end.starts_with(expected) || counts.requests != 1 {
-                wrong.push(format!("{variant},{tags}: {end} after {} requests, not {expected}", counts.requests));
+            let end = platform.end(&prompt).await;
+            let requests = simulator.stats_of(&prompt).requests;
+            if !end.starts_with(expected) || requests != 1 {
+                wrong.push(format!("{variant},{tags}: {end} after {requests} requests, not {expected}"));
             }
         }
     }
@@ -149,13 +165,13 @@ async fn every_imitation_ends_as_it_must_in_chat() {
 async fn every_imitation_ends_as_it_must_in_videos() {
     let config = Config { pace: 0, steps: 4, poll_after: Some(1), ..Config::default() };
     let simulator = Simulator::start(config).await.unwrap();
-    let mut wrong = Vec::new();
-    for (tags, _, expected) in IMITATIONS.into_iter().chain(FILES.map(|(tags, end)| (tags, end, end))) {
+    let (platform, mut wrong) = (Platform::new(&simulator.videos_url()), Vec::new());
+    for (tags, _, expected) in imitations() {
         let prompt = format!("a cat [sim:{tags}]");
-        let end = end(&simulator.videos_url(), &prompt).await;
-        let counts = simulator.stats_of(&prompt);
-        if !end.starts_with(expected) || counts.requests != 1 {
-            wrong.push(format!("{tags}: {end} after {} requests, not {expected}", counts.requests));
+        let end = platform.end(&prompt).await;
+        let requests = simulator.stats_of(&prompt).requests;
+        if !end.starts_with(expected) || requests != 1 {
+            wrong.push(format!("{tags}: {end} after {requests} requests, not {expected}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -75,6 +75,12 @@ pub(super) fn parse_probe(output: &[u8]) -> Option<MediaInfo> {
     Some(MediaInfo { poster_path: None, width, height, duration_ms })
 }
 
+/// Whether the output of `ffprobe` says that there is no video stream.
+pub(super) fn has_no_video_stream(output: &[u8]) -> bool {
+    let output: Value = serde_json::from_slice(output).unwrap_or_default();
+    output["streams"].as_array().is_some_and(Vec::is_empty)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +95,13 @@ mod tests {
         let nonsense = parse_probe(br#"{"streams":[],"format":{"duration":"1e300"}}"#).unwrap();
         assert_eq!(nonsense, MediaInfo::default());
         assert_eq!(parse_probe(b""), None);
+    }
+
+    #[test]
+    fn only_a_readable_file_without_a_video_stream_is_no_video() {
+        assert!(has_no_video_stream(br#"{"programs":[],"streams":[],"format":{"duration":"5"}}"#));
+        for output in [&br#"{"streams":[{"width":640}]}"#[..], b"{}", b"", b"not JSON"] {
+            assert!(!has_no_video_stream(output));
+        }
     }
 }

@@ -65,6 +65,22 @@ impl Inspector {
         self.programs.is_some()
     }
 
+    /// Whether a stored file surely is no video, although it looks like one from outside: `ffprobe` reads it, and finds no
+    /// pictures. False where that cannot be told: without `ffprobe`, or if the storage is not on this machine.
+    ///
+    /// # Errors
+    /// `ffprobe` cannot be started.
+    pub(crate) async fn lacks_pictures(&self, storage: &Storage, path: &str, content_type: &str) -> io::Result<bool> {
+        let (Some((_, ffprobe)), Some(demuxer), Some(file)) =
+            (&self.programs, ffmpeg::demuxer(content_type), storage.local_path(path))
+        else {
+            return Ok(false);
+        };
+        let limits = Limits::reading(MAX_OUTPUT_BYTES);
+        let output = subprocess::run(ffprobe, &ffmpeg::probe_arguments(demuxer, &file), limits).await?;
+        Ok(output.is_some_and(|output| ffmpeg::has_no_video_stream(&output)))
+    }
+
     /// Joins the local files of an HLS playlist to one MP4 in `folder`, of at most `max_bytes`. `None` if that fails.
     ///
     /// # Errors

@@ -79,6 +79,11 @@ impl JobRun<'_> {
                 RunError::storage_unavailable()
             }
         })?;
+        let no_video = self.context.inspector.lacks_pictures(&self.context.storage, &path, media.mime()).await;
+        if no_video.unwrap_or(false) {
+            self.context.storage.delete(&path).await.ok();
+            return Err(unfetchable("the content is not a video: ffprobe finds no pictures in it".into()));
+        }
         let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
         Ok(NewVideo { id: new_id(), path, size, content_type: media.mime().to_owned(), sha256: stored.sha256 })
     }

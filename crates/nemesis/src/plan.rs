@@ -104,7 +104,8 @@ fn simulator_tag(rng: &mut StdRng, dialect: Dialect) -> String {
     // How a generation is lost: with its stream, or from the upstream's records.
     let lost = if dialect == Dialect::Chat { "cut" } else { "lost" };
     match rng.random_range(0..100) {
-        0..50 => String::new(),
+        0..30 => String::new(),
+        30..50 => format!("[sim:{}]", pick(rng, if dialect == Dialect::Chat { &CHAT_SHAPES } else { &VIDEOS_SHAPES })),
         50..57 => "[sim:pace=300]".into(),
         57..63 => "[sim:silent]".into(),
         63..68 => "[sim:no-done,pings,crlf]".into(),
@@ -116,6 +117,42 @@ fn simulator_tag(rng: &mut StdRng, dialect: Dialect) -> String {
         89..96 => format!("[sim:http-503*{times}]"),
         _ => format!("[sim:http-500*{times}]"),
     }
+}
+
+/// Answers of upstreams in the wild, as the simulator imitates them, and refusals among them.
+const CHAT_SHAPES: [&str; 14] = [
+    "poster-tag",
+    "escaped-link",
+    "relative-link",
+    "prose-link",
+    "one-line-fence",
+    "page-first",
+    "preview-first",
+    "content-parts",
+    "gzip-unannounced",
+    "text-plain-json",
+    "notice-failure",
+    "guardrails",
+    "content-filter",
+    "truncated-clean*1",
+];
+const VIDEOS_SHAPES: [&str; 12] = [
+    "result-field=video_url",
+    "no-content-url-only",
+    "content-json",
+    "early-result",
+    "gzip",
+    "status-words=done",
+    "status-words=rejected",
+    "poll-400-moderated",
+    "nested-task-id",
+    "empty-id",
+    "truncated-clean*1",
+    "partial-206",
+];
+
+fn pick<'a>(rng: &mut StdRng, shapes: &[&'a str]) -> &'a str {
+    shapes[rng.random_range(0..shapes.len())]
 }
 
 #[cfg(test)]

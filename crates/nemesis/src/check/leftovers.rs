@@ -26,7 +26,7 @@ pub(super) async fn check(platform: &Platform) {
 async fn remaining(platform: &Platform) -> anyhow::Result<Vec<String>> {
     let keys = bus::Keys::new(NAMESPACE);
     let mut found = Vec::new();
-    for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog), ("HLEN", &keys.places)] {
+    for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog), ("HLEN", &keys.locations)] {
         let reply = platform.redis.command(&[size, key]).await?;
         if reply != Reply::Int(0) {
             found.push(format!("{size} {key} is {}", reply.to_text()));

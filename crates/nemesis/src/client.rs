@@ -103,7 +103,7 @@ impl User {
             },
             Reply::Response(status, _) if status.is_server_error() => {}
             Reply::Response(status, body) => {
-                self.report_violation(format!("job {id}: a poll returned {status}: {body}"))
+                self.report_violation(format!("job {id}: a poll returned {status}: {body}"));
             }
             Reply::NotSent | Reply::Unknown => {}
         }

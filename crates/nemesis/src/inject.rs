@@ -128,7 +128,7 @@ async fn drain(platform: &Platform, number: usize, twice: bool) -> anyhow::Resul
         // The process was still starting and may not have installed its signal handlers.
         _ if !ready => {}
         Some(status) => {
-            platform.log.violation(format!("{} exited on SIGTERM with {}", process.name(), describe_exit(status)))
+            platform.log.violation(format!("{} exited on SIGTERM with {}", process.name(), describe_exit(status)));
         }
         None => platform.log.violation(format!("{} did not exit on SIGTERM", process.name())),
     }

@@ -41,6 +41,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
+use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::plan::Plan;
@@ -88,11 +89,13 @@ async fn main() -> ExitCode {
 /// Returns whether every seed passed.
 async fn run_seeds(arguments: Arguments) -> anyhow::Result<bool> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let programs = std::env::current_exe()?.parent().context("the executable has no parent folder")?.to_owned();
+    let built = std::env::current_exe()?.parent().context("the executable has no parent folder")?.to_owned();
+    let copies = copy_programs(&built)?;
+    let programs = copies.path();
     let port = platform::free_ports(1)?[0];
     let postgres = Arc::new(Postgres::start(port, &programs.join("migration")).await?);
     let passed = tokio::select! {
-        passed = run_all(&arguments, &postgres, &programs) => passed,
+        passed = run_all(&arguments, &postgres, programs, &built) => passed,
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
         _ = terminate.recv() => Err(anyhow::anyhow!("terminated")),
     };
@@ -100,13 +103,28 @@ async fn run_seeds(arguments: Arguments) -> anyhow::Result<bool> {
     passed
 }
 
-async fn run_all(arguments: &Arguments, postgres: &Arc<Postgres>, programs: &Path) -> anyhow::Result<bool> {
+/// Copies the programs under test, so that a build in the meantime does not replace them during a run.
+fn copy_programs(built: &Path) -> anyhow::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("nemesis-programs.").tempdir()?;
+    for program in ["gateway", "processor", "simulator", "migration"] {
+        std::fs::copy(built.join(program), folder.path().join(program))
+            .with_context(|| format!("copying {program}"))?;
+    }
+    Ok(folder)
+}
+
+async fn run_all(
+    arguments: &Arguments,
+    postgres: &Arc<Postgres>,
+    programs: &Path,
+    built: &Path,
+) -> anyhow::Result<bool> {
     let seeds = if arguments.seeds.is_empty() {
         (0..arguments.count).map(|_| u64::from(rand::random::<u32>())).collect()
     } else {
         arguments.seeds.clone()
     };
-    let kept = arguments.keep_logs.clone().unwrap_or_else(|| programs.join("nemesis-logs"));
+    let kept = arguments.keep_logs.clone().unwrap_or_else(|| built.join("nemesis-logs"));
     let mut report = Report::default();
     for seed in seeds {
         let plan = Plan::draw(seed, arguments.jobs, Duration::from_secs(arguments.seconds));

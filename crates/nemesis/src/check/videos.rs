@@ -18,7 +18,7 @@ pub(super) async fn check(platform: &Platform, final_state: &FinalState, users: 
                     }
                 }
                 Err(error) => {
-                    platform.log.violation(format!("job {}: downloading its video failed: {error:#}", video.job_id))
+                    platform.log.violation(format!("job {}: downloading its video failed: {error:#}", video.job_id));
                 }
             }
         }

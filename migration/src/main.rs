@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use entity::DatabaseConnection;
 use entity::database::{IfMissing, open};
 use entity::restore::{self, Finalized};
+use entity::schema::Version;
 
 /// Applies the schema's history to the database that `DATABASE_URL` names, and looks after it.
 #[derive(Parser)]
@@ -21,9 +22,16 @@ enum Command {
         /// Change nothing: print the version that this would lead to.
         #[arg(long)]
         dry_run: bool,
+        /// Print the version as JSON: `{"version": 4, "compatible_from": 2}`.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the version of the database's schema.
-    Status,
+    Status {
+        /// Print it as JSON: `{"version": 4, "compatible_from": 2}`.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print how many accounts and jobs the database holds, and how many processors work with it, as JSON.
     Contents,
     /// Write a consistent copy of an SQLite database to a file, while others go on writing.
@@ -51,9 +59,9 @@ impl Command {
     /// Carries the command out and answers with what to print.
     async fn run(self, db: &DatabaseConnection) -> anyhow::Result<String> {
         Ok(match self {
-            Self::Up { dry_run: false } => migration::up(db).await?.to_string(),
-            Self::Up { dry_run: true } => migration::preview(db).await?.to_string(),
-            Self::Status => entity::schema::version(db).await?.to_string(),
+            Self::Up { dry_run: false, json } => version_text(migration::up(db).await?, json),
+            Self::Up { dry_run: true, json } => version_text(migration::preview(db).await?, json),
+            Self::Status { json } => version_text(entity::schema::version(db).await?, json),
             Self::Contents => serde_json::to_string(&restore::contents(db).await?)?,
             Self::Copy { file } => {
                 migration::copy(db, &file).await?;
@@ -62,6 +70,15 @@ impl Command {
             Self::Restored => told(restore::finalize(db).await?),
         })
     }
+}
+
+/// A schema version as a sentence or, for scripts, as JSON.
+fn version_text(version: Version, json: bool) -> String {
+    if !json {
+        return version.to_string();
+    }
+    let Version { version, compatible_from } = version;
+    serde_json::json!({"version": version, "compatible_from": compatible_from}).to_string()
 }
 
 fn told(Finalized { failed, cancelled, sessions }: Finalized) -> String {

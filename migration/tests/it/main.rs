@@ -37,6 +37,24 @@ async fn a_preview_tells_what_it_leads_to_and_changes_nothing() {
     }
 }
 
+#[test]
+fn prints_versions_as_json_for_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("sora.db").display());
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_migration"));
+        let output = command.args(arguments).env("DATABASE_URL", &url).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let previewed = run(&["up", "--dry-run", "--json"]);
+    assert_eq!(previewed["version"], schema::EXPECTED);
+    assert!(previewed["compatible_from"].as_i64().unwrap() <= schema::EXPECTED.into());
+    assert_eq!(run(&["status", "--json"])["version"], 0, "a dry run changes nothing");
+    assert_eq!(run(&["up", "--json"]), previewed);
+    assert_eq!(run(&["status", "--json"]), previewed);
+}
+
 #[tokio::test]
 async fn a_copy_is_a_database_and_never_replaces_a_file() {
     let database = Database::sqlite().await;

@@ -47,15 +47,15 @@ pm2-restart: ## Restart the PM2 processes with the settings in .env, without los
 	@./deploy.sh --restart
 
 backup: ## Back up the database and the videos while everything runs (TO=backups)
-	@scripts/run node scripts/archive.mjs backup "$(or $(TO),backups)"
+	@scripts/archive backup "$(or $(TO),backups)"
 
 restore: ## Restore a backup into an empty system (BACKUP=backups/…, FORCE=yes)
-	@scripts/run node scripts/archive.mjs restore "$(BACKUP)" $(if $(FORCE),--force)
+	@scripts/archive restore "$(BACKUP)" $(if $(FORCE),--force)
 
 lint: ## Check formatting, lints, dependency rules and documents
 	cargo fmt --all --check
-	scripts/check-dependencies
-	scripts/check-documents
+	cargo xtask check dependencies
+	cargo xtask check documents
 	cargo clippy --workspace --all-targets -- -D warnings
 	cd frontend && npm run lint
 
@@ -86,7 +86,7 @@ db-migrate: ## Migrate the database (DATABASE_URL=sqlite:.demo/sora.db)
 	@mkdir -p .demo
 	DATABASE_URL="$(DATABASE_URL)" cargo run --quiet --package migration -- up
 
-db-studio: ## Browse the database of .env, on loopback only (PORT=8081)
+db-studio: ## Open the database of .env in a terminal SQL editor (DATABASE_URL)
 	@scripts/run scripts/db-studio
 
 clean: ## Remove the demo's data and all build output

@@ -6,7 +6,7 @@
 #   ./deploy.sh --rollback  returns to the previous release
 # The new gateway listens next to the old one before that stops, and the new processor takes jobs while the old one finishes
 # its own. If the new release does not stay up, the old one continues unaffected. See docs/OPERATIONS.md.
-#   BINARIES  a folder of built programs
+#   BINARIES  a folder with the built programs: gateway, processor, migration and xtask
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/scripts/lib.sh"
@@ -73,18 +73,15 @@ build_release() {
   if [ -z "$bin" ]; then
     require_rust
     info "Building (the first time takes a few minutes)"
-    run cargo build --release --locked --package gateway --package processor --package migration ||
+    run cargo build --release --locked --package gateway --package processor --package migration --package xtask ||
       fail "the build failed; the compiler's message is above"
     bin=$(binaries_folder release)
   fi
   run build_frontend || fail "the page could not be built; the message is above"
   mkdir -p "$1/bin"
-  for program in gateway processor migration; do cp "$bin/$program" "$1/bin/"; done
+  for program in gateway processor migration xtask; do cp "$bin/$program" "$1/bin/"; done
   cp -R frontend/dist "$1/page"
 }
-
-# version FIELD TEXT: a number out of what migration says: "schema version 4, compatible with programs from version 2".
-version() { printf '%s\n' "$2" | sed -n "s/.*$1 \([0-9][0-9]*\).*/\1/p"; }
 
 # set_current FOLDER: makes it the current release, atomically.
 set_current() {
@@ -135,20 +132,20 @@ activate() {
 # migrate FOLDER: migrates the database to the release's schema. If the running programs are not compatible with it, they
 # are stopped first, and a backup is made, since restoring it is then the only way back.
 migrate() {
-  local expected lowest running
-  expected=$(RELEASE=$1 scripts/run migration up --dry-run) || fail "the schema version could not be read; the reason is above"
-  lowest=$(version 'from version' "$expected")
+  local expected version lowest running
+  expected=$(RELEASE=$1 scripts/run migration up --dry-run --json) || fail "the schema version could not be read; the reason is above"
+  read -r version lowest < <(node -p 'const { version, compatible_from } = JSON.parse(process.argv[1]); `${version} ${compatible_from}`' "$expected")
   running=$(cat releases/current/schema 2>/dev/null || true)
   if [ -n "$running" ] && [ "$running" -lt "$lowest" ]; then
     info "The new schema requires programs of version $lowest or newer; the running ones have version $running." \
       "They are stopped first. To go back, restore the backup made now, then run ./deploy.sh --rollback."
     pm2 stop sora-gateway sora-processor || true
-    scripts/run node scripts/archive.mjs backup backups || fail "the backup failed; nothing was changed (start again with ./deploy.sh --restart)"
+    RELEASE=$1 scripts/archive backup backups || fail "the backup failed; nothing was changed (start again with ./deploy.sh --restart)"
     pm2 delete sora-gateway sora-processor || true
     running_state='Nothing is running: restore the backup and start the previous release with --restart'
   fi
   RELEASE=$1 scripts/run migration up || fail "the migration failed; nothing was changed"
-  version 'schema version' "$expected" >"$1/schema"
+  echo "$version" >"$1/schema"
 }
 
 # remove_old_releases: removes all releases but the current and the previous one.

@@ -43,7 +43,7 @@ async function step(title, work, status, expectedOutput) {
 /** Copies the programs and replaces one with a program that fails. */
 function broken(name) {
   const programs = join(folder, `broken-${name}`);
-  cpSync(binaries, programs, { recursive: true, filter: (path) => path === binaries || /\/(gateway|processor|migration)$/.test(path) });
+  cpSync(binaries, programs, { recursive: true, filter: (path) => path === binaries || /\/(gateway|processor|migration|xtask)$/.test(path) });
   writeFileSync(join(programs, name), "#!/bin/sh\necho this release does not work >&2\nexit 1\n");
   chmodSync(join(programs, name), 0o755);
   return programs;

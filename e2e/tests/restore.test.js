@@ -13,12 +13,11 @@ import { eventually, freePort, root, run, start, stop } from "../platform.js";
 const execute = promisify(execFile);
 const binaries = resolve(root, process.env.BINARIES ?? "target/debug");
 
-/** Runs scripts/archive.mjs as make backup and make restore do; returns its output and whether it succeeded. */
+/** Runs scripts/archive as make backup and make restore do; returns its output and whether it succeeded. */
 async function archive(system, ...args) {
   const storage = relative(root, system.STORAGE_URL);
   const variables = { PATH: process.env.PATH, BINARIES: binaries, RELEASE: "/nowhere", ...system, STORAGE_URL: storage };
-  const command = [join(root, "scripts/run"), "node", "scripts/archive.mjs", ...args];
-  return execute(command[0], command.slice(1), { env: variables, cwd: root })
+  return execute(join(root, "scripts/archive"), args, { env: variables, cwd: root })
     .then(({ stdout }) => ({ ok: true, output: stdout }), ({ stderr }) => ({ ok: false, output: stderr }));
 }
 

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use settings::Settings;
+pub(crate) use database::connection;
+pub(crate) use settings::{Database, Settings};
 
 /// What to do
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`check`] | rules for dependencies, documents, docker-compose.yml and Kubernetes manifests |
 //! | [`archive`] | backups of the database and the videos, and restoring them |
+//! | [`studio`] | opens the database in a terminal application |
 //! | [`nemesis`] | builds the programs under test and runs the fault injection |
 //!
 //! Everything runs in the repository's root. Wiring processes together is left to the shell scripts in `scripts/`.
@@ -11,8 +12,9 @@
 mod archive;
 mod check;
 mod nemesis;
+mod studio;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +35,11 @@ enum Command {
     /// Back up the database and the videos, or restore a backup; run through scripts/archive, which reads .env
     #[command(subcommand)]
     Archive(archive::Action),
+    /// Open the database in Harlequin; run through scripts/db-studio, which installs it
+    Studio {
+        /// The harlequin program
+        harlequin: PathBuf,
+    },
     /// Build the programs and run the fault injection; further arguments are passed on
     Nemesis {
         /// Arguments for the nemesis program
@@ -46,6 +53,7 @@ fn main() -> ExitCode {
     let (name, result) = match command {
         Command::Check(check) => ("check", enter_root().and_then(|()| check.run())),
         Command::Archive(action) => (action.name(), enter_root().and_then(|()| action.run())),
+        Command::Studio { harlequin } => ("db-studio", enter_root().and_then(|()| studio::run(&harlequin))),
         Command::Nemesis { arguments } => ("nemesis", enter_root().and_then(|()| nemesis::run(&arguments))),
     };
     result.unwrap_or_else(|error| {
@@ -54,8 +62,11 @@ fn main() -> ExitCode {
     })
 }
 
-/// Changes to the repository's root if started by cargo; the scripts have done so already.
+/// Changes to the repository's root if started by `cargo xtask`; the scripts have done so already.
 fn enter_root() -> anyhow::Result<()> {
-    let Some(manifest) = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else { return Ok(()) };
-    Ok(std::env::set_current_dir(manifest.ancestors().nth(2).unwrap_or(Path::new(".")))?)
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    match folder.filter(|folder| folder.ends_with("crates/xtask")) {
+        Some(folder) => Ok(std::env::set_current_dir(folder.join("../.."))?),
+        None => Ok(()),
+    }
 }

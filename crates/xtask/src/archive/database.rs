@@ -18,10 +18,10 @@ struct Schema {
     version: i64,
 }
 
-/// Runs `migration` with the platform's settings, on the database of `url` if there is one; returns its output.
+/// Runs the `migration` program next to this one, on the database of `url` if given; returns its output.
 pub(super) fn migration(arguments: &[&str], url: Option<&str>) -> anyhow::Result<String> {
-    let mut command = Command::new("scripts/run");
-    command.arg("migration").args(arguments).envs(url.map(|url| ("DATABASE_URL", url)));
+    let mut command = Command::new(std::env::current_exe()?.with_file_name("migration"));
+    command.args(arguments).envs(url.map(|url| ("DATABASE_URL", url)));
     run(&mut command, &format!("migration {}", arguments[0]))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn postgres(url: &Url, program: &str, arguments: &[&str]) -> anyhow::
 }
 
 /// The connection's parameters, as variables of libpq.
-pub(super) fn connection(url: &Url) -> Vec<(&'static str, String)> {
+pub(crate) fn connection(url: &Url) -> Vec<(&'static str, String)> {
     let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let variables = [
         ("PGHOST", query("host").or_else(|| url.host_str().map(decode))),
@@ -98,7 +98,7 @@ fn decode(text: &str) -> String {
 fn run(command: &mut Command, name: &str) -> anyhow::Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     match command.stdin(Stdio::null()).stderr(Stdio::inherit()).output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound && program.starts_with("pg_") => {
             bail!("{program} is missing; install it with: apt-get install postgresql-client")
         }
         Err(error) => Err(error).context(program),

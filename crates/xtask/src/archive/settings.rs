@@ -8,9 +8,9 @@ use url::Url;
 
 /// Where database and videos are.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// The database.
-    pub(super) database: Database,
+    pub(crate) database: Database,
     /// The videos.
     pub(super) storage: Storage,
     /// The gateway's port.
@@ -19,7 +19,7 @@ pub(super) struct Settings {
 
 /// A database, by its URL.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Database {
+pub(crate) enum Database {
     /// An SQLite file.
     Sqlite(PathBuf),
     /// A PostgreSQL database.
@@ -37,7 +37,7 @@ pub(super) enum Storage {
 
 impl Settings {
     /// Reads the environment.
-    pub(super) fn read() -> anyhow::Result<Self> {
+    pub(crate) fn read() -> anyhow::Result<Self> {
         let non_empty = |name| var(name).ok().filter(|value| !value.is_empty());
         let file = || {
             let path = non_empty("DATABASE_URL_FILE")?;

@@ -1,30 +1,19 @@
-//! The dependency graph: which crate may use which, and which libraries are confined to a few crates. Development
-//! dependencies are exempt: tests may use anything.
+//! The dependency graph: which crate may use which, as the map in ARCHITECTURE.md says, and which libraries are confined to
+//! a few crates. Development dependencies are exempt: tests may use anything.
 
+use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, ensure};
+use regex::Regex;
 use serde::Deserialize;
 
+use super::markdown::regex;
 use super::read;
 
-/// The crates of ours that each crate may depend on.
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("gateway", &["bus", "entity", "service", "storage"]),
-    ("processor", &["bus", "entity", "fetch", "service", "sora", "storage"]),
-    ("bench", &["bus"]),
-    ("bus", &[]),
-    ("entity", &[]),
-    ("fetch", &[]),
-    ("migration", &["entity", "service"]),
-    ("nemesis", &["bus", "entity"]),
-    ("service", &[]),
-    ("simulator", &[]),
-    ("sora", &[]),
-    ("storage", &["service"]),
-    ("testkit", &["bus", "entity", "migration", "service"]),
-    ("xtask", &[]),
-];
+/// A row of the map: folder, role, and the crates it may use.
+static ROW: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^\| `(?:crates/)?(\w+)/` \|[^|]*\| ([^|]*) \|$"));
 
 /// The only crates that may depend directly on these libraries.
 const CONFINED: &[(&str, &[&str])] = &[
@@ -61,30 +50,40 @@ pub(super) fn check() -> anyhow::Result<Vec<String>> {
     let output = output.context("cargo metadata")?;
     ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Metadata = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
-    let mut violations = graph(&metadata);
+    let mut violations = graph(&metadata, &map(&read("ARCHITECTURE.md")?));
     for package in &metadata.packages {
         violations.extend(own_versions(&package.name, &read(&package.manifest_path)?)?);
     }
     Ok(violations)
 }
 
-fn graph(metadata: &Metadata) -> Vec<String> {
+/// The crates that each folder may use, by the map in ARCHITECTURE.md.
+fn map(architecture: &str) -> BTreeMap<&str, Vec<&str>> {
+    let rows = ROW.captures_iter(architecture).map(|row| row.extract::<2>().1);
+    rows.map(|[folder, uses]| (folder, uses.split(", ").filter(|name| *name != "–").collect())).collect()
+}
+
+fn graph(metadata: &Metadata, map: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
     let mut violations = Vec::new();
-    let find = |table: &'static [(&str, &[&str])], key: &str| table.iter().find(|row| row.0 == key).map(|row| row.1);
     for Package { name, dependencies, .. } in &metadata.packages {
-        let Some(allowed) = find(ALLOWED, name) else {
-            violations.push(format!("{name}: is missing from ALLOWED in crates/xtask/src/check/dependencies.rs"));
+        let Some(allowed) = map.get(name.as_str()) else {
+            violations.push(format!("{name}: is missing from the map in ARCHITECTURE.md"));
             continue;
         };
-        for dependency in dependencies.iter().filter(|dependency| dependency.kind.as_deref() != Some("dev")) {
-            let used = dependency.name.as_str();
-            if metadata.packages.iter().any(|package| package.name == used) && !allowed.contains(&used) {
+        let used = || dependencies.iter().filter(|dependency| dependency.kind.as_deref() != Some("dev"));
+        for Dependency { name: used, .. } in used() {
+            if metadata.packages.iter().any(|package| package.name == *used) && !allowed.contains(&used.as_str()) {
                 let allowed = if allowed.is_empty() { "none of our crates".into() } else { allowed.join(", ") };
-                violations.push(format!("{name}: depends on {used} (it may use {allowed})"));
+                violations.push(format!("{name}: depends on {used} (by ARCHITECTURE.md it may use {allowed})"));
             }
-            if let Some(users) = find(CONFINED, used).filter(|users| !users.contains(&name.as_str())) {
+            if let Some((_, users)) = CONFINED.iter().find(|(library, _)| library == used)
+                && !users.contains(&name.as_str())
+            {
                 violations.push(format!("{name}: depends on {used} (only {} may)", users.join(", ")));
             }
+        }
+        for unused in allowed.iter().filter(|allowed| !used().any(|dependency| dependency.name == **allowed)) {
+            violations.push(format!("{name}: ARCHITECTURE.md lists {unused}, which it does not use"));
         }
     }
     violations
@@ -116,25 +115,23 @@ mod tests {
     }
 
     #[test]
-    fn reports_forbidden_dependencies_between_crates() {
+    fn reports_what_differs_from_the_map() {
+        let map = map("| folder | role | may use |\n|---|---|---|\n| `gateway/` | edge | bus, entity |\n\
+                       | `crates/sora/` | drivers | – |\n| `crates/bus/` | queue | – |\n| `entity/` | tables | – |\n");
         let packages = vec![
-            package("gateway", &[("bus", None), ("processor", None), ("redis", None), ("testkit", Some("dev"))]),
-            package("processor", &[("sora", None)]),
+            package("gateway", &[("bus", None), ("sora", None), ("redis", None), ("newcomer", Some("dev"))]),
             package("sora", &[("bus", Some("build"))]),
             package("bus", &[("redis", None)]),
             package("newcomer", &[]),
-            package("testkit", &[]),
         ];
-        let violations = graph(&Metadata { packages });
-        assert_eq!(
-            violations,
-            [
-                "gateway: depends on processor (it may use bus, entity, service, storage)",
-                "gateway: depends on redis (only bus may)",
-                "sora: depends on bus (it may use none of our crates)",
-                "newcomer: is missing from ALLOWED in crates/xtask/src/check/dependencies.rs",
-            ]
-        );
+        let expected = [
+            "gateway: depends on sora (by ARCHITECTURE.md it may use bus, entity)",
+            "gateway: depends on redis (only bus may)",
+            "gateway: ARCHITECTURE.md lists entity, which it does not use",
+            "sora: depends on bus (by ARCHITECTURE.md it may use none of our crates)",
+            "newcomer: is missing from the map in ARCHITECTURE.md",
+        ];
+        assert_eq!(graph(&Metadata { packages }, &map), expected);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Links lead to existing files and headings, and every `make` command in the documents is a target of the Makefile.
+//! Links lead to existing files and headings, named source files exist, and every `make` command in the documents is a
+//! target of the Makefile.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,12 @@ use super::read;
 static MAKE: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?m)(?:^|&& )(?: *\$ )?(?:\S+=\S+ )*make (?:--silent )?([a-z0-9-]+)"));
 static TARGET: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^([a-z0-9-]+):"));
+static SOURCE: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^(?:crates|docs|e2e|entity|frontend|gateway|k8s|migration|processor|scripts)/[\w./-]+$"));
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"^[a-z]+:"));
+
+/// Paths that only exist after a build.
+const BUILT: [&str; 1] = ["frontend/dist"];
 
 /// Checks the documents in the root and in docs/.
 pub(super) fn check() -> anyhow::Result<Vec<String>> {
@@ -22,7 +28,8 @@ pub(super) fn check() -> anyhow::Result<Vec<String>> {
     let mut violations = Vec::new();
     for path in [markdown_files(Path::new("."))?, markdown_files(Path::new("docs"))?].concat() {
         let document = Markdown::parse(&read(&path)?);
-        for problem in broken_links(&path, &document).chain(unknown_targets(&document, &targets)) {
+        let problems = broken_links(&path, &document).chain(missing_sources(&document));
+        for problem in problems.chain(unknown_targets(&document, &targets)) {
             violations.push(format!("{}: {problem}", path.display()));
         }
     }
@@ -56,6 +63,11 @@ fn broken_links(path: &Path, document: &Markdown) -> impl Iterator<Item = String
     })
 }
 
+fn missing_sources(document: &Markdown) -> impl Iterator<Item = String> {
+    let named = document.code_spans().filter(|name| SOURCE.is_match(name) && !BUILT.contains(name));
+    named.filter(|name| !Path::new(name).exists()).map(|name| format!("{name} does not exist"))
+}
+
 fn unknown_targets(document: &Markdown, targets: &BTreeSet<&str>) -> impl Iterator<Item = String> {
     let is_shell = |language: &str| matches!(language, "" | "bash" | "cron");
     let blocks = document.blocks.iter().filter(move |block| is_shell(&block.language)).map(|block| block.code.as_str());
@@ -79,6 +91,13 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("b.md#other names no heading"), "{found:?}");
         assert_eq!(found[1], "c.md does not exist");
+    }
+
+    #[test]
+    fn reports_named_sources_that_do_not_exist() {
+        let document = Markdown::parse("`crates/none/src` `frontend/dist` `other/path` `scripts/none`\n");
+        let found: Vec<_> = missing_sources(&document).collect();
+        assert_eq!(found, ["crates/none/src does not exist", "scripts/none does not exist"]);
     }
 
     #[test]

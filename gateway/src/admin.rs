@@ -1,7 +1,7 @@
-//! `/api/admin`: steering the platform. Open to administrators' sessions alone; everybody else gets 403, since that these
-//! calls exist is no secret.
+//! `/api/admin`: administration. Requires a session of an administrator; other users get 403, since the existence of these
+//! endpoints is no secret.
 //!
-//! Here alone stands what the upstream said in its own words. Whatever changes something goes on record in the audit log.
+//! Only these endpoints expose the upstream's raw messages. Every change is written to the audit log.
 
 pub(crate) mod audit;
 pub(crate) mod jobs;

@@ -1,8 +1,7 @@
-//! Accounts and sessions: who is asking, and from which page.
+//! Accounts, sessions and authentication.
 //!
-//! A token is only as good as its session's row. Whoever asks by cookie asks from a page, and a page may change
-//! something only from an origin that is ours; whoever sends an `Authorization` header is a program, and its cookie
-//! counts for nothing.
+//! A token is valid only as long as its session's row is. Requests with the session cookie come from a page and may change
+//! state only from an allowed origin. If a request has an `Authorization` header, its cookie is ignored.
 
 pub(crate) mod account;
 mod caller;

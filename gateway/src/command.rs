@@ -1,8 +1,8 @@
-//! What the program does besides serving: accounts for whoever runs the system, since no mail is ever sent.
+//! Subcommands: account management for operators (the platform sends no mail), a health check, the API document.
 //!
-//! `gateway admin create` and `gateway user reset-password` need `DATABASE_URL` alone, `gateway healthcheck` what says
-//! where the gateway listens. A password is read from the first
-//! line of standard input with `--password-stdin`; otherwise one is made up and printed once.
+//! `gateway admin create` and `gateway user reset-password` need only `DATABASE_URL`; `gateway healthcheck` needs
+//! `BACKEND_HOST` and `BACKEND_PORT`. With `--password-stdin` the password is the first line of standard input; otherwise
+//! one is generated and printed once.
 
 use std::io;
 
@@ -19,86 +19,86 @@ use crate::config;
 use crate::openapi::document;
 use crate::secret;
 
-/// The gateway. Without a command it serves.
+/// The gateway. Serves HTTP unless a command is given.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Arguments {
-    /// What to do instead of serving.
+    /// Command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What to do instead of serving.
+/// Command to run instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Administrators.
+    /// Manage administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
-    /// Ask the gateway that runs here whether it is ready; for containers without a shell.
+    /// Check that the gateway on this machine is ready; for containers without a shell.
     Healthcheck,
     /// Print the API's OpenAPI document.
     Openapi,
 }
 
-/// What to do about administrators.
+/// Commands for administrators.
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
-    /// Open an administrator's account.
+    /// Create an administrator account.
     Create(AccountArgs),
 }
 
-/// What to do about accounts.
+/// Commands for accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Give an account another password and end all its sessions.
+    /// Set a new password and end all sessions of the account.
     ResetPassword(AccountArgs),
 }
 
-/// Which account, and what password.
+/// Arguments of commands about one account.
 #[derive(Debug, clap::Args)]
 pub struct AccountArgs {
-    /// The account's e-mail address.
+    /// Email address of the account.
     #[arg(long)]
     email: String,
-    /// Read the password from the first line of standard input instead of making one up.
+    /// Read the password from the first line of standard input instead of generating one.
     #[arg(long)]
     password_stdin: bool,
 }
 
-/// Why a command was not carried out.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The database does not answer.
-    #[error("the database cannot be used: {0}")]
+    #[error("database error: {0}")]
     Database(#[from] DbErr),
-    /// The database's schema is not this program's.
+    /// The database has another schema version.
     #[error(transparent)]
     Schema(#[from] Mismatch),
-    /// Standard input ended or failed.
-    #[error("no password could be read: {0}")]
+    /// Standard input could not be read.
+    #[error("could not read the password: {0}")]
     Input(#[from] io::Error),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
-    /// The address or the password is not acceptable; in words.
+    /// The email address or the password is invalid.
     #[error("{0}")]
-    Refused(String),
-    /// The address belongs to an account.
-    #[error("an account with this e-mail address exists already")]
+    Invalid(String),
+    /// The email address belongs to an account.
+    #[error("an account with this email address already exists")]
     EmailTaken,
-    /// The gateway that runs here is not ready.
+    /// The gateway on this machine is not ready.
     #[error(transparent)]
     Unhealthy(#[from] service::probe::Unhealthy),
-    /// The address belongs to none.
-    #[error("there is no account with this e-mail address")]
+    /// The email address belongs to no account.
+    #[error("no account has this email address")]
     Unknown,
 }
 
 impl Command {
-    /// Carries the command out and answers with what to print.
+    /// Runs the command. Returns the text to print.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -128,7 +128,7 @@ async fn create_admin(db: &DatabaseConnection, args: AccountArgs) -> Result<Stri
     let password_hash = Passwords::new()?.hash(password).await?;
     let new = user::New { email: email.clone(), name: None, password_hash };
     match user::register(db, new, InitialRole::Admin).await? {
-        Registered::Created(_) => Ok(format!("opened the administrator's account {email}{note}")),
+        Registered::Created(_) => Ok(format!("created the administrator account {email}{note}")),
         Registered::EmailTaken | Registered::SetupClosed => Err(CommandError::EmailTaken),
     }
 }
@@ -139,25 +139,25 @@ async fn reset_password(db: &DatabaseConnection, args: AccountArgs) -> Result<St
     let (password, note) = args.password()?;
     let password_hash = Passwords::new()?.hash(password).await?;
     let ended = user::set_password(db, user.id, password_hash, None).await?;
-    Ok(format!("gave {email} another password and ended {} sessions{note}", ended.len()))
+    Ok(format!("set a new password for {email} and ended {} sessions{note}", ended.len()))
 }
 
 impl AccountArgs {
     fn email(&self) -> Result<String, CommandError> {
-        email(&self.email).map_err(|(_, sentence)| CommandError::Refused(sentence))
+        email(&self.email).map_err(|(_, message)| CommandError::Invalid(message))
     }
 
-    /// The password, and what to say of it.
+    /// Returns the password, and a note about it to print.
     fn password(&self) -> Result<(String, String), CommandError> {
         if !self.password_stdin {
             let password = secret::random().split_off(40);
-            let note = format!("; its password, shown this once: {password}");
+            let note = format!("; password (shown only once): {password}");
             return Ok((password, note));
         }
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         let password = line.trim_end_matches(['\r', '\n']);
-        let password = new_password(password).map_err(|(_, sentence)| CommandError::Refused(sentence))?;
+        let password = new_password(password).map_err(|(_, message)| CommandError::Invalid(message))?;
         Ok((password, String::new()))
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway's configuration: environment only, parsed into final types, all mistakes reported at once.
+//! The gateway's configuration, read from environment variables only. All invalid variables are reported at once.
 
 mod auth;
 mod background;
@@ -23,29 +23,29 @@ pub use sockets::{SocketTimings, Sockets};
 pub(crate) use catalogue::ORIENTATIONS;
 pub(crate) use http::{EVERYWHERE, listen};
 
-/// Everything the gateway needs to know.
+/// The gateway's configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What other processes read too.
+    /// Settings shared with the other processes.
     pub settings: Settings,
-    /// `STORAGE_URL` and what it needs: where videos and images lie.
+    /// Where videos and images are stored (`STORAGE_URL` and related variables).
     pub storage: StorageConfig,
     /// The HTTP server.
     pub http: Http,
     /// Accounts and sessions.
     pub auth: Auth,
-    /// `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES`, `SORA_FREE`.
+    /// Models, lengths and sizes on offer.
     pub catalogue: Catalogue,
-    /// How much one user may have.
+    /// Limits per user.
     pub quotas: Quotas,
-    /// How many websockets.
+    /// Websockets.
     pub sockets: Sockets,
-    /// The pace of the background tasks.
+    /// Background tasks.
     pub background: Background,
 }
 
 impl Config {
-    /// Reads the configuration; `None` when `env` has noted mistakes.
+    /// Reads all variables. Returns `None` if `env` has collected errors.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let storage = StorageConfig::read(env);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn is_strict_in_production() {
+    fn production_requires_url_and_secret_and_closes_registration() {
         let mistakes = read(&[]).unwrap_err();
         assert!(mistakes.contains("PUBLIC_URL") && mistakes.contains("JWT_SECRET"), "{mistakes}");
         let config = read(&[("PUBLIC_URL", "https://sora.example"), ("JWT_SECRET", SECRET)]).unwrap();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn has_usable_defaults_for_the_demo() {
+    fn the_demo_has_defaults_for_everything_but_the_secret() {
         let config = read(&[("APP_ENV", "demo"), ("JWT_SECRET", SECRET), ("BACKEND_PORT", "8080")]).unwrap();
         assert_eq!(config.auth.registration, Registration::Open);
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn names_every_wrong_variable_at_once_and_no_value() {
+    fn reports_all_invalid_variables_without_their_values() {
         let wrong = [
             ("APP_ENV", "demo"),
             ("BACKEND_HOST", "nowhere"),
@@ -145,6 +145,9 @@ mod tests {
         }
         assert!(!mistakes.contains("hunter2"));
         let one = read(&[("APP_ENV", "demo"), ("REDIS_NAMESPACE", "{}")]).unwrap_err();
-        assert!(one.contains("REDIS_NAMESPACE") && !one.contains("PUBLIC_URL"), "one mistake makes no other: {one}");
+        assert!(
+            one.contains("REDIS_NAMESPACE") && !one.contains("PUBLIC_URL"),
+            "one error must not cause others: {one}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Work that keeps a core busy: as many at a time as there are cores, with a short queue before them.
+//! Runs CPU-bound work on as many threads as there are cores, with a short queue.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -8,20 +8,20 @@ use tokio::task::JoinError;
 
 use crate::error::ApiError;
 
-/// Computations under way or waiting, for each core; with more, callers are turned away.
+/// Maximum number of running and queued tasks per core; more are rejected.
 const QUEUE_PER_CORE: usize = 8;
 
-/// Why something was not computed.
+/// Why a task did not run.
 #[derive(Debug, thiserror::Error)]
 pub enum CpuPoolError {
-    /// Too many at a time.
-    #[error("too many computations wait already")]
+    /// The queue is full.
+    #[error("the CPU queue is full")]
     Busy(#[from] TryAcquireError),
-    /// The gateway is going down.
-    #[error("nothing is computed any more")]
+    /// The gateway is shutting down.
+    #[error("the CPU pool is closed")]
     Closed(#[from] AcquireError),
-    /// The computation panicked.
-    #[error("a computation failed")]
+    /// The task panicked.
+    #[error("a CPU-bound task panicked")]
     Failed(#[from] JoinError),
 }
 
@@ -31,30 +31,30 @@ impl From<CpuPoolError> for ApiError {
     }
 }
 
-/// The cores, as far as they are for one kind of work.
+/// A pool for one kind of work.
 pub(crate) struct CpuPool {
     cores: Arc<Semaphore>,
     queue: Semaphore,
 }
 
 impl CpuPool {
-    /// All of them.
+    /// Creates a pool with one thread per core.
     pub(crate) fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self { cores: Arc::new(Semaphore::new(cores)), queue: Semaphore::new(cores * QUEUE_PER_CORE) }
     }
 
-    /// Does `work` when its turn comes.
+    /// Runs `work` once a core is free.
     ///
     /// # Errors
-    /// [`CpuPoolError`], in practice [`CpuPoolError::Busy`].
+    /// [`CpuPoolError::Busy`] if the queue is full.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CpuPoolError> {
         let _slot = self.queue.try_acquire()?;
         let permit = self.cores.clone().acquire_owned().await?;
-        // The permit goes along: the work goes on when its caller is gone.
+        // The closure owns the permit: work goes on when its caller is dropped.
         let work = move || {
             let _permit = permit;
             work()
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn turns_callers_away_when_the_queue_is_full() {
+    async fn rejects_work_when_the_queue_is_full() {
         let pool = CpuPool { queue: Semaphore::new(1), ..CpuPool::new() };
         let slot = pool.queue.try_acquire().unwrap();
         assert!(matches!(pool.run(|| ()).await, Err(CpuPoolError::Busy(_))));

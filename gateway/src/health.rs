@@ -1,7 +1,7 @@
-//! Probes: whether the process lives, and whether it can keep what it promises.
+//! Liveness and readiness probes.
 //!
-//! Only the database and its schema decide readiness: without Redis a POST still answers 202, because the row is the
-//! outbox. Redis and storage are reported.
+//! Only the database and its schema version decide readiness: without Redis, `POST /api/videos` still answers 202, because
+//! the row is the outbox. Redis and storage are reported.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,23 +16,23 @@ use utoipa::ToSchema;
 use crate::metrics;
 use crate::state::Gateway;
 
-/// That the process answers.
+/// Response of the liveness probe.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Alive {
-    /// `alive`.
+    /// Always `alive`.
     pub(crate) status: &'static str,
 }
 
-/// What the process needs, each `up` or `down`.
+/// Response of the readiness probe; each dependency is `up` or `down`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Readiness {
-    /// `ready` or `unready`; only the database decides.
+    /// `ready` or `unready`, as the database is.
     pub(crate) status: &'static str,
-    /// The database, with a schema that this program knows.
+    /// The database; `down` also if it has another schema version.
     pub(crate) database: &'static str,
-    /// The queue.
+    /// Redis.
     pub(crate) redis: &'static str,
-    /// Where videos lie.
+    /// The storage of videos and images.
     pub(crate) storage: &'static str,
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-/// The same on the port of probes and metrics.
+/// Serves the same probes, and the metrics, on the metrics port.
 impl service::probe::Probe for Gateway {
     const METRICS: &'static [Metric] = metrics::METRICS;
 

@@ -1,4 +1,16 @@
-//! What surrounds every request.
+//! What surrounds every request, whatever it asks for.
+//!
+//! | module | role |
+//! |---|---|
+//! | `serve` | accepts connections and hands their requests to the router |
+//! | `access_log`, `request_id`, `security_headers` | the outermost layer: log, span, ids, response headers |
+//! | `catch_panic`, `timeouts`, `host_guard`, `origin` | the layers inside it |
+//! | `problem` | error responses |
+//! | `body`, `query`, `path` | reading requests; all invalid fields are reported at once |
+//! | `conditional` | `If-None-Match` |
+//! | `client_address`, `trusted_proxies` | where a request comes from |
+//! | `throttle`, `connection_limit` | limits on rates and on concurrency |
+//! | `static_files` | the page |
 
 pub(crate) mod access_log;
 pub(crate) mod body;

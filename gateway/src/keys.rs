@@ -1,7 +1,7 @@
-//! `/api/keys`: what programs sign in with.
+//! `/api/keys`: API keys for programs.
 //!
-//! A key is shown once, when it is made; only its hash is kept. It can look or create, as its scopes say, and never
-//! reaches accounts, keys or administration.
+//! A key is shown once, when it is created; only its hash is stored. Its scopes allow reading and creating jobs and videos.
+//! No key has access to accounts, keys or administration.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,7 @@ use crate::http::path::Id;
 use crate::secret;
 use crate::state::Gateway;
 
-/// Most keys of a user.
+/// Maximum number of keys per user.
 const MAX_KEYS: usize = 50;
 
 /// A user's keys.
@@ -30,12 +30,12 @@ pub(crate) struct Keys {
     pub(crate) data: Vec<View>,
 }
 
-/// A key that was just made.
+/// A key that was just created.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NewKey {
     #[serde(flatten)]
     pub(crate) view: View,
-    /// The key itself. It cannot be shown again.
+    /// The key. It is not shown again.
     pub(crate) key: String,
 }
 
@@ -85,13 +85,13 @@ pub(crate) async fn create(
     JsonBody { content, .. }: JsonBody<CreateKeyRequest>,
 ) -> Result<Response, ApiError> {
     if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MAX_KEYS {
-        return Err(ApiError::WrongState("An account has at most 50 keys: revoke one first."));
+        return Err(ApiError::WrongState("An account can have at most 50 keys. Revoke one first."));
     }
     let key = format!("{KEY_PREFIX}{}", secret::random());
     let CreateKeyRequest { name, scopes } = content;
     let new = api_key::New { user_id: caller.user(), name, hash: secret::sha256(&key), scopes };
     let row = api_key::create(&gateway.db, new).await?;
-    tracing::info!(key.id = %row.id, user.id = %row.user_id, "an API key was made");
+    tracing::info!(key.id = %row.id, user.id = %row.user_id, "API key created");
     Ok((StatusCode::CREATED, [NO_STORE], Json(NewKey { view: row.into(), key })).into_response())
 }
 
@@ -112,12 +112,12 @@ pub(crate) async fn revoke(
 
 fn name(text: &str) -> Rule<String> {
     if text.chars().any(char::is_control) {
-        return Err(("invalid_characters", "A name has no control characters.".into()));
+        return Err(("invalid_characters", "Must not contain control characters.".into()));
     }
     match text.chars().count() {
-        _ if text.trim().is_empty() => Err(("blank", "Say what the key is for.".into())),
+        _ if text.trim().is_empty() => Err(("blank", "Must not be blank.".into())),
         0..=100 => Ok(text.to_owned()),
-        _ => Err(("too_long", "A name has at most 100 characters.".into())),
+        _ => Err(("too_long", "Must have at most 100 characters.".into())),
     }
 }
 

@@ -1,24 +1,22 @@
-//! The HTTP and websocket edge: accounts, the native API, live progress, and the page itself.
+//! The HTTP and websocket edge: accounts, the API, live progress, and the page itself.
 //!
-//! Nothing is kept here that the database does not have: a gateway can be killed at any instant, and any number of them
-//! can serve side by side. What they tell each other goes over the bus, and losing it costs seconds only.
+//! A gateway keeps no state that is not in the database: it can be killed at any time, and any number of them can run
+//! side by side. They notify each other over Redis; a lost notification delays a change by seconds.
 //!
 //! | module | role |
 //! |---|---|
-//! | `router` | the whole URL space on one screen |
-//! | `error` | the only place that chooses a status; every refusal is a problem document |
-//! | `request` | what holds for every request: its id, its span, its log line, its headers |
-//! | `body`, `query`, `path` | reading JSON, parameters and ids: all mistakes at once, unknown fields refused by name |
-//! | `auth` | accounts, sessions, who is asking |
-//! | `address`, `throttle`, `doors`, `cores` | where from, and how much at a time |
-//! | `keys` | API keys |
-//! | `videos` | jobs and what came of them |
-//! | `images` | pictures that videos start from |
-//! | `admin` | steering the platform |
-//! | `openapi` | the API's own description, and a page to try it |
-//! | `command` | what the program does besides serving |
-//! | `live` | the websocket |
-//! | `web`, `health`, `measures` | the page; the probes; the metrics |
+//! | `router` | all routes, and the layers around them |
+//! | `http` | what surrounds every request: ids, log, limits, timeouts, host and origin checks, bodies, static files |
+//! | `error` | every error of the API, with its status and code |
+//! | `config`, `state` | the configuration; what handlers share |
+//! | `auth`, `keys` | accounts, sessions, API keys |
+//! | `videos`, `images` | jobs, videos and share links; reference images |
+//! | `live` | websockets |
+//! | `admin` | administration |
+//! | `openapi` | the OpenAPI document and its page |
+//! | `health`, `metrics` | probes and metrics |
+//! | `command` | subcommands |
+//! | `cpu_pool`, `secret` | CPU-bound work; signatures and random secrets |
 
 mod admin;
 mod auth;
@@ -55,10 +53,10 @@ pub use http::trusted_proxies::TrustedProxies;
 pub use openapi::document;
 pub use state::{Gateway, StartError};
 
-/// Serves on `listener` until `shutdown`; then lets what is under way finish, for a bounded time.
+/// Serves on `listener` until `shutdown` is cancelled, then waits for open requests and websockets up to the drain timeout.
 ///
 /// # Errors
-/// The listener failed.
+/// Fails if the listener fails, or if the task that relays live progress ends unexpectedly.
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
     let mut live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.http.timeouts.drain;
@@ -71,41 +69,41 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
     let served = tokio::select! {
         served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
         () = drain_deadline(&shutdown, drain) => Ok(()),
-        // Deaf, and ready all the same: whoever watches over the process has to start another one.
-        ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended by itself: {ended:?}"))),
+        // Without the relay the process would look healthy and send no updates: exit, so that it is restarted.
+        ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended unexpectedly: {ended:?}"))),
     };
     drain_tasks(&gateway, drain).await;
     live.abort();
     served
 }
 
-/// Most bytes that the kernel holds unsent for one connection. What a client does not take waits in its outbox instead,
-/// where newer states replace older ones; without the bound hundreds of stalled clients hide megabytes each.
+/// Maximum number of unsent bytes per connection in the kernel. The rest waits in the client's outbox, where newer states
+/// replace older ones. Without this limit each stalled client can hold megabytes.
 #[cfg(target_os = "linux")]
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 
-/// Accepted connections inherit the bound.
+/// Sets the limit on the listener; accepted connections inherit it.
 #[cfg(target_os = "linux")]
 fn bound_send_queues(listener: &TcpListener) {
     if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
-        tracing::warn!(%error, "TCP_NOTSENT_LOWAT was refused");
+        tracing::warn!(%error, "could not set TCP_NOTSENT_LOWAT");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn bound_send_queues(_: &TcpListener) {}
 
-/// Returns a while after `shutdown`: a download that takes longer is cut.
+/// Returns when the drain timeout has passed since `shutdown`. Downloads that take longer are cut off.
 async fn drain_deadline(shutdown: &CancellationToken, drain: Duration) {
     shutdown.cancelled().await;
     sleep(drain).await;
 }
 
-/// Waits for the websockets, which have been sent away, and for jobs that are being enqueued.
+/// Waits for websockets to close and for background tasks such as enqueueing a committed job.
 async fn drain_tasks(gateway: &Gateway, drain: Duration) {
     gateway.shutdown.started.cancel();
     gateway.shutdown.tasks.close();
     if timeout(drain, gateway.shutdown.tasks.wait()).await.is_err() {
-        tracing::warn!(left = gateway.shutdown.tasks.len(), "stopping with websockets still open");
+        tracing::warn!(left = gateway.shutdown.tasks.len(), "stopping with tasks still running");
     }
 }

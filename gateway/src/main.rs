@@ -1,11 +1,11 @@
-//! The `gateway` process: configuration, telemetry, database, then [`gateway::run`] until a signal comes; or one command.
+//! The `gateway` process: reads the configuration and serves until a signal, or runs one subcommand.
 
 use anyhow::Context;
 use clap::Parser;
 use gateway::{Arguments, Config, Gateway};
 
-/// Gives memory back that is no longer used: each password takes 19 MiB for a moment, and the system's allocator would keep
-/// hundreds of megabytes after a crowd has signed in.
+/// Returns unused memory to the system. Hashing a password takes 19 MiB; the default allocator would keep hundreds of
+/// megabytes after many simultaneous sign-ins.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

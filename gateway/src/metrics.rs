@@ -1,6 +1,6 @@
-//! What a gateway counts and measures, and what it has its gauges show when somebody looks.
+//! The gateway's metrics. Gauges are updated when the metrics are read.
 //!
-//! What waits and what is worked on is told here and not by the processors: it matters most when none of them is left.
+//! The gateway, not the processors, reports waiting and running jobs: these figures matter most when no processor is left.
 
 use axum::http::Method;
 use entity::clock::system_ms;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::state::Gateway;
 
-/// All of them, as docs/OPERATIONS.md lists them.
+/// All metrics, as `docs/OPERATIONS.md` lists them.
 pub(crate) const METRICS: &[Metric] = &[
     Metric::counter("sora_http_requests_total", "Completed requests, by `method`, `route` and `status`.")
         .with_dynamic_labels(),
@@ -57,7 +57,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::gauge("sora_queue_admitted_jobs", "Jobs in the Redis stream: ready or running."),
 ];
 
-/// An answered request, by kind.
+/// Counts a request and records its duration.
 pub(crate) fn request_answered(method: &Method, route: &str, status: u16, seconds: f64) {
     let method = method_label(method);
     let route = if route.is_empty() { "page" } else { route }.to_owned();
@@ -67,7 +67,7 @@ pub(crate) fn request_answered(method: &Method, route: &str, status: u16, second
     metrics::histogram!("sora_http_request_duration_seconds", &kind).record(seconds);
 }
 
-/// Clients may make methods up; a label may not.
+/// Returns the method as a label. Clients can invent methods; labels must have few values.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
@@ -81,13 +81,13 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// Jobs that ended here, because nobody had them in hand.
+/// Counts jobs that ended here, because no worker had claimed them.
 pub(crate) fn jobs_ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
     let cancelled = jobs.into_iter().filter(|job| job.status == Status::Cancelled).count();
     counter!("sora_jobs_ended_total", "outcome" => "cancelled").increment(cancelled as u64);
 }
 
-/// Shows how the platform stands. What cannot be asked for is shown as not known, and not as it was before.
+/// Reads the platform's figures and sets the gauges. A figure that cannot be read is set to NaN, not left at its old value.
 pub(crate) async fn update_gauges(gateway: &Gateway) {
     let bound = gateway.config.http.timeouts.probe;
     let (load, limits, depth) = tokio::join!(

@@ -1,4 +1,4 @@
-//! The whole URL space, and the layers around it.
+//! All routes, and the layers around them.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -61,7 +61,7 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
     api.routes(routes!(health::alive)).routes(routes!(health::ready))
 }
 
-/// All routes of the gateway.
+/// Returns the router with all routes and layers.
 pub(crate) fn router(gateway: Gateway) -> Router {
     let (api, _) = api().split_for_parts();
     Router::new()

@@ -1,27 +1,27 @@
-//! Secrets that this process makes: keys derived from `JWT_SECRET`, each for one purpose, and random ones.
+//! Signatures with keys derived from `JWT_SECRET`, and random secrets.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Bytes of a derived key, a random secret or a signature.
+/// Size of a derived key, a random secret or a signature, in bytes.
 const BYTES: usize = 32;
 
-/// Signs for one purpose. Nothing that is signed for one is good for another, or as a session's token.
+/// Signs for one purpose. A signature is invalid for any other purpose, and as a session token.
 pub(crate) struct Signer([u8; BYTES]);
 
 impl Signer {
-    /// With a key that `secret` gives for `purpose`.
+    /// Derives the key for `purpose` from `secret`.
     pub(crate) fn new(secret: &[u8], purpose: &str) -> Self {
         Self(mac(secret, purpose.as_bytes()))
     }
 
-    /// The signature of `text`, in hexadecimal.
+    /// Returns the signature of `text`, in hexadecimal.
     pub(crate) fn sign(&self, text: &str) -> String {
         hex::encode(mac(&self.0, text.as_bytes()))
     }
 
-    /// Whether `signature` is the one of `text`; takes the same time wherever they differ.
+    /// Whether `signature` is the signature of `text`, compared in constant time.
     pub(crate) fn is_signature(&self, text: &str, signature: &str) -> bool {
         constant_time_eq(&self.sign(text), signature)
     }
@@ -32,17 +32,17 @@ pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
-/// 256 random bits, in hexadecimal.
+/// Returns 256 random bits, in hexadecimal.
 pub(crate) fn random() -> String {
     hex::encode(rand::random::<[u8; BYTES]>())
 }
 
-/// SHA-256, in hexadecimal.
+/// Returns the SHA-256, in hexadecimal.
 pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// HMAC-SHA256 under the key's digest, which always fits the block.
+/// Returns the HMAC-SHA256 with the SHA-256 of `key` as its key.
 fn mac(key: &[u8], text: &[u8]) -> [u8; BYTES] {
     let mut block = [0; 64];
     block[..BYTES].copy_from_slice(&Sha256::digest(key));
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_good_for_its_text_purpose_and_secret_only() {
+    fn verifies_only_the_same_text_purpose_and_secret() {
         let signature = Signer::new(b"secret", "shares").sign("text");
         assert_eq!(signature.len(), 64);
         assert!(Signer::new(b"secret", "shares").is_signature("text", &signature));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn random_secrets_differ() {
+    fn random_secrets_are_unique() {
         assert_ne!(random(), random());
         assert_eq!(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }

@@ -1,4 +1,4 @@
-//! What the handlers share: one value, cheap to clone, made once at start.
+//! The state that handlers share, grouped by the part that uses it. Created once at start; cheap to clone.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ use crate::secret::Signer;
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database does not answer, or its schema is not this program's.
+    /// The database does not answer, or has another schema version.
     #[error(transparent)]
     Database(#[from] Mismatch),
-    /// The place for videos cannot be used.
+    /// The storage cannot be used.
     #[error(transparent)]
     Storage(#[from] storage::Error),
-    /// `REDIS_URL` is malformed.
+    /// `REDIS_URL` is invalid.
     #[error(transparent)]
     Bus(#[from] bus::Error),
     /// Passwords cannot be hashed.
@@ -38,56 +38,56 @@ pub enum StartError {
     Passwords(#[from] PasswordError),
 }
 
-/// A gateway: its configuration, its connections, and the state of each part.
+/// A handle to the shared state.
 #[derive(Clone)]
 pub struct Gateway(Arc<Shared>);
 
-/// See [`Gateway`].
+/// The configuration, the connections, and the state of each part.
 pub struct Shared {
     pub(crate) config: Config,
     pub(crate) db: DatabaseConnection,
     pub(crate) bus: Bus,
     pub(crate) storage: Storage,
-    /// Passwords, tokens, and the sessions known to be active.
+    /// Passwords, tokens, and cached sessions.
     pub(crate) auth: AuthState,
-    /// The origins and hosts that requests may come from and be sent to.
+    /// Allowed origins and host names.
     pub(crate) origins: Origins,
-    /// How much clients may do.
+    /// Limits on rates and uploads.
     pub(crate) limits: Limits,
-    /// What the video handlers need.
+    /// Job estimates and share links.
     pub(crate) videos: VideoState,
-    /// The websockets.
+    /// Websockets.
     pub(crate) live: LiveState,
-    /// What to wait for at shutdown.
+    /// Background tasks, and the signal to stop.
     pub(crate) shutdown: Shutdown,
 }
 
-/// How much clients may do.
+/// Limits on rates and uploads.
 pub(crate) struct Limits {
-    /// Requests within a time.
+    /// Limits on requests per time.
     pub(crate) throttle: Throttle,
-    /// UploadLimit at the same time.
+    /// Limits on simultaneous uploads.
     pub(crate) uploads: UploadLimit,
 }
 
-/// What the video handlers need.
+/// Job estimates and share links.
 pub(crate) struct VideoState {
-    /// How long jobs are likely to take.
+    /// Estimates of how long jobs take.
     pub(crate) estimates: Estimates,
     /// Signs share links.
     pub(crate) share_links: Signer,
 }
 
-/// What to wait for at shutdown.
+/// Background tasks, and the signal to stop.
 pub(crate) struct Shutdown {
-    /// Websockets and jobs being enqueued.
+    /// Tasks to wait for at shutdown: websockets, and work that must complete, such as enqueueing a committed job.
     pub(crate) tasks: TaskTracker,
-    /// Cancelled when the websockets have to go.
+    /// Cancelled when websockets have to close.
     pub(crate) started: CancellationToken,
 }
 
 impl Gateway {
-    /// Opens everything that `config` names. Redis may be away.
+    /// Opens database and storage. Redis may be unreachable.
     ///
     /// # Errors
     /// [`StartError`].
@@ -108,18 +108,18 @@ impl Gateway {
         })))
     }
 
-    /// In production, while there is no first account: prints the one-time token that makes one administrator. All
-    /// gateways with the same secret print the same.
+    /// Logs the one-time setup token if there is no account yet, except in the demo. All gateways with the same
+    /// `JWT_SECRET` log the same token.
     ///
     /// # Errors
-    /// The database did not answer.
+    /// Fails if the database does not answer.
     pub async fn announce_setup_token(&self) -> Result<(), DbErr> {
         if self.config.settings.app_env != AppEnv::Demo && entity::setup::is_open(&self.db).await? {
             let (token, url) = (&self.auth.setup_token, self.config.http.public_url.as_str());
             tracing::warn!(
                 setup_token = token,
                 url,
-                "nobody is administrator yet: register once with this set-up token"
+                "no administrator yet; open the sign-up page with this setup token"
             );
         }
         Ok(())
@@ -134,7 +134,7 @@ impl Deref for Gateway {
     }
 }
 
-/// For the client addresses in requests.
+/// For [`ClientAddress`](crate::http::client_address::ClientAddress).
 impl AsRef<TrustedProxies> for Gateway {
     fn as_ref(&self) -> &TrustedProxies {
         &self.config.http.trusted_proxies

@@ -1,4 +1,4 @@
-//! `GET /api/admin/audit`: what administrators did, newest first; and how that is put on record.
+//! `GET /api/admin/audit`: the audit log of administrators' actions.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,13 +13,13 @@ use crate::error::ApiError;
 use crate::http::query::{Paging, Parameters, take_page};
 use crate::state::Gateway;
 
-/// A page of the log.
+/// A page of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditPage {
     /// Newest first.
     pub(crate) data: Vec<View>,
-    /// For `cursor`, when there are more.
+    /// `cursor` of the next page; null on the last one.
     pub(crate) next_cursor: Option<AuditEntryId>,
 }
 
@@ -36,18 +36,18 @@ pub(crate) async fn audit(
     Parameters(Paging { limit, cursor }): Parameters<Paging>,
 ) -> Result<Response, ApiError> {
     let mut rows = audit::page(&gateway.db, cursor.map(Into::into), limit + 1).await?;
-    let next_cursor = take_page(&mut rows, limit, |act| act.id);
+    let next_cursor = take_page(&mut rows, limit, |entry| entry.id);
     let data = rows.into_iter().map(View::from).collect();
     Ok(([NO_STORE], Json(AuditPage { data, next_cursor })).into_response())
 }
 
-/// Puts on record and in the log what an administrator does.
+/// Writes an administrator's action to the audit log and to the process's log.
 pub(super) async fn record(
     gateway: &Gateway,
     actor: &user::Model,
     action: &'static str,
     target: Option<String>,
 ) -> Result<(), ApiError> {
-    tracing::info!(actor.id = %actor.id, action, target, "an administrator acted");
+    tracing::info!(actor.id = %actor.id, action, target, "administrator action");
     Ok(audit::record(&gateway.db, actor, action, target).await?)
 }

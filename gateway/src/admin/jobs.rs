@@ -1,4 +1,4 @@
-//! `/api/admin/jobs`: everybody's jobs, with what the upstream said in its own words.
+//! `/api/admin/jobs`: the jobs of all users, with the upstream's raw messages.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,56 +27,56 @@ use crate::videos::{JobSearch, restart, views};
 pub(crate) struct AdminJob {
     #[serde(flatten)]
     pub(crate) job: View,
-    /// Whose it is.
+    /// Id of the owner.
     pub(crate) user_id: UserId,
-    /// The owner's address.
+    /// Email address of the owner.
     pub(crate) user_email: String,
 }
 
-/// A page of everybody's jobs.
+/// A page of jobs of all users.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminJobPage {
     /// Newest first.
     pub(crate) data: Vec<AdminJob>,
-    /// For `cursor`, when there are more.
+    /// `cursor` of the next page; null on the last one.
     pub(crate) next_cursor: Option<JobId>,
 }
 
-/// A request sent upstream, with everything on record.
+/// A request that was sent upstream, with everything recorded about it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminAttempt {
-    /// Key.
+    /// Id of the attempt.
     pub(crate) id: AttemptId,
     /// 1, 2, … within the job.
     pub(crate) number: i32,
-    /// The address it was sent to.
+    /// URL it was sent to.
     pub(crate) upstream: String,
-    /// RFC 3339, UTC.
+    /// When it was sent (RFC 3339, UTC).
     pub(crate) sent_at: String,
-    /// When the upstream showed that it had taken it, RFC 3339, UTC.
+    /// When the upstream accepted it (RFC 3339, UTC).
     pub(crate) accepted_at: Option<String>,
-    /// When it ended, RFC 3339, UTC.
+    /// When it ended (RFC 3339, UTC).
     pub(crate) finished_at: Option<String>,
-    /// The upstream's own id.
+    /// The upstream's id of the generation.
     pub(crate) upstream_id: Option<String>,
-    /// Where the result can be fetched.
+    /// URL of the result.
     pub(crate) result_url: Option<String>,
     /// How it ended.
     pub(crate) outcome: Option<String>,
-    /// What the upstream said.
+    /// The upstream's message.
     pub(crate) detail: Option<String>,
-    /// Whether it may have cost money.
+    /// Whether the upstream may have charged for it.
     pub(crate) may_have_been_charged: bool,
 }
 
-/// A job with its owner and everything that was sent upstream for it.
+/// A job with its owner and its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminJobDetails {
     #[serde(flatten)]
     pub(crate) job: AdminJob,
-    /// First to last.
+    /// The attempts, oldest first.
     pub(crate) attempts: Vec<AdminAttempt>,
 }
 
@@ -187,7 +187,7 @@ async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob
     Ok(jobs.map(|(job, user_id)| AdminJob { job, user_id, user_email: email(&user_id) }).collect())
 }
 
-/// The name of an outcome.
+/// Checks an error code.
 fn code(text: &str) -> Rule<String> {
     let proper = text.len() <= 50 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if proper { Ok(text.to_owned()) } else { Err(("unknown_value", "Must be the errorCode of some job.".into())) }

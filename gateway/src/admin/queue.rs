@@ -1,7 +1,7 @@
-//! `/api/admin/queue`: whether jobs may start, and how many at a time.
+//! `/api/admin/queue`: pauses the queue and limits its concurrency.
 //!
-//! The row decides and Redis holds a mirror, which the processors' pump obeys at once. When Redis cannot be reached the
-//! change is on record and the call answers 503: to be repeated, which is safe.
+//! The database row is authoritative; Redis holds a copy that admission reads. If Redis is unreachable, the row is changed
+//! and the response is 503: the client repeats the request, which is safe.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,15 +18,15 @@ use crate::error::ApiError;
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::state::Gateway;
 
-/// Most jobs in flight that can be asked for.
+/// Maximum concurrency that can be set.
 const MAX_CONCURRENCY: i64 = 100_000;
 
-/// How the queue is set.
+/// Settings of the queue.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queue {
     /// While true, no job starts.
     pub(crate) paused: bool,
-    /// Jobs in flight at most, over all processors; null = without a limit.
+    /// Maximum number of jobs in flight over all processors; null = unlimited.
     pub(crate) concurrency: Option<i32>,
 }
 

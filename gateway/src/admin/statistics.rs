@@ -1,4 +1,4 @@
-//! `GET /api/admin/stats`: how the platform stands.
+//! `GET /api/admin/stats`: figures of the whole platform.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,45 +12,45 @@ use crate::auth::{Admin, NO_STORE};
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// A processor that is alive, or was until lately.
+/// A registered processor.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Worker {
-    /// Key.
+    /// Id of the worker.
     pub(crate) id: WorkerId,
-    /// The machine it runs on.
+    /// Host name.
     pub(crate) host: String,
-    /// RFC 3339, UTC.
+    /// When it started (RFC 3339, UTC).
     pub(crate) started_at: String,
-    /// Past it, others may bury the worker; RFC 3339, UTC.
+    /// When its lease expires; after that, its jobs are requeued (RFC 3339, UTC).
     pub(crate) lease_until: String,
-    /// Jobs in hand.
+    /// Number of jobs it is running.
     pub(crate) in_flight: u64,
 }
 
-/// How the platform stands.
+/// Figures of the whole platform.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Statistics {
-    /// Jobs that wait.
+    /// Waiting jobs.
     pub(crate) waiting: u64,
-    /// Jobs in the hands of workers.
+    /// Jobs claimed by workers.
     pub(crate) in_flight: u64,
-    /// Jobs that completed within 24 hours.
+    /// Jobs that completed in the last 24 hours.
     pub(crate) completed: u64,
-    /// Jobs that failed within 24 hours.
+    /// Jobs that failed in the last 24 hours.
     pub(crate) failed: u64,
-    /// Jobs that were cancelled within 24 hours.
+    /// Jobs that were cancelled in the last 24 hours.
     pub(crate) cancelled: u64,
-    /// Jobs that were stopped because their workers kept dying.
+    /// Jobs that failed because their workers kept dying.
     pub(crate) poisoned: u64,
     /// Requests sent upstream since midnight UTC.
     pub(crate) submissions_today: u64,
     /// Accounts.
     pub(crate) users: u64,
-    /// When the job that has waited longest was made, RFC 3339, UTC.
+    /// When the oldest waiting job was created (RFC 3339, UTC); null if none waits.
     pub(crate) oldest_waiting: Option<String>,
-    /// The processors on record.
+    /// The registered processors.
     pub(crate) workers: Vec<Worker>,
 }
 

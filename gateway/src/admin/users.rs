@@ -1,7 +1,7 @@
-//! `/api/admin/users`: accounts, their rights, and shutting them.
+//! `/api/admin/users`: lists accounts, changes their roles, disables and enables them.
 //!
-//! No administrator can demote or shut themselves: so there is always one left. Disabling an account ends its sessions and
-//! cancels what it has waiting.
+//! Administrators cannot demote or disable themselves, so at least one always remains. Disabling an account ends its
+//! sessions and cancels its waiting jobs.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,15 +20,15 @@ use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::state::Gateway;
 use crate::videos::publish_cancelled;
 
-/// An account as administrators see it.
+/// An account, for administrators.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AdminUser {
     #[serde(flatten)]
     pub(crate) user: View,
-    /// Whether it is shut.
+    /// Whether it is disabled.
     pub(crate) disabled: bool,
-    /// How many jobs it has.
+    /// Number of its jobs.
     pub(crate) jobs: u64,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct AdminUser {
 pub(crate) struct AdminUserPage {
     /// Newest first.
     pub(crate) data: Vec<AdminUser>,
-    /// For `cursor`, when there are more.
+    /// `cursor` of the next page; null on the last one.
     pub(crate) next_cursor: Option<UserId>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn change_user(
 ) -> Result<Response, ApiError> {
     let mut user = user::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
     if id == admin.user.id && (role == Some(Role::User) || disabled == Some(true)) {
-        return Err(ApiError::WrongState("Another administrator has to do this to you."));
+        return Err(ApiError::WrongState("You cannot demote or disable your own account."));
     }
     if let Some(role) = role {
         user = left(user::set_role(&gateway.db, id, role).await?)?;
@@ -137,12 +137,12 @@ pub(crate) async fn change_user(
     Ok(([NO_STORE], Json(user)).into_response())
 }
 
-/// What was done, if an administrator is left after it.
+/// Turns a change that would leave no administrator into an error.
 fn left<T>(change: AdminChange<T>) -> Result<T, ApiError> {
     match change {
         AdminChange::Done(done) => Ok(done),
         AdminChange::NotFound => Err(ApiError::NotFound),
-        AdminChange::LastAdmin => Err(ApiError::WrongState("Nobody would be left to administrate.")),
+        AdminChange::LastAdmin => Err(ApiError::WrongState("At least one administrator must remain.")),
     }
 }
 

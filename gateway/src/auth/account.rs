@@ -1,4 +1,4 @@
-//! What people do with their own account: another name, another password, a copy of everything, the end.
+//! A user's own account: change name and password, delete the account.
 
 use axum::Json;
 use axum::extract::State;
@@ -95,7 +95,7 @@ pub(crate) async fn change_password(
     let password_hash = gateway.auth.passwords.hash(new).await?;
     let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;
-    tracing::info!(user.id = %user.id, "a password was changed");
+    tracing::info!(user.id = %user.id, "password changed");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -142,7 +142,7 @@ pub(crate) async fn delete(
     Ok((StatusCode::NO_CONTENT, [NO_STORE], axum::response::AppendHeaders(cookie)).into_response())
 }
 
-/// The caller's account, once more confirmed by its password.
+/// Checks the caller's password. Returns the account.
 async fn confirm_password(
     gateway: &Gateway,
     caller: &Caller,
@@ -154,12 +154,14 @@ async fn confirm_password(
     require_password(gateway, client, &email, Some(known), password).await
 }
 
-/// Shuts the account first, so that nothing new begins; files go last, when nothing names them any more.
+/// Disables the account first, so that nothing new starts, and deletes the files last, when no row refers to them.
 async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
     let ended = match user::disable(&gateway.db, user).await? {
         AdminChange::Done((_, ended)) => ended,
         AdminChange::NotFound => return Err(ApiError::Unauthenticated),
-        AdminChange::LastAdmin => return Err(ApiError::WrongState("Make somebody else administrator first.")),
+        AdminChange::LastAdmin => {
+            return Err(ApiError::WrongState("You are the only administrator. Promote another user first."));
+        }
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
     metrics::jobs_ended(&cancelled.done);
@@ -168,25 +170,25 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
     };
     notify::sessions_ended(&gateway, ended).await;
     let bound = gateway.config.http.timeouts.enqueue;
-    let told = timeout(bound, async {
+    let notified = timeout(bound, async {
         for job in &cancelled.requested {
             gateway.bus.send_control(&Control::CancelRequested { job: job.id }).await?;
         }
         for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
             gateway.bus.remove(job).await?;
-            // For administrators who follow it.
+            // For administrators who watch the job.
             gateway.bus.publish(&Event::gone(user, job)).await?;
         }
         Ok::<_, bus::Error>(())
     });
-    if !matches!(told.await, Ok(Ok(()))) {
-        tracing::warn!(user.id = %user, "Redis was not told of a deleted account; the processors will find out");
+    if !matches!(notified.await, Ok(Ok(()))) {
+        tracing::warn!(user.id = %user, "could not notify Redis of a deleted account; the reconciler will remove its jobs");
     }
     for path in left.paths {
         if let Err(error) = gateway.storage.delete(&path).await {
-            tracing::error!(user.id = %user, %error, "a file of a deleted account stays behind");
+            tracing::error!(user.id = %user, %error, "could not delete a file of a deleted account");
         }
     }
-    tracing::info!(user.id = %user, "an account was deleted");
+    tracing::info!(user.id = %user, "account deleted");
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Who is asking: a program by its `Authorization` header, or a page by its cookie.
+//! Extractors that authenticate a request, by its `Authorization` header or its cookie.
 //!
-//! A handler says by its extractor whom it serves: [`Caller`] takes sessions alone, [`Reader`] and [`Creator`] take API
-//! keys of that scope as well, [`Admin`] takes administrators' sessions. Whoever is let in has paid for the request out of
-//! their limit: reads and writes are counted apart, so that polling never spends what submitting needs.
+//! A handler's extractor decides who may call it: [`Caller`] accepts sessions only, [`Reader`] and [`Creator`] also API keys
+//! with that scope, [`Admin`] sessions of administrators. Each also counts the request against the user's rate limit; reads
+//! and writes are counted separately, so that polling cannot use up the limit for submitting.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,22 +21,22 @@ use crate::http::throttle::{RateLimit, RequestUsage};
 use crate::secret;
 use crate::state::Gateway;
 
-/// What API keys begin with.
+/// Prefix of API keys.
 pub(crate) const KEY_PREFIX: &str = "sk-";
 
-/// What a request shows of who sent it.
+/// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Credentials {
-    /// Nothing.
+    /// No credentials.
     None,
-    /// A token in the `Authorization` header; `None` when the header holds something else.
+    /// The bearer token in the `Authorization` header; `None` if the header has another form.
     Header(Option<String>),
-    /// A token in the cookie.
+    /// The token in the session cookie.
     Cookie(String),
 }
 
 impl Credentials {
-    /// An `Authorization` header, even an invalid one, switches the cookie off.
+    /// Reads the credentials. If there is an `Authorization` header, even an invalid one, the cookie is ignored.
     pub(crate) fn of(gateway: &Gateway, headers: &HeaderMap) -> Self {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let scheme_and_token = value.to_str().ok().and_then(|value| value.trim().split_once(' '));
@@ -46,7 +46,7 @@ impl Credentials {
         cookie::token(&gateway.config, headers).map_or(Self::None, Self::Cookie)
     }
 
-    /// The token, if there is one.
+    /// Returns the token, if there is one.
     pub(crate) fn token(&self) -> Option<&str> {
         match self {
             Self::None => None,
@@ -55,20 +55,20 @@ impl Credentials {
         }
     }
 
-    /// The token, if it is an API key.
+    /// Returns the token if it is an API key.
     fn key(&self) -> Option<&str> {
         self.token().filter(|token| matches!(self, Self::Header(_)) && token.starts_with(KEY_PREFIX))
     }
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 pub(crate) struct Caller {
-    /// The session and its owner.
+    /// The session, with its user.
     pub(crate) session: Arc<Session>,
 }
 
 impl Caller {
-    /// The owner's id.
+    /// Returns the user's id.
     pub(crate) fn user(&self) -> UserId {
         self.session.user.id
     }
@@ -95,7 +95,7 @@ impl FromRequestParts<Gateway> for Caller {
     }
 }
 
-/// An administrator who is signed in.
+/// A signed-in administrator.
 pub(crate) struct Admin {
     /// The account.
     pub(crate) user: user::Model,
@@ -111,21 +111,21 @@ impl FromRequestParts<Gateway> for Admin {
     }
 }
 
-/// Somebody who may look: by a session, or by a key with the scope `read`.
+/// A user with a session, or with an API key that has the scope `read`.
 pub(crate) struct Reader(UserId);
 
-/// Somebody who may change something: by a session, or by a key with the scope `create`.
+/// A user with a session, or with an API key that has the scope `create`.
 pub(crate) struct Creator(UserId);
 
 impl Reader {
-    /// The user's id.
+    /// Returns the user's id.
     pub(crate) fn user(&self) -> UserId {
         self.0
     }
 }
 
 impl Creator {
-    /// The user's id.
+    /// Returns the user's id.
     pub(crate) fn user(&self) -> UserId {
         self.0
     }
@@ -158,12 +158,12 @@ async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId
     if !key.allows(scope) {
         return Err(ApiError::InsufficientScope);
     }
-    // Keys draw on their owner's limit: more of them are not more of it.
+    // Counted for the owner: more keys do not raise the limit.
     count_request(parts, gateway, key.user_id.to_string()).await?;
     Ok(key.user_id)
 }
 
-/// What the request shows; with a cookie, only if one of our pages shows it.
+/// Reads the credentials. Requires an allowed origin if a request with a cookie may change state.
 fn credentials(parts: &Parts, gateway: &Gateway) -> Result<Credentials, ApiError> {
     let credentials = Credentials::of(gateway, &parts.headers);
     if matches!(credentials, Credentials::Cookie(_)) && origin::is_unsafe(&parts.method) {
@@ -182,14 +182,14 @@ async fn find_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiErr
     Ok(key)
 }
 
-/// Counts the request against the limit of `who`.
-async fn count_request(parts: &Parts, gateway: &Gateway, who: String) -> Result<(), ApiError> {
+/// Counts the request against the user's rate limit.
+async fn count_request(parts: &Parts, gateway: &Gateway, user: String) -> Result<(), ApiError> {
     let rates = gateway.config.http.rates;
     let limit = |name, max| RateLimit { name, max, window: Duration::from_secs(60) };
     let usage = if origin::is_unsafe(&parts.method) {
-        gateway.limits.throttle.count(&gateway.bus, limit("writes", rates.writes), &who).await
+        gateway.limits.throttle.count(&gateway.bus, limit("writes", rates.writes), &user).await
     } else {
-        gateway.limits.throttle.count_locally(limit("reads", rates.reads), &who)
+        gateway.limits.throttle.count_locally(limit("reads", rates.reads), &user)
     };
     let Some(usage) = usage else { return Ok(()) };
     if let Some(recorded) = parts.extensions.get::<RequestUsage>() {
@@ -198,10 +198,7 @@ async fn count_request(parts: &Parts, gateway: &Gateway, who: String) -> Result<
     if usage.is_exceeded() { Err(ApiError::RateLimited(usage.resets_in())) } else { Ok(()) }
 }
 
-/// The living session that a token stands for.
-///
-/// # Errors
-/// The database did not answer.
+/// Returns the active session that a token belongs to.
 pub(crate) async fn identify(gateway: &Gateway, token: &str) -> Result<Option<Arc<Session>>, ApiError> {
     let Some((id, user)) = gateway.auth.tokens.read(token) else {
         return Ok(None);

@@ -1,6 +1,6 @@
-//! `GET /api/auth/export`: a copy of everything that is on record of an account, as one JSON document.
+//! `GET /api/auth/export`: all data of an account, as one JSON document.
 //!
-//! It is written while it is read, page by page, so that it takes the same memory however much there is.
+//! The document is streamed while the database is read page by page, so that memory use does not grow with its size.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -19,55 +19,55 @@ use crate::auth::handlers::NO_STORE;
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// Jobs read at a time.
+/// Number of jobs per page.
 const PAGE_SIZE: u64 = 200;
 
-/// Pictures told of; those that no job refers to last a day only.
+/// Maximum number of images in the document. Images that no job refers to are deleted after a day.
 const MAX_IMAGES: u64 = 10_000;
 
-/// How the document ends: `jobs` is the last of its members.
+/// End of the document: `jobs` is its last member.
 const CLOSING: &str = "]}";
 
-/// Everything on record of an account. It is never held as a whole: `jobs` is written after all else, page by page.
+/// All data of an account. It is never in memory as a whole: `jobs` is written last, page by page.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Export {
-    /// RFC 3339, UTC.
+    /// When the export was made (RFC 3339, UTC).
     pub(crate) exported_at: String,
     /// The account.
     pub(crate) user: user::View,
-    /// Where it is signed in.
+    /// The active sessions.
     pub(crate) sessions: Vec<session::View>,
-    /// What its programs sign in with.
+    /// The API keys.
     pub(crate) api_keys: Vec<api_key::View>,
-    /// Pictures that videos start from, newest first.
+    /// The reference images, newest first.
     pub(crate) images: Vec<image::View>,
-    /// Newest first.
+    /// The jobs, newest first.
     pub(crate) jobs: Vec<ExportedJob>,
 }
 
-/// A request sent upstream, as far as it is its owner's to know.
+/// A request that was sent upstream, as its owner may see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExportedAttempt {
     /// 1, 2, … within the job.
     pub(crate) number: i32,
-    /// RFC 3339, UTC.
+    /// When it was sent (RFC 3339, UTC).
     pub(crate) sent_at: String,
     /// How it ended.
     pub(crate) outcome: Option<String>,
-    /// Whether it may have cost money.
+    /// Whether the upstream may have charged for it.
     pub(crate) may_have_been_charged: bool,
 }
 
-/// A job with all that belongs to it.
+/// A job with its attempts and its video.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExportedJob {
     /// The job.
     pub(crate) job: job::View,
-    /// What was sent upstream for it.
+    /// The attempts, oldest first.
     pub(crate) attempts: Vec<ExportedAttempt>,
-    /// Its video, once completed.
+    /// The video, once completed.
     pub(crate) video: Option<video::View>,
 }
 
@@ -98,13 +98,13 @@ impl From<JobRecord> for ExportedJob {
     responses((status = 200, description = "A JSON document to download.", body = Export)),
 )]
 pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Result<Response, ApiError> {
-    let (user, asking) = (&caller.session.user, caller.session.id);
+    let (user, current) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;
     let images = image::page(&gateway.db, user.id, None, MAX_IMAGES).await?;
     let head = Export {
         exported_at: rfc3339(system_ms()),
         user: user.clone().into(),
-        sessions: sessions.into_iter().map(|row| session::View::new(row, asking)).collect(),
+        sessions: sessions.into_iter().map(|row| session::View::new(row, current)).collect(),
         api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
         images: images.into_iter().map(Into::into).collect(),
         jobs: Vec::new(),
@@ -121,26 +121,26 @@ pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Re
     Ok(([NO_STORE], headers, Body::from_stream(parts)).into_response())
 }
 
-/// The jobs, newest first, with commas between them.
+/// Streams the jobs, newest first, separated by commas.
 fn jobs(gateway: Gateway, user: UserId) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
-    let from: (Option<JobId>, bool) = (None, false);
-    stream::try_unfold(from, move |(before, over)| {
+    let start: (Option<JobId>, bool) = (None, false);
+    stream::try_unfold(start, move |(before, done)| {
         let gateway = gateway.clone();
         async move {
-            if over {
+            if done {
                 return Ok(None);
             }
             let page =
                 account::job_records(&gateway.db, user, before, PAGE_SIZE).await.map_err(std::io::Error::other)?;
-            let (last, over) = (page.last().map(|holding| holding.job.id), (page.len() as u64) < PAGE_SIZE);
+            let (last, done) = (page.last().map(|record| record.job.id), (page.len() as u64) < PAGE_SIZE);
             let mut text = String::new();
-            for (i, holding) in page.into_iter().enumerate() {
+            for (i, record) in page.into_iter().enumerate() {
                 if i > 0 || before.is_some() {
                     text.push(',');
                 }
-                text.push_str(&serde_json::to_string(&ExportedJob::from(holding))?);
+                text.push_str(&serde_json::to_string(&ExportedJob::from(record))?);
             }
-            Ok(Some((Bytes::from(text), (last, over))))
+            Ok(Some((Bytes::from(text), (last, done))))
         }
     })
 }

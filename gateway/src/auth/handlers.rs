@@ -1,6 +1,6 @@
-//! `/api/auth`: opening an account, signing in and out, and who one is.
+//! `/api/auth`: register, sign in, sign out, and the current user.
 //!
-//! A page gets its session as a cookie and never sees the token; a program gets the token and no cookie.
+//! A page receives its session as a cookie and never the token; a program receives the token and no cookie.
 
 use axum::Json;
 use axum::extract::State;
@@ -23,46 +23,46 @@ use crate::http::origin;
 use crate::secret::constant_time_eq;
 use crate::state::Gateway;
 
-/// What concerns somebody's account is kept nowhere.
+/// `Cache-Control` of responses with private data.
 pub(crate) const NO_STORE: (header::HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
-/// Somebody who is signed in.
+/// A new session.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SignedIn {
     /// The account.
     pub(crate) user: user::View,
-    /// For `Authorization: Bearer …`; only for programs, a page gets a cookie.
+    /// Token for `Authorization: Bearer …`; absent for pages, which get a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
-    /// When the session ends, RFC 3339, UTC.
+    /// When the session expires (RFC 3339, UTC).
     pub(crate) expires_at: String,
 }
 
-/// Who is asking, and how much is kept for them.
+/// The current user and their storage use.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Me {
     /// The account.
     pub(crate) user: user::View,
-    /// When the session ends, RFC 3339, UTC.
+    /// When the session expires (RFC 3339, UTC).
     pub(crate) expires_at: String,
-    /// What their videos and images take.
+    /// Storage used by videos and images.
     pub(crate) storage: StorageUse,
 }
 
-/// Room in the storage.
+/// Storage use of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StorageUse {
-    /// Bytes taken.
+    /// Bytes used.
     pub(crate) used: u64,
-    /// Bytes there are; null: without a limit.
+    /// Maximum bytes; null = unlimited.
     pub(crate) quota: Option<u64>,
 }
 
 impl SignedIn {
-    /// For whoever has a session already.
+    /// Describes an existing session.
     pub(crate) fn without_token(user: user::Model, expires_at: i64) -> Self {
         Self { user: user.into(), token: None, expires_at: rfc3339(expires_at) }
     }
@@ -115,7 +115,7 @@ pub(crate) async fn register(
     headers: HeaderMap,
     JsonBody { content: account, .. }: JsonBody<RegisterRequest>,
 ) -> Result<Response, ApiError> {
-    require_own_page(&gateway, &headers)?;
+    require_allowed_page(&gateway, &headers)?;
     let role = initial_role(&gateway, account.setup_token.as_deref())?;
     require_registration_allowed(&gateway, client).await?;
     let password_hash = gateway.auth.passwords.hash(account.password).await?;
@@ -125,11 +125,11 @@ pub(crate) async fn register(
         Registered::EmailTaken => return Err(ApiError::EmailTaken),
         Registered::SetupClosed => return Err(ApiError::InvalidSetupToken),
     };
-    tracing::info!(user.id = %user.id, "an account was opened");
+    tracing::info!(user.id = %user.id, "account created");
     sign_in(&gateway, &headers, user, StatusCode::CREATED).await
 }
 
-/// What a new account may be. The set-up token opens one even where registration is closed.
+/// Returns the role of a new account. The setup token allows one even if registration is closed.
 fn initial_role(gateway: &Gateway, setup_token: Option<&str>) -> Result<InitialRole, ApiError> {
     match setup_token {
         Some(token) if constant_time_eq(token, &gateway.auth.setup_token) => Ok(InitialRole::FirstAdmin),
@@ -178,7 +178,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     JsonBody { content: LoginRequest { email, password }, .. }: JsonBody<LoginRequest>,
 ) -> Result<Response, ApiError> {
-    require_own_page(&gateway, &headers)?;
+    require_allowed_page(&gateway, &headers)?;
     let email = rules::email(&email).unwrap_or_default();
     let known = match email.as_str() {
         "" => None,
@@ -217,8 +217,8 @@ pub(crate) async fn me(State(gateway): State<Gateway>, caller: Caller) -> Result
     Ok(([NO_STORE], Json(body)).into_response())
 }
 
-/// A page that is not ours may neither sign anybody in nor out.
-fn require_own_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ApiError> {
+/// Requires an allowed origin if a page sent the request, so that other sites cannot sign a user in or out.
+fn require_allowed_page(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ApiError> {
     if origin::is_from_page(headers) { gateway.origins.require(headers) } else { Ok(()) }
 }
 
@@ -228,7 +228,7 @@ async fn sign_in(
     user: user::Model,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    // To the second, as a token's `exp` is.
+    // Whole seconds, like a token's `exp`.
     let expires_at = (system_ms() + millis(gateway.config.auth.session_lifetime)) / 1_000 * 1_000;
     let session = entity::session::create(&gateway.db, user.id, user_agent(headers), expires_at).await?;
     let token = gateway.auth.tokens.issue(&session)?;
@@ -239,7 +239,7 @@ async fn sign_in(
     Ok((status, [NO_STORE], AppendHeaders(cookie), Json(body)).into_response())
 }
 
-/// What signed in, as it called itself, as far as it is plain text.
+/// Returns the user agent, if it is visible ASCII.
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(agent.chars().take(200).collect())

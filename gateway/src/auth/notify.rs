@@ -1,6 +1,6 @@
-//! Word of what ended or changed, to this gateway's caches and sockets at once and to the other gateways over the bus.
+//! Notifies this gateway's caches and websockets, and the other gateways over Redis, of ended sessions and changed accounts.
 //!
-//! Whoever does not hear it finds out from the rows within seconds.
+//! A gateway that misses a notification notices the change within seconds, from the database.
 
 use bus::Control;
 use entity::{SessionId, UserId};
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::state::Gateway;
 
-/// Sessions were ended: nobody answers to them any more, and their sockets close.
+/// Invalidates sessions that have ended and closes their websockets.
 pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
     for id in &ended {
         gateway.auth.sessions.remove(*id);
@@ -17,7 +17,7 @@ pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
     publish(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id })).await;
 }
 
-/// An account's rights, name or state changed.
+/// Invalidates the cached sessions of an account whose role, name or state has changed.
 pub(crate) async fn user_changed(gateway: &Gateway, user: UserId) {
     gateway.auth.sessions.remove_user(user);
     publish(gateway, [Control::UserChanged { user }]).await;
@@ -31,6 +31,6 @@ async fn publish(gateway: &Gateway, controls: impl IntoIterator<Item = Control>)
         Ok::<_, bus::Error>(())
     };
     if !matches!(timeout(gateway.config.http.timeouts.enqueue, published).await, Ok(Ok(()))) {
-        tracing::warn!("the other gateways could not be told of a change; they will find out");
+        tracing::warn!("could not notify other gateways of a change; they will notice within seconds");
     }
 }

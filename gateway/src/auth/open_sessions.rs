@@ -1,4 +1,4 @@
-//! `/api/auth/sessions`: where one is signed in, and ending that.
+//! `/api/auth/sessions`: lists and ends a user's sessions.
 
 use axum::Json;
 use axum::extract::State;

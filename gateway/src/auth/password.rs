@@ -1,7 +1,7 @@
-//! Passwords: argon2id, computed by as many threads as there are cores, with a short queue before them.
+//! Password hashing with argon2id, on a CPU pool.
 //!
-//! Each computation takes 19 MiB and some ten milliseconds, so their number is what an attacker would use. A password for
-//! an unknown account is compared with a dummy's hash: it takes the same time and gets the same answer.
+//! Each hash takes 19 MiB and some ten milliseconds, so their number must be limited. For an unknown account the password is
+//! checked against a dummy hash, so that the response takes the same time.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -9,13 +9,13 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use crate::cpu_pool::{CpuPool, CpuPoolError};
 use crate::error::ApiError;
 
-/// Why a password could not be hashed or checked.
+/// Why a password could not be hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// The library refused.
-    #[error("a password cannot be hashed: {0}")]
+    /// The argon2 library failed.
+    #[error("could not hash a password: {0}")]
     Hash(argon2::password_hash::Error),
-    /// There is no core for it.
+    /// The CPU pool did not run it.
     #[error(transparent)]
     CpuPool(#[from] CpuPoolError),
 }
@@ -26,34 +26,34 @@ impl From<PasswordError> for ApiError {
     }
 }
 
-/// Hashes and checks passwords.
+/// Hashes and verifies passwords.
 pub(crate) struct Passwords {
     cpu_pool: CpuPool,
     dummy: String,
 }
 
 impl Passwords {
-    /// Ready to work; makes the dummy.
+    /// Creates the pool and the dummy hash.
     ///
     /// # Errors
-    /// The library refuses to hash.
+    /// [`PasswordError::Hash`].
     pub(crate) fn new() -> Result<Self, PasswordError> {
         let dummy = hash(b"the password of nobody")?;
         Ok(Self { cpu_pool: CpuPool::new(), dummy })
     }
 
-    /// The hash to store, as a PHC string.
+    /// Returns the hash of a password, as a PHC string.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`CpuPoolError::Busy`].
+    /// [`CpuPoolError::Busy`] if too many are queued.
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
         self.cpu_pool.run(move || hash(password.as_bytes())).await?
     }
 
-    /// Whether `password` is the one of `stored`; false, after the same time, when there is none.
+    /// Whether `password` matches the hash `stored`. Without a hash it returns false after the same time.
     ///
     /// # Errors
-    /// [`PasswordError`], in practice [`CpuPoolError::Busy`].
+    /// [`CpuPoolError::Busy`] if too many are queued.
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
@@ -70,7 +70,7 @@ fn matches(password: &[u8], stored: &str) -> bool {
     match PasswordHash::new(stored) {
         Ok(stored) => Argon2::default().verify_password(password, &stored).is_ok(),
         Err(error) => {
-            tracing::error!(%error, "a stored password hash cannot be read");
+            tracing::error!(%error, "a stored password hash is invalid");
             false
         }
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn knows_the_right_password_only() {
+    async fn accepts_only_the_right_password() {
         let passwords = Passwords::new().unwrap();
         let stored = passwords.hash("correct horse".into()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");

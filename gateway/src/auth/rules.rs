@@ -1,10 +1,10 @@
-//! What an account's fields must be like.
+//! Validation of account fields.
 
 use crate::http::body::Rule;
 
-/// An e-mail address by its shape, in lower case. It is a name to sign in with: no mail is ever sent.
+/// Checks the form of an email address and returns it in lower case. It is only a name to sign in with; no mail is sent.
 pub(crate) fn email(text: &str) -> Rule<String> {
-    let wrong = || ("invalid_email", "This is not an e-mail address.".to_owned());
+    let wrong = || ("invalid_email", "Must be an email address.".to_owned());
     let (local, domain) = text.split_once('@').ok_or_else(wrong)?;
     let proper = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
     let labels = domain.split('.').all(|label| !label.is_empty());
@@ -13,28 +13,28 @@ pub(crate) fn email(text: &str) -> Rule<String> {
     if shape && email.len() <= 254 { Ok(email) } else { Err(wrong()) }
 }
 
-/// Whatever was given.
+/// Accepts any text.
 pub(crate) fn any(text: &str) -> Rule<String> {
     Ok(text.to_owned())
 }
 
-/// A password that somebody chooses.
+/// Checks a new password.
 pub(crate) fn new_password(text: &str) -> Rule<String> {
     match text.chars().count() {
-        0..8 => Err(("too_short", "A password has at least 8 characters.".into())),
+        0..8 => Err(("too_short", "Must have at least 8 characters.".into())),
         8..=128 => Ok(text.to_owned()),
-        _ => Err(("too_long", "A password has at most 128 characters.".into())),
+        _ => Err(("too_long", "Must have at most 128 characters.".into())),
     }
 }
 
-/// A name; a blank one is none.
+/// Checks a name. A blank name is `None`.
 pub(crate) fn name(text: &str) -> Rule<Option<String>> {
     if text.chars().any(char::is_control) {
-        return Err(("invalid_characters", "A name has no control characters.".into()));
+        return Err(("invalid_characters", "Must not contain control characters.".into()));
     }
     match text.chars().count() {
         0..=100 => Ok(Some(text.to_owned()).filter(|text| !text.trim().is_empty())),
-        _ => Err(("too_long", "A name has at most 100 characters.".into())),
+        _ => Err(("too_long", "Must have at most 100 characters.".into())),
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_addresses_by_their_shape() {
+    fn accepts_email_addresses_by_their_form() {
         assert_eq!(email("Ada.Lovelace+x@Example.ORG").unwrap(), "ada.lovelace+x@example.org");
         assert_eq!(email("用户@例子.公司").unwrap(), "用户@例子.公司");
         let long = format!("a@{}", "b".repeat(253));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_a_password_in_characters() {
+    fn counts_password_length_in_characters() {
         assert!(new_password("密码密码密码密").is_err());
         assert!(new_password("密码密码密码密码").is_ok());
         assert!(new_password(&"x".repeat(128)).is_ok());

@@ -1,7 +1,7 @@
-//! Which sessions are alive: their rows say so, and a cache of a few seconds spares asking them each time.
+//! Active sessions, read from the database through a cache of a few seconds.
 //!
-//! An entry is as old as the *start* of its reading, and a reading that a revocation overtook is not kept: a session that
-//! was ended here is never alive again here, and elsewhere for no longer than the cache's age.
+//! The age of an entry counts from the *start* of its read, and a read during which any session was revoked is not cached.
+//! So a session that was ended on this gateway is never accepted here again, and elsewhere no longer than the cache's age.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,43 +9,40 @@ use std::time::{Duration, Instant};
 
 use entity::{DatabaseConnection, DbErr, SessionId, UserId, user};
 
-/// Most entries kept.
+/// Maximum number of cached sessions.
 const MAX_ENTRIES: usize = 10_000;
 
-/// A session that is alive.
+/// An active session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// Its id.
+    /// Id of the session.
     pub(crate) id: SessionId,
-    /// Whose it is.
+    /// Its user.
     pub(crate) user: user::Model,
-    /// When it ends, epoch ms.
+    /// When it expires, in epoch milliseconds.
     pub(crate) expires_at: i64,
 }
 
 #[derive(Default)]
 struct Cache {
     entries: HashMap<SessionId, (Instant, Arc<Session>)>,
-    /// One up with each revocation.
+    /// Number of revocations so far.
     revocations: u64,
 }
 
-/// The sessions, as this gateway knows them.
+/// The cached sessions of this gateway.
 pub(crate) struct Sessions {
     max_age: Duration,
     cache: Mutex<Cache>,
 }
 
 impl Sessions {
-    /// With answers kept for `max_age`.
+    /// Creates a cache whose entries are valid for `max_age`.
     pub(crate) fn new(max_age: Duration) -> Self {
         Self { max_age, cache: Mutex::default() }
     }
 
-    /// The session, if it is alive and its owner's account is open.
-    ///
-    /// # Errors
-    /// The database did not answer.
+    /// Returns the session if it is active and its user is not disabled.
     pub(crate) async fn find_active(
         &self,
         db: &DatabaseConnection,
@@ -68,21 +65,21 @@ impl Sessions {
         Ok(Some(session))
     }
 
-    /// Forgets a session that was ended.
+    /// Removes a session that was ended.
     pub(crate) fn remove(&self, id: SessionId) {
         let mut cache = self.lock();
         cache.revocations += 1;
         cache.entries.remove(&id);
     }
 
-    /// Forgets all sessions of a user, whose account changed.
+    /// Removes all sessions of a user whose account has changed.
     pub(crate) fn remove_user(&self, user: UserId) {
         let mut cache = self.lock();
         cache.revocations += 1;
         cache.entries.retain(|_, (_, session)| session.user.id != user);
     }
 
-    /// Forgets everything: word of some revocation may have been missed.
+    /// Removes all sessions, when notifications of revocations may have been missed.
     pub(crate) fn clear(&self) {
         let mut cache = self.lock();
         cache.revocations += 1;
@@ -142,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_an_answer_for_its_age_only() {
+    fn caches_a_session_up_to_the_maximum_age() {
         let (sessions, session, now) = (Sessions::new(Duration::from_secs(5)), session(), Instant::now());
         sessions.insert(session.clone(), now, 0);
         assert!(sessions.cached(session.id, now + Duration::from_millis(4_999)).is_ok());
@@ -150,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_beats_a_reading_that_began_before_it() {
+    fn does_not_cache_a_read_that_a_revocation_overtook() {
         let (sessions, session, now) = (Sessions::new(Duration::from_secs(5)), session(), Instant::now());
         let before = sessions.cached(session.id, now).unwrap_err();
         sessions.remove(session.id);
@@ -159,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn does_not_outlive_the_session() {
+    fn does_not_return_an_expired_session() {
         let sessions = Sessions::new(Duration::from_secs(5));
         let over = Arc::new(Session { expires_at: entity::clock::system_ms() - 1, ..(*session()).clone() });
         sessions.insert(over.clone(), Instant::now(), 0);

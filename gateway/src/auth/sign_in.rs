@@ -1,5 +1,7 @@
-//! Attempts to sign in: counted by account and address, and by address, never by account alone, so that nobody can lock
-//! somebody else out. Each attempt is counted before its password is checked, or many at once would all be let through.
+//! Limits sign-in attempts, and checks passwords.
+//!
+//! Attempts are counted per address, and per account and address; never per account alone, which would let anyone lock a
+//! user out. Each attempt is counted before its password is checked, so that simultaneous attempts cannot pass the limit.
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::state::Gateway;
 
 const WINDOW: Duration = Duration::from_secs(600);
 
-/// Counts an account to be opened among its address's attempts.
+/// Counts a registration against the limit of its address.
 ///
 /// # Errors
 /// [`ApiError::TooManyAttempts`].
@@ -25,11 +27,10 @@ pub(crate) async fn require_registration_allowed(gateway: &Gateway, client: Clie
     }
 }
 
-/// Checks the password of an account; `None` stands for an account that does not exist, which takes as long.
+/// Checks the password of an account. For an unknown account (`None`) it fails after the same time.
 ///
 /// # Errors
-/// [`ApiError::InvalidCredentials`]: there is no such account, or the password is another one.
-/// [`ApiError::TooManyAttempts`] or, with too many at once, 503.
+/// [`ApiError::InvalidCredentials`], [`ApiError::TooManyAttempts`], or 503 if too many passwords are being checked.
 pub(crate) async fn require_password(
     gateway: &Gateway,
     client: ClientAddress,
@@ -41,15 +42,15 @@ pub(crate) async fn require_password(
     let by_address = RateLimit { name: "sign-ins", max: rates.sign_ins_per_address, window: WINDOW };
     let by_account = RateLimit { name: "sign-ins-at", max: rates.sign_ins_per_account, window: WINDOW };
     let pair = format!("{client}:{email}");
-    for (limit, who) in [(by_address, &client.to_string()), (by_account, &pair)] {
-        let usage = gateway.limits.throttle.count(&gateway.bus, limit, who).await;
+    for (limit, client) in [(by_address, &client.to_string()), (by_account, &pair)] {
+        let usage = gateway.limits.throttle.count(&gateway.bus, limit, client).await;
         if let Some(usage) = usage.filter(Usage::is_exceeded) {
             return Err(ApiError::TooManyAttempts(usage.resets_in()));
         }
     }
     let stored = known.as_ref().map(|user| user.password_hash.clone());
-    let right = gateway.auth.passwords.verify(password, stored).await?;
-    let user = known.filter(|_| right).ok_or(ApiError::InvalidCredentials)?;
+    let matches = gateway.auth.passwords.verify(password, stored).await?;
+    let user = known.filter(|_| matches).ok_or(ApiError::InvalidCredentials)?;
     gateway.limits.throttle.reset(&gateway.bus, by_account, &pair).await;
     Ok(user)
 }

@@ -1,4 +1,4 @@
-//! What authentication needs: passwords, tokens, and the sessions known to be active.
+//! The state of authentication: passwords, tokens, cached sessions, and the setup token.
 
 use crate::auth::password::{PasswordError, Passwords};
 use crate::auth::session::Sessions;
@@ -6,20 +6,20 @@ use crate::auth::token::Tokens;
 use crate::config::Auth;
 use crate::secret::Signer;
 
-/// What authentication needs.
+/// The state of authentication.
 pub(crate) struct AuthState {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
-    /// Makes the first administrator, once.
+    /// One-time token to create the first administrator.
     pub(crate) setup_token: String,
 }
 
 impl AuthState {
-    /// Ready for the first request.
+    /// Creates the state.
     ///
     /// # Errors
-    /// Passwords cannot be hashed.
+    /// Fails if passwords cannot be hashed.
     pub(crate) fn new(config: &Auth) -> Result<Self, PasswordError> {
         let secret = config.jwt_secret.expose();
         Ok(Self {
@@ -31,7 +31,7 @@ impl AuthState {
     }
 }
 
-/// The one-time token that makes the first administrator: the same for all gateways with this `JWT_SECRET`.
+/// Returns the one-time token to create the first administrator. It is the same for all gateways with this `JWT_SECRET`.
 #[must_use]
 pub fn setup_token(secret: &str) -> String {
     Signer::new(secret.as_bytes(), "set-up").sign("first administrator")

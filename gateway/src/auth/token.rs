@@ -1,4 +1,4 @@
-//! Tokens: a session's id, signed. HS256 only, all claims required, no leeway.
+//! Session tokens: JWTs that hold the session's id. HS256 only, all claims required, no leeway.
 
 use entity::{SessionId, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -19,7 +19,7 @@ struct Claims {
     exp: i64,
 }
 
-/// Signs tokens and reads them.
+/// Signs and verifies tokens.
 pub(crate) struct Tokens {
     signing: EncodingKey,
     reading: DecodingKey,
@@ -27,7 +27,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// With `secret` as the key.
+    /// Creates the keys from `secret`.
     pub(crate) fn new(secret: &[u8]) -> Self {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.leeway = 0;
@@ -37,10 +37,7 @@ impl Tokens {
         Self { signing: EncodingKey::from_secret(secret), reading: DecodingKey::from_secret(secret), rules }
     }
 
-    /// The token of a session.
-    ///
-    /// # Errors
-    /// The library cannot sign.
+    /// Returns the token of a session.
     pub(crate) fn issue(&self, session: &entity::session::Model) -> Result<String, ApiError> {
         let claims = Claims {
             iss: ISSUER.into(),
@@ -54,7 +51,7 @@ impl Tokens {
             .map_err(|error| ApiError::Internal(error.to_string()))
     }
 
-    /// The session and the user that a proper token names; whether the session is alive is its row's to say.
+    /// Returns the session and user of a valid token. Whether the session is active is not checked here.
     pub(crate) fn read(&self, token: &str) -> Option<(SessionId, UserId)> {
         let claims = decode::<Claims>(token, &self.reading, &self.rules).ok()?.claims;
         Some((claims.jti, claims.sub))
@@ -94,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_foreign_keys_expired_tokens_and_other_algorithms() {
+    fn rejects_other_keys_expired_tokens_and_other_algorithms() {
         let tokens = Tokens::new(SECRET);
         let foreign = Tokens::new(b"another-key-another-key-another-").issue(&session(60_000)).unwrap();
         assert_eq!(tokens.read(&foreign), None);

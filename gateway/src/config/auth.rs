@@ -8,27 +8,27 @@ use service::settings::AppEnv;
 /// Accounts and sessions.
 #[derive(Clone, Debug)]
 pub struct Auth {
-    /// `JWT_SECRET` (or `JWT_SECRET_FILE`): signs the sessions' tokens; at least 32 bytes, required.
+    /// `JWT_SECRET` (or `JWT_SECRET_FILE`): key that signs session tokens, at least 32 bytes. Required.
     pub jwt_secret: Secret,
-    /// `JWT_EXPIRES_IN`: how long a sign-in lasts (default `7d`).
+    /// `JWT_EXPIRES_IN`: lifetime of a session (default `7d`).
     pub session_lifetime: Duration,
-    /// `REGISTRATION`: `open` or `closed` (default: closed in production, else open).
+    /// `REGISTRATION`: `open` or `closed` (default `closed` in production, else `open`).
     pub registration: Registration,
-    /// For how long a session's state is cached. A constant; tests change it.
+    /// How long an active session is cached. A constant that tests change.
     pub session_cache: Duration,
 }
 
-/// Who may open an account (`REGISTRATION`).
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// Everybody who reaches the page.
+    /// Anyone.
     Open,
-    /// Nobody.
+    /// No one but the first administrator, who has the setup token.
     Closed,
 }
 
 impl Auth {
-    /// Reads the variables above; `None` when `env` has noted mistakes.
+    /// Reads the variables above. Returns `None` if `env` has collected errors.
     pub(super) fn read(env: &mut Environment<'_>, app_env: AppEnv) -> Option<Self> {
         let jwt_secret = jwt_secret(env);
         let session_lifetime = env.or("JWT_EXPIRES_IN", "7d", env::duration);
@@ -51,14 +51,14 @@ fn jwt_secret(env: &mut Environment<'_>) -> Option<Secret> {
     match weakness(secret.expose()) {
         None => Some(secret),
         Some(weakness) => {
-            env.reject("JWT_SECRET", format!("{weakness}; take one from `openssl rand -hex 32`"));
+            env.reject("JWT_SECRET", format!("{weakness}; generate one with `openssl rand -hex 32`"));
             None
         }
     }
 }
 
-/// Fewest different bytes in a secret: 32 random hexadecimal digits all but never have fewer.
-const VARIETY: usize = 8;
+/// Minimum number of distinct bytes in a secret. 32 random hexadecimal digits practically never have fewer.
+const MIN_DISTINCT_BYTES: usize = 8;
 
 fn weakness(secret: &str) -> Option<&'static str> {
     let lower = secret.to_lowercase();
@@ -67,8 +67,8 @@ fn weakness(secret: &str) -> Option<&'static str> {
     if secret.len() < 32 {
         Some("is shorter than 32 bytes")
     } else if well_known.iter().any(|word| lower.starts_with(word)) {
-        Some("begins like the values that stand in examples")
-    } else if variety < VARIETY {
+        Some("looks like a placeholder value")
+    } else if variety < MIN_DISTINCT_BYTES {
         Some("repeats too few characters")
     } else {
         None
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_secrets_that_others_know() {
+    fn rejects_short_well_known_and_repetitive_secrets() {
         for weak in ["short", "change_me_please_change_me_please_now", "secretsecretsecretsecretsecretsecret12"] {
             assert!(weakness(weak).is_some(), "{weak}");
         }

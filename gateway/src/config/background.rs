@@ -1,27 +1,28 @@
-//! How often the gateway checks what its connected clients have, and how fast.
+//! Intervals and rates of the tasks that look after connected clients.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use service::env::{self, Environment};
 
-/// The pace of the background tasks.
+/// Intervals and rates. All but the first are constants that tests shorten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Background {
-    /// `SNAPSHOTS_PER_SECOND`: users a second whose states are read anew after Redis was away (default 200).
+    /// `SNAPSHOTS_PER_SECOND`: number of users per second whose states are read again after Redis was unreachable
+    /// (default 200).
     pub snapshots_per_second: NonZeroU32,
-    /// Between two looks at the sessions of open websockets. This and the following are constants; tests shorten them.
+    /// Interval at which the sessions of open websockets are checked.
     pub revalidate_interval: Duration,
-    /// Between two looks at the places in line of waiting jobs.
+    /// Interval at which queue positions are sent.
     pub positions_interval: Duration,
-    /// Between two looks whether a connected client was not sent something.
+    /// Interval at which states that clients missed are looked for.
     pub missed_interval: Duration,
-    /// What an event takes at most from its commit to the sockets.
+    /// Maximum time that an event takes from its commit to the sockets. A state older than this counts as missed.
     pub delivery_time: Duration,
 }
 
 impl Background {
-    /// Reads the variable above; `None` when `env` has noted mistakes.
+    /// Reads the variable above. Returns `None` if `env` has collected errors.
     pub(super) fn read(env: &mut Environment<'_>) -> Option<Self> {
         Some(Self {
             snapshots_per_second: env.or("SNAPSHOTS_PER_SECOND", "200", per_second)?,
@@ -33,7 +34,7 @@ impl Background {
     }
 }
 
-/// More than one a millisecond would be all at once.
+/// Parses a rate of at most one per millisecond, the timer's resolution.
 fn per_second(text: &str) -> Result<NonZeroU32, String> {
     let number = env::number(text).ok().filter(|number: &NonZeroU32| number.get() <= 1_000);
     number.ok_or_else(|| "must be a whole number from 1 to 1000".to_owned())

@@ -1,4 +1,4 @@
-//! Where the gateway listens, under which names it is reached, and how long a request may take.
+//! Addresses, origins and timeouts of the HTTP server.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,43 +14,43 @@ use crate::http::trusted_proxies::TrustedProxies;
 /// The HTTP server.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// `BACKEND_HOST` (default `0.0.0.0`, in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
+    /// `BACKEND_HOST` (default `0.0.0.0`; in the demo `127.0.0.1`) and `BACKEND_PORT` (default 3000).
     pub listen: SocketAddr,
-    /// `BACKEND_SHARE_PORT`: `true` lets another gateway of the same system user listen on the port too, so that a new one
-    /// can begin before the old one ends (default `false`: a port that is taken is an error).
+    /// `BACKEND_SHARE_PORT`: `true` lets several gateways of the same system user listen on the port, so that a new one can
+    /// start before the old one stops (default `false`: a port in use is an error).
     pub share_port: bool,
-    /// `PUBLIC_URL`: where people reach the page. Required in production, otherwise `http://localhost:PORT`.
+    /// `PUBLIC_URL`: URL of the page as users open it. Required in production; otherwise `http://localhost:PORT`.
     pub public_url: Url,
-    /// The origins pages may come from: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
+    /// Allowed origins of pages: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
     /// `http://localhost:PORT` and `http://127.0.0.1:PORT`.
     pub origins: Vec<Origin>,
-    /// `FRONTEND_DIST`: the built page's folder; unset = no page.
+    /// `FRONTEND_DIST`: folder of the built page; unset = no page is served.
     pub frontend_dist: Option<PathBuf>,
-    /// `TRUSTED_PROXIES`: addresses and ranges of the proxies in front, comma-separated (default none). Their
-    /// `X-Forwarded-For` says where a client is.
+    /// `TRUSTED_PROXIES`: comma-separated addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is trusted
+    /// (default none).
     pub trusted_proxies: TrustedProxies,
-    /// How much one client may do.
+    /// Rate limits.
     pub rates: Rates,
-    /// No variables.
+    /// Timeouts; not configurable.
     pub timeouts: Timeouts,
 }
 
-/// How long a request and what it waits for may take. Constants, not settings; tests shorten them.
+/// How long requests, and what they wait for, may take. Constants that tests shorten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the beginning of a connection, or the end of the request before, to the end of a request's head.
+    /// Time to receive a request's headers, from the start of the connection or the end of the previous request.
     pub head: Duration,
-    /// A request, up to the head of its response.
+    /// Time from a request to the headers of its response.
     pub request: Duration,
-    /// The same where a picture is sent.
+    /// The same for image uploads.
     pub upload: Duration,
-    /// Putting a committed job in line, before the answer goes out without that.
+    /// Time to enqueue a committed job, or to notify others of a change, before the response is sent without it.
     pub enqueue: Duration,
-    /// Asking for places in line, before the answer goes out without them.
+    /// Time to read queue positions before the response is sent without them.
     pub positions: Duration,
-    /// Each check of `/readyz`.
+    /// Time for each check of `/readyz`.
     pub probe: Duration,
-    /// What is under way at shutdown.
+    /// Time for open requests and tasks to finish at shutdown.
     pub drain: Duration,
 }
 
@@ -69,7 +69,7 @@ impl Default for Timeouts {
 }
 
 impl Http {
-    /// Reads the variables above; `None` when `env` has noted mistakes.
+    /// Reads the variables above. Returns `None` if `env` has collected errors.
     pub(super) fn read(env: &mut Environment<'_>, app_env: AppEnv) -> Option<Self> {
         let listen = listen(env, if app_env == AppEnv::Demo { "127.0.0.1" } else { EVERYWHERE });
         let share_port = env.or("BACKEND_SHARE_PORT", "false", env::flag);
@@ -94,16 +94,16 @@ impl Http {
         })
     }
 
-    /// Whether people reach the page over https.
+    /// Whether users open the page over HTTPS.
     pub(crate) fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
 }
 
-/// All addresses of this machine.
+/// All IPv4 addresses of this machine.
 pub(crate) const EVERYWHERE: &str = "0.0.0.0";
 
-/// Where the gateway listens: `BACKEND_HOST`, or `host`, and `BACKEND_PORT`.
+/// Reads the address to listen on; `host` is the default of `BACKEND_HOST`.
 pub(crate) fn listen(env: &mut Environment<'_>, host: &str) -> Option<SocketAddr> {
     let host = env.or("BACKEND_HOST", host, ip);
     let port = env.or("BACKEND_PORT", "3000", env::number::<u16>);
@@ -113,13 +113,13 @@ pub(crate) fn listen(env: &mut Environment<'_>, host: &str) -> Option<SocketAddr
 fn public_url(env: &mut Environment<'_>, app_env: AppEnv, port: Option<u16>) -> Option<Url> {
     match (app_env, port) {
         (AppEnv::Production, _) => {
-            env.required("PUBLIC_URL", "the address people open, such as https://sora.example", site)
+            env.required("PUBLIC_URL", "the URL that users open, such as https://sora.example", site)
         }
         (_, port) => env.or("PUBLIC_URL", &format!("http://localhost:{}", port.unwrap_or(3000)), site),
     }
 }
 
-/// Outside production a page may be opened by either name of this machine.
+/// Outside production the page may be opened under either local name.
 fn local_origins(app_env: AppEnv, port: u16) -> Vec<Origin> {
     let names: &[&str] = if app_env == AppEnv::Production { &[] } else { &["localhost", "127.0.0.1"] };
     names.iter().filter_map(|name| Url::parse(&format!("http://{name}:{port}")).ok()).map(|url| url.origin()).collect()
@@ -142,5 +142,9 @@ fn origins(text: &str) -> Result<Vec<Origin>, String> {
 
 fn page(text: &str) -> Result<PathBuf, String> {
     let folder = PathBuf::from(text);
-    if folder.join("index.html").is_file() { Ok(folder) } else { Err("must be a folder that holds index.html".into()) }
+    if folder.join("index.html").is_file() {
+        Ok(folder)
+    } else {
+        Err("must be a folder that contains index.html".into())
+    }
 }

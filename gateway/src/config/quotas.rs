@@ -1,20 +1,21 @@
-//! How much one user may have.
+//! Limits per user.
 
 use service::env::{self, Environment};
 
-/// How much one user may have; 0 = without a limit.
+/// Limits per user; 0 = unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
-    /// `DAILY_SUBMISSIONS_PER_USER`: most submissions of one user in a UTC day, the processor's too; 0 (default) = no cap.
+    /// `DAILY_SUBMISSIONS_PER_USER`: maximum submissions of one user per UTC day (default 0). The processor enforces it
+    /// too.
     pub daily_submissions: u32,
-    /// `MAX_WAITING_PER_USER`: jobs of one user that may wait at a time (default 1000); 0 = without a limit.
+    /// `MAX_WAITING_PER_USER`: maximum waiting jobs of one user (default 1000).
     pub max_waiting: u64,
-    /// `STORAGE_QUOTA_PER_USER`: bytes that one user's videos and images may take; 0 (default) = without a limit.
+    /// `STORAGE_QUOTA_PER_USER`: maximum bytes of one user's videos and images (default 0).
     pub storage_bytes: u64,
 }
 
 impl Quotas {
-    /// Reads the variables above; `None` when `env` has noted mistakes.
+    /// Reads the variables above. Returns `None` if `env` has collected errors.
     pub(super) fn read(env: &mut Environment<'_>) -> Option<Self> {
         let daily_submissions = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let max_waiting = env.or("MAX_WAITING_PER_USER", "1000", env::number);

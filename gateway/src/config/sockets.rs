@@ -1,36 +1,36 @@
-//! How many websockets a gateway serves, and how long their clients may take.
+//! Limits and timings of websockets.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use service::env::{self, Environment};
 
-/// Bounds of what websockets may cost.
+/// Limits and timings of websockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sockets {
-    /// `MAX_SOCKETS`: open at once in this process (default 10000). More are closed with 1013.
+    /// `MAX_SOCKETS`: maximum open websockets of this process (default 10000). More are closed with 1013.
     pub max: NonZeroU32,
-    /// `MAX_SOCKETS_PER_ADDRESS`: open at once from one address, or one IPv6 network of 64 bits (default: as many as in
-    /// all, since behind a proxy everybody has the proxy's).
+    /// `MAX_SOCKETS_PER_ADDRESS`: maximum open websockets per address or IPv6 /64 (default: `MAX_SOCKETS`, because behind
+    /// an untrusted proxy all clients share the proxy's address).
     pub max_per_address: NonZeroU32,
-    /// `MAX_SOCKETS_PER_USER`: open at once for one user (default 8).
+    /// `MAX_SOCKETS_PER_USER`: maximum open websockets per user (default 8).
     pub max_per_user: NonZeroU32,
-    /// No variables.
+    /// Timings; not configurable.
     pub timings: SocketTimings,
 }
 
-/// Constants of the protocol, not settings; tests shorten them.
+/// Timings of the protocol. Constants that tests shorten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketTimings {
-    /// A websocket's first message.
+    /// Time for the first message, `hello`.
     pub hello: Duration,
-    /// Between two heartbeats of a websocket.
+    /// Interval between heartbeats.
     pub heartbeat: Duration,
-    /// How many heartbeats in a row may go unanswered.
+    /// Number of heartbeats in a row that may go unanswered.
     pub max_missed: u32,
-    /// In which a websocket's client may send ten messages.
+    /// Period in which a client may send ten messages.
     pub command_window: Duration,
-    /// A websocket's client taking what is sent to it.
+    /// Time for a client to read what it is sent.
     pub flush: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Default for SocketTimings {
 }
 
 impl Sockets {
-    /// Reads the variables above; `None` when `env` has noted mistakes.
+    /// Reads the variables above. Returns `None` if `env` has collected errors.
     pub(super) fn read(env: &mut Environment<'_>) -> Option<Self> {
         let max = env.or("MAX_SOCKETS", "10000", env::number);
         let max_per_address = env.optional("MAX_SOCKETS_PER_ADDRESS", env::number);

@@ -1,8 +1,6 @@
-//! What holds for every request: an id, a span, one log line, security headers, a bound on time, and that a panic in a
-//! handler is a 500 like any other.
+//! The outermost layer: opens the request's span, writes its log line, and completes the response.
 //!
-//! Logged is the path without its query, the client's name for itself, and by what kind of credentials it comes; never a
-//! body, a prompt or a token.
+//! The log has the path without its query, the user agent, and the kind of credentials; never a body, a prompt or a token.
 
 use std::time::Instant;
 
@@ -18,8 +16,8 @@ use crate::http::{problem, request_id, security_headers};
 use crate::metrics;
 use crate::state::Gateway;
 
-/// Outermost: names the request, logs it, and finishes its response. The span is an error's, so that it stands around
-/// whatever is logged at all.
+/// Layer that gives the request its id and span, logs it, and sets the headers common to all responses. The span has the
+/// level `ERROR`, so that every log line within it carries the request's id, whatever the log level.
 pub(crate) async fn access_log(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request_id::request_id(request.headers());
@@ -39,7 +37,7 @@ pub(crate) async fn access_log(State(gateway): State<Gateway>, mut request: Requ
     response.instrument(span).await
 }
 
-/// What the log tells of a request, once it is over: dropped without an answer, its client has hung up.
+/// The log line of a request, written on drop. Without a status by then, the client has disconnected.
 struct LogEntry {
     began: Instant,
     status: Option<u16>,
@@ -50,7 +48,7 @@ struct LogEntry {
     authorisation: String,
 }
 
-/// Most characters of a client's name for itself.
+/// Maximum number of characters of a user agent in the log.
 const MAX_USER_AGENT: usize = 200;
 
 impl LogEntry {
@@ -68,10 +66,10 @@ impl LogEntry {
     }
 }
 
-/// The status of a request whose client did not wait for an answer, as nginx writes it.
+/// Logged status of a request whose client disconnected before the response, as in nginx.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Counts the answer and logs it: probes, and the files of the page, only for whoever wants to know everything.
+/// Counts and logs the request. Successful probes and static files are logged at debug level.
 impl Drop for LogEntry {
     fn drop(&mut self) {
         let (took, status) = (self.began.elapsed(), self.status.unwrap_or(CLIENT_CLOSED_REQUEST));
@@ -79,14 +77,14 @@ impl Drop for LogEntry {
         let Self { path, user_agent, authorisation, .. } = self;
         let milliseconds = millis(took);
         if status < 400 && matches!(self.route.as_str(), "" | "/livez" | "/readyz") {
-            tracing::debug!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "answered");
+            tracing::debug!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "request");
         } else {
-            tracing::info!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "answered");
+            tracing::info!(target: ACCESS_TARGET, path, status, milliseconds, user_agent, authorisation, "request");
         }
     }
 }
 
-/// By what kind of credentials a request comes; never anything of them.
+/// Returns the kind of the request's credentials, without any part of them.
 fn authorisation(headers: &HeaderMap) -> String {
     let scheme = |value: &HeaderValue| {
         let (scheme, _) = value.to_str().ok()?.split_once(' ')?;
@@ -100,7 +98,7 @@ fn authorisation(headers: &HeaderMap) -> String {
     }
 }
 
-/// A path as the log tells it: links that show a video are as good as a key, misspelt ones too.
+/// Cuts the token off the path of a share link. A token grants access, and may do so even in a misspelt path.
 fn redact_path(path: &str) -> &str {
     let ends = ["/share/", "/shares/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
     ends.min().and_then(|end| path.get(..end)).unwrap_or(path)
@@ -112,7 +110,7 @@ mod tests {
     use axum::http::HeaderName;
 
     #[test]
-    fn tells_how_a_request_is_signed_and_nothing_of_the_token() {
+    fn logs_the_kind_of_credentials_without_the_token() {
         let logged = |name: HeaderName, value: &'static str| {
             authorisation(&HeaderMap::from_iter([(name, HeaderValue::from_static(value))]))
         };
@@ -123,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_no_link_that_shows_a_video() {
+    fn logs_no_share_token() {
         for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret"] {
             assert!(redact_path(path).ends_with("/") && !redact_path(path).contains("secret"), "{path}");
         }

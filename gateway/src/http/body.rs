@@ -1,7 +1,7 @@
-//! Reading a JSON object: its content type, its size, and *all* that is wrong with its fields at once.
+//! JSON request bodies: checks content type and size, and reports *all* invalid fields at once.
 //!
-//! A handler asks [`Fields`] for each field it knows and then calls [`Fields::finish`]: what was not asked for is refused
-//! by name. Prompts pass through here unchanged; nothing is trimmed or normalised.
+//! A handler reads each field it knows from [`Fields`] and then calls [`Fields::finish`], which reports fields that were
+//! not read as unknown. Text is never trimmed or normalised: prompts stay exactly as sent.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -14,19 +14,19 @@ use crate::error::{ApiError, FieldError};
 use crate::secret;
 use crate::state::Gateway;
 
-/// The largest body that is read.
+/// Maximum size of a JSON body, in bytes.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
-/// What bodies are, unless a call says otherwise.
+/// Content type of bodies, unless an endpoint says otherwise.
 pub(crate) const JSON: &str = "application/json";
 
-/// Most unknown fields that are named.
+/// Maximum number of unknown fields that are reported.
 const MAX_UNKNOWN_REPORTED: usize = 20;
 
-/// A rule for a field's value: `Err` holds its code and a sentence for people.
+/// The result of checking a field's value: `Err` holds a code for programs and a sentence for people.
 pub(crate) type Rule<T> = Result<T, (&'static str, String)>;
 
-/// The fields of a JSON object, and what is wrong with them so far.
+/// The fields of a JSON object, and the errors found so far.
 pub(crate) struct Fields {
     values: Map<String, Value>,
     errors: Vec<FieldError>,
@@ -77,52 +77,53 @@ impl Fields {
         }
     }
 
-    /// A text that must be there and obey `rule`.
+    /// Reads a required string.
     pub(crate) fn text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<T> {
         match self.values.remove(name) {
-            Some(value) => self.check(name, text(value), "text", |text: String| rule(&text)),
-            None => self.reject(name, "required", "This field is missing.".into()),
+            Some(value) => self.check(name, text(value), "a string", |text: String| rule(&text)),
+            None => self.reject(name, "required", "This field is required.".into()),
         }
     }
 
-    /// A text that may be missing or `null`: `Some(None)` then.
+    /// Reads an optional string: `Some(None)` if it is missing or `null`.
     pub(crate) fn optional_text<T>(&mut self, name: &str, rule: impl FnOnce(&str) -> Rule<T>) -> Option<Option<T>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.check(name, text(value), "text", |text: String| rule(&text)).map(Some),
+            Some(value) => self.check(name, text(value), "a string", |text: String| rule(&text)).map(Some),
         }
     }
 
-    /// A whole number that may be missing or `null`: `Some(None)` then.
+    /// Reads an optional integer: `Some(None)` if it is missing or `null`.
     pub(crate) fn optional_number<T>(&mut self, name: &str, rule: impl FnOnce(i64) -> Rule<T>) -> Option<Option<T>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.check(name, value.as_i64(), "a whole number", rule).map(Some),
+            Some(value) => self.check(name, value.as_i64(), "an integer", rule).map(Some),
         }
     }
 
-    /// A list that must be there, hold something, and obey `rule` in each item.
+    /// Reads a required array that is not empty; `rule` checks each item.
     pub(crate) fn list<T>(&mut self, name: &str, rule: impl Fn(&Value) -> Rule<T>) -> Option<Vec<T>> {
         let items = |values: Vec<Value>| match values.is_empty() {
-            true => Err(("blank", "This list must not be empty.".to_owned())),
+            true => Err(("blank", "This field must not be empty.".to_owned())),
             false => values.iter().map(&rule).collect(),
         };
         match self.values.remove(name) {
-            Some(Value::Array(values)) => self.check(name, Some(values), "a list", items),
-            Some(_) => self.reject(name, "wrong_type", "This field must be a list.".into()),
-            None => self.reject(name, "required", "This field is missing.".into()),
+            Some(Value::Array(values)) => self.check(name, Some(values), "an array", items),
+            Some(_) => self.reject(name, "wrong_type", "This field must be an array.".into()),
+            None => self.reject(name, "required", "This field is required.".into()),
         }
     }
 
-    /// Yes or no, which may be missing or `null`: `Some(None)` then.
+    /// Reads an optional boolean: `Some(None)` if it is missing or `null`.
     pub(crate) fn optional_flag(&mut self, name: &str) -> Option<Option<bool>> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
-            Some(value) => self.check(name, value.as_bool(), "true or false", |flag| Ok(Some(flag))),
+            Some(value) => self.check(name, value.as_bool(), "a boolean", |flag| Ok(Some(flag))),
         }
     }
 
-    /// A whole number that may be missing (`Some(None)`) and of which `null` says something too (`Some(Some(None))`).
+    /// Reads an optional integer for which `null` has a meaning: `Some(None)` if it is missing, `Some(Some(None))` if it is
+    /// `null`.
     pub(crate) fn nullable_number<T>(
         &mut self,
         name: &str,
@@ -131,17 +132,17 @@ impl Fields {
         match self.values.remove(name) {
             None => Some(None),
             Some(Value::Null) => Some(Some(None)),
-            Some(value) => self.check(name, value.as_i64(), "a whole number", rule).map(|value| Some(Some(value))),
+            Some(value) => self.check(name, value.as_i64(), "an integer", rule).map(|value| Some(Some(value))),
         }
     }
 
-    /// Ends the reading.
+    /// Checks that no field was invalid or unknown.
     ///
     /// # Errors
-    /// [`ApiError::InvalidFields`] when anything was wrong, fields that nobody asked for included.
+    /// [`ApiError::InvalidFields`] with all errors.
     pub(crate) fn finish(mut self) -> Result<(), ApiError> {
         for name in std::mem::take(&mut self.values).keys().take(MAX_UNKNOWN_REPORTED) {
-            self.reject::<()>(name, "unknown_field", "This field is not known.".into());
+            self.reject::<()>(name, "unknown_field", "Unknown field.".into());
         }
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
     }
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_every_wrong_field_at_once() {
+    fn reports_all_invalid_fields_at_once() {
         let mut fields = Fields::parse(br#"{"a": 1, "n": "2", "x": 0, "y": null, "z": "kept"}"#).unwrap();
         assert_eq!(fields.text("a", any), None);
         assert_eq!(fields.text("b", any), None);
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_json_object() {
+    fn rejects_bodies_that_are_not_a_json_object() {
         let deep = "[".repeat(100_000);
         for wrong in ["", "{", "[]", "\"a\"", "{\"a\": 1e999}", "{\"a\": \"\\ud800\"}", "{} {}", &deep] {
             assert!(matches!(Fields::parse(wrong.as_bytes()), Err(ApiError::UnreadableBody(_))), "{wrong:.20}");

@@ -1,7 +1,7 @@
-//! Which address a request comes from, for limits alone: never for who somebody is.
+//! The client's address, used for limits only and never to identify a user.
 //!
-//! A proxy's word counts only if the proxy is ours (`TRUSTED_PROXIES`): then the rightmost hop of `X-Forwarded-For` that is
-//! not one of ours is the client. What a client writes there itself stands further left and is never looked at.
+//! `X-Forwarded-For` counts only if the peer is a trusted proxy (`TRUSTED_PROXIES`). The client is then the rightmost hop
+//! that is not a trusted proxy. Hops further left may have been forged by the client and are ignored.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 
 use crate::http::trusted_proxies::TrustedProxies;
 
-/// Where a client is, as limits see it: an IPv4 address, or the /64 that one IPv6 customer has to itself.
+/// The unit that limits count: an IPv4 address, or an IPv6 /64, which usually belongs to one customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddress(IpAddr);
 
@@ -32,7 +32,7 @@ impl ClientAddress {
     }
 }
 
-/// The address itself if it is an IPv4 one, else the first of its /64.
+/// Returns an IPv4 address unchanged, and the network address of an IPv6 address's /64.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_word_about_itself_counts_for_nothing() {
+    fn ignores_forwarded_for_from_untrusted_peers() {
         assert_eq!(client("203.0.113.7", &["198.51.100.1"], ""), "203.0.113.7");
         assert_eq!(client("203.0.113.7", &["198.51.100.1"], "10.0.0.0/8"), "203.0.113.7");
     }
 
     #[test]
-    fn the_rightmost_hop_that_is_not_ours_is_the_client() {
+    fn takes_the_rightmost_untrusted_hop() {
         let trusted = "10.0.0.0/8, ::1";
         assert_eq!(client("10.1.2.3", &["6.6.6.6, 203.0.113.7, 10.9.9.9"], trusted), "203.0.113.7");
         assert_eq!(client("::1", &["6.6.6.6", "203.0.113.7"], trusted), "203.0.113.7");
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn one_ipv6_customer_is_one_client() {
+    fn counts_an_ipv6_network_as_one_client() {
         assert_eq!(client("2001:db8:1:2:3:4:5:6", &[], ""), "2001:db8:1:2::/64");
         assert_eq!(client("::ffff:203.0.113.7", &[], ""), "203.0.113.7");
     }

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 
-/// Whether the client's copies are all older than the one with the entity tag `tag`, a quoted text. `false` means 304.
+/// Whether none of the entity tags in `If-None-Match` is `tag`, a quoted string. `false` means 304.
 pub(crate) fn none_match(headers: &HeaderMap, tag: &str) -> bool {
     let (Some(known), Ok(tag)) = (headers.typed_get::<IfNoneMatch>(), tag.parse::<ETag>()) else {
         return true;

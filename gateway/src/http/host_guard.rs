@@ -1,4 +1,4 @@
-//! A request must be sent to one of the server's own names.
+//! Rejects requests for other host names, as in a DNS rebinding attack.
 
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// A layer: refuses requests that were sent to another name, as DNS rebinding does. Probes call by address.
+/// Layer that requires one of the host names of the allowed origins. Probes are exempt: they call by address.
 pub(crate) async fn host_guard(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let named = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),
     };
     if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
-        return ApiError::MalformedRequest("it names several hosts").into_response();
+        return ApiError::MalformedRequest("more than one Host header").into_response();
     }
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || named.is_some_and(|host| gateway.origins.is_host(host)) {

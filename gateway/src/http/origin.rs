@@ -1,4 +1,4 @@
-//! Where a request comes from and under which name it reached us. Both are compared exactly: no wildcard, no suffix.
+//! Allowed origins and host names. Both are compared exactly: no wildcards, no suffixes.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use url::Origin;
 use crate::config::Config;
 use crate::error::ApiError;
 
-/// The origins of our pages, and the host names that go with them.
+/// The allowed origins, and the host names that belong to them.
 pub(crate) struct Origins {
     origins: HashSet<String>,
     hosts: HashSet<String>,
 }
 
 impl Origins {
-    /// Out of the configuration.
+    /// Creates the set from the configured origins.
     pub(crate) fn new(origins: &[Origin]) -> Self {
         Self {
             origins: origins.iter().map(Origin::ascii_serialization).collect(),
@@ -25,10 +25,10 @@ impl Origins {
         }
     }
 
-    /// Demands that the request comes from one of our pages.
+    /// Requires exactly one `Origin` header, with an allowed origin.
     ///
     /// # Errors
-    /// [`ApiError::ForbiddenOrigin`]: no `Origin`, `null`, or any other one.
+    /// [`ApiError::ForbiddenOrigin`] otherwise.
     pub(crate) fn require(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let mut given = headers.get_all(header::ORIGIN).iter();
         let ours = |origin: &str| self.origins.contains(origin);
@@ -38,13 +38,13 @@ impl Origins {
         }
     }
 
-    /// Whether `host`, a value of the `Host` header, is one of the server's.
+    /// Whether the value of a `Host` header belongs to an allowed origin.
     pub(crate) fn is_host(&self, host: &str) -> bool {
         self.hosts.contains(&host.to_ascii_lowercase())
     }
 }
 
-/// The values of `Host` under which an origin is reached: the port may stand there even where it is the scheme's own.
+/// Returns the values that `Host` may have for an origin. It may contain the port even if that is the scheme's default.
 fn hosts(origin: &Origin) -> Vec<String> {
     let Origin::Tuple(scheme, host, port) = origin else {
         return Vec::new();
@@ -56,21 +56,21 @@ fn hosts(origin: &Origin) -> Vec<String> {
     names
 }
 
-/// Whether the request changes something.
+/// Whether requests with this method may change state.
 pub(crate) fn is_unsafe(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether a browser's page makes the request, which browsers say themselves.
+/// Whether a page in a browser sent the request. Browsers set these headers themselves; pages cannot remove them.
 pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
-/// A layer: lets pages from `ALLOWED_ORIGINS` call the API, with the cookie and with what they need to read.
-pub(crate) fn cross_origin(config: &Config) -> CorsLayer {
+/// CORS layer that lets pages of the allowed origins call the API with the session cookie.
+pub(crate) fn cors(config: &Config) -> CorsLayer {
     let origins =
         config.http.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
-    let told = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+    let exposed = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
@@ -79,7 +79,7 @@ pub(crate) fn cross_origin(config: &Config) -> CorsLayer {
             ["authorization", "content-type", "idempotency-key", "if-none-match", "range", "x-request-id"]
                 .map(HeaderName::from_static),
         )
-        .expose_headers(told.map(HeaderName::from_static))
+        .expose_headers(exposed.map(HeaderName::from_static))
         .max_age(Duration::from_secs(600))
 }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn demands_an_exact_origin() {
+    fn requires_an_exact_origin() {
         let allowed = |origin: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ORIGIN, origin.parse().unwrap());
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_its_own_names() {
+    fn accepts_only_hosts_of_allowed_origins() {
         for host in ["sora.example", "SORA.example:443", "localhost:3000"] {
             assert!(origins().is_host(host), "{host}");
         }

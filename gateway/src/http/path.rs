@@ -1,4 +1,4 @@
-//! Ids and names in addresses. A malformed one is answered like one that names nothing.
+//! Path parameters. A malformed id is a 404, like an id that does not exist.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::ApiError;
 
-/// The one id in the request's path, in its canonical form.
+/// The id in the request's path.
 pub(crate) struct Id<T>(pub(crate) T);
 
 impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
@@ -18,7 +18,7 @@ impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// The one text in the request's path.
+/// The text parameter in the request's path.
 pub(crate) struct Name(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
@@ -30,7 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// Reads the hyphenated form only, of the several that the library takes.
+/// Parses a UUID in its canonical form only: lower case with hyphens.
 pub(crate) fn id<T: From<Uuid>>(text: &str) -> Option<T> {
     let id = Uuid::try_parse(text).ok()?;
     (id.to_string() == text).then(|| id.into())

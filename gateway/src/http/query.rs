@@ -1,5 +1,4 @@
-//! Reading a request's parameters: *all* that is wrong with them at once. Blank ones count as missing, unknown ones for
-//! nothing.
+//! Query parameters: reports *all* invalid ones at once. Empty parameters count as missing; unknown ones are ignored.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,10 +10,10 @@ use crate::error::{ApiError, FieldError};
 use crate::http::body::Rule;
 use crate::http::path::id;
 
-/// Most rows of a page.
+/// Maximum number of rows per page.
 const MAX_LIMIT: u64 = 100;
 
-/// Most characters to search for.
+/// Maximum number of characters in a search.
 const MAX_SEARCH_CHARACTERS: usize = 200;
 
 /// Query parameters. Their type describes them in the OpenAPI document; `read` applies the rules.
@@ -61,31 +60,31 @@ impl QueryParameters for Paging {
     }
 }
 
-/// The parameters, and what is wrong with them so far.
+/// The parameters, and the errors found so far.
 pub(crate) struct Query {
     pairs: Vec<(String, String)>,
     errors: Vec<FieldError>,
 }
 
 impl Query {
-    /// Out of what stands behind the question mark.
+    /// Parses a query string.
     pub(crate) fn read(raw: Option<&str>) -> Self {
         let pairs = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
         let pairs = pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.into(), value.into()));
         Self { pairs: pairs.collect(), errors: Vec::new() }
     }
 
-    /// A parameter that may be missing; the last one counts.
+    /// Reads an optional parameter. If it is repeated, the last one counts.
     pub(crate) fn optional<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Option<T> {
         self.values(name, rule).pop()
     }
 
-    /// A parameter that may come several times, or hold several values separated by commas.
+    /// Reads a list: a parameter that may be repeated or hold comma-separated values.
     pub(crate) fn list<T>(&mut self, name: &str, rule: impl Fn(&str) -> Rule<T>) -> Vec<T> {
         self.values(name, |text| text.split(',').map(&rule).collect::<Rule<Vec<T>>>()).into_iter().flatten().collect()
     }
 
-    /// How many rows to answer with.
+    /// Reads `limit`, the number of rows per page (default 20).
     pub(crate) fn limit(&mut self) -> u64 {
         let rule = |text: &str| {
             let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -94,15 +93,15 @@ impl Query {
         self.optional("limit", rule).unwrap_or(20)
     }
 
-    /// The last row of the page before: ids are in the order of creation, so that pages neither repeat nor skip a row
-    /// while new ones arrive.
+    /// Reads `cursor`, the last row of the previous page. Ids are ordered by creation, so pages neither repeat nor skip
+    /// rows while new ones arrive.
     pub(crate) fn cursor<T: From<Uuid>>(&mut self) -> Option<T> {
         self.optional("cursor", |text| {
-            id(text).ok_or_else(|| ("invalid_cursor", "Must be a nextCursor of an earlier answer.".to_owned()))
+            id(text).ok_or_else(|| ("invalid_cursor", "Must be the nextCursor of an earlier response.".to_owned()))
         })
     }
 
-    /// What to search for.
+    /// Reads `q`, the text to search for.
     pub(crate) fn search(&mut self) -> Option<String> {
         self.optional("q", |text| match text.chars().count() {
             _ if text.contains('\0') => Err(("invalid_characters", "Must not contain the character U+0000.".into())),
@@ -111,18 +110,19 @@ impl Query {
         })
     }
 
-    /// An instant, in epoch ms.
+    /// Reads an RFC 3339 instant as epoch milliseconds.
     pub(crate) fn instant(&mut self, name: &str) -> Option<i64> {
         self.optional(name, |text| {
             let instant = clock::parse_rfc3339(text);
-            instant.ok_or_else(|| ("invalid_instant", "Must be an instant such as 2026-01-31T12:00:00Z.".to_owned()))
+            instant
+                .ok_or_else(|| ("invalid_instant", "Must be a date and time such as 2026-01-31T12:00:00Z.".to_owned()))
         })
     }
 
-    /// Ends the reading.
+    /// Checks that no parameter was invalid.
     ///
     /// # Errors
-    /// [`ApiError::InvalidFields`] when anything was wrong.
+    /// [`ApiError::InvalidFields`] with all errors.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.errors)) }
     }
@@ -139,7 +139,7 @@ impl Query {
     }
 }
 
-/// Cuts `rows`, of which one more than `limit` was asked for, to a page; answers with the cursor of the next one.
+/// Cuts `rows`, read with `limit + 1`, to one page. Returns the cursor of the next page, if there is one.
 pub(crate) fn take_page<T, Id>(rows: &mut Vec<T>, limit: u64, id: impl Fn(&T) -> Id) -> Option<Id> {
     let more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -152,7 +152,7 @@ mod tests {
     use entity::JobId;
 
     #[test]
-    fn reads_parameters_strictly_and_all_mistakes_at_once() {
+    fn reports_all_invalid_parameters_at_once() {
         let mut query = Query::read(Some("q=a%25+b&limit=100&from=2026-01-31T12:00:00%2B01:00&x=1&cursor="));
         assert_eq!((query.search(), query.limit()), (Some("a% b".into()), 100));
         assert_eq!((query.instant("from"), query.cursor::<JobId>()), (Some(1_769_857_200_000), None));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_pages_of_a_proper_size_only() {
+    fn rejects_limits_out_of_range() {
         assert_eq!(Query::read(None).limit(), 20);
         for wrong in ["limit=101", "limit=-1", "limit=ten", "limit=99999999999999999999"] {
             let mut query = Query::read(Some(wrong));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_a_page_and_tells_whether_there_is_more() {
+    fn returns_a_cursor_only_if_there_are_more_rows() {
         let mut rows = vec![3, 2, 1];
         assert_eq!((take_page(&mut rows, 2, |row| *row), rows.len()), (Some(2), 2));
         assert_eq!(take_page(&mut rows, 2, |row| *row), None);

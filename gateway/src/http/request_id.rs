@@ -1,13 +1,13 @@
-//! The request's id and its trace: the client's where they are well-formed, else new ones.
+//! The id and the trace of a request: the client's if they are well-formed, otherwise new ones.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use service::Trace;
 use uuid::Uuid;
 
-/// The header of the id, in requests and responses.
+/// Header of the id, in requests and responses.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The client's id for the request if it is harmless, else a new one.
+/// Returns the client's request id if it is safe to log and send back, otherwise a new UUIDv7.
 pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let proper = |id: &&str| {
         (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
@@ -16,14 +16,14 @@ pub(crate) fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
 }
 
-/// Names the request in its response.
+/// Sets the id on the response.
 pub(crate) fn set(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
 }
 
-/// The trace that the client has begun; else a new one, named like the request where that can be.
+/// Returns the trace of the client's `traceparent`, otherwise a new trace, with the request's id if that is a UUID.
 pub(crate) fn trace(headers: &HeaderMap, id: &str) -> Trace {
     let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(Trace::parse);
     given.unwrap_or_else(|| {
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_goes_on_with_its_trace_or_begins_one_of_its_own_name() {
+    fn continues_the_clients_trace_or_starts_one_with_the_request_id() {
         let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let headers = HeaderMap::from_iter([(HeaderName::from_static("traceparent"), HeaderValue::from_static(given))]);
         assert_eq!(trace(&headers, "anything").to_string(), given);
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_only_harmless_ids_from_clients() {
+    fn replaces_unsafe_ids_of_clients() {
         let given = |id: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(REQUEST_ID, HeaderValue::from_str(id).unwrap());

@@ -1,7 +1,7 @@
-//! Accepting connections: at most so many at a time, and each has so long to say what it wants.
+//! Accepts connections, up to a maximum number, with a time limit for each request's headers.
 //!
-//! Without the bound on time, a client that opens connections and says nothing keeps every one of them, until there are
-//! none left for others. A websocket counts here until it is upgraded; then `live` counts it.
+//! Without the time limit, a client could hold all connections open without sending a request. A websocket counts here
+//! until it is upgraded; then `live` counts it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,24 +23,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// Connections at a time that are no websockets; more wait to be accepted.
+/// Maximum number of open connections, not counting websockets. More wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
 
-/// How long a connection that has not requested anything yet may still do so when no more are accepted: whoever has only just
-/// connected cannot know.
+/// At shutdown, time for a new connection to send its first request: its client cannot know of the shutdown.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long nothing is accepted after the system has refused to: it is out of files, and needs some to be closed.
+/// Pause after `accept` fails, usually because file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
-/// Connections that the system holds until they are accepted.
+/// Maximum number of connections that the kernel queues until they are accepted.
 const BACKLOG: u32 = 1_024;
 
-/// Listens on `address`; with `share`, beside other gateways of the same system user, among which the system divides new
-/// connections.
+/// Listens on `address`. With `share`, other gateways of the same system user may listen there too; the kernel distributes
+/// new connections among them.
 ///
 /// # Errors
-/// The address cannot be had.
+/// Fails if the address is in use or not local.
 pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
@@ -49,12 +48,12 @@ pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves `router` until `stop`, then lets what is under way finish, connections that wait to be accepted included:
-/// whoever listens beside this one does not get them. From the beginning of a connection, or the end of the request
-/// before, to the end of a request's head there is as much time as `head`.
+/// Serves `router` until `stop` is cancelled, then finishes open requests and those of connections still in the kernel's
+/// queue, which another listener on the port would not get. `head` limits the time from the start of a connection, or the
+/// end of the previous request, to the end of a request's headers.
 ///
 /// # Errors
-/// The listener cannot be read.
+/// Fails if the listener cannot be read.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -78,7 +77,7 @@ pub(crate) async fn serve(
             }
             Err(error) if is_connection_error(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
+                tracing::error!(%error, "could not accept a connection");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -92,7 +91,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Listens no more; what had connected by then.
+/// Stops listening. Returns the connections in the kernel's queue.
 fn accept_backlog(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAddr)>> {
     let listener = listener.into_std()?;
     let mut waiting = Vec::new();
@@ -103,7 +102,7 @@ fn accept_backlog(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAdd
     Ok(waiting)
 }
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Clone)]
 struct Server {
     router: Router,
@@ -112,11 +111,11 @@ struct Server {
 }
 
 impl Server {
-    /// Answers the requests of one connection, until it closes or `stop` lets only the current one finish.
+    /// Serves the requests of one connection until it closes. After `stop`, only the current request is finished.
     async fn serve_connection(self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
         let Self { router, protocol, stop } = self;
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
+            tracing::debug!(%error, "could not set TCP_NODELAY");
         }
         let requested = CancellationToken::new();
         let mark_requested = requested.clone();
@@ -135,13 +134,13 @@ impl Server {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection broke off");
+            tracing::debug!(%error, "connection closed with an error");
         }
         drop(permit);
     }
 }
 
-/// Whether only the connection that was about to be accepted is lost.
+/// Whether the error concerns only the connection that was about to be accepted.
 fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

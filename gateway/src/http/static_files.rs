@@ -1,7 +1,7 @@
-//! The built page: files of `FRONTEND_DIST`, and its `index.html` for every address that the page itself routes.
+//! The built page: the files of `FRONTEND_DIST`, and `index.html` for every path that the page routes itself.
 //!
-//! Files under `/assets` carry a hash in their names and are cached for ever; everything else is asked for anew, so that
-//! a deployment reaches everybody at the next load.
+//! Files under `/assets` have a hash in their names and are cached for a year. Everything else is revalidated, so that a
+//! deployment takes effect at the next load.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,14 +12,14 @@ use tower_http::services::ServeDir;
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// No inline script or style, nothing from elsewhere; `blob:` is what a page makes itself.
+/// Forbids inline scripts and styles, and everything from other origins. `blob:` URLs are created by the page itself.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'",
 );
 
-/// Whatever has no route: a file of the page, the page, or nothing.
+/// Serves a path without a route: a file, the page, or a 404.
 pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> Result<Response, ApiError> {
     let path = request.uri().path();
     let Some(folder) = gateway.config.http.frontend_dist.as_ref().filter(|_| !is_api(path)) else {
@@ -28,15 +28,15 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Err(ApiError::MethodNotAllowed);
     }
-    let (lasting, routed) = (path.starts_with("/assets/"), is_routed(path));
+    let (immutable, routed) = (path.starts_with("/assets/"), is_routed(path));
     let head = request.method() == Method::HEAD;
     let mut files = ServeDir::new(folder);
     let mut response = files.try_call(request).await.map_err(ApiError::unavailable)?.map(Body::new);
     if response.status() == StatusCode::NOT_FOUND && routed {
         response = files.try_call(index(head)).await.map_err(ApiError::unavailable)?.map(Body::new);
     }
-    let good = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-    let caching = if lasting && good { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let caching = if immutable && found { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers =
         [(header::CACHE_CONTROL, HeaderValue::from_static(caching)), (header::CONTENT_SECURITY_POLICY, PAGE_POLICY)];
     Ok((headers, response).into_response())
@@ -46,7 +46,7 @@ fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// Whether the page may know the address: it names no file.
+/// Whether the page may route the path: it does not look like a file's.
 fn is_routed(path: &str) -> bool {
     !path.starts_with("/assets/") && path.rsplit('/').next().is_none_or(|last| !last.contains('.'))
 }

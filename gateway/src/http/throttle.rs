@@ -1,8 +1,6 @@
-//! How much somebody may do within a window: counted in Redis for all gateways together, and here alone while Redis is
-//! away.
+//! Rate limits: counted in Redis across all gateways, or in this process while Redis is unreachable.
 //!
-//! Reads are always counted here alone: they are cheap to serve and come every other second, and a round trip for each
-//! would cost more than an exact count is worth.
+//! Reads are always counted in this process: they are cheap and frequent, and an exact count is not worth a round trip.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,24 +13,24 @@ use axum::response::Response;
 use bus::{Bus, Count};
 use tokio::time::timeout;
 
-/// Most counters kept here.
+/// Maximum number of counters in this process.
 const MAX_COUNTERS: usize = 50_000;
 
-/// How long Redis may take to count.
+/// Maximum time for Redis to count.
 const REDIS_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// So much of something within a window.
+/// A limit on requests of a kind within a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
-    /// What is counted.
+    /// Kind of request.
     pub(crate) name: &'static str,
-    /// How much; 0 = without a limit.
+    /// Maximum number of requests; 0 = unlimited.
     pub(crate) max: u32,
-    /// Within how long.
+    /// Length of the window.
     pub(crate) window: Duration,
 }
 
-/// How a limit stands after something was counted.
+/// A client's usage of a limit, including the request just counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Usage {
     limit: RateLimit,
@@ -41,17 +39,17 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// Whether this was too much.
+    /// Whether the request exceeds the limit.
     pub(crate) fn is_exceeded(&self) -> bool {
         self.count > u64::from(self.limit.max)
     }
 
-    /// Seconds until the window ends, at least one.
+    /// Returns the seconds until the window ends, at least 1.
     pub(crate) fn resets_in(&self) -> u64 {
         self.left.as_millis().div_ceil(1_000).clamp(1, u128::from(u32::MAX)) as u64
     }
 
-    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
+    /// Returns `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
     fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let RateLimit { name, max, window } = self.limit;
         let remaining = u64::from(max).saturating_sub(self.count);
@@ -64,15 +62,15 @@ impl Usage {
     }
 }
 
-/// Counts.
+/// The counters of this process.
 #[derive(Default)]
 pub(crate) struct Throttle {
-    /// Count and end of each window.
+    /// Count and end of each client's window.
     windows: Mutex<HashMap<String, (u64, Instant)>>,
 }
 
 impl Throttle {
-    /// Counts one for `who`, with all gateways. `None`: there is no limit.
+    /// Counts a request of `client` across all gateways. Returns `None` if there is no limit.
     pub(crate) async fn count(&self, bus: &Bus, limit: RateLimit, client: &str) -> Option<Usage> {
         if limit.max == 0 {
             return None;
@@ -84,7 +82,7 @@ impl Throttle {
         }
     }
 
-    /// Counts one for `who`, here alone. `None`: there is no limit.
+    /// Counts a request of `client` in this process. Returns `None` if there is no limit.
     pub(crate) fn count_locally(&self, limit: RateLimit, client: &str) -> Option<Usage> {
         if limit.max == 0 {
             return None;
@@ -93,12 +91,12 @@ impl Throttle {
         Some(Usage { limit, count, left })
     }
 
-    /// Forgets what was counted for `who`.
+    /// Resets the count of `client`.
     pub(crate) async fn reset(&self, bus: &Bus, limit: RateLimit, client: &str) {
         let key = format!("{}:{client}", limit.name);
         self.lock().remove(&key);
         if !matches!(timeout(REDIS_TIMEOUT, bus.reset_count(&key)).await, Ok(Ok(()))) {
-            tracing::debug!(limit = limit.name, "a counter was not forgotten");
+            tracing::debug!(limit = limit.name, "could not reset a counter in Redis");
         }
     }
 
@@ -123,18 +121,18 @@ impl Throttle {
     }
 }
 
-/// What a request has spent, for [`rate_limit_headers`] to tell.
+/// The usage that a request was counted against, for [`rate_limit_headers`].
 #[derive(Clone, Default)]
 pub(crate) struct RequestUsage(Arc<OnceLock<Usage>>);
 
 impl RequestUsage {
-    /// Notes it; the first counts.
+    /// Records the usage; only the first call counts.
     pub(crate) fn record(&self, usage: Usage) {
         self.0.get_or_init(|| usage);
     }
 }
 
-/// A layer: tells on each response how the caller's limit stands.
+/// Layer that adds the caller's usage to each response.
 pub(crate) async fn rate_limit_headers(mut request: Request, next: Next) -> Response {
     let recorded = RequestUsage::default();
     request.extensions_mut().insert(recorded.clone());
@@ -150,7 +148,7 @@ mod tests {
     const LIMIT: RateLimit = RateLimit { name: "writes", max: 2, window: Duration::from_secs(60) };
 
     #[test]
-    fn counts_each_client_for_itself_until_the_window_ends() {
+    fn counts_each_client_separately_until_its_window_ends() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         let count =
             |client: &str, after| throttle.increment(client.into(), LIMIT.window, now + Duration::from_secs(after));
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_in_the_words_of_the_standard() {
+    fn formats_the_headers_of_the_draft_standard() {
         let usage = Usage { limit: LIMIT, count: 3, left: Duration::from_millis(1_001) };
         assert!(usage.is_exceeded());
         let headers: Vec<_> =

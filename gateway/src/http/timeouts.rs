@@ -1,4 +1,4 @@
-//! Bounds on each request: the size of its headers, and the time up to the head of its response.
+//! Limits of each request: the size of its headers, and the time to the headers of its response.
 
 use axum::extract::{Request, State};
 use axum::http::Method;
@@ -9,11 +9,11 @@ use tokio::time::timeout;
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// Most bytes of a request's headers.
+/// Maximum size of a request's headers, in bytes.
 const MAX_HEADERS: usize = 32 * 1024;
 
-/// Bounds the headers, and the time up to the response's head, the reading of the body included; what a response sends may
-/// stream on. A body is bounded where it is read; one that nobody reads is not taken.
+/// Layer that limits the size of the headers, and the time to the headers of the response, including reading the request
+/// body. The response body may stream longer. The size of a request body is limited where it is read.
 pub(crate) async fn timeouts(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers > MAX_HEADERS {

@@ -1,15 +1,15 @@
-//! The proxies in front of the gateway (`TRUSTED_PROXIES`), whose `X-Forwarded-For` is believed.
+//! The proxies whose `X-Forwarded-For` is trusted (`TRUSTED_PROXIES`).
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv6Net};
 
-/// Ranges of addresses. IPv4 is kept as IPv4-mapped IPv6, so that both notations of an address match.
+/// A list of address ranges. IPv4 is stored as IPv4-mapped IPv6, so that both notations of an address match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<Ipv6Net>);
 
 impl TrustedProxies {
-    /// Reads addresses and CIDR ranges, separated by commas; an empty text means none.
+    /// Parses comma-separated addresses and CIDR ranges. An empty text means none.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let range = |entry| range(entry).ok_or_else(|| "must be addresses or ranges such as 10.0.0.0/8,::1".to_owned());

@@ -71,7 +71,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .merge(api)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(origin::cross_origin(&gateway.config))
+        .layer(origin::cors(&gateway.config))
         .layer(from_fn_with_state(gateway.clone(), timeouts))
         .layer(from_fn_with_state(gateway.clone(), host_guard))
         .layer(catch_panic())

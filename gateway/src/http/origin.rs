@@ -31,9 +31,9 @@ impl Origins {
     /// [`ApiError::ForbiddenOrigin`] otherwise.
     pub(crate) fn require(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let mut given = headers.get_all(header::ORIGIN).iter();
-        let ours = |origin: &str| self.origins.contains(origin);
+        let allowed = |origin: &str| self.origins.contains(origin);
         match (given.next().and_then(|origin| origin.to_str().ok()), given.next()) {
-            (Some(origin), None) if ours(origin) => Ok(()),
+            (Some(origin), None) if allowed(origin) => Ok(()),
             _ => Err(ApiError::ForbiddenOrigin),
         }
     }

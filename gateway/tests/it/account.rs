@@ -1,4 +1,4 @@
-//! What people do with their own account: sessions, password, name, a copy of everything, the end.
+//! A user's own account: sessions, password, name, export, deletion.
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -7,14 +7,14 @@ use crate::job_actions::walk;
 use crate::socket_client::Socket;
 use crate::test_server::{Account, PASSWORD, TestServer, header, problem};
 
-/// Signs in once more.
-async fn again(server: &TestServer, email: &str, password: &str) -> Response {
+/// Signs in.
+async fn login(server: &TestServer, email: &str, password: &str) -> Response {
     let body = json!({"email": email, "password": password});
     server.request(Method::POST, "/api/auth/login").header("user-agent", "robot/1").json(&body).send().await.unwrap()
 }
 
 async fn signed_in(server: &TestServer, account: &Account, email: &str) -> Account {
-    let body: Value = again(server, email, PASSWORD).await.json().await.unwrap();
+    let body: Value = login(server, email, PASSWORD).await.json().await.unwrap();
     Account { id: account.id.clone(), token: body["token"].as_str().unwrap().into() }
 }
 
@@ -24,7 +24,7 @@ async fn sessions(server: &TestServer, account: &Account) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_and_ended_one_by_one_or_all_others_at_once() {
+async fn lists_sessions_and_ends_one_or_all_others() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let second = signed_in(&server, &ada, "ada@example.org").await;
@@ -50,7 +50,7 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_others_at_once() {
 }
 
 #[tokio::test]
-async fn another_password_ends_all_other_sessions() {
+async fn changing_the_password_ends_all_other_sessions() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let other = signed_in(&server, &ada, "ada@example.org").await;
@@ -65,13 +65,13 @@ async fn another_password_ends_all_other_sessions() {
         assert_eq!(socket.closed().await, 4401);
         problem(server.get(&other, "/api/auth/me").await, 401, "unauthenticated").await;
         assert_eq!(server.get(&ada, "/api/auth/me").await.status(), StatusCode::OK);
-        problem(again(&server, "ada@example.org", PASSWORD).await, 401, "invalid_credentials").await;
-        assert_eq!(again(&server, "ada@example.org", "a new password").await.status(), StatusCode::OK);
+        problem(login(&server, "ada@example.org", PASSWORD).await, 401, "invalid_credentials").await;
+        assert_eq!(login(&server, "ada@example.org", "a new password").await.status(), StatusCode::OK);
     }
 }
 
 #[tokio::test]
-async fn a_name_can_be_changed_and_taken_away() {
+async fn changes_and_removes_the_name() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     let rename = async |name: Value| {
@@ -88,7 +88,7 @@ async fn a_name_can_be_changed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn an_export_holds_everything_of_the_account_and_nothing_of_others() {
+async fn exports_all_data_of_the_account_and_no_others() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         server.job(&eve, "a secret").await;
@@ -109,7 +109,7 @@ async fn an_export_holds_everything_of_the_account_and_nothing_of_others() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_with_its_jobs_and_files() {
+async fn deletes_an_account_with_its_jobs_and_files() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let done = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -129,7 +129,7 @@ async fn a_deleted_account_is_gone_with_its_jobs_and_files() {
         assert!(walk(server.folder()).is_empty());
         assert!(!server.is_enqueued(&waiting).await);
         problem(server.get(&ada, "/api/auth/me").await, 401, "unauthenticated").await;
-        problem(again(&server, "ada@example.org", PASSWORD).await, 401, "invalid_credentials").await;
+        problem(login(&server, "ada@example.org", PASSWORD).await, 401, "invalid_credentials").await;
         server.account("ada@example.org").await;
     }
 }

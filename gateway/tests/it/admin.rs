@@ -1,4 +1,4 @@
-//! Administration: for administrators alone, effective at once, and on record.
+//! Administration: restricted to administrators, effective immediately, and recorded in the audit log.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn id_of(job: &Value) -> String {
 }
 
 #[tokio::test]
-async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
+async fn rejects_other_users_and_demoted_administrators() {
     for server in TestServer::each().await {
         let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         let deputy = server.admin("deputy@example.org").await;
@@ -51,8 +51,8 @@ async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
         };
         for (method, path) in &calls {
             problem(ask(&user, method, path).await, 403, "forbidden").await;
-            let nobody = server.request(method.clone(), path).json(&json!({})).send().await.unwrap();
-            problem(nobody, 401, "unauthenticated").await;
+            let anonymous = server.request(method.clone(), path).json(&json!({})).send().await.unwrap();
+            problem(anonymous, 401, "unauthenticated").await;
         }
         assert_eq!(server.get(&deputy, "/api/admin/stats").await.status(), StatusCode::OK);
         let demote = patch(&server, &admin, &format!("/api/admin/users/{}", deputy.id), json!({"role": "user"})).await;
@@ -64,7 +64,7 @@ async fn nobody_else_is_let_in_and_a_demoted_administrator_no_longer() {
 }
 
 #[tokio::test]
-async fn tells_how_the_platform_stands() {
+async fn returns_the_figures_of_the_platform() {
     for server in TestServer::each().await {
         let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         let jobs: Vec<_> =
@@ -100,7 +100,7 @@ async fn attempt_sent(server: &TestServer, held: job::JobClaim) -> entity::Attem
 }
 
 #[tokio::test]
-async fn the_queue_is_paused_and_bounded_for_all_processors() {
+async fn pauses_and_limits_the_queue_for_all_processors() {
     for server in TestServer::each().await {
         let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         assert_eq!(read(&server, &admin, "/api/admin/queue").await, json!({"paused": false, "concurrency": null}));
@@ -125,7 +125,7 @@ async fn the_queue_is_paused_and_bounded_for_all_processors() {
 }
 
 #[tokio::test]
-async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_anew() {
+async fn shows_raw_upstream_messages_and_restarts_poisoned_jobs() {
     for server in TestServer::each().await {
         let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         let (poisoned, fine) = (id_of(&server.job(&user, "a cat").await), id_of(&server.job(&user, "a dog").await));
@@ -159,15 +159,15 @@ async fn shows_every_job_with_what_the_upstream_said_and_starts_poisoned_ones_an
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled() {
+async fn disabling_an_account_ends_its_sessions_and_cancels_its_waiting_jobs() {
     for server in TestServer::each().await {
         let (admin, user) = (server.admin("admin@example.org").await, server.account("ada@example.org").await);
         let (waiting, in_hand) = (id_of(&server.job(&user, "a cat").await), id_of(&server.job(&user, "a dog").await));
         server.claim(&in_hand).await;
         let (socket, _) = Socket::greeted(&server, &user).await;
-        let (sender, mut heard) = mpsc::unbounded_channel();
+        let (sender, mut messages) = mpsc::unbounded_channel();
         tokio::spawn(server.bus.control_subscriber().run(move |signal| drop(sender.send(signal))));
-        assert_eq!(heard.recv().await, Some(Message::Subscribed));
+        assert_eq!(messages.recv().await, Some(Message::Subscribed));
         let path = format!("/api/admin/users/{}", user.id);
         let disabled = patch(&server, &admin, &path, json!({"disabled": true})).await;
         let disabled: Value = disabled.json().await.unwrap();
@@ -180,8 +180,8 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
         let status = async |job: &str| read(&server, &admin, &format!("/api/admin/jobs/{job}")).await["status"].take();
         assert_eq!(status(&waiting).await, "cancelled");
         assert_eq!(status(&in_hand).await, "processing", "what is paid for goes on");
-        let word = Control::UserChanged { user: crate::test_server::parse_id(&user.id) };
-        while heard.recv().await != Some(Message::Control(word.clone())) {}
+        let control = Control::UserChanged { user: crate::test_server::parse_id(&user.id) };
+        while messages.recv().await != Some(Message::Control(control.clone())) {}
 
         patch(&server, &admin, &path, json!({"disabled": false})).await;
         assert_eq!(login().await.unwrap().status(), StatusCode::OK);
@@ -195,7 +195,7 @@ async fn a_disabled_account_is_out_at_once_and_what_it_had_waiting_is_cancelled(
 }
 
 #[tokio::test]
-async fn a_demotion_by_another_gateway_holds_here_at_once() {
+async fn a_demotion_on_another_gateway_takes_effect_immediately() {
     let setup =
         Setup { configure: Some(|config| config.auth.session_cache = Duration::from_secs(3_600)), ..Setup::default() };
     let server = TestServer::with(Database::sqlite().await, setup).await;
@@ -206,16 +206,16 @@ async fn a_demotion_by_another_gateway_holds_here_at_once() {
     let id = admin.id.parse().unwrap();
     entity::user::set_role(&server.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
-    let word = Control::UserChanged { user: crate::test_server::parse_id(&admin.id) };
-    eventually("the word is heard", async || {
-        server.bus.send_control(&word).await.unwrap();
+    let control = Control::UserChanged { user: crate::test_server::parse_id(&admin.id) };
+    eventually("the notification arrives", async || {
+        server.bus.send_control(&control).await.unwrap();
         (stats().await == StatusCode::FORBIDDEN).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_administrator_is_always_left_whoever_demotes_whom_at_the_same_time() {
+async fn simultaneous_demotions_leave_at_least_one_administrator() {
     for server in TestServer::each().await {
         let (a, b) = (server.admin("a@example.org").await, server.admin("b@example.org").await);
         let path = |account: &Account| format!("/api/admin/users/{}", account.id);
@@ -226,8 +226,8 @@ async fn an_administrator_is_always_left_whoever_demotes_whom_at_the_same_time()
         assert_eq!(done, 1, "{} and {}", first.status(), second.status());
         let last = if first.status() == StatusCode::OK { &a } else { &b };
         let delete = server.request(Method::DELETE, "/api/auth/me").bearer_auth(&last.token);
-        let refused = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
-        problem(refused, 409, "wrong_state").await;
+        let rejected = delete.json(&json!({"password": PASSWORD})).send().await.unwrap();
+        problem(rejected, 409, "wrong_state").await;
         assert_eq!(server.get(last, "/api/admin/stats").await.status(), StatusCode::OK);
     }
 }

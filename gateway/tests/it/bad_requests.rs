@@ -1,4 +1,4 @@
-//! Bad input: a problem document each, and nothing enqueued.
+//! Invalid requests: each gets a problem document, and nothing is stored.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use reqwest::{Method, StatusCode};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::test_server::{Account, SECRET, TestServer, problem};
 
 #[tokio::test]
-async fn refuses_each_bad_request_for_a_video_and_keeps_nothing() {
+async fn rejects_invalid_video_requests_and_stores_nothing() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         for (field, value, code) in [
@@ -41,7 +41,7 @@ async fn refuses_each_bad_request_for_a_video_and_keeps_nothing() {
     }
 }
 
-/// What a refused request for a video has wrong: fields and codes.
+/// Returns the fields and codes for which a video request is rejected.
 async fn wrong_fields(server: &TestServer, account: &Account, body: Value) -> Vec<(String, String)> {
     let response = server.post(account, "/api/videos", body).await;
     let problem = problem(response, 422, "invalid_fields").await;
@@ -52,7 +52,7 @@ async fn wrong_fields(server: &TestServer, account: &Account, body: Value) -> Ve
 }
 
 #[tokio::test]
-async fn refuses_bodies_that_are_no_json_of_the_right_size() {
+async fn rejects_bodies_that_are_too_large_or_not_json() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let send = async |kind: &str, body: &[u8]| {
@@ -84,7 +84,7 @@ async fn refuses_bodies_that_are_no_json_of_the_right_size() {
 }
 
 #[tokio::test]
-async fn refuses_missing_expired_and_forged_tokens() {
+async fn rejects_missing_expired_and_forged_tokens() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let create = |token: &str| {
@@ -101,7 +101,7 @@ async fn refuses_missing_expired_and_forged_tokens() {
     assert_eq!(accepted.status(), StatusCode::ACCEPTED, "a token without a flaw is good");
 }
 
-/// Tokens that differ from a good one in one thing each, and none at all.
+/// Tokens that each differ from a valid one in one respect, and an empty one.
 fn forgeries(good: &str) -> Vec<String> {
     let (claims, payload) = (claims(good), good.split('.').nth(1).unwrap());
     let mut forgeries = vec![
@@ -112,7 +112,7 @@ fn forgeries(good: &str) -> Vec<String> {
         format!("eyJhbGciOiJub25lIn0.{payload}."),
         format!("{good}x"),
     ];
-    let nobody = json!("00000000-0000-7000-8000-000000000000");
+    let unknown_id = json!("00000000-0000-7000-8000-000000000000");
     let past = json!(entity::clock::system_ms() / 1_000 - 1);
     for name in ["exp", "aud", "iss", "sub", "jti"] {
         let mut claims = claims.clone();
@@ -120,7 +120,8 @@ fn forgeries(good: &str) -> Vec<String> {
         forgeries.push(signed(&claims, SECRET, Algorithm::HS256));
     }
     let other = json!("other");
-    for (name, value) in [("exp", &past), ("aud", &other), ("iss", &other), ("sub", &nobody), ("jti", &nobody)] {
+    for (name, value) in [("exp", &past), ("aud", &other), ("iss", &other), ("sub", &unknown_id), ("jti", &unknown_id)]
+    {
         let mut claims = claims.clone();
         claims[name] = value.clone();
         forgeries.push(signed(&claims, SECRET, Algorithm::HS256));
@@ -141,7 +142,7 @@ fn signed(claims: &Value, secret: &str, algorithm: Algorithm) -> String {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_user_does_not_exist() {
+async fn returns_404_for_another_users_job() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -167,7 +168,7 @@ async fn what_belongs_to_another_user_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_malformed_id_names_nothing() {
+async fn returns_404_for_malformed_ids() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();

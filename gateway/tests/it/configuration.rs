@@ -1,6 +1,6 @@
-//! What the documentation, the example and the deployments say of variables is what the code does.
+//! Variables in the documentation, in `.env.example` and in the deployments match the code.
 
 #[test]
-fn every_variable_that_is_read_is_documented_with_its_default_and_no_other_is() {
+fn documents_every_variable_with_its_default_and_no_other() {
     testkit::configuration::assert_documented("gateway", gateway::Config::read);
 }

@@ -1,4 +1,4 @@
-//! How the first administrator comes to be.
+//! The first administrator, and the commands for accounts.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -11,7 +11,7 @@ use testkit::Database;
 
 use crate::test_server::{PASSWORD, SECRET, Setup, TestServer, problem};
 
-/// In production, with registration closed.
+/// A server in production, with registration closed.
 async fn production(database: Database) -> TestServer {
     let public = "http://sora.example".to_owned();
     let variables = vec![("APP_ENV", "production".to_owned()), ("PUBLIC_URL", public)];
@@ -28,7 +28,7 @@ async fn register(server: &TestServer, email: &str, token: Option<&str>) -> reqw
 }
 
 #[tokio::test]
-async fn the_set_up_token_makes_one_administrator_though_registration_is_closed() {
+async fn the_setup_token_creates_one_administrator_while_registration_is_closed() {
     for database in Database::each().await {
         let server = production(database).await;
         let token = gateway::setup_token(SECRET);
@@ -42,13 +42,13 @@ async fn the_set_up_token_makes_one_administrator_though_registration_is_closed(
 }
 
 #[tokio::test]
-async fn of_twenty_first_registrations_at_once_one_is_administrator() {
+async fn of_twenty_simultaneous_registrations_one_becomes_administrator() {
     for database in Database::each().await {
         let server = production(database).await;
         let token = gateway::setup_token(SECRET);
         let emails: Vec<_> = (0..20).map(|n| format!("{n}@example.org")).collect();
         let statuses = join_all(emails.iter().map(|email| async {
-            // More than are hashed at a time are told to come again.
+            // The CPU pool rejects some with 503.
             loop {
                 let status = register(&server, email, Some(&token)).await.status();
                 if status != StatusCode::SERVICE_UNAVAILABLE {
@@ -77,7 +77,7 @@ fn run(database: &Database, arguments: &[&str], input: &str) -> Output {
 }
 
 #[tokio::test]
-async fn a_command_opens_an_administrators_account_and_another_gives_a_new_password() {
+async fn commands_create_an_administrator_and_reset_a_password() {
     for database in Database::each().await {
         let create = ["admin", "create", "--email", "Admin@Example.org", "--password-stdin"];
         let created = run(&database, &create, &format!("{PASSWORD}\n"));
@@ -90,12 +90,12 @@ async fn a_command_opens_an_administrators_account_and_another_gives_a_new_passw
         );
 
         let reset = run(&database, &["user", "reset-password", "--email", "admin@example.org"], "");
-        let said = String::from_utf8(reset.stdout).unwrap();
-        let password = said.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(password.len() >= 20, "{said}");
+        let output = String::from_utf8(reset.stdout).unwrap();
+        let password = output.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(password.len() >= 20, "{output}");
         let unknown = run(&database, &["user", "reset-password", "--email", "nobody@example.org"], "");
         assert!(!unknown.status.success());
-        assert!(!entity::setup::is_open(&database.connection).await.unwrap(), "the set-up token is still good");
+        assert!(!entity::setup::is_open(&database.connection).await.unwrap(), "the setup token is still valid");
 
         let server = TestServer::with(database, Setup::default()).await;
         let login = async |password: &str| {

@@ -1,4 +1,4 @@
-//! What holds for every request, the page, and the probes.
+//! What applies to every request; the page; the probes.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::test_server::{Setup, TestServer, header, problem};
 
 #[tokio::test]
-async fn whatever_the_framework_refuses_is_a_problem_document() {
+async fn errors_of_the_framework_are_problem_documents() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     for path in ["/api", "/api/", "/api/nothing", "/api/videos/jobs/a/b", "/nothing"] {
@@ -32,7 +32,7 @@ async fn whatever_the_framework_refuses_is_a_problem_document() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_harmless_id() {
+async fn keeps_a_safe_request_id() {
     let server = TestServer::new().await;
     let ask = |id: &'static str| server.request(Method::GET, "/api/auth/me").header("x-request-id", id).send();
     let kept = ask("client_id-7").await.unwrap();
@@ -43,7 +43,7 @@ async fn a_request_keeps_its_harmless_id() {
 }
 
 #[tokio::test]
-async fn another_host_name_is_not_ours_except_for_probes() {
+async fn rejects_other_host_names_except_for_probes() {
     let server = TestServer::new().await;
     let ask = |path: &str, host: &str| server.request(Method::GET, path).header("host", host).send();
     for host in ["evil.example", "localhost", "localhost:1", "10.0.0.1:3000"] {
@@ -51,12 +51,12 @@ async fn another_host_name_is_not_ours_except_for_probes() {
         assert_eq!(ask("/livez", host).await.unwrap().status(), StatusCode::OK);
         assert_eq!(ask("/readyz", host).await.unwrap().status(), StatusCode::OK);
     }
-    let ours = format!("localhost:{}", server.port);
-    problem(ask("/api/auth/me", &ours).await.unwrap(), 401, "unauthenticated").await;
+    let allowed = format!("localhost:{}", server.port);
+    problem(ask("/api/auth/me", &allowed).await.unwrap(), 401, "unauthenticated").await;
 }
 
 #[tokio::test]
-async fn every_response_carries_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let server = TestServer::new().await;
     for path in ["/livez", "/api/auth/me", "/nothing"] {
         let response = server.request(Method::GET, path).send().await.unwrap();
@@ -67,9 +67,9 @@ async fn every_response_carries_the_security_headers() {
 }
 
 #[tokio::test]
-async fn a_storage_that_is_away_is_reported_and_fails_nothing() {
-    let nobody = format!("https://127.0.0.1:{}", testkit::free_port().await);
-    let variables = vec![("STORAGE_URL", "s3://videos".into()), ("S3_ENDPOINT", nobody)];
+async fn an_unreachable_storage_is_reported_but_does_not_affect_readiness() {
+    let unreachable = format!("https://127.0.0.1:{}", testkit::free_port().await);
+    let variables = vec![("STORAGE_URL", "s3://videos".into()), ("S3_ENDPOINT", unreachable)];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let response = server.request(Method::GET, "/readyz").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
@@ -77,7 +77,7 @@ async fn a_storage_that_is_away_is_reported_and_fails_nothing() {
 }
 
 #[tokio::test]
-async fn readiness_is_the_databases_and_the_rest_is_reported() {
+async fn only_the_database_decides_readiness() {
     for server in TestServer::each().await {
         let response = server.request(Method::GET, "/readyz").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
@@ -94,7 +94,7 @@ async fn readiness_is_the_databases_and_the_rest_is_reported() {
 }
 
 #[tokio::test]
-async fn a_database_that_fails_is_unavailable_and_its_error_stays_inside() {
+async fn returns_503_without_details_when_the_database_fails() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let sql = match sea_orm::ConnectionTrait::get_database_backend(&server.database.connection) {
@@ -110,7 +110,7 @@ async fn a_database_that_fails_is_unavailable_and_its_error_stays_inside() {
 }
 
 #[tokio::test]
-async fn a_gateway_does_not_start_on_a_database_without_the_schema() {
+async fn does_not_start_without_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("empty.db").display());
     let empty = entity::database::open(&url, entity::database::IfMissing::Create).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_gateway_does_not_start_on_a_database_without_the_schema() {
 }
 
 #[tokio::test]
-async fn the_page_is_served_with_a_strict_policy() {
+async fn serves_the_page_with_a_strict_content_security_policy() {
     let dist = tempfile::tempdir().unwrap();
     std::fs::create_dir(dist.path().join("assets")).unwrap();
     std::fs::write(dist.path().join("index.html"), "<!doctype html>the page").unwrap();
@@ -164,12 +164,12 @@ async fn the_page_is_served_with_a_strict_policy() {
 }
 
 #[tokio::test]
-async fn of_two_hosts_neither_is_taken() {
+async fn rejects_requests_with_two_host_headers() {
     let server = TestServer::new().await;
     for path in ["/api/auth/me", "/livez"] {
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
-        let ours = format!("Host: localhost:{}\r\n", server.port);
-        let request = format!("GET {path} HTTP/1.1\r\n{ours}Connection: close\r\n{ours}\r\n");
+        let host = format!("Host: localhost:{}\r\n", server.port);
+        let request = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{host}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
@@ -178,17 +178,17 @@ async fn of_two_hosts_neither_is_taken() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_ends_its_headers_is_cut() {
+async fn closes_connections_that_do_not_finish_their_headers() {
     let configure: fn(&mut gateway::Config) = |config| config.http.timeouts.head = Duration::from_millis(200);
     let server =
         TestServer::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await;
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     stream.write_all(b"GET /livez HTTP/1.1\r\nX-Padding: ").await.unwrap();
-    // One byte at a time, for as long as they are taken.
-    eventually("the connection is cut", async || {
-        let refused = stream.write_all(b"x").await.is_err();
+    // One byte at a time, until the gateway closes the connection.
+    eventually("the connection is closed", async || {
+        let rejected = stream.write_all(b"x").await.is_err();
         let closed = matches!(stream.try_read(&mut [0; 512]), Ok(0));
-        (refused || closed).then_some(())
+        (rejected || closed).then_some(())
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What somebody would try who means harm.
+//! Isolation: other users' data is unreachable, and hostile upstream data is harmless.
 
 use entity::{VideoId, id, video};
 use reqwest::{Method, StatusCode};
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::test_server::{Account, TestServer, header, problem};
 
-/// What `account` has of each kind, by the names that paths use.
-async fn belongings(server: &TestServer, account: &Account) -> Vec<(&'static str, String)> {
+/// One id of each kind that `account` owns, by the name of the path parameter.
+async fn owned_ids(server: &TestServer, account: &Account) -> Vec<(&'static str, String)> {
     let job = server.job(account, "a cat").await["id"].as_str().unwrap().to_owned();
     let video = server.completed(&job, b"0123456789").await;
     let key = server.post(account, "/api/keys", json!({"name": "ci", "scopes": ["read"]})).await;
@@ -19,13 +19,13 @@ async fn belongings(server: &TestServer, account: &Account) -> Vec<(&'static str
 }
 
 #[tokio::test]
-async fn everything_of_another_user_is_indistinguishable_from_nothing() {
+async fn returns_the_same_404_for_another_users_data_and_for_nothing() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
-        let hers = belongings(&server, &ada).await;
+        let hers = owned_ids(&server, &ada).await;
         let document: Value = serde_json::from_str(gateway::document()).unwrap();
         let paths = document["paths"].as_object().unwrap();
-        let mut asked = 0;
+        let mut checked = 0;
         for (path, methods) in paths.iter().filter(|(path, _)| !path.starts_with("/api/admin/")) {
             let Some((name, theirs)) = hers.iter().find(|(name, _)| path.contains(name)) else { continue };
             let nobodys = id::new_id::<id::kind::Job>().to_string();
@@ -40,10 +40,10 @@ async fn everything_of_another_user_is_indistinguishable_from_nothing() {
                     answers.push(body);
                 }
                 assert_eq!(answers[0], answers[1], "{method} {path}");
-                asked += 1;
+                checked += 1;
             }
         }
-        assert!(asked >= 10, "only {asked} calls were found");
+        assert!(checked >= 10, "only {checked} calls were found");
         for (path, name) in [("/api/videos/jobs", "data"), ("/api/keys", "data"), ("/api/auth/export", "jobs")] {
             let list: Value = server.get(&eve, path).await.json().await.unwrap();
             assert_eq!(list[name], json!([]), "{path}");
@@ -53,7 +53,7 @@ async fn everything_of_another_user_is_indistinguishable_from_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_that_the_upstream_says_becomes_a_header_or_a_page() {
+async fn upstream_data_never_becomes_a_header_or_a_page() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     for kind in ["video/mp4\r\nset-cookie: a=b", "text/html", "video/mp4\"; filename=\"x.html", "image/svg+xml", ""] {

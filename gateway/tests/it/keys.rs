@@ -1,4 +1,4 @@
-//! API keys: what they are good for, and what never.
+//! API keys: creation, scopes, revocation.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use testkit::eventually;
 
 use crate::test_server::{Account, TestServer, problem};
 
-/// Makes a key and signs in with it.
+/// Creates a key, and an account that uses it as its token.
 pub(crate) async fn key(server: &TestServer, account: &Account, scopes: &[&str]) -> (String, Account) {
     let made = server.post(account, "/api/keys", json!({"name": "ci", "scopes": scopes})).await;
     assert_eq!(made.status(), StatusCode::CREATED);
@@ -17,7 +17,7 @@ pub(crate) async fn key(server: &TestServer, account: &Account, scopes: &[&str])
 }
 
 #[tokio::test]
-async fn a_key_does_what_its_scopes_say() {
+async fn a_key_allows_only_its_scopes() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let (_, reader) = key(&server, &ada, &["read"]).await;
@@ -36,7 +36,7 @@ async fn a_key_does_what_its_scopes_say() {
 }
 
 #[tokio::test]
-async fn a_key_never_reaches_accounts_keys_or_administration() {
+async fn a_key_has_no_access_to_accounts_keys_or_administration() {
     let server = TestServer::new().await;
     let admin = server.admin("admin@example.org").await;
     let (id, all) = key(&server, &admin, &["read", "create"]).await;
@@ -64,7 +64,7 @@ async fn a_key_never_reaches_accounts_keys_or_administration() {
 }
 
 #[tokio::test]
-async fn a_key_is_shown_once_and_its_use_is_noted() {
+async fn shows_a_key_once_and_records_its_use() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let (id, reader) = key(&server, &ada, &["read"]).await;
@@ -76,12 +76,13 @@ async fn a_key_is_shown_once_and_its_use_is_noted() {
         );
         assert!(shown.get("key").is_none() && shown.get("hash").is_none(), "{shown}");
         server.get(&reader, "/api/models").await;
-        eventually("the key's use is noted", async || listed().await["lastUsedAt"].is_string().then_some(())).await;
+        eventually("the use of the key is recorded", async || listed().await["lastUsedAt"].is_string().then_some(()))
+            .await;
     }
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_worth_nothing_at_once() {
+async fn a_revoked_key_stops_working_immediately() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let (id, reader) = key(&server, &ada, &["read"]).await;
@@ -95,7 +96,7 @@ async fn a_revoked_key_is_worth_nothing_at_once() {
 }
 
 #[tokio::test]
-async fn a_key_needs_a_name_and_known_scopes() {
+async fn requires_a_name_and_known_scopes() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     for (body, field, code) in [
@@ -114,7 +115,7 @@ async fn a_key_needs_a_name_and_known_scopes() {
 }
 
 #[tokio::test]
-async fn a_user_has_fifty_keys_at_most() {
+async fn limits_a_user_to_fifty_keys() {
     let server = TestServer::new().await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! How much one client may do, and what a request may weigh.
+//! Rate limits, the queue limit, limits on sizes; CORS and HSTS.
 
 use futures::future::join_all;
 use reqwest::{Method, Response, StatusCode};
@@ -18,7 +18,7 @@ async fn create(server: &TestServer, account: &Account) -> Response {
 }
 
 #[tokio::test]
-async fn polling_never_spends_what_submitting_needs() {
+async fn reads_and_writes_are_limited_separately() {
     let server = server(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "2")]).await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     for left in ["2", "1", "0"] {
@@ -27,21 +27,21 @@ async fn polling_never_spends_what_submitting_needs() {
         assert_eq!(header(&response, "ratelimit-policy"), "\"reads\";q=3;w=60");
         assert!(header(&response, "ratelimit").starts_with(&format!("\"reads\";r={left};t=")));
     }
-    let refused = server.get(&ada, "/api/models").await;
-    let wait: u64 = header(&refused, "retry-after").parse().unwrap();
+    let rejected = server.get(&ada, "/api/models").await;
+    let wait: u64 = header(&rejected, "retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait));
-    problem(refused, 429, "rate_limited").await;
+    problem(rejected, 429, "rate_limited").await;
 
     assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
     assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
-    let refused = create(&server, &ada).await;
-    assert!(header(&refused, "ratelimit").starts_with("\"writes\";r=0;t="));
-    problem(refused, 429, "rate_limited").await;
+    let rejected = create(&server, &ada).await;
+    assert!(header(&rejected, "ratelimit").starts_with("\"writes\";r=0;t="));
+    problem(rejected, 429, "rate_limited").await;
     assert_eq!(create(&server, &eve).await.status(), StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
-async fn limits_hold_without_redis() {
+async fn limits_apply_without_redis() {
     let server = server(&[("REDIS_URL", "redis://127.0.0.1:1"), ("WRITES_PER_MINUTE", "1")]).await;
     let ada = server.account("ada@example.org").await;
     assert_eq!(create(&server, &ada).await.status(), StatusCode::ACCEPTED);
@@ -49,14 +49,14 @@ async fn limits_hold_without_redis() {
 }
 
 #[tokio::test]
-async fn as_many_jobs_wait_as_are_allowed() {
+async fn limits_the_number_of_waiting_jobs() {
     let server = server(&[("MAX_WAITING_PER_USER", "2")]).await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
     server.job(&ada, "a dog").await;
-    let refused = create(&server, &ada).await;
-    assert_ne!(header(&refused, "retry-after"), "");
-    problem(refused, 429, "too_many_waiting").await;
+    let rejected = create(&server, &ada).await;
+    assert_ne!(header(&rejected, "retry-after"), "");
+    problem(rejected, 429, "too_many_waiting").await;
     server.job(&eve, "a fish").await;
     server.claim(&job).await;
     server.job(&ada, "a bird").await;
@@ -69,18 +69,18 @@ async fn login(server: &TestServer, email: &str, password: &str, from: &str) -> 
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_where_it_comes_from_and_locks_nobody_out() {
+async fn limits_password_guessing_per_address_without_locking_the_account() {
     let limits = [("TRUSTED_PROXIES", "127.0.0.1"), ("SIGN_INS_PER_ACCOUNT", "3"), ("SIGN_INS_PER_ADDRESS", "5")];
     let server = server(&limits).await;
     server.account("ada@example.org").await;
     for _ in 0..3 {
         problem(login(&server, "ada@example.org", "a guess", "203.0.113.7").await, 401, "invalid_credentials").await;
     }
-    let refused = login(&server, "ada@example.org", PASSWORD, "203.0.113.7").await;
-    assert_ne!(header(&refused, "retry-after"), "");
-    problem(refused, 429, "too_many_attempts").await;
+    let rejected = login(&server, "ada@example.org", PASSWORD, "203.0.113.7").await;
+    assert_ne!(header(&rejected, "retry-after"), "");
+    problem(rejected, 429, "too_many_attempts").await;
     assert_eq!(login(&server, "ada@example.org", PASSWORD, "203.0.113.8").await.status(), StatusCode::OK);
-    // What a client writes itself stands further left.
+    // The hop further left is what the client itself sent.
     let forged = login(&server, "ada@example.org", PASSWORD, "198.51.100.1, 203.0.113.7").await;
     problem(forged, 429, "too_many_attempts").await;
     let many = login(&server, "someone@example.org", "a guess", "203.0.113.7").await;
@@ -88,7 +88,7 @@ async fn guessing_is_slowed_down_where_it_comes_from_and_locks_nobody_out() {
 }
 
 #[tokio::test]
-async fn signing_in_properly_is_never_too_often() {
+async fn successful_sign_ins_do_not_count() {
     let server = server(&[("SIGN_INS_PER_ACCOUNT", "2")]).await;
     server.account("ada@example.org").await;
     for _ in 0..4 {
@@ -98,7 +98,7 @@ async fn signing_in_properly_is_never_too_often() {
 }
 
 #[tokio::test]
-async fn two_hundred_sign_ins_at_once_leave_the_gateway_answering() {
+async fn stays_responsive_during_two_hundred_simultaneous_sign_ins() {
     let server = server(&[("SIGN_INS_PER_ADDRESS", "0")]).await;
     server.account("ada@example.org").await;
     let emails: Vec<_> = (0..200).map(|n| format!("{n}@example.org")).collect();
@@ -106,15 +106,15 @@ async fn two_hundred_sign_ins_at_once_leave_the_gateway_answering() {
     let (answers, alive) = tokio::join!(attempts, server.request(Method::GET, "/livez").send());
     assert_eq!(alive.unwrap().status(), StatusCode::OK);
     let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
-    let (refused, busy) = (count(StatusCode::UNAUTHORIZED), count(StatusCode::SERVICE_UNAVAILABLE));
-    assert_eq!(refused + busy, 200);
-    assert!(refused > 0 && busy > 0, "{refused} were checked, {busy} turned away");
+    let (rejected, busy) = (count(StatusCode::UNAUTHORIZED), count(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(rejected + busy, 200);
+    assert!(rejected > 0 && busy > 0, "{rejected} were checked, {busy} rejected as busy");
     let turned_away = answers.iter().filter(|answer| answer.status() == StatusCode::SERVICE_UNAVAILABLE);
     assert!(turned_away.into_iter().all(|answer| !header(answer, "retry-after").is_empty()));
 }
 
 #[tokio::test]
-async fn headers_are_bounded() {
+async fn limits_the_size_of_headers() {
     let server = TestServer::new().await;
     let ask = |bytes: usize| server.request(Method::GET, "/api/models").header("x-padding", "x".repeat(bytes)).send();
     problem(ask(40_000).await.unwrap(), 431, "headers_too_large").await;
@@ -122,7 +122,7 @@ async fn headers_are_bounded() {
 }
 
 #[tokio::test]
-async fn listed_pages_may_call_from_elsewhere_and_no_others() {
+async fn allows_cross_origin_calls_from_listed_origins_only() {
     let server = server(&[("ALLOWED_ORIGINS", "https://app.example")]).await;
     let preflight = async |origin: &str| {
         let request = server.request(Method::OPTIONS, "/api/videos").header("origin", origin);
@@ -144,7 +144,7 @@ async fn listed_pages_may_call_from_elsewhere_and_no_others() {
 }
 
 #[tokio::test]
-async fn https_is_demanded_for_the_future_where_it_is_served() {
+async fn sends_hsts_if_the_public_url_is_https() {
     let server = server(&[("PUBLIC_URL", "https://sora.example")]).await;
     let response = server.request(Method::GET, "/livez").send().await.unwrap();
     assert_eq!(header(&response, "strict-transport-security"), "max-age=31536000");
@@ -154,14 +154,14 @@ async fn https_is_demanded_for_the_future_where_it_is_served() {
 }
 
 #[tokio::test]
-async fn more_keys_are_not_more_requests() {
+async fn keys_share_their_owners_limit() {
     let server = server(&[("READS_PER_MINUTE", "3"), ("WRITES_PER_MINUTE", "4")]).await;
     let ada = server.account("ada@example.org").await;
     let keys = [key(&server, &ada, &["read", "create"]).await.1, key(&server, &ada, &["read", "create"]).await.1];
     for caller in [&keys[0], &keys[1], &ada] {
         assert_eq!(server.get(caller, "/api/models").await.status(), StatusCode::OK);
     }
-    // Two writes made the keys.
+    // Creating the keys took two writes.
     for caller in &keys {
         assert_eq!(create(&server, caller).await.status(), StatusCode::ACCEPTED);
     }

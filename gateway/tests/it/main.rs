@@ -1,4 +1,4 @@
-//! The gateway over a real port, with real databases and a real Redis. Run by `scripts/with-services`.
+//! Integration tests: the gateway on a real port, with real databases and a real Redis, which `scripts/with-services` starts.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 

@@ -1,4 +1,4 @@
-//! The API's description agrees with the routes, with what handlers accept, and with the copy in `docs/`.
+//! The OpenAPI document matches the routes, what handlers accept, and the copy in `docs/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ fn document() -> Value {
     serde_json::from_str(gateway::document()).unwrap()
 }
 
-/// Every call: method, path, operation.
+/// All operations: method, path, description.
 fn calls() -> Vec<(Method, String, Value)> {
     let document = document();
     let of_path = |(path, methods): (&String, &Value)| {
@@ -33,10 +33,10 @@ fn resolved(reference: &Value) -> Value {
 }
 
 #[test]
-fn the_copy_in_docs_is_current() {
+fn the_copy_in_docs_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
     let copy = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(copy == gateway::document(), "write it anew: cargo run -p gateway -- openapi >docs/openapi.json");
+    assert!(copy == gateway::document(), "run: cargo run -p gateway -- openapi >docs/openapi.json");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn describes_every_method_of_a_route_and_no_other() {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_name_is_used_once() {
+fn references_resolve_and_operation_ids_are_unique() {
     let text = gateway::document();
     for reference in text.split("\"$ref\": \"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         resolved(&json!({"$ref": reference}));
@@ -68,10 +68,10 @@ fn every_reference_leads_somewhere_and_every_name_is_used_once() {
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
 }
 
-/// The path with ids that name nothing.
+/// Fills the path's parameters with an id that does not exist.
 fn concrete(path: &str) -> String {
-    let nothing = entity::id::new_id::<entity::id::kind::Job>().to_string();
-    let filled = |segment: &str| if segment.starts_with('{') { nothing.clone() } else { segment.to_owned() };
+    let unknown = entity::id::new_id::<entity::id::kind::Job>().to_string();
+    let filled = |segment: &str| if segment.starts_with('{') { unknown.clone() } else { segment.to_owned() };
     path.split('/').map(filled).collect::<Vec<_>>().join("/")
 }
 
@@ -87,7 +87,7 @@ async fn send(
     (response.status(), response.json().await.unwrap_or_default())
 }
 
-/// Which fields were refused for what.
+/// Returns the fields that were rejected, with their codes.
 async fn wrong(
     server: &TestServer,
     account: &Account,
@@ -102,7 +102,7 @@ async fn wrong(
 }
 
 #[tokio::test]
-async fn handlers_accept_exactly_the_fields_that_are_described() {
+async fn handlers_accept_exactly_the_described_fields() {
     let server = TestServer::new().await;
     let admin = server.admin("admin@example.org").await;
     for (method, path, operation) in calls() {
@@ -127,7 +127,7 @@ async fn handlers_accept_exactly_the_fields_that_are_described() {
 }
 
 #[tokio::test]
-async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
+async fn handlers_accept_the_examples_and_respond_as_described() {
     let server = TestServer::new().await;
     let admin = server.admin("admin@example.org").await;
     let late = ["/api/auth/me", "/api/auth/logout", "/api/auth/sessions"];
@@ -148,7 +148,7 @@ async fn every_example_of_a_body_is_accepted_and_every_answer_described() {
 }
 
 #[tokio::test]
-async fn the_page_to_try_it_needs_nothing_from_elsewhere() {
+async fn the_docs_page_loads_nothing_from_other_origins() {
     let server = TestServer::new().await;
     for (path, kind) in [("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")] {
         let response = server.request(Method::GET, path).send().await.unwrap();

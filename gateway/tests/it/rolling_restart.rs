@@ -1,4 +1,4 @@
-//! A gateway that is replaced by another on the same port while requests come in.
+//! Replacing a gateway by another one on the same port without losing requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 
 use crate::test_server::{Setup, TestServer};
 
-/// A request on a connection of its own; the answer's status line.
-async fn asked(port: u16) -> io::Result<String> {
+/// Sends a request on a new connection. Returns the status line of the response.
+async fn request_status(port: u16) -> io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut answer = String::new();
@@ -19,7 +19,7 @@ async fn asked(port: u16) -> io::Result<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_request_is_answered_while_another_gateway_takes_over() {
+async fn answers_every_request_while_another_gateway_takes_over() {
     let port = free_port().await;
     let server =
         async || TestServer::with(Database::sqlite().await, Setup { port: Some(port), ..Setup::default() }).await;
@@ -28,10 +28,10 @@ async fn every_request_is_answered_while_another_gateway_takes_over() {
         let next = server().await;
         let asking = tokio::spawn(async move {
             for _ in 0..400 {
-                assert_eq!(asked(port).await.unwrap(), "HTTP/1.1 200 OK");
+                assert_eq!(request_status(port).await.unwrap(), "HTTP/1.1 200 OK");
             }
         });
-        assert_eq!(asked(port).await.unwrap(), "HTTP/1.1 200 OK");
+        assert_eq!(request_status(port).await.unwrap(), "HTTP/1.1 200 OK");
         current.shutdown.cancel();
         current.served.await.unwrap().unwrap();
         asking.await.unwrap();
@@ -40,7 +40,7 @@ async fn every_request_is_answered_while_another_gateway_takes_over() {
 }
 
 #[tokio::test]
-async fn a_port_is_shared_only_when_both_say_so() {
+async fn shares_a_port_only_if_both_gateways_allow_it() {
     let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
     for (first, second) in [(false, false), (false, true), (true, false)] {
         let taken = gateway::bind(address(0), first).unwrap();

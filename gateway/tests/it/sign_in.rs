@@ -1,4 +1,4 @@
-//! The whole way of an account, for a page and for a program.
+//! Registration, sign-in and sign-out, for pages and programs.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use testkit::Database;
 use crate::test_server::{Account, PASSWORD, Setup, TestServer, header, problem};
 
 #[tokio::test]
-async fn a_program_gets_a_token_that_ends_with_its_session() {
+async fn a_program_gets_a_token_that_is_valid_until_sign_out() {
     for server in TestServer::each().await {
         let body = json!({"email": "Ada@Example.org", "password": PASSWORD, "name": "Ada"});
         let response = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
@@ -39,7 +39,7 @@ async fn a_program_gets_a_token_that_ends_with_its_session() {
 }
 
 #[tokio::test]
-async fn a_page_gets_a_cookie_that_script_cannot_read_and_no_token() {
+async fn a_page_gets_an_http_only_cookie_and_no_token() {
     let server = TestServer::new().await;
     let body = json!({"email": "page@example.org", "password": PASSWORD});
     let register = server.request(Method::POST, "/api/auth/register").header("origin", server.origin());
@@ -66,7 +66,7 @@ async fn a_page_gets_a_cookie_that_script_cannot_read_and_no_token() {
 }
 
 #[tokio::test]
-async fn on_https_the_cookie_is_bound_to_the_host() {
+async fn the_cookie_is_host_bound_and_secure_over_https() {
     let variables = vec![("PUBLIC_URL", "https://sora.example".to_owned())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let body = json!({"email": "page@example.org", "password": PASSWORD});
@@ -77,7 +77,7 @@ async fn on_https_the_cookie_is_bound_to_the_host() {
 }
 
 #[tokio::test]
-async fn only_our_pages_may_act_by_cookie() {
+async fn cookie_requests_need_an_allowed_origin() {
     let server = TestServer::new().await;
     let account = server.account("cookie@example.org").await;
     let cookie = format!("session={}", account.token);
@@ -94,10 +94,10 @@ async fn only_our_pages_may_act_by_cookie() {
     }
     assert_eq!(server.jobs_in_database().await, 0);
     let by_address = format!("http://127.0.0.1:{}", server.port);
-    for ours in [server.origin(), by_address] {
-        assert_eq!(create(Some(&ours)).send().await.unwrap().status(), StatusCode::ACCEPTED);
+    for origin in [server.origin(), by_address] {
+        assert_eq!(create(Some(&origin)).send().await.unwrap().status(), StatusCode::ACCEPTED);
     }
-    // An Authorization header, even an invalid one, switches the cookie off.
+    // With an Authorization header, even an invalid one, the cookie is ignored.
     for invalid in ["Bearer nonsense", "Basic abc", ""] {
         let me = server.request(Method::GET, "/api/auth/me").header("cookie", &cookie);
         problem(me.header("authorization", invalid).send().await.unwrap(), 401, "unauthenticated").await;
@@ -105,7 +105,7 @@ async fn only_our_pages_may_act_by_cookie() {
 }
 
 #[tokio::test]
-async fn other_pages_can_neither_register_nor_sign_in() {
+async fn other_origins_can_neither_register_nor_sign_in() {
     let server = TestServer::new().await;
     server.account("ada@example.org").await;
     let body = json!({"email": "ada@example.org", "password": PASSWORD});
@@ -119,7 +119,7 @@ async fn other_pages_can_neither_register_nor_sign_in() {
 }
 
 #[tokio::test]
-async fn says_the_same_for_a_wrong_address_and_a_wrong_password() {
+async fn unknown_email_and_wrong_password_get_the_same_response() {
     for server in TestServer::each().await {
         server.account("ada@example.org").await;
         let mut answers = Vec::new();
@@ -141,7 +141,7 @@ async fn says_the_same_for_a_wrong_address_and_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn an_address_is_taken_once() {
+async fn rejects_an_email_that_is_taken() {
     for server in TestServer::each().await {
         server.account("ada@example.org").await;
         let body = json!({"email": "ADA@example.org", "password": PASSWORD});
@@ -151,7 +151,7 @@ async fn an_address_is_taken_once() {
 }
 
 #[tokio::test]
-async fn names_every_wrong_field_of_a_registration() {
+async fn reports_all_invalid_fields_of_a_registration() {
     let server = TestServer::new().await;
     let body = json!({"email": "nonsense", "password": "short", "name": 7, "admin": true});
     let response = server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
@@ -161,7 +161,7 @@ async fn names_every_wrong_field_of_a_registration() {
 }
 
 #[tokio::test]
-async fn registration_can_be_closed_and_the_demo_makes_its_first_account_administrator() {
+async fn registration_can_be_closed_and_the_demos_first_account_is_administrator() {
     let variables = vec![("REGISTRATION", "closed".to_owned())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let body = json!({"email": "ada@example.org", "password": PASSWORD});

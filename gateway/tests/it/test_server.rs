@@ -1,4 +1,4 @@
-//! A gateway of one's own: in this process, on a free port, under a Redis namespace and with a database of its own.
+//! A gateway for one test: in this process, on a free port, with its own Redis namespace and database.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,12 +20,12 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c";
 
-/// What a test may change.
+/// Configuration that a test changes.
 #[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) variables: Vec<(&'static str, String)>,
     pub(crate) configure: Option<fn(&mut Config)>,
-    /// To be shared with other gateways.
+    /// Port to share with other gateways.
     pub(crate) port: Option<u16>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct TestServer {
     folder: TempDir,
 }
 
-/// Somebody with an account and a token.
+/// A registered user with a token.
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) id: String,
@@ -48,12 +48,12 @@ pub(crate) struct Account {
 }
 
 impl TestServer {
-    /// On SQLite, as the demo is.
+    /// Starts a server on SQLite, as in the demo.
     pub(crate) async fn new() -> Self {
         Self::with(Database::sqlite().await, Setup::default()).await
     }
 
-    /// One on each kind of database.
+    /// Starts a server on each kind of database.
     pub(crate) async fn each() -> Vec<Self> {
         let mut servers = Vec::new();
         for database in Database::each().await {
@@ -103,7 +103,7 @@ impl TestServer {
         }
     }
 
-    /// Where the storage keeps its files.
+    /// Folder of the storage.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
@@ -128,7 +128,7 @@ impl TestServer {
         self.request(Method::DELETE, path).bearer_auth(&account.token).send().await.unwrap()
     }
 
-    /// Opens an administrator's account.
+    /// Registers an administrator.
     pub(crate) async fn admin(&self, email: &str) -> Account {
         let account = self.account(email).await;
         let id = account.id.parse().unwrap();
@@ -136,7 +136,7 @@ impl TestServer {
         account
     }
 
-    /// Opens an account as a program does.
+    /// Registers a user, as a program does.
     pub(crate) async fn account(&self, email: &str) -> Account {
         let body = json!({"email": email, "password": PASSWORD});
         let response = self.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap();
@@ -145,7 +145,7 @@ impl TestServer {
         Account { id: body["user"]["id"].as_str().unwrap().into(), token: body["token"].as_str().unwrap().into() }
     }
 
-    /// Asks for a video and answers with the job.
+    /// Submits a prompt and returns the job.
     pub(crate) async fn job(&self, account: &Account, prompt: &str) -> Value {
         let response = self.post(account, "/api/videos", json!({"prompt": prompt})).await;
         assert_eq!(response.status(), StatusCode::ACCEPTED);
@@ -156,7 +156,7 @@ impl TestServer {
         job::Entity::find().count(&self.database.connection).await.unwrap()
     }
 
-    /// What is in line or admitted.
+    /// Whether the job is in the backlog or the stream.
     pub(crate) async fn is_enqueued(&self, job: &str) -> bool {
         !self
             .bus
@@ -166,8 +166,7 @@ impl TestServer {
             .added
     }
 
-    /// Takes a job in hand, as a processor would.
-    /// A request for a job has been sent upstream, taken under this id, and lost.
+    /// Records an attempt that the upstream accepted under `upstream_id` and whose outcome is unknown.
     pub(crate) async fn attempted(&self, job: &str, upstream_id: &str) {
         use entity::attempt::{self, End, NewAttempt};
         let (held, db, id) = (self.claim(job).await, &self.database.connection, entity::id::new_id());
@@ -178,6 +177,7 @@ impl TestServer {
         attempt::finish(db, id, end).await.unwrap();
     }
 
+    /// Claims a job, as a processor does.
     pub(crate) async fn claim(&self, job: &str) -> JobClaim {
         let worker = id::new_id();
         let db = &self.database.connection;
@@ -188,7 +188,7 @@ impl TestServer {
         }
     }
 
-    /// Ends a job with a video that holds `content`.
+    /// Completes a job with a video that contains `content`. Returns the video's id.
     pub(crate) async fn completed(&self, job: &str, content: &[u8]) -> String {
         let held = self.claim(job).await;
         let path = storage::video_path(held.job, held.epoch, "mp4");
@@ -202,7 +202,7 @@ impl TestServer {
         id.to_string()
     }
 
-    /// Gives a video a poster, as a processor does.
+    /// Adds a poster to a video, as a processor does.
     pub(crate) async fn poster(&self, video: &str, content: &[u8]) {
         let db = &self.database.connection;
         let id = parse_id(video);
@@ -218,7 +218,7 @@ impl TestServer {
         assert!(video::record_inspection(db, id, facts).await.unwrap().unwrap().has_poster);
     }
 
-    /// Stops the gateway and waits for its end.
+    /// Stops the gateway and waits until it has ended.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.served.await.unwrap().unwrap();
@@ -230,7 +230,7 @@ pub(crate) fn parse_id<Kind>(text: &str) -> entity::id::Id<Kind> {
     text.parse().unwrap()
 }
 
-/// Checks that a response is the problem document of `code`, and answers with it.
+/// Checks that a response is a problem document with `status` and `code`, and returns it.
 pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Value {
     assert_eq!(response.status().as_u16(), status, "{}", response.url());
     assert_eq!(header(&response, "content-type"), "application/problem+json");

@@ -784,17 +784,17 @@ export interface components {
             /** @description For people. */
             message: string;
         };
-        /** @description A request sent upstream, with everything on record. */
+        /** @description A request that was sent upstream, with everything recorded about it. */
         AdminAttempt: {
-            /** @description When the upstream showed that it had taken it, RFC 3339, UTC. */
+            /** @description When the upstream accepted it (RFC 3339, UTC). */
             acceptedAt: string | null;
-            /** @description What the upstream said. */
+            /** @description The upstream's message. */
             detail: string | null;
-            /** @description When it ended, RFC 3339, UTC. */
+            /** @description When it ended (RFC 3339, UTC). */
             finishedAt: string | null;
-            /** @description Key. */
+            /** @description Id of the attempt. */
             id: components["schemas"]["Id"];
-            /** @description Whether it may have cost money. */
+            /** @description Whether the upstream may have charged for it. */
             mayHaveBeenCharged: boolean;
             /**
              * Format: int32
@@ -803,40 +803,40 @@ export interface components {
             number: number;
             /** @description How it ended. */
             outcome: string | null;
-            /** @description Where the result can be fetched. */
+            /** @description URL of the result. */
             resultUrl: string | null;
-            /** @description RFC 3339, UTC. */
+            /** @description When it was sent (RFC 3339, UTC). */
             sentAt: string;
-            /** @description The address it was sent to. */
+            /** @description URL it was sent to. */
             upstream: string;
-            /** @description The upstream's own id. */
+            /** @description The upstream's id of the generation. */
             upstreamId: string | null;
         };
         /** @description A job with its owner. */
         AdminJob: components["schemas"]["Job"] & {
-            /** @description The owner's address. */
+            /** @description Email address of the owner. */
             userEmail: string;
-            /** @description Whose it is. */
+            /** @description Id of the owner. */
             userId: components["schemas"]["Id"];
         };
-        /** @description A job with its owner and everything that was sent upstream for it. */
+        /** @description A job with its owner and its attempts. */
         AdminJobDetails: components["schemas"]["AdminJob"] & {
-            /** @description First to last. */
+            /** @description The attempts, oldest first. */
             attempts: components["schemas"]["AdminAttempt"][];
         };
-        /** @description A page of everybody's jobs. */
+        /** @description A page of jobs of all users. */
         AdminJobPage: {
             /** @description Newest first. */
             data: components["schemas"]["AdminJob"][];
             nextCursor: components["schemas"]["Id"] | null;
         };
-        /** @description An account as administrators see it. */
+        /** @description An account, for administrators. */
         AdminUser: components["schemas"]["User"] & {
-            /** @description Whether it is shut. */
+            /** @description Whether it is disabled. */
             disabled: boolean;
             /**
              * Format: int64
-             * @description How many jobs it has.
+             * @description Number of its jobs.
              */
             jobs: number;
         };
@@ -846,9 +846,9 @@ export interface components {
             data: components["schemas"]["AdminUser"][];
             nextCursor: components["schemas"]["Id"] | null;
         };
-        /** @description That the process answers. */
+        /** @description Response of the liveness probe. */
         Alive: {
-            /** @description `alive`. */
+            /** @description Always `alive`. */
             status: string;
         };
         /** @description A key as its owner sees it; the key itself is shown once, when it is made. */
@@ -900,7 +900,7 @@ export interface components {
             /** @description To whom or what. */
             target: string | null;
         };
-        /** @description A page of the log. */
+        /** @description A page of the audit log. */
         AuditPage: {
             /** @description Newest first. */
             data: components["schemas"]["AuditEntry"][];
@@ -1051,24 +1051,24 @@ export interface components {
              */
             p90: number;
         };
-        /** @description Everything on record of an account. It is never held as a whole: `jobs` is written after all else, page by page. */
+        /** @description All data of an account. It is never in memory as a whole: `jobs` is written last, page by page. */
         Export: {
-            /** @description What its programs sign in with. */
+            /** @description The API keys. */
             apiKeys: components["schemas"]["ApiKey"][];
-            /** @description RFC 3339, UTC. */
+            /** @description When the export was made (RFC 3339, UTC). */
             exportedAt: string;
-            /** @description Pictures that videos start from, newest first. */
+            /** @description The reference images, newest first. */
             images: components["schemas"]["Image"][];
-            /** @description Newest first. */
+            /** @description The jobs, newest first. */
             jobs: components["schemas"]["ExportedJob"][];
-            /** @description Where it is signed in. */
+            /** @description The active sessions. */
             sessions: components["schemas"]["Session"][];
             /** @description The account. */
             user: components["schemas"]["User"];
         };
-        /** @description A request sent upstream, as far as it is its owner's to know. */
+        /** @description A request that was sent upstream, as its owner may see it. */
         ExportedAttempt: {
-            /** @description Whether it may have cost money. */
+            /** @description Whether the upstream may have charged for it. */
             mayHaveBeenCharged: boolean;
             /**
              * Format: int32
@@ -1077,12 +1077,12 @@ export interface components {
             number: number;
             /** @description How it ended. */
             outcome: string | null;
-            /** @description RFC 3339, UTC. */
+            /** @description When it was sent (RFC 3339, UTC). */
             sentAt: string;
         };
-        /** @description A job with all that belongs to it. */
+        /** @description A job with its attempts and its video. */
         ExportedJob: {
-            /** @description What was sent upstream for it. */
+            /** @description The attempts, oldest first. */
             attempts: components["schemas"]["ExportedAttempt"][];
             /** @description The job. */
             job: components["schemas"]["Job"];
@@ -1224,11 +1224,11 @@ export interface components {
              */
             password: string;
         };
-        /** @description Who is asking, and how much is kept for them. */
+        /** @description The current user and their storage use. */
         Me: {
-            /** @description When the session ends, RFC 3339, UTC. */
+            /** @description When the session expires (RFC 3339, UTC). */
             expiresAt: string;
-            /** @description What their videos and images take. */
+            /** @description Storage used by videos and images. */
             storage: components["schemas"]["StorageUse"];
             /** @description The account. */
             user: components["schemas"]["User"];
@@ -1255,9 +1255,9 @@ export interface components {
             /** @description The models. */
             models: components["schemas"]["Model"][];
         };
-        /** @description A key that was just made. */
+        /** @description A key that was just created. */
         NewKey: components["schemas"]["ApiKey"] & {
-            /** @description The key itself. It cannot be shown again. */
+            /** @description The key. It is not shown again. */
             key: string;
         };
         /** @description A user's sessions. */
@@ -1298,25 +1298,25 @@ export interface components {
             /** @description Always `about:blank`; `code` identifies the error. */
             type: string;
         };
-        /** @description How the queue is set. */
+        /** @description Settings of the queue. */
         Queue: {
             /**
              * Format: int32
-             * @description Jobs in flight at most, over all processors; null = without a limit.
+             * @description Maximum number of jobs in flight over all processors; null = unlimited.
              */
             concurrency: number | null;
             /** @description While true, no job starts. */
             paused: boolean;
         };
-        /** @description What the process needs, each `up` or `down`. */
+        /** @description Response of the readiness probe; each dependency is `up` or `down`. */
         Readiness: {
-            /** @description The database, with a schema that this program knows. */
+            /** @description The database; `down` also if it has another schema version. */
             database: string;
-            /** @description The queue. */
+            /** @description Redis. */
             redis: string;
-            /** @description `ready` or `unready`; only the database decides. */
+            /** @description `ready` or `unready`, as the database is. */
             status: string;
-            /** @description Where videos lie. */
+            /** @description The storage of videos and images. */
             storage: string;
         };
         /**
@@ -1410,42 +1410,42 @@ export interface components {
              */
             size: number;
         };
-        /** @description Somebody who is signed in. */
+        /** @description A new session. */
         SignedIn: {
-            /** @description When the session ends, RFC 3339, UTC. */
+            /** @description When the session expires (RFC 3339, UTC). */
             expiresAt: string;
-            /** @description For `Authorization: Bearer …`; only for programs, a page gets a cookie. */
+            /** @description Token for `Authorization: Bearer …`; absent for pages, which get a cookie. */
             token?: string | null;
             /** @description The account. */
             user: components["schemas"]["User"];
         };
-        /** @description How the platform stands. */
+        /** @description Figures of the whole platform. */
         Statistics: {
             /**
              * Format: int64
-             * @description Jobs that were cancelled within 24 hours.
+             * @description Jobs that were cancelled in the last 24 hours.
              */
             cancelled: number;
             /**
              * Format: int64
-             * @description Jobs that completed within 24 hours.
+             * @description Jobs that completed in the last 24 hours.
              */
             completed: number;
             /**
              * Format: int64
-             * @description Jobs that failed within 24 hours.
+             * @description Jobs that failed in the last 24 hours.
              */
             failed: number;
             /**
              * Format: int64
-             * @description Jobs in the hands of workers.
+             * @description Jobs claimed by workers.
              */
             inFlight: number;
-            /** @description When the job that has waited longest was made, RFC 3339, UTC. */
+            /** @description When the oldest waiting job was created (RFC 3339, UTC); null if none waits. */
             oldestWaiting: string | null;
             /**
              * Format: int64
-             * @description Jobs that were stopped because their workers kept dying.
+             * @description Jobs that failed because their workers kept dying.
              */
             poisoned: number;
             /**
@@ -1460,10 +1460,10 @@ export interface components {
             users: number;
             /**
              * Format: int64
-             * @description Jobs that wait.
+             * @description Waiting jobs.
              */
             waiting: number;
-            /** @description The processors on record. */
+            /** @description The registered processors. */
             workers: components["schemas"]["Worker"][];
         };
         /**
@@ -1471,16 +1471,16 @@ export interface components {
          * @enum {string}
          */
         Status: "pending" | "processing" | "completed" | "failed" | "cancelled";
-        /** @description Room in the storage. */
+        /** @description Storage use of a user. */
         StorageUse: {
             /**
              * Format: int64
-             * @description Bytes there are; null: without a limit.
+             * @description Maximum bytes; null = unlimited.
              */
             quota: number | null;
             /**
              * Format: int64
-             * @description Bytes taken.
+             * @description Bytes used.
              */
             used: number;
         };
@@ -1535,20 +1535,20 @@ export interface components {
              */
             width: number | null;
         };
-        /** @description A processor that is alive, or was until lately. */
+        /** @description A registered processor. */
         Worker: {
-            /** @description The machine it runs on. */
+            /** @description Host name. */
             host: string;
-            /** @description Key. */
+            /** @description Id of the worker. */
             id: components["schemas"]["Id"];
             /**
              * Format: int64
-             * @description Jobs in hand.
+             * @description Number of jobs it is running.
              */
             inFlight: number;
-            /** @description Past it, others may bury the worker; RFC 3339, UTC. */
+            /** @description When its lease expires; after that, its jobs are requeued (RFC 3339, UTC). */
             leaseUntil: string;
-            /** @description RFC 3339, UTC. */
+            /** @description When it started (RFC 3339, UTC). */
             startedAt: string;
         };
     };

@@ -61,6 +61,32 @@ pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
+/// Whether the service works, and its version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    #[serde(flatten)]
+    readiness: Readiness,
+    /// Version of the gateway.
+    version: &'static str,
+}
+
+/// Gets the health of the service
+///
+/// The same as `GET /readyz`, under the path that reverse proxies forward. Needs no account.
+#[utoipa::path(
+    get, path = "/api/health", operation_id = "readHealth", tag = "Server",
+    responses(
+        (status = 200, description = "Ready.", body = Health),
+        (status = 503, description = "The database is down or has another schema.", body = Health),
+    ),
+)]
+pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
+    let (ready, readiness) = readiness(&gateway).await;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = Health { readiness, version: env!("CARGO_PKG_VERSION") };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
 /// Serves the same probes, and the metrics, on the metrics port.
 impl service::probe::Probe for Gateway {
     const METRICS: &'static [Metric] = metrics::METRICS;

@@ -57,6 +57,7 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(admin::audit::audit))
         .routes(routes!(live::upgrade::upgrade))
         .routes(routes!(openapi::json))
+        .routes(routes!(health::health))
         .layer(from_fn(throttle::rate_limit_headers));
     api.routes(routes!(health::alive)).routes(routes!(health::ready))
 }

@@ -83,12 +83,18 @@ async fn only_the_database_decides_readiness() {
         assert_eq!(response.status(), StatusCode::OK);
         let body: Value = response.json().await.unwrap();
         assert_eq!((&body["database"], &body["redis"], &body["storage"]), (&"up".into(), &"up".into(), &"up".into()));
+        let health = server.request(Method::GET, "/api/health").send().await.unwrap();
+        assert_eq!(health.status(), StatusCode::OK);
+        let health: Value = health.json().await.unwrap();
+        assert_eq!((&health["status"], &health["version"]), (&"ready".into(), &env!("CARGO_PKG_VERSION").into()));
         let dropped =
             sea_orm::ConnectionTrait::execute_unprepared(&server.database.connection, "DROP TABLE schema_version");
         dropped.await.unwrap();
         let response = server.request(Method::GET, "/readyz").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.json::<Value>().await.unwrap()["database"], "down");
+        let health = server.request(Method::GET, "/api/health").send().await.unwrap();
+        assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(server.request(Method::GET, "/livez").send().await.unwrap().status(), StatusCode::OK);
     }
 }

@@ -22,7 +22,7 @@ export async function startFakeGateway(answers = {}) {
   const gateway = { answers: { ...answers } };
   const server = createServer((request, response) => {
     const url = new URL(request.url, "http://localhost");
-    const answer = url.pathname.startsWith("/api/") ? answerApi(gateway, request, url) : answerPage(url, policy);
+    const answer = url.pathname.startsWith("/api/") ? answerApi(gateway, request, url) : answerPage(request, url, policy);
     answer.then(
       ({ status = 200, headers = {}, body = "" }) => response.writeHead(status, headers).end(body),
       (cause) => response.writeHead(500).end(String(cause)),
@@ -44,11 +44,14 @@ function readPolicy() {
   return text.replace(/\\\s+/g, "");
 }
 
-async function answerPage(url, policy) {
+/** Like the gateway, sends the Brotli copy that the build wrote where there is one and the browser takes it. */
+async function answerPage(request, url, policy) {
   const file = extname(url.pathname) ? url.pathname : "/index.html";
+  const headers = { "content-type": types[extname(file)] ?? "text/plain", "content-security-policy": policy };
+  const compressed = /\bbr\b/.test(request.headers["accept-encoding"]) && (await readFile(join(dist, `${file}.br`)).catch(() => null));
+  if (compressed) return { headers: { ...headers, "content-encoding": "br" }, body: compressed };
   const body = await readFile(join(dist, file)).catch(() => null);
-  if (!body) return { status: 404 };
-  return { headers: { "content-type": types[extname(file)] ?? "text/plain", "content-security-policy": policy }, body };
+  return body ? { headers, body } : { status: 404 };
 }
 
 async function answerApi(gateway, request, url) {

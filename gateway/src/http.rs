@@ -16,6 +16,7 @@ pub(crate) mod access_log;
 pub(crate) mod body;
 pub(crate) mod catch_panic;
 pub(crate) mod client_address;
+pub(crate) mod compression;
 pub(crate) mod conditional;
 pub(crate) mod connection_limit;
 pub(crate) mod host_guard;

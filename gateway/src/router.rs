@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::error::ApiError;
 use crate::http::access_log::access_log;
 use crate::http::catch_panic::catch_panic;
+use crate::http::compression::compression;
 use crate::http::host_guard::host_guard;
 use crate::http::timeouts::timeouts;
 use crate::http::{origin, static_files, throttle};
@@ -18,7 +19,17 @@ use crate::{admin, auth, health, images, keys, live, openapi, videos};
 
 /// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
 pub(crate) fn api() -> OpenApiRouter<Gateway> {
-    let api = OpenApiRouter::new()
+    // Large responses without secrets: see `compression`.
+    let compressed = OpenApiRouter::new()
+        .routes(routes!(videos::models::models))
+        .routes(routes!(videos::list::list))
+        .routes(routes!(images::list, images::upload::upload).layer(DefaultBodyLimit::max(images::MAX_BODY)))
+        .routes(routes!(admin::jobs::jobs))
+        .routes(routes!(admin::users::users))
+        .routes(routes!(admin::audit::audit))
+        .routes(routes!(openapi::json))
+        .layer(compression());
+    let api = compressed
         .routes(routes!(auth::handlers::register))
         .routes(routes!(auth::handlers::login))
         .routes(routes!(auth::handlers::logout))
@@ -29,9 +40,7 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(auth::open_sessions::end_session))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
-        .routes(routes!(videos::models::models))
         .routes(routes!(videos::create::create))
-        .routes(routes!(videos::list::list))
         .routes(routes!(videos::read::read_job, videos::actions::delete))
         .routes(routes!(videos::attempts::attempts))
         .routes(routes!(videos::actions::cancel))
@@ -44,19 +53,14 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(videos::shares::shared))
         .routes(routes!(videos::shares::shared_content))
         .routes(routes!(videos::shares::shared_poster))
-        .routes(routes!(images::list, images::upload::upload).layer(DefaultBodyLimit::max(images::MAX_BODY)))
         .routes(routes!(images::read, images::delete))
         .routes(routes!(images::content))
         .routes(routes!(admin::statistics::statistics))
         .routes(routes!(admin::queue::queue, admin::queue::change_queue))
-        .routes(routes!(admin::jobs::jobs))
         .routes(routes!(admin::jobs::read_job))
         .routes(routes!(admin::jobs::retry_job))
-        .routes(routes!(admin::users::users))
         .routes(routes!(admin::users::change_user))
-        .routes(routes!(admin::audit::audit))
         .routes(routes!(live::upgrade::upgrade))
-        .routes(routes!(openapi::json))
         .routes(routes!(health::health))
         .layer(from_fn(throttle::rate_limit_headers));
     api.routes(routes!(health::alive)).routes(routes!(health::ready))

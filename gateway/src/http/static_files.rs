@@ -29,11 +29,11 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
         return Err(ApiError::MethodNotAllowed);
     }
     let (immutable, routed) = (path.starts_with("/assets/"), is_routed(path));
-    let head = request.method() == Method::HEAD;
-    let mut files = ServeDir::new(folder);
+    let index = index(&request);
+    let mut files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
     let mut response = files.try_call(request).await.map_err(ApiError::unavailable)?.map(Body::new);
     if response.status() == StatusCode::NOT_FOUND && routed {
-        response = files.try_call(index(head)).await.map_err(ApiError::unavailable)?.map(Body::new);
+        response = files.try_call(index).await.map_err(ApiError::unavailable)?.map(Body::new);
     }
     let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let caching = if immutable && found { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -51,9 +51,12 @@ fn is_routed(path: &str) -> bool {
     !path.starts_with("/assets/") && path.rsplit('/').next().is_none_or(|last| !last.contains('.'))
 }
 
-fn index(head: bool) -> Request {
-    let mut request = Request::default();
-    *request.uri_mut() = Uri::from_static("/");
-    *request.method_mut() = if head { Method::HEAD } else { Method::GET };
-    request
+/// Returns the request for the page itself, with the method and the encodings of `request`.
+fn index(request: &Request) -> Request {
+    let mut index = Request::default();
+    *index.uri_mut() = Uri::from_static("/");
+    *index.method_mut() = request.method().clone();
+    let encodings = request.headers().get_all(header::ACCEPT_ENCODING).into_iter();
+    index.headers_mut().extend(encodings.map(|value| (header::ACCEPT_ENCODING, value.clone())));
+    index
 }

@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod bad_requests;
+mod compression;
 mod configuration;
 mod content;
 mod first_admin;

@@ -22,6 +22,7 @@ ARG PROGRAMS="--package gateway --package processor --package migration --packag
 # This layer is rebuilt only when the manifests change.
 COPY --from=manifests /manifests ./
 RUN cargo build --release --locked $PROGRAMS
+COPY docs docs
 COPY crates crates
 COPY entity entity
 COPY migration migration

@@ -36,7 +36,7 @@ pub(crate) struct Readiness {
     pub(crate) storage: &'static str,
 }
 
-/// Checks that the process is alive
+/// Check that the process is alive
 #[utoipa::path(
     get, path = "/livez", operation_id = "isAlive", tag = "Server",
     responses((status = 200, description = "The process responds.", body = Alive)),
@@ -45,7 +45,7 @@ pub(crate) async fn alive() -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(Alive { status: "alive" })).into_response()
 }
 
-/// Checks that the process can serve requests
+/// Check that the process can serve requests
 ///
 /// It can without Redis, because the database holds everything that is accepted.
 #[utoipa::path(
@@ -70,7 +70,7 @@ pub(crate) struct Health {
     version: &'static str,
 }
 
-/// Gets the health of the service
+/// Get the health of the service
 ///
 /// The same as `GET /readyz`, under the path that reverse proxies forward. Needs no account.
 #[utoipa::path(

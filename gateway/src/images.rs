@@ -38,7 +38,7 @@ pub(crate) struct ImagePage {
     pub(crate) next_cursor: Option<ImageId>,
 }
 
-/// Lists the caller's images
+/// List the caller's images
 #[utoipa::path(
     get, path = "/api/images", operation_id = "listImages", tag = "Images",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     Ok(([NO_STORE], Json(ImagePage { data, next_cursor })).into_response())
 }
 
-/// Gets an image's description
+/// Get an image's description
 #[utoipa::path(
     get, path = "/api/images/{image}", operation_id = "readImage", tag = "Images",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
@@ -71,7 +71,7 @@ pub(crate) async fn read(
     Ok(([NO_STORE], Json(View::from(image))).into_response())
 }
 
-/// Gets an image's file
+/// Get an image's file
 #[utoipa::path(
     get, path = "/api/images/{image}/content", operation_id = "readImageContent", tag = "Images",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
@@ -100,7 +100,7 @@ pub(crate) async fn content(
     Ok((headers, length, Body::from_stream(content.bytes)).into_response())
 }
 
-/// Deletes an image
+/// Delete an image
 ///
 /// An image that a job refers to cannot be deleted (`wrong_state`): delete the job first.
 #[utoipa::path(

@@ -58,7 +58,7 @@ impl RequestBody for CreateKeyRequest {
     }
 }
 
-/// Lists the caller's API keys
+/// List the caller's API keys
 #[utoipa::path(
     get, path = "/api/keys", operation_id = "listKeys", tag = "Keys",
     security(("session" = []), ("cookie" = [])),
@@ -69,7 +69,7 @@ pub(crate) async fn list(State(gateway): State<Gateway>, caller: Caller) -> Resu
     Ok(([NO_STORE], Json(Keys { data: keys.into_iter().map(View::from).collect() })).into_response())
 }
 
-/// Creates an API key
+/// Create an API key
 ///
 /// A key reads jobs and videos (`read`) or changes them (`create`). It has no access to accounts, keys or administration.
 #[utoipa::path(
@@ -95,7 +95,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, [NO_STORE], Json(NewKey { view: row.into(), key })).into_response())
 }
 
-/// Revokes an API key
+/// Revoke an API key
 #[utoipa::path(
     delete, path = "/api/keys/{key}", operation_id = "revokeKey", tag = "Keys",
     security(("session" = []), ("cookie" = [])),

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use crate::router;
 
-pub(crate) use page::{page, script, style};
+pub(crate) use page::{api_guide, live_guide, page, scalar, script};
 
 const ABOUT: &str = "Generates videos from prompts through a Sora-compatible upstream. Times are RFC 3339 in UTC, ids are \
 UUIDs. Errors are problem documents (RFC 9457); their `code` is the contract. Programs send `Authorization: Bearer` with \
-the token of a session or an API key; pages send their session cookie.";
+the token of a session or an API key; pages send their session cookie.\n\nGuides: [the API by example](/docs/API.md), [live updates](/docs/live.md).";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| serde_json::to_string_pretty(&build()).unwrap_or_default() + "\n");
 
@@ -29,7 +29,7 @@ pub fn document() -> &'static str {
     &DOCUMENT
 }
 
-/// Gets this document
+/// Get this document
 #[utoipa::path(
     get, path = "/api/openapi.json", operation_id = "readDocument", tag = "Server",
     responses((status = 200, description = "The document.", body = inline(Value), content_type = "application/json")),
@@ -47,7 +47,7 @@ fn build() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Video generation",
+            "title": "Sora Video Generation Platform",
             "version": env!("CARGO_PKG_VERSION"),
             "description": ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},

@@ -23,7 +23,7 @@ pub(crate) struct AuditPage {
     pub(crate) next_cursor: Option<AuditEntryId>,
 }
 
-/// Lists the audit log
+/// List the audit log
 #[utoipa::path(
     get, path = "/api/admin/audit", operation_id = "readAudit", tag = "Administration",
     security(("session" = []), ("cookie" = [])),

@@ -117,7 +117,7 @@ impl QueryParameters for OwnerSearch {
     }
 }
 
-/// Lists all users' jobs
+/// List all users' jobs
 #[utoipa::path(
     get, path = "/api/admin/jobs", operation_id = "listAllJobs", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -137,7 +137,7 @@ pub(crate) async fn jobs(
     Ok(([NO_STORE], Json(AdminJobPage { data, next_cursor })).into_response())
 }
 
-/// Gets any job
+/// Get any job
 ///
 /// Includes its attempts, with the unedited messages of the upstream.
 #[utoipa::path(
@@ -156,7 +156,7 @@ pub(crate) async fn read_job(
     Ok(([NO_STORE], Json(AdminJobDetails { job, attempts })).into_response())
 }
 
-/// Restarts any failed or cancelled job
+/// Restart any failed or cancelled job
 ///
 /// A job in another state is left unchanged (`wrong_state`).
 #[utoipa::path(

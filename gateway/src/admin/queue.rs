@@ -55,7 +55,7 @@ impl RequestBody for ChangeQueueRequest {
     }
 }
 
-/// Gets the settings of the queue
+/// Get the settings of the queue
 #[utoipa::path(
     get, path = "/api/admin/queue", operation_id = "readQueue", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -66,7 +66,7 @@ pub(crate) async fn queue(State(gateway): State<Gateway>, _: Admin) -> Result<Re
     Ok(([NO_STORE], Json(queue)).into_response())
 }
 
-/// Pauses or resumes the queue, or sets its concurrency
+/// Pause or resume the queue, or set its concurrency
 ///
 /// Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
 /// repeat the request.

@@ -54,7 +54,7 @@ pub(crate) struct Statistics {
     pub(crate) workers: Vec<Worker>,
 }
 
-/// Gets the figures of the platform
+/// Get the figures of the platform
 #[utoipa::path(
     get, path = "/api/admin/stats", operation_id = "readStatistics", tag = "Administration",
     security(("session" = []), ("cookie" = [])),

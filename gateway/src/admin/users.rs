@@ -63,7 +63,7 @@ impl QueryParameters for UserSearch {
     }
 }
 
-/// Lists accounts
+/// List accounts
 #[utoipa::path(
     get, path = "/api/admin/users", operation_id = "listUsers", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -98,7 +98,7 @@ impl RequestBody for ChangeUserRequest {
     }
 }
 
-/// Changes the role of an account, disables or enables it
+/// Change the role of an account, disable or enable it
 ///
 /// Disabling an account ends its sessions, stops its keys and share links from working, and cancels its waiting jobs.
 /// Administrators cannot demote or disable themselves (`wrong_state`).

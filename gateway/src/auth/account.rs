@@ -34,7 +34,7 @@ impl RequestBody for RenameRequest {
     }
 }
 
-/// Changes the display name
+/// Change the display name
 #[utoipa::path(
     patch, path = "/api/auth/me", operation_id = "rename", tag = "Account",
     security(("session" = []), ("cookie" = [])),
@@ -74,7 +74,7 @@ impl RequestBody for ChangePasswordRequest {
     }
 }
 
-/// Changes the password
+/// Change the password
 ///
 /// Ends all other sessions and closes their websockets.
 #[utoipa::path(
@@ -114,7 +114,7 @@ impl RequestBody for DeleteAccountRequest {
     }
 }
 
-/// Deletes the account
+/// Delete the account
 ///
 /// Cancels unfinished jobs and permanently deletes jobs, videos and files. The only administrator cannot delete their
 /// account (`wrong_state`).

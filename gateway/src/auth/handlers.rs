@@ -94,7 +94,7 @@ impl RequestBody for RegisterRequest {
     }
 }
 
-/// Creates an account
+/// Create an account
 ///
 /// A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token.
 #[utoipa::path(
@@ -158,7 +158,7 @@ impl RequestBody for LoginRequest {
     }
 }
 
-/// Signs in
+/// Sign in
 ///
 /// A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token. An unknown address and a
 /// wrong password return the same error after the same time.

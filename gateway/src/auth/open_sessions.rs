@@ -22,7 +22,7 @@ pub(crate) struct OpenSessions {
     pub(crate) data: Vec<View>,
 }
 
-/// Lists active sessions
+/// List active sessions
 #[utoipa::path(
     get, path = "/api/auth/sessions", operation_id = "listSessions", tag = "Account",
     security(("session" = []), ("cookie" = [])),
@@ -34,7 +34,7 @@ pub(crate) async fn sessions(State(gateway): State<Gateway>, caller: Caller) -> 
     Ok(([NO_STORE], Json(OpenSessions { data })).into_response())
 }
 
-/// Ends a session
+/// End a session
 #[utoipa::path(
     delete, path = "/api/auth/sessions/{session}", operation_id = "endSession", tag = "Account",
     security(("session" = []), ("cookie" = [])),
@@ -52,7 +52,7 @@ pub(crate) async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends all sessions except the current one
+/// End all sessions except the current one
 #[utoipa::path(
     delete, path = "/api/auth/sessions", operation_id = "endOtherSessions", tag = "Account",
     security(("session" = []), ("cookie" = [])),

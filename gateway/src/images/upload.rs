@@ -38,7 +38,7 @@ pub(crate) struct UploadImageRequest {
     image: Bytes,
 }
 
-/// Uploads an image that videos can start from
+/// Upload an image that videos can start from
 ///
 /// PNG, JPEG or WebP, recognised by content, of at most 20 MiB and 40 million pixels. Metadata is removed. Images that no job
 /// refers to are deleted after a day.

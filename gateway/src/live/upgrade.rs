@@ -29,7 +29,7 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// Bound of what waits for the kernel to take it: a snapshot frame is far smaller.
 const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 
-/// Opens the websocket that follows jobs live
+/// Open the websocket that follows jobs live
 ///
 /// An invalid token is reported after the upgrade, with close code 4401.
 #[utoipa::path(

@@ -23,7 +23,7 @@ use crate::state::Gateway;
 use crate::videos::read::views;
 use crate::videos::{idempotency, quota};
 
-/// Cancels a job
+/// Cancel a job
 #[utoipa::path(
     post, path = "/api/videos/jobs/{job}/cancel", operation_id = "cancelJob", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["create"])),
@@ -53,7 +53,7 @@ pub(crate) async fn cancel(
     answer(&gateway, StatusCode::OK, job.await?).await
 }
 
-/// Restarts a failed or cancelled job
+/// Restart a failed or cancelled job
 ///
 /// A job in another state is left unchanged (`wrong_state`).
 #[utoipa::path(
@@ -99,7 +99,7 @@ pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Opt
     restarting.await
 }
 
-/// Downloads a finished video again whose download failed
+/// Download a finished video again whose download failed
 ///
 /// Sends no new request to the upstream. A job with nothing to download is left unchanged (`wrong_state`).
 #[utoipa::path(
@@ -121,7 +121,7 @@ pub(crate) async fn fetch(
     answer(&gateway, StatusCode::ACCEPTED, job.await?).await
 }
 
-/// Deletes a finished job with its video
+/// Delete a finished job with its video
 ///
 /// An unfinished job cannot be deleted (`wrong_state`): cancel it first.
 #[utoipa::path(

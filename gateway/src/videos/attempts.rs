@@ -21,7 +21,7 @@ pub(crate) struct Attempts {
     pub(crate) data: Vec<View>,
 }
 
-/// Lists the requests that were sent upstream for a job
+/// List the requests that were sent upstream for a job
 ///
 /// Each says whether it may have been charged.
 #[utoipa::path(

@@ -21,7 +21,7 @@ use crate::http::path::Id;
 use crate::state::Gateway;
 use crate::videos::range::{Part, part};
 
-/// Gets a video's file
+/// Get a video's file
 #[utoipa::path(
     get, path = "/api/videos/{video}/content", operation_id = "readContent", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
@@ -86,7 +86,7 @@ fn storage_error(video: &Model, error: storage::Error) -> ApiError {
     }
 }
 
-/// Gets a still of a video
+/// Get a still of a video
 ///
 /// It is made after the video has been stored; `hasPoster` of the job says whether there is one.
 #[utoipa::path(

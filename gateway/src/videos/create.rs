@@ -123,7 +123,7 @@ impl CreateVideoRequest {
     }
 }
 
-/// Creates a video job
+/// Create a video job
 ///
 /// The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
 /// left out take the defaults of `GET /api/models`.

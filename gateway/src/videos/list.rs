@@ -30,7 +30,7 @@ pub(crate) struct JobPage {
     pub(crate) next_cursor: Option<JobId>,
 }
 
-/// Lists the caller's jobs
+/// List the caller's jobs
 ///
 /// Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
 #[utoipa::path(

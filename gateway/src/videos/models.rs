@@ -67,7 +67,7 @@ impl From<&Catalogue> for Models {
     }
 }
 
-/// Lists the models
+/// List the models
 #[utoipa::path(
     get, path = "/api/models", operation_id = "listModels", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),

@@ -18,7 +18,7 @@ use crate::state::Gateway;
 /// Seconds after which whoever polls may ask again.
 pub(crate) const POLL_AFTER: &str = "2";
 
-/// Gets a job
+/// Get a job
 ///
 /// Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
 #[utoipa::path(
@@ -56,7 +56,7 @@ pub(crate) async fn read_job(
     Ok(response)
 }
 
-/// Gets a video's description
+/// Get a video's description
 #[utoipa::path(
     get, path = "/api/videos/{video}", operation_id = "readVideo", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),

@@ -75,7 +75,7 @@ impl RequestBody for CreateShareRequest {
     }
 }
 
-/// Creates a share link for a video
+/// Create a share link for a video
 #[utoipa::path(
     post, path = "/api/videos/{video}/shares", operation_id = "shareVideo", tag = "Shares",
     security(("session" = []), ("cookie" = []), ("key" = ["create"])),
@@ -98,7 +98,7 @@ pub(crate) async fn share(
     Ok((StatusCode::CREATED, [NO_STORE], Json(body)).into_response())
 }
 
-/// Revokes all share links of a video
+/// Revoke all share links of a video
 #[utoipa::path(
     delete, path = "/api/videos/{video}/shares", operation_id = "unshareVideo", tag = "Shares",
     security(("session" = []), ("cookie" = []), ("key" = ["create"])),
@@ -114,7 +114,7 @@ pub(crate) async fn unshare(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gets what a share link shows
+/// Get what a share link shows
 ///
 /// Reveals nothing about the owner, the prompt, or how the video was made.
 #[utoipa::path(
@@ -134,7 +134,7 @@ pub(crate) async fn shared(State(gateway): State<Gateway>, Name(token): Name) ->
     Ok(([NO_STORE], Json(body)).into_response())
 }
 
-/// Gets a shared video's file
+/// Get a shared video's file
 #[utoipa::path(
     get, path = "/api/shares/{token}/content", operation_id = "readSharedContent", tag = "Shares",
     params(
@@ -158,7 +158,7 @@ pub(crate) async fn shared_content(
     send_file(&gateway, &video, &request).await
 }
 
-/// Gets a still of a shared video
+/// Get a still of a shared video
 ///
 /// It is made after the video has been stored; `hasPoster` says whether there is one.
 #[utoipa::path(

@@ -148,17 +148,37 @@ async fn handlers_accept_the_examples_and_respond_as_described() {
 }
 
 #[tokio::test]
-async fn the_docs_page_loads_nothing_from_other_origins() {
+async fn serves_the_reference_page_and_its_guides_under_a_strict_policy() {
     let server = TestServer::new().await;
-    for (path, kind) in [("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")] {
+    for (path, content_type, content) in [
+        ("/docs", "text/html", "/docs/scalar.js"),
+        ("/docs/docs.js", "text/javascript", "createApiReference"),
+        ("/docs/live.md", "text/plain", "sora.v1"),
+        ("/docs/API.md", "text/plain", "POST /api/videos"),
+    ] {
         let response = server.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        assert!(header(&response, "content-type").starts_with(kind));
-        assert!(header(&response, "content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
-        let text = response.text().await.unwrap();
-        assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("onclick"), "{path}");
-        assert!(!text.contains("<style") && !text.contains("innerHTML"), "{path}");
+        assert!(header(&response, "content-type").starts_with(content_type));
+        let policy = header(&response, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        assert!(response.text().await.unwrap().contains(content), "{path}");
     }
     let served = server.request(Method::GET, "/api/openapi.json").send().await.unwrap();
     assert_eq!(served.text().await.unwrap(), gateway::document());
+}
+
+#[tokio::test]
+async fn sends_scalar_compressed_and_only_once() {
+    let server = TestServer::new().await;
+    let get = |encodings: &str, known: &str| {
+        let request = server.request(Method::GET, "/docs/scalar.js").header("accept-encoding", encodings);
+        request.header("if-none-match", known).send()
+    };
+    let plain = get("identity", "").await.unwrap();
+    let tag = header(&plain, "etag").to_owned();
+    let size = plain.bytes().await.unwrap().len();
+    let compressed = get("gzip, br", "").await.unwrap();
+    assert_eq!(header(&compressed, "content-encoding"), "gzip");
+    assert!(compressed.bytes().await.unwrap().len() * 3 < size);
+    assert_eq!(get("gzip", &tag).await.unwrap().status(), StatusCode::NOT_MODIFIED);
 }

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the audit log */
+        /** List the audit log */
         get: operations["readAudit"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists all users' jobs */
+        /** List all users' jobs */
         get: operations["listAllJobs"];
         put?: never;
         post?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets any job
+         * Get any job
          * @description Includes its attempts, with the unedited messages of the upstream.
          */
         get: operations["readAnyJob"];
@@ -68,7 +68,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restarts any failed or cancelled job
+         * Restart any failed or cancelled job
          * @description A job in another state is left unchanged (`wrong_state`).
          */
         post: operations["retryAnyJob"];
@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets the settings of the queue */
+        /** Get the settings of the queue */
         get: operations["readQueue"];
         put?: never;
         post?: never;
@@ -93,7 +93,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Pauses or resumes the queue, or sets its concurrency
+         * Pause or resume the queue, or set its concurrency
          * @description Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
          *     repeat the request.
          */
@@ -107,7 +107,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets the figures of the platform */
+        /** Get the figures of the platform */
         get: operations["readStatistics"];
         put?: never;
         post?: never;
@@ -124,7 +124,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists accounts */
+        /** List accounts */
         get: operations["listUsers"];
         put?: never;
         post?: never;
@@ -148,7 +148,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes the role of an account, disables or enables it
+         * Change the role of an account, disable or enable it
          * @description Disabling an account ends its sessions, stops its keys and share links from working, and cancels its waiting jobs.
          *     Administrators cannot demote or disable themselves (`wrong_state`).
          */
@@ -185,7 +185,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs in
+         * Sign in
          * @description A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token. An unknown address and a
          *     wrong password return the same error after the same time.
          */
@@ -225,14 +225,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Deletes the account
+         * Delete the account
          * @description Cancels unfinished jobs and permanently deletes jobs, videos and files. The only administrator cannot delete their
          *     account (`wrong_state`).
          */
         delete: operations["deleteAccount"];
         options?: never;
         head?: never;
-        /** Changes the display name */
+        /** Change the display name */
         patch: operations["rename"];
         trace?: never;
     };
@@ -246,7 +246,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Changes the password
+         * Change the password
          * @description Ends all other sessions and closes their websockets.
          */
         post: operations["changePassword"];
@@ -266,7 +266,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Creates an account
+         * Create an account
          * @description A program receives a token. A page, recognised by its `Origin`, receives a cookie and no token.
          */
         post: operations["register"];
@@ -283,11 +283,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists active sessions */
+        /** List active sessions */
         get: operations["listSessions"];
         put?: never;
         post?: never;
-        /** Ends all sessions except the current one */
+        /** End all sessions except the current one */
         delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
@@ -304,7 +304,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends a session */
+        /** End a session */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -319,7 +319,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets the health of the service
+         * Get the health of the service
          * @description The same as `GET /readyz`, under the path that reverse proxies forward. Needs no account.
          */
         get: operations["readHealth"];
@@ -338,11 +338,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the caller's images */
+        /** List the caller's images */
         get: operations["listImages"];
         put?: never;
         /**
-         * Uploads an image that videos can start from
+         * Upload an image that videos can start from
          * @description PNG, JPEG or WebP, recognised by content, of at most 20 MiB and 40 million pixels. Metadata is removed. Images that no job
          *     refers to are deleted after a day.
          */
@@ -360,12 +360,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets an image's description */
+        /** Get an image's description */
         get: operations["readImage"];
         put?: never;
         post?: never;
         /**
-         * Deletes an image
+         * Delete an image
          * @description An image that a job refers to cannot be deleted (`wrong_state`): delete the job first.
          */
         delete: operations["deleteImage"];
@@ -381,7 +381,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets an image's file */
+        /** Get an image's file */
         get: operations["readImageContent"];
         put?: never;
         post?: never;
@@ -398,11 +398,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the caller's API keys */
+        /** List the caller's API keys */
         get: operations["listKeys"];
         put?: never;
         /**
-         * Creates an API key
+         * Create an API key
          * @description A key reads jobs and videos (`read`) or changes them (`create`). It has no access to accounts, keys or administration.
          */
         post: operations["createKey"];
@@ -422,7 +422,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revokes an API key */
+        /** Revoke an API key */
         delete: operations["revokeKey"];
         options?: never;
         head?: never;
@@ -436,7 +436,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the models */
+        /** List the models */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -453,7 +453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets this document */
+        /** Get this document */
         get: operations["readDocument"];
         put?: never;
         post?: never;
@@ -471,7 +471,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets what a share link shows
+         * Get what a share link shows
          * @description Reveals nothing about the owner, the prompt, or how the video was made.
          */
         get: operations["readShared"];
@@ -490,7 +490,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets a shared video's file */
+        /** Get a shared video's file */
         get: operations["readSharedContent"];
         put?: never;
         post?: never;
@@ -508,7 +508,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets a still of a shared video
+         * Get a still of a shared video
          * @description It is made after the video has been stored; `hasPoster` says whether there is one.
          */
         get: operations["readSharedPoster"];
@@ -530,7 +530,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Creates a video job
+         * Create a video job
          * @description The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
          *     left out take the defaults of `GET /api/models`.
          */
@@ -549,7 +549,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the caller's jobs
+         * List the caller's jobs
          * @description Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
          */
         get: operations["listJobs"];
@@ -569,14 +569,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets a job
+         * Get a job
          * @description Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
          */
         get: operations["readJob"];
         put?: never;
         post?: never;
         /**
-         * Deletes a finished job with its video
+         * Delete a finished job with its video
          * @description An unfinished job cannot be deleted (`wrong_state`): cancel it first.
          */
         delete: operations["deleteJob"];
@@ -593,7 +593,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the requests that were sent upstream for a job
+         * List the requests that were sent upstream for a job
          * @description Each says whether it may have been charged.
          */
         get: operations["listAttempts"];
@@ -614,7 +614,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancels a job */
+        /** Cancel a job */
         post: operations["cancelJob"];
         delete?: never;
         options?: never;
@@ -632,7 +632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Downloads a finished video again whose download failed
+         * Download a finished video again whose download failed
          * @description Sends no new request to the upstream. A job with nothing to download is left unchanged (`wrong_state`).
          */
         post: operations["fetchJob"];
@@ -652,7 +652,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restarts a failed or cancelled job
+         * Restart a failed or cancelled job
          * @description A job in another state is left unchanged (`wrong_state`).
          */
         post: operations["retryJob"];
@@ -669,7 +669,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets a video's description */
+        /** Get a video's description */
         get: operations["readVideo"];
         put?: never;
         post?: never;
@@ -686,7 +686,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gets a video's file */
+        /** Get a video's file */
         get: operations["readContent"];
         put?: never;
         post?: never;
@@ -704,7 +704,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Gets a still of a video
+         * Get a still of a video
          * @description It is made after the video has been stored; `hasPoster` of the job says whether there is one.
          */
         get: operations["readPoster"];
@@ -725,9 +725,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Creates a share link for a video */
+        /** Create a share link for a video */
         post: operations["shareVideo"];
-        /** Revokes all share links of a video */
+        /** Revoke all share links of a video */
         delete: operations["unshareVideo"];
         options?: never;
         head?: never;
@@ -742,7 +742,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Opens the websocket that follows jobs live
+         * Open the websocket that follows jobs live
          * @description An invalid token is reported after the upgrade, with close code 4401.
          */
         get: operations["follow"];
@@ -761,7 +761,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Checks that the process is alive */
+        /** Check that the process is alive */
         get: operations["isAlive"];
         put?: never;
         post?: never;
@@ -779,7 +779,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Checks that the process can serve requests
+         * Check that the process can serve requests
          * @description It can without Redis, because the database holds everything that is accepted.
          */
         get: operations["isReady"];

@@ -22,16 +22,16 @@ const args = [
   "--disable-sync",
 ];
 
-/** Launches Chromium; the caller closes it. */
-export function launch() {
+/** Launches Chromium; the caller closes it. `more` are additional flags. */
+export function launch(more = []) {
   const executablePath = places.find((place) => place && existsSync(place));
   assert(executablePath, "Chromium not found: set CHROMIUM to its path");
-  return chromium.launch({ executablePath, args, headless: true });
+  return chromium.launch({ executablePath, args: [...args, ...more], headless: true });
 }
 
-/** Opens a page in its own browser; `options` are those of a browser context. */
-export async function openPage(options = {}) {
-  const browser = await launch();
+/** Opens a page in its own browser; `flags` are Chromium's, `options` those of a browser context. */
+export async function openPage({ flags, ...options } = {}) {
+  const browser = await launch(flags);
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const errors = [];

@@ -34,7 +34,7 @@ export async function start({ simulator = [], gateway: variables = {}, processor
   try {
     const upstream = run(processes, "simulator", ["--listen", "127.0.0.1:0", ...simulator], {});
     const address = await upstream.waitForLog(/listening on (http:\S+)/);
-    const port = await freePort();
+    const port = Number(variables.BACKEND_PORT ?? (await freePort()));
     const shared = {
       APP_ENV: "demo",
       DATABASE_URL: `sqlite:${join(folder, "sora.db")}`,

@@ -1,10 +1,16 @@
 // Build and test configuration. Invariant: nothing is inlined into markup or styles, as the content security policy requires.
+// VITE_API_URL: origin of the API, such as https://api.example.com; unset when it is the page's own.
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { compressAssets } from "./compressAssets";
 
 const backend = process.env.BACKEND_URL ?? "http://127.0.0.1:3000";
+
+const apiUrl = process.env.VITE_API_URL ?? "";
+if (apiUrl !== "" && (!URL.canParse(apiUrl) || new URL(apiUrl).origin !== apiUrl || !apiUrl.startsWith("http"))) {
+  throw new Error("VITE_API_URL must be an origin without a path, such as https://api.example.com");
+}
 
 export default defineConfig({
   plugins: [react(), compressAssets()],

@@ -1,12 +1,13 @@
 // The page and its websocket through a real nginx with our template: no buffering, a stable websocket, and the gateway's
 // security headers on the page.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openPage, signUp } from "../browser.js";
-import { eventually, freePort, root, run, start, stop } from "../platform.js";
+import { startNginx } from "../nginx.js";
+import { freePort, root, start, stop } from "../platform.js";
 
 let platform, url, folder;
 const processes = [];
@@ -15,15 +16,7 @@ before(async () => {
   url = `http://localhost:${port}`;
   platform = await start({ simulator: ["--pace", "200", "--steps", "20"], gateway: { ALLOWED_ORIGINS: url } });
   folder = await mkdtemp(join(tmpdir(), "nginx-"));
-  const values = { LISTEN: `127.0.0.1:${port}`, GATEWAY: `127.0.0.1:${platform.port}`, VIA: "at_start", PAGE: join(root, "frontend/dist") };
-  const template = await readFile(join(root, "frontend/nginx.conf.template"), "utf8");
-  const server = template.replace(/\$\{([A-Z]+)\}/g, (_, name) => values[name]);
-  await writeFile(join(folder, "nginx.conf"), surroundings(server));
-  run(processes, process.env.NGINX ?? "/usr/sbin/nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], {});
-  await eventually("nginx answers", () => {
-    processes.forEach(({ check }) => check());
-    return fetch(url).then(({ ok }) => ok, () => false);
-  });
+  await startNginx(processes, folder, port, { GATEWAY: `127.0.0.1:${platform.port}`, PAGE: join(root, "frontend/dist") });
 });
 after(async () => {
   await stop(processes, folder);
@@ -64,26 +57,3 @@ test("the page has the gateway's security headers", async () => {
   };
   assert.deepEqual(await headers(url), await headers(platform.url));
 });
-
-/** A main nginx configuration that writes only to the test's folder. */
-function surroundings(server) {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
-  return `
-    daemon off;
-    ${process.getuid() === 0 ? "user root;" : ""}
-    pid nginx.pid;
-    worker_processes 1;
-    events { worker_connections 512; }
-    http {
-      access_log off;
-      ${temporary.join("\n      ")}
-      types {
-        text/html html;
-        text/css css;
-        text/javascript js;
-        image/svg+xml svg;
-        font/woff2 woff2;
-      }
-      ${server}
-    }`;
-}

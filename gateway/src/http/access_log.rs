@@ -31,7 +31,7 @@ pub(crate) async fn access_log(State(gateway): State<Gateway>, mut request: Requ
         entry.status = Some(response.status().as_u16());
         drop(entry);
         request_id::set(response.headers_mut(), &id);
-        security_headers::set(response.headers_mut(), gateway.config.http.is_https());
+        security_headers::set(response.headers_mut(), &gateway.config.http);
         response
     };
     response.instrument(span).await

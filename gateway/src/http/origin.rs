@@ -70,7 +70,8 @@ pub(crate) fn is_from_page(headers: &HeaderMap) -> bool {
 pub(crate) fn cors(config: &Config) -> CorsLayer {
     let origins =
         config.http.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
-    let exposed = ["etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+    // `date`: the page corrects its clock by it.
+    let exposed = ["date", "etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)

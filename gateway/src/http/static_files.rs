@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 
 use crate::error::ApiError;
+use crate::http::security_headers::RESOURCE_POLICY;
 use crate::state::Gateway;
 
 /// Forbids inline scripts and styles, and everything from other origins. `blob:` URLs are created by the page itself.
@@ -37,8 +38,11 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     }
     let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let caching = if immutable && found { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers =
-        [(header::CACHE_CONTROL, HeaderValue::from_static(caching)), (header::CONTENT_SECURITY_POLICY, PAGE_POLICY)];
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    ];
     Ok((headers, response).into_response())
 }
 

@@ -140,7 +140,10 @@ async fn allows_cross_origin_calls_from_listed_origins_only() {
     let request = server.request(Method::GET, "/api/models").bearer_auth(&ada.token);
     let answer = request.header("origin", "https://app.example").send().await.unwrap();
     assert!(header(&answer, "access-control-expose-headers").contains("ratelimit"));
+    assert!(header(&answer, "access-control-expose-headers").contains("date"));
     assert!(header(&answer, "vary").contains("origin"));
+    // For the videos and images that such a page shows.
+    assert_eq!(header(&answer, "cross-origin-resource-policy"), "same-site");
 }
 
 #[tokio::test]

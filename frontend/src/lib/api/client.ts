@@ -1,6 +1,7 @@
 // The typed HTTP client for the paths of the API document. Invariant: every failure is an ApiError with a code; nothing else is thrown.
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { observeServerTime, serverNow } from "@/lib/serverClock";
+import { apiOrigin } from "./origin";
 import type { paths } from "./schema";
 import type { FieldProblem, Problem } from "./types";
 
@@ -53,8 +54,8 @@ const endSessionOn401: Middleware = {
 
 function createApiClient(...middleware: Middleware[]): Client<paths> {
   const client = createClient<paths>({
-    baseUrl: window.location.origin,
-    credentials: "same-origin",
+    baseUrl: apiOrigin || window.location.origin,
+    credentials: "include",
     headers: { Accept: "application/json" },
     fetch: (request) => globalThis.fetch(request),
   });

@@ -1,10 +1,11 @@
 // Addresses for the browser's own requests: media, downloads and the websocket.
+import { apiOrigin } from "./origin";
 import type { paths } from "./schema";
 
 /** Fills in the parameters of a path of the API. */
 function apiUrl(path: keyof paths, ...values: string[]): string {
   const rest = [...values];
-  return path.replace(/\{[^}]*\}/g, () => encodeURIComponent(rest.shift() ?? ""));
+  return apiOrigin + path.replace(/\{[^}]*\}/g, () => encodeURIComponent(rest.shift() ?? ""));
 }
 
 export const exportUrl = apiUrl("/api/auth/export");

@@ -50,4 +50,15 @@ export default tseslint.config(
   ),
   forbid(["src/components/**"], [climbing, [["@/features/**", "@/app/**"], "Components know no feature."]]),
   forbid(["src/lib/**"], [climbing, [["@/features/**", "@/app/**", "@/components/**"], "lib stands below everything."]]),
+  // The last matching rule applies, so these repeat the one above.
+  ...[
+    ["jobs", "live"],
+    ["live", "jobs"],
+  ].map(([name, other]) =>
+    forbid([`src/lib/${name}/**`], [
+      climbing,
+      [["@/features/**", "@/app/**", "@/components/**"], "lib stands below everything."],
+      [[`@/lib/${other}/**`], "app/startLive.ts connects the live connection with the job store."],
+    ]),
+  ),
 );

@@ -5,10 +5,10 @@ import { socketUrl } from "@/lib/api/urls";
 import { clearUnconfirmedErrors } from "@/lib/jobs/actions";
 import { isActive, knownJobs } from "@/lib/jobs/reducer";
 import { useJobs } from "@/lib/jobs/store";
-import { Batch } from "./batch";
-import { resetConnection, setConnection, type ConnectionState } from "./connectionStore";
-import type { Frame } from "./frames";
-import { LiveConnection, type SocketLike } from "./socket";
+import { Batch } from "@/lib/live/batch";
+import { resetConnection, setConnection, type ConnectionState } from "@/lib/live/connectionStore";
+import type { Frame } from "@/lib/live/frames";
+import { LiveConnection, type SocketLike } from "@/lib/live/socket";
 
 const subprotocol = "sora.v1";
 /** Default polling interval, in seconds; a longer `Retry-After` overrides it. */

@@ -7,9 +7,9 @@ import { resetQueries } from "@/lib/api/queryClient";
 import { resetActions, syncActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
-import { startLive } from "@/lib/live/start";
 import { useSession } from "@/lib/session/store";
 import { clearToasts } from "@/lib/toasts";
+import { startLive } from "./startLive";
 
 export function useSessionLifecycle(): void {
   const userId = useSession(({ session }) => (session.status === "signedIn" ? session.user.id : null));

@@ -19,7 +19,8 @@ pub(crate) use page::{api_guide, live_guide, page, scalar, script};
 
 const ABOUT: &str = "Generates videos from prompts through a Sora-compatible upstream. Times are RFC 3339 in UTC, ids are \
 UUIDs. Errors are problem documents (RFC 9457); their `code` is the contract. Programs send `Authorization: Bearer` with \
-the token of a session or an API key; pages send their session cookie.\n\nGuides: [the API by example](/docs/API.md), [live updates](/docs/live.md).";
+the token of a session or an API key; pages send their session cookie.\n\nGuides: [the API by example](/docs/API.md), [live \
+updates](/docs/live.md).";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| serde_json::to_string_pretty(&build()).unwrap_or_default() + "\n");
 

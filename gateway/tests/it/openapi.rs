@@ -148,6 +148,29 @@ async fn handlers_accept_the_examples_and_respond_as_described() {
 }
 
 #[tokio::test]
+async fn enforces_the_access_that_is_described() {
+    let server = TestServer::new().await;
+    let account = server.account("ada@example.org").await;
+    let status = async |method: &Method, path: &str, token: &str| {
+        let request = server.request(method.clone(), &concrete(path)).json(&json!({}));
+        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        request.send().await.unwrap().status()
+    };
+    for scope in ["read", "create"] {
+        let new = server.post(&account, "/api/keys", json!({"name": scope, "scopes": [scope]})).await;
+        let key = new.json::<Value>().await.unwrap()["key"].as_str().unwrap().to_owned();
+        for (method, path, operation) in calls() {
+            let security = operation["security"].as_array().unwrap();
+            let anonymous = status(&method, &path, "").await;
+            assert_eq!(anonymous == StatusCode::UNAUTHORIZED, !security.is_empty(), "{method} {path}: {anonymous}");
+            let with_key = status(&method, &path, &key).await;
+            let allowed = security.is_empty() || security.contains(&json!({"key": [scope]}));
+            assert_eq!(with_key != StatusCode::FORBIDDEN, allowed, "{method} {path} with {scope}: {with_key}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn serves_the_reference_page_and_its_guides_under_a_strict_policy() {
     let server = TestServer::new().await;
     for (path, content_type, content) in [

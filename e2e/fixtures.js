@@ -80,6 +80,7 @@ export const account = {
   },
   "GET /api/admin/queue": { paused: false, concurrency: 8 },
   "GET /api/admin/jobs": { data: [...runningJobs, ...failedJobs, cancelledJob].map((one, index) => ({ ...one, userEmail: index % 2 ? "mei@example.com" : user.email })), nextCursor: "more" },
+  "GET /api/admin/upstreams": { data: [] },
   "GET /api/admin/users": { data: [
     { ...user, disabled: false, jobs: 312 },
     { id: "u2", email: "mei@example.com", name: "梅", role: "user", createdAt: ago(60 * 24 * 40), disabled: false, jobs: 87 },
@@ -92,6 +93,26 @@ export const attempts = { data: [
   { number: 1, sentAt: ago(19), acceptedAt: null, finishedAt: ago(18.9), outcome: "busy", mayHaveBeenCharged: false },
   { number: 2, sentAt: ago(18.5), acceptedAt: ago(18.4), finishedAt: ago(17.5), outcome: "interrupted", mayHaveBeenCharged: true },
   { number: 3, sentAt: ago(17.3), acceptedAt: ago(17.2), finishedAt: ago(16), outcome: "completed", mayHaveBeenCharged: true },
+] };
+
+/** A failed job as administrators see it. */
+export const adminJob = {
+  ...failedJobs[3], userId: "u2", userEmail: "mei@example.com",
+  attempts: [{
+    id: "attempt-1", number: 1, upstream: "https://api.example.com/v1/chat/completions", sentAt: ago(19), acceptedAt: ago(18.9), finishedAt: ago(17),
+    upstreamId: "video_7d41", resultUrl: "https://cdn.example.com/preview.html", outcome: "unfetchable", detail: "The address is a page.", mayHaveBeenCharged: true,
+    evidence: `data: {"choices":[{"delta":{"content":"[click here](https://cdn.example.com/preview.html)"}}]}\n\ndata: [DONE]\n`,
+    results: [
+      { position: 1, url: "https://cdn.example.com/preview.html", source: "link", addedBy: null, createdAt: ago(17.2) },
+      { position: 2, url: `https://cdn.example.com/${"v".repeat(200)}.mp4`, source: "admin", addedBy: "user-1", createdAt: ago(5) },
+    ],
+  }],
+};
+
+/** Upstreams of which one is suspended. */
+export const upstreams = { data: [
+  { upstream: "https://api.example.com/v1/chat/completions", unreadableJobs: 3, lastJobId: "fail-0", sample: '{"result": {"state": 7}}', since: ago(40), suspendedAt: ago(12) },
+  { upstream: "https://spare.example.com/v1/videos", unreadableJobs: 1, lastJobId: "fail-1", sample: "<html>", since: ago(9), suspendedAt: null },
 ] };
 
 /** Responses for a signed-in user with these jobs. */

@@ -1,6 +1,6 @@
 // Every page of the application in its relevant states, on a fake gateway. Each has a path, the jobs and responses it needs, the
 // actions that lead to it, and in `ready` a selector that shows that it has been reached.
-import { attempts, cancelledJob, runningJobs, failedJobs, finishedJobs, signedIn } from "./fixtures.js";
+import { adminJob, attempts, cancelledJob, runningJobs, failedJobs, finishedJobs, signedIn, upstreams } from "./fixtures.js";
 
 const busy = [...runningJobs, ...failedJobs, cancelledJob, ...finishedJobs(14)];
 const [first, tall] = finishedJobs(2);
@@ -154,6 +154,23 @@ export const pageStates = {
   "delete account": { path: "/account", jobs: busy, act: (page) => page.getByTestId("account-delete").click(), ready: "dialog" },
   "admin overview": { path: "/admin", jobs: busy, ready: '[data-testid="admin-stats"]' },
   "admin jobs": { path: "/admin/jobs", jobs: busy, ready: '[data-testid="admin-job-table"]' },
+  "admin job": {
+    path: `/admin/jobs/${adminJob.id}`,
+    jobs: busy,
+    answers: { [`GET /api/admin/jobs/${adminJob.id}`]: adminJob },
+    act: async (page) => {
+      await page.locator('[data-testid="admin-evidence"] summary').click();
+      await page.locator('[data-testid="admin-add-result"] button').click();
+    },
+    ready: '[data-testid="admin-add-result"] [aria-invalid="true"]',
+  },
+  "suspended upstream": {
+    path: "/",
+    jobs: busy,
+    answers: { "GET /api/admin/upstreams": upstreams },
+    act: (page) => page.locator('[data-testid="upstream-alert"] summary').first().click(),
+    ready: '[data-testid="upstream-alert"] pre',
+  },
   "admin users": { path: "/admin/users", jobs: busy, ready: '[data-testid="admin-user-table"]' },
   "admin audit": { path: "/admin/audit", jobs: busy, ready: "main table" },
   "page not found": { path: "/nowhere", jobs: [], ready: 'main [role="status"]' },

@@ -3,8 +3,10 @@
 //!
 //! Only these endpoints expose the upstream's raw messages. Every change is written to the audit log.
 
+pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod jobs;
 pub(crate) mod queue;
 pub(crate) mod statistics;
+pub(crate) mod upstreams;
 pub(crate) mod users;

@@ -14,6 +14,6 @@ mod range;
 pub(crate) mod read;
 pub(crate) mod shares;
 
-pub(crate) use actions::{publish_cancelled, restart};
+pub(crate) use actions::{publish_cancelled, publish_requeued, restart, run_to_completion};
 pub(crate) use list::JobSearch;
 pub(crate) use read::views;

@@ -14,6 +14,7 @@ import { TopBar } from "./TopBar";
 import { useSessionLifecycle } from "./useSessionLifecycle";
 
 const SharedPage = lazy(() => import("@/features/share").then(({ SharedVideoPage: view }) => ({ default: view })));
+const UpstreamAlerts = lazy(() => import("@/features/admin").then(({ UpstreamAlerts: view }) => ({ default: view })));
 
 export function App() {
   const { t } = useTranslation();
@@ -67,6 +68,11 @@ function Content() {
       return (
         <>
           <JobNotifications />
+          {session.user.role === "admin" && (
+            <Suspense>
+              <UpstreamAlerts />
+            </Suspense>
+          )}
           <Routes user={session.user} />
         </>
       );

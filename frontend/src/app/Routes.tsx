@@ -43,7 +43,7 @@ export function Routes({ user }: { user: User }) {
           <AccountPage user={user} />
         </Route>
         {user.role === "admin" && (
-          <Route path="/admin/:section?">{({ section }) => <AdminPage section={section} user={user} />}</Route>
+          <Route path="/admin/:section?/:jobId?">{({ section, jobId }) => <AdminPage section={section} jobId={jobId} user={user} />}</Route>
         )}
         <Route path="/sign-in">
           <Redirect to="/" replace />

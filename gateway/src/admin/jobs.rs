@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use entity::clock::rfc3339;
 use entity::job::{self, Filter, Model, View};
-use entity::{AttemptId, JobId, UserId, attempt, user};
+use entity::{JobId, UserId, user};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::admin::attempts::{self, AdminAttempt};
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
 use crate::error::{ApiError, ErrorCode};
@@ -43,34 +43,6 @@ pub(crate) struct AdminJobPage {
     pub(crate) next_cursor: Option<JobId>,
 }
 
-/// A request that was sent upstream, with everything recorded about it.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AdminAttempt {
-    /// Id of the attempt.
-    pub(crate) id: AttemptId,
-    /// 1, 2, … within the job.
-    pub(crate) number: i32,
-    /// URL it was sent to.
-    pub(crate) upstream: String,
-    /// When it was sent (RFC 3339, UTC).
-    pub(crate) sent_at: String,
-    /// When the upstream accepted it (RFC 3339, UTC).
-    pub(crate) accepted_at: Option<String>,
-    /// When it ended (RFC 3339, UTC).
-    pub(crate) finished_at: Option<String>,
-    /// The upstream's id of the generation.
-    pub(crate) upstream_id: Option<String>,
-    /// URL of the result.
-    pub(crate) result_url: Option<String>,
-    /// How it ended.
-    pub(crate) outcome: Option<String>,
-    /// The upstream's message.
-    pub(crate) detail: Option<String>,
-    /// Whether the upstream may have charged for it.
-    pub(crate) may_have_been_charged: bool,
-}
-
 /// A job with its owner and its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminJobDetails {
@@ -78,24 +50,6 @@ pub(crate) struct AdminJobDetails {
     pub(crate) job: AdminJob,
     /// The attempts, oldest first.
     pub(crate) attempts: Vec<AdminAttempt>,
-}
-
-impl From<attempt::Model> for AdminAttempt {
-    fn from(attempt: attempt::Model) -> Self {
-        Self {
-            id: attempt.id,
-            number: attempt.number,
-            upstream: attempt.upstream,
-            sent_at: rfc3339(attempt.sent_at),
-            accepted_at: attempt.accepted_at.map(rfc3339),
-            finished_at: attempt.finished_at.map(rfc3339),
-            upstream_id: attempt.upstream_id,
-            result_url: attempt.result_url,
-            outcome: attempt.outcome,
-            detail: attempt.detail,
-            may_have_been_charged: attempt.may_have_been_charged,
-        }
-    }
 }
 
 /// Selects jobs by owner and error.
@@ -139,7 +93,7 @@ pub(crate) async fn jobs(
 
 /// Get any job
 ///
-/// Includes its attempts, with the unedited messages of the upstream.
+/// Includes its attempts, with the messages of the upstream and the addresses at which the result may be. Owners see neither.
 #[utoipa::path(
     get, path = "/api/admin/jobs/{job}", operation_id = "readAnyJob", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -151,7 +105,7 @@ pub(crate) async fn read_job(
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
     let row = job::by_id(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
-    let attempts = attempt::of_job(&gateway.db, id, 1).await?.into_iter().map(Into::into).collect();
+    let attempts = attempts::of_job(&gateway, id).await?;
     let job = with_owners(&gateway, vec![row]).await?.pop().ok_or(ApiError::NotFound)?;
     Ok(([NO_STORE], Json(AdminJobDetails { job, attempts })).into_response())
 }
@@ -177,7 +131,7 @@ pub(crate) async fn retry_job(
     Ok((StatusCode::ACCEPTED, [NO_STORE], Json(job)).into_response())
 }
 
-async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob>, ApiError> {
+pub(super) async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob>, ApiError> {
     let owners: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
     let distinct: HashSet<UserId> = owners.iter().copied().collect();
     let accounts = user::by_ids(&gateway.db, distinct.into_iter().collect()).await?;

@@ -18,6 +18,19 @@ impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The two id parameters in the request's path, outer first.
+pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: From<Uuid>, B: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((outer, inner)) = texts.map_err(|_| ApiError::NotFound)?;
+        Ok(Self(id(&outer).ok_or(ApiError::NotFound)?, id(&inner).ok_or(ApiError::NotFound)?))
+    }
+}
+
 /// The text parameter in the request's path.
 pub(crate) struct Name(pub(crate) String);
 

@@ -163,8 +163,16 @@ pub(crate) fn publish_cancelled(gateway: &Gateway, jobs: Vec<Model>) {
     gateway.shutdown.tasks.spawn(notify_all.in_current_span());
 }
 
-/// Runs `work` to its end, whatever becomes of the request.
-async fn run_to_completion<T, Work>(gateway: &Gateway, work: impl FnOnce(Gateway) -> Work) -> Result<T, ApiError>
+/// Enqueues a job that is pending again, and publishes its state. Returns the job.
+pub(crate) async fn publish_requeued(gateway: &Gateway, job: Model) -> Model {
+    notify(gateway, Change::Requeued, job).await
+}
+
+/// Runs `work` to its end, even if the client disconnects.
+pub(crate) async fn run_to_completion<T, Work>(
+    gateway: &Gateway,
+    work: impl FnOnce(Gateway) -> Work,
+) -> Result<T, ApiError>
 where
     T: Send + 'static,
     Work: Future<Output = Result<T, ApiError>> + Send + 'static,
@@ -182,7 +190,7 @@ async fn requeue(
     message: &'static str,
 ) -> Result<Model, ApiError> {
     match restarted {
-        Some(job) => Ok(notify(gateway, Change::Requeued, job).await),
+        Some(job) => Ok(publish_requeued(gateway, job).await),
         None => Err(conflict(gateway, user, id, message).await),
     }
 }

@@ -27,3 +27,4 @@ mod sign_in;
 mod socket_client;
 mod socket_limits;
 mod test_server;
+mod upstream_results;

@@ -1,10 +1,11 @@
-// The administration page, with one section per path. An unknown section shows the overview.
+// The administration page, with one section per path, and a page per job. An unknown section shows the overview.
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Page } from "@/components/ui/Page";
 import type { User } from "@/lib/api/types";
 import { AuditLog } from "./Audit";
+import { JobDetails } from "./JobDetails";
 import { Jobs } from "./Jobs";
 import { Overview } from "./Overview";
 import { Users } from "./Users";
@@ -22,7 +23,14 @@ const sectionTitles = {
 
 const isSection = (name: string | undefined): name is SectionId => name !== undefined && Object.hasOwn(sections, name);
 
-export function AdminPage({ section, user }: { section: string | undefined; user: User }) {
+interface Props {
+  section: string | undefined;
+  /** Shows this job in place of the list. */
+  jobId: string | undefined;
+  user: User;
+}
+
+export function AdminPage({ section, jobId, user }: Props) {
   const { t } = useTranslation();
   const current = isSection(section) ? section : "overview";
   const Current = sections[current];
@@ -39,7 +47,7 @@ export function AdminPage({ section, user }: { section: string | undefined; user
         </nav>
       }
     >
-      <Current user={user} />
+      {current === "jobs" && jobId !== undefined ? <JobDetails key={jobId} jobId={jobId} /> : <Current user={user} />}
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 // Lists the jobs of all users; failed ones can be retried. Invariant: prompts are rendered as text.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
@@ -13,17 +14,11 @@ import { useFailureText } from "@/lib/jobs/useFailureText";
 import { truncate } from "@/lib/text";
 import { useDebounced } from "@/lib/useDebounced";
 import { LoadMore, SearchField } from "./ListControls";
+import { statusKeys } from "./statusKeys";
 import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
 const maxPromptLength = 80;
-const statusKeys = {
-  pending: "admin.status.pending",
-  processing: "admin.status.processing",
-  completed: "jobStatus.completed",
-  failed: "jobStatus.failed",
-  cancelled: "jobStatus.cancelled",
-} as const satisfies Record<JobStatus, string>;
 
 /** The status shown; empty for all. */
 type StatusChoice = JobStatus | "poison" | "";
@@ -79,7 +74,7 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
       empty={t("filter.noResults")}
       testId="admin-job-table"
       columns={[
-        { key: "prompt", name: t("videoDetail.prompt"), wide: true, cell: (job) => <span dir="auto">{truncate(job.prompt, maxPromptLength)}</span> },
+        { key: "prompt", name: t("videoDetail.prompt"), wide: true, cell: (job) => <PromptLink job={job} /> },
         { key: "user", name: t("admin.user"), cell: (job) => <Email address={job.userEmail} /> },
         {
           key: "status",
@@ -109,5 +104,13 @@ function JobTable({ jobs, onRetry }: { jobs: readonly AdminJob[]; onRetry: (job:
         },
       ]}
     />
+  );
+}
+
+function PromptLink({ job }: { job: AdminJob }) {
+  return (
+    <Link href={`/admin/jobs/${job.id}`} className={styles.link} dir="auto" data-testid="admin-job-link">
+      {truncate(job.prompt, maxPromptLength)}
+    </Link>
   );
 }

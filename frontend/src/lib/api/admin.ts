@@ -1,13 +1,18 @@
 // The administration calls. Paths appear here and in endpoints.ts only.
 import { api, send } from "./client";
-import type { AdminJobQuery, PageQuery, QueueChange, UserChange, UserQuery } from "./types";
+import type { AdminJobQuery, NewResult, PageQuery, QueueChange, UserChange, UserQuery } from "./types";
 
 export const admin = {
   stats: () => send(api.GET("/api/admin/stats")),
   queue: () => send(api.GET("/api/admin/queue")),
   setQueue: (body: QueueChange) => send(api.PATCH("/api/admin/queue", { body })),
   jobs: (query: AdminJobQuery) => send(api.GET("/api/admin/jobs", { params: { query } })),
+  job: (job: string) => send(api.GET("/api/admin/jobs/{job}", { params: { path: { job } } })),
+  addResult: (job: string, attempt: string, body: NewResult) =>
+    send(api.POST("/api/admin/jobs/{job}/attempts/{attempt}/results", { params: { path: { job, attempt } }, body })),
   retryJob: (job: string) => send(api.POST("/api/admin/jobs/{job}/retry", { params: { path: { job } } })),
+  upstreams: () => send(api.GET("/api/admin/upstreams")),
+  resumeUpstream: (upstream: string) => send(api.POST("/api/admin/upstreams/resume", { body: { upstream } })),
   users: (query: UserQuery) => send(api.GET("/api/admin/users", { params: { query } })),
   setUser: (user: string, body: UserChange) => send(api.PATCH("/api/admin/users/{user}", { params: { path: { user } }, body })),
   audit: (query: PageQuery) => send(api.GET("/api/admin/audit", { params: { query } })),

@@ -1,7 +1,7 @@
-//! `/api/images`: pictures that videos start from.
+//! `/api/images`: images that videos start from.
 //!
-//! What is kept is never the file that was sent: its pixels are read and written anew, so that neither metadata nor
-//! anything hidden behind them survives. A picture belongs to whoever sent it; while a job refers to it, it stays.
+//! The uploaded file is never stored: its pixels are decoded and encoded again, so that neither metadata nor hidden data
+//! survives. An image belongs to the user who uploaded it, and is kept while a job refers to it.
 
 mod reencode;
 pub(crate) mod upload;
@@ -28,13 +28,13 @@ use crate::http::path::{self, Id};
 use crate::http::query::{Paging, Parameters, take_page};
 use crate::state::Gateway;
 
-/// A page of pictures.
+/// A page of images.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImagePage {
     /// Newest first.
     pub(crate) data: Vec<View>,
-    /// Where the next page begins; null on the last one.
+    /// Cursor of the next page; null on the last one.
     pub(crate) next_cursor: Option<ImageId>,
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn content(
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let content = gateway.storage.get(&image.path, None).await.map_err(|error| match error {
-        storage::Error::NotFound(_) => ApiError::Internal(format!("the file of picture {id} is missing")),
+        storage::Error::NotFound(_) => ApiError::Internal(format!("the file of image {id} is missing")),
         error => ApiError::storage(error),
     })?;
     let length = [(header::CONTENT_LENGTH, content.size)];
@@ -117,35 +117,32 @@ pub(crate) async fn delete(
     match image::delete(&gateway.db, id, caller.user()).await? {
         DeleteResult::Deleted(image) => {
             if let Err(error) = gateway.storage.delete(&image.path).await {
-                tracing::error!(image.id = %id, %error, "the file of a deleted picture stays behind");
+                tracing::error!(image.id = %id, %error, "could not delete the file of a deleted image");
             }
             Ok(StatusCode::NO_CONTENT)
         }
-        DeleteResult::InUse => Err(ApiError::WrongState("A job starts from this picture: delete the job first.")),
+        DeleteResult::InUse => Err(ApiError::WrongState("A job uses this image: delete the job first.")),
         DeleteResult::NotFound => Err(ApiError::NotFound),
     }
 }
 
-/// The rule for `referenceImageId`: at least an id.
+/// Checks the form of `referenceImageId`.
 pub(crate) fn named(text: &str) -> crate::http::body::Rule<ImageId> {
     path::id(text).ok_or_else(|| ("unknown_value", UNKNOWN.into()))
 }
 
-/// Demands that a picture is the user's. Another user's is none.
-///
-/// # Errors
-/// [`unknown`], or the database did not answer.
+/// Requires that an image is the user's, or returns [`unknown`].
 pub(crate) async fn require(gateway: &Gateway, id: ImageId, user: UserId) -> Result<(), ApiError> {
     image::of_user(&gateway.db, id, user).await?.map(drop).ok_or_else(unknown)
 }
 
-/// There is no such picture.
+/// The image does not exist or is another user's.
 pub(crate) fn unknown() -> ApiError {
     let (field, code) = ("referenceImageId".into(), "unknown_value");
     ApiError::InvalidFields(vec![FieldError { field, code, message: UNKNOWN.into() }])
 }
 
-const UNKNOWN: &str = "Must be the id of an image of yours.";
+const UNKNOWN: &str = "Must be the id of one of your images.";
 
 fn image_headers(image: &Model) -> HeaderMap {
     let (kind, extension) = reencode::media_type(&image.content_type);

@@ -1,16 +1,18 @@
-//! Live progress: absolute states on a websocket, never a queue of messages.
+//! Live progress over websockets. Frames carry a job's whole state, so a lost or late frame never leaves a wrong one.
 //!
-//! Each socket has an [`outbox`] that holds the latest frame of each job and what has been sent of it, so that a slow
-//! client costs memory by jobs, not by frames, and `seq` never goes back. Joining the hub comes *before* reading the
-//! snapshot: what happens in between lies in the outbox and is sent afterwards, if it is newer.
+//! Each socket has an [`outbox`] with the latest unsent frame of each job: a slow client takes memory per job, not per
+//! frame, and `seq` never decreases. A socket joins the hub *before* its snapshot is read: changes in between are kept in
+//! the outbox and sent after the snapshot if they are newer.
 //!
 //! | module | role |
 //! |---|---|
-//! | `upgrade`, `session`, `socket` | one websocket: who may open it, how many, what is exchanged, in which bytes |
-//! | `frame`, `message` | the protocol: what the gateway says, what clients say |
-//! | `hub`, `outbox`, `version` | who is connected, what each socket has yet to be sent, and what it has |
-//! | `snapshot`, `watch`, `catch_up` | states out of the database: on connecting, of another's job, after a gap |
-//! | `rounds` | sessions, places in line and what was missed, looked at again and again |
+//! | `upgrade`, `connection`, `socket` | one websocket: authentication and limits, the exchange, reading and writing |
+//! | `frame`, `client_message` | the protocol: what the gateway sends, what clients send |
+//! | `disconnect` | why a websocket ends |
+//! | `hub`, `outbox`, `job_version` | the connected sockets, and for each the frames to send and the versions sent |
+//! | `snapshot`, `watch`, `resync` | states from the database: on connecting, of another user's job, after a gap |
+//! | `background` | periodic work: sessions, queue positions, missed states |
+//! | `state` | the state that all sockets share |
 
 mod background;
 mod client_message;
@@ -33,15 +35,15 @@ use bus::{Control, Message};
 
 use crate::state::Gateway;
 
-/// Hears what is published and looks after those who are connected, until dropped.
+/// Relays published events and runs the background work, until dropped.
 pub(crate) async fn run(gateway: Gateway) {
     tokio::join!(relay(&gateway), background::run(&gateway));
 }
 
-/// The gateway's one ear on the bus: hands frames on untouched, and never waits for a client.
+/// Relays frames from the bus unchanged. The gateway has one subscription, and it never waits for a client.
 async fn relay(gateway: &Gateway) {
     let handle = |signal| match signal {
-        // Whatever was published before may have been missed, revocations included.
+        // Earlier messages may have been missed, revocations included.
         Message::Subscribed => {
             gateway.auth.sessions.clear();
             gateway.live.revalidate.notify_one();

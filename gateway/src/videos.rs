@@ -1,6 +1,6 @@
-//! Jobs and what came of them: asking for a video, following it, fetching it.
+//! Jobs and their videos: creating, following and downloading them.
 //!
-//! Everything belongs to a user; what belongs to another one is answered as if it did not exist.
+//! Every job and video belongs to a user. Another user's is answered like one that does not exist.
 
 pub(crate) mod actions;
 pub(crate) mod attempts;

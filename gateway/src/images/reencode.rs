@@ -1,4 +1,5 @@
-//! Pictures: told by their content, judged before they are decoded, written anew. Pure: no I/O.
+//! Re-encodes images: recognises the format by content, checks the dimensions before decoding, then encodes the pixels
+//! again. Pure: no I/O.
 
 use std::io::Cursor;
 
@@ -11,23 +12,23 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::http::body::Rule;
 
-/// Most pixels of a picture.
+/// Maximum number of pixels.
 const MAX_PIXELS: u64 = 40_000_000;
 
-/// Longest side of a picture, in pixels.
+/// Maximum width and height, in pixels.
 const MAX_SIDE: u32 = 16_384;
 
-/// Most memory that decoding one takes, in bytes: 40 million pixels of four channels with 16 bits each.
+/// Maximum memory for decoding, in bytes: 40 million pixels of four channels with 16 bits each.
 const MAX_MEMORY: u64 = 384 * 1024 * 1024;
 
-/// Of JPEG, out of 100.
+/// Quality of JPEG files, out of 100.
 const QUALITY: u8 = 92;
 
 /// Markers of JPEG.
 const START_OF_SCAN: u8 = 0xda;
 const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
-/// A picture as it is kept.
+/// A re-encoded image.
 #[derive(Debug)]
 pub(super) struct EncodedImage {
     pub(super) bytes: Vec<u8>,
@@ -37,7 +38,7 @@ pub(super) struct EncodedImage {
     pub(super) height: i32,
 }
 
-/// Reads a picture's pixels, upright, and writes them in the format they came in.
+/// Decodes an image, turns it upright, and encodes it in the same format.
 pub(super) fn reencode(bytes: &[u8]) -> Rule<EncodedImage> {
     let format = image::guess_format(bytes).ok().filter(|format| is_supported(*format)).ok_or_else(unsupported)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -59,7 +60,7 @@ pub(super) fn reencode(bytes: &[u8]) -> Rule<EncodedImage> {
     encode(&image, format).map_err(|error| decode_error(&error))
 }
 
-/// A type as it was recorded, and how its files are named; anything else is only saved.
+/// Returns the content type and file extension of a recorded type. Any other type is only downloaded.
 pub(super) fn media_type(recorded: &str) -> (&'static str, &'static str) {
     match recorded {
         "image/png" => ("image/png", "png"),
@@ -75,7 +76,7 @@ fn is_supported(format: ImageFormat) -> bool {
 
 fn encode(image: &DynamicImage, format: ImageFormat) -> Result<EncodedImage, ImageError> {
     let mut bytes = Vec::new();
-    // Eight bits a channel, which every upstream reads.
+    // Eight bits per channel, which every upstream accepts.
     let plain = if image.color().has_alpha() && format != ImageFormat::Jpeg {
         DynamicImage::from(image.to_rgba8())
     } else {
@@ -101,11 +102,11 @@ fn decode_error(error: &ImageError) -> (&'static str, String) {
 }
 
 fn damaged() -> (&'static str, String) {
-    ("invalid_image", "This picture cannot be read: it is damaged or incomplete.".into())
+    ("invalid_image", "This image is damaged or incomplete.".into())
 }
 
-/// Whether a JPEG has its end; what is missing would be filled with grey. A thumbnail inside the metadata has an end of
-/// its own, so the search begins behind the segments.
+/// Whether a JPEG has its end marker. The decoder would fill missing pixels with grey. A thumbnail in the metadata has an end
+/// marker too, so the search starts after the segments.
 fn is_whole(jpeg: &[u8]) -> bool {
     let mut at = 2;
     while let Some([0xff, marker, high, low]) = jpeg.get(at..at + 4)
@@ -117,11 +118,11 @@ fn is_whole(jpeg: &[u8]) -> bool {
 }
 
 fn unsupported() -> (&'static str, String) {
-    ("unsupported_type", "Must be a PNG, JPEG or WebP picture.".into())
+    ("unsupported_type", "Must be a PNG, JPEG or WebP image.".into())
 }
 
 fn too_large() -> (&'static str, String) {
-    ("too_many_pixels", format!("Must have at most 40 million pixels, and {MAX_SIDE} on a side."))
+    ("too_many_pixels", format!("Must have at most 40 million pixels, and at most {MAX_SIDE} per side."))
 }
 
 #[cfg(test)]
@@ -135,8 +136,8 @@ mod tests {
         bytes.into_inner()
     }
 
-    /// A JPEG with an EXIF block that says: turned by a quarter, and here is where it was taken.
-    fn turned() -> Vec<u8> {
+    /// A JPEG whose EXIF data has a quarter turn and a location.
+    fn rotated_jpeg() -> Vec<u8> {
         let jpeg = encoded(ImageFormat::Jpeg);
         let mut exif =
             b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0GPS-48.8584N-2.2945E".to_vec();
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_three_formats() {
+    fn keeps_the_format() {
         for (format, kind) in
             [(ImageFormat::Png, "image/png"), (ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::WebP, "image/webp")]
         {
@@ -165,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn turns_a_picture_upright_and_forgets_where_it_was_taken() {
-        let sent = turned();
+    fn turns_images_upright_and_drops_their_location() {
+        let sent = rotated_jpeg();
         assert!(sent.windows(3).any(|part| part == b"GPS"));
         let kept = reencode(&sent).unwrap();
         assert_eq!((kept.width, kept.height), (4, 6));
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_behind_the_pixels_is_dropped() {
+    fn drops_data_after_the_pixels() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg] {
             let mut sent = encoded(format);
             sent.extend_from_slice(b"<script>alert(1)</script>PK\x03\x04");
@@ -185,7 +186,7 @@ mod tests {
         }
     }
 
-    /// A PNG of which only the header is there: 30,000 by 30,000 pixels.
+    /// A PNG that consists of a header only: 30,000 by 30,000 pixels.
     fn bomb() -> Vec<u8> {
         let mut sent = encoded(ImageFormat::Png)[..16].to_vec();
         sent.extend(30_000_u32.to_be_bytes().repeat(2));
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_by_content_and_says_why() {
+    fn rejects_by_content_with_a_reason() {
         let code = |bytes: &[u8]| reencode(bytes).unwrap_err().0;
         assert_eq!(code(b""), "unsupported_type");
         assert_eq!(code(b"GIF89a\x01\0\x01\0\0\0\0;"), "unsupported_type");

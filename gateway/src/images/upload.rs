@@ -1,5 +1,5 @@
-//! `POST /api/images`: one picture in a form. Bounded in size, in time, and in how many arrive at once; what breaks off
-//! leaves nothing behind.
+//! `POST /api/images`: uploads one image in a form. Size, time and the number of concurrent uploads are limited, and an
+//! interrupted upload leaves nothing behind.
 
 use axum::Json;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
@@ -21,13 +21,13 @@ use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
 use crate::videos::quota;
 
-/// Largest picture, in bytes.
+/// Maximum size of an image, in bytes.
 const MAX_BYTES: usize = 20 * 1024 * 1024;
 
-/// Largest body: a picture with the form around it.
+/// Maximum size of the body: an image and the form around it.
 pub(crate) const MAX_BODY: usize = MAX_BYTES + 64 * 1024;
 
-/// What a body is.
+/// Content type of the body.
 const FORM: &str = "multipart/form-data";
 
 /// A form with one file.
@@ -62,23 +62,23 @@ pub(crate) async fn upload(
     })?;
     quota::require_storage(&gateway, user).await?;
     let UploadImageRequest { image: sent } = read(form).await?;
-    let picture = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
-    let picture = picture.map_err(|(code, message)| wrong("image", code, message))?;
-    // Runs to its end whatever becomes of the request, so that no file is left without its row.
-    let keeping = gateway.shutdown.tasks.spawn(keep(gateway.clone(), user, picture).in_current_span());
-    let view = keeping.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let encoded = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
+    let encoded = encoded.map_err(|(code, message)| wrong("image", code, message))?;
+    // Runs to completion even if the client disconnects, so that no file is left without its row.
+    let storing = gateway.shutdown.tasks.spawn(store(gateway.clone(), user, encoded).in_current_span());
+    let view = storing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
     let location = [(header::LOCATION, format!("/api/images/{}", view.id))];
     Ok((StatusCode::CREATED, [NO_STORE], location, Json(view)).into_response())
 }
 
-/// The one field `image` of a form.
+/// Reads the form's only field, `image`.
 async fn read(mut form: Multipart) -> Result<UploadImageRequest, ApiError> {
     let mut sent = None;
     while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = field.name().unwrap_or_default().chars().take(100).collect::<String>();
         match (name.as_str(), &sent) {
-            ("image", None) => sent = Some(whole(field).await?),
-            ("image", Some(_)) => return Err(wrong("image", "too_many", "Send one picture at a time.".into())),
+            ("image", None) => sent = Some(read_field(field).await?),
+            ("image", Some(_)) => return Err(wrong("image", "too_many", "Upload one image at a time.".into())),
             _ => return Err(wrong(&name, "unknown_field", "This field is not known.".into())),
         }
     }
@@ -86,7 +86,7 @@ async fn read(mut form: Multipart) -> Result<UploadImageRequest, ApiError> {
     Ok(UploadImageRequest { image })
 }
 
-async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {
+async fn read_field(mut field: Field<'_>) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         if bytes.len() + chunk.len() > MAX_BYTES {
@@ -97,27 +97,27 @@ async fn whole(mut field: Field<'_>) -> Result<Bytes, ApiError> {
     Ok(bytes.freeze())
 }
 
-/// The file first, then the row that names it; without the row the file goes again.
-async fn keep(gateway: Gateway, user_id: UserId, picture: EncodedImage) -> Result<View, ApiError> {
+/// Stores the file, then the row. If the row cannot be written, the file is deleted.
+async fn store(gateway: Gateway, user_id: UserId, encoded: EncodedImage) -> Result<View, ApiError> {
     let id: ImageId = new_id();
-    let path = storage::image_path(id, picture.extension);
-    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(picture.bytes))]);
+    let path = storage::image_path(id, encoded.extension);
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(encoded.bytes))]);
     let stored = gateway.storage.put(&path, content).await.map_err(ApiError::storage)?;
     let new = New {
         id,
         user_id,
         path: path.clone(),
         size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-        content_type: picture.content_type,
-        width: picture.width,
-        height: picture.height,
+        content_type: encoded.content_type,
+        width: encoded.width,
+        height: encoded.height,
         sha256: stored.sha256,
     };
     match image::create(&gateway.db, new).await {
         Ok(row) => Ok(row.into()),
         Err(error) => {
             if let Err(error) = gateway.storage.delete(&path).await {
-                tracing::error!(image.id = %id, %error, "the file of a picture that is not on record stays behind");
+                tracing::error!(image.id = %id, %error, "could not delete the file of an image that has no row");
             }
             Err(error.into())
         }

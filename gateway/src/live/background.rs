@@ -1,5 +1,6 @@
-//! What is done again and again for those who are connected, whatever their number, at a bounded rate: whether their
-//! sessions live, where their jobs stand in line, and whether they really have what was sent.
+//! Periodic work for connected clients: revalidates sessions, sends queue positions and resends missed states.
+//!
+//! The rate is bounded, however many clients are connected.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,16 +13,16 @@ use crate::live::frame::Close;
 use crate::live::resync;
 use crate::state::Gateway;
 
-/// Sessions checked for, and positions in line checked for, in one go.
+/// Number of sessions, or of queue positions, read at a time.
 const BATCH: usize = 500;
 
-/// Between two batches of positions in line, so that a long line is no burden on Redis.
+/// Pause between two batches of queue positions, so that a long queue does not load Redis.
 const BATCH_PAUSE: Duration = Duration::from_millis(50);
 
-/// Users whose states are read before what they miss is looked at.
+/// Number of users whose states are read before they are compared with what was sent.
 const USER_BATCH: usize = 50;
 
-/// Runs all rounds, for ever.
+/// Runs all periodic work, forever.
 pub(crate) async fn run(gateway: &Gateway) {
     tokio::join!(
         revalidate_sessions(gateway),
@@ -31,7 +32,7 @@ pub(crate) async fn run(gateway: &Gateway) {
     );
 }
 
-/// Ends the sockets of sessions that are over, though word of it was lost. A database that is away ends nothing.
+/// Closes sockets whose session has ended, in case the message about it was lost. Closes none on a database error.
 async fn revalidate_sessions(gateway: &Gateway) {
     let mut ticks = interval(gateway.config.background.revalidate_interval);
     loop {
@@ -42,7 +43,7 @@ async fn revalidate_sessions(gateway: &Gateway) {
         let checked = gateway.live.hub.sessions();
         match active_roles(gateway, &checked).await {
             Ok(roles) => gateway.live.hub.close_revoked(&checked, &roles),
-            Err(error) => tracing::warn!(%error, "the sessions of open websockets could not be confirmed"),
+            Err(error) => tracing::warn!(%error, "could not revalidate the sessions of open websockets"),
         }
     }
 }
@@ -58,7 +59,7 @@ async fn active_roles(
     Ok(roles)
 }
 
-/// Tells each waiting job's position in line when it has changed.
+/// Sends the queue positions of waiting jobs that have changed.
 async fn send_positions(gateway: &Gateway) {
     let mut ticks = interval(gateway.config.background.positions_interval);
     loop {
@@ -78,7 +79,7 @@ async fn send_positions(gateway: &Gateway) {
     }
 }
 
-/// After each gap in what is heard, everybody is told what they missed: each user once, the active ones first.
+/// After each gap in the subscription, sends every user the states they missed, users with unfinished jobs first.
 async fn resync_after_gaps(gateway: &Gateway) {
     let mut pace = interval(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
@@ -86,15 +87,15 @@ async fn resync_after_gaps(gateway: &Gateway) {
         for user in gateway.live.hub.users() {
             pace.tick().await;
             if let Err(error) = resync::resync_user(gateway, user).await {
-                // They come back with what they know, and have missed nothing.
-                tracing::warn!(%error, "what was missed could not be read");
+                // The clients reconnect and receive what they missed in the snapshot.
+                tracing::warn!(%error, "could not read the states that were missed");
                 gateway.live.hub.sockets(user).iter().for_each(|outbox| outbox.close(Close::Overloaded));
             }
         }
     }
 }
 
-/// Looks whether somebody was not told something. What is found is told, and counted: it should be nothing.
+/// Finds states that connected clients do not have, and sends and counts them. There should be none.
 async fn send_missed(gateway: &Gateway) {
     let mut pace = interval(Duration::from_secs(1) / gateway.config.background.snapshots_per_second.get());
     loop {
@@ -105,12 +106,12 @@ async fn send_missed(gateway: &Gateway) {
                 pace.tick().await;
                 states.extend(resync::read_unfinished(gateway, *user).await.ok());
             }
-            // What was committed a moment ago may still be on its way.
+            // Recent changes may still be on their way.
             sleep(gateway.config.background.delivery_time).await;
             let missed: u64 = states.iter().map(resync::UserStates::send_missed).sum();
             metrics::counter!("sora_websocket_missed_states_total").increment(missed);
             if missed > 0 {
-                tracing::warn!(missed, "states had not reached connected clients");
+                tracing::warn!(missed, "connected clients had missed states");
             }
         }
         gateway.live.hub.trim();

@@ -1,4 +1,4 @@
-//! What clients say on the websocket, and how much of it.
+//! Messages from clients, and their rate limit.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,45 +6,45 @@ use std::time::Duration;
 use entity::JobId;
 use serde::Deserialize;
 
-/// A message of a client.
+/// A message from a client.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub(crate) enum ClientMessage {
-    /// Always first.
+    /// The first message.
     Hello(Hello),
-    /// Answers ours.
+    /// Answers the gateway's heartbeat.
     Heartbeat,
-    /// To follow a job that is another's.
+    /// Follows another user's job.
     Watch {
-        /// Which, as the client names it.
+        /// The job's id, as sent.
         job: String,
     },
-    /// No longer to follow it.
+    /// Stops following it.
     Unwatch {
-        /// Which, as the client names it.
+        /// The job's id, as sent.
         job: String,
     },
-    /// To go on under a newer sign-in of the same user.
+    /// Continues under a newer session of the same user.
     Refresh {
-        /// The newer session's token.
+        /// Token of the newer session.
         token: String,
     },
-    /// Of another version.
+    /// A message of another protocol version; ignored.
     #[serde(other)]
     Unknown,
 }
 
-/// How a client introduces itself.
+/// The content of `hello`.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Hello {
-    /// A program's session, where no cookie or header says it.
+    /// Session token, for programs that send neither cookie nor header.
     pub(crate) token: Option<String>,
     /// The `seq` of each job that the client has.
     #[serde(default)]
     pub(crate) known: HashMap<JobId, i64>,
 }
 
-/// Counts a client's messages: at most so many in each period.
+/// Limits a client's messages per period.
 pub(crate) struct CommandRate {
     period: Duration,
     left: u32,
@@ -52,15 +52,15 @@ pub(crate) struct CommandRate {
 }
 
 impl CommandRate {
-    /// Most messages in a period.
+    /// Maximum number of messages in a period.
     const MAX_COMMANDS: u32 = 10;
 
-    /// Nothing counted yet.
+    /// Starts with an empty count.
     pub(crate) fn new(period: Duration) -> Self {
         Self { period, left: Self::MAX_COMMANDS, since: Duration::ZERO }
     }
 
-    /// Counts a message at `now`, measured from any fixed instant; false when it is one too many.
+    /// Counts a message at `now`, measured from any fixed instant. Returns whether it is within the limit.
     pub(crate) fn allows(&mut self, now: Duration) -> bool {
         if now.saturating_sub(self.since) >= self.period {
             (self.left, self.since) = (Self::MAX_COMMANDS, now);
@@ -77,7 +77,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn is_read_as_published() {
+    fn parses_the_documented_messages() {
         let message = |text| serde_json::from_str::<ClientMessage>(text).ok();
         assert_eq!(message(r#"{"type":"hello"}"#), Some(ClientMessage::Hello(Hello::default())));
         assert_eq!(message(r#"{"type":"heartbeat"}"#), Some(ClientMessage::Heartbeat));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn is_counted_by_periods() {
+    fn limits_messages_per_period() {
         let mut rate = CommandRate::new(Duration::from_secs(1));
         assert!((0..10).all(|_| rate.allows(Duration::from_millis(1))));
         assert!(!rate.allows(Duration::from_millis(999)));

@@ -1,7 +1,6 @@
 //! One websocket, from the upgrade to the close: hello, welcome, snapshot, then frames as they come.
 //!
-//! One task, two loops side by side: one that listens and one that writes. Whichever ends says why, and the socket is
-//! closed with that.
+//! One task runs two loops, one that reads and one that writes. The first to end gives the reason for closing.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -31,17 +30,17 @@ use crate::live::socket::{Receiver, Sender, split};
 use crate::live::watch;
 use crate::state::Gateway;
 
-/// Who opened the socket, as far as the request told.
+/// The caller, as far as the request shows.
 pub(crate) enum Identity {
-    /// Nothing was shown: `hello` has to bring a token.
+    /// No credentials: `hello` must contain a token.
     Unknown,
-    /// What was shown does not count.
+    /// Invalid credentials.
     Rejected,
-    /// This session.
+    /// Authenticated.
     Known(Arc<Session>),
 }
 
-/// Serves a socket until it is over.
+/// Serves a websocket until it ends.
 pub(crate) async fn run(
     gateway: Gateway,
     socket: WebSocket,
@@ -52,7 +51,7 @@ pub(crate) async fn run(
     let (mut sender, mut receiver) = split(socket, &gateway.config.sockets.timings);
     let reason = match permit {
         Err(close) => Disconnect::Close(close),
-        Ok(_ticket) => match serve_socket(&gateway, &mut sender, &mut receiver, identity, request).await {
+        Ok(_permit) => match serve_socket(&gateway, &mut sender, &mut receiver, identity, request).await {
             Ok(never) => match never {},
             Err(reason) => reason,
         },
@@ -68,7 +67,7 @@ pub(crate) async fn run(
         }
         Close::TooSlow => {
             metrics::counter!("sora_websocket_slow_clients_total").increment(1);
-            tracing::info!("a websocket's client does not take what is sent");
+            tracing::info!("closing a websocket whose client reads too slowly");
         }
         _ => {}
     }
@@ -83,7 +82,7 @@ async fn serve_socket(
     identity: Identity,
     request: Span,
 ) -> Result<Infallible, Disconnect> {
-    // Neither the request's span nor what greeting takes is kept for the rest of the socket's life.
+    // Boxed and in its own span, so that neither is kept for as long as the socket is open.
     let greeting = Box::pin(greet(gateway, receiver, identity).instrument(request));
     let (session, known) = tokio::select! {
         greeted = greeting => greeted?,
@@ -106,7 +105,7 @@ async fn serve_socket(
     connection.serve(sender, receiver, known.into_keys().collect()).await
 }
 
-/// Waits for `hello` and settles who it is.
+/// Waits for `hello` and authenticates the client.
 async fn greet(
     gateway: &Gateway,
     receiver: &mut Receiver,
@@ -128,15 +127,15 @@ async fn greet(
     Ok((session.ok_or(Close::Unauthenticated)?, known))
 }
 
-/// A socket whose user is known.
+/// An authenticated socket.
 struct Connection<'a> {
     gateway: &'a Gateway,
     subscription: Subscription,
     user: UserId,
     id: Uuid,
-    /// When its session ends, epoch ms.
+    /// When the session expires, epoch ms.
     expires_at: AtomicI64,
-    /// Whether the client has message anything since the last heartbeat.
+    /// Whether the client has sent anything since the last heartbeat.
     answered: AtomicBool,
 }
 
@@ -152,14 +151,14 @@ impl Connection<'_> {
         known: Vec<JobId>,
     ) -> Result<Infallible, Disconnect> {
         tokio::select! {
-            over = self.listen(receiver) => over,
-            over = self.write(sender, known) => over,
+            ended = self.listen(receiver) => ended,
+            ended = self.write(sender, known) => ended,
             close = self.expired() => Err(close.into()),
             () = self.gateway.shutdown.started.cancelled() => Err(Close::Restart.into()),
         }
     }
 
-    /// Whatever a client says shows that it is there; a second `hello` says nothing new.
+    /// Handles messages. Every one counts as an answer to the heartbeat; a second `hello` is ignored.
     async fn listen(&self, receiver: &mut Receiver) -> Result<Infallible, Disconnect> {
         loop {
             let message = receiver.receive().await?;
@@ -175,7 +174,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Goes on under a newer session of the same user.
+    /// Continues under a newer session of the same user.
     async fn refresh(&self, token: &str) -> Result<(), Disconnect> {
         let Ok(session) = identify(self.gateway, token).await else {
             self.outbox().answer(&Frame::Error { code: "unavailable", retry: true, job: None });
@@ -223,12 +222,12 @@ impl Connection<'_> {
     async fn snapshot(&self, known: Vec<JobId>) -> Result<Vec<Utf8Bytes>, Disconnect> {
         let frames = snapshot::frames(self.gateway, self.user, self.outbox(), &known).await;
         frames.map_err(|error| {
-            tracing::warn!(%error, connection = %self.id, "no snapshot for a websocket");
+            tracing::warn!(%error, connection = %self.id, "could not read the snapshot for a websocket");
             Disconnect::Close(Close::Overloaded)
         })
     }
 
-    /// Returns once the session is reason; it may have been prolonged meanwhile.
+    /// Returns once the session has expired; `refresh` may extend it meanwhile.
     async fn expired(&self) -> Close {
         loop {
             match u64::try_from(self.expires_at.load(Ordering::Relaxed) - system_ms()) {

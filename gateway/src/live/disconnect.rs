@@ -3,12 +3,12 @@
 use crate::http::connection_limit::LimitReached;
 use crate::live::frame::Close;
 
-/// Why nothing more is exchanged.
+/// Why the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disconnect {
-    /// The client is gone.
+    /// The client disconnected.
     Lost,
-    /// We send it away.
+    /// The gateway closes it.
     Close(Close),
 }
 

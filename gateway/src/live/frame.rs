@@ -1,4 +1,4 @@
-//! What the gateway says on the websocket: the protocol `sora.v1`, JSON text.
+//! The frames that the gateway sends: protocol `sora.v1`, JSON text.
 
 use axum::extract::ws::{CloseFrame, Utf8Bytes};
 use entity::JobId;
@@ -14,26 +14,26 @@ pub(crate) const PROTOCOL: &str = "sora.v1";
 pub(crate) enum Close {
     /// 1012: the gateway restarts.
     Restart,
-    /// 1013: the gateway cannot serve it right now.
+    /// 1013: the gateway cannot serve it at the moment.
     Overloaded,
-    /// 4400: a message that is none.
+    /// 4400: malformed message.
     Malformed,
     /// 4401: no session, or it has ended.
     Unauthenticated,
-    /// 4403: this is not the client's to see.
+    /// 4403: not permitted.
     Forbidden,
     /// 4408: no `hello` in time.
     NoHello,
     /// 4410: heartbeats were not answered.
     HeartbeatMissed,
-    /// 4413: does not take what is sent.
+    /// 4413: the client reads too slowly.
     TooSlow,
     /// 4429: too many sockets, or too many commands.
     TooMany,
 }
 
 impl Close {
-    /// The close frame.
+    /// Returns the close frame.
     pub(crate) fn frame(self) -> CloseFrame {
         let (code, reason) = match self {
             Self::Restart => (1012, "restart"),
@@ -50,15 +50,15 @@ impl Close {
     }
 }
 
-/// What the gateway says, job frames apart: those come ready-made from the bus.
+/// All frames except those of jobs, which the bus delivers complete.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Frame<'a> {
     /// Answers `hello` and `refresh`.
     Welcome {
-        /// Of the protocol.
+        /// Version of the protocol.
         v: u8,
-        /// Names the connection in logs.
+        /// Identifies the connection in logs.
         connection: Uuid,
         /// Seconds between heartbeats.
         heartbeat: u64,
@@ -72,48 +72,48 @@ pub(crate) enum Frame<'a> {
         /// Whether this is the snapshot's final frame.
         last: bool,
     },
-    /// A place in line, which changes without `seq`.
+    /// A queue position, which changes without `seq`.
     Position {
         /// The job.
         id: JobId,
         /// 1-based; null once admitted.
         queue_position: Option<u64>,
     },
-    /// A job that is no more, or never was the client's.
+    /// A job that was deleted or never was the client's.
     Gone {
         /// The job.
         id: JobId,
-        /// Higher than that of any frame that may still be on its way.
+        /// Higher than the `seq` of any frame that may still arrive.
         seq: i64,
     },
-    /// To be answered.
+    /// The client must answer.
     Heartbeat,
-    /// The gateway goes down.
+    /// The gateway shuts down.
     Bye {
         /// The close code that follows.
         code: u16,
-        /// Come back after this many milliseconds, from and to.
+        /// Reconnect after a random time in this range, in milliseconds.
         retry_ms: [u64; 2],
     },
-    /// A command was not carried out; the socket stays.
+    /// A command failed; the socket stays open.
     Error {
-        /// Why, for programs.
+        /// Reason, for programs.
         code: &'static str,
         /// Whether the same command may succeed later.
         retry: bool,
-        /// The job that was named, as it was named.
+        /// The job's id, as sent.
         #[serde(skip_serializing_if = "Option::is_none")]
         job: Option<&'a str>,
     },
 }
 
 impl Frame<'_> {
-    /// As it goes over the wire.
+    /// Returns the frame as JSON.
     pub(crate) fn text(&self) -> Utf8Bytes {
         serde_json::to_string(self).unwrap_or_default().into()
     }
 
-    /// A farewell. Each of those who are told it has a window of its own, by its `turn`: some 500 a second come back.
+    /// Returns a `bye`. Clients get different time windows by `turn`, so that about 500 reconnect per second.
     pub(crate) fn bye(turn: u64) -> Self {
         let from = 500_u64.saturating_add(turn.saturating_mul(2));
         Self::Bye { code: 1012, retry_ms: [from, from.saturating_add(1_000)] }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_frames_are_the_published_ones() {
+    fn frames_match_golden_json() {
         let id = Uuid::from_u128(0xB2);
         let welcome =
             Frame::Welcome { v: 1, connection: id, heartbeat: 25, expires_at: "2026-01-01T00:00:00.000Z".into() };
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn its_close_codes_are_the_published_ones() {
+    fn close_codes_match_the_protocol() {
         let all = [
             (Close::Restart, 1012),
             (Close::Overloaded, 1013),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_frame_is_the_published_one() {
+    fn job_frame_matches_golden_json() {
         let row = entity::job::Model {
             id: Uuid::from_u128(0xB2).into(),
             prompt: "a \"cat\"".into(),

@@ -1,4 +1,4 @@
-//! Who is connected, and who is told of what. Pure: no I/O, no clock.
+//! The connected sockets, and which of them receive a job's frames. Pure: no I/O, no clock.
 
 mod subscription;
 
@@ -22,14 +22,14 @@ struct Connected {
     watchers: HashMap<JobId, Vec<Arc<Outbox>>>,
 }
 
-/// Everybody who is connected.
+/// All connected sockets.
 #[derive(Clone, Default)]
 pub(crate) struct Hub {
     connected: Arc<Mutex<Connected>>,
 }
 
 impl Hub {
-    /// Takes a position for a socket; `None` when the user has `most` already.
+    /// Registers a socket. Returns `None` if the user already has `max`.
     pub(crate) fn subscribe(&self, user: UserId, session: SessionId, max: usize) -> Option<Subscription> {
         let mut connected = self.lock();
         let sockets = connected.users.entry(user).or_default();
@@ -41,7 +41,7 @@ impl Hub {
         Some(Subscription::new(self.clone(), user, outbox))
     }
 
-    /// Hands a job's frame to all sockets of its owner and to whoever watches it; they share its bytes.
+    /// Passes a job's frame to all sockets of its owner and its watchers. They share the bytes.
     pub(crate) fn deliver(&self, event: Event) {
         let job = event.job;
         let sockets = self.recipients(event.user, job);
@@ -55,50 +55,50 @@ impl Hub {
         }
     }
 
-    /// Sends away the sockets of a session that was ended.
+    /// Closes the sockets of a session that has ended.
     pub(crate) fn close_session(&self, session: SessionId) {
         for outbox in self.all().into_iter().filter(|outbox| outbox.session() == session) {
             outbox.close(Close::Unauthenticated);
         }
     }
 
-    /// Sends away whoever belongs to one of the sessions `asked` that is not among those `alive`, or watches others' jobs
-    /// and is no administrator any more.
-    pub(crate) fn close_revoked(&self, asked: &[SessionId], alive: &HashMap<SessionId, Role>) {
-        let asked: HashSet<&SessionId> = asked.iter().collect();
+    /// Closes sockets whose session was `checked` and is not `active`, and sockets that watch other users' jobs without
+    /// being an administrator's.
+    pub(crate) fn close_revoked(&self, checked: &[SessionId], active: &HashMap<SessionId, Role>) {
+        let checked: HashSet<&SessionId> = checked.iter().collect();
         for outbox in self.all() {
-            match alive.get(&outbox.session()) {
+            match active.get(&outbox.session()) {
                 Some(Role::User) if !outbox.watched().is_empty() => outbox.close(Close::Forbidden),
-                None if asked.contains(&outbox.session()) => outbox.close(Close::Unauthenticated),
+                None if checked.contains(&outbox.session()) => outbox.close(Close::Unauthenticated),
                 _ => {}
             }
         }
     }
 
-    /// The sessions that have sockets.
+    /// Returns the sessions that have sockets.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         let sessions: HashSet<SessionId> = self.all().iter().map(|outbox| outbox.session()).collect();
         sessions.into_iter().collect()
     }
 
-    /// Who is connected, those with unfinished jobs first.
+    /// Returns the connected users, those with unfinished jobs first.
     pub(crate) fn users(&self) -> Vec<UserId> {
         let (mut active, idle) = self.by_activity();
         active.extend(idle);
         active
     }
 
-    /// Who is connected and has an unfinished job, as far as that was told.
+    /// Returns the connected users to whom an unfinished job was sent.
     pub(crate) fn active_users(&self) -> Vec<UserId> {
         self.by_activity().0
     }
 
-    /// A user's sockets.
+    /// Returns a user's sockets.
     pub(crate) fn sockets(&self, user: UserId) -> Vec<Arc<Outbox>> {
         self.lock().users.get(&user).cloned().unwrap_or_default()
     }
 
-    /// The jobs that wait and are shown somewhere, each with the sockets that show it.
+    /// Returns the waiting jobs that were sent, each with the sockets to which it was sent.
     pub(crate) fn waiting(&self) -> HashMap<JobId, Vec<Arc<Outbox>>> {
         let mut waiting: HashMap<JobId, Vec<Arc<Outbox>>> = HashMap::new();
         for outbox in self.all() {
@@ -109,7 +109,7 @@ impl Hub {
         waiting
     }
 
-    /// Forgets what need not be remembered.
+    /// Drops the oldest finished jobs from all sockets.
     pub(crate) fn trim(&self) {
         self.all().iter().for_each(|outbox| outbox.trim());
     }
@@ -134,7 +134,7 @@ impl Hub {
         self.lock().users.values().flatten().cloned().collect()
     }
 
-    /// Sends the frames of a job to a socket of somebody else than its owner.
+    /// Sends the frames of a job to a socket of another user.
     fn add_watcher(&self, job: JobId, outbox: &Arc<Outbox>) {
         let mut connected = self.lock();
         let watchers = connected.watchers.entry(job).or_default();
@@ -144,14 +144,14 @@ impl Hub {
     }
 
     fn remove_watcher(&self, job: JobId, outbox: &Arc<Outbox>) {
-        leave(&mut self.lock().watchers, &job, outbox);
+        remove_from(&mut self.lock().watchers, &job, outbox);
     }
 
     fn remove(&self, user: UserId, outbox: &Arc<Outbox>) {
         let mut connected = self.lock();
-        leave(&mut connected.users, &user, outbox);
+        remove_from(&mut connected.users, &user, outbox);
         for job in outbox.watched() {
-            leave(&mut connected.watchers, &job, outbox);
+            remove_from(&mut connected.watchers, &job, outbox);
         }
     }
 
@@ -160,7 +160,11 @@ impl Hub {
     }
 }
 
-fn leave<Key: std::hash::Hash + Eq>(groups: &mut HashMap<Key, Vec<Arc<Outbox>>>, key: &Key, outbox: &Arc<Outbox>) {
+fn remove_from<Key: std::hash::Hash + Eq>(
+    groups: &mut HashMap<Key, Vec<Arc<Outbox>>>,
+    key: &Key,
+    outbox: &Arc<Outbox>,
+) {
     if let Some(sockets) = groups.get_mut(key) {
         sockets.retain(|other| !Arc::ptr_eq(other, outbox));
         if sockets.is_empty() {
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn reaches_every_socket_of_the_owner_and_nobody_else() {
+    fn delivers_to_all_sockets_of_the_owner_only() {
         let (hub, user, other) = (Hub::default(), new_id(), new_id());
         let subscription = |user| hub.subscribe(user, new_id(), 8).unwrap();
         let (a, b, c) = (subscription(user), subscription(user), subscription(other));
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn reaches_whoever_watches_until_that_ends() {
+    fn delivers_to_watchers_until_they_unwatch() {
         let (hub, user, job) = (Hub::default(), new_id(), new_id());
         let watcher = hub.subscribe(new_id(), new_id(), 8).unwrap();
         assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(new_id(), 1));
@@ -213,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_the_sockets_of_a_user_and_gives_places_back() {
+    fn limits_the_sockets_of_a_user() {
         let (hub, user) = (Hub::default(), new_id());
         let mut subscriptions: Vec<_> = (0..8).map(|_| hub.subscribe(user, new_id(), 8).unwrap()).collect();
         assert!(hub.subscribe(user, new_id(), 8).is_none());
@@ -224,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_the_sockets_of_sessions_that_are_over_and_no_others() {
+    fn closes_only_sockets_of_ended_sessions() {
         let (hub, session, over) = (Hub::default(), new_id(), new_id());
         let (stays, goes, newer) = (
             hub.subscribe(new_id(), session, 8).unwrap(),
@@ -239,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_no_administrator_any_more_watches_nothing() {
+    fn demoted_admin_loses_watches() {
         let (hub, session) = (Hub::default(), new_id());
         let subscription = hub.subscribe(new_id(), session, 8).unwrap();
         subscription.watch(new_id(), 8);
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_active_come_first() {
+    fn lists_active_users_first() {
         let (hub, idle, active) = (Hub::default(), new_id(), new_id());
         let _subscriptions: Vec<_> = (0..5).map(|_| hub.subscribe(new_id(), new_id(), 8)).collect();
         let (_idle, subscription) = (hub.subscribe(idle, new_id(), 8), hub.subscribe(active, new_id(), 8).unwrap());

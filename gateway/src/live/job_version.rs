@@ -1,4 +1,4 @@
-//! How a job stands, as far as the gateway keeps books about what its clients have.
+//! The version of a job's state: what the gateway remembers of each job that it sent to a client.
 
 use bus::Event;
 use entity::job::{Status, View};
@@ -6,41 +6,40 @@ use entity::job::{Status, View};
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// It may have a position in line.
+    /// It may have a queue position.
     Waiting,
-    /// Somebody works on it.
+    /// A worker has it.
     Running,
-    /// It has ended, or is gone.
+    /// It has ended or was deleted.
     Finished,
 }
 
-/// What one frame says of a job.
+/// The version in one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct JobVersion {
-    /// The state's number.
+    /// Number of the state; increases with every change.
     pub(crate) seq: i64,
     /// How far the job has come.
     pub(crate) stage: Stage,
-    /// Its position in line.
+    /// Its queue position.
     pub(crate) position: Option<u64>,
 }
 
 impl JobVersion {
-    /// Of a job that is no more.
+    /// The version of a deleted job.
     pub(crate) const GONE: Self = Self { seq: Event::GONE_SEQ, stage: Stage::Finished, position: None };
 
-    /// As a client says that it knows it.
+    /// The version that a client reports in `hello`.
     pub(crate) fn known_to_client(seq: i64) -> Self {
         Self { seq, stage: Stage::Running, position: None }
     }
 
-    /// As a view shows it.
+    /// The version of a view.
     pub(crate) fn of_view(view: &View) -> Self {
         Self { seq: view.seq, stage: view.status.into(), position: view.queue_position }
     }
 
-    /// As an event's header says. An event without a status counts as unfinished, which costs a look at the database at
-    /// worst.
+    /// The version in an event's header. Without a status the job counts as unfinished; at worst this costs a query.
     pub(crate) fn of_event(event: &Event) -> Self {
         let stage = if event.is_gone() { Stage::Finished } else { event.status.map_or(Stage::Running, Stage::from) };
         Self { seq: event.seq, stage, position: event.position }

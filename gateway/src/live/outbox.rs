@@ -1,8 +1,8 @@
-//! What one socket has yet to be sent. Pure: no I/O, no clock.
+//! The frames to send to one socket. Pure: no I/O, no clock.
 //!
-//! An outbox holds at max one frame a job, the one with the highest `seq`, and never gives out one that is not higher
-//! than what it gave out before. It remembers what its client has, as far as that can still matter: unfinished jobs, and
-//! a bounded number of finished ones.
+//! An outbox holds at most one frame per job, the one with the highest `seq`, and only returns frames with a higher `seq`
+//! than before. It remembers the versions that its client has: of all unfinished jobs and of a bounded number of finished
+//! ones.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,15 +14,16 @@ use tokio::sync::Notify;
 use crate::live::frame::{Close, Frame};
 use crate::live::job_version::{JobVersion, Stage};
 
-/// How many finished jobs are remembered, the newest; whoever knows more finds out on reconnecting that one was deleted.
+/// Maximum number of finished jobs that are remembered, the newest. A client learns on reconnecting that an older one was
+/// deleted.
 const MAX_FINISHED: usize = 300;
 
-/// What a socket has to do next.
+/// What the socket does next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Send these.
+    /// Sends these frames.
     Frames(Vec<Utf8Bytes>),
-    /// Say goodbye.
+    /// Closes the connection.
     Close(Close),
 }
 
@@ -36,14 +37,14 @@ struct Pending {
     close: Option<Close>,
 }
 
-/// What one socket has yet to be sent, and what its client has.
+/// The frames to send to one socket, and the versions that its client has.
 pub(crate) struct Outbox {
     pending: Mutex<Pending>,
     changed: Notify,
 }
 
 impl Outbox {
-    /// For a socket of `session`.
+    /// Creates an empty outbox for a socket of `session`.
     pub(crate) fn new(session: SessionId) -> Self {
         let pending = Pending {
             session,
@@ -57,7 +58,7 @@ impl Outbox {
         Self { pending: Mutex::new(pending), changed: Notify::new() }
     }
 
-    /// Puts a frame in, unless as new a one is there or was sent. True: it is news.
+    /// Adds a frame, unless one with the same or a higher `seq` is waiting or was sent. Returns whether it was added.
     pub(crate) fn offer(&self, job: JobId, version: JobVersion, frame: Utf8Bytes) -> bool {
         let mut pending = self.lock();
         let newest = pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job));
@@ -71,7 +72,7 @@ impl Outbox {
         news
     }
 
-    /// Notes that the client has this state, from a snapshot or by its own word. True: it is news.
+    /// Records that the client has this version, from a snapshot or as reported by it. Returns whether it was newer.
     pub(crate) fn mark_sent(&self, job: JobId, version: JobVersion) -> bool {
         let mut pending = self.lock();
         if pending.frames.get(&job).is_some_and(|(waiting, _)| waiting.seq <= version.seq) {
@@ -84,7 +85,7 @@ impl Outbox {
         before.is_none_or(|before| before < version.seq)
     }
 
-    /// Tells the position in line of a job that waits, if the client has another one.
+    /// Sends the queue position of a waiting job if the client has another one.
     pub(crate) fn set_position(&self, job: JobId, position: Option<u64>) {
         let mut pending = self.lock();
         let waits =
@@ -102,13 +103,13 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Sends the socket away; the first reason counts.
+    /// Closes the socket. The first reason is kept.
     pub(crate) fn close(&self, close: Close) {
         self.lock().close.get_or_insert(close);
         self.changed.notify_one();
     }
 
-    /// Waits for something to do. Frames that it gives out count as sent.
+    /// Waits for frames or a reason to close. Returned frames count as sent.
     pub(crate) async fn next(&self) -> Next {
         loop {
             if let Some(next) = self.take() {
@@ -118,51 +119,51 @@ impl Outbox {
         }
     }
 
-    /// Whose it is.
+    /// The session that the socket belongs to.
     pub(crate) fn session(&self) -> SessionId {
         self.lock().session
     }
 
-    /// Its client has signed in anew.
+    /// Moves the socket to a newer session.
     pub(crate) fn set_session(&self, session: SessionId) {
         self.lock().session = session;
     }
 
-    /// The jobs that the client has and whose stage `filter` picks.
+    /// Returns the jobs that the client has and whose stage matches `filter`.
     pub(crate) fn sent_jobs(&self, filter: impl Fn(Stage) -> bool) -> Vec<JobId> {
         self.lock().sent.iter().filter(|(_, sent)| filter(sent.stage)).map(|(job, _)| *job).collect()
     }
 
-    /// The same without the jobs of others that it follows, as of one moment.
+    /// Like [`Self::sent_jobs`], without other users' jobs. Both are read under one lock.
     pub(crate) fn own_sent_jobs(&self, filter: impl Fn(Stage) -> bool) -> Vec<JobId> {
         let pending = self.lock();
         let own = pending.sent.iter().filter(|(job, sent)| filter(sent.stage) && !pending.watched.contains(*job));
         own.map(|(job, _)| *job).collect()
     }
 
-    /// Whether the client has a job that `filter` picks.
+    /// Whether the client has a job whose stage matches `filter`.
     pub(crate) fn has_sent_job(&self, filter: impl Fn(Stage) -> bool) -> bool {
         self.lock().sent.values().any(|sent| filter(sent.stage))
     }
 
-    /// The `seq` of a job that the client has or is about to get.
+    /// Returns the `seq` of a job that the client has or will be sent.
     pub(crate) fn seq(&self, job: JobId) -> Option<i64> {
         let pending = self.lock();
         pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job))
     }
 
-    /// Jobs of others that it follows.
+    /// Returns the jobs of other users that it follows.
     pub(crate) fn watched(&self) -> Vec<JobId> {
         self.lock().watched.iter().copied().collect()
     }
 
-    /// Follows another's job; `false` when it follows `most` already.
+    /// Follows another user's job. Returns `false` if it already follows `max`.
     pub(crate) fn watch(&self, job: JobId, max: usize) -> bool {
         let mut pending = self.lock();
         pending.watched.contains(&job) || (pending.watched.len() < max && pending.watched.insert(job))
     }
 
-    /// No longer follows another's job, and forgets it. True: it did.
+    /// Stops following another user's job and drops its frames. Returns whether it was followed.
     pub(crate) fn unwatch(&self, job: JobId) -> bool {
         let mut pending = self.lock();
         let watched = pending.watched.remove(&job);
@@ -174,7 +175,7 @@ impl Outbox {
         watched
     }
 
-    /// Forgets the oldest of many finished jobs.
+    /// Drops the oldest finished jobs beyond the maximum.
     pub(crate) fn trim(&self) {
         let mut finished = self.sent_jobs(|stage| stage == Stage::Finished);
         if finished.len() > MAX_FINISHED {
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_newest_frame_of_each_job_only() {
+    fn keeps_only_the_newest_frame_of_a_job() {
         let (outbox, job) = (outbox(), new_id());
         for seq in [1, 3, 2] {
             outbox.offer(job, version(seq, Stage::Running), format!("frame {seq}").into());
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_what_came_during_the_snapshot_only_if_it_is_newer() {
+    fn sends_frames_received_during_the_snapshot_only_if_newer() {
         let (outbox, old, new) = (outbox(), new_id(), new_id());
         outbox.offer(old, version(4, Stage::Running), "older than the snapshot".into());
         outbox.offer(new, version(6, Stage::Running), "newer".into());
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_place_in_line_once_and_only_while_the_job_waits() {
+    fn sends_a_queue_position_once_and_only_while_the_job_waits() {
         let (outbox, job) = (outbox(), new_id());
         outbox.set_position(job, Some(1));
         outbox.mark_sent(job, version(1, Stage::Waiting));
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_its_own_jobs_from_those_it_follows() {
+    fn distinguishes_own_jobs_from_watched_ones() {
         let (outbox, own, other) = (outbox(), new_id(), new_id());
         outbox.mark_sent(own, version(1, Stage::Running));
         outbox.watch(other, 8);
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goodbye_goes_before_everything_and_the_first_one_counts() {
+    fn closes_before_sending_with_the_first_reason() {
         let outbox = outbox();
         outbox.offer(new_id(), version(1, Stage::Finished), "frame".into());
         outbox.close(Close::Unauthenticated);
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wakes_whoever_waits() {
+    async fn wakes_the_waiting_writer() {
         let outbox = outbox();
         let (next, ()) = tokio::join!(outbox.next(), async { outbox.close(Close::TooSlow) });
         assert_eq!(next, Next::Close(Close::TooSlow));

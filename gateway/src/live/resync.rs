@@ -1,5 +1,5 @@
-//! What a user's sockets may have missed: read once from the database for all of them, and put where events go, so that
-//! whatever they have already is not sent again.
+//! States that a user's sockets may have missed. They are read from the database once for all sockets and offered to the
+//! outboxes like events, so that a socket that has a state does not receive it again.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,16 +17,13 @@ use crate::live::watch;
 use crate::state::Gateway;
 use crate::videos;
 
-/// The sockets of one user, and what the database says of their jobs.
+/// The sockets of one user, and the states of their jobs in the database.
 pub(crate) struct UserStates {
     sockets: Vec<Arc<Outbox>>,
     states: Vec<(JobId, JobVersion, Utf8Bytes)>,
 }
 
-/// After a resync: everything that a page would show, and every job that its sockets have been told of.
-///
-/// # Errors
-/// The database did not answer.
+/// Sends what a user's sockets missed: of every job that a snapshot contains, and of every job that was sent to them.
 pub(crate) async fn resync_user(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
     let UserStates { sockets, states } = read(gateway, user, MAX_FINISHED, |_| true).await?;
     for outbox in &sockets {
@@ -42,16 +39,13 @@ pub(crate) async fn resync_user(gateway: &Gateway, user: UserId) -> Result<(), A
     Ok(())
 }
 
-/// What is unfinished, by the database or by what its sockets have been told.
-///
-/// # Errors
-/// The database did not answer.
+/// Reads the jobs that are unfinished, in the database or in what was sent to the user's sockets.
 pub(crate) async fn read_unfinished(gateway: &Gateway, user: UserId) -> Result<UserStates, ApiError> {
     read(gateway, user, 0, |stage| stage != Stage::Finished).await
 }
 
 impl UserStates {
-    /// Tells what did not arrive by itself, and answers how much that was.
+    /// Sends the states that did not arrive as events. Returns their number.
     pub(crate) fn send_missed(&self) -> u64 {
         let mut missed = 0;
         for outbox in &self.sockets {
@@ -74,7 +68,7 @@ async fn read(
     if sockets.is_empty() {
         return Ok(UserStates { sockets, states: Vec::new() });
     }
-    // What a socket follows is another's: looked for among the user's own, it would seem to be gone.
+    // Watched jobs belong to other users; among the user's own they would be missing and seem deleted.
     let mut sent: HashSet<JobId> = sockets.iter().flat_map(|outbox| outbox.own_sent_jobs(&filter)).collect();
     let permit = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
     let mut rows = job::snapshot(&gateway.db, user, finished).await?;

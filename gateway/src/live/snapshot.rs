@@ -1,4 +1,4 @@
-//! What a client is told first: the state in the database, as far as the client does not have it.
+//! The snapshot that a client receives first: the states in the database that it does not have.
 
 use axum::extract::ws::Utf8Bytes;
 use bus::Event;
@@ -12,21 +12,18 @@ use crate::live::outbox::Outbox;
 use crate::state::Gateway;
 use crate::videos;
 
-/// How many finished jobs a snapshot shows.
+/// Maximum number of finished jobs in a snapshot.
 pub(crate) const MAX_FINISHED: u64 = 20;
 
-/// Most jobs of one frame.
+/// Maximum number of jobs in one frame.
 const JOBS_PER_FRAME: usize = 50;
 
-/// Where a frame is full, in bytes of prompts.
+/// Maximum total length of the prompts in one frame, in bytes.
 const BYTES_PER_FRAME: usize = 128 * 1024;
 
-/// The frames of a snapshot. What they show counts as sent.
+/// Returns the frames of a snapshot. Their jobs count as sent.
 ///
-/// `known` are the jobs that the client spoke of: it is told of each one that is no more.
-///
-/// # Errors
-/// The database did not answer.
+/// `known` are the jobs in the client's `hello`; for each one that was deleted there is a `gone`.
 pub(crate) async fn frames(
     gateway: &Gateway,
     user: UserId,
@@ -49,26 +46,27 @@ pub(crate) async fn frames(
     Ok(to_frames(outbox, videos::views(gateway, rows).await).chain(gone).collect())
 }
 
-/// A job's state as a frame of its own, the same one as an event would bring.
+/// Returns a job's state as a frame, the same as that of an event.
 pub(crate) fn state(owner: UserId, view: &View) -> (JobVersion, Utf8Bytes) {
     let event = Event::job(owner, view);
     (JobVersion::of_event(&event), event.frame.into())
 }
 
-/// Bare positions in line of waiting jobs that the client has, then all that is news, the last frame marked.
+/// Returns the queue positions of waiting jobs that the client has, then the states that it does not have, with the final
+/// frame marked.
 fn to_frames(outbox: &Outbox, views: Vec<View>) -> impl Iterator<Item = Utf8Bytes> {
-    let (news, had): (Vec<View>, Vec<View>) =
+    let (new, known): (Vec<View>, Vec<View>) =
         views.into_iter().partition(|view| outbox.mark_sent(view.id, JobVersion::of_view(view)));
-    let positions = had.into_iter().filter(|view| Stage::from(view.status) == Stage::Waiting);
+    let positions = known.into_iter().filter(|view| Stage::from(view.status) == Stage::Waiting);
     let positions = positions.map(|view| Frame::Position { id: view.id, queue_position: view.queue_position }.text());
-    let parts = split(news);
+    let parts = split(new);
     let last = parts.len().saturating_sub(1);
     let frames: Vec<Utf8Bytes> =
         parts.iter().enumerate().map(|(i, jobs)| Frame::Snapshot { jobs, last: i == last }.text()).collect();
     positions.collect::<Vec<_>>().into_iter().chain(frames)
 }
 
-/// Cuts jobs into frames of bounded size; at least one, which may be empty.
+/// Splits jobs into frames of bounded size; at least one, which may be empty.
 fn split(views: Vec<View>) -> Vec<Vec<View>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;

@@ -1,5 +1,5 @@
-//! The two split of a websocket, with what holds for each: a client that does not take what it is sent is slow, and
-//! one that sends too much, or something else than JSON, is malformed.
+//! The two halves of a websocket, with their limits: how long a client may take to read, and what and how much it may
+//! send.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::live::client_message::{ClientMessage, CommandRate};
 use crate::live::disconnect::Disconnect;
 use crate::live::frame::Close;
 
-/// How long a goodbye may take: a client that is slow has been waited for.
+/// Maximum time for sending the close frame. A slow client has been waited for before.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The sending half.
@@ -31,7 +31,7 @@ pub(crate) struct Receiver {
     began: Instant,
 }
 
-/// Takes a socket apart. What has to go out is given `flush` to be taken by the client.
+/// Splits a socket. A client that does not read within `timings.flush` is too slow.
 pub(crate) fn split(socket: WebSocket, timings: &SocketTimings) -> (Sender, Receiver) {
     let (sink, stream) = socket.split();
     let rate = CommandRate::new(timings.command_window);
@@ -47,7 +47,7 @@ impl Sender {
         send_within(self.send_timeout, self.sink.flush()).await
     }
 
-    /// Says goodbye, and why. Whether the client hears it is its own affair.
+    /// Sends the close frame. Failures are ignored.
     pub(crate) async fn close(mut self, close: Close) {
         let _ = send_within(CLOSE_TIMEOUT.min(self.send_timeout), self.sink.send(Message::Close(Some(close.frame()))))
             .await;
@@ -55,10 +55,7 @@ impl Sender {
 }
 
 impl Receiver {
-    /// The client's next message.
-    ///
-    /// # Errors
-    /// The client is gone, or is to be sent away.
+    /// Returns the client's next message, or why the connection ends.
     pub(crate) async fn receive(&mut self) -> Result<ClientMessage, Disconnect> {
         loop {
             let message = match self.stream.next().await {
@@ -80,14 +77,14 @@ impl Receiver {
         }
     }
 
-    /// Waits for the client's own goodbye, so that ours is not lost with a connection that is reset.
+    /// Waits for the client to close, because a connection that is reset can lose the close frame.
     pub(crate) async fn drain(mut self, limit: Duration) {
-        let gone = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        let _ = timeout(limit, gone).await;
+        let closed = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        let _ = timeout(limit, closed).await;
     }
 }
 
-/// Tells a client's fault (too large, not UTF-8, against the protocol) from a lost connection.
+/// Distinguishes a client's fault (too large, not UTF-8, protocol violation) from a lost connection.
 fn classify(error: &axum::Error) -> Disconnect {
     match error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>()) {
         Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Disconnect::Lost,

@@ -1,4 +1,4 @@
-//! What the sockets of a gateway share.
+//! The state that all websockets of a gateway share.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use crate::http::client_address::ClientAddress;
 use crate::http::connection_limit::ConnectionLimit;
 use crate::live::hub::Hub;
 
-/// What the sockets of a gateway share, with each other.
+/// The state that all websockets of a gateway share.
 pub(crate) struct LiveState {
     /// The sockets, by user and by job.
     pub(super) hub: Hub,
     pub(super) connections: ConnectionLimit<ClientAddress>,
-    /// How many sockets may read their snapshots at a time, so that a reconnecting crowd leaves connections for others.
+    /// Limits how many snapshots are read at a time, so that many reconnecting clients leave database connections for others.
     pub(super) snapshots: Semaphore,
-    /// Events may have been missed.
+    /// Signals that events may have been missed.
     pub(super) resync: Notify,
-    /// Word of an ended session, or of a changed account, may have been missed.
+    /// Signals that a message about an ended session or a changed account may have been missed.
     pub(super) revalidate: Notify,
-    /// Goodbyes message.
+    /// Number of `bye` frames sent.
     pub(super) byes_sent: AtomicU64,
-    /// Since when there are heartbeats.
+    /// Origin of the shared heartbeat instants.
     started_at: Instant,
 }
 
-/// See [`LiveState::snapshots`]; fewer than the pool has connections.
+/// Maximum number of snapshots read at a time; fewer than the database pool has connections.
 const MAX_CONCURRENT_SNAPSHOTS: usize = 4;
 
-/// The heartbeats of all sockets fall on so many instants of a period: those of one instant cost one waking of the
-/// process instead of one each.
+/// Number of instants per period at which heartbeats are sent. Sockets share them, so that the process wakes once per
+/// instant and not once per socket.
 const HEARTBEAT_SLOTS: u32 = 50;
 
 impl LiveState {
-    /// With nobody connected.
+    /// Creates the state without connections.
     pub(crate) fn new(sockets: &Sockets) -> Self {
         Self {
             hub: Hub::default(),
@@ -50,17 +50,17 @@ impl LiveState {
         }
     }
 
-    /// Websockets that are open.
+    /// Number of open websockets.
     pub(crate) fn open(&self) -> u32 {
         self.connections.in_use()
     }
 
-    /// Closes the sockets of a session that was ended.
+    /// Closes the sockets of a session that has ended.
     pub(crate) fn close_session(&self, session: SessionId) {
         self.hub.close_session(session);
     }
 
-    /// When a socket that opens now gives its first heartbeat: after `every`, or a little later together with others.
+    /// Returns when a socket that opens now sends its first heartbeat: after `every`, rounded up to a shared instant.
     pub(super) fn next_heartbeat(&self, every: Duration) -> Instant {
         let slot = (every / HEARTBEAT_SLOTS).max(Duration::from_millis(1));
         let due = self.started_at.elapsed() + every;

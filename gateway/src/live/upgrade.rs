@@ -1,4 +1,4 @@
-//! `GET /api/ws`: who may open a websocket, settled as far as possible before the upgrade.
+//! `GET /api/ws`: opens a websocket. Origin and credentials are checked before the upgrade.
 //!
 //! A wrong `Origin` is refused with 403. A bad token is upgraded and then closed with 4401, because a browser cannot read
 //! the answer to a failed upgrade.
@@ -17,16 +17,16 @@ use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
 use crate::state::Gateway;
 
-/// Largest message of a client.
+/// Maximum size of a client's message.
 const MESSAGE_BYTES: usize = 16 * 1024;
 
-/// What a socket reads at a time; the library's 128 KiB would be most of what an idle socket costs.
+/// Size of a socket's read buffer. The library's default of 128 KiB would dominate the memory of an idle socket.
 const READ_BUFFER: usize = 1024;
 
-/// From here on what is written goes to the kernel at once.
+/// Amount of buffered output that is flushed to the kernel.
 const WRITE_BUFFER: usize = 16 * 1024;
 
-/// Bound of what waits for the kernel to take it: a snapshot frame is far smaller.
+/// Maximum amount of output that waits for the kernel. A snapshot frame is far smaller.
 const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 
 /// Open the websocket that follows jobs live

@@ -1,5 +1,5 @@
-//! Following a job that is not one's own: administrators may follow any. What may not be followed is answered like what
-//! does not exist.
+//! Following another user's job, which is limited to administrators. Others receive the answer for a job that does not
+//! exist.
 
 use axum::extract::ws::Utf8Bytes;
 use entity::job::{self, Model};
@@ -15,13 +15,13 @@ use crate::live::snapshot::state;
 use crate::state::Gateway;
 use crate::videos;
 
-/// Most jobs of others that one socket follows.
+/// Maximum number of other users' jobs that one socket follows.
 const MAX_WATCHED: usize = 32;
 
-/// Longest name of a job that is repeated in an answer.
+/// Maximum length of a job's id that is repeated in an answer, in bytes.
 const MAX_NAME_BYTES: usize = 36;
 
-/// Follows a job, and tells its state as it is; or says why not.
+/// Follows a job and sends its current state, or an error.
 pub(crate) async fn watch(gateway: &Gateway, subscription: &Subscription, user: UserId, name: &str) {
     let followed = match name.parse() {
         Ok(id) => follow(gateway, subscription, user, id).await,
@@ -37,17 +37,14 @@ pub(crate) async fn watch(gateway: &Gateway, subscription: &Subscription, user: 
     subscription.outbox().answer(&Frame::Error { code, retry, job });
 }
 
-/// No longer follows a job.
+/// Stops following a job.
 pub(crate) fn unwatch(subscription: &Subscription, name: &str) {
     if let Ok(job) = name.parse() {
         subscription.unwatch(job);
     }
 }
 
-/// Tells a followed job's present state.
-///
-/// # Errors
-/// The database did not answer.
+/// Sends the current state of a followed job.
 pub(crate) async fn send_current(gateway: &Gateway, outbox: &Outbox, id: JobId) -> Result<(), ApiError> {
     let (version, frame) = match job::by_id(&gateway.db, id).await? {
         Some(row) => current(gateway, row).await?,
@@ -57,7 +54,7 @@ pub(crate) async fn send_current(gateway: &Gateway, outbox: &Outbox, id: JobId) 
     Ok(())
 }
 
-/// `false`: too many are followed already.
+/// Returns `false` if the socket already follows too many.
 async fn follow(gateway: &Gateway, subscription: &Subscription, user: UserId, id: JobId) -> Result<bool, ApiError> {
     let session = gateway
         .auth
@@ -70,7 +67,7 @@ async fn follow(gateway: &Gateway, subscription: &Subscription, user: UserId, id
     if owner != user && !subscription.watch(id, MAX_WATCHED) {
         return Ok(false);
     }
-    // Read once more: what was committed before it was followed has been told to nobody here.
+    // Read again: changes that were committed before the job was followed were not sent to this socket.
     send_current(gateway, subscription.outbox(), id).await.map(|()| true)
 }
 

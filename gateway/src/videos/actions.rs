@@ -1,8 +1,8 @@
-//! What an owner does with a job: cancel, start anew, fetch again, delete.
+//! A job's owner cancels, restarts, downloads again or deletes it.
 //!
-//! The row decides first and alone; Redis, the processors and the pages are told afterwards. Both run in a task of their
-//! own, so that a client that hangs up in between changes nothing; what could not be told, the processors find out from
-//! the database.
+//! The row is changed first and is authoritative; Redis, the processors and the pages are notified afterwards. Both run in a
+//! separate task, so that a client that disconnects in between changes nothing. Processors learn of changes that they were
+//! not notified of from the database.
 
 use axum::Json;
 use axum::extract::State;
@@ -85,13 +85,13 @@ pub(crate) async fn retry(
     answer(&gateway, StatusCode::ACCEPTED, job).await
 }
 
-/// Starts a user's failed or cancelled job anew, once under a client's key.
+/// Restarts a user's failed or cancelled job, once per idempotency key.
 pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Option<Key>) -> Result<Model, ApiError> {
     let restarting = run_to_completion(gateway, async move |gateway: Gateway| {
         let restarted = job::restart(&gateway.db, id, user, key.as_ref()).await?;
         match idempotency::resolve(&gateway, user, restarted).await? {
             Ok(restarted) => {
-                requeue(&gateway, user, id, restarted, "Only a failed or cancelled job can be started anew.").await
+                requeue(&gateway, user, id, restarted, "Only a failed or cancelled job can be restarted.").await
             }
             Err(mut before) => before.pop().ok_or(ApiError::Gone),
         }
@@ -116,7 +116,7 @@ pub(crate) async fn fetch(
     let user = caller.user();
     let job = run_to_completion(&gateway, async move |gateway: Gateway| {
         let restarted = job::refetch(&gateway.db, id, user).await?;
-        requeue(&gateway, user, id, restarted, "Only a job whose download failed can be fetched again.").await
+        requeue(&gateway, user, id, restarted, "Only a job whose download failed can be downloaded again.").await
     });
     answer(&gateway, StatusCode::ACCEPTED, job.await?).await
 }
@@ -142,7 +142,7 @@ pub(crate) async fn delete(
         };
         for path in paths {
             if let Err(error) = gateway.storage.delete(&path).await {
-                tracing::error!(job.id = %id, %error, "a file of a deleted job stays behind");
+                tracing::error!(job.id = %id, %error, "could not delete a file of a deleted job");
             }
         }
         notify(&gateway, Change::Deleted, job).await;
@@ -151,7 +151,7 @@ pub(crate) async fn delete(
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// Tells everybody of jobs that were cancelled while they waited, without waiting for that.
+/// Publishes the cancellation of waiting jobs in the background.
 pub(crate) fn publish_cancelled(gateway: &Gateway, jobs: Vec<Model>) {
     metrics::jobs_ended(&jobs);
     let owned = gateway.clone();
@@ -181,7 +181,7 @@ where
     task.await.map_err(|error| ApiError::Internal(error.to_string()))?
 }
 
-/// A job that waits again is put in line anew.
+/// Enqueues a restarted job; without one, returns the reason.
 async fn requeue(
     gateway: &Gateway,
     user: UserId,
@@ -195,7 +195,7 @@ async fn requeue(
     }
 }
 
-/// The job is another's or none's (404), or it is in a state that does not allow this (409).
+/// Returns 404 if the user has no such job, or else 409 with `message`.
 async fn conflict(gateway: &Gateway, user: UserId, id: JobId, message: &'static str) -> ApiError {
     match job::of_user(&gateway.db, id, user).await {
         Ok(Some(_)) => ApiError::WrongState(message),
@@ -209,25 +209,29 @@ async fn answer(gateway: &Gateway, status: StatusCode, job: Model) -> Result<Res
     Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }
 
-/// What others are to be told of a change, beside the job's new state.
+/// A change to notify others of.
 #[derive(Clone, Copy)]
 enum Change {
-    /// It no longer waits.
+    /// It was cancelled while waiting.
     Cancelled,
-    /// Its worker is to let go.
+    /// Its worker is to stop.
     CancelRequested,
-    /// It waits anew.
+    /// It is waiting again.
     Requeued,
     /// It was deleted.
     Deleted,
 }
 
-/// Tells Redis, the processors and the pages; for at most as long as an enqueue may take. Answers with the job.
+/// Notifies Redis, the processors and the pages within the time limit for enqueuing. Returns the job.
 async fn notify(gateway: &Gateway, change: Change, job: Model) -> Model {
     match timeout(gateway.config.http.timeouts.enqueue, publish(gateway, change, &job)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(job.id = %job.id, %error, "Redis was not told; the processors will find out"),
-        Err(_) => tracing::warn!(job.id = %job.id, "Redis was not told in time; the processors will find out"),
+        Ok(Err(error)) => {
+            tracing::warn!(job.id = %job.id, %error, "could not notify Redis of a change; the processors will read it from the database")
+        }
+        Err(_) => {
+            tracing::warn!(job.id = %job.id, "could not notify Redis of a change in time; the processors will read it from the database")
+        }
     }
     job
 }

@@ -1,4 +1,4 @@
-//! `GET /api/videos/jobs/{job}/attempts`: each request that was sent upstream for a job, and whether it may have cost money.
+//! `GET /api/videos/jobs/{job}/attempts`: the requests sent upstream for a job, each with whether it may have been charged.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,7 +1,7 @@
-//! `GET /api/videos/{video}/content`: the file, streamed; never whole in memory.
+//! `GET /api/videos/{video}/content`: streams the file, which is never held in memory as a whole.
 //!
-//! Whether the video is the caller's is settled before anything else is looked at, so that neither `ETag` nor `Range`
-//! tells of another's. The type is one of ours whatever the upstream said, and nothing in the file can act as a page.
+//! Ownership is checked first, so that neither `ETag` nor `Range` reveals another user's video. The content type comes from a
+//! fixed list, whatever the upstream sent, so that a browser never runs the file as a page.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -47,7 +47,7 @@ pub(crate) async fn content(
     send_file(&gateway, &video, &request).await
 }
 
-/// The file of `video` or the part of it that is asked for.
+/// Returns the file of `video`, or the requested part.
 pub(super) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let headers = &request.headers;
     let headers_of_file = file_headers(video, request.uri.query().unwrap_or_default());
@@ -55,7 +55,7 @@ pub(super) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts)
     if !none_match(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers_of_file).into_response());
     }
-    // A range is defined for GET alone.
+    // Ranges are defined for GET only.
     if request.method == Method::HEAD {
         let size = gateway.storage.size(&video.path).await.map_err(|error| storage_error(video, error))?;
         return Ok((headers_of_file, [(header::CONTENT_LENGTH, size)]).into_response());
@@ -109,10 +109,10 @@ pub(crate) async fn poster(
     send_poster(&gateway, &video, &request).await
 }
 
-/// The poster of `video`.
+/// Returns the poster of `video`.
 pub(super) async fn send_poster(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let path = video.poster_path.as_deref().ok_or(ApiError::NoPoster)?;
-    // Made of the video, once.
+    // A poster never changes.
     let tag = format!("\"poster-{}\"", video.sha256);
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg".to_owned()),
@@ -132,7 +132,7 @@ pub(super) async fn send_poster(gateway: &Gateway, video: &Model, request: &Part
     Ok((headers, length, Body::from_stream(content.bytes)).into_response())
 }
 
-/// The headers that describe the file, whatever part of it comes.
+/// Returns the headers that describe the whole file.
 fn file_headers(video: &Model, query: &str) -> HeaderMap {
     let download =
         url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "download" && value == "1");
@@ -150,7 +150,7 @@ fn file_headers(video: &Model, query: &str) -> HeaderMap {
     texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::from_str(&text).ok()?))).collect()
 }
 
-/// Types that a browser plays and never runs; anything else is only saved.
+/// Returns the content type and file extension: types that a browser plays and never runs. Any other is only downloaded.
 fn media_type(recorded: &str) -> (&'static str, &'static str) {
     match recorded {
         "video/mp4" => ("video/mp4", "mp4"),

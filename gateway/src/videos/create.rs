@@ -1,7 +1,7 @@
-//! `POST /api/videos`: a job is promised once its row has committed.
+//! `POST /api/videos`: accepts jobs. A job is accepted once its row is committed.
 //!
-//! The row is the outbox: putting the job in line comes afterwards, bounded in time, and a processor's sweep does it when
-//! this could not. Both run in a task of their own, so that a client that hangs up in between changes nothing.
+//! The row is the outbox: the job is enqueued afterwards, within a time limit, and if that fails by a processor's
+//! reconciler. Both run in a separate task, so that a client that disconnects in between changes nothing.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -27,24 +27,24 @@ use crate::images;
 use crate::state::Gateway;
 use crate::videos::{idempotency, quota, views};
 
-/// Most Unicode scalar values in a prompt.
+/// Maximum number of Unicode scalar values in a prompt.
 const MAX_PROMPT_CHARACTERS: usize = 4_000;
 
-/// Most jobs of one request.
+/// Maximum number of jobs in one request.
 const MAX_JOBS: i64 = 4;
 
-/// Jobs that were accepted.
+/// The accepted jobs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Accepted {
-    /// The first of them.
+    /// The first one.
     pub(crate) job: View,
-    /// All of them.
+    /// All jobs.
     pub(crate) jobs: Vec<View>,
-    /// For people.
+    /// Message for people.
     pub(crate) message: &'static str,
 }
 
-/// What a request asks for.
+/// The jobs of one request.
 struct NewJobs {
     new: New,
     count: usize,
@@ -160,7 +160,7 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, location, replayed, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-/// The jobs, and whether they were made by an earlier request.
+/// Returns the jobs, and whether an earlier request created them.
 async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool), ApiError> {
     let NewJobs { new, count, key } = new_jobs;
     let user = new.user_id;
@@ -186,20 +186,20 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
         let mut view = View::new(row, None, eta);
         match timeout(gateway.config.http.timeouts.enqueue, enqueue(&gateway, user, &mut view)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "not enqueued; the sweep will do it"),
-            Err(_) => tracing::warn!(job.id = %view.id, "not enqueued in time; the sweep will do it"),
+            Ok(Err(error)) => tracing::warn!(job.id = %view.id, %error, "could not enqueue a job; the reconciler will"),
+            Err(_) => tracing::warn!(job.id = %view.id, "could not enqueue a job in time; the reconciler will"),
         }
         jobs.push(view);
     }
     Ok((jobs, false))
 }
 
-/// A picture that was deleted a moment ago is none.
+/// Reports a just-deleted image as unknown.
 fn creation_error(error: DbErr, new: &New) -> ApiError {
     if new.reference_image_id.is_some() && is_foreign_key_violation(&error) { images::unknown() } else { error.into() }
 }
 
-/// Whether there is room for the jobs, and the picture they start from.
+/// Checks the quotas and the reference image.
 async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), ApiError> {
     if let Some(image) = new.reference_image_id {
         images::require(gateway, image, new.user_id).await?;
@@ -213,7 +213,7 @@ async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(),
     gateway.bus.publish(&Event::job(user, view)).await
 }
 
-/// Takes the prompt exactly as it was sent, or not at all.
+/// Accepts the prompt unchanged, or rejects it.
 fn prompt(text: &str) -> Rule<String> {
     if text.contains('\0') {
         return Err(("invalid_characters", "A prompt cannot contain the character U+0000.".into()));
@@ -247,7 +247,7 @@ fn known_model(catalogue: &Catalogue, model: &str) -> Rule<String> {
     }
 }
 
-/// One of the sizes there are, of the shape that is asked for beside it.
+/// Accepts a size of the catalogue that has the requested orientation.
 fn known_size(catalogue: &Catalogue, size: &str, shape: Option<Orientation>) -> Rule<Size> {
     let fits = |known: &&Size| shape.is_none_or(|shape| known.orientation() == shape);
     let known = catalogue.sizes.iter().filter(fits).find(|known| known.to_string() == size).copied();
@@ -258,12 +258,12 @@ fn known_size(catalogue: &Catalogue, size: &str, shape: Option<Orientation>) -> 
 }
 
 fn remix_source(text: &str) -> Rule<JobId> {
-    path::id(text).ok_or_else(|| ("unknown_value", "Must be the id of a job of yours.".into()))
+    path::id(text).ok_or_else(|| ("unknown_value", "Must be the id of one of your jobs.".into()))
 }
 
-/// Another user's job is none.
+/// The job does not exist or is another user's.
 fn unknown_remix() -> ApiError {
-    let (code, message) = ("unknown_value", "Must be the id of a job of yours.".into());
+    let (code, message) = ("unknown_value", "Must be the id of one of your jobs.".into());
     ApiError::InvalidFields(vec![FieldError { field: "remixOf".into(), code, message }])
 }
 
@@ -273,8 +273,8 @@ fn job_count(count: i64) -> Rule<usize> {
     count.ok_or_else(|| ("out_of_range", format!("Must be a whole number from 1 to {MAX_JOBS}.")))
 }
 
-/// Refuses what is too much to wait, or could not be submitted today any more. The processors hold the daily cap; this only
-/// says so early.
+/// Rejects jobs beyond the number that may wait or be submitted today. The processors enforce the daily limit; this check only
+/// reports it early.
 async fn require_quota(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
     quota::require_waiting(gateway, user, count).await?;
     quota::require_storage(gateway, user).await?;
@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_a_prompt_in_scalar_values_and_keeps_it() {
+    fn limits_prompts_by_scalar_values_and_keeps_them_unchanged() {
         for kept in ["a", " \n a\t", "🎬".repeat(4_000).as_str(), "\u{202e}abc", "e\u{301}"] {
             assert_eq!(prompt(kept).as_deref(), Ok(kept));
         }

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: asking again gives what was given before, and buys nothing new.
+//! `Idempotency-Key`: a repeated request returns the same jobs and starts nothing new.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use entity::idempotency_key::{Idempotent, Key};
@@ -10,14 +10,11 @@ use crate::state::Gateway;
 
 const HEADER: &str = "idempotency-key";
 
-/// On an answer that was given before.
+/// Marks a replayed response.
 pub(crate) const REPLAYED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
 
-/// The key of a request, if it has one; `body` is a hash of what it asks for.
-///
-/// # Errors
-/// A key that is not 1 to 255 visible ASCII characters.
+/// Returns the key of a request, if it has one. `body` is a hash of the request body.
 pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<Option<Key>, ApiError> {
     let Some(value) = headers.get(HEADER) else {
         return Ok(None);
@@ -34,10 +31,7 @@ pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<
     Ok(Some(Key { operation, key: key.to_owned(), fingerprint: body.to_owned() }))
 }
 
-/// Whether a request only asks for what was given before.
-///
-/// # Errors
-/// The database did not answer.
+/// Whether the request repeats an earlier one.
 pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
     match key {
         Some(key) => Ok(idempotency_key::exists(&gateway.db, user, key).await?),
@@ -45,10 +39,10 @@ pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>)
     }
 }
 
-/// What a request under a key has come to: what was done now, or else the jobs of the first time, as they are today.
+/// Returns what the request created, or else the current state of the jobs that the first request with its key created.
 ///
 /// # Errors
-/// The key stands for another body, or its jobs have been deleted.
+/// The key was used with another body, or its jobs have been deleted.
 pub(crate) async fn resolve<T>(
     gateway: &Gateway,
     user: UserId,

@@ -1,5 +1,5 @@
-//! `GET /api/videos/jobs`: a user's jobs, newest first, all or those that are searched for. Whoever polls brings the `ETag`
-//! back and gets 304 while nothing has changed.
+//! `GET /api/videos/jobs`: lists and searches a user's jobs, newest first. A client that polls with the `ETag` receives 304
+//! while nothing has changed.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -26,7 +26,7 @@ use crate::videos::read::{POLL_AFTER, views};
 pub(crate) struct JobPage {
     /// Newest first.
     pub(crate) data: Vec<View>,
-    /// For `cursor`, when there are more.
+    /// Cursor of the next page; null on the last one.
     pub(crate) next_cursor: Option<JobId>,
 }
 
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_several_states_in_either_way() {
+    fn accepts_repeated_and_comma_separated_states() {
         for text in ["status=failed,cancelled", "status=failed&status=cancelled&status="] {
             let mut query = Query::read(Some(text));
             assert_eq!(JobSearch::read(&mut query).status, [Status::Failed, Status::Cancelled]);

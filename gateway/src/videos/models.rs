@@ -1,4 +1,4 @@
-//! `GET /api/models`: what can be asked for, out of the configuration.
+//! `GET /api/models`: the models and options in the configuration.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,42 +12,42 @@ use crate::auth::Reader;
 use crate::config::{Catalogue, ORIENTATIONS};
 use crate::state::Gateway;
 
-/// A model, and what can be asked of it.
+/// A model with its options.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Model {
-    /// Its name.
+    /// Name.
     pub(crate) id: String,
-    /// Shapes.
+    /// Orientations.
     pub(crate) orientations: Vec<Orientation>,
-    /// Lengths.
+    /// Lengths in seconds.
     pub(crate) seconds: Vec<i32>,
-    /// Widths and heights.
+    /// Sizes as width and height.
     pub(crate) sizes: Vec<String>,
-    /// Whether it is taken when nothing is said.
+    /// Whether it is the default.
     pub(crate) default: bool,
 }
 
-/// What is taken when nothing is said.
+/// Defaults of a new job.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Defaults {
-    /// The model.
+    /// Model.
     pub(crate) model: String,
-    /// The shape.
+    /// Orientation.
     pub(crate) orientation: Orientation,
-    /// The length.
+    /// Length in seconds.
     pub(crate) seconds: i32,
-    /// Width and height.
+    /// Size as width and height.
     pub(crate) size: String,
 }
 
-/// What can be asked for.
+/// The models and the defaults.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Models {
-    /// The models.
+    /// All models.
     pub(crate) models: Vec<Model>,
-    /// What is taken when nothing is said.
+    /// Defaults of a new job.
     pub(crate) defaults: Defaults,
-    /// Whether generations cost nothing, as with the simulator.
+    /// Whether generations are free, as with the simulator.
     pub(crate) free: bool,
 }
 

@@ -1,15 +1,12 @@
-//! How many of a user's jobs may wait at a time, so that nobody fills the line for weeks; and how much of the storage is
-//! one user's.
+//! Quotas of a user: the number of waiting jobs, so that one user cannot fill the queue for weeks, and the storage.
 
 use entity::{UserId, image, statistics};
 
 use crate::error::ApiError;
 use crate::state::Gateway;
 
-/// Demands that `more` jobs of `user` may wait. Several requests at once may pass together; the next ones do not.
-///
-/// # Errors
-/// [`ApiError::TooManyWaiting`], or the database did not answer.
+/// Requires that `more` jobs of `user` may wait, or returns [`ApiError::TooManyWaiting`]. Concurrent requests can exceed the
+/// limit together; later ones are rejected.
 pub(crate) async fn require_waiting(gateway: &Gateway, user: UserId, more: usize) -> Result<(), ApiError> {
     let most = gateway.config.quotas.max_waiting;
     if most == 0 {
@@ -19,10 +16,8 @@ pub(crate) async fn require_waiting(gateway: &Gateway, user: UserId, more: usize
     if waiting + more as u64 <= most { Ok(()) } else { Err(ApiError::TooManyWaiting(waiting)) }
 }
 
-/// Demands that `user` has room left in the storage. What is being made may go over it; what is asked for then is refused.
-///
-/// # Errors
-/// [`ApiError::QuotaExceeded`], or the database did not answer.
+/// Requires that `user` has storage left, or returns [`ApiError::QuotaExceeded`]. Running jobs can exceed the quota; later
+/// requests are rejected.
 pub(crate) async fn require_storage(gateway: &Gateway, user: UserId) -> Result<(), ApiError> {
     let quota = gateway.config.quotas.storage_bytes;
     if quota == 0 {

@@ -1,23 +1,23 @@
-//! Conditional and partial requests (RFC 9110), as far as one file needs them: pure functions over headers.
+//! Range requests (RFC 9110) for one file: pure functions over headers.
 //!
-//! A single byte range is honoured; several, or something malformed, means the whole file, as the RFC allows.
+//! A single byte range is served. Several ranges or a malformed one return the whole file, as the RFC allows.
 
 use std::ops::Range;
 
 use axum::http::{HeaderMap, header};
 
-/// What part of a file a request gets.
+/// The part of a file to return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// All of it: 200.
+    /// The whole file: 200.
     Whole,
     /// A part: 206.
     Of(Range<u64>),
-    /// The range begins behind the end: 416.
+    /// The range starts after the end: 416.
     Unsatisfiable,
 }
 
-/// The part of `size` bytes that `Range` asks for; `If-Range` must name the very file, by `tag` or by `modified`.
+/// Returns the part of `size` bytes that `Range` selects. `If-Range` must match the file's `tag` or `modified`.
 pub(crate) fn part(headers: &HeaderMap, size: u64, tag: &str, modified: &str) -> Part {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     match (text(header::RANGE), text(header::IF_RANGE)) {
@@ -27,7 +27,7 @@ pub(crate) fn part(headers: &HeaderMap, size: u64, tag: &str, modified: &str) ->
     }
 }
 
-/// `None` for whatever is not one well-formed byte range.
+/// Returns `None` unless `range` is one well-formed byte range.
 fn single(range: &str, size: u64) -> Option<Part> {
     let (unit, spec) = range.split_once('=')?;
     let (from, to) = spec.trim().split_once('-').filter(|_| unit.trim().eq_ignore_ascii_case("bytes"))?;
@@ -46,7 +46,7 @@ fn single(range: &str, size: u64) -> Option<Part> {
     Some(if start < end { Part::Of(start..end) } else { Part::Unsatisfiable })
 }
 
-/// Digits only; what does not fit is larger than any file.
+/// Parses digits only. A number that does not fit is larger than any file.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn honours_a_range_only_of_the_file_the_client_has() {
+    fn serves_a_range_only_if_if_range_matches() {
         let of = |condition| {
             let headers = headers(&[(header::RANGE, "bytes=0-9"), (header::IF_RANGE, condition)]);
             part(&headers, 100, "\"t\"", "Sun, 06 Nov 1994 08:49:37 GMT")

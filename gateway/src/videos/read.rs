@@ -1,4 +1,4 @@
-//! One job, one video: as its owner sees it.
+//! `GET` of one job and of one video's description.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::http::conditional::none_match;
 use crate::http::path::Id;
 use crate::state::Gateway;
 
-/// Seconds after which whoever polls may ask again.
+/// `Retry-After` for clients that poll, in seconds.
 pub(crate) const POLL_AFTER: &str = "2";
 
 /// Get a job
@@ -71,7 +71,7 @@ pub(crate) async fn read_video(
     Ok(([(header::CACHE_CONTROL, "private, no-cache")], Json(video::View::from(row))).into_response())
 }
 
-/// Jobs as their owner sees them, with their places in line; without these when Redis does not tell.
+/// Returns the views of jobs with their queue positions, which are missing if Redis does not answer.
 pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
     let waiting: Vec<JobId> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id).collect();
     let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&waiting)).await;

@@ -1,8 +1,8 @@
-//! Links that show one video to whoever has them.
+//! Share links: each shows one video to anyone who has it.
 //!
-//! A link's token (without a dot, or the page's address would look like a file's) names a row and is signed over that row, the video, what of it is shown, and until when, with a key of
-//! its own: no token of one kind is good for another. The row is asked each time, so that a link can be taken back. Whoever
-//! follows it learns nothing of the owner, the prompt, or how the video came about.
+//! A link's token identifies a row and is signed, with a key used for nothing else, over the row's id, the video, what of
+//! it is shown, and the expiry. It contains no dot, because the page's address would look like that of a file. The row is read each time, so that
+//! a link can be revoked. A link reveals nothing about the owner, the prompt, or how the video was made.
 
 use std::time::Duration;
 
@@ -24,39 +24,39 @@ use crate::http::path::{Id, Name, id};
 use crate::state::Gateway;
 use crate::videos::content::{send_file, send_poster};
 
-/// How long a link lasts unless said otherwise, and at most.
+/// Default and maximum lifetime of a link.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 const MAX_LIFETIME: i64 = 365 * 86_400;
 
-/// A link as its maker gets it, once.
+/// A link as returned to its creator, once.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Share {
     /// Key.
     pub(crate) id: ShareId,
-    /// For `/api/shares/{token}`.
+    /// Token for `/api/shares/{token}`.
     pub(crate) token: String,
-    /// The page that shows the video.
+    /// Page that shows the video.
     pub(crate) url: String,
     /// RFC 3339, UTC.
     pub(crate) expires_at: String,
 }
 
-/// A video as whoever has the link sees it.
+/// A video as shown by a link.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SharedVideo {
-    /// The video's shape.
+    /// Orientation.
     pub(crate) orientation: Orientation,
-    /// The video's length.
+    /// Length in seconds.
     pub(crate) seconds: i32,
     /// Whether there is a poster.
     pub(crate) has_poster: bool,
     /// MIME type.
     pub(crate) content_type: String,
-    /// Bytes.
+    /// Size in bytes.
     pub(crate) size: i64,
-    /// When the link ends, RFC 3339, UTC.
+    /// When the link expires, RFC 3339, UTC.
     pub(crate) expires_at: String,
 }
 
@@ -179,7 +179,7 @@ pub(crate) async fn shared_poster(
     send_poster(&gateway, &video, &request).await
 }
 
-/// What a token shows; nothing, if it was not signed here, has expired, or was taken back.
+/// Returns what a token shows, unless its signature is invalid or it has expired or been revoked.
 async fn find_shared(gateway: &Gateway, token: &str) -> Result<(share::Model, video::Model, job::Model), ApiError> {
     let (share, signature) = token.split_once('_').ok_or(ApiError::NotFound)?;
     let share: ShareId = id(share).ok_or(ApiError::NotFound)?;
@@ -188,7 +188,7 @@ async fn find_shared(gateway: &Gateway, token: &str) -> Result<(share::Model, vi
     if genuine { Ok(shown) } else { Err(ApiError::NotFound) }
 }
 
-/// What is signed.
+/// Returns the signed text.
 fn signed_text(share: &share::Model) -> String {
     format!("{}|{}|video|{}", share.id, share.video_id, share.expires_at)
 }

@@ -1,4 +1,4 @@
-//! One socket's entry in the hub.
+//! A socket's registration in the hub.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use entity::{JobId, UserId};
 use crate::live::hub::Hub;
 use crate::live::outbox::Outbox;
 
-/// A socket's position in the hub, given up when dropped.
+/// A socket's registration in the hub, removed on drop.
 pub(crate) struct Subscription {
     hub: Hub,
     user: UserId,
@@ -19,12 +19,12 @@ impl Subscription {
         Self { hub, user, outbox }
     }
 
-    /// What the socket has yet to be sent.
+    /// Frames to send.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// Follows another's job; `false` when the socket follows `most` already.
+    /// Follows another user's job. Returns `false` if the socket already follows `max`.
     pub(crate) fn watch(&self, job: JobId, max: usize) -> bool {
         let allowed = self.outbox.watch(job, max);
         if allowed {
@@ -33,7 +33,7 @@ impl Subscription {
         allowed
     }
 
-    /// No longer follows another's job.
+    /// Stops following another user's job.
     pub(crate) fn unwatch(&self, job: JobId) {
         if self.outbox.unwatch(job) {
             self.hub.remove_watcher(job, &self.outbox);

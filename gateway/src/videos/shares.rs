@@ -1,8 +1,9 @@
 //! Share links: each shows one video to anyone who has it.
 //!
 //! A link's token identifies a row and is signed, with a key used for nothing else, over the row's id, the video, what of
-//! it is shown, and the expiry. It contains no dot, because the page's address would look like that of a file. The row is read each time, so that
-//! a link can be revoked. A link reveals nothing about the owner, the prompt, or how the video was made.
+//! it is shown, and the expiry. It contains no dot, because the page's address would look like that of a file. The row is
+//! read each time, so that a link can be revoked. A link reveals nothing about the owner, the prompt, or how the video was
+//! made.
 
 use std::time::Duration;
 

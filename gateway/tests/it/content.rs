@@ -1,4 +1,4 @@
-//! A video's file: whole, in part, and not at all when the client has it.
+//! A video's file: whole, in part, and 304 if the client has it.
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -22,7 +22,7 @@ async fn ask(server: &TestServer, account: &Account, video: &str, headers: &[(&s
 }
 
 #[tokio::test]
-async fn the_file_comes_whole_and_cannot_act_as_a_page() {
+async fn serves_the_whole_file_and_never_as_a_page() {
     let (server, account, video) = server().await;
     let response = ask(&server, &account, &video, &[]).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -35,7 +35,7 @@ async fn the_file_comes_whole_and_cannot_act_as_a_page() {
         ("cross-origin-resource-policy", "same-origin"),
         ("cache-control", "private, no-cache"),
         ("content-disposition", &*format!("inline; filename=\"sora-{video}.mp4\"")),
-        // The hash of the content.
+        // Hash of the content.
         ("etag", "\"84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882\""),
     ] {
         assert_eq!(header(&response, name), value, "{name}");
@@ -52,7 +52,7 @@ async fn the_file_comes_whole_and_cannot_act_as_a_page() {
 }
 
 #[tokio::test]
-async fn a_range_gets_its_part() {
+async fn serves_a_range() {
     let (server, account, video) = server().await;
     for (range, part, content_range) in [
         ("bytes=0-3", &CONTENT[0..4], "bytes 0-3/10"),
@@ -81,7 +81,7 @@ async fn a_range_gets_its_part() {
 }
 
 #[tokio::test]
-async fn conditions_are_honoured() {
+async fn honours_conditional_requests() {
     let (server, account, video) = server().await;
     let whole = ask(&server, &account, &video, &[]).await;
     let (tag, modified) = (header(&whole, "etag").to_owned(), header(&whole, "last-modified").to_owned());
@@ -98,7 +98,7 @@ async fn conditions_are_honoured() {
 }
 
 #[tokio::test]
-async fn head_tells_the_same_without_the_file() {
+async fn head_returns_the_same_headers_without_the_file() {
     let (server, account, video) = server().await;
     let path = format!("/api/videos/{video}/content");
     let head = server.request(Method::HEAD, &path).bearer_auth(&account.token).header("range", "bytes=0-1");
@@ -109,7 +109,7 @@ async fn head_tells_the_same_without_the_file() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_lost_is_our_mistake() {
+async fn returns_500_for_a_lost_file() {
     let (server, account, video) = server().await;
     let row = entity::video::of_user(&server.database.connection, video.parse().unwrap(), account.id.parse().unwrap());
     server.storage.delete(&row.await.unwrap().unwrap().path).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_file_that_is_lost_is_our_mistake() {
 }
 
 #[tokio::test]
-async fn the_poster_is_shown_once_it_is_there_to_its_owner_and_whoever_has_a_link() {
+async fn serves_the_poster_to_the_owner_and_through_links() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();

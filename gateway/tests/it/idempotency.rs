@@ -1,4 +1,4 @@
-//! Asking once and for all: idempotency keys, several jobs at a time, sizes, daily caps, attempts.
+//! Idempotency keys, several jobs per request, sizes, daily limits and attempts.
 
 use futures::future::join_all;
 use reqwest::{Method, Response, StatusCode};
@@ -18,7 +18,7 @@ async fn ids(response: Response) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn one_key_is_one_job_however_often_and_wherever_it_is_used() {
+async fn replays_the_job_of_a_repeated_key() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let body = || json!({"prompt": "a cat", "count": 3});
@@ -43,7 +43,7 @@ async fn one_key_is_one_job_however_often_and_wherever_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_key_outlives_its_jobs() {
+async fn returns_410_for_a_key_whose_jobs_were_deleted() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let id = ids(submit(&server, &account, "k", json!({"prompt": "a cat"})).await).await.remove(0);
@@ -55,7 +55,7 @@ async fn a_key_outlives_its_jobs() {
 }
 
 #[tokio::test]
-async fn a_retry_under_a_key_reopens_a_job_once() {
+async fn restarts_a_job_once_per_key() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let id = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -71,7 +71,7 @@ async fn a_retry_under_a_key_reopens_a_job_once() {
 }
 
 #[tokio::test]
-async fn sizes_have_a_shape_and_must_be_listed() {
+async fn accepts_only_listed_sizes_of_the_orientation() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let job = async |body: Value| {
@@ -93,7 +93,7 @@ async fn sizes_have_a_shape_and_must_be_listed() {
 }
 
 #[tokio::test]
-async fn a_remix_names_a_job_of_ones_own() {
+async fn remixes_only_own_jobs() {
     let server = TestServer::new().await;
     let (ada, bob) = (server.account("ada@example.org").await, server.account("bob@example.org").await);
     let id = server.job(&ada, "a cat").await["id"].clone();
@@ -105,7 +105,7 @@ async fn a_remix_names_a_job_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_daily_cap_is_told_before_a_job_is_accepted() {
+async fn rejects_jobs_beyond_the_daily_limit() {
     let setup = Setup { variables: vec![("DAILY_SUBMISSIONS_PER_USER", "3".into())], ..Setup::default() };
     let server = TestServer::with(Database::sqlite().await, setup).await;
     let account = server.account("ada@example.org").await;
@@ -118,7 +118,7 @@ async fn a_daily_cap_is_told_before_a_job_is_accepted() {
 }
 
 #[tokio::test]
-async fn attempts_are_shown_to_their_owner_without_what_only_administrators_may_see() {
+async fn shows_attempts_to_the_owner_without_admin_details() {
     let server = TestServer::new().await;
     let (ada, bob) = (server.account("ada@example.org").await, server.account("bob@example.org").await);
     let id = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();

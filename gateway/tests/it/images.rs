@@ -1,4 +1,4 @@
-//! Pictures that videos start from: sent, kept, referred to, gone; and everything that should not get in.
+//! Images that videos start from: upload, use and deletion, and rejected uploads.
 
 use std::io::Cursor;
 
@@ -17,26 +17,26 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 async fn send(server: &TestServer, account: &Account, bytes: Vec<u8>) -> Response {
-    sent_as(server, account, Form::new().part("image", Part::bytes(bytes).file_name("a.png"))).await
+    send_form(server, account, Form::new().part("image", Part::bytes(bytes).file_name("a.png"))).await
 }
 
-async fn sent_as(server: &TestServer, account: &Account, form: Form) -> Response {
+async fn send_form(server: &TestServer, account: &Account, form: Form) -> Response {
     server.request(Method::POST, "/api/images").bearer_auth(&account.token).multipart(form).send().await.unwrap()
 }
 
-/// A form written by hand, whose parts are separated by `x`.
+/// Sends a handwritten form whose boundary is `x`.
 async fn raw(server: &TestServer, account: &Account, body: &'static str) -> Response {
     let request = server.request(Method::POST, "/api/images").bearer_auth(&account.token);
     request.header("content-type", "multipart/form-data; boundary=x").body(body).send().await.unwrap()
 }
 
-async fn kept(server: &TestServer, account: &Account) -> String {
+async fn store(server: &TestServer, account: &Account) -> String {
     let response = send(server, account, png(64, 36)).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
-async fn refused(response: Response) -> (String, String) {
+async fn rejection(response: Response) -> (String, String) {
     let body = problem(response, 422, "invalid_fields").await;
     let text = |name: &str| body["errors"][0][name].as_str().unwrap().to_owned();
     (text("field"), text("code"))
@@ -47,7 +47,7 @@ fn files(server: &TestServer) -> usize {
 }
 
 #[tokio::test]
-async fn a_picture_is_kept_listed_shown_and_deleted() {
+async fn stores_lists_serves_and_deletes_an_image() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let response = send(&server, &ada, png(64, 36)).await;
@@ -83,17 +83,17 @@ async fn a_picture_is_kept_listed_shown_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_picture_stays_while_a_job_refers_to_it() {
+async fn keeps_an_image_while_a_job_refers_to_it() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
-        let id = kept(&server, &ada).await;
+        let id = store(&server, &ada).await;
         let body = json!({"prompt": "a boat", "referenceImageId": id});
         let job: Value = server.post(&ada, "/api/videos", body).await.json::<Value>().await.unwrap()["job"].take();
         assert_eq!(job["referenceImageId"], json!(id));
         problem(server.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
         let path = format!("/api/videos/jobs/{}", job["id"].as_str().unwrap());
         server.post(&ada, &format!("{path}/cancel"), json!({})).await;
-        // It could be started anew.
+        // It could be restarted.
         problem(server.delete(&ada, &format!("/api/images/{id}")).await, 409, "wrong_state").await;
         assert_eq!(server.delete(&ada, &path).await.status(), StatusCode::NO_CONTENT);
         assert_eq!(server.delete(&ada, &format!("/api/images/{id}")).await.status(), StatusCode::NO_CONTENT);
@@ -101,10 +101,10 @@ async fn a_picture_stays_while_a_job_refers_to_it() {
 }
 
 #[tokio::test]
-async fn anothers_picture_is_none() {
+async fn returns_404_for_another_users_image() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
-        let id = kept(&server, &ada).await;
+        let id = store(&server, &ada).await;
         for path in [format!("/api/images/{id}"), format!("/api/images/{id}/content")] {
             problem(server.get(&eve, &path).await, 404, "not_found").await;
         }
@@ -123,20 +123,20 @@ async fn anothers_picture_is_none() {
 }
 
 #[tokio::test]
-async fn refuses_what_is_no_proper_picture_and_leaves_nothing_behind() {
+async fn rejects_invalid_images_and_stores_nothing() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     let field = |code: &str| ("image".to_owned(), code.to_owned());
     let whole = png(400, 400);
-    assert_eq!(refused(send(&server, &ada, whole[..whole.len() / 2].to_vec()).await).await, field("invalid_image"));
+    assert_eq!(rejection(send(&server, &ada, whole[..whole.len() / 2].to_vec()).await).await, field("invalid_image"));
     for foreign in [&b"GIF89a\x01\0\x01\0\0\0\0;"[..], b"<svg onload='alert(1)'/>", b"<html>", b"PK\x03\x04", b""] {
-        assert_eq!(refused(send(&server, &ada, foreign.to_vec()).await).await, field("unsupported_type"));
+        assert_eq!(rejection(send(&server, &ada, foreign.to_vec()).await).await, field("unsupported_type"));
     }
-    assert_eq!(refused(raw(&server, &ada, "--x--\r\n").await).await, field("required"));
+    assert_eq!(rejection(raw(&server, &ada, "--x--\r\n").await).await, field("required"));
     let two = Form::new().part("image", Part::bytes(png(2, 2))).part("image", Part::bytes(png(2, 2)));
-    assert_eq!(refused(sent_as(&server, &ada, two).await).await, field("too_many"));
+    assert_eq!(rejection(send_form(&server, &ada, two).await).await, field("too_many"));
     let other = Form::new().part("picture", Part::bytes(png(2, 2)));
-    assert_eq!(refused(sent_as(&server, &ada, other).await).await, ("picture".into(), "unknown_field".into()));
+    assert_eq!(rejection(send_form(&server, &ada, other).await).await, ("picture".into(), "unknown_field".into()));
     problem(send(&server, &ada, vec![0; 20 * 1024 * 1024 + 1]).await, 413, "too_large").await;
     problem(server.post(&ada, "/api/images", json!({"image": "x"})).await, 415, "unsupported_media_type").await;
     for broken in ["", "--x\r\nnonsense"] {
@@ -146,16 +146,17 @@ async fn refuses_what_is_no_proper_picture_and_leaves_nothing_behind() {
         "--x\r\ncontent-disposition: form-data; name=\"image\"; filename=\"a\r\nset-cookie: b=c\"\r\n\r\n\r\n--x--";
     let answered = raw(&server, &ada, line_break).await;
     assert_eq!(header(&answered, "set-cookie"), "");
-    assert_eq!(refused(answered).await, field("unsupported_type"));
+    assert_eq!(rejection(answered).await, field("unsupported_type"));
     assert_eq!(files(&server), 0);
 }
 
 #[tokio::test]
-async fn a_file_name_is_nothing_but_a_name() {
+async fn ignores_the_uploads_file_name() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     for name in ["../../etc/passwd", "<script>.png", "\u{202e}gnp.exe"] {
-        let response = sent_as(&server, &ada, Form::new().part("image", Part::bytes(png(4, 4)).file_name(name))).await;
+        let response =
+            send_form(&server, &ada, Form::new().part("image", Part::bytes(png(4, 4)).file_name(name))).await;
         assert_eq!(response.status(), StatusCode::CREATED, "{name}");
         let id = response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
         let content = server.get(&ada, &format!("/api/images/{id}/content")).await;
@@ -165,16 +166,16 @@ async fn a_file_name_is_nothing_but_a_name() {
 }
 
 #[tokio::test]
-async fn a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() {
+async fn rejects_too_many_pixels_before_decoding() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
-    // A hundred kilobytes that would become nearly a gigabyte: 30,000 by 30,000 pixels.
+    // 100 kB that would decode to nearly 1 GB: 30,000 by 30,000 pixels.
     let bomb = include_bytes!("../data/bomb.png").to_vec();
-    assert_eq!(refused(send(&server, &ada, bomb).await).await, ("image".into(), "too_many_pixels".into()));
+    assert_eq!(rejection(send(&server, &ada, bomb).await).await, ("image".into(), "too_many_pixels".into()));
 }
 
 #[tokio::test]
-async fn many_pictures_at_once_are_taken_or_put_off() {
+async fn accepts_or_defers_concurrent_uploads() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     let sending = futures::future::join_all((0..20).map(|_| send(&server, &ada, png(300, 300)))).await;
@@ -190,11 +191,11 @@ async fn many_pictures_at_once_are_taken_or_put_off() {
 }
 
 #[tokio::test]
-async fn over_the_quota_nothing_more_is_taken() {
+async fn rejects_uploads_over_the_quota() {
     let variables = vec![("STORAGE_QUOTA_PER_USER", "100".to_owned())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
-    let id = kept(&server, &ada).await;
+    let id = store(&server, &ada).await;
     problem(send(&server, &ada, png(4, 4)).await, 403, "quota_exceeded").await;
     problem(server.post(&ada, "/api/videos", json!({"prompt": "x"})).await, 403, "quota_exceeded").await;
     server.job(&eve, "x").await;
@@ -203,10 +204,10 @@ async fn over_the_quota_nothing_more_is_taken() {
 }
 
 #[tokio::test]
-async fn pictures_go_with_the_account() {
+async fn deletes_images_with_the_account() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
-        let id = kept(&server, &ada).await;
+        let id = store(&server, &ada).await;
         server.post(&ada, "/api/videos", json!({"prompt": "x", "referenceImageId": id})).await;
         let export: Value = server.get(&ada, "/api/auth/export").await.json().await.unwrap();
         assert_eq!(export["images"][0]["id"], json!(id));

@@ -1,4 +1,4 @@
-//! What an owner does with a job: cancel, start anew, fetch again, delete.
+//! A job's owner cancels, restarts, downloads again or deletes it.
 
 use bus::{Control, Message};
 use entity::job::{self, JobFailure};
@@ -17,7 +17,7 @@ async fn delete(server: &TestServer, account: &Account, job: &str) -> reqwest::R
     server.request(Method::DELETE, &path).bearer_auth(&account.token).send().await.unwrap()
 }
 
-/// Has a job fail as a worker would.
+/// Fails a job as a worker does.
 async fn failed(server: &TestServer, job: &str, code: &'static str) {
     let held = server.claim(job).await;
     let failure = JobFailure { code, message: "it did not work".into() };
@@ -29,7 +29,7 @@ fn id(job: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_waiting_job_is_cancelled_and_leaves_the_line() {
+async fn cancels_a_waiting_job_and_removes_it_from_the_queue() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let job = id(&server.job(&ada, "a cat").await);
@@ -44,7 +44,7 @@ async fn a_waiting_job_is_cancelled_and_leaves_the_line() {
 }
 
 #[tokio::test]
-async fn a_running_jobs_worker_is_told_to_let_go() {
+async fn asks_the_worker_to_cancel_a_running_job() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let job = id(&server.job(&ada, "a cat").await);
@@ -60,7 +60,7 @@ async fn a_running_jobs_worker_is_told_to_let_go() {
 }
 
 #[tokio::test]
-async fn a_failed_or_cancelled_job_is_started_anew_and_no_other() {
+async fn restarts_only_failed_and_cancelled_jobs() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let job = id(&server.job(&ada, "a cat").await);
@@ -78,7 +78,7 @@ async fn a_failed_or_cancelled_job_is_started_anew_and_no_other() {
 }
 
 #[tokio::test]
-async fn only_a_download_that_failed_is_fetched_again() {
+async fn downloads_again_only_after_a_failed_download() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let (refused, unfetchable) = (id(&server.job(&ada, "a").await), id(&server.job(&ada, "b").await));
@@ -91,7 +91,7 @@ async fn only_a_download_that_failed_is_fetched_again() {
 }
 
 #[tokio::test]
-async fn a_deleted_job_is_gone_with_its_video_and_an_active_one_stays() {
+async fn deletes_finished_jobs_with_their_video_and_no_active_ones() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let job = id(&server.job(&ada, "a cat").await);
@@ -110,7 +110,7 @@ async fn a_deleted_job_is_gone_with_its_video_and_an_active_one_stays() {
 }
 
 #[tokio::test]
-async fn another_users_job_is_out_of_reach() {
+async fn returns_404_for_another_users_job() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let job = id(&server.job(&ada, "a cat").await);

@@ -1,4 +1,4 @@
-//! Asking for a video and following the job by polling.
+//! Creating a job and polling it.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use testkit::Database;
 use crate::test_server::{Setup, TestServer, header, problem};
 
 #[tokio::test]
-async fn a_job_is_accepted_enqueued_and_can_be_read_back() {
+async fn accepts_enqueues_and_returns_a_job() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let body = json!({"prompt": "a cat", "orientation": "portrait", "seconds": 15, "model": "sora2"});
@@ -44,7 +44,7 @@ async fn a_job_is_accepted_enqueued_and_can_be_read_back() {
 }
 
 #[tokio::test]
-async fn every_real_prompt_comes_back_unchanged() {
+async fn returns_prompts_unchanged() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let prompts = testkit::prompts();
@@ -67,7 +67,7 @@ async fn every_real_prompt_comes_back_unchanged() {
 }
 
 #[tokio::test]
-async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
+async fn sends_etag_and_retry_after_for_an_unfinished_job() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let first = server.job(&account, "first").await["id"].as_str().unwrap().to_owned();
@@ -81,7 +81,7 @@ async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
     let unchanged = again().send().await.unwrap();
     assert_eq!((unchanged.status(), header(&unchanged, "retry-after")), (StatusCode::NOT_MODIFIED, "2"));
     assert_eq!(unchanged.text().await.unwrap(), "");
-    // Its place in line moves without a seq.
+    // The queue position changes without a new seq.
     server.bus.remove(first.parse::<entity::JobId>().unwrap()).await.unwrap();
     let moved = again().send().await.unwrap();
     assert_eq!((moved.status(), header(&moved, "etag")), (StatusCode::OK, "\"1-1\""));
@@ -94,7 +94,7 @@ async fn a_job_tells_when_it_changed_and_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn pages_neither_repeat_nor_skip_while_jobs_arrive() {
+async fn pages_neither_repeat_nor_skip_jobs_while_new_ones_arrive() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let mut asked = Vec::new();
@@ -119,7 +119,7 @@ async fn pages_neither_repeat_nor_skip_while_jobs_arrive() {
 }
 
 #[tokio::test]
-async fn the_list_can_be_narrowed_to_a_status() {
+async fn filters_the_list_by_status() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let done = server.job(&account, "done").await["id"].as_str().unwrap().to_owned();
@@ -140,10 +140,10 @@ async fn the_list_can_be_narrowed_to_a_status() {
 }
 
 #[tokio::test]
-async fn without_redis_a_job_is_accepted_all_the_same_and_quickly() {
+async fn accepts_jobs_quickly_without_redis() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_port = silent.local_addr().unwrap().port();
-    // One that refuses connections, and one that takes them and never answers.
+    // One Redis refuses connections, the other accepts them and never answers.
     for url in ["redis://127.0.0.1:1".to_owned(), format!("redis://127.0.0.1:{silent_port}")] {
         let variables = vec![("REDIS_URL", url)];
         let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
@@ -160,7 +160,7 @@ async fn without_redis_a_job_is_accepted_all_the_same_and_quickly() {
 }
 
 #[tokio::test]
-async fn the_trace_of_the_request_goes_along_with_the_job() {
+async fn stores_the_requests_trace_with_the_job() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -177,7 +177,7 @@ async fn the_trace_of_the_request_goes_along_with_the_job() {
 }
 
 #[tokio::test]
-async fn the_models_are_those_of_the_configuration() {
+async fn returns_the_models_of_the_configuration() {
     let variables = vec![
         ("SORA_MODELS", "sora2,sora2-pro".to_owned()),
         ("SORA_SECONDS", "5,20".to_owned()),
@@ -201,7 +201,7 @@ async fn the_models_are_those_of_the_configuration() {
 }
 
 #[tokio::test]
-async fn the_list_can_be_polled() {
+async fn answers_304_to_an_unchanged_list() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! The websocket: who gets in, what they are told, and why they are sent away.
+//! The websocket: authentication, frames and close codes.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) async fn quick(configure: fn(&mut Config)) -> TestServer {
     TestServer::with(Database::sqlite().await, Setup { configure: Some(configure), ..Setup::default() }).await
 }
 
-/// Moves a job on in the database and publishes that, as a processor does.
+/// Advances a job in the database and publishes its state, as a processor does.
 pub(crate) async fn advance(server: &TestServer, account: &Account, held: job::JobClaim, progress: i32) -> Value {
     let row = job::advance(&server.database.connection, held, Phase::Generating, progress).await.unwrap().unwrap();
     publish(server, account, row).await
@@ -31,7 +31,7 @@ pub(crate) async fn publish(server: &TestServer, account: &Account, row: job::Mo
     serde_json::from_str(&event.frame).unwrap()
 }
 
-/// Waits until the gateway hears what is published: a new job's event arrives.
+/// Waits until the gateway is subscribed: a new job's event arrives.
 pub(crate) async fn listening(server: &TestServer, account: &Account, socket: &mut Socket) {
     let job = eventually("the gateway listens", async || {
         let job = server.job(account, "are you there?").await;
@@ -42,7 +42,7 @@ pub(crate) async fn listening(server: &TestServer, account: &Account, socket: &m
 }
 
 #[tokio::test]
-async fn a_page_gets_welcome_snapshot_and_live_frames() {
+async fn sends_welcome_snapshot_and_live_frames_to_a_page() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let before = server.job(&account, "before").await;
@@ -67,7 +67,7 @@ async fn a_page_gets_welcome_snapshot_and_live_frames() {
 }
 
 #[tokio::test]
-async fn a_program_says_who_it_is_in_its_hello() {
+async fn authenticates_a_program_by_the_token_in_hello() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let mut socket = Socket::open(&server, &[]).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_program_says_who_it_is_in_its_hello() {
 }
 
 #[tokio::test]
-async fn frames_never_go_back_and_nothing_of_others_comes() {
+async fn sends_only_own_jobs_and_never_an_older_seq() {
     let server = TestServer::new().await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     let job = server.job(&ada, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -106,7 +106,7 @@ async fn frames_never_go_back_and_nothing_of_others_comes() {
 }
 
 #[tokio::test]
-async fn nothing_that_happens_while_connecting_is_missed() {
+async fn sends_changes_made_while_connecting() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -131,7 +131,7 @@ async fn nothing_that_happens_while_connecting_is_missed() {
 }
 
 #[tokio::test]
-async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again() {
+async fn splits_a_large_snapshot_and_omits_known_states() {
     for server in TestServer::each().await {
         let account = server.account("ada@example.org").await;
         let mut known = serde_json::Map::new();
@@ -164,7 +164,7 @@ async fn a_large_snapshot_comes_in_parts_and_what_is_known_does_not_come_again()
 }
 
 #[tokio::test]
-async fn a_known_job_that_finished_long_ago_is_answered_too() {
+async fn answers_for_known_jobs_that_finished_long_ago() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let old = server.job(&account, "old").await["id"].as_str().unwrap().to_owned();
@@ -183,7 +183,7 @@ async fn a_known_job_that_finished_long_ago_is_answered_too() {
 }
 
 #[tokio::test]
-async fn a_wrong_origin_is_refused_before_the_upgrade() {
+async fn rejects_a_wrong_origin_before_the_upgrade() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let cookie = format!("session={}", account.token);
@@ -198,7 +198,7 @@ async fn a_wrong_origin_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_told_by_a_close_code() {
+async fn reports_an_invalid_token_by_close_code() {
     let server = TestServer::new().await;
     let origin = server.origin();
     for headers in [vec![("cookie", "session=forged"), ("origin", &*origin)], vec![("authorization", "Bearer forged")]]
@@ -213,7 +213,7 @@ async fn a_bad_token_is_told_by_a_close_code() {
 }
 
 #[tokio::test]
-async fn the_first_message_is_a_hello_and_comes_in_time() {
+async fn requires_a_hello_first_and_in_time() {
     let server = quick(|config| config.sockets.timings.hello = Duration::from_millis(100)).await;
     let account = server.account("ada@example.org").await;
     assert_eq!(Socket::page(&server, &account).await.closed().await, 4408);
@@ -230,7 +230,7 @@ async fn the_first_message_is_a_hello_and_comes_in_time() {
 }
 
 #[tokio::test]
-async fn signing_out_closes_the_sessions_sockets_and_no_others() {
+async fn signing_out_closes_only_that_sessions_sockets() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let login = server.request(reqwest::Method::POST, "/api/auth/login");
@@ -259,7 +259,7 @@ async fn signing_out_works_without_redis() {
 }
 
 #[tokio::test]
-async fn a_session_ended_by_another_gateway_ends_here() {
+async fn closes_sockets_of_a_session_ended_by_another_gateway() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &account).await;
@@ -274,7 +274,7 @@ async fn a_session_ended_by_another_gateway_ends_here() {
 }
 
 #[tokio::test]
-async fn a_session_that_runs_out_ends_its_socket() {
+async fn closes_the_socket_of_an_expired_session() {
     let variables = vec![("JWT_EXPIRES_IN", "2s".to_owned())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = server.account("ada@example.org").await;
@@ -284,7 +284,7 @@ async fn a_session_that_runs_out_ends_its_socket() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_stops_says_when_to_come_back() {
+async fn sends_bye_with_a_reconnect_window_on_shutdown() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &account).await;
@@ -302,7 +302,7 @@ async fn a_gateway_that_stops_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn an_upgrade_is_never_cached_and_needs_a_get() {
+async fn upgrades_only_get_requests_and_forbids_caching() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let response = server.post(&account, "/api/ws", json!({})).await;

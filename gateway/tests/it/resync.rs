@@ -1,4 +1,4 @@
-//! What reaches a websocket although something was lost, and what it may follow.
+//! Recovery of missed states on the websocket, and watching other users' jobs.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::live::{advance, listening, publish, quick};
 use crate::socket_client::Socket;
 use crate::test_server::{Account, PASSWORD, Setup, TestServer, parse_id};
 
-/// Changes an account as administration does.
+/// Changes an account as an administrator does.
 async fn change(server: &TestServer, account: &Account, column: user::Column, value: impl Into<Sql>) {
     let update = user::Entity::update_many()
         .col_expr(column, Expr::value(value))
@@ -24,13 +24,13 @@ async fn change(server: &TestServer, account: &Account, column: user::Column, va
     server.bus.send_control(&Control::UserChanged { user: parse_id(&account.id) }).await.unwrap();
 }
 
-async fn signed_in_again(server: &TestServer, email: &str) -> String {
+async fn sign_in_again(server: &TestServer, email: &str) -> String {
     let login = server.request(reqwest::Method::POST, "/api/auth/login");
     let login = login.json(&json!({"email": email, "password": PASSWORD})).send().await.unwrap();
     login.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned()
 }
 
-/// The next frame of a kind; others are passed over.
+/// Returns the next frame of a kind, skipping others.
 async fn heard(socket: &mut Socket, kind: &str) -> Value {
     loop {
         let frame = socket.heard().await;
@@ -41,7 +41,7 @@ async fn heard(socket: &mut Socket, kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
+async fn sends_missed_states_after_an_outage_of_redis() {
     let redis = Proxy::start().await;
     let variables = vec![("REDIS_URL", redis.url.clone())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
@@ -51,7 +51,7 @@ async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
     let (mut socket, _) = Socket::greeted(&server, &account).await;
     listening(&server, &account, &mut socket).await;
     redis.cut();
-    // Committed, and told to nobody.
+    // Committed, but not published.
     let row = job::advance(&server.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
     let missed = eventually("the missed state arrives", async || {
         let frame = socket.heard().await;
@@ -61,7 +61,7 @@ async fn after_a_loss_of_redis_everybody_gets_what_they_missed() {
 }
 
 #[tokio::test]
-async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
+async fn reports_a_job_deleted_during_an_outage_of_redis() {
     let redis = Proxy::start().await;
     let variables = vec![("REDIS_URL", redis.url.clone())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
@@ -77,7 +77,7 @@ async fn a_job_deleted_while_redis_is_away_is_gone_afterwards() {
 }
 
 #[tokio::test]
-async fn what_was_never_published_is_found_and_told() {
+async fn finds_and_sends_unpublished_states() {
     let server = quick(|config| {
         config.background.missed_interval = Duration::from_millis(100);
         config.background.delivery_time = Duration::from_millis(50);
@@ -96,7 +96,7 @@ async fn what_was_never_published_is_found_and_told() {
 }
 
 #[tokio::test]
-async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
+async fn shuffled_events_end_in_the_latest_state() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &account).await;
@@ -113,7 +113,7 @@ async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
             rows.push(row);
         }
     }
-    // Each three times and in another order than they were committed in.
+    // Each three times, in another order than committed.
     let storm = async {
         for round in 0..3 {
             for at in 0..rows.len() {
@@ -136,7 +136,7 @@ async fn a_storm_of_events_ends_in_the_right_state_and_never_goes_back() {
 }
 
 #[tokio::test]
-async fn a_place_in_line_is_told_when_it_changes() {
+async fn sends_changed_queue_positions() {
     let server = quick(|config| config.background.positions_interval = Duration::from_millis(50)).await;
     let account = server.account("ada@example.org").await;
     let first = server.job(&account, "first").await["id"].as_str().unwrap().to_owned();
@@ -154,7 +154,7 @@ async fn a_place_in_line_is_told_when_it_changes() {
 }
 
 #[tokio::test]
-async fn whoever_follows_a_job_hears_that_its_owners_account_is_gone() {
+async fn tells_watchers_that_the_owners_account_was_deleted() {
     let server = TestServer::new().await;
     let (ada, eve) = (server.admin("ada@example.org").await, server.account("eve@example.org").await);
     let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
@@ -169,7 +169,7 @@ async fn whoever_follows_a_job_hears_that_its_owners_account_is_gone() {
 }
 
 #[tokio::test]
-async fn an_administrator_follows_any_job_until_that_is_over() {
+async fn admin_watches_any_job_until_it_ends() {
     for database in Database::each().await {
         let server = TestServer::with(database, Setup::default()).await;
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
@@ -197,7 +197,7 @@ async fn an_administrator_follows_any_job_until_that_is_over() {
 }
 
 #[tokio::test]
-async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
+async fn other_users_cannot_watch_or_probe_jobs() {
     let server = TestServer::new().await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
     let job = server.job(&eve, "Eve's").await["id"].as_str().unwrap().to_owned();
@@ -210,10 +210,10 @@ async fn nobody_else_may_follow_and_cannot_tell_what_exists() {
 }
 
 #[tokio::test]
-async fn a_socket_goes_on_under_a_newer_sign_in() {
+async fn refresh_moves_a_socket_to_a_newer_session() {
     let server = TestServer::new().await;
     let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
-    let newer = signed_in_again(&server, "ada@example.org").await;
+    let newer = sign_in_again(&server, "ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &ada).await;
     socket.say(json!({"type": "refresh", "token": newer})).await;
     heard(&mut socket, "welcome").await;
@@ -222,7 +222,7 @@ async fn a_socket_goes_on_under_a_newer_sign_in() {
     server.post(&Account { token: newer, ..ada.clone() }, "/api/auth/logout", json!({})).await;
     assert_eq!(socket.closed().await, 4401);
 
-    let ada = Account { token: signed_in_again(&server, "ada@example.org").await, ..ada };
+    let ada = Account { token: sign_in_again(&server, "ada@example.org").await, ..ada };
     for (token, code) in [(&*eve.token, 4403), ("forged", 4401)] {
         let (mut socket, _) = Socket::greeted(&server, &ada).await;
         socket.say(json!({"type": "refresh", "token": token})).await;
@@ -231,7 +231,7 @@ async fn a_socket_goes_on_under_a_newer_sign_in() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_and_a_session_whose_end_was_not_heard_end_the_sockets() {
+async fn closes_sockets_of_disabled_accounts_and_sessions_without_a_message() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &account).await;
@@ -247,7 +247,7 @@ async fn a_disabled_account_and_a_session_whose_end_was_not_heard_end_the_socket
     assert_eq!(socket.closed().await, 4401);
 }
 
-/// Stands before the tests' Redis, so that connections to it can be cut.
+/// A proxy in front of the tests' Redis that can cut connections.
 struct Proxy {
     url: String,
     cut: tokio::sync::watch::Sender<u64>,

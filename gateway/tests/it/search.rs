@@ -1,4 +1,4 @@
-//! Finding jobs in a list: by words, states and time.
+//! Searching jobs by text, state and time.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ async fn prompts(server: &TestServer, account: &Account, query: &[(&str, &str)])
 }
 
 #[tokio::test]
-async fn finds_words_literally_and_only_among_ones_own() {
+async fn finds_literal_text_in_own_prompts_only() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         for prompt in ["A red Fox", "100% fox", "under_score", "back\\slash", "日落"] {
@@ -36,7 +36,7 @@ async fn finds_words_literally_and_only_among_ones_own() {
 }
 
 #[tokio::test]
-async fn several_states_and_a_span_of_time() {
+async fn filters_by_several_states_and_a_time_range() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let first = server.job(&ada, "first").await;
@@ -57,7 +57,7 @@ async fn several_states_and_a_span_of_time() {
 }
 
 #[tokio::test]
-async fn a_cursor_goes_on_where_the_page_ended_though_new_jobs_come() {
+async fn cursor_continues_after_the_page_while_new_jobs_arrive() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         for n in 0..5 {

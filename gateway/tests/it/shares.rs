@@ -1,4 +1,4 @@
-//! Links that show one video to whoever has them.
+//! Links that show one video to anyone who has them.
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn open(server: &TestServer, token: &str, rest: &str) -> Response {
 }
 
 #[tokio::test]
-async fn a_link_shows_the_video_and_nothing_else() {
+async fn link_shows_the_video_and_nothing_else() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let video = video(&server, &ada).await;
@@ -45,7 +45,7 @@ async fn a_link_shows_the_video_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn only_the_owner_makes_links_and_takes_them_back() {
+async fn only_the_owner_creates_and_revokes_links() {
     for server in TestServer::each().await {
         let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
         let video = video(&server, &ada).await;
@@ -64,7 +64,7 @@ async fn only_the_owner_makes_links_and_takes_them_back() {
 }
 
 #[tokio::test]
-async fn a_forged_or_foreign_token_shows_nothing() {
+async fn rejects_forged_and_foreign_tokens() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     let (one, two) = (video(&server, &ada).await, video(&server, &ada).await);
@@ -90,7 +90,7 @@ async fn a_forged_or_foreign_token_shows_nothing() {
 }
 
 #[tokio::test]
-async fn a_link_ends_with_its_time_its_video_and_its_owner() {
+async fn link_ends_with_its_expiry_video_or_owner() {
     for server in TestServer::each().await {
         let ada = server.account("ada@example.org").await;
         let (expired, deleted, orphaned) =

@@ -1,4 +1,4 @@
-//! A websocket client that a test holds in its hand.
+//! A websocket client for tests.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Opens one with these headers; `Err` holds the status of the refusal.
+    /// Opens a websocket with these headers. `Err` is the status of a rejected upgrade.
     pub(crate) async fn open(server: &TestServer, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://127.0.0.1:{}/api/ws", server.port).into_client_request().unwrap();
         for (name, value) in headers.iter().chain([&("sec-websocket-protocol", "sora.v1")]) {
@@ -34,13 +34,13 @@ impl Socket {
         }
     }
 
-    /// As a page does: by cookie, from our origin.
+    /// Opens a websocket as a page does: with a cookie, from our origin.
     pub(crate) async fn page(server: &TestServer, account: &Account) -> Self {
         let cookie = format!("session={}", account.token);
         Self::open(server, &[("cookie", &cookie), ("origin", &server.origin())]).await.unwrap()
     }
 
-    /// A page that has said hello and read its welcome and its whole snapshot, whose jobs it answers with.
+    /// Opens a websocket as a page, sends `hello`, and reads the welcome and the snapshot. Returns its jobs.
     pub(crate) async fn greeted(server: &TestServer, account: &Account) -> (Self, Vec<Value>) {
         let mut socket = Self::page(server, account).await;
         socket.say(json!({"type": "hello"})).await;
@@ -49,7 +49,7 @@ impl Socket {
         (socket, jobs)
     }
 
-    /// Whatever comes next; soon, since a heartbeat would discover much that has to be noticed at once.
+    /// Returns the next message. Waits only shortly, because a heartbeat would hide delays.
     async fn next(&mut self) -> Option<Result<Message, Error>> {
         timeout(PATIENCE, self.0.next()).await.expect("the gateway says something")
     }
@@ -58,7 +58,7 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    /// The next frame, heartbeats included.
+    /// Returns the next frame, heartbeats included.
     pub(crate) async fn heard(&mut self) -> Value {
         match self.next().await {
             Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
@@ -66,7 +66,7 @@ impl Socket {
         }
     }
 
-    /// The jobs of a snapshot, up to its last frame.
+    /// Returns the jobs of a snapshot, up to its last frame.
     pub(crate) async fn snapshot(&mut self) -> Vec<Value> {
         let mut jobs = Vec::new();
         loop {
@@ -81,7 +81,7 @@ impl Socket {
         }
     }
 
-    /// The code it is closed with; what comes before is passed over.
+    /// Returns the close code, skipping earlier frames.
     pub(crate) async fn closed(mut self) -> u16 {
         loop {
             match self.next().await {

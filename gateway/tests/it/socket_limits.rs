@@ -1,4 +1,4 @@
-//! What hostile, slow and dead clients come to on the websocket.
+//! Limits for hostile, slow and vanished websocket clients.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::live::quick;
 use crate::socket_client::Socket;
 use crate::test_server::{Account, Setup, TestServer, parse_id};
 
-/// Whether a further socket of the user gets its welcome.
+/// Opens another socket of the user. Returns `None` if it is not welcomed.
 async fn welcomed(server: &TestServer, account: &Account) -> Option<Socket> {
     let mut socket = Socket::page(server, account).await;
     socket.say(json!({"type": "hello"})).await;
@@ -25,7 +25,7 @@ async fn welcomed(server: &TestServer, account: &Account) -> Option<Socket> {
 }
 
 #[tokio::test]
-async fn heartbeats_that_nobody_answers_end_the_socket() {
+async fn closes_a_socket_that_does_not_answer_heartbeats() {
     let server = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(100)).await;
     let account = server.account("ada@example.org").await;
     let (silent, _) = Socket::greeted(&server, &account).await;
@@ -41,7 +41,7 @@ async fn heartbeats_that_nobody_answers_end_the_socket() {
 }
 
 #[tokio::test]
-async fn sockets_and_commands_are_bounded() {
+async fn limits_sockets_and_commands() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let mut sockets = Vec::new();
@@ -62,7 +62,7 @@ async fn sockets_and_commands_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_nothing_is_let_go() {
+async fn closes_a_socket_whose_client_does_not_read() {
     let server = quick(|config| config.sockets.timings.flush = Duration::from_millis(200)).await;
     let account = server.account("ada@example.org").await;
     let mut stalled = Vec::new();
@@ -82,13 +82,13 @@ async fn a_client_that_takes_nothing_is_let_go() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_not_text_ends_the_socket_and_nothing_else() {
+async fn closes_a_socket_after_an_oversized_or_binary_message() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let invalid = Frame::message(vec![b'"', 0xC3, 0x28, b'"'], OpCode::Data(Data::Text), true);
     for message in [Message::text("x".repeat(1_000_000)), Message::Frame(invalid), Message::binary(vec![0; 9])] {
         let (mut socket, _) = Socket::greeted(&server, &account).await;
-        // The gateway may close before it has taken all of it.
+        // The gateway may close before it has read everything.
         let _ = socket.0.send(message).await;
         assert_eq!(socket.closed().await, 4400);
     }
@@ -96,7 +96,7 @@ async fn what_is_too_large_or_not_text_ends_the_socket_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn ten_thousand_commands_end_the_socket() {
+async fn closes_a_socket_after_ten_thousand_commands() {
     let server = TestServer::new().await;
     let account = server.account("ada@example.org").await;
     let (mut socket, _) = Socket::greeted(&server, &account).await;
@@ -110,20 +110,20 @@ async fn ten_thousand_commands_end_the_socket() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_no_longer_there_gives_its_place_back() {
+async fn releases_the_permits_of_vanished_clients() {
     let server = quick(|config| config.sockets.timings.heartbeat = Duration::from_millis(50)).await;
     let account = server.account("ada@example.org").await;
     let mut half_open = Vec::new();
     for _ in 0..8 {
         half_open.push(Socket::greeted(&server, &account).await.0);
     }
-    // They are open on this side and read nothing more.
+    // They stay open on this side and read nothing more.
     eventually("a place is free again", async || welcomed(&server, &account).await).await;
     assert_eq!(half_open.len(), 8);
 }
 
 #[tokio::test]
-async fn a_process_and_an_address_have_their_bounds() {
+async fn limits_sockets_per_process_and_address() {
     for (variable, code) in [("MAX_SOCKETS", 1013), ("MAX_SOCKETS_PER_ADDRESS", 4429)] {
         let setup = Setup { variables: vec![(variable, "2".to_owned())], ..Setup::default() };
         let server = TestServer::with(Database::sqlite().await, setup).await;
@@ -136,13 +136,13 @@ async fn a_process_and_an_address_have_their_bounds() {
     }
 }
 
-/// As many heartbeats as twelve hours have.
+/// Sends the number of heartbeats of twelve hours.
 #[tokio::test]
-async fn twelve_hours_of_heartbeats_leave_nothing_behind() {
+async fn twelve_hours_of_heartbeats_do_not_grow_memory() {
     const BEATS: usize = 12 * 60 * 60 / 25;
     let configure: fn(&mut gateway::Config) = |config| {
         config.sockets.timings.heartbeat = Duration::from_millis(5);
-        // A busy machine is no zombie.
+        // The machine may be busy.
         config.sockets.timings.max_missed = 1_000;
         config.sockets.timings.command_window = Duration::from_millis(1);
     };

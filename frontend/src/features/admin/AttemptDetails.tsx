@@ -9,11 +9,9 @@ import styles from "./JobDetails.module.css";
 interface Props {
   job: AdminJobDetails;
   attempt: AdminAttempt;
-  /** An address was added, and the job is waiting for its download. */
-  onAdded: () => void;
 }
 
-export function AttemptDetails({ job, attempt, onAdded }: Props) {
+export function AttemptDetails({ job, attempt }: Props) {
   const { t } = useTranslation();
   const { dateTime, number } = useFormat();
   const { detail, evidence, outcome, results, sentAt, upstream, upstreamId } = attempt;
@@ -60,7 +58,7 @@ export function AttemptDetails({ job, attempt, onAdded }: Props) {
           </pre>
         </details>
       )}
-      {job.status === "failed" && <AddResult jobId={job.id} attempt={attempt} onAdded={onAdded} />}
+      {job.status === "failed" && <AddResult jobId={job.id} attempt={attempt} />}
     </article>
   );
 }

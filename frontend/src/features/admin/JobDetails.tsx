@@ -1,28 +1,22 @@
 // Shows any job with its attempts. Invariant: prompts, messages and addresses come from outside and are rendered as text.
-import { useCallback } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ArrowLeft } from "lucide-react";
 import { Link } from "wouter";
 import { Email } from "@/components/ui/Email";
-import { admin } from "@/lib/api/admin";
+import { queries } from "@/lib/api/queries";
 import type { AdminJobDetails } from "@/lib/api/types";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { useFormat } from "@/lib/i18n/format";
 import { useFailureText } from "@/lib/jobs/useFailureText";
 import { AttemptDetails } from "./AttemptDetails";
 import { statusKeys } from "./statusKeys";
-import { usePeriodicRefetch } from "./usePeriodicRefetch";
 import adminStyles from "./Admin.module.css";
 import styles from "./JobDetails.module.css";
 
-const refreshIntervalMs = 5_000;
-
 export function JobDetails({ jobId }: { jobId: string }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useApiQuery(useCallback(() => admin.job(jobId), [jobId]));
-  const isActive = data?.status === "pending" || data?.status === "processing";
-  usePeriodicRefetch(refetch, isActive ? refreshIntervalMs : null);
+  const { data, error, isPending } = useQuery(queries.adminJob(jobId));
   const errorText = useErrorText(error);
   return (
     <section className={`${adminStyles.list} ${styles.job}`} aria-label={t("videoDetail.prompt")} data-testid="admin-job">
@@ -30,13 +24,13 @@ export function JobDetails({ jobId }: { jobId: string }) {
         <ArrowLeft size={16} aria-hidden /> {t("admin.jobs")}
       </Link>
       {errorText !== null && <p role="alert">{t("app.sentences", { first: t("admin.job.loadFailed"), second: errorText })}</p>}
-      {!data && !error && <p role="status">{t("app.loading")}</p>}
+      {isPending && <p role="status">{t("app.loading")}</p>}
       {data && (
         <>
           <Facts job={data} />
           {data.attempts.length === 0 && <p>{t("admin.job.noAttempts")}</p>}
           {data.attempts.map((attempt) => (
-            <AttemptDetails key={attempt.id} job={data} attempt={attempt} onAdded={refetch} />
+            <AttemptDetails key={attempt.id} job={data} attempt={attempt} />
           ))}
         </>
       )}

@@ -1,40 +1,40 @@
 // Warns administrators on every page while a provider's responses cannot be read. Invariant: the response is rendered as text.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { TriangleAlert } from "lucide-react";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { admin } from "@/lib/api/admin";
+import { queries } from "@/lib/api/queries";
 import type { UpstreamState } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
-import { useApiQuery } from "@/lib/api/useApiQuery";
 import { useFormat } from "@/lib/i18n/format";
-import { usePeriodicRefetch } from "./usePeriodicRefetch";
 import styles from "./UpstreamAlerts.module.css";
 
-const refreshIntervalMs = 30_000;
-
 export function UpstreamAlerts() {
-  const { data, refetch } = useApiQuery(admin.upstreams);
-  usePeriodicRefetch(refetch, refreshIntervalMs);
+  const { data } = useQuery(queries.adminUpstreams);
   // A failed query shows no error here: the page below reports that the server cannot be reached.
   return (
     <div aria-live="polite">
       {data?.data.map((state) => (
-        <UpstreamAlert key={state.upstream} state={state} onResumed={refetch} />
+        <UpstreamAlert key={state.upstream} state={state} />
       ))}
     </div>
   );
 }
 
-function UpstreamAlert({ state, onResumed }: { state: UpstreamState; onResumed: () => void }) {
+function UpstreamAlert({ state }: { state: UpstreamState }) {
   const { t } = useTranslation();
   const { dateTime } = useFormat();
-  const { error, run } = useApiMutation();
+  const client = useQueryClient();
+  const resume = useApiMutation({
+    mutationFn: admin.resumeUpstream,
+    // Also after a failure: another administrator may have resumed it.
+    onSettled: () => client.invalidateQueries(queries.adminUpstreams),
+  });
   const { upstream, sample, since, suspendedAt, unreadableJobs } = state;
   const isSuspended = suspendedAt !== null;
   const title = t(isSuspended ? "admin.upstream.suspended" : "admin.upstream.unreadable");
-  // Another administrator may have been faster.
-  const resume = () => void run(() => admin.resumeUpstream(upstream)).then(onResumed);
   return (
     <section aria-label={title} className={styles.alert} data-suspended={isSuspended} data-testid="upstream-alert">
       <TriangleAlert size={20} aria-hidden className={styles.icon} />
@@ -53,13 +53,13 @@ function UpstreamAlert({ state, onResumed }: { state: UpstreamState; onResumed: 
             <code>{sample}</code>
           </pre>
         </details>
-        <ErrorMessage error={error} />
+        <ErrorMessage error={resume.error} />
       </div>
       <ConfirmButton
         label={t(isSuspended ? "admin.upstream.resume" : "admin.upstream.dismiss")}
         question={t(isSuspended ? "admin.upstream.resumeConfirm" : "admin.upstream.dismissConfirm")}
         subject={upstream}
-        onConfirm={resume}
+        onConfirm={() => resume.mutate(upstream)}
         testId="upstream-resume"
       />
     </section>

@@ -2,10 +2,13 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { admin } from "./admin";
 import { account, auth, videos } from "./endpoints";
+import type { JobStatus } from "./types";
 
 /** Without the models requests carry no settings, so keep trying. */
 const modelsRetryMs = 15_000;
 const statsIntervalMs = 5_000;
+const upstreamsIntervalMs = 30_000;
+const jobIntervalMs = 5_000;
 
 export const queries = {
   me: queryOptions({ queryKey: ["me"], queryFn: () => auth.me() }),
@@ -30,5 +33,19 @@ export const queries = {
     // Repeated at the next interval.
     retry: false,
   }),
+  adminUpstreams: queryOptions({
+    queryKey: ["admin", "upstreams"],
+    queryFn: () => admin.upstreams(),
+    refetchInterval: upstreamsIntervalMs,
+    retry: false,
+  }),
+  adminJob: (jobId: string) =>
+    queryOptions({
+      queryKey: ["admin", "job", jobId],
+      queryFn: () => admin.job(jobId),
+      refetchInterval: ({ state }) => (state.data && isUnfinished(state.data.status) ? jobIntervalMs : false),
+    }),
   adminQueue: queryOptions({ queryKey: ["admin", "queue"], queryFn: () => admin.queue() }),
 };
+
+const isUnfinished = (status: JobStatus): boolean => status === "pending" || status === "processing";

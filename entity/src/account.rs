@@ -1,91 +1,89 @@
-//! An account as a whole: what it holds, and its end.
+//! Accounts across tables: roles, disabling, passwords with their sessions, export, deletion.
+//!
+//! At least one administrator with an enabled account remains, once there is one.
 
-use std::collections::HashMap;
+mod delete;
+mod export;
 
+use sea_orm::PaginatorTrait;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
 
-use crate::{JobId, UserId, attempt, database, image, job, user, video};
+use crate::user::{Column, Entity, Model, Role, update};
+use crate::{SessionId, UserId, clock, database, session, setup};
 
-/// A job with all that belongs to it.
+pub use delete::{DeletedAccount, delete};
+pub use export::{JobRecord, job_records};
+
+/// The result of a change that may remove an administrator.
 #[derive(Clone, Debug)]
-pub struct JobRecord {
-    /// The job.
-    pub job: job::Model,
-    /// What was sent upstream for it, first to last.
-    pub attempts: Vec<attempt::Model>,
-    /// Its video, once completed.
-    pub video: Option<video::Model>,
+pub enum AdminChange<T> {
+    /// The change was made.
+    Done(T),
+    /// There is no such account.
+    NotFound,
+    /// No administrator would remain; nothing has changed.
+    LastAdmin,
 }
 
-/// A user's jobs with all that belongs to them, newest first: at most `limit`, those older than `before`.
-///
-/// # Errors
-/// The database did not answer.
-pub async fn job_records(
-    db: &DatabaseConnection,
-    user: UserId,
-    before: Option<JobId>,
-    limit: u64,
-) -> Result<Vec<JobRecord>, DbErr> {
-    let mut query = job::Entity::find().filter(job::Column::UserId.eq(user));
-    if let Some(before) = before {
-        query = query.filter(job::Column::Id.lt(before));
+impl<T> AdminChange<T> {
+    /// The result of the change, if it was made.
+    #[must_use]
+    pub fn done(self) -> Option<T> {
+        if let Self::Done(done) = self { Some(done) } else { None }
     }
-    let jobs = query.order_by_desc(job::Column::Id).limit(limit).all(db).await?;
-    let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut attempts: HashMap<JobId, Vec<attempt::Model>> = HashMap::new();
-    let of_jobs = attempt::Entity::find().filter(attempt::Column::JobId.is_in(ids.iter().copied()));
-    for attempt in of_jobs.order_by_asc(attempt::Column::Number).all(db).await? {
-        attempts.entry(attempt.job_id).or_default().push(attempt);
-    }
-    let videos = video::Entity::find().filter(video::Column::JobId.is_in(ids)).all(db).await?;
-    let mut videos: HashMap<_, _> = videos.into_iter().map(|video| (video.job_id, video)).collect();
-    let whole = |job: job::Model| {
-        let attempts = attempts.remove(&job.id).unwrap_or_default();
-        JobRecord { attempts, video: videos.remove(&job.id), job }
-    };
-    Ok(jobs.into_iter().map(whole).collect())
 }
 
-/// What a deleted account leaves to be removed.
-#[derive(Clone, Debug)]
-pub struct DeletedAccount {
-    /// Jobs that had not ended.
-    pub unfinished: Vec<JobId>,
-    /// The places of its videos and pictures in the storage.
-    pub paths: Vec<String>,
-}
-
-/// Deletes an account with everything that is its own. `None`: there is no such account.
-///
-/// A worker that has one of its jobs in hand finds the row gone, lets go, and removes what it has stored.
-///
-/// # Errors
-/// The database did not do it; nothing has changed.
-pub async fn delete(db: &DatabaseConnection, user: UserId) -> Result<Option<DeletedAccount>, DbErr> {
+/// Changes the role of an account.
+pub async fn set_role(db: &DatabaseConnection, id: UserId, role: Role) -> Result<AdminChange<Model>, DbErr> {
     let tx = database::begin(db).await?;
-    let unfinished = job::Entity::find()
-        .select_only()
-        .column(job::Column::Id)
-        .filter(job::Column::UserId.eq(user))
-        .filter(job::Column::Status.is_in([job::Status::Pending, job::Status::Processing]))
-        .into_tuple()
-        .all(&tx)
-        .await?;
-    let mut paths: Vec<String> = video::Entity::find()
-        .filter(video::Column::UserId.eq(user))
-        .all(&tx)
-        .await?
-        .into_iter()
-        .flat_map(video::Model::paths)
-        .collect();
-    let images = image::Entity::find().select_only().column(image::Column::Path);
-    paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
-    let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;
+    setup::lock(&tx).await?;
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(AdminChange::NotFound) };
+    let Some(user) = update(&tx, id, Column::Role, Expr::value(role)).await? else { return Ok(AdminChange::NotFound) };
+    if lost_last_admin(&tx, &before).await? {
+        return Ok(AdminChange::LastAdmin);
+    }
     tx.commit().await?;
-    Ok((deleted.rows_affected == 1).then_some(DeletedAccount { unfinished, paths }))
+    Ok(AdminChange::Done(user))
+}
+
+/// Disables an account and revokes its sessions. Returns the account and these sessions.
+pub async fn disable(db: &DatabaseConnection, id: UserId) -> Result<AdminChange<(Model, Vec<SessionId>)>, DbErr> {
+    let tx = database::begin(db).await?;
+    setup::lock(&tx).await?;
+    let Some(before) = Entity::find_by_id(id).one(&tx).await? else { return Ok(AdminChange::NotFound) };
+    let disabled = update(&tx, id, Column::DisabledAt, Expr::value(clock::system_ms())).await?;
+    let Some(user) = disabled else { return Ok(AdminChange::NotFound) };
+    if lost_last_admin(&tx, &before).await? {
+        return Ok(AdminChange::LastAdmin);
+    }
+    let revoked = session::revoke_all(&tx, id, None).await?;
+    tx.commit().await?;
+    Ok(AdminChange::Done((user, revoked)))
+}
+
+/// Enables a disabled account. Returns `None` if there is no such account.
+pub async fn enable(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>, DbErr> {
+    update(db, id, Column::DisabledAt, Expr::value(None::<i64>)).await
+}
+
+/// Changes the password of an account and revokes its sessions except `keep`. Returns these.
+pub async fn set_password(
+    db: &DatabaseConnection,
+    id: UserId,
+    password_hash: String,
+    keep: Option<SessionId>,
+) -> Result<Vec<SessionId>, DbErr> {
+    let tx = database::begin(db).await?;
+    update(&tx, id, Column::PasswordHash, Expr::value(password_hash)).await?;
+    let revoked = session::revoke_all(&tx, id, keep).await?;
+    tx.commit().await?;
+    Ok(revoked)
+}
+
+/// Whether the account was an administrator `before` its change and no administrator is left.
+async fn lost_last_admin<C: ConnectionTrait>(tx: &C, before: &Model) -> Result<bool, DbErr> {
+    let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
+    let admins = Entity::find().filter(Column::Role.eq(Role::Admin)).filter(Column::DisabledAt.is_null());
+    Ok(was_admin && admins.count(tx).await? == 0)
 }

@@ -1,4 +1,4 @@
-//! Keys that programs sign in with. Only a hash is kept: whoever reads the table cannot use it.
+//! API keys. Only a hash is stored, so the table does not reveal usable keys.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -11,13 +11,13 @@ use crate::clock::{self, rfc3339};
 use crate::id::new_id;
 use crate::{ApiKeyId, UserId, user};
 
-/// What a key is good for.
+/// A permission of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Looking at jobs and videos.
+    /// List and read jobs and videos.
     Read,
-    /// Asking for videos, and whatever else changes jobs and videos.
+    /// Create, cancel, retry and delete jobs and videos.
     Create,
 }
 
@@ -25,26 +25,26 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_keys")]
 pub struct Model {
-    /// Key.
+    /// Primary key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ApiKeyId,
-    /// Whose it is.
+    /// The owner.
     pub user_id: UserId,
-    /// What its owner calls it.
+    /// Name chosen by the owner.
     pub name: String,
     /// SHA-256 of the key, in hexadecimal.
     pub hash: String,
-    /// [`Scope::Read`].
+    /// Whether it has [`Scope::Read`].
     pub can_read: bool,
-    /// [`Scope::Create`].
+    /// Whether it has [`Scope::Create`].
     pub can_create: bool,
     /// Epoch ms.
     pub created_at: i64,
-    /// To the minute, epoch ms.
+    /// Epoch ms, accurate to a minute.
     pub last_used_at: Option<i64>,
 }
 
-/// Each key belongs to a user.
+/// An API key belongs to a user.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The owner.
@@ -61,7 +61,7 @@ impl Related<user::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Whether the key is good for `scope`.
+    /// Whether the key has `scope`.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         match scope {
@@ -70,30 +70,27 @@ impl Model {
         }
     }
 
-    /// Whether the last use on record is older than a minute.
+    /// Whether the recorded last use is more than a minute old.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.last_used_at.is_none_or(|used| used < clock::minute_ago())
     }
 }
 
-/// A new key's content.
+/// The content of a new key.
 #[derive(Clone, Debug)]
 pub struct New {
-    /// For whom.
+    /// The owner.
     pub user_id: UserId,
-    /// What its owner calls it.
+    /// Name chosen by the owner.
     pub name: String,
     /// SHA-256 of the key, in hexadecimal.
     pub hash: String,
-    /// What it is good for.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
 }
 
-/// Puts a key on record.
-///
-/// # Errors
-/// The database did not do it.
+/// Inserts a key.
 pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
     let row = ActiveModel {
         id: Set(new_id()),
@@ -108,10 +105,7 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
     row.insert(db).await
 }
 
-/// The key with this hash and its owner, if the owner's account is open.
-///
-/// # Errors
-/// The database did not answer.
+/// The key with this hash and its owner, unless the owner's account is disabled.
 pub async fn by_hash(db: &DatabaseConnection, hash: &str) -> Result<Option<(Model, user::Model)>, DbErr> {
     let found = Entity::find()
         .filter(Column::Hash.eq(hash))
@@ -123,17 +117,11 @@ pub async fn by_hash(db: &DatabaseConnection, hash: &str) -> Result<Option<(Mode
 }
 
 /// A user's keys, newest first.
-///
-/// # Errors
-/// The database did not answer.
 pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id).all(db).await
 }
 
-/// Notes that a key is in use, unless that was noted within the last minute.
-///
-/// # Errors
-/// The database did not do it.
+/// Records that a key is in use, unless that was recorded within the last minute.
 pub async fn touch(db: &DatabaseConnection, id: ApiKeyId) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(clock::system_ms()))
@@ -144,29 +132,26 @@ pub async fn touch(db: &DatabaseConnection, id: ApiKeyId) -> Result<(), DbErr> {
         .map(drop)
 }
 
-/// Revokes a user's key. False: the user has no such key.
-///
-/// # Errors
-/// The database did not do it.
+/// Revokes a user's key. Returns false if the user has no such key.
 pub async fn revoke(db: &DatabaseConnection, id: ApiKeyId, user: UserId) -> Result<bool, DbErr> {
     let deleted = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(db).await?;
     Ok(deleted.rows_affected == 1)
 }
 
-/// A key as its owner sees it; the key itself is shown once, when it is made.
+/// A key as its owner sees it. The key itself is shown only once, when it is created.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ApiKey)]
 pub struct View {
-    /// Key.
+    /// Id.
     pub id: ApiKeyId,
-    /// What its owner calls it.
+    /// Name chosen by the owner.
     pub name: String,
-    /// What it is good for.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
     /// RFC 3339, UTC.
     pub created_at: String,
-    /// To the minute, RFC 3339, UTC.
+    /// RFC 3339, UTC; accurate to a minute.
     pub last_used_at: Option<String>,
 }
 

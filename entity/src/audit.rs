@@ -1,4 +1,4 @@
-//! What administrators did. Written beside the act and never changed; it outlives those who acted.
+//! The audit log of administrators' actions. Entries are never changed, and remain when the accounts are deleted.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -14,16 +14,16 @@ use crate::{AuditEntryId, UserId, user};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_log")]
 pub struct Model {
-    /// Key.
+    /// Primary key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AuditEntryId,
-    /// Who acted.
+    /// The administrator.
     pub actor_id: UserId,
-    /// The same as an address, as it was then.
+    /// The administrator's email address at the time.
     pub actor: String,
-    /// What was done: `queue.paused`, `user.disabled` …
+    /// The action: `queue.paused`, `user.disabled` …
     pub action: String,
-    /// To whom or what.
+    /// What the action was applied to.
     pub target: Option<String>,
     /// Epoch ms.
     pub created_at: i64,
@@ -35,10 +35,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Puts an act on record.
-///
-/// # Errors
-/// The database did not do it.
+/// Records an action.
 pub async fn record(
     db: &DatabaseConnection,
     actor: &user::Model,
@@ -56,10 +53,7 @@ pub async fn record(
     row.insert(db).await.map(drop)
 }
 
-/// The latest acts older than `before`, at most `limit`.
-///
-/// # Errors
-/// The database did not answer.
+/// Up to `limit` entries, newest first; only those older than `before`, if given.
 pub async fn page(db: &DatabaseConnection, before: Option<AuditEntryId>, limit: u64) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
     if let Some(before) = before {
@@ -68,25 +62,31 @@ pub async fn page(db: &DatabaseConnection, before: Option<AuditEntryId>, limit: 
     query.order_by_desc(Column::Id).limit(limit).all(db).await
 }
 
-/// An act as administrators see it.
+/// An entry as administrators see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AuditEntry)]
 pub struct View {
-    /// Key.
+    /// Id.
     pub id: AuditEntryId,
     /// RFC 3339, UTC.
     pub at: String,
-    /// Who acted, as an e-mail address.
+    /// Email address of the administrator.
     pub actor: String,
-    /// What was done.
+    /// The action.
     pub action: String,
-    /// To whom or what.
+    /// What the action was applied to.
     pub target: Option<String>,
 }
 
 impl From<Model> for View {
-    fn from(act: Model) -> Self {
-        Self { id: act.id, at: rfc3339(act.created_at), actor: act.actor, action: act.action, target: act.target }
+    fn from(entry: Model) -> Self {
+        Self {
+            id: entry.id,
+            at: rfc3339(entry.created_at),
+            actor: entry.actor,
+            action: entry.action,
+            target: entry.target,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The database's clock. Leases and due times are judged by it alone, never by the clocks of the processes.
+//! Times. Leases and due times are compared by the database's clock only, never by the clocks of processes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
-/// SQL: this instant in epoch milliseconds. On PostgreSQL it moves on inside a transaction too.
+/// SQL: the current time in epoch milliseconds. On PostgreSQL it advances within a transaction too.
 #[must_use]
 pub fn now(backend: DbBackend) -> Expr {
     match backend {
@@ -15,37 +15,37 @@ pub fn now(backend: DbBackend) -> Expr {
     }
 }
 
-/// SQL: the instant `delay` from now, in epoch milliseconds.
+/// SQL: the time `delay` from now, in epoch milliseconds.
 #[must_use]
 pub fn after(backend: DbBackend, delay: Duration) -> Expr {
     now(backend).add(millis(delay))
 }
 
-/// This process's own idea of the time in epoch milliseconds: for records that nobody compares (`created_at`).
+/// The current time by this process's clock, in epoch milliseconds: for columns that are only displayed (`created_at`).
 #[must_use]
 pub fn system_ms() -> i64 {
     millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// A minute before [`system_ms`]: what is noted at most once a minute is noted again when it is older.
+/// A minute before [`system_ms`]: times that are recorded at most once a minute are updated once they are older.
 #[must_use]
 pub fn minute_ago() -> i64 {
     system_ms() - 60_000
 }
 
-/// A duration in milliseconds, at most `i64::MAX`.
+/// The duration in milliseconds, at most `i64::MAX`.
 #[must_use]
 pub fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Epoch milliseconds of an instant in RFC 3339.
+/// Parses an RFC 3339 time into epoch milliseconds.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.timestamp_millis())
 }
 
-/// Epoch milliseconds as the API writes instants: RFC 3339, UTC, to the millisecond.
+/// Formats epoch milliseconds as the API does: RFC 3339, UTC, with milliseconds.
 #[must_use]
 pub fn rfc3339(epoch_ms: i64) -> String {
     DateTime::from_timestamp_millis(epoch_ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)

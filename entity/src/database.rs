@@ -1,63 +1,88 @@
-//! Opening the database: SQLite in WAL mode with every commit on disk, or PostgreSQL.
+//! Connections to the database: SQLite in WAL mode with every commit on disk, or PostgreSQL.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr};
 use sea_orm::{RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use tokio::time::{Instant, sleep};
 
 use crate::schema::{self, Mismatch};
 
-/// What to do when the SQLite file does not exist yet.
+/// What to do if the SQLite file does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMissing {
-    /// Create it: the `migration` command.
+    /// Create it; for the `migration` command.
     Create,
-    /// Fail: every other process.
+    /// Fail; for all other processes.
     Fail,
 }
 
-/// Connections of one pool. A processor's beat opens a pool of its own, so that work can never starve it.
-const POOL: u32 = 10;
+/// Connections per pool. A processor's heartbeat has a pool of its own, so that work cannot starve it.
+const POOL_SIZE: u32 = 10;
 
-/// How long a request may wait for a connection: while the database is away, people are told so quickly.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Maximum time to wait for a connection. Short, so that clients soon learn that the database is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a SQLite writer may wait for the others.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a SQLite writer waits for other writers.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long [`open_with_retry`] keeps trying.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Opens a pool of connections to `url` (`sqlite:PATH` or `postgres://…`).
 ///
-/// SQLite runs with `journal_mode=WAL`, `synchronous=FULL` and foreign keys: a committed money fact survives the loss
-/// of power.
-///
-/// # Errors
-/// An address that cannot be parsed, or a database that does not answer.
-pub async fn open(url: &str, missing: IfMissing) -> Result<DatabaseConnection, DbErr> {
+/// SQLite runs with `journal_mode=WAL`, `synchronous=FULL` and foreign keys, so that a committed attempt survives a power
+/// failure.
+pub async fn open(url: &str, if_missing: IfMissing) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(POOL)
-        .acquire_timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
+        .max_connections(POOL_SIZE)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
-                .create_if_missing(missing == IfMissing::Create)
+                .create_if_missing(if_missing == IfMissing::Create)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(BUSY)
+                .busy_timeout(SQLITE_BUSY_TIMEOUT)
         });
     Database::connect(options).await
 }
 
-/// Begins a transaction that reads before it writes. In SQLite it takes the write lock at once, because a reader that
-/// turns into a writer can be refused in the middle.
+/// Opens the database and checks its schema. Retries for up to 30 seconds while the database is down, since it may be
+/// starting too.
 ///
-/// It begins in a task of its own: dropping the driver's own beginning half-way, as a request whose client hangs up does,
-/// gives a connection back to the pool on which a transaction has begun that nobody knows of, and whatever is written
-/// on it next seems to succeed and is never committed.
+/// # Errors
+/// [`Mismatch`]: the database stayed down, or its schema does not fit this program.
+pub async fn open_with_retry(url: &str) -> Result<DatabaseConnection, Mismatch> {
+    let started = Instant::now();
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(100))
+        .with_max_delay(Duration::from_secs(1))
+        .without_max_times();
+    let open_checked = async || {
+        let db = open(url, IfMissing::Fail).await?;
+        schema::check(&db).await?;
+        Ok(db)
+    };
+    open_checked
+        .retry(backoff)
+        .when(|mismatch| match mismatch {
+            Mismatch::Database(error) => is_transient(error) && started.elapsed() <= STARTUP_TIMEOUT,
+            Mismatch::Older { .. } | Mismatch::Newer { .. } => false,
+        })
+        .await
+}
+
+/// Begins a transaction that reads before it writes. In SQLite it takes the write lock at once, since a transaction that
+/// starts as a reader can be refused the lock later.
+///
+/// It begins in a separate task. If the future were dropped half-way, as when a client disconnects, the driver would return
+/// a connection with an open transaction to the pool, and later writes on that connection would seem to succeed without
+/// ever being committed.
 pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let db = db.clone();
     let begun = tokio::spawn(async move {
@@ -70,34 +95,7 @@ pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
     begun.await.map_err(|error| DbErr::Custom(error.to_string()))?
 }
 
-/// How long [`open_with_retry`] waits.
-const AT_START: Duration = Duration::from_secs(30);
-
-/// Opens the database and checks its schema, and waits for up to 30 s while it is away: at the start of a process it may
-/// still be starting too.
-///
-/// # Errors
-/// [`Mismatch`]: it stayed away, or its schema is not this program's.
-pub async fn open_with_retry(url: &str) -> Result<DatabaseConnection, Mismatch> {
-    let (began, mut pause) = (Instant::now(), Duration::from_millis(100));
-    loop {
-        let error = match open(url, IfMissing::Fail).await {
-            Ok(db) => match schema::check(&db).await {
-                Ok(()) => return Ok(db),
-                Err(Mismatch::Database(error)) => error,
-                Err(mismatch) => return Err(mismatch),
-            },
-            Err(error) => error,
-        };
-        if !is_transient(&error) || began.elapsed() > AT_START {
-            return Err(error.into());
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
-    }
-}
-
-/// Whether the same statement may succeed later: the database is away, restarting, read-only, busy or full.
+/// Whether the same statement may succeed later: the database is down, restarting, read-only, busy or full.
 #[must_use]
 pub fn is_transient(error: &DbErr) -> bool {
     let inner = match error {
@@ -106,7 +104,7 @@ pub fn is_transient(error: &DbErr) -> bool {
         _ => return false,
     };
     match inner.as_ref() {
-        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| is_transient_code(&code)),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
@@ -117,14 +115,14 @@ pub fn is_transient(error: &DbErr) -> bool {
     }
 }
 
-/// Whether a row was refused or kept because of what refers to what.
+/// Whether a statement violated a foreign key.
 #[must_use]
 pub fn is_foreign_key_violation(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
 }
 
-/// PostgreSQL: connection, resources, shutdown, serialisation and read-only. SQLite (primary and extended codes): busy,
-/// locked, read-only, I/O, full.
+/// PostgreSQL: connection, transaction rollback, resources, shutdown, and read-only. SQLite (primary and extended codes):
+/// busy, locked, read-only, I/O, full.
 fn is_transient_code(code: &str) -> bool {
     let postgres =
         ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)) || code == "25006";

@@ -1,7 +1,7 @@
-//! Keys under which a client asked for something once, so that asking again gives the same and nothing new.
+//! Idempotency keys: a request that is repeated with the same key returns the same jobs and creates none.
 //!
-//! A key is claimed in the transaction that does what was asked, so that of several requests with one key, through
-//! whichever gateways, one does it. The row outlives the jobs that it names.
+//! A key is claimed in the transaction of the request itself, so that of several requests with one key, at any gateways, one
+//! takes effect. The row remains when its jobs are deleted.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use sea_orm::sea_query::OnConflict;
 
 use crate::{JobId, UserId, clock};
 
-/// A row of `idempotency_keys`; the key is scoped by user and operation.
+/// A row of `idempotency_keys`. Keys are scoped by user and operation.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
-    /// Who asked.
+    /// The user.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// For what: `create`, `retry` with the job's id.
+    /// The operation: `create`, or `retry` with the job's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub operation: String,
     /// The client's key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// Hash of the request's body.
+    /// Hash of the request body.
     pub fingerprint: String,
-    /// The jobs that it made or reopened, separated by commas.
+    /// The jobs that the request created or restarted, separated by commas.
     pub jobs: String,
     /// Epoch ms.
     pub created_at: i64,
@@ -38,49 +38,46 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// How long a key is kept.
+/// How long a key is remembered.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a client sent to be recognised by.
+/// A client's key for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// What it asks for.
+    /// The operation.
     pub operation: String,
-    /// Its `Idempotency-Key`.
+    /// The `Idempotency-Key` header.
     pub key: String,
-    /// Hash of the request's body.
+    /// Hash of the request body.
     pub fingerprint: String,
 }
 
-/// What a key turns out to be.
+/// The result of a request with an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Idempotent<T> {
-    /// New: this was done now.
+    /// The request took effect now.
     Created(T),
-    /// Used before with the same body: these jobs came of it.
+    /// The key was used before with the same body, for these jobs.
     Replayed(Vec<JobId>),
-    /// Used before with another body.
+    /// The key was used before with another body.
     Conflict,
 }
 
 impl<T> Idempotent<T> {
-    /// What was done now, if it was.
+    /// The result, if the request took effect now.
     #[must_use]
     pub fn created(self) -> Option<T> {
         if let Self::Created(done) = self { Some(done) } else { None }
     }
 }
 
-/// Whether a key was used before.
-///
-/// # Errors
-/// The database did not answer.
+/// Whether a key was used before and is still remembered.
 pub async fn exists(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<bool, DbErr> {
     let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(db).await?;
     Ok(found.is_some_and(|found| found.created_at >= clock::system_ms() - clock::millis(RETENTION)))
 }
 
-/// Claims a key for `jobs`. Keys of the same user that are over their time are forgotten first.
+/// Claims a key for `jobs`, after deleting the user's expired keys.
 pub(crate) async fn claim<C: ConnectionTrait>(
     tx: &C,
     user: UserId,

@@ -1,4 +1,4 @@
-//! Pictures that videos start from: owned by whoever sent them, kept while a job refers to them.
+//! Reference images, which videos start from. An image is kept while a job refers to it.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
@@ -13,22 +13,22 @@ use crate::{ImageId, UserId, database, job, video};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "images")]
 pub struct Model {
-    /// Key.
+    /// Primary key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ImageId,
-    /// Whose it is.
+    /// The owner.
     pub user_id: UserId,
-    /// Where the storage keeps it.
+    /// Path in the storage.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// What it was encoded as: `image/png`, `image/jpeg` or `image/webp`.
+    /// MIME type: `image/png`, `image/jpeg` or `image/webp`.
     pub content_type: String,
-    /// Pixels.
+    /// Width in pixels.
     pub width: i32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: i32,
-    /// Of the content, in hexadecimal; its `ETag`.
+    /// SHA-256 of the content, in hexadecimal; also the `ETag`.
     pub sha256: String,
     /// Epoch ms.
     pub created_at: i64,
@@ -40,31 +40,28 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// A picture that was stored a moment ago.
+/// An image whose file is already stored.
 #[derive(Clone, Debug)]
 pub struct New {
-    /// Its key.
+    /// Primary key.
     pub id: ImageId,
-    /// For whom.
+    /// The owner.
     pub user_id: UserId,
-    /// Where the storage keeps it.
+    /// Path in the storage.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// What it was encoded as.
+    /// MIME type.
     pub content_type: &'static str,
-    /// Pixels.
+    /// Width in pixels.
     pub width: i32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: i32,
-    /// Of the content, in hexadecimal.
+    /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
 }
 
-/// Records a picture.
-///
-/// # Errors
-/// The database did not do it.
+/// Inserts an image.
 pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
     let row = ActiveModel {
         id: Set(new.id),
@@ -80,26 +77,17 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
     row.insert(db).await
 }
 
-/// The picture as it is.
-///
-/// # Errors
-/// The database did not answer.
+/// The image with this id.
 pub async fn by_id(db: &DatabaseConnection, id: ImageId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).one(db).await
 }
 
-/// The picture, if it belongs to `user`.
-///
-/// # Errors
-/// The database did not answer.
+/// The image with this id, if it belongs to `user`.
 pub async fn of_user(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
 }
 
-/// A user's pictures, newest first: at most `limit`, those older than `before`.
-///
-/// # Errors
-/// The database did not answer.
+/// Up to `limit` images of a user, newest first; only those older than `before`, if given.
 pub async fn page(
     db: &DatabaseConnection,
     user: UserId,
@@ -113,51 +101,42 @@ pub async fn page(
     query.order_by_desc(Column::Id).limit(limit).all(db).await
 }
 
-/// What became of a wish to delete a picture.
+/// The result of deleting an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeleteResult {
-    /// It is gone; its file is to follow.
+    /// The row is deleted; the caller must delete the file.
     Deleted(Model),
-    /// A job refers to it, and could be started anew.
+    /// A job refers to the image, and could be restarted.
     InUse,
-    /// There is no such picture of this user.
+    /// The user has no such image.
     NotFound,
 }
 
-/// Deletes a user's picture unless a job refers to it.
-///
-/// # Errors
-/// The database did not do it.
+/// Deletes a user's image, unless a job refers to it.
 pub async fn delete(db: &DatabaseConnection, id: ImageId, user: UserId) -> Result<DeleteResult, DbErr> {
     let Some(row) = of_user(db, id, user).await? else { return Ok(DeleteResult::NotFound) };
     let deleted = delete_unused(db, id).await?;
     Ok(if deleted { DeleteResult::Deleted(row) } else { DeleteResult::InUse })
 }
 
-/// Pictures older than `before` (epoch ms) that no job refers to, at most `limit`.
-///
-/// # Errors
-/// The database did not answer.
+/// Up to `limit` images created before `before` (epoch ms) that no job refers to, oldest first.
 pub async fn unused(db: &DatabaseConnection, before: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
     let old = Entity::find().filter(Column::CreatedAt.lt(before));
-    old.filter(Expr::exists(a_job_that_refers()).not()).order_by_asc(Column::CreatedAt).limit(limit).all(db).await
+    old.filter(Expr::exists(referring_job()).not()).order_by_asc(Column::CreatedAt).limit(limit).all(db).await
 }
 
-/// Deletes a picture unless a job refers to it. True: it is gone, and its file is to follow.
-///
-/// # Errors
-/// The database did not do it.
+/// Deletes an image, unless a job refers to it. Returns whether the row was deleted; then the caller must delete the file.
 pub async fn delete_unused(db: &DatabaseConnection, id: ImageId) -> Result<bool, DbErr> {
-    let delete = Entity::delete_many().filter(Column::Id.eq(id)).filter(Expr::exists(a_job_that_refers()).not());
+    let delete = Entity::delete_many().filter(Column::Id.eq(id)).filter(Expr::exists(referring_job()).not());
     match delete.exec(db).await {
         Ok(deleted) => Ok(deleted.rows_affected == 1),
-        // A job that was made meanwhile.
+        // A job that refers to the image was created meanwhile.
         Err(error) if database::is_foreign_key_violation(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-fn a_job_that_refers() -> SelectStatement {
+fn referring_job() -> SelectStatement {
     let mut jobs = Query::select();
     jobs.expr(Expr::value(1))
         .from(job::Entity)
@@ -165,10 +144,7 @@ fn a_job_that_refers() -> SelectStatement {
     jobs
 }
 
-/// Those of `paths` under which a picture's file is on record.
-///
-/// # Errors
-/// The database did not answer.
+/// The paths among `paths` that belong to an image.
 pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
     Entity::find()
         .select_only()
@@ -179,10 +155,7 @@ pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result
         .await
 }
 
-/// The bytes that a user's videos and pictures take in the storage.
-///
-/// # Errors
-/// The database did not answer.
+/// The size in bytes of all videos and images of a user.
 pub async fn stored_bytes(db: &DatabaseConnection, user: UserId) -> Result<u64, DbErr> {
     #[derive(FromQueryResult)]
     struct Sum {
@@ -197,20 +170,20 @@ pub async fn stored_bytes(db: &DatabaseConnection, user: UserId) -> Result<u64, 
     Ok(bytes(images) + bytes(videos))
 }
 
-/// A picture as its owner sees it.
+/// An image as its owner sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Image)]
 pub struct View {
-    /// Key; `referenceImageId` of a new job.
+    /// Id; the `referenceImageId` of a new job.
     pub id: ImageId,
     /// MIME type.
     pub content_type: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// Pixels.
+    /// Width in pixels.
     pub width: i32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: i32,
     /// RFC 3339, UTC.
     pub created_at: String,

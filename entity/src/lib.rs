@@ -1,8 +1,11 @@
-//! What the platform remembers: one module per table, with its scopes and its guarded transitions.
+//! The database: one module per table, with its queries and its guarded state transitions.
 //!
-//! The database is the truth and everything else follows it. The status of a job is written only by the transitions
-//! in [`job`]: conditional updates that tell whether they won. Instants that SQL compares are `BIGINT` milliseconds
-//! since the epoch, taken from the database's own clock ([`clock`]), so that no two machines have to agree on the time.
+//! The database is the source of truth. A job's status is written only by the transitions in [`job`], conditional updates
+//! that report whether they applied. Times that SQL compares are `BIGINT` milliseconds since the epoch, taken from the
+//! database's own clock ([`clock`]), so that machines need not agree on the time.
+//!
+//! All functions return [`DbErr`] if the database does not answer or refuses a statement. Functions that change several rows
+//! do so in one transaction. A change that was refused has not happened; one that was not answered may have.
 
 pub mod account;
 pub mod api_key;
@@ -18,6 +21,7 @@ pub mod job;
 pub mod limits;
 pub mod restore;
 pub mod schema;
+mod search;
 pub mod session;
 pub mod setup;
 pub mod share;

@@ -1,6 +1,6 @@
-//! One row that steers the queue: how many jobs may be in flight everywhere, and whether any may start.
+//! The limits of the queue, in a single row: how many jobs may be in flight, and whether admission is paused.
 //!
-//! Seeded from the environment when absent, ruled by the administration page afterwards. Redis holds a mirror.
+//! The row is created from the environment and changed by administrators afterwards. Redis holds a mirror.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -13,9 +13,9 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Jobs in flight over all processors; 0 = no cap.
+    /// Maximum number of jobs in flight in all processors; 0 = no maximum.
     pub concurrency: i32,
-    /// While true, nothing waiting is admitted.
+    /// Whether admission is paused.
     pub paused: bool,
 }
 
@@ -25,10 +25,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The limits in force; when there are none yet, these become them.
-///
-/// # Errors
-/// The database did not answer.
+/// The limits in force. If there are none, sets `concurrency` first.
 pub async fn seed(db: &DatabaseConnection, concurrency: u32) -> Result<Model, DbErr> {
     let row = ActiveModel {
         id: Set(1),
@@ -43,17 +40,11 @@ pub async fn seed(db: &DatabaseConnection, concurrency: u32) -> Result<Model, Db
 }
 
 /// The limits in force, if they were ever set.
-///
-/// # Errors
-/// The database did not answer.
 pub async fn current(db: &DatabaseConnection) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(1).one(db).await
 }
 
-/// Changes the limits in force, as far as there is something to change; there must be some.
-///
-/// # Errors
-/// The database did not do it.
+/// Changes the limits that are given. The row must exist.
 pub async fn update(db: &DatabaseConnection, concurrency: Option<i32>, paused: Option<bool>) -> Result<Model, DbErr> {
     let mut update = Entity::update_many().filter(Column::Id.eq(1));
     update = match concurrency {

@@ -1,21 +1,21 @@
-//! Which schema the database has, and whether this program can work with it.
+//! The version of the database schema, and whether this program can work with it.
 //!
-//! A replica never migrates. It refuses an older schema than its own, and a newer one unless that declares itself
-//! compatible (`compatible_from`), so that the old pods of a rolling update keep serving.
+//! Serving processes never migrate. They refuse a schema older than their own, and a newer one unless it declares that it is
+//! compatible (`compatible_from`), so that old replicas keep serving during a rolling update.
 
 use std::fmt;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
-/// The version this program was written for.
+/// The schema version of this program.
 pub const EXPECTED: i32 = 5;
 
-/// What the database says of its schema.
+/// The version of a database's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Version {
-    /// The newest step applied.
+    /// The newest migration applied.
     pub version: i32,
-    /// The oldest program version that can still work with it.
+    /// The oldest schema version whose programs can still work with it.
     pub compatible_from: i32,
 }
 
@@ -26,16 +26,16 @@ impl fmt::Display for Version {
     }
 }
 
-/// Why this program and this database cannot work together.
+/// Why this program cannot work with this database.
 #[derive(Debug, thiserror::Error)]
 pub enum Mismatch {
-    /// No schema at all, or one from before this program.
+    /// There is no schema, or it is older than this program's.
     #[error("the database has schema version {found}, this program needs {EXPECTED}: run `migration up` first")]
     Older {
-        /// 0 when there is none.
+        /// The database's version; 0 if there is no schema.
         found: i32,
     },
-    /// A schema that this program is too old for.
+    /// The schema is too new for this program.
     #[error(
         "the database has schema version {found}, which works with programs from version {compatible_from} on; \
          this program is version {EXPECTED}: deploy a newer one"
@@ -43,18 +43,15 @@ pub enum Mismatch {
     Newer {
         /// The database's version.
         found: i32,
-        /// The oldest program it admits.
+        /// The oldest version that is compatible with it.
         compatible_from: i32,
     },
-    /// The question could not be asked.
-    #[error("the database cannot be asked for its schema version")]
+    /// The version could not be read.
+    #[error("could not read the schema version of the database")]
     Database(#[from] DbErr),
 }
 
-/// Reads the version; all zero when the database holds no schema.
-///
-/// # Errors
-/// The database did not answer.
+/// Reads the version; all zeros if the database has no schema.
 pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
     let backend = db.get_database_backend();
     let query = |sql: &str| Statement::from_string(backend, sql);
@@ -70,14 +67,11 @@ pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
 }
 
 /// Checks that this program can work with the database.
-///
-/// # Errors
-/// [`Mismatch`], whose text names the remedy.
 pub async fn check(db: &DatabaseConnection) -> Result<(), Mismatch> {
-    judge(version(db).await?, EXPECTED)
+    compare(version(db).await?, EXPECTED)
 }
 
-fn judge(found: Version, expected: i32) -> Result<(), Mismatch> {
+fn compare(found: Version, expected: i32) -> Result<(), Mismatch> {
     if found.version < expected {
         return Err(Mismatch::Older { found: found.version });
     }
@@ -92,11 +86,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_its_own_and_compatible_newer_schemas_only() {
-        let judge = |version, compatible_from| judge(Version { version, compatible_from }, 3);
-        assert!(matches!(judge(2, 1), Err(Mismatch::Older { found: 2 })));
-        assert!(judge(3, 3).is_ok());
-        assert!(judge(5, 3).is_ok());
-        assert!(matches!(judge(5, 4), Err(Mismatch::Newer { found: 5, compatible_from: 4 })));
+    fn accepts_its_own_and_compatible_newer_schemas() {
+        let compare = |version, compatible_from| super::compare(Version { version, compatible_from }, 3);
+        assert!(matches!(compare(2, 1), Err(Mismatch::Older { found: 2 })));
+        assert!(compare(3, 3).is_ok());
+        assert!(compare(5, 3).is_ok());
+        assert!(matches!(compare(5, 4), Err(Mismatch::Newer { found: 5, compatible_from: 4 })));
     }
 }

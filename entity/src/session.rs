@@ -1,4 +1,4 @@
-//! Sign-ins. A token is only as good as its row here: logging out sets `revoked_at`.
+//! Sessions. A token is valid only while its row here is: signing out sets `revoked_at`.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::QuerySelect;
@@ -19,21 +19,21 @@ pub struct Model {
     /// The token's `jti`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SessionId,
-    /// Whose it is.
+    /// The owner.
     pub user_id: UserId,
-    /// What signed in, as it called itself.
+    /// `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
     /// Epoch ms.
     pub created_at: i64,
-    /// Epoch ms; the token's `exp`.
+    /// The token's `exp`, epoch ms.
     pub expires_at: i64,
-    /// When it was ended early, epoch ms.
+    /// When it was revoked, epoch ms.
     pub revoked_at: Option<i64>,
-    /// To the minute, epoch ms.
+    /// Epoch ms, accurate to a minute.
     pub last_seen_at: Option<i64>,
 }
 
-/// Each session belongs to a user.
+/// A session belongs to a user.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The owner.
@@ -50,17 +50,14 @@ impl Related<user::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Whether the last use on record is older than a minute.
+    /// Whether the recorded last use is more than a minute old.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.last_seen_at.is_none_or(|seen| seen < clock::minute_ago())
     }
 }
 
-/// Opens a session that ends at `expires_at` (epoch ms).
-///
-/// # Errors
-/// The database did not do it.
+/// Creates a session that expires at `expires_at` (epoch ms).
 pub async fn create(
     db: &DatabaseConnection,
     user_id: UserId,
@@ -79,10 +76,7 @@ pub async fn create(
     row.insert(db).await
 }
 
-/// The session and its owner, if neither was ended: not revoked, not expired, the account not disabled.
-///
-/// # Errors
-/// The database did not answer.
+/// The session and its owner, if the session is active: not revoked, not expired, and its owner not disabled.
 pub async fn find_active(db: &DatabaseConnection, id: SessionId) -> Result<Option<(Model, user::Model)>, DbErr> {
     let found = Entity::find_by_id(id)
         .filter(Column::RevokedAt.is_null())
@@ -94,10 +88,7 @@ pub async fn find_active(db: &DatabaseConnection, id: SessionId) -> Result<Optio
     Ok(found.and_then(|(session, owner)| Some((session, owner?))))
 }
 
-/// A user's sessions that are alive, newest first.
-///
-/// # Errors
-/// The database did not answer.
+/// A user's sessions that are neither revoked nor expired, newest first.
 pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>, DbErr> {
     Entity::find()
         .filter(Column::UserId.eq(user))
@@ -108,10 +99,7 @@ pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>
         .await
 }
 
-/// Those of the sessions `ids` that are alive, as [`find_active`] means it, each with its owner's role.
-///
-/// # Errors
-/// The database did not answer.
+/// The active sessions among `ids` (see [`find_active`]), each with the role of its owner.
 pub async fn active_roles(db: &DatabaseConnection, ids: &[SessionId]) -> Result<Vec<(SessionId, user::Role)>, DbErr> {
     Entity::find()
         .select_only()
@@ -127,10 +115,7 @@ pub async fn active_roles(db: &DatabaseConnection, ids: &[SessionId]) -> Result<
         .await
 }
 
-/// Notes that a session is in use, unless that was noted within the last minute.
-///
-/// # Errors
-/// The database did not do it.
+/// Records that a session is in use, unless that was recorded within the last minute.
 pub async fn touch(db: &DatabaseConnection, id: SessionId) -> Result<(), DbErr> {
     Entity::update_many()
         .col_expr(Column::LastSeenAt, Expr::value(clock::system_ms()))
@@ -141,27 +126,18 @@ pub async fn touch(db: &DatabaseConnection, id: SessionId) -> Result<(), DbErr> 
         .map(drop)
 }
 
-/// Ends a session; does nothing when it was ended before.
-///
-/// # Errors
-/// The database did not do it.
+/// Revokes a session, unless it is revoked already.
 pub async fn revoke(db: &DatabaseConnection, id: SessionId) -> Result<(), DbErr> {
     revoked().filter(Column::Id.eq(id)).exec(db).await.map(drop)
 }
 
-/// Ends a user's session. False: the user has no such session, or it had ended.
-///
-/// # Errors
-/// The database did not do it.
+/// Revokes a user's session. Returns false if the user has no such session, or if it is revoked already.
 pub async fn revoke_of_user(db: &DatabaseConnection, id: SessionId, user: UserId) -> Result<bool, DbErr> {
     let ended = revoked().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).exec(db).await?;
     Ok(ended.rows_affected == 1)
 }
 
-/// Ends all of a user's sessions but `keep`; answers which.
-///
-/// # Errors
-/// The database did not do it.
+/// Revokes all sessions of a user except `keep`. Returns these.
 pub async fn revoke_all<C: ConnectionTrait>(
     db: &C,
     user: UserId,
@@ -174,8 +150,8 @@ pub async fn revoke_all<C: ConnectionTrait>(
     Ok(update.exec_with_returning(db).await?.into_iter().map(|session| session.id).collect())
 }
 
-/// Ends every session there is; answers how many.
-pub(crate) async fn revoke_everybodys<C: ConnectionTrait>(tx: &C) -> Result<u64, DbErr> {
+/// Revokes the sessions of all users. Returns how many.
+pub(crate) async fn revoke_all_users<C: ConnectionTrait>(tx: &C) -> Result<u64, DbErr> {
     Ok(revoked().exec(tx).await?.rows_affected)
 }
 
@@ -190,31 +166,31 @@ fn revoked() -> UpdateMany<Entity> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Session)]
 pub struct View {
-    /// Key.
+    /// Id.
     pub id: SessionId,
     /// RFC 3339, UTC.
     pub created_at: String,
-    /// To the minute, RFC 3339, UTC.
+    /// RFC 3339, UTC; accurate to a minute.
     pub last_seen_at: Option<String>,
     /// RFC 3339, UTC.
     pub expires_at: String,
-    /// What signed in, as it called itself.
+    /// `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
 impl View {
-    /// The view of `session`, for whoever asks by `asking`.
+    /// The view of `session` for a request within the session `current`.
     #[must_use]
-    pub fn new(session: Model, asking: SessionId) -> Self {
+    pub fn new(session: Model, current: SessionId) -> Self {
         Self {
             id: session.id,
             created_at: rfc3339(session.created_at),
             last_seen_at: session.last_seen_at.map(rfc3339),
             expires_at: rfc3339(session.expires_at),
             user_agent: session.user_agent,
-            current: session.id == asking,
+            current: session.id == current,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One row that says whether the system has had its first account.
+//! The first account, in a single row: it can be claimed once, and so decides who becomes the first administrator.
 
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
@@ -13,7 +13,7 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// The account that came first, once there was one.
+    /// The first account, once there is one.
     pub first_account: Option<UserId>,
 }
 
@@ -23,16 +23,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Whether nobody has claimed yet to be the first account.
-///
-/// # Errors
-/// The database did not answer.
+/// Whether the first account does not exist yet.
 pub async fn is_open(db: &DatabaseConnection) -> Result<bool, DbErr> {
     Ok(Entity::find_by_id(1).one(db).await?.is_some_and(|setup| setup.first_account.is_none()))
 }
 
-/// Claims to be the first account; true for exactly one caller, ever. Its row stays locked until the caller's
-/// transaction ends, so that a claim whose account then fails is free again.
+/// Claims to be the first account. Returns true for exactly one account, ever. The row stays locked until the caller's
+/// transaction ends; if that fails, the claim is free again.
 pub(crate) async fn claim<C: ConnectionTrait>(db: &C, user: UserId) -> Result<bool, DbErr> {
     let claimed = Entity::update_many()
         .col_expr(Column::FirstAccount, Expr::value(user))
@@ -42,7 +39,7 @@ pub(crate) async fn claim<C: ConnectionTrait>(db: &C, user: UserId) -> Result<bo
     Ok(claimed.rows_affected == 1)
 }
 
-/// Waits until no other transaction is inside what this guards: changes after which an administrator must be left.
+/// Locks the row until the transaction ends. Serializes changes after which at least one administrator must remain.
 pub(crate) async fn lock<C: ConnectionTrait>(tx: &C) -> Result<(), DbErr> {
     Entity::find_by_id(1).lock_exclusive().one(tx).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Links that show one video to whoever has them, until they expire or are revoked.
+//! Share links: each gives anyone access to one video until it expires or is revoked.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -11,10 +11,10 @@ use crate::{ShareId, VideoId, clock, job, video};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "shares")]
 pub struct Model {
-    /// Key; part of the link's signed text.
+    /// Primary key; part of the link's signed text.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ShareId,
-    /// What it shows.
+    /// The video.
     pub video_id: VideoId,
     /// Epoch ms.
     pub created_at: i64,
@@ -28,10 +28,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Opens a link that ends at `expires_at` (epoch ms). Its caller has seen to it that the video is the user's.
-///
-/// # Errors
-/// The database did not do it.
+/// Creates a link that expires at `expires_at` (epoch ms). The caller has checked that the video belongs to the user.
 pub async fn create(db: &DatabaseConnection, video_id: VideoId, expires_at: i64) -> Result<Model, DbErr> {
     let row = ActiveModel {
         id: Set(new_id()),
@@ -42,10 +39,7 @@ pub async fn create(db: &DatabaseConnection, video_id: VideoId, expires_at: i64)
     row.insert(db).await
 }
 
-/// What a living link shows: the link, the video, and the job that made it. None when the owner's account is shut.
-///
-/// # Errors
-/// The database did not answer.
+/// An active link with its video and the job of this; `None` if the owner's account is disabled.
 pub async fn find_active(
     db: &DatabaseConnection,
     id: ShareId,
@@ -55,15 +49,12 @@ pub async fn find_active(
         return Ok(None);
     };
     let Some(video) = video::Entity::find_by_id(share.video_id).one(db).await? else { return Ok(None) };
-    let open = crate::user::by_id(db, video.user_id).await?.is_some_and(|owner| owner.disabled_at.is_none());
-    let job = job::by_id(db, video.job_id).await?.filter(|_| open);
+    let enabled = crate::user::by_id(db, video.user_id).await?.is_some_and(|owner| owner.disabled_at.is_none());
+    let job = job::by_id(db, video.job_id).await?.filter(|_| enabled);
     Ok(job.map(|job| (share, video, job)))
 }
 
-/// Ends all links to a video; answers how many there were.
-///
-/// # Errors
-/// The database did not do it.
+/// Revokes all links to a video. Returns how many.
 pub async fn revoke_all(db: &DatabaseConnection, video: VideoId) -> Result<u64, DbErr> {
     Ok(Entity::delete_many().filter(Column::VideoId.eq(video)).exec(db).await?.rows_affected)
 }

@@ -1,48 +1,45 @@
-//! Figures for administrators. Each is one query that an index serves.
+//! Figures for administrators and metrics. Each is one query that an index serves.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{PaginatorTrait, QuerySelect};
 
 use crate::job::Status;
 use crate::{WorkerId, clock, job, submission, user, worker};
 
 /// One day in milliseconds.
-const DAY: i64 = 86_400_000;
+const DAY_MS: i64 = 86_400_000;
 
-/// How the platform stands.
+/// The state of the platform.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    /// Jobs that wait.
+    /// Pending jobs.
     pub waiting: u64,
-    /// Jobs in the hands of workers.
+    /// Jobs that workers are processing.
     pub in_flight: u64,
-    /// Jobs that completed within 24 hours.
+    /// Jobs completed within 24 hours.
     pub completed: u64,
-    /// Jobs that failed within 24 hours.
+    /// Jobs failed within 24 hours.
     pub failed: u64,
-    /// Jobs that were cancelled within 24 hours.
+    /// Jobs cancelled within 24 hours.
     pub cancelled: u64,
-    /// Jobs that were stopped because their workers kept dying.
+    /// Jobs that failed because their workers kept crashing.
     pub poisoned: u64,
     /// Requests sent upstream since midnight UTC.
     pub submissions_today: u64,
     /// Accounts.
     pub users: u64,
-    /// When the job that has waited longest was made, epoch ms.
+    /// When the oldest pending job was created, epoch ms.
     pub oldest_waiting: Option<i64>,
-    /// Workers on record, each with the number of its jobs.
+    /// Registered workers, each with the number of its jobs.
     pub workers: Vec<(worker::Model, u64)>,
 }
 
-/// Reads the figures.
-///
-/// # Errors
-/// The database did not answer.
+/// Reads the figures of the administration page.
 pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
     let now = clock::system_ms();
-    let [completed, failed, cancelled] = ended_since(db, now - DAY).await?;
-    let in_hand: Vec<(WorkerId, i64)> = job::Entity::find()
+    let [completed, failed, cancelled] = finished_counts(db, now - DAY_MS).await?;
+    let running: Vec<(WorkerId, i64)> = job::Entity::find()
         .select_only()
         .column(job::Column::WorkerId)
         .column_as(job::Column::Id.count(), "jobs")
@@ -52,16 +49,16 @@ pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
         .all(db)
         .await?;
     let jobs_of = |worker: &worker::Model| {
-        in_hand.iter().find(|(id, _)| *id == worker.id).and_then(|(_, jobs)| u64::try_from(*jobs).ok()).unwrap_or(0)
+        running.iter().find(|(id, _)| *id == worker.id).and_then(|(_, jobs)| u64::try_from(*jobs).ok()).unwrap_or(0)
     };
     let workers = worker::Entity::find().all(db).await?.into_iter().map(|row| (jobs_of(&row), row));
     Ok(Statistics {
-        waiting: job::Entity::find().filter(job::pending()).count(db).await?,
-        in_flight: in_hand.iter().filter_map(|(_, jobs)| u64::try_from(*jobs).ok()).sum(),
+        waiting: job::Entity::find().filter(job::is_pending()).count(db).await?,
+        in_flight: running.iter().filter_map(|(_, jobs)| u64::try_from(*jobs).ok()).sum(),
         completed,
         failed,
         cancelled,
-        poisoned: job::Entity::find().filter(job::poisoned()).count(db).await?,
+        poisoned: job::Entity::find().filter(job::is_poisoned()).count(db).await?,
         submissions_today: u64::try_from(submission::overall_today(db).await?).unwrap_or(0),
         users: user::Entity::find().count(db).await?,
         oldest_waiting: job::oldest_pending(db).await?.map(|job| job.created_at),
@@ -69,38 +66,34 @@ pub async fn read(db: &DatabaseConnection) -> Result<Statistics, DbErr> {
     })
 }
 
-/// What waits and what is worked on, right now.
+/// The current load, read every few seconds for metrics.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Load {
-    /// Jobs that wait.
+    /// Pending jobs.
     pub waiting: u64,
-    /// Jobs in the hands of workers.
+    /// Jobs that workers are processing.
     pub in_flight: u64,
-    /// Jobs that were stopped because their workers kept dying.
+    /// Jobs that failed because their workers kept crashing.
     pub poisoned: u64,
-    /// When the job that has waited longest was made, epoch ms.
+    /// When the oldest pending job was created, epoch ms.
     pub oldest_waiting: Option<i64>,
-    /// Workers whose lease holds.
+    /// Workers whose lease has not expired.
     pub workers: u64,
 }
 
-/// Reads what is looked at every few seconds.
-///
-/// # Errors
-/// The database did not answer.
+/// Reads the current load.
 pub async fn load(db: &DatabaseConnection) -> Result<Load, DbErr> {
-    let leased = Expr::col(worker::Column::LeaseUntil).gte(clock::now(db.get_database_backend()));
     Ok(Load {
-        waiting: job::Entity::find().filter(job::pending()).count(db).await?,
+        waiting: job::Entity::find().filter(job::is_pending()).count(db).await?,
         in_flight: job::Entity::find().filter(job::Column::WorkerId.is_not_null()).count(db).await?,
-        poisoned: job::Entity::find().filter(job::poisoned()).count(db).await?,
+        poisoned: job::Entity::find().filter(job::is_poisoned()).count(db).await?,
         oldest_waiting: job::oldest_pending(db).await?.map(|job| job.created_at),
-        workers: worker::Entity::find().filter(leased).count(db).await?,
+        workers: worker::Entity::find().filter(worker::has_lease(db)).count(db).await?,
     })
 }
 
-async fn ended_since(db: &DatabaseConnection, since: i64) -> Result<[u64; 3], DbErr> {
-    let ended: Vec<(Status, i64)> = job::Entity::find()
+async fn finished_counts(db: &DatabaseConnection, since: i64) -> Result<[u64; 3], DbErr> {
+    let finished: Vec<(Status, i64)> = job::Entity::find()
         .select_only()
         .column(job::Column::Status)
         .column_as(job::Column::Id.count(), "jobs")
@@ -109,14 +102,11 @@ async fn ended_since(db: &DatabaseConnection, since: i64) -> Result<[u64; 3], Db
         .into_tuple()
         .all(db)
         .await?;
-    let of = |status| ended.iter().find(|(ended, _)| *ended == status).map_or(0, |(_, jobs)| *jobs);
+    let of = |status| finished.iter().find(|(finished, _)| *finished == status).map_or(0, |(_, jobs)| *jobs);
     Ok([Status::Completed, Status::Failed, Status::Cancelled].map(|status| u64::try_from(of(status)).unwrap_or(0)))
 }
 
-/// How many jobs of a user wait.
-///
-/// # Errors
-/// The database did not answer.
+/// The number of pending jobs of a user.
 pub async fn pending_count_of(db: &DatabaseConnection, user: crate::UserId) -> Result<u64, DbErr> {
     job::Entity::find()
         .filter(job::Column::UserId.eq(user))
@@ -125,10 +115,7 @@ pub async fn pending_count_of(db: &DatabaseConnection, user: crate::UserId) -> R
         .await
 }
 
-/// How many jobs each of these users has ever asked for and not deleted.
-///
-/// # Errors
-/// The database did not answer.
+/// The number of jobs of each of these users.
 pub async fn job_counts(
     db: &DatabaseConnection,
     users: Vec<crate::UserId>,

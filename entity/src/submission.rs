@@ -1,7 +1,7 @@
-//! Submissions by day: what costs, counted where deleting a job or an account cannot undo it.
+//! Submissions per day: what costs money, counted so that deleting a job or an account does not reduce it.
 //!
-//! An attempt is counted in the transaction that puts it on record, before its first byte leaves, and taken off only by
-//! the one that records a refusal. So the caps hold whatever dies in between.
+//! An attempt is counted in the transaction that records it, before its first byte is sent, and subtracted only in the one that
+//! records that it cost nothing. So the caps hold whatever crashes in between.
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -16,10 +16,10 @@ pub struct Model {
     /// Days since 1970-01-01, UTC.
     #[sea_orm(primary_key, auto_increment = false)]
     pub day: i32,
-    /// Whose; all zeros = everybody's together.
+    /// The user; all zeros = the total of all users.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// How many.
+    /// Number of submissions.
     pub count: i32,
 }
 
@@ -29,18 +29,18 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Most submissions in a day; 0 = no cap.
+/// Maximum number of submissions per day; 0 = no maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
-    /// Of one user: `DAILY_SUBMISSIONS_PER_USER`.
+    /// Per user: `DAILY_SUBMISSIONS_PER_USER`.
     pub per_user: u32,
-    /// Of all together: `SORA_DAILY_SUBMISSIONS`.
+    /// Of all users together: `SORA_DAILY_SUBMISSIONS`.
     pub overall: u32,
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// The UTC day of an instant in epoch milliseconds.
+/// The UTC day of a time in epoch milliseconds.
 #[must_use]
 pub fn day_of(epoch_ms: i64) -> i32 {
     i32::try_from(epoch_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
@@ -52,36 +52,30 @@ pub fn until_tomorrow() -> i64 {
     DAY_MS - clock::system_ms().rem_euclid(DAY_MS)
 }
 
-/// How many submissions a user has made today.
-///
-/// # Errors
-/// The database did not answer.
+/// The number of submissions of a user today.
 pub async fn today<C: ConnectionTrait>(db: &C, user: UserId) -> Result<i32, DbErr> {
     let row = Entity::find_by_id((day_of(clock::system_ms()), user)).one(db).await?;
     Ok(row.map_or(0, |row| row.count))
 }
 
-/// How many submissions all users have made today.
-///
-/// # Errors
-/// The database did not answer.
+/// The number of submissions of all users today.
 pub async fn overall_today<C: ConnectionTrait>(db: &C) -> Result<i32, DbErr> {
-    today(db, everybody()).await
+    today(db, all_users()).await
 }
 
-/// Counts one more; false when that is over a cap, and the caller's transaction must not be committed.
+/// Adds one submission. Returns false if that exceeds a cap; then the caller must roll back.
 pub(crate) async fn charge<C: ConnectionTrait>(tx: &C, day: i32, user: UserId, caps: Caps) -> Result<bool, DbErr> {
     let within = |count: i32, cap: u32| cap == 0 || u32::try_from(count).is_ok_and(|count| count <= cap);
-    Ok(within(add(tx, day, user).await?, caps.per_user) && within(add(tx, day, everybody()).await?, caps.overall))
+    Ok(within(add(tx, day, user).await?, caps.per_user) && within(add(tx, day, all_users()).await?, caps.overall))
 }
 
-/// Takes one off: what was counted turned out to be no submission.
+/// Subtracts one: what was counted turned out to be no submission.
 pub(crate) async fn refund<C: ConnectionTrait>(tx: &C, day: i32, user: UserId) -> Result<(), DbErr> {
-    for whose in [user, everybody()] {
+    for counted in [user, all_users()] {
         Entity::update_many()
             .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
             .filter(Column::Day.eq(day))
-            .filter(Column::UserId.eq(whose))
+            .filter(Column::UserId.eq(counted))
             .exec(tx)
             .await?;
     }
@@ -95,6 +89,6 @@ async fn add<C: ConnectionTrait>(tx: &C, day: i32, user_id: UserId) -> Result<i3
     Ok(Entity::insert(row).on_conflict(conflict).exec_with_returning(tx).await?.count)
 }
 
-fn everybody() -> UserId {
+fn all_users() -> UserId {
     Uuid::nil().into()
 }

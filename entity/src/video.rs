@@ -1,4 +1,5 @@
-//! Stored videos. The row names the file that won; its path holds the epoch of the job that wrote it.
+//! Stored videos. A row is inserted in the transaction that completes its job; the file's path contains the epoch of the claim
+//! that wrote it, so an outdated worker never overwrites it.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -7,38 +8,38 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::{rfc3339, system_ms};
-use crate::{JobId, UserId, VideoId, database, job};
+use crate::{JobId, UserId, VideoId};
 
 /// A row of `videos`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "videos")]
 pub struct Model {
-    /// Key.
+    /// Primary key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: VideoId,
-    /// The job that made it.
+    /// The job that produced it.
     pub job_id: JobId,
-    /// Whose it is.
+    /// The owner.
     pub user_id: UserId,
-    /// Where the storage keeps it.
+    /// Path in the storage.
     pub path: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// As told by its first bytes: `video/mp4`, `video/webm` …
+    /// MIME type detected from the first bytes: `video/mp4`, `video/webm` …
     pub content_type: String,
-    /// Of the content, in hexadecimal; its `ETag`.
+    /// SHA-256 of the content, in hexadecimal; also the `ETag`.
     pub sha256: String,
     /// Epoch ms.
     pub created_at: i64,
-    /// Where the storage keeps its poster, if there is one.
+    /// Path of its poster in the storage, if it has one.
     pub poster_path: Option<String>,
-    /// Pixels, as played.
+    /// Displayed width in pixels.
     pub width: Option<i32>,
-    /// Pixels, as played.
+    /// Displayed height in pixels.
     pub height: Option<i32>,
-    /// Of playing, milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: Option<i64>,
-    /// When a processor looked inside, epoch ms; set with all else empty, there was nothing to be seen.
+    /// When a processor inspected the file, epoch ms. If the inspection found nothing, only this is set.
     pub inspected_at: Option<i64>,
 }
 
@@ -49,62 +50,40 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Where the storage keeps what belongs to it.
+    /// Paths in the storage of the video and its poster.
     #[must_use]
     pub fn paths(self) -> Vec<String> {
         std::iter::once(self.path).chain(self.poster_path).collect()
     }
 }
 
-/// What a look inside a video has told.
+/// What the inspection of a video found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MediaInfo {
-    /// Where the storage keeps its poster.
+    /// Path of its poster in the storage.
     pub poster_path: Option<String>,
-    /// Pixels, as played.
+    /// Displayed width in pixels.
     pub width: Option<i32>,
-    /// Pixels, as played.
+    /// Displayed height in pixels.
     pub height: Option<i32>,
-    /// Of playing, milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: Option<i64>,
 }
 
-/// Records what a look inside has told. `None`: somebody has looked already, or the video is gone. `Some`: its job as it
-/// is now, which tells that there is a poster.
-///
-/// # Errors
-/// The database did not do it; nothing has changed.
-pub async fn record_inspection(
-    db: &DatabaseConnection,
-    id: VideoId,
-    facts: MediaInfo,
-) -> Result<Option<job::Model>, DbErr> {
-    let Some(video) = by_id(db, id).await? else { return Ok(None) };
-    let tx = database::begin(db).await?;
-    let has_poster = facts.poster_path.is_some();
-    // The job before its video, as those who delete both take them.
-    let job =
-        if has_poster { job::set_has_poster(&tx, video.job_id).await? } else { job::by_id(&tx, video.job_id).await? };
+/// Records what an inspection found. Returns false if the video was inspected before, or is deleted.
+pub(crate) async fn set_media_info<C: ConnectionTrait>(db: &C, id: VideoId, info: MediaInfo) -> Result<bool, DbErr> {
     let update = Entity::update_many()
-        .col_expr(Column::PosterPath, Expr::value(facts.poster_path))
-        .col_expr(Column::Width, Expr::value(facts.width))
-        .col_expr(Column::Height, Expr::value(facts.height))
-        .col_expr(Column::DurationMs, Expr::value(facts.duration_ms))
+        .col_expr(Column::PosterPath, Expr::value(info.poster_path))
+        .col_expr(Column::Width, Expr::value(info.width))
+        .col_expr(Column::Height, Expr::value(info.height))
+        .col_expr(Column::DurationMs, Expr::value(info.duration_ms))
         .col_expr(Column::InspectedAt, Expr::value(system_ms()))
         .filter(Column::Id.eq(id))
         .filter(Column::InspectedAt.is_null());
-    if update.exec(&tx).await?.rows_affected == 0 {
-        tx.rollback().await?;
-        return Ok(None);
-    }
-    tx.commit().await?;
-    Ok(job)
+    Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// Videos behind `after` that nobody has looked into, made before `before` (epoch ms), at most `limit`, oldest first.
-///
-/// # Errors
-/// The database did not answer.
+/// Up to `limit` videos after `after` that were created before `before` (epoch ms) and are not inspected, oldest first.
 pub async fn uninspected(
     db: &DatabaseConnection,
     after: Option<VideoId>,
@@ -118,28 +97,19 @@ pub async fn uninspected(
     query.order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
-/// The video as it is.
-///
-/// # Errors
-/// The database did not answer.
+/// The video with this id.
 pub async fn by_id(db: &DatabaseConnection, id: VideoId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).one(db).await
 }
 
-/// Places in the storage that are on record for videos and posters; at least those of `paths`.
-///
-/// # Errors
-/// The database did not answer.
+/// The paths of all videos and posters that own one of `paths`.
 pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
     let any = || paths.iter().map(String::as_str);
     let query = Entity::find().filter(Column::Path.is_in(any()).or(Column::PosterPath.is_in(any())));
     Ok(query.all(db).await?.into_iter().flat_map(Model::paths).collect())
 }
 
-/// The video, if it belongs to `user`.
-///
-/// # Errors
-/// The database did not answer.
+/// The video with this id, if it belongs to `user`.
 pub async fn of_user(db: &DatabaseConnection, id: VideoId, user: UserId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await
 }
@@ -149,19 +119,19 @@ pub async fn of_user(db: &DatabaseConnection, id: VideoId, user: UserId) -> Resu
 #[serde(rename_all = "camelCase")]
 #[schema(as = Video)]
 pub struct View {
-    /// Key.
+    /// Id.
     pub id: VideoId,
-    /// The job that made it.
+    /// The job that produced it.
     pub job_id: JobId,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
     /// MIME type.
     pub content_type: String,
-    /// Pixels, as played; null where nobody could look inside.
+    /// Displayed width in pixels; null if unknown.
     pub width: Option<i32>,
-    /// Pixels, as played; null where nobody could look inside.
+    /// Displayed height in pixels; null if unknown.
     pub height: Option<i32>,
-    /// Of playing, milliseconds; null where nobody could look inside.
+    /// Duration in milliseconds; null if unknown.
     pub duration_ms: Option<i64>,
     /// Whether there is a poster.
     pub has_poster: bool,

@@ -1,7 +1,7 @@
-//! Processors that are alive, by the database's clock, and the burial of those that are not.
+//! Workers: the processors that are alive by the database's clock, and the reaping of those that are not.
 //!
-//! One row per process however many jobs it holds. Burial deletes the row in the transaction that turns its jobs back,
-//! and the foreign key from `jobs` then refuses any claim that the buried one makes too late.
+//! There is one row per process, however many jobs it processes. Reaping deletes the row in the transaction that requeues
+//! the worker's jobs. After that, the foreign key from `jobs` rejects any late claim of the reaped worker.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::{WorkerId, clock, database, job};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "workers")]
 pub struct Model {
-    /// Key, and the name of its consumer in Redis.
+    /// Primary key, and the name of the worker's consumer in Redis.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: WorkerId,
-    /// The machine it runs on.
+    /// The host it runs on.
     pub host: String,
     /// Epoch ms.
     pub started_at: i64,
-    /// Epoch ms; past it, others may bury the worker.
+    /// The end of its lease, epoch ms; after it the worker may be reaped.
     pub lease_until: i64,
 }
 
@@ -32,10 +32,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Makes a worker known with a lease of `ttl` from now.
-///
-/// # Errors
-/// The database did not do it.
+/// Registers a worker with a lease of `ttl` from now.
 pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Duration) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let insert = Query::insert()
@@ -47,10 +44,7 @@ pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Du
     db.execute(&insert).await.map(drop)
 }
 
-/// Moves the end of the lease to `ttl` from now. False: the worker was buried and must drop everything.
-///
-/// # Errors
-/// The database did not answer; the lease may or may not have been renewed.
+/// Renews a lease to `ttl` from now. Returns false if the worker was reaped; then it must abandon all its jobs.
 pub async fn renew_lease(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Result<bool, DbErr> {
     let renewed = Entity::update_many()
         .col_expr(Column::LeaseUntil, clock::after(db.get_database_backend(), ttl))
@@ -60,62 +54,54 @@ pub async fn renew_lease(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -
     Ok(renewed.rows_affected == 1)
 }
 
-/// Which of these workers exist.
-///
-/// # Errors
-/// The database did not answer.
+/// The workers among `ids` that are registered.
 pub async fn existing(db: &DatabaseConnection, ids: Vec<WorkerId>) -> Result<Vec<WorkerId>, DbErr> {
     let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Whether a worker's lease holds.
-///
-/// # Errors
-/// The database did not answer.
+/// Whether a worker is registered and its lease has not expired.
 pub async fn is_leased(db: &DatabaseConnection, id: WorkerId) -> Result<bool, DbErr> {
-    let leased = Expr::col(Column::LeaseUntil).gte(clock::now(db.get_database_backend()));
-    Ok(Entity::find_by_id(id).filter(leased).one(db).await?.is_some())
+    Ok(Entity::find_by_id(id).filter(has_lease(db)).one(db).await?.is_some())
 }
 
-/// Takes a worker off the list when it leaves by itself and holds no job any more.
-///
-/// # Errors
-/// The database did not do it, or a job still names the worker.
+/// Deletes the row of a worker that shuts down. Fails if a job still names the worker.
 pub async fn deregister(db: &DatabaseConnection, id: WorkerId) -> Result<(), DbErr> {
     Entity::delete_by_id(id).exec(db).await.map(drop)
 }
 
-/// A dead worker and what became of its jobs.
+/// A reaped worker and its jobs.
 #[derive(Clone, Debug)]
 pub struct Reaped {
-    /// The worker that is gone.
+    /// The worker.
     pub worker: WorkerId,
-    /// When its lease ran out, epoch ms by the database's clock.
+    /// When its lease expired, epoch ms by the database's clock.
     pub lease_until: i64,
-    /// Its jobs as committed: `pending` again, or `failed` as poison.
+    /// Its jobs as committed: pending again, cancelled, or failed as poison.
     pub jobs: Vec<job::Model>,
 }
 
-/// Buries one worker whose lease has expired; `None` when there is none.
+/// Reaps one worker whose lease has expired; returns `None` if there is none.
 ///
-/// One transaction locks the worker's row, gives its jobs back with a new epoch (so that whatever the dead one still
-/// writes is refused) and deletes the row. Jobs that have outlived more than [`job::MAX_CRASHES`] workers are poison.
-///
-/// # Errors
-/// The database did not do it; nothing has changed.
+/// One transaction locks the worker's row, requeues its jobs under new epochs (so that late writes of the worker are
+/// rejected) and deletes the row. A job that has crashed more than [`job::MAX_CRASHES`] workers fails as poison.
 pub async fn reap_one(db: &DatabaseConnection) -> Result<Option<Reaped>, DbErr> {
     let tx = database::begin(db).await?;
-    let dead = Entity::find()
+    let expired = Entity::find()
         .filter(Expr::col(Column::LeaseUntil).lt(clock::now(db.get_database_backend())))
         .order_by_asc(Column::LeaseUntil)
         .limit(1)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .one(&tx)
         .await?;
-    let Some(dead) = dead else { return Ok(None) };
-    let jobs = job::requeue(&tx, &job::Column::WorkerId.eq(dead.id)).await?;
-    Entity::delete_by_id(dead.id).exec(&tx).await?;
+    let Some(expired) = expired else { return Ok(None) };
+    let jobs = job::requeue(&tx, &job::Column::WorkerId.eq(expired.id)).await?;
+    Entity::delete_by_id(expired.id).exec(&tx).await?;
     tx.commit().await?;
-    Ok(Some(Reaped { worker: dead.id, lease_until: dead.lease_until, jobs }))
+    Ok(Some(Reaped { worker: expired.id, lease_until: expired.lease_until, jobs }))
+}
+
+/// SQL: the worker's lease has not expired.
+pub(crate) fn has_lease(db: &DatabaseConnection) -> Expr {
+    Expr::col(Column::LeaseUntil).gte(clock::now(db.get_database_backend()))
 }

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use entity::database::{IfMissing, open};
 use entity::schema::Mismatch;
 use entity::user::{self, InitialRole, Registered};
-use entity::{DatabaseConnection, DbErr};
+use entity::{DatabaseConnection, DbErr, account};
 use service::env;
 use service::settings;
 
@@ -138,7 +138,7 @@ async fn reset_password(db: &DatabaseConnection, args: AccountArgs) -> Result<St
     let user = user::by_email(db, &email).await?.ok_or(CommandError::Unknown)?;
     let (password, note) = args.password()?;
     let password_hash = Passwords::new()?.hash(password).await?;
-    let ended = user::set_password(db, user.id, password_hash, None).await?;
+    let ended = account::set_password(db, user.id, password_hash, None).await?;
     Ok(format!("set a new password for {email} and ended {} sessions{note}", ended.len()))
 }
 

@@ -34,7 +34,7 @@ mod upstream;
 
 use std::sync::Arc;
 
-use entity::attempt;
+use entity::job;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -75,7 +75,7 @@ pub async fn run_housekeeping(config: Config) -> anyhow::Result<()> {
 
 /// Logs generations that were started at another upstream's address: they cannot be polled any more and will fail.
 async fn warn_about_other_upstreams(context: &Context) -> anyhow::Result<()> {
-    let elsewhere = attempt::open_at_other_upstreams(&context.db, context.upstream_address()).await?;
+    let elsewhere = job::open_attempts_at_other_upstreams(&context.db, context.upstream_address()).await?;
     for attempt in &elsewhere {
         tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "started at another upstream; it will fail");
     }

@@ -1,4 +1,4 @@
-//! How long a job is likely to take: as long as the latest ones of its model and length.
+//! Estimates of how long a job takes, from the latest completed jobs of the same model and length.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,63 +11,63 @@ use utoipa::ToSchema;
 
 use super::{Column, Entity, Model, Status};
 
-/// Latest completed jobs that are looked at.
-const LATEST: u64 = 50;
+/// Number of latest completed jobs that an estimate is based on.
+const SAMPLE_SIZE: u64 = 50;
 
-/// Fewest that say anything.
-const FEWEST: usize = 3;
+/// Minimum number of jobs for an estimate.
+const MIN_SAMPLES: usize = 3;
 
-/// How long an answer is good for: a job's neighbours change slowly, and views should be comparable meanwhile.
-const FRESH: Duration = Duration::from_secs(15);
+/// How long an estimate is cached. It changes slowly, and views read shortly after each other should agree.
+const CACHE_TTL: Duration = Duration::from_secs(15);
 
-/// Whole seconds from the start of work to the end.
+/// Duration of a job in whole seconds, from its first claim to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Eta {
-    /// Half of them took at most this long.
+    /// Half of the latest jobs took at most this long.
     pub p50: u64,
-    /// Nine in ten did.
+    /// Nine in ten of them took at most this long.
     pub p90: u64,
 }
 
 impl Eta {
-    /// Of how long jobs took, in milliseconds; nothing if they are too few.
-    fn of(mut took: Vec<i64>) -> Option<Self> {
-        took.sort_unstable();
-        let last = took.len().checked_sub(1).filter(|_| took.len() >= FEWEST)?;
-        let at = |percent: usize| took.get((last * percent).div_ceil(100)).copied();
-        let seconds = |took: i64| u64::try_from(took).unwrap_or(0).div_ceil(1_000);
+    /// Computes the percentiles of durations in milliseconds; `None` if there are too few.
+    fn from_durations(mut durations: Vec<i64>) -> Option<Self> {
+        durations.sort_unstable();
+        let last = durations.len().checked_sub(1).filter(|_| durations.len() >= MIN_SAMPLES)?;
+        let at = |percent: usize| durations.get((last * percent).div_ceil(100)).copied();
+        let seconds = |ms: i64| u64::try_from(ms).unwrap_or(0).div_ceil(1_000);
         Some(Self { p50: seconds(at(50)?), p90: seconds(at(90)?) })
     }
 }
 
 type Kind = (String, i32);
 
-/// Estimates by kind of job, asked for once in a while.
+/// Cached estimates by model and length.
 #[derive(Default)]
 pub struct Estimates {
-    known: Mutex<HashMap<Kind, (Instant, Option<Eta>)>>,
+    cache: Mutex<HashMap<Kind, (Instant, Option<Eta>)>>,
 }
 
 impl Estimates {
-    /// For `job`, unless it has ended. A database that does not answer is no reason to say nothing else.
+    /// The estimate for `job`, unless it has finished. On a database error, returns the last known estimate.
     pub async fn of(&self, db: &DatabaseConnection, job: &Model) -> Option<Eta> {
         if job.status.is_terminal() {
             return None;
         }
         let kind = (job.model.clone(), job.seconds);
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();
-        if let Some((asked, eta)) = known
-            && asked.elapsed() < FRESH
+        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();
+        if let Some((computed_at, eta)) = cached
+            && computed_at.elapsed() < CACHE_TTL
         {
             return eta;
         }
-        let eta = took(db, &kind).await.map_or_else(|_| known.and_then(|(_, eta)| eta), Eta::of);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (Instant::now(), eta));
+        let eta = durations(db, &kind).await.map_or_else(|_| cached.and_then(|(_, eta)| eta), Eta::from_durations);
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (Instant::now(), eta));
         eta
     }
 }
 
-async fn took(db: &DatabaseConnection, (model, seconds): &Kind) -> Result<Vec<i64>, DbErr> {
+async fn durations(db: &DatabaseConnection, (model, seconds): &Kind) -> Result<Vec<i64>, DbErr> {
     let latest: Vec<(Option<i64>, Option<i64>)> = Entity::find()
         .select_only()
         .column(Column::StartedAt)
@@ -76,7 +76,7 @@ async fn took(db: &DatabaseConnection, (model, seconds): &Kind) -> Result<Vec<i6
         .filter(Column::Seconds.eq(*seconds))
         .filter(Column::Status.eq(Status::Completed))
         .order_by_desc(Column::FinishedAt)
-        .limit(LATEST)
+        .limit(SAMPLE_SIZE)
         .into_tuple()
         .all(db)
         .await?;
@@ -88,10 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_nothing_of_too_few_and_the_usual_of_many() {
-        assert_eq!(Eta::of(vec![]), None);
-        assert_eq!(Eta::of(vec![1_000, 2_000]), None);
-        assert_eq!(Eta::of(vec![9_001, 1_000, 2_000]), Some(Eta { p50: 2, p90: 10 }));
-        assert_eq!(Eta::of((1..=50).map(|second| second * 1_000).collect()), Some(Eta { p50: 26, p90: 46 }));
+    fn computes_percentiles_of_enough_jobs() {
+        assert_eq!(Eta::from_durations(vec![]), None);
+        assert_eq!(Eta::from_durations(vec![1_000, 2_000]), None);
+        assert_eq!(Eta::from_durations(vec![9_001, 1_000, 2_000]), Some(Eta { p50: 2, p90: 10 }));
+        assert_eq!(
+            Eta::from_durations((1..=50).map(|second| second * 1_000).collect()),
+            Some(Eta { p50: 26, p90: 46 })
+        );
     }
 }

@@ -1,43 +1,35 @@
-//! The transition of a backup's unfinished jobs: nobody goes on with them.
+//! The transition of unfinished jobs in a restored backup: nothing continues them.
 
 use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 
-use super::transition::{charged, next_seq};
-use super::{Column, Entity, Phase, Status};
-use crate::{WorkerId, attempt, clock};
+use super::update::{finished, next_epoch, next_seq};
+use super::{Column, Entity, Status};
+use crate::attempt;
 
 /// The error code, and the outcome of the attempts that were open.
-const RESTORED: &str = "restored";
+const CODE: &str = "restored";
 
-const WORDS: &str = "The platform was restored from a backup in which this job was unfinished. Nobody goes on with it; \
-                     trying again sends a new request.";
+const MESSAGE: &str = "The platform was restored from a backup that was taken while this job was unfinished, so the job was \
+                       stopped. Retrying sends a new request.";
 
-/// Ends all unfinished jobs: as cancelled those whose owners wished it, the others as failed. What they may have cost stays
-/// on record. Answers with how many failed and how many were cancelled.
+/// Finishes all unfinished jobs: as cancelled if their owners cancelled them, otherwise as failed. What they may have cost
+/// stays recorded. Returns how many failed, and how many were cancelled.
 pub(crate) async fn fail_after_restore<C: ConnectionTrait>(tx: &C) -> Result<(u64, u64), DbErr> {
-    let unwanted = Column::CancelRequestedAt.is_not_null();
-    let cancelled = ended(tx, Status::Cancelled).filter(unwanted).exec(tx).await?.rows_affected;
-    let parked = ended(tx, Status::Failed)
-        .col_expr(Column::ErrorCode, Expr::value(RESTORED))
-        .col_expr(Column::ErrorMessage, Expr::value(WORDS))
+    let cancelled = Column::CancelRequestedAt.is_not_null();
+    let cancelled = unfinished(tx, Status::Cancelled).filter(cancelled).exec(tx).await?.rows_affected;
+    let failed = unfinished(tx, Status::Failed)
+        .col_expr(Column::ErrorCode, Expr::value(CODE))
+        .col_expr(Column::ErrorMessage, Expr::value(MESSAGE))
         .exec(tx)
         .await?
         .rows_affected;
-    attempt::close_all(tx, RESTORED).await?;
-    Ok((parked, cancelled))
+    attempt::close_all(tx, CODE).await?;
+    Ok((failed, cancelled))
 }
 
-/// Every unfinished job ends, out of every former holder's reach.
-fn ended<C: ConnectionTrait>(tx: &C, status: Status) -> UpdateMany<Entity> {
-    next_seq(Entity::update_many())
-        .col_expr(Column::Status, Expr::value(status))
-        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
-        .col_expr(Column::WorkerId, Expr::value(None::<WorkerId>))
-        .col_expr(Column::Phase, Expr::value(None::<Phase>))
-        .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
-        .col_expr(Column::MayHaveBeenCharged, charged())
-        .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()))
-        .filter(Column::Status.is_in([Status::Pending, Status::Processing]))
+/// Finishes every unfinished job with `status`, under a new epoch.
+fn unfinished<C: ConnectionTrait>(tx: &C, status: Status) -> UpdateMany<Entity> {
+    finished(next_epoch(next_seq()), status, tx.get_database_backend()).filter(Column::Status.is_in(Status::UNFINISHED))
 }

@@ -1,67 +1,61 @@
-//! Transitions by a job's owner: cancel, start anew, fetch again, delete.
+//! Transitions by a job's owner, or by an administrator in the owner's place: cancel, restart, fetch again, delete.
 
+use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
-use super::transition::{charged, charged_without_result, committed, next_seq};
+use super::update::{charged, charged_without_result, committed, finished, next_epoch, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
 use crate::idempotency_key::{self, Idempotent, Key};
 use crate::{AttemptId, JobId, UserId, attempt, attempt_result, clock, database, video};
 
-/// What came of a wish to cancel.
+/// The result of cancelling a job.
 #[derive(Clone, Debug)]
 pub enum CancelResult {
-    /// It was waiting and is cancelled.
+    /// The job was waiting and is cancelled.
     Cancelled(Model),
-    /// A worker has it in hand and will end it; the row as committed.
+    /// The job is being processed and its worker will finish it; the row as committed.
     Requested(Model),
-    /// It had ended before; the row as it stands.
+    /// The job had finished before; the row as it is.
     AlreadyFinished(Model),
 }
 
-/// Cancels a user's job, or asks the worker that has it in hand to. `None`: the user has no such job.
-///
-/// # Errors
-/// The database did not do it.
+/// How often [`cancel`] tries again because the job moved between pending and processing.
+const CANCEL_ATTEMPTS: usize = 3;
+
+/// Cancels a user's job, or asks its worker to. Returns `None` if the user has no such job.
 pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<CancelResult>, DbErr> {
-    let now = || clock::now(db.get_database_backend());
-    // A job can change hands between the two updates; then the first one fits again.
-    for _ in 0..3 {
-        let waiting = next_seq(Entity::update_many())
-            .col_expr(Column::Status, Expr::value(Status::Cancelled))
-            .col_expr(Column::Phase, Expr::value(None::<Phase>))
-            .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
-            .col_expr(Column::CancelRequestedAt, now())
-            .col_expr(Column::FinishedAt, now())
-            .col_expr(Column::MayHaveBeenCharged, charged())
-            .filter(of(id, user))
+    let backend = db.get_database_backend();
+    for _ in 0..CANCEL_ATTEMPTS {
+        let waiting = finished(next_seq(), Status::Cancelled, backend)
+            .col_expr(Column::CancelRequestedAt, clock::now(backend))
+            .filter(is_job_of(id, user))
             .filter(Column::Status.eq(Status::Pending));
         if let Some(job) = committed(db, waiting).await? {
             return Ok(Some(CancelResult::Cancelled(job)));
         }
-        let in_hand = next_seq(Entity::update_many())
-            .col_expr(Column::CancelRequestedAt, now())
-            .filter(of(id, user))
+        let running = next_seq()
+            .col_expr(Column::CancelRequestedAt, clock::now(backend))
+            .filter(is_job_of(id, user))
             .filter(Column::Status.eq(Status::Processing))
             .filter(Column::CancelRequestedAt.is_null());
-        if let Some(job) = committed(db, in_hand).await? {
+        if let Some(job) = committed(db, running).await? {
             return Ok(Some(CancelResult::Requested(job)));
         }
         match of_user(db, id, user).await? {
             None => return Ok(None),
             Some(job) if job.status.is_terminal() => return Ok(Some(CancelResult::AlreadyFinished(job))),
             Some(job) if job.status == Status::Processing => return Ok(Some(CancelResult::Requested(job))),
+            // It returned to the queue between the two updates.
             Some(_) => {}
         }
     }
-    Err(DbErr::Custom("a job kept changing hands while it was to be cancelled".into()))
+    Err(DbErr::Custom("the job kept changing between pending and processing while it was being cancelled".into()))
 }
 
-/// Starts a failed or cancelled job anew: budgets, counters and wishes are cleared; earlier attempts stay on record and
-/// no longer count. `None`: the user has no such job, or it is in another state. Under a client's key, if there is one.
-///
-/// # Errors
-/// The database did not do it.
+/// Restarts a failed or cancelled job: resets its budgets and counters. Earlier attempts stay recorded and no longer count.
+/// Returns `None` within if the user has no such job, or if it is in another state. Uses the client's idempotency key, if
+/// there is one.
 pub async fn restart(
     db: &DatabaseConnection,
     id: JobId,
@@ -81,12 +75,12 @@ pub async fn restart(
         .from(attempt::Entity)
         .and_where(Expr::col((attempt::Entity, attempt::Column::JobId)).equals((Entity, Column::Id)))
         .take();
-    let zero = [Column::Progress, Column::Retries, Column::Resubmits, Column::Fetches, Column::Crashes];
-    let update = zero.into_iter().fold(waiting_again(), |update, column| update.col_expr(column, Expr::value(0)));
+    let counters = [Column::Progress, Column::Retries, Column::Resubmits, Column::Fetches, Column::Crashes];
+    let update = counters.into_iter().fold(pending_again(), |update, column| update.col_expr(column, Expr::value(0)));
     let update = update
         .col_expr(Column::MayHaveBeenCharged, charged())
         .col_expr(Column::AttemptsFrom, Expr::SubQuery(None, Box::new(next_number.into())))
-        .filter(of(id, user))
+        .filter(is_job_of(id, user))
         .filter(Column::Status.is_in([Status::Failed, Status::Cancelled]));
     let job = committed(&tx, update).await?;
     if job.is_some() {
@@ -95,34 +89,31 @@ pub async fn restart(
     Ok(Idempotent::Created(job))
 }
 
-/// Tries the download of a result again that could not be fetched, without a new request. `None`: the user has no such
-/// job, or it did not fail over that.
-///
-/// # Errors
-/// The database did not do it.
+/// Downloads a result again that could not be downloaded, without a new request. Returns `None` if the user has no such
+/// job, or if it did not fail for this reason.
 pub async fn refetch(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<Model>, DbErr> {
-    let update = waiting_again()
+    let update = pending_again()
         .col_expr(Column::Fetches, Expr::value(0))
         .col_expr(Column::MayHaveBeenCharged, charged_without_result())
-        .filter(of(id, user))
+        .filter(is_job_of(id, user))
         .filter(Column::Status.eq(Status::Failed))
         .filter(Column::ErrorCode.eq("unfetchable"));
     committed(db, update).await
 }
 
-/// What came of adding an address to an attempt.
+/// The result of adding an address to an attempt.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "lives for one match on one task's stack")]
+#[allow(clippy::large_enum_variant, reason = "exists for one match on the stack of one task")]
 pub enum ResultAdded {
     /// The job waits to download it; the row as committed.
     Queued(Model),
-    /// There is no such attempt of this job.
+    /// The job has no such attempt.
     NotFound,
     /// The job has not failed.
     NotFailed,
 }
 
-/// Adds an address to an attempt of a failed job, as `admin` found it, and queues the job to download it. Nothing is
+/// Adds an address that an administrator found to an attempt of a failed job, and queues the job to download it. Nothing is
 /// submitted.
 pub async fn add_result(
     db: &DatabaseConnection,
@@ -136,7 +127,7 @@ pub async fn add_result(
     let Some(found) = found else { return Ok(ResultAdded::NotFound) };
     // The attempt counts again, even if the job was restarted after it.
     let from = Expr::case(Expr::col(Column::AttemptsFrom).lt(found.number), Expr::col(Column::AttemptsFrom));
-    let update = waiting_again()
+    let update = pending_again()
         .col_expr(Column::Fetches, Expr::value(0))
         .col_expr(Column::AttemptsFrom, from.finally(found.number).into())
         .filter(Column::Id.eq(id))
@@ -151,43 +142,38 @@ pub async fn add_result(
     Ok(job.map_or(ResultAdded::NotFound, ResultAdded::Queued))
 }
 
-/// What a deleted job leaves to be removed.
+/// A deleted job, and the files that the caller must delete.
 #[derive(Clone, Debug)]
 pub struct DeletedJob {
     /// The row as it was.
     pub job: Model,
-    /// The places of its video and poster in the storage.
+    /// Paths of its video and poster in the storage.
     pub paths: Vec<String>,
 }
 
-/// Deletes a job that has ended, with its attempts and its video's row. `None`: the user has no such job, or it has not
-/// ended.
-///
-/// # Errors
-/// The database did not do it.
+/// Deletes a finished job with its attempts and its video's row. Returns `None` if the user has no such job, or if it has
+/// not finished.
 pub async fn delete(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<DeletedJob>, DbErr> {
     let tx = database::begin(db).await?;
     let video = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?;
     let paths = video.map(video::Model::paths).unwrap_or_default();
-    let terminal = [Status::Completed, Status::Failed, Status::Cancelled];
     let deleted = Entity::delete_many()
-        .filter(of(id, user))
-        .filter(Column::Status.is_in(terminal))
+        .filter(is_job_of(id, user))
+        .filter(Column::Status.is_in(Status::TERMINAL))
         .exec_with_returning(&tx)
         .await?;
     tx.commit().await?;
     Ok(deleted.into_iter().next().map(|job| DeletedJob { job, paths }))
 }
 
-fn of(id: JobId, user: UserId) -> Expr {
+fn is_job_of(id: JobId, user: UserId) -> Expr {
     Column::Id.eq(id).and(Column::UserId.eq(user))
 }
 
-/// A job that had ended is pending again, out of every former holder's reach.
-fn waiting_again() -> sea_orm::UpdateMany<Entity> {
-    next_seq(Entity::update_many())
+/// Makes a finished job pending, under a new epoch.
+fn pending_again() -> UpdateMany<Entity> {
+    next_epoch(next_seq())
         .col_expr(Column::Status, Expr::value(Status::Pending))
-        .col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
         .col_expr(Column::Phase, Expr::value(None::<Phase>))
         .col_expr(Column::CancelRequestedAt, Expr::value(None::<i64>))
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))

@@ -1,4 +1,4 @@
-//! A job as its owner sees it: the one JSON shape of the API, the polling endpoints and the live frames.
+//! A job as its owner sees it: the one JSON object of the API and of websocket frames.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,68 +8,68 @@ use super::{Model, Orientation, Phase, Status};
 use crate::clock::rfc3339;
 use crate::{ImageId, JobId, VideoId};
 
-/// The job's absolute state. A client keeps the view with the higher `seq`.
+/// The whole state of a job. A client keeps the view with the highest `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Job)]
 pub struct View {
-    /// Key.
+    /// Id.
     pub id: JobId,
-    /// Where it is in its life.
+    /// State.
     pub status: Status,
-    /// What it is doing, while it is not finished.
+    /// What the job is doing, until it has finished.
     pub phase: Option<Phase>,
-    /// 0–100.
+    /// Percentage, 0–100.
     pub progress: i32,
-    /// One up with each change.
+    /// Incremented by each change.
     pub seq: i64,
-    /// Exactly as it was sent.
+    /// The prompt, exactly as it was sent.
     pub prompt: String,
-    /// The video's shape.
+    /// The video's orientation.
     pub orientation: Orientation,
-    /// The video's length.
+    /// The video's length in seconds.
     pub seconds: i32,
-    /// The model asked for.
+    /// The model.
     pub model: String,
     /// The video's width and height, such as `1280x720`.
     pub size: String,
-    /// The job that it is a variation of.
+    /// The job that this one is a variation of.
     pub remix_of: Option<JobId>,
-    /// The picture that it starts from.
+    /// The image that the video starts from.
     pub reference_image_id: Option<ImageId>,
-    /// Its video, once completed.
+    /// The video, once completed.
     pub video_id: Option<VideoId>,
-    /// Whether the video has a poster, which is made after it.
+    /// Whether the video has a poster, which is created after the video.
     pub has_poster: bool,
-    /// How long such a job takes once a worker has it, in seconds: half of the latest within `p50`, nine in ten within
-    /// `p90`. Null where too little is known, and once it has ended; not part of what `seq` counts.
+    /// How many seconds such a job takes from its first claim: half of the latest took at most `p50`, nine in ten at most
+    /// `p90`. Null if unknown and once the job has finished. Changes without incrementing `seq`.
     pub eta_seconds: Option<Eta>,
-    /// 1-based place in line while it waits its turn; not part of what `seq` counts.
+    /// 1-based position in the queue while the job waits for its turn. Changes without incrementing `seq`.
     pub queue_position: Option<u64>,
-    /// Requests repeated because the upstream could not take them.
+    /// Requests repeated because the upstream did not accept the one before.
     pub retries: i32,
     /// Requests repeated although the one before may have been charged.
     pub resubmits: i32,
-    /// Whether its owner has cancelled it and its worker has still to let go.
+    /// Whether the owner cancelled the job and its worker has not stopped yet.
     pub cancelling: bool,
-    /// When the next try begins, RFC 3339.
+    /// When the next attempt starts, RFC 3339, UTC.
     pub next_attempt_at: Option<String>,
-    /// Why it failed: an outcome's name.
+    /// Why the job failed: an outcome's name.
     pub error_code: Option<String>,
-    /// The same in words.
+    /// Why the job failed, as text.
     pub error_message: Option<String>,
-    /// Whether some request for it may have cost money without bringing a video.
+    /// Whether a request for it may have cost money without producing a video.
     pub may_have_been_charged: bool,
-    /// RFC 3339.
+    /// RFC 3339, UTC.
     pub created_at: String,
-    /// When a worker first took it since it was made or begun anew, RFC 3339.
+    /// When a worker first claimed the job since it was created or restarted, RFC 3339, UTC.
     pub started_at: Option<String>,
-    /// When it became terminal, RFC 3339.
+    /// When the job reached a terminal state, RFC 3339, UTC.
     pub finished_at: Option<String>,
 }
 
 impl View {
-    /// The view of `job`, whose place in line is the queue's to know, and whose likely time that of others like it.
+    /// The view of `job`. Its position is in Redis, and its estimate is computed from other jobs.
     #[must_use]
     pub fn new(job: Model, queue_position: Option<u64>, eta: Option<Eta>) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! Users and sessions.
+//! Accounts, sessions and API keys.
 
 use entity::id::{kind, new_id};
 use entity::user::{InitialRole, Registered};
-use entity::{DatabaseConnection, api_key, clock, session, user};
+use entity::{DatabaseConnection, account, api_key, clock, session, user};
 use futures::future::join_all;
 use testkit::Database;
 
@@ -18,7 +18,7 @@ async fn register(db: &DatabaseConnection, new: user::New, role: InitialRole) ->
 }
 
 #[tokio::test]
-async fn of_many_first_accounts_exactly_one_is_administrator() {
+async fn one_of_many_concurrent_first_accounts_becomes_administrator() {
     for database in Database::each().await {
         let db = &database.connection;
         let all = (0..12).map(|n| register(db, new(&format!("{n}@example.com")), InitialRole::AdminIfFirst));
@@ -28,7 +28,7 @@ async fn of_many_first_accounts_exactly_one_is_administrator() {
 }
 
 #[tokio::test]
-async fn an_address_is_taken_once_and_a_failed_first_account_leaves_the_place_free() {
+async fn a_rejected_first_account_does_not_use_up_the_setup() {
     for database in Database::each().await {
         let db = &database.connection;
         assert!(register(db, new("a@example.com"), InitialRole::User).await.is_some());
@@ -39,34 +39,35 @@ async fn an_address_is_taken_once_and_a_failed_first_account_leaves_the_place_fr
 }
 
 #[tokio::test]
-async fn a_session_lives_until_it_expires_or_is_revoked() {
+async fn a_session_is_active_until_it_expires_or_is_revoked() {
     for database in Database::each().await {
         let db = &database.connection;
         let user = testkit::user(db).await;
-        let open = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
+        let active = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
         let expired = session::create(db, user, None, clock::system_ms() - 1).await.unwrap();
-        assert!(session::find_active(db, open.id).await.unwrap().is_some());
+        assert!(session::find_active(db, active.id).await.unwrap().is_some());
         assert!(session::find_active(db, expired.id).await.unwrap().is_none());
-        session::revoke(db, open.id).await.unwrap();
-        assert!(session::find_active(db, open.id).await.unwrap().is_none());
+        session::revoke(db, active.id).await.unwrap();
+        assert!(session::find_active(db, active.id).await.unwrap().is_none());
     }
 }
 
 #[tokio::test]
-async fn the_set_up_token_makes_one_administrator_however_many_use_it_at_once() {
+async fn the_setup_token_creates_one_administrator_even_if_used_concurrently() {
     for database in Database::each().await {
         let db = &database.connection;
         let attempts = (0..20).map(|n| user::register(db, new(&format!("{n}@example.com")), InitialRole::FirstAdmin));
-        let opened = join_all(attempts).await.into_iter().map(Result::unwrap);
-        let (done, late): (Vec<_>, Vec<_>) = opened.partition(|opened| matches!(opened, Registered::Created(_)));
-        assert_eq!(done.len(), 1);
-        assert!(late.iter().all(|opened| matches!(opened, Registered::SetupClosed)));
+        let results = join_all(attempts).await.into_iter().map(Result::unwrap);
+        let (created, rejected): (Vec<_>, Vec<_>) =
+            results.partition(|result| matches!(result, Registered::Created(_)));
+        assert_eq!(created.len(), 1);
+        assert!(rejected.iter().all(|result| matches!(result, Registered::SetupClosed)));
         assert_eq!(user::page(db, None, None, 100).await.unwrap().len(), 1);
     }
 }
 
 #[tokio::test]
-async fn another_password_ends_all_sessions_but_the_one_to_keep() {
+async fn a_new_password_revokes_all_sessions_but_one() {
     for database in Database::each().await {
         let db = &database.connection;
         let user = testkit::user(db).await;
@@ -74,15 +75,15 @@ async fn another_password_ends_all_sessions_but_the_one_to_keep() {
         for _ in 0..3 {
             sessions.push(session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().id);
         }
-        let ended = user::set_password(db, user, "$argon2id$new".into(), Some(sessions[1])).await.unwrap();
-        assert_eq!(ended.len(), 2);
-        let alive = session::of_user(db, user).await.unwrap();
-        assert_eq!(alive.iter().map(|session| session.id).collect::<Vec<_>>(), [sessions[1]]);
+        let revoked = account::set_password(db, user, "$argon2id$new".into(), Some(sessions[1])).await.unwrap();
+        assert_eq!(revoked.len(), 2);
+        let active = session::of_user(db, user).await.unwrap();
+        assert_eq!(active.iter().map(|session| session.id).collect::<Vec<_>>(), [sessions[1]]);
     }
 }
 
 #[tokio::test]
-async fn use_is_noted_at_most_once_a_minute() {
+async fn use_is_recorded_at_most_once_a_minute() {
     for database in Database::each().await {
         let db = &database.connection;
         let new =
@@ -92,14 +93,14 @@ async fn use_is_noted_at_most_once_a_minute() {
         assert_eq!(used().await, None);
         api_key::touch(db, key.id).await.unwrap();
         let first = used().await.unwrap();
-        testkit::eventually("the clock moves on", async || (clock::system_ms() > first).then_some(())).await;
+        testkit::eventually("the clock advances", async || (clock::system_ms() > first).then_some(())).await;
         api_key::touch(db, key.id).await.unwrap();
         assert_eq!(used().await, Some(first));
     }
 }
 
 #[tokio::test]
-async fn a_search_takes_its_text_literally_and_whatever_its_case() {
+async fn searches_for_literal_text_ignoring_case() {
     for database in Database::each().await {
         let db = &database.connection;
         for name in ["100%", "100 percent", "A_b", "Axb", "back\\slash", "École"] {

@@ -1,4 +1,4 @@
-//! Work that is dropped half-way, as by a client that hangs up.
+//! Futures dropped half-way, as when a client disconnects.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use futures::future::join_all;
 use testkit::Database;
 use tokio::time::timeout;
 
-use crate::pending;
+use crate::pending_job;
 
-/// More than the pool has connections.
+/// More jobs than the pool has connections.
 const JOBS: usize = 24;
 
 #[tokio::test]
-async fn what_is_written_after_a_transaction_was_dropped_at_its_beginning_is_committed() {
+async fn writes_after_a_dropped_transaction_are_committed() {
     for database in Database::each().await {
         let db = &database.connection;
         let owner = testkit::user(db).await;
         let others = open(&database.url, IfMissing::Fail).await.unwrap();
         for round in 0..12 {
-            let jobs = join_all((0..JOBS).map(|_| pending(db, owner))).await;
+            let jobs = join_all((0..JOBS).map(|_| pending_job(db, owner))).await;
             let drops = (0..JOBS).map(|n| {
                 let after = Duration::from_micros((round * 40 + n * 25) as u64);
                 timeout(after, job::delete(db, new_id(), owner))
@@ -30,7 +30,7 @@ async fn what_is_written_after_a_transaction_was_dropped_at_its_beginning_is_com
             join_all(jobs.iter().map(|id| job::cancel(db, *id, owner))).await;
             for id in jobs {
                 let seen = job::by_id(&others, id).await.unwrap();
-                assert_eq!(seen.map(|job| job.status), Some(Status::Cancelled), "written and never committed");
+                assert_eq!(seen.map(|job| job.status), Some(Status::Cancelled), "the write was not committed");
             }
         }
     }

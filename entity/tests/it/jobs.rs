@@ -1,4 +1,4 @@
-//! The life of a job's row.
+//! Claims and the transitions of their holders.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use entity::{DatabaseConnection, attempt, video};
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, pending, worker};
+use crate::{TTL, claimed_job, pending_job, register_worker, start_attempt};
 
 fn video() -> NewVideo {
     NewVideo { id: new_id(), path: "p".into(), size: 5, content_type: "video/mp4".into(), sha256: "00".into() }
 }
 
-/// Every transition of a holder, as `held` says it is.
-async fn writes(db: &DatabaseConnection, held: JobClaim) -> Vec<bool> {
+/// Tries every transition under `claim`. Returns which of them applied.
+async fn try_all_transitions(db: &DatabaseConnection, claim: JobClaim) -> Vec<bool> {
     let failure = JobFailure { code: "refused", message: "no".into() };
     vec![
-        job::advance(db, held, Phase::Generating, 50).await.unwrap().is_some(),
-        begun(db, held, new_id()).await.is_some(),
-        job::retry_later(db, held, Some(RetryBudget::Retry), TTL).await.unwrap().is_some(),
-        job::hand_over(db, held).await.unwrap().is_some(),
-        job::fail(db, held, &failure).await.unwrap().is_some(),
-        job::complete(db, held, video()).await.unwrap().is_some(),
+        job::advance(db, claim, Phase::Generating, 50).await.unwrap().is_some(),
+        start_attempt(db, claim, new_id()).await.is_some(),
+        job::retry_later(db, claim, Some(RetryBudget::Retry), TTL).await.unwrap().is_some(),
+        job::hand_over(db, claim).await.unwrap().is_some(),
+        job::fail(db, claim, &failure).await.unwrap().is_some(),
+        job::complete(db, claim, video()).await.unwrap().is_some(),
     ]
 }
 
 #[tokio::test]
-async fn of_many_claims_exactly_one_wins() {
+async fn one_of_many_concurrent_claims_wins() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, job) = (worker(db, TTL).await, pending(db, testkit::user(db).await).await);
+        let (me, job) = (register_worker(db, TTL).await, pending_job(db, testkit::user(db).await).await);
         let claims = join_all((0..10).map(|_| job::claim(db, job, me))).await;
         let won = claims.iter().filter(|claim| matches!(claim, Ok(ClaimResult::Claimed(_)))).count();
         assert_eq!(won, 1);
@@ -39,26 +39,26 @@ async fn of_many_claims_exactly_one_wins() {
 }
 
 #[tokio::test]
-async fn what_a_former_holder_writes_is_refused() {
+async fn rejects_writes_under_an_older_epoch() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (_, held) = claimed(db, worker(db, TTL).await).await;
-        let stale = JobClaim { epoch: held.epoch - 1, ..held };
-        assert_eq!(writes(db, stale).await, [false; 6]);
-        assert!(attempt::of_job(db, held.job, 1).await.unwrap().is_empty(), "an attempt without a holder");
-        assert!(job::by_id(db, held.job).await.unwrap().unwrap().status == Status::Processing);
+        let (_, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let stale = JobClaim { epoch: claim.epoch - 1, ..claim };
+        assert_eq!(try_all_transitions(db, stale).await, [false; 6]);
+        assert!(attempt::of_job(db, claim.job, 1).await.unwrap().is_empty(), "an attempt without a claim");
+        assert!(job::by_id(db, claim.job).await.unwrap().unwrap().status == Status::Processing);
     }
 }
 
 #[tokio::test]
-async fn terminal_states_absorb() {
+async fn terminal_states_are_final() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (_, held) = claimed(db, worker(db, TTL).await).await;
-        let done = job::complete(db, held, video()).await.unwrap().unwrap();
+        let (_, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let done = job::complete(db, claim, video()).await.unwrap().unwrap();
         assert_eq!((done.status, done.progress), (Status::Completed, 100));
-        assert_eq!(writes(db, held).await, [false; 6]);
-        assert_eq!(job::by_id(db, held.job).await.unwrap(), Some(done.clone()));
+        assert_eq!(try_all_transitions(db, claim).await, [false; 6]);
+        assert_eq!(job::by_id(db, claim.job).await.unwrap(), Some(done.clone()));
         let stored = video::of_user(db, done.video_id.unwrap(), done.user_id).await.unwrap().unwrap();
         assert_eq!(stored.job_id, done.id);
         assert!(
@@ -69,34 +69,34 @@ async fn terminal_states_absorb() {
 }
 
 #[tokio::test]
-async fn each_change_raises_seq_and_progress_never_decreases_within_an_attempt() {
+async fn each_change_increments_seq_and_progress_never_decreases_within_an_attempt() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, held) = claimed(db, worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
         let mut seq = job.seq;
         for (given, shown) in [(40, 40), (30, 40), (70, 70)] {
-            let job = job::advance(db, held, Phase::Generating, given).await.unwrap().unwrap();
+            let job = job::advance(db, claim, Phase::Generating, given).await.unwrap().unwrap();
             assert_eq!((job.progress, job.seq), (shown, seq + 1));
             seq = job.seq;
         }
-        let anew = begun(db, held, new_id()).await.unwrap();
-        assert_eq!((anew.progress, anew.seq), (0, seq + 1));
+        let restarted = start_attempt(db, claim, new_id()).await.unwrap();
+        assert_eq!((restarted.progress, restarted.seq), (0, seq + 1));
     }
 }
 
 #[tokio::test]
-async fn a_retry_waits_in_the_row_until_it_is_due() {
+async fn a_retry_cannot_be_claimed_until_it_is_due() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = worker(db, TTL).await;
-        let (_, held) = claimed(db, me).await;
-        let waiting = job::retry_later(db, held, Some(RetryBudget::Retry), TTL).await.unwrap().unwrap();
+        let me = register_worker(db, TTL).await;
+        let (_, claim) = claimed_job(db, me).await;
+        let waiting = job::retry_later(db, claim, Some(RetryBudget::Retry), TTL).await.unwrap().unwrap();
         assert_eq!((waiting.status, waiting.phase, waiting.retries), (Status::Pending, Some(Phase::Retrying), 1));
-        assert!(matches!(job::claim(db, held.job, me).await.unwrap(), ClaimResult::NotClaimable(_)));
+        assert!(matches!(job::claim(db, claim.job, me).await.unwrap(), ClaimResult::NotClaimable(_)));
         assert!(job::promote_due(db, 10).await.unwrap().is_empty());
         assert!(job::pending_after(db, None, 10).await.unwrap().is_empty());
 
-        let (_, soon) = claimed(db, me).await;
+        let (_, soon) = claimed_job(db, me).await;
         job::retry_later(db, soon, Some(RetryBudget::Resubmit), Duration::ZERO).await.unwrap().unwrap();
         let due = job::promote_due(db, 10).await.unwrap();
         assert_eq!(due.iter().map(|job| (job.id, job.phase, job.resubmits)).collect::<Vec<_>>(), [(soon.job, None, 1)]);
@@ -105,14 +105,14 @@ async fn a_retry_waits_in_the_row_until_it_is_due() {
 }
 
 #[tokio::test]
-async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_charged() {
+async fn a_failed_job_reports_whether_an_attempt_may_have_been_charged() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = worker(db, TTL).await;
+        let me = register_worker(db, TTL).await;
         for charged in [true, false] {
-            let (_, held) = claimed(db, me).await;
+            let (_, claim) = claimed_job(db, me).await;
             let id = new_id();
-            begun(db, held, id).await.unwrap();
+            start_attempt(db, claim, id).await.unwrap();
             attempt::record_accepted(db, id, None).await.unwrap();
             let end = attempt::End {
                 outcome: "x",
@@ -120,11 +120,11 @@ async fn the_facts_of_an_attempt_make_a_failed_job_say_that_it_may_have_been_cha
                 evidence: Some("c\0d"),
                 may_have_been_charged: charged,
             };
-            attempt::finish(db, id, end).await.unwrap();
-            let failure = JobFailure { code: "interrupted", message: "it broke off".into() };
-            let failed = job::fail(db, held, &failure).await.unwrap().unwrap();
+            job::finish_attempt(db, id, end).await.unwrap();
+            let failure = JobFailure { code: "interrupted", message: "the stream ended".into() };
+            let failed = job::fail(db, claim, &failure).await.unwrap().unwrap();
             assert_eq!((failed.may_have_been_charged, failed.error_code.as_deref()), (charged, Some("interrupted")));
-            let attempts = attempt::of_job(db, held.job, 1).await.unwrap();
+            let attempts = attempt::of_job(db, claim.job, 1).await.unwrap();
             assert_eq!((attempts.len(), attempts[0].detail.as_deref()), (1, Some("ab")));
         }
     }
@@ -137,12 +137,12 @@ async fn pages_are_newest_first_and_stable_under_inserts() {
         let owner = testkit::user(db).await;
         let mut all = Vec::new();
         for _ in 0..5 {
-            all.push(pending(db, owner).await);
+            all.push(pending_job(db, owner).await);
         }
-        pending(db, testkit::user(db).await).await;
+        pending_job(db, testkit::user(db).await).await;
         let of_owner = job::Filter { user: Some(owner), ..job::Filter::default() };
         let first = job::search(db, of_owner.clone(), 2).await.unwrap();
-        pending(db, owner).await;
+        pending_job(db, owner).await;
         let second = job::search(db, job::Filter { before: Some(first[1].id), ..of_owner }, 9).await.unwrap();
         let seen: Vec<_> = first.iter().chain(&second).map(|job| job.id).collect();
         assert_eq!(seen, all.into_iter().rev().collect::<Vec<_>>());

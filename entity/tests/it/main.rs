@@ -1,15 +1,15 @@
-//! Rows and their guarded transitions, on SQLite and PostgreSQL alike.
+//! Queries and guarded transitions, on SQLite and PostgreSQL alike.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
 mod dropped;
+mod idempotency;
 mod jobs;
-mod keys;
-mod money;
 mod owner;
 mod restore;
 mod results;
+mod submissions;
 mod tls;
 mod workers;
 
@@ -22,7 +22,8 @@ use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(3_600);
 
-async fn worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
+/// Registers a worker with a lease of `ttl`.
+async fn register_worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
     let id = new_id();
     worker::register(db, id, "host", ttl).await.unwrap();
     id
@@ -42,26 +43,27 @@ fn new_job(user_id: UserId) -> job::New {
     }
 }
 
-async fn pending(db: &DatabaseConnection, user_id: UserId) -> JobId {
+/// Creates a pending job.
+async fn pending_job(db: &DatabaseConnection, user_id: UserId) -> JobId {
     testkit::job(db, &new_job(user_id)).await.id
 }
 
-/// A job in the hands of `worker`.
-async fn claimed(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::JobClaim) {
-    let id = pending(db, testkit::user(db).await).await;
+/// Creates a job and claims it for `worker`.
+async fn claimed_job(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, job::JobClaim) {
+    let id = pending_job(db, testkit::user(db).await).await;
     let job::ClaimResult::Claimed(job) = job::claim(db, id, worker).await.unwrap() else {
-        panic!("the claim was lost")
+        panic!("the job was not claimed")
     };
-    let held = job::JobClaim { job: job.id, epoch: job.epoch };
-    (job, held)
+    let claim = job::JobClaim { job: job.id, epoch: job.epoch };
+    (job, claim)
 }
 
-/// Begins an attempt without caps; the job as committed, if that was allowed.
-async fn begun(db: &DatabaseConnection, held: job::JobClaim, id: AttemptId) -> Option<job::Model> {
+/// Starts an attempt without caps. Returns the job as committed, if the claim holds.
+async fn start_attempt(db: &DatabaseConnection, claim: job::JobClaim, id: AttemptId) -> Option<job::Model> {
     let new = NewAttempt { id, upstream: "u", sent_at: clock::system_ms() };
-    match job::start_attempt(db, held, new, Caps::default()).await.unwrap() {
+    match job::start_attempt(db, claim, new, Caps::default()).await.unwrap() {
         job::AttemptStart::Started(job) => Some(job),
         job::AttemptStart::NotHeld => None,
-        job::AttemptStart::CapReached => panic!("there are no caps"),
+        job::AttemptStart::CapReached => panic!("no caps are set"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a job's owner does to its row, and what a wish to cancel does to everyone else's transitions.
+//! Transitions by a job's owner, and how a requested cancellation changes those of its worker.
 
 use std::time::Duration;
 
@@ -6,71 +6,74 @@ use entity::job::{self, CancelResult, Status};
 use entity::{attempt, id::new_id, worker};
 use testkit::Database;
 
-use crate::{TTL, begun, claimed, pending, worker as registered};
+use crate::{TTL, claimed_job, pending_job, register_worker, start_attempt};
 
 #[tokio::test]
-async fn a_wish_to_cancel_turns_every_way_back_to_the_queue_into_the_end() {
+async fn a_cancelled_job_never_returns_to_the_queue() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = registered(db, TTL).await;
-        for way in ["retry", "hand over", "reject", "cancelled"] {
-            let (job, held) = claimed(db, me).await;
-            assert!(job::finish_cancelled(db, held).await.unwrap().is_none(), "cancelled without a wish");
+        let me = register_worker(db, TTL).await;
+        for way in ["retry", "hand over", "requeue orphan", "cancelled"] {
+            let (job, claim) = claimed_job(db, me).await;
+            assert!(job::finish_cancelled(db, claim).await.unwrap().is_none(), "the owner has not cancelled");
             assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(CancelResult::Requested(_))));
-            assert!(begun(db, held, new_id()).await.is_none(), "a request for a job unwanted");
-            let ended = match way {
-                "retry" => job::retry_later(db, held, None, TTL).await,
-                "hand over" => job::hand_over(db, held).await,
-                "reject" => job::requeue_orphan(db, held).await,
-                _ => job::finish_cancelled(db, held).await,
+            assert!(start_attempt(db, claim, new_id()).await.is_none(), "an attempt for a cancelled job");
+            let finished = match way {
+                "retry" => job::retry_later(db, claim, None, TTL).await,
+                "hand over" => job::hand_over(db, claim).await,
+                "requeue orphan" => job::requeue_orphan(db, claim).await,
+                _ => job::finish_cancelled(db, claim).await,
             };
-            let ended = ended.unwrap().unwrap();
-            assert_eq!((ended.status, ended.worker_id), (Status::Cancelled, None), "{way}");
-            assert!(ended.finished_at.is_some() && ended.phase.is_none(), "{way}");
+            let finished = finished.unwrap().unwrap();
+            assert_eq!((finished.status, finished.worker_id), (Status::Cancelled, None), "{way}");
+            assert!(finished.finished_at.is_some() && finished.phase.is_none(), "{way}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_wish_to_cancel_outlives_the_worker() {
+async fn a_cancellation_survives_the_death_of_the_worker() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, _) = claimed(db, registered(db, Duration::ZERO).await).await;
+        let (job, _) = claimed_job(db, register_worker(db, Duration::ZERO).await).await;
         job::cancel(db, job.id, job.user_id).await.unwrap();
-        let buried = testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap()).await;
-        assert_eq!(buried.jobs[0].status, Status::Cancelled);
+        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        assert_eq!(reaped.jobs[0].status, Status::Cancelled);
     }
 }
 
 #[tokio::test]
-async fn the_first_terminal_state_wins() {
+async fn cancelling_a_finished_job_changes_nothing() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, held) = claimed(db, registered(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
         let failure = job::JobFailure { code: "refused", message: "no".into() };
-        job::fail(db, held, &failure).await.unwrap().unwrap();
-        let Some(CancelResult::AlreadyFinished(over)) = job::cancel(db, job.id, job.user_id).await.unwrap() else {
+        job::fail(db, claim, &failure).await.unwrap().unwrap();
+        let Some(CancelResult::AlreadyFinished(job)) = job::cancel(db, job.id, job.user_id).await.unwrap() else {
             panic!("cancelled")
         };
-        assert_eq!((over.status, over.cancel_requested_at), (Status::Failed, None));
+        assert_eq!((job.status, job.cancel_requested_at), (Status::Failed, None));
     }
 }
 
 #[tokio::test]
-async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
+async fn a_restart_leaves_earlier_attempts_and_claims_behind() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, held) = claimed(db, registered(db, TTL).await).await;
-        begun(db, held, new_id()).await.unwrap();
-        job::fail(db, held, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
+        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        start_attempt(db, claim, new_id()).await.unwrap();
+        job::fail(db, claim, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
         assert!(
             job::restart(db, job.id, testkit::user(db).await, None).await.unwrap().created().unwrap().is_none(),
             "by another user"
         );
-        let anew = job::restart(db, job.id, job.user_id, None).await.unwrap().created().unwrap().unwrap();
-        assert_eq!((anew.status, anew.attempts_from, anew.error_code.as_deref()), (Status::Pending, 2, None));
-        assert!(anew.epoch > held.epoch && anew.may_have_been_charged && anew.finished_at.is_none());
-        assert!(attempt::of_job(db, job.id, anew.attempts_from).await.unwrap().is_empty());
+        let restarted = job::restart(db, job.id, job.user_id, None).await.unwrap().created().unwrap().unwrap();
+        assert_eq!(
+            (restarted.status, restarted.attempts_from, restarted.error_code.as_deref()),
+            (Status::Pending, 2, None)
+        );
+        assert!(restarted.epoch > claim.epoch && restarted.may_have_been_charged && restarted.finished_at.is_none());
+        assert!(attempt::of_job(db, job.id, restarted.attempts_from).await.unwrap().is_empty());
         assert_eq!(attempt::of_job(db, job.id, 1).await.unwrap().len(), 1);
         assert!(
             job::restart(db, job.id, job.user_id, None).await.unwrap().created().unwrap().is_none(),
@@ -80,11 +83,11 @@ async fn starting_anew_leaves_attempts_behind_and_every_former_holder() {
 }
 
 #[tokio::test]
-async fn only_what_has_ended_is_removed_and_only_by_its_owner() {
+async fn only_the_owner_deletes_a_job_and_only_once_it_has_finished() {
     for database in Database::each().await {
         let db = &database.connection;
         let owner = testkit::user(db).await;
-        let id = pending(db, owner).await;
+        let id = pending_job(db, owner).await;
         assert!(job::delete(db, id, owner).await.unwrap().is_none());
         job::cancel(db, id, owner).await.unwrap();
         assert!(job::delete(db, id, testkit::user(db).await).await.unwrap().is_none());

@@ -1,4 +1,4 @@
-//! Leases and burials.
+//! Leases and reaping.
 
 use std::time::Duration;
 
@@ -7,50 +7,50 @@ use entity::worker;
 use futures::future::join_all;
 use testkit::Database;
 
-use crate::{TTL, claimed, pending, worker as registered};
+use crate::{TTL, claimed_job, pending_job, register_worker};
 
 #[tokio::test]
-async fn burial_gives_the_dead_ones_jobs_back_and_leaves_the_living_alone() {
+async fn reaping_requeues_the_jobs_of_expired_workers_only() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (living, dead) = (registered(db, TTL).await, registered(db, Duration::ZERO).await);
-        let (_, spared) = claimed(db, living).await;
-        let (_, orphan) = claimed(db, dead).await;
-        let buried = testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap()).await;
-        assert_eq!(buried.worker, dead);
+        let (alive, expired) = (register_worker(db, TTL).await, register_worker(db, Duration::ZERO).await);
+        let (_, spared) = claimed_job(db, alive).await;
+        let (_, orphan) = claimed_job(db, expired).await;
+        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        assert_eq!(reaped.worker, expired);
         assert_eq!(
-            buried.jobs.iter().map(|job| (job.id, job.status, job.crashes)).collect::<Vec<_>>(),
+            reaped.jobs.iter().map(|job| (job.id, job.status, job.crashes)).collect::<Vec<_>>(),
             [(orphan.job, Status::Pending, 1)]
         );
-        assert!(buried.jobs[0].epoch > orphan.epoch);
+        assert!(reaped.jobs[0].epoch > orphan.epoch);
         assert!(worker::reap_one(db).await.unwrap().is_none());
-        assert!(!worker::renew_lease(db, dead, TTL).await.unwrap(), "the buried can renew");
-        assert!(worker::renew_lease(db, living, TTL).await.unwrap());
-        assert_eq!(job::claimed_by(db, living).await.unwrap()[0].id, spared.job);
+        assert!(!worker::renew_lease(db, expired, TTL).await.unwrap(), "a reaped worker renewed its lease");
+        assert!(worker::renew_lease(db, alive, TTL).await.unwrap());
+        assert_eq!(job::claimed_by(db, alive).await.unwrap()[0].id, spared.job);
     }
 }
 
 #[tokio::test]
-async fn a_late_claim_of_the_buried_is_refused() {
+async fn rejects_a_late_claim_of_a_reaped_worker() {
     for database in Database::each().await {
         let db = &database.connection;
-        let dead = registered(db, Duration::ZERO).await;
-        testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap()).await;
-        let job = pending(db, testkit::user(db).await).await;
-        assert!(matches!(job::claim(db, job, dead).await.unwrap(), ClaimResult::WorkerExpired));
+        let expired = register_worker(db, Duration::ZERO).await;
+        testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        let job = pending_job(db, testkit::user(db).await).await;
+        assert!(matches!(job::claim(db, job, expired).await.unwrap(), ClaimResult::WorkerExpired));
     }
 }
 
 #[tokio::test]
-async fn claims_racing_with_a_burial_leave_no_job_with_a_worker_that_is_gone() {
+async fn a_claim_racing_with_reaping_leaves_no_job_with_a_reaped_worker() {
     for database in Database::each().await {
         let db = &database.connection;
         for _ in 0..10 {
-            let dead = registered(db, Duration::ZERO).await;
-            let job = pending(db, testkit::user(db).await).await;
+            let expired = register_worker(db, Duration::ZERO).await;
+            let job = pending_job(db, testkit::user(db).await).await;
             let (claim, _) = tokio::join!(
-                job::claim(db, job, dead),
-                testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap())
+                job::claim(db, job, expired),
+                testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap())
             );
             assert!(matches!(claim.unwrap(), ClaimResult::Claimed(_) | ClaimResult::WorkerExpired));
             let row = job::by_id(db, job).await.unwrap().unwrap();
@@ -60,16 +60,16 @@ async fn claims_racing_with_a_burial_leave_no_job_with_a_worker_that_is_gone() {
 }
 
 #[tokio::test]
-async fn a_job_that_outlives_too_many_workers_is_poison() {
+async fn a_job_that_crashes_too_many_workers_fails_as_poison() {
     for database in Database::each().await {
         let db = &database.connection;
-        let job = pending(db, testkit::user(db).await).await;
+        let job = pending_job(db, testkit::user(db).await).await;
         let mut last = None;
         for _ in 0..=job::MAX_CRASHES {
-            let worker = registered(db, Duration::ZERO).await;
+            let worker = register_worker(db, Duration::ZERO).await;
             assert!(matches!(job::claim(db, job, worker).await.unwrap(), ClaimResult::Claimed(_)));
-            let buried = testkit::eventually("the lease is over", async || worker::reap_one(db).await.unwrap()).await;
-            last = buried.jobs.into_iter().next();
+            let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+            last = reaped.jobs.into_iter().next();
         }
         let last = last.unwrap();
         assert_eq!((last.status, last.error_code.as_deref()), (Status::Failed, Some("poison")));
@@ -77,15 +77,15 @@ async fn a_job_that_outlives_too_many_workers_is_poison() {
 }
 
 #[tokio::test]
-async fn of_many_undertakers_one_buries() {
+async fn one_of_many_concurrent_reapers_reaps() {
     for database in Database::each().await {
         let db = &database.connection;
-        claimed(db, registered(db, Duration::from_millis(1)).await).await;
-        let buried = testkit::eventually("somebody buries", async || {
+        claimed_job(db, register_worker(db, Duration::from_millis(1)).await).await;
+        let reaped = testkit::eventually("a worker is reaped", async || {
             let all = join_all((0..6).map(|_| worker::reap_one(db))).await;
-            Some(all.into_iter().filter_map(Result::unwrap).count()).filter(|buried| *buried > 0)
+            Some(all.into_iter().filter_map(Result::unwrap).count()).filter(|reaped| *reaped > 0)
         })
         .await;
-        assert_eq!(buried, 1);
+        assert_eq!(reaped, 1);
     }
 }

@@ -6,7 +6,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use entity::user::{self, AdminChange, Model, Role, View};
+use entity::account::{self, AdminChange};
+use entity::user::{self, Model, Role, View};
 use entity::{UserId, job, statistics};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -120,14 +121,14 @@ pub(crate) async fn change_user(
         return Err(ApiError::WrongState("You cannot demote or disable your own account."));
     }
     if let Some(role) = role {
-        user = left(user::set_role(&gateway.db, id, role).await?)?;
+        user = left(account::set_role(&gateway.db, id, role).await?)?;
         let action = if role == Role::Admin { "user.promoted" } else { "user.demoted" };
         record(&gateway, &admin.user, action, Some(user.email.clone())).await?;
     }
     match disabled {
         Some(true) => user = disable(&gateway, &admin, id).await?,
         Some(false) => {
-            user = user::enable(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
+            user = account::enable(&gateway.db, id).await?.ok_or(ApiError::NotFound)?;
             record(&gateway, &admin.user, "user.enabled", Some(user.email.clone())).await?;
         }
         None => {}
@@ -147,8 +148,8 @@ fn left<T>(change: AdminChange<T>) -> Result<T, ApiError> {
 }
 
 async fn disable(gateway: &Gateway, admin: &Admin, id: UserId) -> Result<Model, ApiError> {
-    let (user, ended) = left(user::disable(&gateway.db, id).await?)?;
-    let waiting = job::cancel_all(&gateway.db, id, false).await?.done;
+    let (user, ended) = left(account::disable(&gateway.db, id).await?)?;
+    let waiting = job::cancel_all(&gateway.db, id, false).await?.cancelled;
     record(gateway, &admin.user, "user.disabled", Some(user.email.clone())).await?;
     sessions_ended(gateway, ended).await;
     publish_cancelled(gateway, waiting);

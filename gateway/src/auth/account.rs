@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bus::{Control, Event};
-use entity::user::{self, AdminChange};
-use entity::{UserId, account, job};
+use entity::account::{self, AdminChange};
+use entity::user;
+use entity::{UserId, job};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -93,7 +94,7 @@ pub(crate) async fn change_password(
     let ChangePasswordRequest { current_password: current, new_password: new } = content;
     let user = confirm_password(&gateway, &caller, client, current).await?;
     let password_hash = gateway.auth.passwords.hash(new).await?;
-    let ended = user::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
+    let ended = account::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;
     tracing::info!(user.id = %user.id, "password changed");
     Ok(StatusCode::NO_CONTENT)
@@ -156,7 +157,7 @@ async fn confirm_password(
 
 /// Disables the account first, so that nothing new starts, and deletes the files last, when no row refers to them.
 async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> {
-    let ended = match user::disable(&gateway.db, user).await? {
+    let ended = match account::disable(&gateway.db, user).await? {
         AdminChange::Done((_, ended)) => ended,
         AdminChange::NotFound => return Err(ApiError::Unauthenticated),
         AdminChange::LastAdmin => {
@@ -164,7 +165,7 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
         }
     };
     let cancelled = job::cancel_all(&gateway.db, user, true).await?;
-    metrics::jobs_ended(&cancelled.done);
+    metrics::jobs_ended(&cancelled.cancelled);
     let Some(left) = account::delete(&gateway.db, user).await? else {
         return Ok(());
     };
@@ -174,7 +175,7 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
         for job in &cancelled.requested {
             gateway.bus.send_control(&Control::CancelRequested { job: job.id }).await?;
         }
-        for job in cancelled.done.iter().map(|job| job.id).chain(left.unfinished) {
+        for job in cancelled.cancelled.iter().map(|job| job.id).chain(left.unfinished) {
             gateway.bus.remove(job).await?;
             // For administrators who watch the job.
             gateway.bus.publish(&Event::gone(user, job)).await?;

@@ -137,7 +137,7 @@ async fn shows_raw_upstream_messages_and_restarts_poisoned_jobs() {
         let sent = attempt_sent(&server, held).await;
         let end =
             attempt::End { outcome: "unknown", detail: Some("500 oops"), evidence: None, may_have_been_charged: true };
-        attempt::finish(db, sent, end).await.unwrap();
+        job::finish_attempt(db, sent, end).await.unwrap();
         let failure = JobFailure { code: "poison", message: "it was stopped".into() };
         job::fail(db, held, &failure).await.unwrap().unwrap();
 
@@ -207,7 +207,7 @@ async fn a_demotion_on_another_gateway_takes_effect_immediately() {
     let stats = async || server.get(&admin, "/api/admin/stats").await.status();
     assert_eq!(stats().await, StatusCode::OK);
     let id = admin.id.parse().unwrap();
-    entity::user::set_role(&server.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
+    entity::account::set_role(&server.database.connection, id, entity::user::Role::User).await.unwrap().done().unwrap();
     assert_eq!(stats().await, StatusCode::OK, "still in the cache");
     let control = Control::UserChanged { user: crate::test_server::parse_id(&admin.id) };
     eventually("the notification arrives", async || {

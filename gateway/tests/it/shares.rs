@@ -110,7 +110,7 @@ async fn link_ends_with_its_expiry_video_or_owner() {
 
         let token = shared(&server, &ada, &orphaned).await["token"].as_str().unwrap().to_owned();
         assert_eq!(open(&server, &token, "").await.status(), StatusCode::OK);
-        entity::user::disable(db, ada.id.parse().unwrap()).await.unwrap().done().unwrap();
+        entity::account::disable(db, ada.id.parse().unwrap()).await.unwrap().done().unwrap();
         problem(open(&server, &token, "").await, 404, "not_found").await;
     }
 }

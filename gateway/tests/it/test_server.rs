@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use entity::job::{self, ClaimResult, JobClaim, NewVideo};
-use entity::{JobId, id, user, video, worker};
+use entity::{JobId, account, id, user, video, worker};
 use gateway::{Config, Gateway};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -132,7 +132,7 @@ impl TestServer {
     pub(crate) async fn admin(&self, email: &str) -> Account {
         let account = self.account(email).await;
         let id = account.id.parse().unwrap();
-        user::set_role(&self.database.connection, id, user::Role::Admin).await.unwrap().done().unwrap();
+        account::set_role(&self.database.connection, id, user::Role::Admin).await.unwrap().done().unwrap();
         account
     }
 
@@ -174,7 +174,7 @@ impl TestServer {
         entity::job::start_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
         attempt::record_accepted(db, id, Some(upstream_id)).await.unwrap();
         let end = End { outcome: "unknown", detail: Some("raw words"), evidence: None, may_have_been_charged: true };
-        attempt::finish(db, id, end).await.unwrap();
+        job::finish_attempt(db, id, end).await.unwrap();
     }
 
     /// Claims a job, as a processor does.
@@ -215,7 +215,7 @@ impl TestServer {
             height: Some(1280),
             duration_ms: Some(5_000),
         };
-        assert!(video::record_inspection(db, id, facts).await.unwrap().unwrap().has_poster);
+        assert!(job::record_inspection(db, id, facts).await.unwrap().unwrap().has_poster);
     }
 
     /// Stops the gateway and waits until it has ended.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use entity::clock::{millis, system_ms};
-use entity::{VideoId, video};
+use entity::{VideoId, job, video};
 
 use super::jittered_interval;
 use crate::context::Context;
@@ -65,7 +65,7 @@ async fn inspect(context: &Context, id: VideoId) -> Result<(), Error> {
         return Ok(());
     };
     let poster = facts.poster_path.clone();
-    match video::record_inspection(&context.db, id, facts).await? {
+    match job::record_inspection(&context.db, id, facts).await? {
         Some(job) if job.has_poster => context.publish(&job).await,
         Some(_) => tracing::info!(video.id = %id, "no poster could be made for a video"),
         // Deleted in the meantime. If another processor was faster instead, the poster is at the same path and stays.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::{DbErr, attempt};
+use entity::{DbErr, job};
 use sora::OpenGeneration;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -33,14 +33,14 @@ pub(crate) async fn run(context: Arc<Context>, done: CancellationToken) {
 }
 
 async fn tick(context: &Context) -> Result<(), DbErr> {
-    for attempt in attempt::open_of_cancelled_jobs(&context.db, context.upstream_address(), BATCH).await? {
+    for attempt in job::cancelled_open_attempts(&context.db, context.upstream_address(), BATCH).await? {
         let id = attempt.upstream_id.as_deref();
         let open = id.map(|id| OpenGeneration { id, prompt: "", age: Duration::ZERO, traceparent: None });
         if let Some(generation) = open.and_then(|open| context.driver.resume(open)) {
             let acknowledged = timeout(CANCEL_TIMEOUT, generation.cancel()).await.is_ok();
             tracing::info!(job.id = %attempt.job_id, acknowledged, "cancelled a generation of a cancelled job");
         }
-        attempt::finish(&context.db, attempt.id, ATTEMPT_CANCELLED).await?;
+        job::finish_attempt(&context.db, attempt.id, ATTEMPT_CANCELLED).await?;
         metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
     }
     Ok(())

@@ -63,7 +63,7 @@ impl JobRun<'_> {
             RunState::Answered { generation, .. } => generation.cancel().await,
             RunState::Open { attempt, generation } => {
                 generation.cancel().await;
-                match attempt::finish(&self.context.db, attempt, ATTEMPT_CANCELLED).await {
+                match job::finish_attempt(&self.context.db, attempt, ATTEMPT_CANCELLED).await {
                     Ok(()) => metrics::attempt_finished(ATTEMPT_CANCELLED.outcome),
                     Err(error) => tracing::debug!(%error, "could not record a cancellation; it will be sent again"),
                 }
@@ -146,7 +146,7 @@ impl JobRun<'_> {
 
     async fn end_attempt(&mut self, attempt: AttemptId, end: End<'_>) -> Result<(), DbErr> {
         let db = &self.context.db;
-        retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await
+        retry_transient("recording an attempt's outcome", || job::finish_attempt(db, attempt, end)).await
     }
 
     /// Counts an answer that could not be read. One too many suspends submissions to the upstream: what they buy would be

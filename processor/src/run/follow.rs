@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::attempt::{self, End};
-use entity::{AttemptId, attempt_result, clock};
+use entity::{AttemptId, attempt_result, clock, job};
 use sora::{Candidate, Event, Failure, OpenGeneration, Outcome, rank};
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
@@ -51,7 +51,7 @@ impl JobRun<'_> {
             tokio::spawn(generation.close().in_current_span());
         }
         let end = End { outcome: "completed", detail: None, evidence: None, may_have_been_charged: true };
-        retry_transient("recording an attempt's outcome", || attempt::finish(db, attempt, end)).await?;
+        retry_transient("recording an attempt's outcome", || job::finish_attempt(db, attempt, end)).await?;
         metrics::attempt_finished(end.outcome);
         Ok(ranked)
     }

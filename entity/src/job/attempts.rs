@@ -1,0 +1,118 @@
+//! A job's attempts: what may be sent, how it ended, and what is still open at the upstream.
+
+use std::time::Duration;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{QuerySelect, Select};
+
+use super::claim::JobClaim;
+use super::update::committed;
+use super::{Column, Entity, Model, Phase, Status};
+use crate::attempt::{self, End, NewAttempt};
+use crate::submission::{self, Caps};
+use crate::{AttemptId, clock, database};
+
+/// The result of trying to start an attempt.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "exists for one match on the stack of one task")]
+pub enum AttemptStart {
+    /// The attempt is recorded and its request must be sent; the job as committed.
+    Started(Model),
+    /// The claim no longer holds, or the owner cancelled the job.
+    NotHeld,
+    /// A daily cap is reached.
+    CapReached,
+}
+
+/// Records an attempt before the first byte of its request is sent, or not at all. After an error nothing may be sent.
+///
+/// The attempt counts among the day's submissions, and its fate is unknown until an outcome is recorded.
+pub async fn start_attempt(
+    db: &DatabaseConnection,
+    claim: JobClaim,
+    new: NewAttempt<'_>,
+    caps: Caps,
+) -> Result<AttemptStart, DbErr> {
+    let tx = database::begin(db).await?;
+    let update = claim
+        .update()
+        .filter(Column::CancelRequestedAt.is_null())
+        .col_expr(Column::Phase, Expr::value(Phase::Submitting))
+        .col_expr(Column::Progress, Expr::value(0));
+    let Some(job) = committed(&tx, update).await? else {
+        return Ok(AttemptStart::NotHeld);
+    };
+    if !submission::charge(&tx, submission::day_of(new.sent_at), job.user_id, caps).await? {
+        return Ok(AttemptStart::CapReached);
+    }
+    attempt::insert(&tx, claim.job, claim.epoch, new).await?;
+    tx.commit().await?;
+    Ok(AttemptStart::Started(job))
+}
+
+/// Records how an attempt ended. An attempt that was certainly no submission is subtracted from its day's count.
+pub async fn finish_attempt(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Result<(), DbErr> {
+    let update = attempt::ended(id, end);
+    if end.may_have_been_charged {
+        return update.exec(db).await.map(drop);
+    }
+    let tx = database::begin(db).await?;
+    let counted = attempt::Column::MayHaveBeenCharged.eq(true);
+    let attempt = update.filter(counted).exec_with_returning(&tx).await?.pop();
+    if let Some(attempt) = attempt
+        && let Some(job) = Entity::find_by_id(attempt.job_id).one(&tx).await?
+    {
+        submission::refund(&tx, submission::day_of(attempt.sent_at), job.user_id).await?;
+    }
+    tx.commit().await
+}
+
+/// How long the worker of a cancelled job has to cancel the generation at the upstream before others do.
+const CANCEL_GRACE: Duration = Duration::from_secs(5);
+
+/// Up to `limit` attempts that the upstream may still be processing although their jobs were cancelled. Jobs cancelled in
+/// the last seconds are left to their workers.
+pub async fn cancelled_open_attempts(
+    db: &DatabaseConnection,
+    upstream: &str,
+    limit: u64,
+) -> Result<Vec<attempt::Model>, DbErr> {
+    let latest = clock::now(db.get_database_backend()).sub(clock::millis(CANCEL_GRACE));
+    let cancelled = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::Status.eq(Status::Cancelled))
+        .and_where(Expr::col(Column::FinishedAt).lt(latest))
+        .take();
+    open_attempts()
+        .filter(attempt::Column::Upstream.eq(upstream))
+        .filter(attempt::Column::JobId.in_subquery(cancelled))
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Maximum number of attempts listed by [`open_attempts_at_other_upstreams`].
+const MAX_LISTED: u64 = 100;
+
+/// Attempts of unfinished jobs that are open at other upstreams than `upstream`, at most a hundred. This process cannot ask
+/// about them any more.
+pub async fn open_attempts_at_other_upstreams(
+    db: &DatabaseConnection,
+    upstream: &str,
+) -> Result<Vec<attempt::Model>, DbErr> {
+    let unfinished =
+        Query::select().column(Column::Id).from(Entity).and_where(Column::Status.is_in(Status::UNFINISHED)).take();
+    open_attempts()
+        .filter(attempt::Column::Upstream.ne(upstream))
+        .filter(attempt::Column::JobId.in_subquery(unfinished))
+        .limit(MAX_LISTED)
+        .all(db)
+        .await
+}
+
+/// Attempts with an id at the upstream and without an outcome. Literal SQL, so that SQLite uses the partial index.
+fn open_attempts() -> Select<attempt::Entity> {
+    attempt::Entity::find().filter(Expr::cust("upstream_id IS NOT NULL AND outcome IS NULL"))
+}

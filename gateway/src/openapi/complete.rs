@@ -6,7 +6,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::error::ErrorCode;
 use crate::http::body::JSON;
-use crate::openapi::errors::ErrorResponses;
+use crate::openapi::errors::{ErrorResponses, add_schemas};
 
 /// Properties that a response may omit. All others are always present, though some may be null.
 const OPTIONAL: [(&str, &str); 2] = [("SignedIn", "token"), ("Problem", "errors")];
@@ -26,7 +26,7 @@ pub(super) fn complete(described: &OpenApi) -> (Value, Value) {
             request_schemas.extend(request_schema(operation));
         }
     }
-    errors.add_schemas(&mut components["schemas"]);
+    add_schemas(&mut components["schemas"]);
     for (name, schema) in components["schemas"].as_object_mut().into_iter().flatten() {
         if request_schemas.contains(name) {
             schema["additionalProperties"] = json!(false);

@@ -30,16 +30,16 @@ impl ErrorResponses {
         statuses.into_iter().map(reference).collect()
     }
 
-    /// Adds the schemas of problem documents.
-    pub(super) fn add_schemas(&self, schemas: &mut Value) {
-        schemas[FieldError::name().as_ref()] = json!(FieldError::schema());
-        schemas[Problem::name().as_ref()] = json!(Problem::schema());
-    }
-
     /// Returns the responses as the document's components.
     pub(super) fn into_components(self) -> Value {
         Value::Object(self.0)
     }
+}
+
+/// Adds the schemas of problem documents.
+pub(super) fn add_schemas(schemas: &mut Value) {
+    schemas[FieldError::name().as_ref()] = json!(FieldError::schema());
+    schemas[Problem::name().as_ref()] = json!(Problem::schema());
 }
 
 fn response(errors: &BTreeMap<String, ApiError>) -> Value {

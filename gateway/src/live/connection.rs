@@ -165,7 +165,7 @@ impl Connection<'_> {
             self.answered.store(true, Ordering::Relaxed);
             match message {
                 ClientMessage::Watch { job } => {
-                    Box::pin(watch::watch(self.gateway, &self.subscription, self.user, &job)).await
+                    Box::pin(watch::watch(self.gateway, &self.subscription, self.user, &job)).await;
                 }
                 ClientMessage::Unwatch { job } => watch::unwatch(&self.subscription, &job),
                 ClientMessage::Refresh { token } => Box::pin(self.refresh(&token)).await?,

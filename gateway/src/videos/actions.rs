@@ -227,10 +227,10 @@ async fn notify(gateway: &Gateway, change: Change, job: Model) -> Model {
     match timeout(gateway.config.http.timeouts.enqueue, publish(gateway, change, &job)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(job.id = %job.id, %error, "could not notify Redis of a change; the processors will read it from the database")
+            tracing::warn!(job.id = %job.id, %error, "could not notify Redis of a change; the processors will read it from the database");
         }
         Err(_) => {
-            tracing::warn!(job.id = %job.id, "could not notify Redis of a change in time; the processors will read it from the database")
+            tracing::warn!(job.id = %job.id, "could not notify Redis of a change in time; the processors will read it from the database");
         }
     }
     job

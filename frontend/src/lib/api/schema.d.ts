@@ -47,11 +47,33 @@ export interface paths {
         };
         /**
          * Get any job
-         * @description Includes its attempts, with the unedited messages of the upstream.
+         * @description Includes its attempts, with the messages of the upstream and the addresses at which the result may be. Owners see neither.
          */
         get: operations["readAnyJob"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{job}/attempts/{attempt}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add an address to an attempt, and download from it
+         * @description For a failed job whose video exists but was not found. The job waits for its download; no new request is sent to the
+         *     upstream. Adding a known address again downloads from it once more. A job that has not failed is left unchanged
+         *     (`wrong_state`).
+         */
+        post: operations["addResult"];
         delete?: never;
         options?: never;
         head?: never;
@@ -111,6 +133,47 @@ export interface paths {
         get: operations["readStatistics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List upstreams whose answers could not be read
+         * @description After three such jobs in a row (`suspendedAt`) nothing is submitted to the upstream until an administrator resumes it;
+         *     polls and downloads continue.
+         */
+        get: operations["listUpstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/upstreams/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume submissions to an upstream
+         * @description Clears the record of its unreadable answers. The processors continue within seconds.
+         */
+        post: operations["resumeUpstream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -795,14 +858,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Jobs that were accepted. */
+        /** @description The accepted jobs. */
         Accepted: {
-            /** @description The first of them. */
+            /** @description The first one. */
             job: components["schemas"]["Job"];
-            /** @description All of them. */
+            /** @description All jobs. */
             jobs: components["schemas"]["Job"][];
-            /** @description For people. */
+            /** @description Message for people. */
             message: string;
+        };
+        /**
+         * @description An address to download from.
+         * @example {
+         *       "url": "https://cdn.example.org/videos/7d41.mp4"
+         *     }
+         */
+        AddResultRequest: {
+            /**
+             * Format: uri
+             * @description An http or https address.
+             */
+            url: string;
         };
         /** @description A request that was sent upstream, with everything recorded about it. */
         AdminAttempt: {
@@ -810,6 +886,8 @@ export interface components {
             acceptedAt: string | null;
             /** @description The upstream's message. */
             detail: string | null;
+            /** @description End of the upstream's response, at most 4 KiB, without secrets. Null unless the attempt ended without a video. */
+            evidence: string | null;
             /** @description When it ended (RFC 3339, UTC). */
             finishedAt: string | null;
             /** @description Id of the attempt. */
@@ -823,8 +901,10 @@ export interface components {
             number: number;
             /** @description How it ended. */
             outcome: string | null;
-            /** @description URL of the result. */
+            /** @description The address that is tried first. */
             resultUrl: string | null;
+            /** @description Addresses at which the result may be, in the order in which they became known. */
+            results: components["schemas"]["AttemptResult"][];
             /** @description When it was sent (RFC 3339, UTC). */
             sentAt: string;
             /** @description URL it was sent to. */
@@ -871,53 +951,68 @@ export interface components {
             /** @description Always `alive`. */
             status: string;
         };
-        /** @description A key as its owner sees it; the key itself is shown once, when it is made. */
+        /** @description A key as its owner sees it. The key itself is shown only once, when it is created. */
         ApiKey: {
             /** @description RFC 3339, UTC. */
             createdAt: string;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description To the minute, RFC 3339, UTC. */
+            /** @description RFC 3339, UTC; accurate to a minute. */
             lastUsedAt: string | null;
-            /** @description What its owner calls it. */
+            /** @description Name chosen by the owner. */
             name: string;
-            /** @description What it is good for. */
+            /** @description Its permissions. */
             scopes: components["schemas"]["Scope"][];
         };
-        /** @description An attempt as its job's owner sees it: what was asked of the upstream, and what it may have cost. */
+        /** @description An attempt as its job's owner sees it. */
         Attempt: {
-            /** @description When the upstream showed that it had taken it, RFC 3339. */
+            /** @description When the upstream confirmed that it accepted the request, RFC 3339, UTC. */
             acceptedAt: string | null;
-            /** @description When it ended, RFC 3339. */
+            /** @description When the attempt ended, RFC 3339, UTC. */
             finishedAt: string | null;
-            /** @description Whether it may have cost money. */
+            /** @description Whether the attempt may have cost money. */
             mayHaveBeenCharged: boolean;
             /**
              * Format: int32
              * @description 1, 2, … within the job.
              */
             number: number;
-            /** @description How it ended: an outcome's name, or `completed`; `null` while it goes on. */
+            /** @description How the attempt ended: an outcome's name, or `completed`; `null` until then. */
             outcome: string | null;
-            /** @description RFC 3339. */
+            /** @description RFC 3339, UTC. */
             sentAt: string;
+        };
+        /** @description An address at which the result of an attempt may be. */
+        AttemptResult: {
+            addedBy: components["schemas"]["Id"] | null;
+            /** @description When it was recorded (RFC 3339, UTC). */
+            createdAt: string;
+            /**
+             * Format: int32
+             * @description 1, 2, … within the attempt.
+             */
+            position: number;
+            /** @description Where it was found, such as `field` or `video_tag`; `admin` if an administrator added it. */
+            source: string;
+            /** @description The address. */
+            url: string;
         };
         /** @description The attempts of a job. */
         Attempts: {
             /** @description First to last. */
             data: components["schemas"]["Attempt"][];
         };
-        /** @description An act as administrators see it. */
+        /** @description An entry as administrators see it. */
         AuditEntry: {
-            /** @description What was done. */
+            /** @description The action. */
             action: string;
-            /** @description Who acted, as an e-mail address. */
+            /** @description Email address of the administrator. */
             actor: string;
             /** @description RFC 3339, UTC. */
             at: string;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description To whom or what. */
+            /** @description What the action was applied to. */
             target: string | null;
         };
         /** @description A page of the audit log. */
@@ -1031,18 +1126,18 @@ export interface components {
             /** @description Width and height, such as `1280x720`: one of the sizes of the orientation. */
             size?: string | null;
         };
-        /** @description What is taken when nothing is said. */
+        /** @description Defaults of a new job. */
         Defaults: {
-            /** @description The model. */
+            /** @description Model. */
             model: string;
-            /** @description The shape. */
+            /** @description Orientation. */
             orientation: components["schemas"]["Orientation"];
             /**
              * Format: int32
-             * @description The length.
+             * @description Length in seconds.
              */
             seconds: number;
-            /** @description Width and height. */
+            /** @description Size as width and height. */
             size: string;
         };
         /**
@@ -1058,16 +1153,16 @@ export interface components {
              */
             password: string;
         };
-        /** @description Whole seconds from the start of work to the end. */
+        /** @description Duration of a job in whole seconds, from its first claim to its end. */
         Eta: {
             /**
              * Format: int64
-             * @description Half of them took at most this long.
+             * @description Half of the latest jobs took at most this long.
              */
             p50: number;
             /**
              * Format: int64
-             * @description Nine in ten did.
+             * @description Nine in ten of them took at most this long.
              */
             p90: number;
         };
@@ -1124,7 +1219,7 @@ export interface components {
         };
         /** Format: uuid */
         Id: string;
-        /** @description A picture as its owner sees it. */
+        /** @description An image as its owner sees it. */
         Image: {
             /** @description MIME type. */
             contentType: string;
@@ -1132,64 +1227,64 @@ export interface components {
             createdAt: string;
             /**
              * Format: int32
-             * @description Pixels.
+             * @description Height in pixels.
              */
             height: number;
-            /** @description Key; `referenceImageId` of a new job. */
+            /** @description Id; the `referenceImageId` of a new job. */
             id: components["schemas"]["Id"];
             /**
              * Format: int64
-             * @description Bytes.
+             * @description Size in bytes.
              */
             size: number;
             /**
              * Format: int32
-             * @description Pixels.
+             * @description Width in pixels.
              */
             width: number;
         };
-        /** @description A page of pictures. */
+        /** @description A page of images. */
         ImagePage: {
             /** @description Newest first. */
             data: components["schemas"]["Image"][];
             nextCursor: components["schemas"]["Id"] | null;
         };
-        /** @description The job's absolute state. A client keeps the view with the higher `seq`. */
+        /** @description The whole state of a job. A client keeps the view with the highest `seq`. */
         Job: {
-            /** @description Whether its owner has cancelled it and its worker has still to let go. */
+            /** @description Whether the owner cancelled the job and its worker has not stopped yet. */
             cancelling: boolean;
-            /** @description RFC 3339. */
+            /** @description RFC 3339, UTC. */
             createdAt: string;
-            /** @description Why it failed: an outcome's name. */
+            /** @description Why the job failed: an outcome's name. */
             errorCode: string | null;
-            /** @description The same in words. */
+            /** @description Why the job failed, as text. */
             errorMessage: string | null;
             etaSeconds: components["schemas"]["Eta"] | null;
-            /** @description When it became terminal, RFC 3339. */
+            /** @description When the job reached a terminal state, RFC 3339, UTC. */
             finishedAt: string | null;
-            /** @description Whether the video has a poster, which is made after it. */
+            /** @description Whether the video has a poster, which is created after the video. */
             hasPoster: boolean;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description Whether some request for it may have cost money without bringing a video. */
+            /** @description Whether a request for it may have cost money without producing a video. */
             mayHaveBeenCharged: boolean;
-            /** @description The model asked for. */
+            /** @description The model. */
             model: string;
-            /** @description When the next try begins, RFC 3339. */
+            /** @description When the next attempt starts, RFC 3339, UTC. */
             nextAttemptAt: string | null;
-            /** @description The video's shape. */
+            /** @description The video's orientation. */
             orientation: components["schemas"]["Orientation"];
             phase: components["schemas"]["Phase"] | null;
             /**
              * Format: int32
-             * @description 0–100.
+             * @description Percentage, 0–100.
              */
             progress: number;
-            /** @description Exactly as it was sent. */
+            /** @description The prompt, exactly as it was sent. */
             prompt: string;
             /**
              * Format: int64
-             * @description 1-based place in line while it waits its turn; not part of what `seq` counts.
+             * @description 1-based position in the queue while the job waits for its turn. Changes without incrementing `seq`.
              */
             queuePosition: number | null;
             referenceImageId: components["schemas"]["Id"] | null;
@@ -1201,24 +1296,24 @@ export interface components {
             resubmits: number;
             /**
              * Format: int32
-             * @description Requests repeated because the upstream could not take them.
+             * @description Requests repeated because the upstream did not accept the one before.
              */
             retries: number;
             /**
              * Format: int32
-             * @description The video's length.
+             * @description The video's length in seconds.
              */
             seconds: number;
             /**
              * Format: int64
-             * @description One up with each change.
+             * @description Incremented by each change.
              */
             seq: number;
             /** @description The video's width and height, such as `1280x720`. */
             size: string;
-            /** @description When a worker first took it since it was made or begun anew, RFC 3339. */
+            /** @description When a worker first claimed the job since it was created or restarted, RFC 3339, UTC. */
             startedAt: string | null;
-            /** @description Where it is in its life. */
+            /** @description State. */
             status: components["schemas"]["Status"];
             videoId: components["schemas"]["Id"] | null;
         };
@@ -1258,26 +1353,26 @@ export interface components {
             /** @description The account. */
             user: components["schemas"]["User"];
         };
-        /** @description A model, and what can be asked of it. */
+        /** @description A model with its options. */
         Model: {
-            /** @description Whether it is taken when nothing is said. */
+            /** @description Whether it is the default. */
             default: boolean;
-            /** @description Its name. */
+            /** @description Name. */
             id: string;
-            /** @description Shapes. */
+            /** @description Orientations. */
             orientations: components["schemas"]["Orientation"][];
-            /** @description Lengths. */
+            /** @description Lengths in seconds. */
             seconds: number[];
-            /** @description Widths and heights. */
+            /** @description Sizes as width and height. */
             sizes: string[];
         };
-        /** @description What can be asked for. */
+        /** @description The models and the defaults. */
         Models: {
-            /** @description What is taken when nothing is said. */
+            /** @description Defaults of a new job. */
             defaults: components["schemas"]["Defaults"];
-            /** @description Whether generations cost nothing, as with the simulator. */
+            /** @description Whether generations are free, as with the simulator. */
             free: boolean;
-            /** @description The models. */
+            /** @description All models. */
             models: components["schemas"]["Model"][];
         };
         /** @description A key that was just created. */
@@ -1291,12 +1386,12 @@ export interface components {
             data: components["schemas"]["Session"][];
         };
         /**
-         * @description The video's shape.
+         * @description The orientation of a video.
          * @enum {string}
          */
         Orientation: "landscape" | "portrait";
         /**
-         * @description What a job that is not finished is doing.
+         * @description What a job that has not finished is doing.
          * @enum {string}
          */
         Phase: "retrying" | "submitting" | "queued" | "generating" | "downloading";
@@ -1379,12 +1474,22 @@ export interface components {
             name?: string | null;
         };
         /**
-         * @description What an account may do.
+         * @description The upstream to resume.
+         * @example {
+         *       "upstream": "https://api.example.org/v1/chat/completions"
+         *     }
+         */
+        ResumeUpstreamRequest: {
+            /** @description Its address, as listed. */
+            upstream: string;
+        };
+        /**
+         * @description The permissions of an account.
          * @enum {string}
          */
         Role: "user" | "admin";
         /**
-         * @description What a key is good for.
+         * @description A permission of an API key.
          * @enum {string}
          */
         Scope: "read" | "create";
@@ -1392,46 +1497,46 @@ export interface components {
         Session: {
             /** @description RFC 3339, UTC. */
             createdAt: string;
-            /** @description Whether it is the one that asks. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
             /** @description RFC 3339, UTC. */
             expiresAt: string;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description To the minute, RFC 3339, UTC. */
+            /** @description RFC 3339, UTC; accurate to a minute. */
             lastSeenAt: string | null;
-            /** @description What signed in, as it called itself. */
+            /** @description `User-Agent` of the sign-in. */
             userAgent: string | null;
         };
-        /** @description A link as its maker gets it, once. */
+        /** @description A link as returned to its creator, once. */
         Share: {
             /** @description RFC 3339, UTC. */
             expiresAt: string;
             /** @description Key. */
             id: components["schemas"]["Id"];
-            /** @description For `/api/shares/{token}`. */
+            /** @description Token for `/api/shares/{token}`. */
             token: string;
-            /** @description The page that shows the video. */
+            /** @description Page that shows the video. */
             url: string;
         };
-        /** @description A video as whoever has the link sees it. */
+        /** @description A video as shown by a link. */
         SharedVideo: {
             /** @description MIME type. */
             contentType: string;
-            /** @description When the link ends, RFC 3339, UTC. */
+            /** @description When the link expires, RFC 3339, UTC. */
             expiresAt: string;
             /** @description Whether there is a poster. */
             hasPoster: boolean;
-            /** @description The video's shape. */
+            /** @description Orientation. */
             orientation: components["schemas"]["Orientation"];
             /**
              * Format: int32
-             * @description The video's length.
+             * @description Length in seconds.
              */
             seconds: number;
             /**
              * Format: int64
-             * @description Bytes.
+             * @description Size in bytes.
              */
             size: number;
         };
@@ -1492,7 +1597,7 @@ export interface components {
             workers: components["schemas"]["Worker"][];
         };
         /**
-         * @description Where a job is in its life.
+         * @description The state of a job.
          * @enum {string}
          */
         Status: "pending" | "processing" | "completed" | "failed" | "cancelled";
@@ -1514,17 +1619,40 @@ export interface components {
             /** @description The image. */
             image: string;
         };
+        /** @description An upstream whose answers could not be read. */
+        UpstreamState: {
+            /** @description The last of these jobs. It may have been deleted. */
+            lastJobId: components["schemas"]["Id"];
+            /** @description Beginning of the last such answer, at most 1 KiB, without secrets. */
+            sample: string;
+            /** @description When the first of these answers was received (RFC 3339, UTC). */
+            since: string;
+            /** @description When submissions were suspended (RFC 3339, UTC); null if they continue. */
+            suspendedAt: string | null;
+            /**
+             * Format: int32
+             * @description Jobs in a row whose answers could not be read.
+             */
+            unreadableJobs: number;
+            /** @description The address that requests are sent to. */
+            upstream: string;
+        };
+        /** @description The upstreams whose answers could not be read. */
+        UpstreamStates: {
+            /** @description By address; empty while all answers can be read. */
+            data: components["schemas"]["UpstreamState"][];
+        };
         /** @description An account as its owner sees it. */
         User: {
             /** @description RFC 3339, UTC. */
             createdAt: string;
-            /** @description The address to sign in with, in lower case. */
+            /** @description Email address in lower case. */
             email: string;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description What the person wants to be called. */
+            /** @description Display name. */
             name: string | null;
-            /** @description Rights. */
+            /** @description Permissions. */
             role: components["schemas"]["Role"];
         };
         /** @description A video as its owner sees it. */
@@ -1535,28 +1663,28 @@ export interface components {
             createdAt: string;
             /**
              * Format: int64
-             * @description Of playing, milliseconds; null where nobody could look inside.
+             * @description Duration in milliseconds; null if unknown.
              */
             durationMs: number | null;
             /** @description Whether there is a poster. */
             hasPoster: boolean;
             /**
              * Format: int32
-             * @description Pixels, as played; null where nobody could look inside.
+             * @description Displayed height in pixels; null if unknown.
              */
             height: number | null;
-            /** @description Key. */
+            /** @description Id. */
             id: components["schemas"]["Id"];
-            /** @description The job that made it. */
+            /** @description The job that produced it. */
             jobId: components["schemas"]["Id"];
             /**
              * Format: int64
-             * @description Bytes.
+             * @description Size in bytes.
              */
             size: number;
             /**
              * Format: int32
-             * @description Pixels, as played; null where nobody could look inside.
+             * @description Displayed width in pixels; null if unknown.
              */
             width: number | null;
         };
@@ -2041,6 +2169,46 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    addResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+                attempt: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddResultRequest"];
+            };
+        };
+        responses: {
+            /** @description The job, which is waiting for its download. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminJob"];
+                };
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["wrong_state"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     retryAnyJob: {
         parameters: {
             query?: never;
@@ -2158,6 +2326,68 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-insufficient_scope"];
             421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listUpstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upstreams. Empty while all answers can be read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamStates"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    resumeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description The upstream receives jobs again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];

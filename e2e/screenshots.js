@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { launch } from "./browser.js";
-import { runningJobs, failedJobs, finishedJobs, signedIn } from "./fixtures.js";
+import { runningJobs, finishedJobs, signedIn } from "./fixtures.js";
 import { root } from "./platform.js";
 import { responsesFor, pageStates } from "./page-states.js";
 import { fakeWebsocket, startFakeGateway } from "./fake-gateway.js";
 
-const gallery = [...runningJobs.slice(0, 2), ...failedJobs.slice(3, 4), ...finishedJobs(24)];
+const gallery = [...runningJobs.slice(0, 2), ...finishedJobs(24)];
 const pictures = {
   gallery: { pageState: { path: "/", jobs: gallery }, theme: "dark", language: "en", viewport: { width: 1440, height: 900 } },
   "video-detail": { pageState: pageStates["video page"], theme: "light", language: "en", viewport: { width: 1440, height: 900 } },

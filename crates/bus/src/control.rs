@@ -14,7 +14,7 @@ pub enum Control {
         /// The session.
         session: SessionId,
     },
-    /// A user's account, role or password was changed: gateways validate the user's sessions anew.
+    /// A user's account, role or password was changed: gateways validate the user's sessions again.
     UserChanged {
         /// The user.
         user: UserId,

@@ -41,7 +41,7 @@ impl Bus {
         Ok(script::ADMIT.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
     }
 
-    /// Removes a job from the backlog or the stream, because it is cancelled, deleted or about to be enqueued anew.
+    /// Removes a job from the backlog or the stream, because it is cancelled, deleted or about to be enqueued again.
     pub async fn remove(&self, job: JobId) -> Result<(), Error> {
         let mut connection = self.connection().await?;
         Ok(script::REMOVE.with(&self.keys).arg(job.to_string()).invoke_async::<()>(&mut connection).await?)

@@ -1,4 +1,4 @@
-//! The server: bind, then serve until told to stop.
+//! The server: bind, then serve until asked to stop.
 //!
 //! Stopping is fast: open streams are cut, as when an upstream goes down, and no connection delays the stop for longer
 //! than [`STOP_TIMEOUT`].

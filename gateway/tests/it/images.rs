@@ -211,9 +211,9 @@ async fn deletes_images_with_the_account() {
         server.post(&ada, "/api/videos", json!({"prompt": "x", "referenceImageId": id})).await;
         let export: Value = server.get(&ada, "/api/auth/export").await.json().await.unwrap();
         assert_eq!(export["images"][0]["id"], json!(id));
-        let farewell = server.request(Method::DELETE, "/api/auth/me").bearer_auth(&ada.token);
-        let farewell = farewell.json(&json!({"password": crate::test_server::PASSWORD})).send().await.unwrap();
-        assert_eq!(farewell.status(), StatusCode::NO_CONTENT);
+        let deleted = server.request(Method::DELETE, "/api/auth/me").bearer_auth(&ada.token);
+        let deleted = deleted.json(&json!({"password": crate::test_server::PASSWORD})).send().await.unwrap();
+        assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
         assert_eq!(files(&server), 0);
     }
 }

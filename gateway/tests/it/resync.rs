@@ -88,11 +88,11 @@ async fn finds_and_sends_unpublished_states() {
     let (mut socket, _) = Socket::greeted(&server, &account).await;
     let held = server.claim(&job).await;
     let row = job::advance(&server.database.connection, held, Phase::Generating, 50).await.unwrap().unwrap();
-    let told = eventually("the state arrives", async || {
+    let frame = eventually("the state arrives", async || {
         let frame = socket.heard().await;
         (frame["id"] == *job && frame["seq"] == row.seq).then_some(frame)
     });
-    assert_eq!(told.await["progress"], 50);
+    assert_eq!(frame.await["progress"], 50);
 }
 
 #[tokio::test]
@@ -144,13 +144,13 @@ async fn sends_changed_queue_positions() {
     let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
     server.bus.remove(parse_id(&first)).await.unwrap();
-    let mut told = Vec::new();
-    while told.len() < 2 {
-        told.push(heard(&mut socket, "position").await);
+    let mut frames = Vec::new();
+    while frames.len() < 2 {
+        frames.push(heard(&mut socket, "position").await);
     }
-    told.sort_by_key(|frame| frame["queuePosition"].as_u64());
-    assert_eq!(told[0], json!({"type": "position", "id": first, "queuePosition": null}));
-    assert_eq!(told[1], json!({"type": "position", "id": second, "queuePosition": 1}));
+    frames.sort_by_key(|frame| frame["queuePosition"].as_u64());
+    assert_eq!(frames[0], json!({"type": "position", "id": first, "queuePosition": null}));
+    assert_eq!(frames[1], json!({"type": "position", "id": second, "queuePosition": 1}));
 }
 
 #[tokio::test]
@@ -189,8 +189,8 @@ async fn admin_watches_any_job_until_it_ends() {
         });
         assert_eq!(watched.await["prompt"], "Eve's");
         let held = server.claim(&job).await;
-        let told = advance(&server, &eve, held, 7).await;
-        assert_eq!(heard(&mut socket, "job").await, told);
+        let published = advance(&server, &eve, held, 7).await;
+        assert_eq!(heard(&mut socket, "job").await, published);
         change(&server, &ada, user::Column::Role, Role::User).await;
         assert_eq!(socket.closed().await, 4403);
     }

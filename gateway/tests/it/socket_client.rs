@@ -13,7 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::test_server::{Account, TestServer};
 
 /// Less than a heartbeat's interval.
-const PATIENCE: Duration = Duration::from_secs(15);
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -51,7 +51,7 @@ impl Socket {
 
     /// Returns the next message. Waits only shortly, because a heartbeat would hide delays.
     async fn next(&mut self) -> Option<Result<Message, Error>> {
-        timeout(PATIENCE, self.0.next()).await.expect("the gateway says something")
+        timeout(RECEIVE_TIMEOUT, self.0.next()).await.expect("the gateway sends something")
     }
 
     pub(crate) async fn say(&mut self, message: Value) {

@@ -40,7 +40,7 @@ pub(super) fn still_arguments(demuxer: &str, file: &Path, at: i64) -> Vec<String
     arguments
 }
 
-/// The arguments of `ffmpeg` for joining the local files of an HLS playlist to one MP4, without encoding them anew.
+/// The arguments of `ffmpeg` for joining the local files of an HLS playlist to one MP4, without re-encoding them.
 pub(super) fn join_arguments(video: &Path, audio: Option<&Path>, joined: &Path) -> Vec<String> {
     let mut arguments = split("-nostdin -v error -y");
     for playlist in [Some(video), audio].into_iter().flatten() {

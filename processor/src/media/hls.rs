@@ -9,7 +9,7 @@ use fetch::LocalPlaylist;
 use super::subprocess::Limits;
 use super::{ffmpeg, subprocess};
 
-/// Joins `playlist` to a file of at most `max_bytes` in `folder`, without encoding anew. `None` if ffmpeg fails.
+/// Joins `playlist` to a file of at most `max_bytes` in `folder`, without re-encoding. `None` if ffmpeg fails.
 pub(super) async fn join(
     ffmpeg: &Path,
     playlist: &LocalPlaylist,

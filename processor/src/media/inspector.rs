@@ -66,7 +66,7 @@ impl Inspector {
     }
 
     /// Whether a stored file surely is no video, although it looks like one from outside: `ffprobe` reads it, and finds no
-    /// pictures. False where that cannot be told: without `ffprobe`, or if the storage is not on this machine.
+    /// pictures. False where that is unknown: without `ffprobe`, or if the storage is not on this machine.
     ///
     /// # Errors
     /// `ffprobe` cannot be started.

@@ -10,7 +10,7 @@ use testkit::eventually;
 use crate::{enqueue, enqueue_many, next};
 
 /// Every entry counts as idle.
-const AT_ONCE: Duration = Duration::ZERO;
+const ANY_IDLE_TIME: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn enqueueing_twice_adds_the_job_once() {
@@ -43,7 +43,7 @@ async fn only_the_holder_can_acknowledge_and_renew() {
     enqueue_many(&bus, new_id(), 1).await;
     let (silent, other) = (new_id(), new_id());
     let lost = next(&mut bus.consumer(silent)).await;
-    let reclaimed = bus.consumer(other).reclaim(AT_ONCE, 10).await.unwrap().deliveries;
+    let reclaimed = bus.consumer(other).reclaim(ANY_IDLE_TIME, 10).await.unwrap().deliveries;
     assert_eq!(reclaimed.len(), 1);
     assert_eq!((reclaimed[0].job, reclaimed[0].consumer), (lost.job, other));
     assert!(!bus.ack_and_publish(&lost, None).await.unwrap());
@@ -86,8 +86,8 @@ async fn reclaims_from_the_whole_stream_up_to_a_maximum() {
         held += silent.next(8).await.unwrap().len();
     }
     let mut successor = bus.consumer(new_id());
-    assert_eq!(successor.reclaim(AT_ONCE, 7).await.unwrap().deliveries.len(), 7);
-    assert_eq!(successor.reclaim(AT_ONCE, 100).await.unwrap().deliveries.len(), 30);
+    assert_eq!(successor.reclaim(ANY_IDLE_TIME, 7).await.unwrap().deliveries.len(), 7);
+    assert_eq!(successor.reclaim(ANY_IDLE_TIME, 100).await.unwrap().deliveries.len(), 30);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn reassigning_never_drops_the_only_entry_of_a_job() {
     let job = enqueue_many(&bus, new_id(), 1).await[0];
     let holder = new_id();
     let held = next(&mut bus.consumer(holder)).await;
-    let reclaimed = bus.consumer(new_id()).reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
+    let reclaimed = bus.consumer(new_id()).reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
     assert!(!bus.enqueue(job, &held.flow, Position::FairTurn).await.unwrap().added, "the only entry was dropped");
     assert!(bus.ack_and_publish(&held, None).await.unwrap());
@@ -109,10 +109,10 @@ async fn an_entry_reassigned_to_a_dead_worker_is_reclaimed_at_once() {
     let (holder, lease) = (new_id(), Duration::from_secs(3_600));
     next(&mut bus.consumer(holder)).await;
     let mut successor = bus.consumer(new_id());
-    let reclaimed = successor.reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
+    let reclaimed = successor.reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
     assert!(successor.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "the holder is alive");
-    let reclaimed = successor.reclaim(AT_ONCE, 1).await.unwrap().deliveries.remove(0);
+    let reclaimed = successor.reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
     bus.reassign(&reclaimed, holder, lease).await.unwrap();
     assert_eq!(successor.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
 }

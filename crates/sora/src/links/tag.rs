@@ -16,7 +16,7 @@ pub(super) fn end(tag: &str) -> Option<usize> {
             _ => {}
         }
     }
-    // A quote that is never closed is none: the tag ends at its first `>`.
+    // A quote that is never closed does not count: the tag ends at its first `>`.
     quote.and_then(|_| tag.find('>')).map(|at| at + 1)
 }
 

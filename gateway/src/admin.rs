@@ -3,6 +3,7 @@
 //!
 //! Only these endpoints expose the upstream's raw messages. Every change is written to the audit log.
 
+mod admin_job;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod jobs;

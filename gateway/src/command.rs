@@ -16,7 +16,7 @@ use service::settings;
 
 use crate::auth::{PasswordError, Passwords, email, new_password};
 use crate::config;
-use crate::openapi::document;
+use crate::router::document;
 use crate::secret;
 
 /// The gateway. Serves HTTP unless a command is given.

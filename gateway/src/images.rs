@@ -5,7 +5,7 @@
 
 mod reencode;
 pub(crate) mod upload;
-mod upload_limit;
+pub(crate) mod upload_limit;
 
 use axum::Json;
 use axum::body::Body;
@@ -19,7 +19,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use upload::MAX_BODY;
-pub(crate) use upload_limit::UploadLimit;
 
 use crate::auth::{Creator, NO_STORE, Reader};
 use crate::error::{ApiError, ErrorCode, FieldError};

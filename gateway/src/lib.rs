@@ -50,7 +50,7 @@ pub use config::{
 };
 pub use http::serve::bind;
 pub use http::trusted_proxies::TrustedProxies;
-pub use openapi::document;
+pub use router::document;
 pub use state::{Gateway, StartError};
 
 /// Serves on `listener` until `shutdown` is cancelled, then waits for open requests and websockets up to the drain timeout.

@@ -25,11 +25,9 @@ mod outbox;
 mod resync;
 mod snapshot;
 mod socket;
-mod state;
+pub(crate) mod state;
 pub(crate) mod upgrade;
 mod watch;
-
-pub(crate) use state::LiveState;
 
 use bus::{Control, Message};
 

@@ -7,13 +7,11 @@ mod complete;
 mod errors;
 mod page;
 
-use std::sync::LazyLock;
-
+use axum::Extension;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-
-use crate::router;
+use utoipa::openapi::OpenApi;
 
 pub(crate) use page::{api_guide, live_guide, page, scalar, script};
 
@@ -22,12 +20,13 @@ UUIDs. Errors are problem documents (RFC 9457); their `code` is the contract. Pr
 the token of a session or an API key; pages send their session cookie.\n\nGuides: [the API by example](/docs/API.md), [live \
 updates](/docs/live.md).";
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| serde_json::to_string_pretty(&build()).unwrap_or_default() + "\n");
+/// The document, as the router provides it to [`json`].
+#[derive(Clone, Copy)]
+pub(crate) struct Document(pub(crate) &'static str);
 
-/// Returns the document as text.
-#[must_use]
-pub fn document() -> &'static str {
-    &DOCUMENT
+/// Writes the document of these routes.
+pub(crate) fn render(api: &OpenApi) -> String {
+    serde_json::to_string_pretty(&build(api)).unwrap_or_default() + "\n"
 }
 
 /// Get this document
@@ -35,14 +34,14 @@ pub fn document() -> &'static str {
     get, path = "/api/openapi.json", operation_id = "readDocument", tag = "Server",
     responses((status = 200, description = "The document.", body = inline(Value), content_type = "application/json")),
 )]
-pub(crate) async fn json() -> Response {
+pub(crate) async fn json(Extension(Document(document)): Extension<Document>) -> Response {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let caching = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    ([content_type, caching], document()).into_response()
+    ([content_type, caching], document).into_response()
 }
 
-fn build() -> Value {
-    let (paths, mut components) = complete::complete(&router::api().into_openapi());
+fn build(api: &OpenApi) -> Value {
+    let (paths, mut components) = complete::complete(api);
     components["securitySchemes"] = security_schemes();
     let tag = |name: &str, about: &str| json!({"name": name, "description": about});
     json!({

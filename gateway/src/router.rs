@@ -1,9 +1,11 @@
 //! All routes, and the layers around them.
 
-use axum::Router;
+use std::sync::LazyLock;
+
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use axum::{Extension, Router};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -14,6 +16,7 @@ use crate::http::compression::compression;
 use crate::http::host_guard::host_guard;
 use crate::http::timeouts::timeouts;
 use crate::http::{origin, static_files, throttle};
+use crate::openapi::Document;
 use crate::state::Gateway;
 use crate::{admin, auth, health, images, keys, live, openapi, videos};
 
@@ -69,6 +72,14 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
     api.routes(routes!(health::alive)).routes(routes!(health::ready))
 }
 
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi::render(&api().into_openapi()));
+
+/// Returns the OpenAPI document of the API.
+#[must_use]
+pub fn document() -> &'static str {
+    &DOCUMENT
+}
+
 /// Returns the router with all routes and layers.
 pub(crate) fn router(gateway: Gateway) -> Router {
     let (api, _) = api().split_for_parts();
@@ -81,6 +92,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .merge(api)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(Extension(Document(document())))
         .layer(origin::cors(&gateway.config))
         .layer(from_fn_with_state(gateway.clone(), timeouts))
         .layer(from_fn_with_state(gateway.clone(), host_guard))

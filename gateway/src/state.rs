@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
 use crate::http::trusted_proxies::TrustedProxies;
-use crate::images::UploadLimit;
-use crate::live::LiveState;
+use crate::images::upload_limit::UploadLimit;
+use crate::live::state::LiveState;
 use crate::secret::Signer;
 
 /// Why a gateway cannot start.

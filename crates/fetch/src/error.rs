@@ -4,7 +4,7 @@ use std::io;
 
 use url::Url;
 
-use crate::media::Kind;
+use crate::kind::Kind;
 use crate::source::MAX_REDIRECTS;
 
 /// Why a video could not be fetched.

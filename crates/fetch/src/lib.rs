@@ -17,7 +17,7 @@
 //! | `body` | announced lengths, limits, continued downloads |
 //! | `decode` | content encodings |
 //! | `error` | why a video could not be fetched |
-//! | `media`, `mp4`, `webm` | what a file is, and whether it is complete |
+//! | `media`, `mp4`, `webm`, `kind` | what a file is, and whether it is complete |
 //! | `hls` | playlists and their segments, fetched into a directory |
 
 mod address;
@@ -25,6 +25,7 @@ mod body;
 mod decode;
 mod error;
 mod hls;
+mod kind;
 mod media;
 mod mp4;
 mod source;
@@ -44,7 +45,8 @@ use body::Body;
 pub use decode::decoded;
 pub use error::{Error, Incomplete};
 pub use hls::LocalPlaylist;
-pub use media::{Kind, MediaType};
+pub use kind::Kind;
+pub use media::MediaType;
 use media::{Sniffed, Walk};
 use source::Source;
 

@@ -1,8 +1,7 @@
 //! What a file is, by its content: neither its name nor its announced type is trusted.
 
-use std::fmt;
-
 use crate::Error;
+use crate::kind::Kind;
 use crate::mp4::Mp4Walk;
 use crate::webm::WebmWalk;
 
@@ -32,36 +31,6 @@ impl MediaType {
             Self::Mp4 => "mp4",
             Self::Webm => "webm",
         }
-    }
-}
-
-/// Content that is not a video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// HTML or XML.
-    Page,
-    /// JSON that names no video.
-    Json,
-    /// An image.
-    Image,
-    /// Sound without video.
-    Audio,
-    /// Nothing at all.
-    Empty,
-    /// A format that is not known.
-    Unknown,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Page => "a page",
-            Self::Json => "JSON that names no video",
-            Self::Image => "an image",
-            Self::Audio => "audio",
-            Self::Empty => "empty",
-            Self::Unknown => "in an unknown format",
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! A complete file ends where its last box ends, and contains `moov` and media data. Inside `moov` only the handlers are
 //! read, which say whether any track is video (ISO/IEC 14496-12; QuickTime files have the same shape, without `ftyp`).
 
-use crate::media::Kind;
+use crate::kind::Kind;
 use crate::{Error, Incomplete};
 
 /// Bytes of a `hdlr` box's content up to and including the handler's type.

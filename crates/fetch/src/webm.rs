@@ -3,7 +3,7 @@
 //!
 //! Live muxers write clusters of unknown size; nothing after the first of them is checked.
 
-use crate::media::Kind;
+use crate::kind::Kind;
 use crate::{Error, Incomplete};
 
 const SEGMENT: u32 = 0x1853_8067;

@@ -13,8 +13,8 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
+use crate::admin::admin_job::{AdminJob, with_owners};
 use crate::admin::audit::record;
-use crate::admin::jobs::{AdminJob, with_owners};
 use crate::auth::{Admin, NO_STORE};
 use crate::error::{ApiError, ErrorCode};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};

@@ -1,16 +1,15 @@
 //! `/api/admin/jobs`: the jobs of all users, with the upstream's raw messages.
 
-use std::collections::{HashMap, HashSet};
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use entity::job::{self, Filter, Model, View};
-use entity::{JobId, UserId, user};
+use entity::job::{self, Filter};
+use entity::{JobId, UserId};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::admin::admin_job::{AdminJob, with_owners};
 use crate::admin::attempts::{self, AdminAttempt};
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
@@ -19,19 +18,7 @@ use crate::http::body::Rule;
 use crate::http::path::{Id, id};
 use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::state::Gateway;
-use crate::videos::{JobSearch, restart, views};
-
-/// A job with its owner.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AdminJob {
-    #[serde(flatten)]
-    pub(crate) job: View,
-    /// Id of the owner.
-    pub(crate) user_id: UserId,
-    /// Email address of the owner.
-    pub(crate) user_email: String,
-}
+use crate::videos::{JobSearch, restart};
 
 /// A page of jobs of all users.
 #[derive(Debug, Serialize, ToSchema)]
@@ -129,16 +116,6 @@ pub(crate) async fn retry_job(
     record(&gateway, &admin.user, "job.retried", Some(id.to_string())).await?;
     let job = with_owners(&gateway, vec![row]).await?.pop().ok_or(ApiError::NotFound)?;
     Ok((StatusCode::ACCEPTED, [NO_STORE], Json(job)).into_response())
-}
-
-pub(super) async fn with_owners(gateway: &Gateway, rows: Vec<Model>) -> Result<Vec<AdminJob>, ApiError> {
-    let owners: Vec<UserId> = rows.iter().map(|row| row.user_id).collect();
-    let distinct: HashSet<UserId> = owners.iter().copied().collect();
-    let accounts = user::by_ids(&gateway.db, distinct.into_iter().collect()).await?;
-    let emails: HashMap<UserId, String> = accounts.into_iter().map(|user| (user.id, user.email)).collect();
-    let email = |id: &UserId| emails.get(id).cloned().unwrap_or_default();
-    let jobs = views(gateway, rows).await.into_iter().zip(owners);
-    Ok(jobs.map(|(job, user_id)| AdminJob { job, user_id, user_email: email(&user_id) }).collect())
 }
 
 /// Checks an error code.

@@ -20,8 +20,9 @@ use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::metrics;
 use crate::state::Gateway;
+use crate::videos::idempotency::{self, Resolved};
+use crate::videos::quota;
 use crate::videos::read::views;
-use crate::videos::{idempotency, quota};
 
 /// Cancel a job
 #[utoipa::path(
@@ -90,10 +91,10 @@ pub(crate) async fn restart(gateway: &Gateway, user: UserId, id: JobId, key: Opt
     let restarting = run_to_completion(gateway, async move |gateway: Gateway| {
         let restarted = job::restart(&gateway.db, id, user, key.as_ref()).await?;
         match idempotency::resolve(&gateway, user, restarted).await? {
-            Ok(restarted) => {
+            Resolved::Created(restarted) => {
                 requeue(&gateway, user, id, restarted, "Only a failed or cancelled job can be restarted.").await
             }
-            Err(mut before) => before.pop().ok_or(ApiError::Gone),
+            Resolved::Replayed(mut before) => before.pop().ok_or(ApiError::Gone),
         }
     });
     restarting.await

@@ -25,7 +25,8 @@ use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path;
 use crate::images;
 use crate::state::Gateway;
-use crate::videos::{idempotency, quota, views};
+use crate::videos::idempotency::{self, Resolved};
+use crate::videos::{quota, views};
 
 /// Maximum number of Unicode scalar values in a prompt.
 const MAX_PROMPT_CHARACTERS: usize = 4_000;
@@ -175,8 +176,8 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
     let created =
         job::create(&gateway.db, &new, count, key.as_ref()).await.map_err(|error| creation_error(error, &new))?;
     let rows = match idempotency::resolve(&gateway, user, created).await? {
-        Ok(rows) => rows,
-        Err(before) => return Ok((views(&gateway, before).await, true)),
+        Resolved::Created(rows) => rows,
+        Resolved::Replayed(before) => return Ok((views(&gateway, before).await, true)),
     };
     let mut jobs = Vec::with_capacity(count);
     for row in rows {

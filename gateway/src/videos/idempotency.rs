@@ -39,6 +39,14 @@ pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>)
     }
 }
 
+/// What a request led to.
+pub(crate) enum Resolved<T> {
+    /// It was carried out.
+    Created(T),
+    /// It repeats an earlier one, which created these jobs.
+    Replayed(Vec<Model>),
+}
+
 /// Returns what the request created, or else the current state of the jobs that the first request with its key created.
 ///
 /// # Errors
@@ -47,11 +55,11 @@ pub(crate) async fn resolve<T>(
     gateway: &Gateway,
     user: UserId,
     claimed: Idempotent<T>,
-) -> Result<Result<T, Vec<Model>>, ApiError> {
+) -> Result<Resolved<T>, ApiError> {
     match claimed {
-        Idempotent::Created(done) => Ok(Ok(done)),
+        Idempotent::Created(done) => Ok(Resolved::Created(done)),
         Idempotent::Conflict => Err(ApiError::IdempotencyKeyReused),
-        Idempotent::Replayed(ids) => Ok(Err(replayed_jobs(gateway, user, &ids).await?)),
+        Idempotent::Replayed(ids) => Ok(Resolved::Replayed(replayed_jobs(gateway, user, &ids).await?)),
     }
 }
 

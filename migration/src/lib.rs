@@ -1,8 +1,10 @@
-//! The schema's history and the one way to move along it.
+//! Schema migrations. Only the `migration` command applies them; server processes only read the version
+//! (`entity::schema`).
 //!
-//! Each step is a plain SQL text that runs unchanged on SQLite and PostgreSQL and ends by writing `schema_version`:
-//! the version it leads to, and the oldest version whose programs can still work with it. Only the `migration`
-//! command applies steps; a serving process only reads the version (`entity::schema`).
+//! Each migration is a SQL script that runs unchanged on SQLite and PostgreSQL. It ends by writing `schema_version`:
+//! the new version, and the oldest version whose programs still work with it.
+//!
+//! All functions return the database's error if a statement fails; the database is then unchanged.
 
 use entity::schema::{self, Version};
 use sea_orm_migration::prelude::*;
@@ -11,7 +13,7 @@ use sea_orm_migration::sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-/// The history, oldest first.
+/// All migrations, oldest first.
 #[derive(Debug)]
 pub struct Migrator;
 
@@ -22,26 +24,20 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// An arbitrary number that all versions of this command agree on.
+/// Key of the advisory lock: arbitrary, but the same in all versions of this command.
 const ADVISORY_LOCK: i64 = 0x736f_7261;
 
-/// Brings the database to the newest schema; does nothing when it is there already. Answers with what it leads to.
+/// Migrates the database to the newest schema, if it is older, and returns the resulting version.
 ///
-/// All steps are one transaction. Safe to run from several places at once: PostgreSQL holds an advisory lock for the
+/// All migrations run in one transaction. Concurrent calls are safe: PostgreSQL holds an advisory lock for the
 /// duration, SQLite its write lock.
-///
-/// # Errors
-/// Whatever the database refuses; nothing has changed then.
 pub async fn up(db: &DatabaseConnection) -> Result<Version, DbErr> {
     let (transaction, version) = stepped(db).await?;
     transaction.commit().await?;
     Ok(version)
 }
 
-/// What [`up`] would lead to, without leading there.
-///
-/// # Errors
-/// Whatever the database refuses.
+/// Returns the version that [`up`] would migrate to, without changing the database.
 pub async fn preview(db: &DatabaseConnection) -> Result<Version, DbErr> {
     let (transaction, version) = stepped(db).await?;
     transaction.rollback().await?;
@@ -63,13 +59,13 @@ async fn stepped(db: &DatabaseConnection) -> Result<(DatabaseTransaction, Versio
     Ok((transaction, version))
 }
 
-/// Writes a consistent copy of an SQLite database to `file`, which must not exist, while others go on writing.
+/// Writes a consistent copy of a SQLite database to `file`, which must not exist. Other connections can keep writing.
 ///
 /// # Errors
-/// The database is none of SQLite's, or the copy cannot be written.
+/// The database is not SQLite, or the copy cannot be written.
 pub async fn copy(db: &DatabaseConnection, file: &str) -> Result<(), DbErr> {
     if db.get_database_backend() != DbBackend::Sqlite {
-        return Err(DbErr::Custom("only SQLite databases are copied so; PostgreSQL has pg_dump".into()));
+        return Err(DbErr::Custom("only SQLite databases can be copied; use pg_dump for PostgreSQL".into()));
     }
     db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [file.into()])).await.map(drop)
 }

@@ -1,5 +1,5 @@
-//! The `migration` command: applies the schema to `DATABASE_URL`, says what is there, and does the database's part of
-//! backing up and restoring.
+//! The `migration` command: migrates the database at `DATABASE_URL`, reports its state, and does the database's part of
+//! backup and restore.
 
 use clap::{Parser, Subcommand};
 use entity::DatabaseConnection;
@@ -7,7 +7,7 @@ use entity::database::{IfMissing, open};
 use entity::restore::{self, Finalized};
 use entity::schema::Version;
 
-/// Applies the schema's history to the database that `DATABASE_URL` names, and looks after it.
+/// Migrates and maintains the database at `DATABASE_URL`.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -17,29 +17,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Bring the database to the newest schema (creates a missing SQLite file), and print its version.
+    /// Migrate the database to the newest schema (creates a missing SQLite file) and print its version.
     Up {
-        /// Change nothing: print the version that this would lead to.
+        /// Change nothing; print the version that the database would be migrated to.
         #[arg(long)]
         dry_run: bool,
         /// Print the version as JSON: `{"version": 4, "compatible_from": 2}`.
         #[arg(long)]
         json: bool,
     },
-    /// Print the version of the database's schema.
+    /// Print the schema version of the database.
     Status {
         /// Print it as JSON: `{"version": 4, "compatible_from": 2}`.
         #[arg(long)]
         json: bool,
     },
-    /// Print how many accounts and jobs the database holds, and how many processors work with it, as JSON.
+    /// Print the numbers of accounts, jobs and connected processors as JSON.
     Contents,
-    /// Write a consistent copy of an SQLite database to a file, while others go on writing.
+    /// Write a consistent copy of a SQLite database to a file. Other processes can keep writing.
     Copy {
-        /// Must not exist.
+        /// Path of the copy; must not exist.
         file: String,
     },
-    /// Settle a database that has just come out of a backup: fail its unfinished jobs, end all sessions.
+    /// Finish restoring a backup: fail its unfinished jobs and end all sessions.
     Restored,
 }
 
@@ -50,13 +50,13 @@ async fn main() -> anyhow::Result<()> {
     let missing = if matches!(command, Command::Up { .. }) { IfMissing::Create } else { IfMissing::Fail };
     let db = open(url.expose(), missing).await?;
     println!("{}", command.run(&db).await?);
-    // So that nothing of an SQLite file is left in its log.
+    // Closing merges SQLite's write-ahead log into the database file.
     db.close().await?;
     Ok(())
 }
 
 impl Command {
-    /// Carries the command out and answers with what to print.
+    /// Runs the command and returns the text to print.
     async fn run(self, db: &DatabaseConnection) -> anyhow::Result<String> {
         Ok(match self {
             Self::Up { dry_run: false, json } => version_text(migration::up(db).await?, json),
@@ -72,7 +72,7 @@ impl Command {
     }
 }
 
-/// A schema version as a sentence or, for scripts, as JSON.
+/// Formats a schema version as a sentence or, for scripts, as JSON.
 fn version_text(version: Version, json: bool) -> String {
     if !json {
         return version.to_string();

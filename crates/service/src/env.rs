@@ -1,7 +1,7 @@
-//! The environment as the only source of configuration, read through a lookup so that tests need no process.
+//! Reads the configuration from environment variables, through a lookup function that tests can replace.
 //!
-//! Every variable is parsed into its final type, and *all* mistakes are collected and reported at once. A mistake names
-//! the variable and the remedy, and never prints the value.
+//! Every variable is parsed into its final type. *All* errors are collected and reported at once; each names the
+//! variable and the remedy, and never prints the value. Parsers return the remedy as their error.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use url::Url;
 
-/// The exit status of a process whose configuration is wrong (`EX_CONFIG` of sysexits.h).
+/// Exit status for an invalid configuration (`EX_CONFIG` of sysexits.h).
 pub const EXIT_CONFIGURATION: i32 = 78;
 
-/// A value that does not print.
+/// A value whose `Debug` output is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -23,7 +23,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value, for the one place that needs it.
+    /// Returns the value.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -36,16 +36,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// One wrong variable.
+/// An invalid variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Which.
+    /// Name of the variable.
     pub variable: String,
-    /// What is wrong and what would be right; never the value.
+    /// What is wrong and how to fix it; never contains the value.
     pub remedy: String,
 }
 
-/// Everything that is wrong.
+/// All errors in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
@@ -56,16 +56,16 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
-/// One variable that was asked for.
+/// A variable that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Which.
+    /// Name of the variable.
     pub variable: String,
-    /// What it means when it is unset, if that is a value.
+    /// Default value, if there is one.
     pub default: Option<String>,
 }
 
-/// A reader of variables that keeps what is wrong with them, and which there are.
+/// Reads variables, and records their errors and which variables were read.
 pub struct Environment<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     mistakes: Vec<ConfigError>,
@@ -73,25 +73,25 @@ pub struct Environment<'a> {
 }
 
 impl<'a> Environment<'a> {
-    /// Reads through `lookup`.
+    /// Creates a reader that looks variables up with `lookup`.
     #[must_use]
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup, mistakes: Vec::new(), asked: Vec::new() }
     }
 
-    /// A variable that may be unset; blank counts as unset.
+    /// Reads a variable that may be unset. A blank value counts as unset.
     pub fn optional<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = self.ask(name, None).filter(|text| !text.trim().is_empty())?;
         self.parsed(name, text.trim(), parse)
     }
 
-    /// A variable with a default.
+    /// Reads a variable with a default.
     pub fn or<T>(&mut self, name: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = self.ask(name, Some(default)).filter(|text| !text.trim().is_empty());
         self.parsed(name, text.as_deref().unwrap_or(default).trim(), parse)
     }
 
-    /// A variable that must be set; `hint` says what to.
+    /// Reads a variable that must be set; `hint` describes the value in the error.
     pub fn required<T>(&mut self, name: &str, hint: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         if self.ask(name, None).is_none_or(|text| text.trim().is_empty()) {
             self.reject(name, format!("is not set; set it to {hint}"));
@@ -100,7 +100,7 @@ impl<'a> Environment<'a> {
         self.optional(name, parse)
     }
 
-    /// A secret, from the variable itself or from the file that `NAME_FILE` names; a line end behind it is dropped.
+    /// Reads a secret from the variable itself or from the file that `NAME_FILE` names, without trailing line breaks.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
         let variable = format!("{name}_FILE");
         let path = (self.lookup)(&variable).filter(|path| !path.is_empty());
@@ -120,33 +120,30 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// The same with a default.
+    /// Like [`Environment::secret`], with a default.
     pub fn secret_or(&mut self, name: &str, default: &str) -> Secret {
         self.ask(name, Some(default));
         self.secret(name).unwrap_or_else(|| Secret::new(default))
     }
 
-    /// Every variable that was asked for, in order; of secrets not that they can also be files.
+    /// Returns every variable that was read, in order, without the `NAME_FILE` variants of secrets.
     #[must_use]
     pub fn variables(&self) -> &[Variable] {
         &self.asked
     }
 
-    /// A variable's text, for the defaults of others; it is not judged.
+    /// Returns a variable unvalidated and unrecorded, to derive the defaults of others.
     #[must_use]
     pub fn peek(&self, name: &str) -> Option<String> {
         (self.lookup)(name)
     }
 
-    /// Notes a mistake that only several variables together make.
+    /// Records an error, such as one that only a combination of variables causes.
     pub fn reject(&mut self, variable: &str, remedy: impl Into<String>) {
         self.mistakes.push(ConfigError { variable: variable.to_owned(), remedy: remedy.into() });
     }
 
-    /// The configuration, or everything that is wrong.
-    ///
-    /// # Errors
-    /// [`ConfigErrors`], when there is any.
+    /// Returns the configuration, or all recorded errors.
     pub fn finish<T>(self, configuration: Option<T>) -> Result<T, ConfigErrors> {
         match configuration {
             Some(configuration) if self.mistakes.is_empty() => Ok(configuration),
@@ -167,7 +164,7 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// Reads a configuration from the process's environment; on mistakes prints them all and exits with status 78.
+/// Reads a configuration from the process's environment. Prints all errors and exits with status 78 if there are any.
 pub fn read_or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
     let unreadable = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
@@ -186,37 +183,26 @@ pub fn read_or_exit<T>(read: impl Fn(&mut Environment<'_>) -> Option<T>) -> T {
     })
 }
 
-/// Any text.
-///
-/// # Errors
-/// Never.
+/// Accepts any text.
 pub fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A whole number within `T`'s range.
-///
-/// # Errors
-/// The text is none.
+/// Parses a whole number within `T`'s range.
 pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "must be a whole number in range".to_owned())
 }
 
-/// `true` or `false`.
-///
-/// # Errors
-/// The text is neither.
+/// Parses `true` or `false`.
 pub fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
-/// The longest length of time, in ms: ten years.
+/// Maximum duration in milliseconds: ten years.
 const LONGEST: u64 = 3_650 * 86_400_000;
 
-/// A length of time: a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts seconds.
-///
-/// # Errors
-/// The text is none, or 0, or more than ten years.
+/// Parses a duration of at most ten years: `500ms`, `30s`, `5m`, `12h`, `7d`; a bare number is seconds.
+/// Rejects 0.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -232,13 +218,10 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     millis
         .filter(|millis| (1..=LONGEST).contains(millis))
         .map(Duration::from_millis)
-        .ok_or_else(|| "must be a length of time such as 500ms, 30s, 10m, 7d, at most 3650d".into())
+        .ok_or_else(|| "must be a duration such as 500ms, 30s, 10m, 7d, at most 3650d".into())
 }
 
-/// An `http` or `https` address with a host.
-///
-/// # Errors
-/// The text is none.
+/// Parses an `http` or `https` URL with a host.
 pub fn http_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| "must be an address such as https://host/path".to_owned())
@@ -260,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_every_mistake_at_once_and_no_value() {
+    fn reports_all_errors_at_once_without_values() {
         let mut env = Environment::new(&lookup);
         let port = env.or("PORT", "80", number::<u16>);
         let missing = env.required("NAME", "a name", text);
@@ -275,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_stands_in_one_place_and_without_the_line_end_behind_it() {
+    fn secret_has_one_source_and_no_trailing_newline() {
         let lookup = |name: &str| match name {
             "KEY" | "TWICE" => Some("hunter2\n".to_owned()),
             "TWICE_FILE" => Some("/nowhere".to_owned()),
@@ -292,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_was_asked_for_and_what_stands_in_for_it() {
+    fn records_variables_and_their_defaults() {
         let mut env = Environment::new(&|_| None);
         env.or("PORT", "80", number::<u16>);
         env.required("NAME", "a name", text);
@@ -304,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_blank_for_unset() {
+    fn treats_blank_as_unset() {
         let mut env = Environment::new(&lookup);
         assert_eq!(env.or("BLANK", "5", number::<u8>), Some(5));
         assert_eq!(env.optional("BLANK", text), None);
@@ -312,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_lengths_of_time() {
+    fn parses_durations() {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("7d"), Ok(Duration::from_secs(7 * 86_400)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));

@@ -1,6 +1,6 @@
-//! Errors in log messages.
+//! Formats errors for log messages.
 
-/// An error with all its causes on one line: the outermost message alone often does not name the cause.
+/// Formats an error with all its causes on one line. The outermost message alone often does not name the cause.
 #[must_use]
 pub fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -16,7 +16,7 @@ mod tests {
     struct Outer(#[source] std::fmt::Error);
 
     #[test]
-    fn names_every_cause() {
+    fn includes_every_cause() {
         assert_eq!(error_chain(&std::fmt::Error), std::fmt::Error.to_string());
         assert_eq!(error_chain(&Outer(std::fmt::Error)), format!("could not connect: {}", std::fmt::Error));
     }

@@ -1,5 +1,4 @@
-//! What every process does at start: read its environment, begin to log, listen for signals, answer
-//! probes.
+//! Startup code shared by all processes: configuration, logging, metrics, signals, health probes.
 
 pub mod env;
 mod error;

@@ -1,19 +1,19 @@
-//! What a process counts and measures: each metric is described once, stands at zero before anything happens, and has few
-//! labels with known values.
+//! Definition and recording of metrics. Each metric is described once, is exported as zero from the start, and has few
+//! labels, with known values where possible.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// How long a request of a client takes: milliseconds to its bound of half a minute.
+/// Histogram buckets for client requests: from milliseconds to their timeout of 30 seconds.
 pub const REQUEST_SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// How long jobs wait and are worked on: a second to a day.
+/// Histogram buckets for the waiting and processing times of jobs, up to a day.
 pub const JOB_SECONDS: &[f64] =
     &[0.1, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 3_600.0, 14_400.0, 86_400.0];
 
-/// One metric of a process.
+/// Definition of a metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     name: &'static str,
@@ -32,38 +32,38 @@ enum Kind {
 #[derive(Clone, Copy, Debug)]
 enum Labels {
     None,
-    /// One, with all its values.
+    /// One label and all its values.
     Known(&'static str, &'static [&'static str]),
-    /// Values that show themselves as things happen.
+    /// Labels whose values are not known in advance.
     Open,
 }
 
 impl Metric {
-    /// Counts what happens; its name ends in `_total`.
+    /// Defines a counter; its name ends in `_total`.
     #[must_use]
     pub const fn counter(name: &'static str, help: &'static str) -> Self {
         Self { name, kind: Kind::Counter, help, labels: Labels::None }
     }
 
-    /// Shows what is.
+    /// Defines a gauge.
     #[must_use]
     pub const fn gauge(name: &'static str, help: &'static str) -> Self {
         Self { name, kind: Kind::Gauge, help, labels: Labels::None }
     }
 
-    /// Measures, in the unit that its name ends in, by these upper bounds.
+    /// Defines a histogram with these upper bounds, in the unit that its name ends in.
     #[must_use]
     pub const fn histogram(name: &'static str, buckets: &'static [f64], help: &'static str) -> Self {
         Self { name, kind: Kind::Histogram(buckets), help, labels: Labels::None }
     }
 
-    /// The same by one label, whose values are known.
+    /// Adds a label whose values are known.
     #[must_use]
     pub const fn with_label(self, label: &'static str, values: &'static [&'static str]) -> Self {
         Self { labels: Labels::Known(label, values), ..self }
     }
 
-    /// The same by labels whose values show themselves.
+    /// Allows labels whose values are not known in advance.
     #[must_use]
     pub const fn with_dynamic_labels(self) -> Self {
         Self { labels: Labels::Open, ..self }
@@ -80,7 +80,7 @@ impl Metric {
         }
     }
 
-    /// Describes it to the recorder, and has it stand at zero.
+    /// Registers the description and, unless its label values are unknown, initializes the metric to zero.
     fn announce(&self) {
         let Self { name, help, .. } = *self;
         match self.kind {
@@ -105,17 +105,14 @@ impl Metric {
     }
 }
 
-/// What every process tells of itself.
+/// Metrics that every process exports.
 const COMMON: [Metric; 2] = [
     Metric::gauge("sora_build_info", "Always 1; `version` is the program's version.")
         .with_label("version", &[env!("CARGO_PKG_VERSION")]),
     Metric::gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970."),
 ];
 
-/// Begins to record `metrics`; to be called once.
-///
-/// # Errors
-/// They are recorded elsewhere already.
+/// Installs the recorder and registers `metrics`. Call it once; fails if a recorder is already installed.
 pub(crate) fn record(metrics: &[Metric]) -> Result<PrometheusHandle, BuildError> {
     let mut builder = PrometheusBuilder::new();
     for metric in metrics {

@@ -1,4 +1,4 @@
-//! A port of its own for whoever watches a process: probes and metrics, apart from what users reach.
+//! Serves health probes and metrics on a port separate from user traffic.
 
 use std::future::Future;
 use std::io;
@@ -18,51 +18,48 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::metrics::{self, Metric};
 
-/// A process, as whoever watches it sees it.
+/// What a process reports to health probes and metrics scrapers.
 pub trait Probe: Clone + Send + Sync + 'static {
-    /// What it counts and measures.
+    /// Metrics of the process.
     const METRICS: &'static [Metric];
 
-    /// Whether it is ready, and what it knows of what it depends on.
+    /// Returns whether the process is ready, with details about its dependencies.
     fn readiness(&self) -> impl Future<Output = (bool, Value)> + Send;
 
-    /// Has its gauges show what is, because they are about to be read.
+    /// Updates the gauges; called before each scrape.
     fn update_gauges(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// Why there is no such port.
+/// Why the probe server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address cannot be bound.
     #[error("METRICS_LISTEN: cannot listen on {0}")]
     Bind(SocketAddr, #[source] io::Error),
-    /// Metrics are recorded elsewhere already.
-    #[error("metrics cannot be recorded")]
+    /// A metrics recorder is already installed.
+    #[error("cannot install the metrics recorder")]
     Metrics(#[from] BuildError),
 }
 
-/// Why a process counts as unhealthy.
+/// Why a health check failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unhealthy {
-    /// Nobody answers there.
-    #[error("nothing answers on {0}: {1}")]
+    /// No response from the address.
+    #[error("no response from {0}: {1}")]
     NoAnswer(SocketAddr, #[source] io::Error),
-    /// Somebody answers that it is not ready.
-    #[error("{0} answers {1:?} to /readyz")]
+    /// The process responded that it is not ready.
+    #[error("{0} responded {1:?} to /readyz")]
     NotReady(SocketAddr, String),
 }
 
-/// Between two sortings of what was measured.
+/// Interval between two runs of the recorder's upkeep.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// How long [`healthcheck`] waits for an answer.
+/// Timeout of [`healthcheck`].
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks `/readyz` of the process that listens on `address`, from the same machine: for containers that have neither a
-/// shell nor an HTTP client.
-///
-/// # Errors
-/// [`Unhealthy`].
+/// Requests `/readyz` from the process that listens on `address` on the same machine. For containers that have neither
+/// a shell nor an HTTP client.
 pub async fn healthcheck(address: SocketAddr) -> Result<(), Unhealthy> {
     let host = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -83,14 +80,11 @@ async fn status_line(address: SocketAddr) -> io::Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-/// How long an address that is taken is left alone.
+/// Pause before retrying to bind an address that is in use.
 const TAKEN: Duration = Duration::from_millis(500);
 
-/// Serves `/livez`, `/readyz` and `/metrics` on `address` until the answer is dropped. An address that is still taken, as by
-/// the process that this one is to replace, is served as soon as it is free.
-///
-/// # Errors
-/// [`Error`].
+/// Serves `/livez`, `/readyz` and `/metrics` on `address` until the returned handle is dropped. If the address is in
+/// use, for example by the process that this one replaces, retries until it is free.
 pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnDropHandle<()>, Error> {
     let metrics = metrics::record(P::METRICS)?;
     let listener = match TcpListener::bind(address).await {
@@ -103,12 +97,12 @@ pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnD
             Some(listener) => listener,
             None => freed(address).await,
         };
-        tracing::info!(%address, "probes and metrics");
+        tracing::info!(%address, "serving probes and metrics");
         if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "probes and metrics are no longer served");
+            tracing::error!(%error, "stopped serving probes and metrics");
         }
     };
-    // What is measured waits in memory until it is sorted into buckets, also when nobody asks for it.
+    // Histogram samples stay in memory until upkeep sorts them into buckets, even if metrics are never scraped.
     let sorting = async move {
         loop {
             sleep(UPKEEP).await;
@@ -120,9 +114,9 @@ pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnD
     })))
 }
 
-/// Waits until `address` can be had.
+/// Waits until `address` can be bound.
 async fn freed(address: SocketAddr) -> TcpListener {
-    tracing::warn!(%address, "METRICS_LISTEN is taken; probes and metrics begin when it is free");
+    tracing::warn!(%address, "METRICS_LISTEN is in use; retrying until it is free");
     loop {
         match TcpListener::bind(address).await {
             Ok(listener) => return listener,
@@ -161,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tells_the_ready_from_the_unready_and_the_silent() {
+    async fn healthcheck_distinguishes_ready_unready_and_no_response() {
         let (ready, _serving) = answering(StatusCode::OK).await;
         healthcheck(ready).await.unwrap();
         let (unready, serving) = answering(StatusCode::SERVICE_UNAVAILABLE).await;
@@ -187,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn takes_an_address_over_as_soon_as_it_is_free() {
+    async fn binds_an_address_in_use_once_it_is_free() {
         let (address, before) = answering(StatusCode::SERVICE_UNAVAILABLE).await;
         let _probe = start(address, Idle).await.unwrap();
         assert!(healthcheck(address).await.is_err());

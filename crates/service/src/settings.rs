@@ -1,4 +1,4 @@
-//! Settings that more than one process reads, so that they mean the same everywhere.
+//! Settings shared by several processes.
 
 mod addresses;
 
@@ -6,27 +6,27 @@ use std::net::SocketAddr;
 
 use crate::env::{Environment, Secret};
 
-/// What kind of installation this is (`APP_ENV`, default `production`).
+/// Kind of installation (`APP_ENV`, default `production`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppEnv {
     /// Strict: no usable defaults for secrets, registration closed.
     Production,
-    /// On a developer's machine.
+    /// For a developer's machine.
     Development,
-    /// `make demo`: on loopback, the first account becomes administrator.
+    /// For `make demo`: listens on loopback, and the first account becomes administrator.
     Demo,
 }
 
-/// How to log (`LOG_FORMAT`).
+/// Log format (`LOG_FORMAT`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people (default outside production).
+    /// Human-readable (default outside production).
     Pretty,
-    /// One JSON object a line (default in production).
+    /// One JSON object per line (default in production).
     Json,
 }
 
-/// What every serving process needs.
+/// Settings of every server process.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `APP_ENV`: `production` (default), `development` or `demo`.
@@ -41,8 +41,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `LOG_LEVEL`: `error`, `warn`, `info` (default), `debug`, `trace`, or per target as in `info,processor=debug`.
     pub log_level: String,
-    /// `METRICS_LISTEN`: where `/metrics`, `/livez` and `/readyz` are served for whoever watches the process, such as
-    /// `127.0.0.1:9464`; unset = nowhere.
+    /// `METRICS_LISTEN`: where `/metrics`, `/livez` and `/readyz` are served, such as
+    /// `127.0.0.1:9464`; unset = not served.
     pub metrics_listen: Option<SocketAddr>,
 }
 
@@ -70,7 +70,8 @@ pub fn read(env: &mut Environment<'_>) -> Option<Settings> {
     })
 }
 
-/// What `APP_ENV` says, whatever else is wrong: defaults of other variables depend on it.
+/// Returns `APP_ENV`, or production if it is invalid, without recording errors. Defaults of other variables
+/// depend on it.
 #[must_use]
 pub fn peek_app_env(env: &Environment<'_>) -> AppEnv {
     let text = env.peek("APP_ENV").unwrap_or_default();
@@ -89,7 +90,7 @@ pub fn database_url(env: &mut Environment<'_>) -> Option<Secret> {
     }
 }
 
-/// Reads `METRICS_LISTEN` where it has to be set.
+/// Reads `METRICS_LISTEN` for commands that require it.
 pub fn metrics_listen_required(env: &mut Environment<'_>) -> Option<SocketAddr> {
     env.required("METRICS_LISTEN", "where the process answers probes, such as 127.0.0.1:9464", socket)
 }
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_each_wrong_setting_by_name() {
+    fn names_each_invalid_setting() {
         let lookup = |name: &str| match name {
             "APP_ENV" => Some("prod".to_owned()),
             "DATABASE_URL" => Some("mysql://secret@host/db".to_owned()),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn has_a_default_for_everything() {
+    fn every_setting_has_a_default() {
         let mut env = Environment::new(&|_| None);
         let settings = read(&mut env);
         let settings = env.finish(settings).unwrap();

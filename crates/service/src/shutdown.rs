@@ -1,22 +1,20 @@
-//! The end of a process: the first signal asks it to finish, the second ends it at once.
+//! Shutdown signals: the first starts a graceful shutdown, the second exits immediately.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// The exit status after a second signal.
+/// Exit status after a second signal.
 const EXIT_IMPATIENT: i32 = 130;
 
-/// A token that the first SIGTERM or SIGINT cancels. A second one exits at once: nothing may depend on it not doing so.
-///
-/// # Errors
-/// The signals cannot be listened to.
+/// Returns a token that the first SIGTERM or SIGINT cancels. A second signal exits immediately, so no code may rely on
+/// completing its shutdown. Fails if the signal handlers cannot be installed.
 pub fn on_signal() -> std::io::Result<CancellationToken> {
     let token = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stopping = token.clone();
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
-        tracing::info!("asked to stop; ask again to stop at once");
+        tracing::info!("shutting down; send the signal again to exit immediately");
         stopping.cancel();
         either(&mut terminate, &mut interrupt).await;
         std::process::exit(EXIT_IMPATIENT);

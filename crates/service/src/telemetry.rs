@@ -1,7 +1,7 @@
-//! Logs to standard error: readable lines for people, or one JSON object a line for machines.
+//! Logs to standard error, as human-readable lines or as one JSON object per line.
 //!
-//! The fields of the spans that an event happens in stand beside its own: whoever looks for a request, a job or a trace
-//! finds every line of it. Characters that act on a terminal or turn text around are escaped in both.
+//! Each line includes the fields of the enclosing spans, so that a search for a request, job or trace id finds all its
+//! lines. Control characters and bidirectional formatting characters are escaped in both formats.
 
 mod escape;
 mod fields;
@@ -19,19 +19,16 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::settings::LogFormat;
 use crate::telemetry::fields::{Entry, Fields};
 
-/// The target of the one line that an answered request leaves; for people it is a block.
+/// Target of access log entries. The pretty format writes them as a block.
 pub const ACCESS_TARGET: &str = "access";
 
-/// Begins to log; to be called once, first.
-///
-/// # Errors
-/// `level` is not a filter.
+/// Starts logging. Call it once, before anything logs. Fails if `level` is not a valid filter.
 pub fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(level).map_err(|_| {
         anyhow::anyhow!("LOG_LEVEL: must be error, warn, info, debug, trace, or per target as in info,processor=debug")
     })?;
     let colours = stderr().is_terminal();
-    // Written at once, so that lines of several threads never mix. A log that nobody takes is no reason to fail.
+    // One write per entry, so that lines of different threads do not mix. Write errors are ignored.
     let write = |text: &str| stderr().lock().write_all(text.as_bytes()).unwrap_or_default();
     tracing_subscriber::registry().with(filter).with(Lines { format, colours, write }).init();
     Ok(())
@@ -104,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn json_holds_the_spans_fields_beside_the_events_once_each() {
+    fn json_contains_event_and_span_fields_once_each() {
         let line = logged(LogFormat::Json, job_progress);
         assert_eq!((line.matches('\n').count(), line.matches("job.id").count()), (1, 1), "{line}");
         let entry: Value = serde_json::from_str(&line).unwrap();
@@ -114,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_what_happened_before_where() {
+    fn pretty_writes_the_message_before_the_fields() {
         let line = logged(LogFormat::Pretty, job_progress);
         let (_, rest) = line.split_once(' ').unwrap();
         assert_eq!(rest, "INFO  progress progress=40 job.id=j1 trace_id=t1 job.attempt=2\n");
@@ -126,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answered_request_is_a_block_for_people() {
+    fn pretty_writes_an_access_log_entry_as_a_block() {
         let rule = "━".repeat(40);
         let expected = format!(
             "{rule}\n📥 POST /api/videos\n   User-Agent: Mozilla/5.0\n   Auth: Bearer [redacted]\n   Request: r1  Trace: t1\n\
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_somebody_sent_acts_on_the_reader() {
+    fn escapes_control_and_bidi_characters() {
         let hostile = "a\u{1b}[31m\r\n{\"level\":\"FAKE\"} \u{202e}\u{2066}\u{85}\u{7f}\u{2028}b";
         for format in [LogFormat::Json, LogFormat::Pretty] {
             let log = logged(format, || {

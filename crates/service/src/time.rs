@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{self, Instant, Interval, MissedTickBehavior};
 
-/// Ticks now and then every `period`. A late tick delays the following ones, so that ticks never come in a burst.
+/// Ticks immediately and then every `period`. A late tick delays the following ones, so ticks never come in a burst.
 #[must_use]
 pub fn interval(period: Duration) -> Interval {
     interval_at(Instant::now(), period)

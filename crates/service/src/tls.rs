@@ -1,9 +1,9 @@
-//! The TLS implementation of the whole process.
+//! Selects the TLS implementation for the process.
 
-/// Installs `ring` as the process's TLS provider, unless there is one already.
+/// Installs `ring` as the process's TLS provider unless one is installed already.
 ///
-/// Clients of HTTP, Redis and websockets are built without a provider of their own and fail without this call, even where
-/// they never use TLS.
+/// HTTP, Redis and websocket clients have no provider of their own and fail without this call, even if they never use
+/// TLS.
 pub fn install_provider() {
     rustls::crypto::ring::default_provider().install_default().ok();
 }

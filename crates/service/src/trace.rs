@@ -1,8 +1,8 @@
-//! The W3C trace context: what one request from outside and everything that is asked of others for it have in common.
+//! W3C trace context: links an incoming request to all requests made on its behalf.
 
 use std::fmt;
 
-/// A place in a trace, as the header `traceparent` carries it: `00-TRACE-SPAN-FLAGS`.
+/// A trace id and span id, as in the `traceparent` header: `00-TRACE-SPAN-FLAGS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     id: String,
@@ -11,13 +11,13 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The trace of this number, at this span; neither may be 0.
+    /// Creates a trace context; neither id may be 0.
     #[must_use]
     pub fn new(id: u128, span: u64) -> Self {
         Self { id: format!("{id:032x}"), span: format!("{span:016x}"), flags: "01".into() }
     }
 
-    /// Reads version 00: lower-case hexadecimal, neither id all zeros.
+    /// Parses version 00: lower-case hexadecimal, neither id all zeros.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let [version, id, span, flags] = text.split('-').collect::<Vec<_>>().try_into().ok()?;
@@ -25,13 +25,13 @@ impl Trace {
         proper.then(|| Self { id: id.into(), span: span.into(), flags: flags.into() })
     }
 
-    /// The same trace at another span.
+    /// Returns the same trace with another span id.
     #[must_use]
     pub fn at(&self, span: u64) -> Self {
         Self { span: format!("{span:016x}"), ..self.clone() }
     }
 
-    /// The trace's id, which its log lines carry as `trace_id`.
+    /// Returns the trace id, logged as `trace_id`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -59,7 +59,7 @@ mod tests {
     const VALID: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn takes_valid_contexts_only_and_keeps_them() {
+    fn parses_only_valid_contexts() {
         assert_eq!(Trace::parse(VALID).unwrap().to_string(), VALID);
         for wrong in [
             "",
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_trace_is_valid_and_another_span_stays_in_it() {
+    fn new_trace_is_valid_and_keeps_its_id_across_spans() {
         let begun = Trace::new(1, 2);
         assert_eq!(Trace::parse(&begun.to_string()), Some(begun.clone()));
         let later = begun.at(3);

@@ -1,4 +1,4 @@
-//! A client of S3 for one bucket.
+//! S3 client for one bucket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use url::Url;
 use crate::client::Connector;
 use crate::config::{Bucket, Credentials};
 
-/// How often a request is repeated that came to nothing.
+/// Maximum number of retries of a failed request.
 const RETRIES: usize = 4;
-/// How long it is repeated: who waits for longer is better told.
+/// Maximum time spent on retries; after that the caller gets the error.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A client for `bucket`, which need not answer yet.
+/// Creates a client for `bucket` without connecting to it.
 pub(crate) fn open(bucket: &Bucket) -> object_store::Result<Arc<dyn ObjectStore>> {
     let retry = RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES, retry_timeout: PATIENCE };
     let mut builder = AmazonS3Builder::new()
@@ -51,7 +51,7 @@ fn plain(endpoint: &Url) -> String {
     endpoint.as_str().trim_end_matches('/').to_owned()
 }
 
-/// The address with the bucket before the host.
+/// Returns the endpoint with the bucket name as a subdomain of its host.
 fn hosted(endpoint: &Url, bucket: &str) -> String {
     plain(endpoint).replacen("://", &format!("://{bucket}."), 1)
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn puts_the_bucket_before_the_host() {
+    fn prepends_the_bucket_to_the_host() {
         let endpoint = Url::parse("https://oss.example:9000/").unwrap();
         assert_eq!(hosted(&endpoint, "videos"), "https://videos.oss.example:9000");
     }

@@ -1,7 +1,7 @@
-//! The HTTP client that speaks to S3: the platform's own, with its TLS and its certificates, in place of the library's.
+//! HTTP client for S3 that uses this project's TLS setup and certificates instead of the library's.
 //!
-//! It goes through no proxy of the environment and follows no redirects. Nothing bounds a transfer as a whole, since
-//! videos are large and viewers slow; what makes no headway ends.
+//! Ignores proxy variables and does not follow redirects. A transfer has an idle timeout but no total timeout, because
+//! videos are large and clients may be slow.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use object_store::client::{
 use reqwest::{Body, Client, redirect, retry};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// No byte for so long ends an exchange; a part must be on its way within it.
+/// A request fails after this long without receiving a byte; the upload of a part must finish within it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes the clients: one for the objects, one for the platform's credentials.
+/// Creates the clients: one for objects, one for the platform's credentials.
 #[derive(Debug)]
 pub(crate) struct Connector;
 
@@ -50,7 +50,7 @@ impl HttpService for Service {
     }
 }
 
-/// The kind decides whether the library asks again; the address is told by the library itself.
+/// Converts an error. The kind decides whether the library retries; the URL is removed because the library adds it.
 fn failed(error: reqwest::Error) -> HttpError {
     let kind = if error.is_builder() {
         HttpErrorKind::Unknown

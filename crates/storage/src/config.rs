@@ -1,4 +1,4 @@
-//! Where the storage is (`STORAGE_URL`): a folder, or a bucket of a server that speaks S3.
+//! Configuration of the storage (`STORAGE_URL`): a folder or an S3-compatible bucket.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use service::Secret;
 use service::env::{self, Environment};
 use url::Url;
 
-/// Where files are kept.
+/// Location of the stored files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorageConfig {
     /// `STORAGE_URL=PATH`: a folder (default `data/videos`), shared by all processes.
@@ -15,42 +15,42 @@ pub enum StorageConfig {
     Bucket(Bucket),
 }
 
-/// A bucket, and how to reach it.
+/// An S3 bucket and how to connect to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// Its name.
+    /// Name of the bucket.
     pub name: String,
-    /// What all paths begin with; may be empty.
+    /// Prefix of all paths; may be empty.
     pub prefix: String,
-    /// `S3_ENDPOINT`: the server's address, such as `https://minio.example:9000`; unset = Amazon's.
+    /// `S3_ENDPOINT`: URL of the server, such as `https://minio.example:9000`; unset = Amazon S3.
     pub endpoint: Option<Url>,
     /// `S3_ALLOW_HTTP`: whether `S3_ENDPOINT` may be plain `http://` (default `false`).
     pub allow_http: bool,
-    /// `S3_PATH_STYLE`: whether the bucket stands in the path of an address (default with `S3_ENDPOINT`) or before the
-    /// host (default without).
+    /// `S3_PATH_STYLE`: whether the bucket is part of the URL's path or of its host. Default `true` with `S3_ENDPOINT`
+    /// or if the bucket's name contains a dot, else `false`.
     pub path_style: bool,
     /// `S3_REGION` (default `us-east-1`).
     pub region: String,
-    /// Who asks.
+    /// Credentials for the bucket.
     pub credentials: Credentials,
 }
 
-/// Who asks for a bucket's files.
+/// Credentials for a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {
     /// `S3_ACCESS_KEY_ID` and `S3_SECRET_ACCESS_KEY`.
     Keys {
-        /// The key's name.
+        /// Access key ID.
         id: Secret,
-        /// The key.
+        /// Secret access key.
         secret: Secret,
     },
-    /// Without keys, what the platform lends: by the variables that it sets ([`PLATFORM`]), or else by the machine's
-    /// metadata service.
+    /// Without keys, the platform's own credentials: from the variables that it sets ([`PLATFORM`]), or else from the
+    /// instance metadata service.
     Platform(Vec<(&'static str, String)>),
 }
 
-/// What Amazon's platforms set in a process's environment to lend it credentials.
+/// Variables that Amazon's platforms set to provide a process with credentials.
 const PLATFORM: [&str; 6] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
@@ -60,17 +60,17 @@ const PLATFORM: [&str; 6] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
-/// The least that S3 takes as a part of a file, other than the last.
+/// Minimum size of a part of an S3 multipart upload, other than the last.
 pub(crate) const BUCKET_PART: usize = 5 * 1024 * 1024;
 
 impl StorageConfig {
-    /// The largest file that fits, in bytes, where there is a limit: S3 puts a file together of 10,000 parts at most.
+    /// Returns the maximum file size in bytes, if there is a limit: S3 allows at most 10,000 parts per file.
     #[must_use]
     pub fn max_file_size(&self) -> Option<u64> {
         matches!(self, Self::Bucket(_)).then_some(BUCKET_PART as u64 * 10_000)
     }
 
-    /// Reads it.
+    /// Reads the configuration.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         match env.or("STORAGE_URL", "data/videos", address)? {
             Address::Folder(path) => Some(Self::Folder(path)),
@@ -89,7 +89,7 @@ impl Bucket {
                 "must begin with https://, or set S3_ALLOW_HTTP=true where the network is trusted",
             );
         }
-        // A certificate for all buckets covers one label before the host.
+        // A wildcard certificate covers only one label, so a bucket name with a dot would not match it.
         let path_style = if endpoint.is_some() || name.contains('.') { "true" } else { "false" };
         let path_style = env.or("S3_PATH_STYLE", path_style, env::flag);
         let region = env.or("S3_REGION", "us-east-1", printable);
@@ -122,7 +122,7 @@ fn credentials(env: &mut Environment<'_>) -> Option<Credentials> {
         (None, Some(_)) => "S3_ACCESS_KEY_ID",
         (Some(_), None) => "S3_SECRET_ACCESS_KEY",
     };
-    env.reject(absent, "is not set; set both halves of the key, or neither where the platform lends credentials");
+    env.reject(absent, "is not set; set both halves of the key, or neither to use the platform's own credentials");
     None
 }
 
@@ -131,7 +131,7 @@ enum Address {
     Bucket { name: String, prefix: String },
 }
 
-/// What can stand in a request's head: anything else would make every request panic.
+/// Accepts text that is valid in a request header; any other would make every request panic.
 fn printable(text: &str) -> Result<String, String> {
     let proper = text.bytes().all(|byte| byte.is_ascii_graphic());
     if proper { Ok(text.to_owned()) } else { Err("must be printable ASCII without spaces".to_owned()) }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn is_a_folder_unless_it_is_a_bucket() {
+    fn defaults_to_a_folder_and_parses_bucket_urls() {
         assert_eq!(read(&[]).unwrap(), StorageConfig::Folder("data/videos".into()));
         let bucket = bucket(&[("STORAGE_URL", "s3://videos/of/sora/")]);
         assert_eq!((bucket.name.as_str(), bucket.prefix.as_str()), ("videos", "of/sora"));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn puts_the_bucket_into_the_path_where_the_host_is_given_or_would_fit_no_certificate() {
+    fn uses_path_style_with_an_endpoint_or_a_dotted_bucket_name() {
         let (url, endpoint) = (("STORAGE_URL", "s3://videos"), ("S3_ENDPOINT", "https://minio.example:9000"));
         assert!(bucket(&[url, endpoint]).path_style);
         assert!(!bucket(&[url, endpoint, ("S3_PATH_STYLE", "false")]).path_style);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_the_platform_lends_only_where_there_are_no_keys() {
+    fn uses_platform_credentials_only_without_keys() {
         let lent = ("AWS_ROLE_ARN", "arn:aws:iam::1:role/sora");
         let url = ("STORAGE_URL", "s3://videos");
         let platform = Credentials::Platform(vec![("AWS_ROLE_ARN", lent.1.to_owned())]);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn names_every_wrong_variable_and_no_value() {
+    fn names_every_invalid_variable_without_values() {
         let wrong = [
             ("STORAGE_URL", "s3://videos"),
             ("S3_ENDPOINT", "http://minio.secret:9000"),

@@ -1,8 +1,9 @@
-//! Where video files live: a folder, or a bucket of S3 ([`StorageConfig`]).
+//! Stores video and image files in a folder or an S3 bucket ([`StorageConfig`]).
 //!
-//! A file appears under its path only when it is whole: what was cut in the middle is never seen. Paths are made here
-//! ([`video_path`]) and hold the epoch of the job that wrote them, so that a worker that lost its job and cleans up can
-//! never delete the winner's file.
+//! A file becomes visible only when it is complete. The path of a video ([`video_path`]) contains the epoch of the
+//! claim that wrote it, so a worker that lost its job can never delete the new holder's file while cleaning up.
+//!
+//! All operations return [`Error`] if the storage fails.
 
 mod bucket;
 mod client;
@@ -25,102 +26,99 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-/// What can go wrong.
+/// A storage error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("no file at {0}")]
     NotFound(String),
-    /// The storage failed: it is away, the disk is full, a permission is missing …
+    /// The storage failed: it is unreachable, the disk is full, a permission is missing …
     #[error("the storage failed: {0}")]
     Store(#[source] object_store::Error),
     /// The folder cannot be used.
     #[error("STORAGE_URL: the folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
     /// Writing failed.
-    #[error("the storage could not be written: {0}")]
+    #[error("could not write to the storage: {0}")]
     Write(#[source] std::io::Error),
 }
 
 /// Why a file was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PutError<E> {
-    /// The content broke off.
-    #[error("the content broke off")]
+    /// The content stream failed.
+    #[error("the content stream failed")]
     Source(E),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] Error),
 }
 
-/// What was stored.
+/// Properties of a stored file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutResult {
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Of the content, in hexadecimal.
+    /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
 }
 
-/// A file, or a part of it, on its way out.
+/// The content of a file, or a range of it.
 pub struct Content {
     /// Size of the whole file in bytes.
     pub size: u64,
-    /// The part that comes.
+    /// Range that `bytes` covers.
     pub range: Range<u64>,
-    /// The bytes.
+    /// Stream of the content.
     pub bytes: BoxStream<'static, Result<Bytes, Error>>,
 }
 
-/// A place for files. Cheap to clone.
+/// A file store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
-    /// The same, where it is a folder.
+    /// The same store, if it is a folder.
     folder: Option<Arc<LocalFileSystem>>,
-    /// Bytes of a file that are written at a time, and all that a writer keeps of it in memory.
+    /// Size in bytes of a write; also the size of the buffer.
     part: usize,
 }
 
-/// See [`Storage::part`]; into a folder.
+/// [`Storage::part`] of a folder.
 const FOLDER_PART: usize = 1024 * 1024;
 
-/// Where nothing is ever kept.
+/// A path that never exists, used by [`Storage::ping`].
 const NOTHING: &str = "nothing";
 
-/// The path of the video of `job` as the holder of `epoch` writes it.
+/// Returns the path of the video of `job`, as written by the claim with this `epoch`.
 #[must_use]
 pub fn video_path(job: impl Into<Uuid>, epoch: i64, extension: &str) -> String {
     format!("videos/{}/{epoch}.{extension}", job.into())
 }
 
-/// The path of a picture to start from.
+/// Returns the path of a reference image.
 #[must_use]
 pub fn image_path(image: impl Into<Uuid>, extension: &str) -> String {
     format!("images/{}.{extension}", image.into())
 }
 
-/// The path of the poster of the video at `path`.
+/// Returns the path of the poster of the video at `path`.
 #[must_use]
 pub fn poster_path(path: &str) -> String {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     format!("{stem}.jpg")
 }
 
-/// A file that is there.
+/// An entry of [`Storage::list`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFile {
-    /// Its path.
+    /// Path of the file.
     pub path: String,
-    /// When it was written, epoch ms.
+    /// Time of the last write, in Unix milliseconds.
     pub modified: i64,
 }
 
 impl Storage {
-    /// What is at `place`. A bucket may be away.
-    ///
-    /// # Errors
-    /// A folder cannot be created or used, or no client can be made for a bucket.
+    /// Opens the storage. Creates a missing folder; does not connect to a bucket.
     pub fn open(place: &StorageConfig) -> Result<Self, Error> {
         match place {
             StorageConfig::Folder(path) => Self::folder(path),
@@ -130,10 +128,7 @@ impl Storage {
         }
     }
 
-    /// The folder at `path`, created if missing.
-    ///
-    /// # Errors
-    /// It cannot be created or used.
+    /// Opens the folder at `path`, and creates it if it is missing.
     pub fn folder(path: &FilePath) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(Error::Folder)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
@@ -141,10 +136,7 @@ impl Storage {
         Ok(Self { store: store.clone(), folder: Some(store), part: FOLDER_PART })
     }
 
-    /// Stores what `content` brings, without ever holding all of it; visible only when whole.
-    ///
-    /// # Errors
-    /// The content broke off or the storage failed; nothing is left at `path`.
+    /// Stores a stream under `path` without holding all of it in memory. On an error nothing is left at `path`.
     pub async fn put<E>(
         &self,
         path: &str,
@@ -172,11 +164,11 @@ impl Storage {
         Ok(PutResult { size, sha256 })
     }
 
-    /// The file at `path`, or the part of it that `range` names.
+    /// Returns the file at `path`, or a range of it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], or the storage failed: also when `range` begins behind the end, which is for the caller to
-    /// know, who has the size on record.
+    /// [`Error::NotFound`] if there is no such file; another error if `range` begins after its end, which callers
+    /// can check beforehand because they have the size on record.
     pub async fn get(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let result = self.store.get_opts(&Path::from(path), options).await.map_err(classified)?;
@@ -184,18 +176,12 @@ impl Storage {
         Ok(Content { size, range, bytes: result.into_stream().map_err(Error::Store).boxed() })
     }
 
-    /// The size in bytes of the file at `path`, of which nothing is read.
-    ///
-    /// # Errors
-    /// As [`Storage::get`].
+    /// Returns the size in bytes of the file at `path` without reading it, or [`Error::NotFound`].
     pub async fn size(&self, path: &str) -> Result<u64, Error> {
         self.store.head(&Path::from(path)).await.map(|meta| meta.size).map_err(classified)
     }
 
-    /// Whether the storage answers: the folder is there, or the bucket, and may be listed.
-    ///
-    /// # Errors
-    /// It does not.
+    /// Checks that the folder exists, or that the bucket exists and may be listed.
     pub async fn ping(&self) -> Result<(), Error> {
         if let Some(within) = self.local_path(NOTHING) {
             let folder = within.parent().unwrap_or(&within);
@@ -204,7 +190,7 @@ impl Storage {
         self.store.list(Some(&Path::from(NOTHING))).try_next().await.map(drop).map_err(Error::Store)
     }
 
-    /// Everything that is there.
+    /// Lists all files.
     pub fn list(&self) -> BoxStream<'static, Result<StoredFile, Error>> {
         let entry = |meta: object_store::ObjectMeta| StoredFile {
             path: meta.location.to_string(),
@@ -213,16 +199,13 @@ impl Storage {
         self.store.list(None).map_ok(entry).map_err(Error::Store).boxed()
     }
 
-    /// Where the file at `path` lies on this machine, if it does: for programs that can only read files.
+    /// Returns the local path of the file at `path` if the storage is a folder, for programs that can only read files.
     #[must_use]
     pub fn local_path(&self, path: &str) -> Option<PathBuf> {
         self.folder.as_ref()?.path_to_filesystem(&Path::from(path)).ok()
     }
 
-    /// Removes the file at `path`; one that is not there is no error.
-    ///
-    /// # Errors
-    /// The storage failed.
+    /// Deletes the file at `path`. Succeeds if it does not exist.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
         match self.store.delete(&Path::from(path)).await.map_err(classified) {
             Err(Error::NotFound(_)) => Ok(()),
@@ -238,7 +221,7 @@ fn classified(error: object_store::Error) -> Error {
     }
 }
 
-/// S3 says 404 of a missing bucket too, which must not pass for a missing file.
+/// S3 responds 404 for a missing bucket too, which must not be mistaken for a missing file.
 fn names_no_bucket(error: &(dyn std::error::Error + 'static)) -> bool {
     error.to_string().contains("NoSuchBucket")
 }

@@ -1,4 +1,4 @@
-//! A bucket of a test's own in the tests' S3 server.
+//! A private bucket on the test S3 server.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -6,23 +6,23 @@ use uuid::Uuid;
 
 /// An empty bucket.
 pub struct Bucket {
-    /// Its name.
+    /// Name of the bucket.
     pub name: String,
-    /// Where the server listens: `127.0.0.1:PORT`.
+    /// Address of the server: `127.0.0.1:PORT`.
     pub server: String,
 }
 
 impl Bucket {
-    /// Makes one.
+    /// Creates a bucket with a unique name.
     pub async fn new() -> Self {
         let bucket =
             Self { name: format!("test-{}", Uuid::now_v7().simple()), server: crate::service("TEST_S3_SERVER") };
         let made = bucket.ask("PUT", "").await;
-        assert!(made.starts_with("HTTP/1.1 200"), "the tests' S3 server makes a bucket: {made}");
+        assert!(made.starts_with("HTTP/1.1 200"), "the test S3 server did not create a bucket: {made}");
         bucket
     }
 
-    /// The variables that make it a process's storage, under the prefix `sora`.
+    /// Returns the variables that configure the bucket as a process's storage, under the prefix `sora`.
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -34,12 +34,12 @@ impl Bucket {
         ]
     }
 
-    /// What is begun and neither whole nor given up: the server's own list.
+    /// Returns the server's list of unfinished multipart uploads.
     pub async fn unfinished(&self) -> String {
         self.ask("GET", "?uploads").await
     }
 
-    /// What lies there: the server's own list.
+    /// Returns the server's list of objects.
     pub async fn listed(&self) -> String {
         self.ask("GET", "?list-type=2").await
     }
@@ -47,7 +47,7 @@ impl Bucket {
     async fn ask(&self, method: &str, query: &str) -> String {
         let mut stream = TcpStream::connect(&self.server).await.expect("the tests' S3 server listens");
         let (name, server) = (&self.name, &self.server);
-        // As a signed request names its service; the signature itself is not looked at.
+        // The server reads the service name from this header but does not verify a signature.
         let request = format!(
             "{method} /{name}{query} HTTP/1.1\r\nHost: {server}\r\nContent-Length: 0\r\nConnection: close\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request\r\n\r\n"

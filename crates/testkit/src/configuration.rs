@@ -1,18 +1,17 @@
-//! The places that name variables: the documentation, the example, the deployments.
+//! Compares the variables that a process reads with the documentation, `.env.example` and the deployments.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use service::Environment;
 
-/// Fails unless what the documentation, the example and the deployments say of the variables of `process` is what `read`
-/// does: the documentation names each with its default and no other, the example too, and no deployment sets another.
+/// Asserts that the documentation and `.env.example` list exactly the variables that `read` reads for `process`, with
+/// their defaults, and that no deployment sets another one.
 ///
 /// # Panics
-///
-/// It fails by panicking.
+/// If they differ.
 pub fn assert_documented<T>(process: &str, read: impl Fn(&mut Environment<'_>) -> T) {
-    // A bucket has variables that a folder has not; what Amazon's platforms set by themselves is nobody's to set.
+    // A bucket reads more variables than a folder. Those that Amazon's platforms set are not configured by users.
     let bucket = |name: &str| (name == "STORAGE_URL").then(|| "s3://bucket".to_owned());
     let mut env = Environment::new(&bucket);
     read(&mut env);
@@ -26,11 +25,11 @@ pub fn assert_documented<T>(process: &str, read: impl Fn(&mut Environment<'_>) -
     }
     for (variable, file) in deployed(process) {
         let variable = variable.strip_suffix("_FILE").unwrap_or(&variable);
-        assert!(read.contains_key(variable), "{variable} in {} is read by nobody", file.display());
+        assert!(read.contains_key(variable), "{variable} in {} is not read by the process", file.display());
     }
 }
 
-/// What `docs/CONFIGURATION.md` says of the variables of `process`: each with its default, if that is a value.
+/// Returns the variables of `process` in `docs/CONFIGURATION.md`, each with its default value, if any.
 fn documented(process: &str) -> BTreeMap<String, Option<String>> {
     let text = read("docs/CONFIGURATION.md");
     let rows = text.lines().filter(|line| line.starts_with("| `"));
@@ -39,7 +38,7 @@ fn documented(process: &str) -> BTreeMap<String, Option<String>> {
     own.map(|cells| (plain(cells[0]).unwrap_or_default(), plain(cells[3]))).collect()
 }
 
-/// What `.env.example` says of the same, in the section of `process` and in that of both.
+/// Returns the variables in `.env.example`, from the section of `process` and the shared one.
 fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
     let text = read(".env.example");
     let sections = text.split("# ── ").skip(1);
@@ -49,7 +48,7 @@ fn exemplified(process: &str) -> BTreeMap<String, Option<String>> {
     variables.map(|(name, value)| (name.to_owned(), Some(value.to_owned()).filter(|value| !value.is_empty()))).collect()
 }
 
-/// What the deployments set for `process`, with the file that does.
+/// Returns the variables that the deployments set for `process`, each with the file that sets it.
 fn deployed(process: &str) -> Vec<(String, PathBuf)> {
     let mut set = Vec::new();
     for place in ["k8s/base", "k8s/overlays/dev", "k8s/overlays/production"] {
@@ -93,7 +92,7 @@ fn in_compose(process: &str) -> Vec<(String, PathBuf)> {
     set
 }
 
-/// A cell's value; words stand for none.
+/// Returns the value of a table cell; text without backquotes is not a value.
 fn plain(cell: &str) -> Option<String> {
     Some(cell.strip_prefix('`')?.strip_suffix('`')?.to_owned())
 }

@@ -7,44 +7,44 @@ use uuid::Uuid;
 
 /// A fresh database at the newest schema.
 pub struct Database {
-    /// How a process reaches it (`DATABASE_URL`).
+    /// URL of the database (`DATABASE_URL`).
     pub url: String,
     /// An open pool.
     pub connection: DatabaseConnection,
-    /// SQLite's file lives as long as this.
+    /// Folder of the SQLite file; deleted on drop.
     _folder: Option<TempDir>,
 }
 
 impl Database {
-    /// A migrated SQLite file in a folder of its own.
+    /// Creates a migrated SQLite database in a temporary folder.
     pub async fn sqlite() -> Self {
         Self::empty_sqlite().await.migrated().await
     }
 
-    /// A migrated database of its own in the tests' PostgreSQL.
+    /// Creates a migrated database on the test PostgreSQL server.
     pub async fn postgres() -> Self {
         Self::empty_postgres().await.migrated().await
     }
 
-    /// One of each kind: for whatever must hold on both.
+    /// Creates one database of each kind, for behaviour that must be the same on both.
     pub async fn each() -> [Self; 2] {
         [Self::sqlite().await, Self::postgres().await]
     }
 
-    /// The tests' PostgreSQL reached by `host` with TLS, as `parameters` of the address say.
+    /// Returns the URL of the test PostgreSQL server with this `host` and these TLS `parameters`.
     #[must_use]
     pub fn postgres_tls_url(host: &str, parameters: &str) -> String {
         format!("{}?{parameters}", crate::service("TEST_DATABASE_URL").replace("127.0.0.1", host))
     }
 
-    /// SQLite without a schema.
+    /// Creates a SQLite database without a schema.
     pub async fn empty_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         Self::opened(url, Some(folder)).await
     }
 
-    /// PostgreSQL without a schema.
+    /// Creates a PostgreSQL database without a schema.
     pub async fn empty_postgres() -> Self {
         let server = crate::service("TEST_DATABASE_URL");
         let name = format!("test_{}", Uuid::now_v7().simple());

@@ -1,15 +1,15 @@
-//! As much of HTTP as a test needs to look at a process from outside.
+//! A minimal HTTP client for tests.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A port that was free a moment ago.
+/// Returns a port that is currently free.
 pub async fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// The whole answer to a GET, head and body.
+/// Sends a GET request and returns the whole response, head and body.
 pub async fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("the process listens");
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

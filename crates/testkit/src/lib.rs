@@ -1,6 +1,6 @@
-//! For tests only: real databases, a real Redis under a namespace of one's own, a real bucket, waiting for a condition.
+//! Test utilities: real databases, a real Redis under a unique namespace, a real bucket, waiting for a condition.
 //!
-//! The servers are the ones that `scripts/with-services` starts; without them a test fails and says so.
+//! `scripts/with-services` starts the servers; without them the tests fail with a message that says so.
 
 #![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
@@ -25,38 +25,40 @@ use bus::Bus;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// The address of the tests' Redis.
+/// Returns the URL of the test Redis.
 #[must_use]
 pub fn redis_url() -> String {
     service("TEST_REDIS_URL")
 }
 
-/// The address of the same Redis with TLS and a password; its certificate is signed by `ca.pem` of [`certificates`].
+/// Returns the URL of the same Redis with TLS and a password. Its certificate is signed by `ca.pem` of
+/// [`certificates`].
 #[must_use]
 pub fn redis_tls_url() -> String {
     service("TEST_REDIS_TLS_URL")
 }
 
-/// The folder of `ca.pem`, which signed the servers' certificate for `localhost`, and of `other.pem`, a stranger's.
+/// Returns the folder with `ca.pem`, which signed the servers' certificate for `localhost`, and `other.pem`, an
+/// unrelated CA.
 #[must_use]
 pub fn certificates() -> std::path::PathBuf {
     service("TEST_CERTIFICATES").into()
 }
 
-/// A key prefix that nobody else uses.
+/// Returns a unique key prefix.
 #[must_use]
 pub fn namespace() -> String {
     format!("{{test-{}}}:v1", Uuid::now_v7())
 }
 
-/// The real queue, under a namespace of its own, with limits in force.
+/// Connects to the real queue under a unique namespace, with limits set.
 pub async fn bus() -> Bus {
     let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
     bus.mirror_limits(bus::Limits { cap: 0, paused: false }).await.expect("the tests' Redis answers");
     bus
 }
 
-/// A new account without rights, under an address that no other test uses.
+/// Creates an ordinary user with a unique email address.
 pub async fn user(db: &entity::DatabaseConnection) -> entity::UserId {
     use entity::user::{self, InitialRole, Registered};
     let email = format!("{}@example.com", Uuid::now_v7());
@@ -67,13 +69,13 @@ pub async fn user(db: &entity::DatabaseConnection) -> entity::UserId {
     }
 }
 
-/// One pending job, as a gateway commits it.
+/// Creates a pending job, as the gateway does.
 pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
     let created = entity::job::create(db, new, 1, None).await.expect("the database takes a job");
     created.created().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
 }
 
-/// Makes a job's end lie further back.
+/// Moves a job's `finished_at` into the past.
 pub async fn backdate(db: &entity::DatabaseConnection, job: entity::JobId, milliseconds: i64) {
     use sea_orm::entity::prelude::*;
     use sea_orm::sea_query::{Expr, ExprTrait};
@@ -82,18 +84,18 @@ pub async fn backdate(db: &entity::DatabaseConnection, job: entity::JobId, milli
     update.filter(entity::job::Column::Id.eq(job)).exec(db).await.expect("the database takes another date");
 }
 
-/// A real prompt out of `data/prompts.jsonl`.
+/// A prompt from `data/prompts.jsonl`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Prompt {
-    /// What makes it hard.
+    /// What makes the prompt difficult.
     pub kind: String,
-    /// The shape to ask for.
+    /// Orientation to request.
     pub orientation: String,
-    /// The text, to come back unchanged.
+    /// Text, which must be returned unchanged.
     pub prompt: String,
 }
 
-/// Every prompt of the collection: Chinese, emoji, right to left, fenced code, imitated progress lines, 4,000 characters.
+/// Returns all prompts: Chinese, emoji, right-to-left text, fenced code, imitated progress lines, 4,000 characters.
 #[must_use]
 pub fn prompts() -> Vec<Prompt> {
     include_str!("../data/prompts.jsonl")

@@ -1,4 +1,4 @@
-//! A real process of the platform, with nothing in its environment but what the test says.
+//! Runs a program with only the environment variables that the test sets.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,7 +15,7 @@ impl Process {
         Self::with_arguments(program, &[], environment)
     }
 
-    /// The same with arguments.
+    /// Like [`Process::start`], with arguments.
     #[must_use]
     pub fn with_arguments(program: impl AsRef<Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let child = Command::new(program.as_ref())
@@ -28,18 +28,18 @@ impl Process {
         Self(child.expect("the program starts"))
     }
 
-    /// Ends it as a crash does: SIGKILL, and waits until it is gone.
+    /// Kills the process with SIGKILL, like a crash, and waits until it has exited.
     pub async fn kill(mut self) {
         self.0.kill().await.expect("the process can be killed");
     }
 
-    /// Its process id, to send signals to.
+    /// Returns the process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.0.id().expect("the process runs")
     }
 
-    /// Waits for its end and answers with its exit status; `None` when a signal ended it.
+    /// Waits for the process to exit and returns its exit status; `None` if a signal ended it.
     pub async fn exit(mut self) -> Option<i32> {
         self.0.wait().await.expect("the process can be waited for").code()
     }

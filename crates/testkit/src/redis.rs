@@ -1,4 +1,4 @@
-//! A Redis server of a test's own, for tests that harm it.
+//! A private Redis server, for tests that stop or damage it.
 
 use bus::Bus;
 
@@ -11,7 +11,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a server on a free port and waits until it answers. It keeps nothing.
+    /// Starts a server without persistence on a free port and waits until it responds.
     pub async fn start() -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a free port").port().to_string();
@@ -24,7 +24,7 @@ impl Redis {
         Self { url, _server: server }
     }
 
-    /// How a process reaches it (`REDIS_URL`).
+    /// Returns the URL of the server (`REDIS_URL`).
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

@@ -3,7 +3,7 @@
 use entity::id::new_id;
 use entity::job::{self, Orientation, Status};
 
-/// A job that is processed for the first time.
+/// Returns a job in its first processing run.
 #[must_use]
 pub fn sample_job() -> job::Model {
     job::Model {

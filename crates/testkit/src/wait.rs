@@ -1,4 +1,4 @@
-//! Waiting for a condition instead of a length of time.
+//! Waits for a condition instead of a fixed time.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep};
 const PATIENCE: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(20);
 
-/// Asks until there is an answer; panics with `what` when none came for a minute.
+/// Polls `ask` until it returns a value. Panics with `what` after a minute.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        assert!(Instant::now() < deadline, "timed out waiting: {what}");
         sleep(STEP).await;
     }
 }

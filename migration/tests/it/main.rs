@@ -1,4 +1,4 @@
-//! The history, applied to real databases.
+//! Applies the migrations to real databases.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,7 @@ use entity::schema;
 use testkit::Database;
 
 #[tokio::test]
-async fn leads_to_the_version_that_the_programs_expect_and_is_safe_to_repeat() {
+async fn migrates_to_the_expected_version_and_is_idempotent() {
     for database in Database::each().await {
         let db = &database.connection;
         migration::up(db).await.unwrap();
@@ -17,7 +17,7 @@ async fn leads_to_the_version_that_the_programs_expect_and_is_safe_to_repeat() {
 }
 
 #[tokio::test]
-async fn two_at_once_do_it_once() {
+async fn concurrent_migrations_apply_once() {
     for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
         let db = &database.connection;
         let (one, other) = tokio::join!(migration::up(db), migration::up(db));
@@ -27,7 +27,7 @@ async fn two_at_once_do_it_once() {
 }
 
 #[tokio::test]
-async fn a_preview_tells_what_it_leads_to_and_changes_nothing() {
+async fn preview_returns_the_version_and_changes_nothing() {
     for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
         let db = &database.connection;
         let preview = migration::preview(db).await.unwrap();
@@ -56,7 +56,7 @@ fn prints_versions_as_json_for_scripts() {
 }
 
 #[tokio::test]
-async fn a_copy_is_a_database_and_never_replaces_a_file() {
+async fn copy_is_a_usable_database_and_never_overwrites_a_file() {
     let database = Database::sqlite().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it's a copy.db").display().to_string();
@@ -68,7 +68,7 @@ async fn a_copy_is_a_database_and_never_replaces_a_file() {
 }
 
 #[tokio::test]
-async fn a_database_without_a_schema_is_older_than_any_program() {
+async fn database_without_a_schema_is_reported_as_older() {
     for database in [Database::empty_sqlite().await, Database::empty_postgres().await] {
         let mismatch = schema::check(&database.connection).await.unwrap_err();
         assert!(matches!(mismatch, schema::Mismatch::Older { found: 0 }), "{mismatch}");

@@ -1,20 +1,20 @@
-//! The addresses of data stores, and the filter of the log: judged while the configuration is read, since their drivers
-//! would tell a wrong one late, and whole.
+//! Validates database and Redis URLs and the log filter while the configuration is read. Their drivers would report an
+//! invalid value later and print all of it, including a password.
 
 use std::fs::File;
 
 use url::Url;
 
-/// What PostgreSQL's address may say after its `?`; the driver would ignore anything else, a misspelt `sslmode` too.
+/// Accepted query parameters of a PostgreSQL URL. The driver ignores unknown ones, even a misspelt `sslmode`.
 const PARAMETERS: [&str; 8] =
     ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "application_name", "options", "statement-cache-capacity"];
 
-/// Those of them that name files.
+/// Parameters whose value is a file.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/// What is wrong with a `DATABASE_URL`.
+/// Validates a `DATABASE_URL`.
 pub(super) fn database(text: &str) -> Result<(), String> {
     if let Some(path) = text.strip_prefix("sqlite:") {
         let bare = !path.is_empty() && !path.contains(['?', '#']);
@@ -30,7 +30,7 @@ pub(super) fn database(text: &str) -> Result<(), String> {
 
 fn parameter(name: &str, value: &str) -> Result<(), String> {
     if !PARAMETERS.contains(&name) {
-        return Err(format!("has a parameter that is not known; there are {}", PARAMETERS.join(", ")));
+        return Err(format!("has an unknown parameter; known are {}", PARAMETERS.join(", ")));
     }
     if name == "sslmode" && !MODES.contains(&value) {
         return Err(format!("must have one of {} as its sslmode", MODES.join(", ")));
@@ -43,7 +43,7 @@ fn parameter(name: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with a `REDIS_URL`.
+/// Validates a `REDIS_URL`.
 pub(super) fn redis(text: &str) -> Result<(), String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host());
     let url = url.filter(|url| {
@@ -57,7 +57,7 @@ pub(super) fn redis(text: &str) -> Result<(), String> {
     })
 }
 
-/// A filter of the log: a level, and levels of parts. A word that is no level would silence everything.
+/// Validates a log filter: a level, and levels per target. An invalid level would silence the log.
 pub(super) fn log_level(text: &str) -> Result<String, String> {
     let level = |word: &str| {
         ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| word.eq_ignore_ascii_case(level))
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_what_the_drivers_take() {
+    fn accepts_what_the_drivers_accept() {
         for good in [
             "sqlite:data/sora.db",
             "sqlite:/var/lib/sora.db",
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else_and_repeats_nothing_of_it() {
+    fn rejects_invalid_values_without_printing_them() {
         for bad in [
             "mysql://u:hidden@host/db",
             "postgres:hidden",

@@ -1,9 +1,9 @@
-//! Making harmless what acts on whoever reads a log: control characters, and those that turn the direction of text around.
+//! Escapes control characters and bidirectional formatting characters in log output.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with each such character as `\uXXXX`, which JSON reads back as what it was.
+/// Replaces each such character with `\uXXXX`, which a JSON parser reads back as the original.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return text.into();
@@ -19,7 +19,7 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     harmless.into()
 }
 
-/// The rightmost is U+FEFF, so four digits always do.
+/// Whether `c` must be escaped. The highest such character is U+FEFF, so four hexadecimal digits suffice.
 fn acts(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns || c == '\u{feff}'

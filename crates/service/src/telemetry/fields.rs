@@ -1,4 +1,4 @@
-//! What an event and the spans around it say, by name.
+//! Fields of an event and its enclosing spans.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// Values by name, each name once, in the order in which they came.
+/// Values by name, in insertion order; each name occurs once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
-    /// Takes in others; of two with a name the later counts.
+    /// Adds all fields of `others`, overwriting those of the same name.
     pub(super) fn add(&mut self, others: &Self) {
         others.0.iter().for_each(|(name, value)| self.set(name, value.clone()));
     }
 
-    /// The value of this name.
+    /// Returns the value of a field.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// All, in order.
+    /// Iterates over the fields in insertion order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }
@@ -65,23 +65,23 @@ impl Visit for Fields {
     }
 }
 
-/// An event with all that is known of it.
+/// A log entry: an event with the fields of its enclosing spans.
 pub(super) struct Entry {
     pub(super) level: Level,
     pub(super) target: String,
     pub(super) message: String,
-    /// What it says itself.
+    /// Fields of the event.
     pub(super) own: Fields,
-    /// What the spans around it say and it does not.
+    /// Fields of the enclosing spans that the event does not have itself.
     pub(super) around: Fields,
 }
 
 impl Entry {
-    /// Of an event that happens in spans with these fields.
+    /// Creates an entry from an event and the fields of its enclosing spans.
     pub(super) fn new(event: &Event<'_>, mut around: Fields) -> Self {
         let mut own = Fields::default();
         event.record(&mut own);
-        // What comes from the crate `log` says where in fields of its own.
+        // Events of the `log` crate carry their location in these fields.
         let target = own.take("log.target").map_or_else(|| event.metadata().target().to_owned(), text);
         for place in ["log.module_path", "log.file", "log.line"] {
             own.take(place);
@@ -91,13 +91,13 @@ impl Entry {
         Self { level: *event.metadata().level(), target, message, own, around }
     }
 
-    /// The value of this name as text, wherever it stands; empty when there is none.
+    /// Returns a field of the event or its spans as text; empty if there is none.
     pub(super) fn text(&self, name: &str) -> String {
         self.own.get(name).or_else(|| self.around.get(name)).cloned().map(text).unwrap_or_default()
     }
 }
 
-/// A string without its quotes; anything else as JSON writes it.
+/// Formats a string without quotes, and any other value as JSON.
 pub(super) fn text(value: Value) -> String {
     match value {
         Value::String(text) => text,

@@ -1,4 +1,4 @@
-//! A line for machines: one flat JSON object.
+//! The JSON format: one flat object per line.
 
 use serde_json::Value;
 use tracing_subscriber::fmt::format::Writer;
@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use super::escape::escaped;
 use super::fields::Entry;
 
-/// When, how bad, what, where; then the fields of the event and of the spans around it.
+/// Formats an entry: timestamp, level, message, target, then the fields of the event and its spans.
 pub(super) fn line(entry: &Entry) -> String {
     let head = [
         ("timestamp", now()),
@@ -22,10 +22,10 @@ pub(super) fn line(entry: &Entry) -> String {
     format!("{{{}}}\n", escaped(&members.join(",")))
 }
 
-/// This instant in RFC 3339, UTC.
+/// Returns the current time in RFC 3339, UTC.
 pub(super) fn now() -> String {
     let mut text = String::new();
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = SystemTime.format_time(&mut Writer::new(&mut text));
     text
 }

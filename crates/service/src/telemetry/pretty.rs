@@ -1,4 +1,4 @@
-//! Lines for people: what happened first, where and for whom after it; an answered request is a block of its own.
+//! The human-readable format: the message first, then the fields. An access log entry is a block.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use super::escape::escaped;
 use super::fields::{Entry, Fields, text};
 use super::json::now;
 
-/// How wide the rule around a request is.
+/// Width of the rule around an access log entry.
 const RULE: usize = 40;
 
-/// `TIME LEVEL MESSAGE NAME=VALUE…`, or a request's block.
+/// Formats an entry as `TIME LEVEL MESSAGE NAME=VALUE…`, or an access log entry as a block.
 pub(super) fn lines(entry: &Entry, colours: bool) -> String {
     if entry.target == ACCESS_TARGET {
         return block(entry);
@@ -47,7 +47,7 @@ fn block(entry: &Entry) -> String {
     )
 }
 
-/// ` NAME=VALUE…`; what holds spaces stands in quotes.
+/// Formats fields as ` NAME=VALUE…`. Empty values and values with spaces, quotes or `=` are quoted.
 fn told(fields: &Fields) -> String {
     fields.iter().fold(String::new(), |mut told, (name, value)| {
         let value = text(value.clone());

@@ -1,4 +1,4 @@
-//! A server that is away, refuses, or breaks off; and what exactly it is asked for.
+//! An S3 server that is unreachable, rejects requests or drops connections; and the requests it receives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::world::{chunks, opened, read};
 const CONTENT: &str = "0123456789";
 
 #[tokio::test]
-async fn a_server_that_is_away_takes_nothing_and_the_error_tells_no_secret() {
+async fn unreachable_server_fails_without_leaking_the_secret() {
     let storage = at(&format!("127.0.0.1:{}", testkit::free_port().await));
     assert!(matches!(storage.ping().await, Err(Error::Store(_))));
     assert!(matches!(read(&storage, "videos/x.mp4", None).await, Err(Error::Store(_))));
@@ -28,7 +28,7 @@ async fn a_server_that_is_away_takes_nothing_and_the_error_tells_no_secret() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_nothing_for_a_moment_is_asked_again() {
+async fn retries_when_the_server_is_unavailable() {
     let (storage, asked) = server(|before, _| match before {
         0 => answer(StatusCode::SERVICE_UNAVAILABLE, ""),
         _ => answer(StatusCode::OK, ""),
@@ -39,7 +39,7 @@ async fn a_server_that_takes_nothing_for_a_moment_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_is_not_asked_again() {
+async fn does_not_retry_a_forbidden_request() {
     let (storage, asked) = server(|_, _| answer(StatusCode::FORBIDDEN, "<Code>AccessDenied</Code>")).await;
     let refused = storage.put("videos/x.mp4", chunks(&[Ok("x")])).await;
     assert!(matches!(refused, Err(PutError::Storage(_))));
@@ -47,7 +47,7 @@ async fn a_server_that_refuses_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn only_the_range_is_asked_for() {
+async fn requests_only_the_range() {
     let (storage, asked) = server(|_, request| {
         assert_eq!(request.method(), Method::GET);
         assert_eq!(request.headers()[header::RANGE], "bytes=2-4");
@@ -59,7 +59,7 @@ async fn only_the_range_is_asked_for() {
 }
 
 #[tokio::test]
-async fn nothing_of_the_content_is_asked_for_to_know_the_size() {
+async fn size_uses_a_head_request() {
     let (storage, asked) = server(|_, request| {
         assert_eq!(request.method(), Method::HEAD);
         answer(StatusCode::OK, CONTENT)
@@ -70,12 +70,12 @@ async fn nothing_of_the_content_is_asked_for_to_know_the_size() {
 }
 
 #[tokio::test]
-async fn what_breaks_off_goes_on_where_it_was() {
+async fn resumes_an_interrupted_download() {
     let (storage, asked) = server(|before, request| match before {
         0 => {
             let mut cut = answer(StatusCode::OK, CONTENT);
             let pieces = [Ok(Bytes::from(&CONTENT[..4])), Err(std::io::Error::other("cut"))];
-            // The first piece is on its way before the connection is closed.
+            // Sends the first piece before the connection closes.
             let pieces = stream::iter(pieces).then(async |piece| {
                 tokio::task::yield_now().await;
                 piece
@@ -93,7 +93,7 @@ async fn what_breaks_off_goes_on_where_it_was() {
     assert!(asked.load(Ordering::Relaxed) >= 2);
 }
 
-/// A bucket at this address.
+/// Opens a bucket at this address.
 fn at(address: &str) -> Storage {
     opened(&[
         ("STORAGE_URL", "s3://videos".into()),
@@ -104,7 +104,7 @@ fn at(address: &str) -> Storage {
     ])
 }
 
-/// A server that answers as told, from how many requests there were before; and their count.
+/// Starts a server whose responses depend on the number of earlier requests. Returns a client and the request count.
 async fn server(answer: fn(usize, &Request) -> Response<Body>) -> (Storage, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let storage = at(&listener.local_addr().unwrap().to_string());

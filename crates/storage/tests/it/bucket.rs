@@ -1,4 +1,4 @@
-//! What holds of a bucket alone.
+//! Behaviour specific to a bucket.
 
 use futures::StreamExt;
 use storage::{Error, PutError};
@@ -7,7 +7,7 @@ use testkit::Bucket;
 use crate::world::{chunks, megabytes, opened, read};
 
 #[tokio::test]
-async fn a_file_of_many_parts_that_breaks_off_leaves_no_part_behind() {
+async fn interrupted_multipart_upload_leaves_no_parts() {
     let bucket = Bucket::new().await;
     let storage = opened(&bucket.variables());
     let broken = storage.put("videos/x.mp4", megabytes(11).chain(chunks(&[Err("cut")]))).await;
@@ -17,7 +17,7 @@ async fn a_file_of_many_parts_that_breaks_off_leaves_no_part_behind() {
 }
 
 #[tokio::test]
-async fn everything_lies_under_the_prefix_and_nothing_else_is_seen() {
+async fn reads_and_writes_only_under_the_prefix() {
     let bucket = Bucket::new().await;
     let mut variables = bucket.variables();
     let ours = opened(&variables);
@@ -30,7 +30,7 @@ async fn everything_lies_under_the_prefix_and_nothing_else_is_seen() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_missing_does_not_pass_for_a_missing_file() {
+async fn missing_bucket_is_not_reported_as_a_missing_file() {
     let bucket = Bucket::new().await;
     let mut variables = bucket.variables();
     variables.push(("STORAGE_URL", "s3://there-is-no-such-bucket".into()));

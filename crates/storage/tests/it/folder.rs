@@ -1,4 +1,4 @@
-//! What holds of a folder alone.
+//! Behaviour specific to a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use storage::{Error, PutError, Storage};
 use crate::world::{chunks, megabytes, read};
 
 #[tokio::test]
-async fn a_file_that_breaks_off_after_its_first_part_leaves_no_trace() {
+async fn interrupted_write_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::folder(folder.path()).unwrap();
     let broken = storage.put("videos/x.mp4", megabytes(3).chain(chunks(&[Err("cut")]))).await;
@@ -18,7 +18,7 @@ async fn a_file_that_breaks_off_after_its_first_part_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn no_path_leads_out_of_the_folder() {
+async fn paths_cannot_escape_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::folder(&folder.path().join("inside")).unwrap();
     std::fs::write(folder.path().join("secret"), "secret").unwrap();
@@ -26,7 +26,7 @@ async fn no_path_leads_out_of_the_folder() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_gone_does_not_answer() {
+async fn ping_fails_when_the_folder_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::folder(folder.path()).unwrap();
     folder.close().unwrap();

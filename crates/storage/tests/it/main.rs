@@ -1,4 +1,4 @@
-//! A folder and a bucket as storage. What must hold of both is tested on both.
+//! Tests of the storage. Behaviour common to folders and buckets is tested on both.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use world::{World, chunks, megabytes, read};
 
 #[tokio::test]
-async fn what_was_put_can_be_had_whole_in_parts_and_no_more_once_deleted() {
+async fn puts_reads_and_deletes_a_file() {
     for World { storage, .. } in World::each().await {
         let path = video_path(Uuid::now_v7(), 3, "mp4");
         let stored = storage.put(&path, chunks(&[Ok("hello "), Ok("world")])).await.unwrap();
@@ -31,7 +31,7 @@ async fn what_was_put_can_be_had_whole_in_parts_and_no_more_once_deleted() {
 }
 
 #[tokio::test]
-async fn a_file_of_many_parts_comes_back_as_it_was() {
+async fn reads_back_a_multipart_file_unchanged() {
     for World { storage, .. } in World::each().await {
         let stored = storage.put("videos/large.mp4", megabytes(12)).await.unwrap();
         assert_eq!(stored.size, 12 << 20);
@@ -46,7 +46,7 @@ async fn a_file_of_many_parts_comes_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_a_file() {
+async fn stores_an_empty_file() {
     for World { storage, .. } in World::each().await {
         assert_eq!(storage.put("videos/empty.mp4", chunks(&[])).await.unwrap().size, 0);
         assert_eq!(read(&storage, "videos/empty.mp4", None).await.unwrap(), (0, Vec::new()));
@@ -54,7 +54,7 @@ async fn an_empty_file_is_a_file() {
 }
 
 #[tokio::test]
-async fn content_that_breaks_off_leaves_nothing() {
+async fn failed_content_stream_leaves_no_file() {
     for world in World::each().await {
         let broken = world.storage.put("videos/x.mp4", chunks(&[Ok("half"), Err("cut")])).await;
         assert!(matches!(broken, Err(PutError::Source("cut"))));
@@ -65,7 +65,7 @@ async fn content_that_breaks_off_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn lists_every_file_with_the_path_it_was_put_under() {
+async fn lists_every_file_with_its_path() {
     for World { storage, .. } in World::each().await {
         for path in ["videos/a/1.mp4", "images/b.png"] {
             storage.put(path, chunks(&[Ok("x")])).await.unwrap();
@@ -77,7 +77,7 @@ async fn lists_every_file_with_the_path_it_was_put_under() {
 }
 
 #[tokio::test]
-async fn answers_while_it_is_there() {
+async fn ping_succeeds_on_a_working_storage() {
     for World { storage, .. } in World::each().await {
         storage.ping().await.unwrap();
     }

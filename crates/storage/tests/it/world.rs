@@ -1,4 +1,4 @@
-//! A storage of each kind for one test.
+//! A folder and a bucket for one test.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use testkit::Bucket;
 
 type Chunk = Result<Bytes, &'static str>;
 
-/// A storage, and what it lives in.
+/// A storage and the temporary folder behind it, if any.
 pub(crate) struct World {
     pub(crate) storage: Storage,
     _folder: Option<TempDir>,
 }
 
 impl World {
-    /// An empty one of each kind.
+    /// Creates an empty storage of each kind.
     pub(crate) async fn each() -> [Self; 2] {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::folder(folder.path()).unwrap();
@@ -27,7 +27,7 @@ impl World {
     }
 }
 
-/// The storage that these variables name.
+/// Opens the storage that these variables configure.
 pub(crate) fn opened(variables: &[(&'static str, String)]) -> Storage {
     let lookup = |name: &str| variables.iter().rev().find(|(set, _)| *set == name).map(|(_, value)| value.clone());
     let mut env = Environment::new(&lookup);
@@ -39,7 +39,7 @@ pub(crate) fn chunks(parts: &[Result<&'static str, &'static str>]) -> impl Strea
     stream::iter(parts.iter().map(|part| part.map(Bytes::from)).collect::<Vec<_>>())
 }
 
-/// `count` chunks of a mebibyte, each filled with its number.
+/// Returns `count` chunks of one mebibyte, each filled with its index.
 pub(crate) fn megabytes(count: u8) -> impl Stream<Item = Chunk> + Unpin {
     stream::iter((0..count).map(|number| Ok(Bytes::from(vec![number; 1 << 20]))))
 }

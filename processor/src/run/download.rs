@@ -42,7 +42,7 @@ impl JobRun<'_> {
     async fn store(&mut self, url: &Url) -> Result<NewVideo, RunError> {
         let token = self.context.driver.credential(url);
         let download = match self.context.fetcher.get(url, token).await {
-            Err(fetch::Error::Playlist(url)) => return self.store_playlist(&url, token).await,
+            Err(fetch::Error::Playlist(url)) => return self.store_playlist(&url).await,
             download => download.map_err(|error| unfetchable(error_chain(&error)))?,
         };
         failpoint::hit("in-download");
@@ -50,7 +50,9 @@ impl JobRun<'_> {
     }
 
     /// Stores the video that an HLS playlist describes: its files are fetched to local ones, which ffmpeg joins.
-    async fn store_playlist(&mut self, url: &Url, token: Option<&str>) -> Result<NewVideo, RunError> {
+    async fn store_playlist(&mut self, url: &Url) -> Result<NewVideo, RunError> {
+        // Not the first address's token: JSON there may have named a playlist at another origin.
+        let token = self.context.driver.credential(url);
         let folder = tempfile::tempdir().map_err(|error| unfetchable(error_chain(&error)))?;
         let playlist = self.context.fetcher.playlist(url, token, folder.path()).await;
         let playlist = playlist.map_err(|error| unfetchable(error_chain(&error)))?;

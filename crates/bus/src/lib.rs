@@ -11,7 +11,7 @@
 //! | `:tags` | sorted set | the last tag of each flow |
 //! | `:clock` | string | virtual time: the last admitted tag; never decreases |
 //! | `:where` | hash | job → `location\|flow`; the location is `b` (backlog) or an entry's id. An index only: the structures above decide |
-//! | `:limits` | hash | `cap`, `paused`, `target`; if absent, Redis has lost its data, and nothing is admitted |
+//! | `:limits` | hash | `cap`, `paused`, `target`, `version`; if absent, Redis has lost its data, and nothing is admitted |
 //! | `:rate:…` | strings that expire | events counted within a window |
 //! | `:events`, `:control` | channels | job states for browsers; messages between processes |
 //!

@@ -32,6 +32,7 @@ pub(crate) static DELETE_IDLE_CONSUMER: Lua =
     Lua(LazyLock::new(|| load(include_str!("scripts/delete_idle_consumer.lua"))));
 pub(crate) static DROP_ORPHANS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/drop_orphans.lua"))));
 pub(crate) static ENQUEUE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/enqueue.lua"))));
+pub(crate) static MIRROR_LIMITS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/mirror_limits.lua"))));
 pub(crate) static REASSIGN: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/reassign.lua"))));
 pub(crate) static REMOVE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/remove.lua"))));
 pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));

@@ -54,7 +54,7 @@ pub fn namespace() -> String {
 /// Connects to the real queue under a unique namespace, with limits set.
 pub async fn bus() -> Bus {
     let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
-    bus.mirror_limits(bus::Limits { cap: 0, paused: false }).await.expect("the tests' Redis answers");
+    bus.mirror_limits(bus::Limits { cap: 0, paused: false, version: 0 }).await.expect("the tests' Redis answers");
     bus
 }
 

@@ -1,32 +1,74 @@
-//! A private Redis server, for tests that stop or damage it.
+//! A private Redis server, for tests that stop, restart or damage it.
 
 use bus::Bus;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
-use crate::{Process, eventually};
+use crate::{Process, eventually, free_port};
 
 /// A private server on loopback; killed when dropped.
 pub struct Redis {
-    url: String,
-    _server: Process,
+    port: u16,
+    folder: TempDir,
+    server: Process,
 }
 
 impl Redis {
-    /// Starts a server without persistence on a free port and waits until it responds.
+    /// Starts a server on a free port and waits until it responds. It writes its file only when told to `SAVE`.
     pub async fn start() -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("a free port").port().to_string();
-        let flags = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"];
-        let server =
-            Process::with_arguments("redis-server", &flags, &[("PATH", &std::env::var("PATH").unwrap_or_default())]);
-        let url = format!("redis://127.0.0.1:{port}");
-        let bus = Bus::new(&url, "{up}:v1").expect("a proper address");
-        eventually("the private Redis answers", async || bus.ping().await.ok()).await;
-        Self { url, _server: server }
+        let (port, folder) = (free_port().await, tempfile::tempdir().expect("a temporary folder"));
+        let server = launch(port, &folder).await;
+        Self { port, folder, server }
+    }
+
+    /// Kills the server and starts it again, with the data of its last `SAVE`.
+    pub async fn restart(self) -> Self {
+        let Self { port, folder, server } = self;
+        server.kill().await;
+        let server = launch(port, &folder).await;
+        Self { port, folder, server }
     }
 
     /// Returns the URL of the server (`REDIS_URL`).
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn url(&self) -> String {
+        url(self.port)
     }
+
+    /// Returns the server's port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the server's process.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.server
+    }
+
+    /// Sends a command on a connection of its own. Returns the first line of the reply.
+    pub async fn command(&self, line: &str) -> String {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("Redis listens");
+        let mut stream = BufReader::new(stream);
+        stream.write_all(format!("{line}\r\n").as_bytes()).await.expect("Redis reads");
+        let mut reply = String::new();
+        stream.read_line(&mut reply).await.expect("Redis answers");
+        reply.trim_end().to_owned()
+    }
+}
+
+fn url(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}
+
+async fn launch(port: u16, folder: &TempDir) -> Process {
+    let (number, folder) = (port.to_string(), folder.path().to_string_lossy());
+    let flags = ["--port", &number, "--bind", "127.0.0.1", "--dir", &folder, "--save", "", "--loglevel", "warning"];
+    let path = std::env::var("PATH").unwrap_or_default();
+    let server = Process::with_arguments("redis-server", &flags, &[("PATH", &path)]);
+    let bus = Bus::new(&url(port), "{up}:v1").expect("a proper address");
+    eventually("the private Redis answers", async || bus.ping().await.ok()).await;
+    server
 }

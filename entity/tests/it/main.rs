@@ -6,6 +6,7 @@ mod accounts;
 mod dropped;
 mod idempotency;
 mod jobs;
+mod limits;
 mod owner;
 mod restore;
 mod results;

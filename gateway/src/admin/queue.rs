@@ -1,7 +1,7 @@
 //! `/api/admin/queue`: pauses the queue and limits its concurrency.
 //!
-//! The database row is authoritative; Redis holds a copy that admission reads. If Redis is unreachable, the row is changed
-//! and the response is 503: the client repeats the request, which is safe.
+//! The database row is authoritative; Redis holds a mirror that admission reads. A change that does not reach Redis is
+//! mirrored by a processor within seconds.
 
 use axum::Json;
 use axum::extract::State;
@@ -68,8 +68,8 @@ pub(crate) async fn queue(State(gateway): State<Gateway>, _: Admin) -> Result<Re
 
 /// Pause or resume the queue, or set its concurrency
 ///
-/// Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
-/// repeat the request.
+/// Settings that are left out do not change. A change takes effect at once, or within seconds of Redis's return if Redis is
+/// down.
 #[utoipa::path(
     patch, path = "/api/admin/queue", operation_id = "changeQueue", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -90,13 +90,15 @@ pub(crate) async fn change_queue(
     if let Some(concurrency) = concurrency {
         record(&gateway, &admin.user, "queue.concurrency", Some(concurrency.to_string())).await?;
     }
-    let mirror = Limits { cap: u32::try_from(limits.concurrency).unwrap_or(0), paused: limits.paused };
-    match timeout(gateway.config.http.timeouts.enqueue, gateway.bus.mirror_limits(mirror)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(ApiError::unavailable(error)),
-        Err(elapsed) => return Err(ApiError::unavailable(elapsed)),
-    }
+    mirror(&gateway, limits).await;
     Ok(([NO_STORE], Json(Queue::from(limits))).into_response())
+}
+
+async fn mirror(gateway: &Gateway, limits: Model) {
+    let mirrored = timeout(gateway.config.http.timeouts.enqueue, gateway.bus.mirror_limits(Limits::from(limits)));
+    if !matches!(mirrored.await, Ok(Ok(()))) {
+        tracing::warn!("could not mirror the limits of the queue to Redis; a processor will");
+    }
 }
 
 fn concurrency(number: i64) -> Rule<i32> {

@@ -6,7 +6,7 @@ use bus::{Control, Message};
 use entity::attempt::NewAttempt;
 use entity::job::{self, JobFailure};
 use entity::submission::Caps;
-use entity::{attempt, clock, id};
+use entity::{attempt, clock, id, limits};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use testkit::{Database, eventually};
@@ -124,6 +124,26 @@ async fn pauses_and_limits_the_queue_for_all_processors() {
         let acts: Vec<_> = log["data"].as_array().unwrap().iter().map(|act| act["action"].as_str().unwrap()).collect();
         assert_eq!(acts, ["queue.concurrency", "queue.resumed", "queue.concurrency", "queue.paused"]);
         assert_eq!(log["data"][0]["actor"], "admin@example.org");
+    }
+}
+
+#[tokio::test]
+async fn simultaneous_changes_leave_redis_with_the_limits_of_the_database() {
+    for database in Database::each().await {
+        let setup = Setup { variables: vec![("WRITES_PER_MINUTE", "0".to_owned())], ..Setup::default() };
+        let server = TestServer::with(database, setup).await;
+        let admin = server.admin("admin@example.org").await;
+        for round in 0..150 {
+            let changes = (0..4).map(|n| {
+                let body = json!({"paused": (round + n) % 2 == 0, "concurrency": round * 4 + n + 1});
+                patch(&server, &admin, "/api/admin/queue", body)
+            });
+            for answer in futures::future::join_all(changes).await {
+                assert_eq!(answer.status(), StatusCode::OK);
+            }
+            let row = limits::current(&server.database.connection).await.unwrap().unwrap();
+            assert_eq!(server.bus.limits().await.unwrap(), Some(row.into()), "round {round}");
+        }
     }
 }
 

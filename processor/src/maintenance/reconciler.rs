@@ -43,8 +43,6 @@ struct Cursor {
     after: Option<JobId>,
     /// When the last pass ended, while pausing.
     paused_since: Option<Instant>,
-    /// Whether this process has copied the limits to Redis: after a restore Redis may hold older ones.
-    limits_mirrored: bool,
 }
 
 #[derive(Debug)]
@@ -66,14 +64,9 @@ impl From<bus::Error> for Error {
 }
 
 async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
-    let redis_empty = !context.bus.has_limits().await?;
-    if redis_empty || !cursor.limits_mirrored {
-        mirror_limits(context).await?;
-        cursor.limits_mirrored = true;
-    }
-    if redis_empty {
+    if mirror_limits(context).await? == Mirror::Missing {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
-        *cursor = Cursor { limits_mirrored: true, ..Cursor::default() };
+        *cursor = Cursor::default();
         while !step(context, cursor).await? {}
     }
     for job in job::promote_due(&context.db, BATCH).await? {
@@ -111,10 +104,32 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
     context.bus.enqueue(job.id, &flow(job), Position::FairTurn).await
 }
 
-/// Copies the limits from the database to Redis. If the database has none yet, stores those of the environment first.
-async fn mirror_limits(context: &Context) -> Result<(), Error> {
-    let limits = limits::seed(&context.db, context.config.max_concurrency).await?;
-    let cap = u32::try_from(limits.concurrency).unwrap_or(0);
-    context.bus.mirror_limits(Limits { cap, paused: limits.paused }).await?;
-    Ok(())
+/// The limits that Redis held.
+#[derive(PartialEq, Eq)]
+enum Mirror {
+    /// Some; if they were others than in the database, they have been replaced.
+    Held,
+    /// None: Redis is new or has lost its data.
+    Missing,
+}
+
+/// Copies the limits from the database to Redis if Redis holds others, as after a restart with an older file or a change
+/// that did not reach it. If the database has none yet, stores those of the environment first.
+///
+/// Redis is read before the row. What it holds was committed before, so a row that is not newer and differs belongs to a
+/// restored backup: its version is raised, so that it replaces what Redis holds from after the backup.
+async fn mirror_limits(context: &Context) -> Result<Mirror, Error> {
+    let held = context.bus.limits().await?;
+    let mut limits = Limits::from(limits::seed(&context.db, context.config.max_concurrency).await?);
+    if held == Some(limits) {
+        return Ok(Mirror::Held);
+    }
+    if let Some(held) = held {
+        tracing::info!("Redis held other limits than the database; replaced them");
+        if limits.version <= held.version {
+            limits = limits::raise_version(&context.db, held.version).await?.into();
+        }
+    }
+    context.bus.mirror_limits(limits).await?;
+    Ok(if held.is_some() { Mirror::Held } else { Mirror::Missing })
 }

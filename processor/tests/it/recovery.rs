@@ -1,7 +1,9 @@
 //! Jobs whose processor is killed, suspended or stopped.
 
+use bus::Limits;
 use entity::job::Status;
-use testkit::Database;
+use entity::limits;
+use testkit::{Database, Redis, eventually};
 
 use crate::test_platform::{TestPlatform, signal, terminate};
 
@@ -55,12 +57,52 @@ async fn hands_over_its_jobs_when_asked_to_stop() {
     assert_eq!(platform.end(job).await.status, Status::Completed);
 }
 
+/// Waits until Redis holds the limits of the database.
+async fn limits_are_mirrored(platform: &TestPlatform) {
+    eventually("Redis holds the limits of the database", async || {
+        let row = limits::current(&platform.database.connection).await.unwrap()?;
+        (platform.bus.limits().await.ok()? == Some(row.into())).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
-async fn replaces_outdated_limits_in_redis_with_those_in_the_database() {
-    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
-    platform.bus.mirror_limits(bus::Limits { cap: 0, paused: true }).await.unwrap();
-    let _processor = platform.processor(&[]);
-    assert_eq!(platform.end(platform.submit("processing is not paused").await).await.status, Status::Completed);
+async fn replaces_the_limits_of_a_redis_that_restarted_with_an_older_file() {
+    for database in Database::each().await {
+        let mut redis = Redis::start().await;
+        let platform = TestPlatform::new(database, 0).await.on_redis(&redis.url());
+        let db = &platform.database.connection;
+        let _processor = platform.processor(&[]);
+        limits_are_mirrored(&platform).await;
+        for paused in [true, false] {
+            assert_eq!(redis.command("SAVE").await, "+OK");
+            let row = limits::update(db, None, Some(paused)).await.unwrap();
+            platform.bus.mirror_limits(row.into()).await.unwrap();
+            redis = redis.restart().await;
+            limits_are_mirrored(&platform).await;
+            let job = platform.submit("only while the queue is not paused").await;
+            if paused {
+                assert_eq!(platform.bus.admit().await.unwrap(), 0);
+            } else {
+                assert_eq!(platform.end(job).await.status, Status::Completed);
+            }
+        }
+        assert_eq!(platform.simulator.stats().total.submissions, 2, "the job of the paused queue was submitted later");
+    }
+}
+
+#[tokio::test]
+async fn replaces_limits_from_after_a_restored_backup() {
+    for database in Database::each().await {
+        let platform = TestPlatform::new(database, 0).await;
+        for version in [1, 9] {
+            platform.bus.mirror_limits(Limits { cap: 3, paused: true, version }).await.unwrap();
+            let _processor = platform.processor(&[]);
+            limits_are_mirrored(&platform).await;
+            let job = platform.submit("processing is not paused").await;
+            assert_eq!(platform.end(job).await.status, Status::Completed);
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ pub(crate) struct TestPlatform {
     pub(crate) bus: Bus,
     pub(crate) simulator: SimulatorHandle,
     pub(crate) user: UserId,
+    redis_url: String,
     namespace: String,
     folder: TempDir,
 }
@@ -27,12 +28,17 @@ impl TestPlatform {
     }
 
     pub(crate) async fn with(database: Database, config: Config) -> Self {
-        let namespace = testkit::namespace();
-        let bus = Bus::new(&testkit::redis_url(), &namespace).unwrap();
+        let (redis_url, namespace) = (testkit::redis_url(), testkit::namespace());
+        let bus = Bus::new(&redis_url, &namespace).unwrap();
         let simulator = Simulator::start(config).await.unwrap();
         let user = testkit::user(&database.connection).await;
         let folder = tempfile::tempdir().unwrap();
-        Self { database, bus, simulator, user, namespace, folder }
+        Self { database, bus, simulator, user, redis_url, namespace, folder }
+    }
+
+    /// Uses another Redis than the one that all tests share.
+    pub(crate) fn on_redis(self, url: &str) -> Self {
+        Self { bus: Bus::new(url, &self.namespace).unwrap(), redis_url: url.to_owned(), ..self }
     }
 
     /// Starts a processor with short timeouts, and the given variables.
@@ -50,11 +56,11 @@ impl TestPlatform {
     }
 
     fn environment<'a>(&self, variables: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
-        let (redis, upstream) = (testkit::redis_url(), self.simulator.chat_url().clone());
+        let upstream = self.simulator.chat_url().clone();
         let mut environment = vec![
             ("APP_ENV", "development"),
             ("DATABASE_URL", self.database.url.as_str()),
-            ("REDIS_URL", redis.as_str()),
+            ("REDIS_URL", self.redis_url.as_str()),
             ("REDIS_NAMESPACE", self.namespace.as_str()),
             ("STORAGE_URL", self.folder.path().to_str().unwrap()),
             ("SORA_API_URL", upstream.as_str()),
@@ -184,7 +190,7 @@ impl TestPlatform {
     /// Deletes everything that Redis holds for this platform, as FLUSHALL does.
     pub(crate) async fn flush_redis(&self) {
         use redis::AsyncCommands;
-        let client = redis::Client::open(testkit::redis_url()).unwrap();
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let keys: Vec<String> = connection.keys(format!("{}:*", self.namespace)).await.unwrap();
         let _: () = connection.del(keys).await.unwrap();

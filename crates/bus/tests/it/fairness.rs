@@ -64,7 +64,7 @@ async fn a_paused_queue_admits_nothing_until_resumed() {
     let bus = with_limits(0, true).await;
     let job = enqueue_many(&bus, new_id(), 1).await[0];
     assert_eq!(bus.admit().await.unwrap(), 0);
-    bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
+    bus.mirror_limits(Limits { cap: 0, paused: false, version: 2 }).await.unwrap();
     assert_eq!(next(&mut bus.consumer(new_id())).await.job, job);
 }
 
@@ -74,4 +74,15 @@ async fn positions_are_exact_and_end_with_admission() {
     let waiting = enqueue_many(&bus, new_id(), 4).await;
     let positions = bus.positions(&waiting).await.unwrap();
     assert_eq!(positions, [None, Some(1), Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn limits_are_replaced_by_newer_ones_only() {
+    let bus = testkit::bus().await;
+    let newer = Limits { cap: 5, paused: true, version: 7 };
+    bus.mirror_limits(newer).await.unwrap();
+    for late in [6, 7] {
+        bus.mirror_limits(Limits { cap: 0, paused: false, version: late }).await.unwrap();
+        assert_eq!(bus.limits().await.unwrap(), Some(newer));
+    }
 }

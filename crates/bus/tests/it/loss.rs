@@ -23,11 +23,11 @@ async fn a_flushed_redis_admits_nothing_until_limits_are_mirrored() {
     let bus = testkit::bus().await;
     enqueue_many(&bus, new_id(), 3).await;
     flush(&bus).await;
-    assert!(!bus.has_limits().await.unwrap());
+    assert_eq!(bus.limits().await.unwrap(), None);
     let job = new_id();
     enqueue(&bus, job, new_id()).await;
     assert_eq!(bus.positions(&[job]).await.unwrap(), [Some(1)], "admitted without limits");
-    bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
+    bus.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await.unwrap();
     assert_eq!(next(&mut bus.consumer(new_id())).await.job, job);
 }
 
@@ -38,7 +38,7 @@ async fn a_consumer_survives_the_loss_of_stream_and_group() {
     enqueue_many(&bus, new_id(), 1).await;
     let held = next(&mut consumer).await;
     flush(&bus).await;
-    bus.mirror_limits(Limits { cap: 0, paused: false }).await.unwrap();
+    bus.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await.unwrap();
     assert!(!bus.ack_and_publish(&held, None).await.unwrap());
     let again = bus.enqueue(held.job, &held.flow, Position::FairTurn).await.unwrap();
     assert!(again.added, "a lost job can be enqueued again");

@@ -50,6 +50,6 @@ async fn next(consumer: &mut Consumer) -> Delivery {
 /// A queue with these limits.
 async fn with_limits(cap: u32, paused: bool) -> Bus {
     let bus = testkit::bus().await;
-    bus.mirror_limits(Limits { cap, paused }).await.unwrap();
+    bus.mirror_limits(Limits { cap, paused, version: 1 }).await.unwrap();
     bus
 }

@@ -54,7 +54,7 @@ async fn every_job_finishes_once_and_leaves_nothing_behind() {
 impl World {
     async fn new(db: DatabaseConnection, seed: u64) -> Self {
         let bus = testkit::bus().await;
-        bus.mirror_limits(Limits { cap: CAP, paused: false }).await.unwrap();
+        bus.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
         let client = redis::Client::open(testkit::redis_url()).unwrap();
         let raw = client.get_multiplexed_async_connection().await.unwrap();
         let mut users = Vec::new();
@@ -263,7 +263,7 @@ impl World {
         let keys = self.bus.keys().clone();
         let all = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.locations, &keys.limits];
         let _: () = self.raw.del(&all[..]).await.unwrap();
-        self.bus.mirror_limits(Limits { cap: CAP, paused: false }).await.unwrap();
+        self.bus.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
         self.flushed = true;
     }
 }

@@ -48,7 +48,7 @@ async fn acknowledging_publishes_the_state_whoever_holds_the_entry() {
 #[tokio::test]
 async fn a_subscriber_reconnects_and_reports_it() {
     let server = testkit::Redis::start().await;
-    let bus = Bus::new(server.url(), &testkit::namespace()).unwrap();
+    let bus = Bus::new(&server.url(), &testkit::namespace()).unwrap();
     let mut gateway = subscribe(&bus).await;
     let client = redis::Client::open(server.url()).unwrap();
     let mut admin = client.get_multiplexed_async_connection().await.unwrap();

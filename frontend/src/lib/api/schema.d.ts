@@ -116,8 +116,8 @@ export interface paths {
         head?: never;
         /**
          * Pause or resume the queue, or set its concurrency
-         * @description Settings that are left out do not change. After a 503 the settings may have been saved without reaching the processors:
-         *     repeat the request.
+         * @description Settings that are left out do not change. A change takes effect at once, or within seconds of Redis's return if Redis is
+         *     down.
          */
         patch: operations["changeQueue"];
         trace?: never;

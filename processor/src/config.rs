@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use entity::submission::Caps;
-use fetch::{Origin, Rules};
+use fetch::{Credential, Origin, Rules};
 use service::env::{self, Environment};
 use service::settings::{self, Settings};
 use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
@@ -128,7 +128,10 @@ impl Config {
     pub(crate) fn fetch_rules(&self) -> Rules {
         let own = Origin::of(&self.upstream.url);
         let allowed = own.into_iter().chain(self.fetch_allow.clone()).collect();
-        Rules { allowed, max_bytes: self.max_video_size, named_in_json: sora::result_urls }
+        // The `chat` dialect's results are links to elsewhere, which need no token.
+        let token = self.upstream.token.clone().filter(|_| self.upstream.dialect == Dialect::Videos);
+        let credential = token.map(|token| Credential { base: self.upstream.url.clone(), token });
+        Rules { allowed, max_bytes: self.max_video_size, named_in_json: sora::result_urls, credential }
     }
 }
 

@@ -53,8 +53,8 @@ impl Fetcher {
     ///
     /// # Errors
     /// Something cannot be fetched, or the playlist is not that of a finished video.
-    pub async fn playlist(&self, url: &Url, token: Option<&str>, directory: &Path) -> Result<LocalPlaylist, Error> {
-        let source = Source { fetcher: self.clone(), url: url.clone(), token: token.map(ToOwned::to_owned) };
+    pub async fn playlist(&self, url: &Url, directory: &Path) -> Result<LocalPlaylist, Error> {
+        let source = Source::new(self, url);
         let mut copy = Copy { source: &source, directory, files: HashMap::new(), left: self.rules.max_bytes };
         let text = copy.text(url).await?;
         let Some(variant) = best_variant(&text) else {
@@ -88,7 +88,7 @@ struct Copy<'a> {
 
 impl Copy<'_> {
     async fn text(&self, url: &Url) -> Result<String, Error> {
-        let mut bytes = self.source.fetcher.content(self.source.at(url.clone())).await?;
+        let mut bytes = self.source.fetcher.content(self.source.at(url)).await?;
         let text = first(&mut bytes, MAX_PLAYLIST).await?;
         if media::sniff(&text) != Sniffed::Playlist {
             return Err(Error::BadPlaylist("is not a playlist"));
@@ -129,7 +129,7 @@ impl Copy<'_> {
         if self.files.len() == MAX_FILES {
             return Err(Error::BadPlaylist("lists too many files"));
         }
-        let mut bytes = self.source.fetcher.content(self.source.at(url.clone())).await?;
+        let mut bytes = self.source.fetcher.content(self.source.at(url)).await?;
         let name = format!("{:05}.m4s", self.files.len());
         let mut file = fs::File::create(self.directory.join(&name)).await.map_err(Error::Io)?;
         while let Some(chunk) = bytes.try_next().await? {

@@ -3,8 +3,8 @@
 //!
 //! Every hop is judged by the address that is dialled. Literal addresses are judged before the request, because resolvers
 //! are never asked for them; names are judged by the client's own resolver, so that the judged address is the dialled one.
-//! Redirects are followed here, hop by hop, and no proxy of the environment is used. A token is sent to its own origin
-//! only, never along a redirect to another.
+//! Redirects are followed here, hop by hop, and no proxy of the environment is used. The upstream's token is sent to
+//! addresses below its own, and along their redirects within the origin; never to another origin.
 //!
 //! The content decides what a file is: a page, an image or audio is refused, JSON that names a video is followed one hop
 //! under the same rules, and an incomplete file is an error. A download that breaks off is continued where it ended, as
@@ -31,6 +31,7 @@ mod mp4;
 mod source;
 mod webm;
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -59,6 +60,33 @@ pub struct Rules {
     pub max_bytes: u64,
     /// The addresses at which JSON fetched from an address says that a video is, best first.
     pub named_in_json: fn(&str, &Url) -> Vec<Url>,
+    /// The upstream's own token, for results that it serves itself.
+    pub credential: Option<Credential>,
+}
+
+/// A bearer token, and where it may be sent.
+#[derive(Clone)]
+pub struct Credential {
+    /// Addresses below this one get the token.
+    pub base: Url,
+    /// The token.
+    pub token: String,
+}
+
+impl Credential {
+    /// The token, if it may be sent to `url`.
+    fn token_for(&self, url: &Url) -> Option<&str> {
+        let below =
+            url.path().strip_prefix(self.base.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        (below && url.origin() == self.base.origin()).then_some(self.token.as_str())
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
 }
 
 /// A client for videos.
@@ -104,20 +132,20 @@ impl Fetcher {
         Ok(Self { guarded: client().dns_resolver(GlobalOnly).build()?, allowed: client().build()?, rules })
     }
 
-    /// Begins to fetch the video at `url`, or the one that JSON at `url` names. The token is sent as a bearer token to the
-    /// origin of `url`. Type and announced size have been checked when this returns.
+    /// Begins to fetch the video at `url`, or the one that JSON at `url` names. Type and announced size have been checked
+    /// when this returns.
     ///
     /// # Errors
     /// There is no video, or it may not be fetched; nothing of it may be kept.
-    pub async fn get(&self, url: &Url, token: Option<&str>) -> Result<Download, Error> {
-        let source = Source { fetcher: self.clone(), url: url.clone(), token: token.map(ToOwned::to_owned) };
+    pub async fn get(&self, url: &Url) -> Result<Download, Error> {
+        let source = Source::new(self, url);
         let json = match self.open(source.clone()).await? {
             Opened::Video(download) => return Ok(download),
             Opened::Json(json) => json,
         };
         let mut error = Error::NotVideo(Kind::Json);
         for named in (self.rules.named_in_json)(&json, url).into_iter().take(MAX_NAMED) {
-            match self.open(source.at(named)).await {
+            match self.open(source.at(&named)).await {
                 Ok(Opened::Video(download)) => return Ok(download),
                 Ok(Opened::Json(_)) => {}
                 Err(cause) => error = cause,
@@ -215,4 +243,27 @@ fn content_range(response: &Response) -> Option<(u64, u64)> {
     let (range, total) = range.split_once('/')?;
     let (first, _) = range.split_once('-')?;
     Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sends_the_token_only_below_its_base() {
+        let base = Url::parse("https://up.example/v1/videos").unwrap();
+        let credential = Credential { base, token: "t".into() };
+        let token = |url: &str| credential.token_for(&Url::parse(url).unwrap());
+        assert_eq!(token("https://up.example/v1/videos/video_1/content"), Some("t"));
+        for elsewhere in [
+            "https://up.example/v1/videosx/1",
+            "https://up.example/other",
+            "http://up.example/v1/videos/1/content",
+            "https://up.example:8443/v1/videos/1/content",
+            "https://evil.example/v1/videos/1/content",
+        ] {
+            assert_eq!(token(elsewhere), None, "{elsewhere}");
+        }
+        assert!(!format!("{credential:?}").contains("\"t\""));
+    }
 }

@@ -13,10 +13,16 @@ pub(crate) const MAX_REDIRECTS: usize = 5;
 pub(crate) struct Source {
     pub(crate) fetcher: Fetcher,
     pub(crate) url: Url,
-    pub(crate) token: Option<String>,
+    token: Option<String>,
 }
 
 impl Source {
+    /// The file at `url`, fetched with the upstream's token if `url` is below the upstream's address.
+    pub(crate) fn new(fetcher: &Fetcher, url: &Url) -> Self {
+        let token = fetcher.rules.credential.as_ref().and_then(|credential| credential.token_for(url));
+        Self { fetcher: fetcher.clone(), url: url.clone(), token: token.map(ToOwned::to_owned) }
+    }
+
     /// The response after all redirects, whatever its status. `prepare` adds to each request.
     ///
     /// # Errors
@@ -39,9 +45,10 @@ impl Source {
         Err(Error::Redirects)
     }
 
-    /// The source at another address that this one named; the token goes along within the same origin only.
-    pub(crate) fn at(&self, url: Url) -> Self {
-        let token = self.token.clone().filter(|_| url.origin() == self.url.origin());
-        Self { fetcher: self.fetcher.clone(), url, token }
+    /// The source at another address that this one named; the token goes along within the same origin.
+    pub(crate) fn at(&self, url: &Url) -> Self {
+        let other = Self::new(&self.fetcher, url);
+        let inherited = self.token.clone().filter(|_| url.origin() == self.url.origin());
+        Self { token: other.token.clone().or(inherited), ..other }
     }
 }

@@ -18,7 +18,6 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, header};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
-use url::Url;
 
 use crate::client::{self, Call, Upstream, send, signed};
 use crate::failure::Failure;
@@ -59,11 +58,6 @@ impl Driver for Chat {
 
     /// A stream that was lost cannot be reopened.
     fn resume(&self, _: OpenGeneration<'_>) -> Option<Box<dyn Generation>> {
-        None
-    }
-
-    /// Results have public addresses.
-    fn credential(&self, _: &Url) -> Option<&str> {
         None
     }
 }

@@ -162,9 +162,6 @@ pub trait Driver: Send + Sync {
 
     /// Continues a generation that was submitted before; `None` where the dialect cannot.
     fn resume(&self, open: OpenGeneration<'_>) -> Option<Box<dyn Generation>>;
-
-    /// The bearer token to fetch a result's address with.
-    fn credential(&self, result: &Url) -> Option<&str>;
 }
 
 /// A generation that was submitted, to be read until it finishes or fails.

@@ -88,13 +88,6 @@ impl Driver for Videos {
         let target = Target { id: Some(open.id.to_owned()), echo: PromptEcho::new(open.prompt), traceparent };
         Some(Box::new(Poll::new(self.server.clone(), target, Instant::now() + left)))
     }
-
-    fn credential(&self, result: &Url) -> Option<&str> {
-        let Upstream { url, token, .. } = &self.server.upstream;
-        let below =
-            result.path().strip_prefix(url.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
-        token.as_deref().filter(|_| below && result.origin() == url.origin())
-    }
 }
 
 impl Server {

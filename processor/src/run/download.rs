@@ -40,8 +40,7 @@ impl JobRun<'_> {
 
     /// Stores what `url` brings. The path contains the claim's epoch, so a later holder of the job writes elsewhere.
     async fn store(&mut self, url: &Url) -> Result<NewVideo, RunError> {
-        let token = self.context.driver.credential(url);
-        let download = match self.context.fetcher.get(url, token).await {
+        let download = match self.context.fetcher.get(url).await {
             Err(fetch::Error::Playlist(url)) => return self.store_playlist(&url).await,
             download => download.map_err(|error| unfetchable(error_chain(&error)))?,
         };
@@ -51,10 +50,8 @@ impl JobRun<'_> {
 
     /// Stores the video that an HLS playlist describes: its files are fetched to local ones, which ffmpeg joins.
     async fn store_playlist(&mut self, url: &Url) -> Result<NewVideo, RunError> {
-        // Not the first address's token: JSON there may have named a playlist at another origin.
-        let token = self.context.driver.credential(url);
         let folder = tempfile::tempdir().map_err(|error| unfetchable(error_chain(&error)))?;
-        let playlist = self.context.fetcher.playlist(url, token, folder.path()).await;
+        let playlist = self.context.fetcher.playlist(url, folder.path()).await;
         let playlist = playlist.map_err(|error| unfetchable(error_chain(&error)))?;
         let max_bytes = self.context.config.max_video_size;
         let joined = self.context.inspector.join(&playlist, folder.path(), max_bytes).await;

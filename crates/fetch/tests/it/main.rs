@@ -5,12 +5,15 @@
 mod content;
 mod playlist;
 
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
-use fetch::{Error, Fetcher, Kind, MediaType, Rules};
+use fetch::{Credential, Error, Fetcher, Kind, MediaType, Rules};
 use futures::{StreamExt, TryStreamExt};
 use url::Url;
 
@@ -51,17 +54,8 @@ async fn server() -> Url {
         ];
         (status, headers, Body::from_stream(cut)).into_response()
     };
-    let guarded = |headers: HeaderMap| async move {
-        let token = headers.get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
-        if token.as_deref() == Some("Bearer t") {
-            VIDEO.into_response()
-        } else {
-            StatusCode::UNAUTHORIZED.into_response()
-        }
-    };
     let routes = Router::new()
         .route("/in-pieces", get(in_pieces))
-        .route("/guarded", get(guarded))
         .route("/video", get(|| async { VIDEO }))
         .route("/page", get(|| async { "<!DOCTYPE html><html><body>Sign in</body></html>" }))
         .route("/empty", get(|| async { "" }))
@@ -80,11 +74,11 @@ fn named(json: &str, base: &Url) -> Vec<Url> {
 
 fn fetcher(allowed: &[&Url], max_bytes: u64) -> Fetcher {
     let allowed = allowed.iter().map(|url| fetch::Origin::of(url).unwrap()).collect();
-    Fetcher::new(Rules { allowed, max_bytes, named_in_json: named }).unwrap()
+    Fetcher::new(Rules { allowed, max_bytes, named_in_json: named, credential: None }).unwrap()
 }
 
 async fn fetched(server: &Url, path: &str, max_bytes: u64) -> Result<(MediaType, Vec<u8>), Error> {
-    let download = fetcher(&[server], max_bytes).get(&server.join(path).unwrap(), None).await?;
+    let download = fetcher(&[server], max_bytes).get(&server.join(path).unwrap()).await?;
     let chunks: Vec<_> = download.bytes.try_collect().await?;
     Ok((download.media, chunks.concat()))
 }
@@ -112,11 +106,11 @@ async fn refuses_content_that_is_not_a_whole_video() {
 async fn never_dials_a_private_address_directly_by_name_or_by_redirect() {
     let server = server().await;
     let guarded = fetcher(&[], 1_000);
-    assert!(matches!(guarded.get(&server.join("video").unwrap(), None).await, Err(Error::Forbidden(_))));
+    assert!(matches!(guarded.get(&server.join("video").unwrap()).await, Err(Error::Forbidden(_))));
     assert!(matches!(fetched(&server, "inside", 1_000).await, Err(Error::Forbidden(_))));
     let mut by_name = server.clone();
     by_name.set_host(Some("localhost")).unwrap();
-    assert!(matches!(guarded.get(&by_name, None).await, Err(Error::Transport(error)) if error.is_connect()));
+    assert!(matches!(guarded.get(&by_name).await, Err(Error::Transport(error)) if error.is_connect()));
 }
 
 #[tokio::test]
@@ -125,27 +119,54 @@ async fn continues_a_download_where_it_was_cut() {
     assert_eq!(fetched(&server, "in-pieces", 1_000).await.unwrap(), (MediaType::Mp4, VIDEO.to_vec()));
 }
 
+/// What a server received: each path with the token, if any.
+type Received = Arc<Mutex<Vec<(String, bool)>>>;
+
+/// A server that answers with `answers`, a path and a body each (a body that begins with `http` is a redirect), and
+/// records what it received.
+async fn recording(answers: Vec<(&'static str, String)>) -> (Url, Received) {
+    let received = Received::default();
+    let record = received.clone();
+    let answer = move |request: Request| async move {
+        let path = request.uri().path().to_owned();
+        let token = request.headers().get(header::AUTHORIZATION).is_some_and(|token| token == "Bearer t");
+        record.lock().unwrap().push((path.clone(), token));
+        let body = answers.into_iter().find(|(known, _)| *known == path).map(|(_, body)| body);
+        match body {
+            Some(location) if location.starts_with("http") => Redirect::temporary(&location).into_response(),
+            Some(body) => body.into_response(),
+            None => VIDEO.into_response(),
+        }
+    };
+    (serve(Router::new().fallback(answer)).await, received)
+}
+
 #[tokio::test]
-async fn sends_a_token_to_its_own_origin_only() {
-    let (server, other) = (server().await, server().await);
-    let elsewhere = other.join("guarded").unwrap();
-    let named = format!("[\"{}\"]", elsewhere.as_str());
-    let routes = Router::new()
-        .route("/away", get(move || async move { Redirect::temporary(elsewhere.as_str()) }))
-        .route("/named", get(move || async move { named }))
-        .route("/here", get(|| async { Redirect::temporary("/guarded") }))
-        .route(
-            "/guarded",
-            get(|headers: HeaderMap| async move {
-                assert_eq!(headers[header::AUTHORIZATION], "Bearer t");
-                VIDEO
-            }),
-        );
-    let home = serve(routes).await;
-    let fetcher = fetcher(&[&server, &other, &home], 1_000);
-    let get = async |url: Url| fetcher.get(&url, Some("t")).await.map(|download| download.media);
-    assert_eq!(get(server.join("guarded").unwrap()).await.unwrap(), MediaType::Mp4);
-    assert_eq!(get(home.join("here").unwrap()).await.unwrap(), MediaType::Mp4);
-    assert!(matches!(get(home.join("away").unwrap()).await, Err(Error::Status(401))));
-    assert!(matches!(get(home.join("named").unwrap()).await, Err(Error::Status(401))));
+async fn sends_the_token_below_the_upstreams_address_and_never_to_another_origin() {
+    let segments = |address: &str| format!("#EXTM3U\n#EXTINF:4,\n{address}\n#EXT-X-ENDLIST\n");
+    let (other, elsewhere) = recording(vec![("/list.m3u8", segments("one.ts"))]).await;
+    let at_other = |path: &str| other.join(path).unwrap().to_string();
+    let (home, received) = recording(vec![
+        ("/api/away", at_other("video")),
+        ("/api/named", format!("[\"{}\"]", at_other("video"))),
+        ("/api/names-list", format!("[\"{}\"]", at_other("list.m3u8"))),
+        ("/api/list.m3u8", segments(&at_other("two.ts"))),
+        ("/api/files", "[\"/files/1\"]".into()),
+    ])
+    .await;
+    let allowed = [&home, &other].map(|url| fetch::Origin::of(url).unwrap()).to_vec();
+    let credential = Some(Credential { base: home.join("api").unwrap(), token: "t".into() });
+    let fetcher = Fetcher::new(Rules { allowed, max_bytes: 1_000, named_in_json: named, credential }).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    for path in ["api/content", "api/away", "api/named", "api/names-list", "api/list.m3u8", "api/files", "public"] {
+        if let Err(Error::Playlist(url)) = fetcher.get(&home.join(path).unwrap()).await.map(drop) {
+            fetcher.playlist(&url, directory.path()).await.unwrap();
+        }
+    }
+    let elsewhere = elsewhere.lock().unwrap();
+    assert!(elsewhere.iter().any(|(path, _)| path == "/one.ts") && elsewhere.iter().any(|(path, _)| path == "/two.ts"));
+    assert!(elsewhere.iter().all(|(_, token)| !token), "{elsewhere:?}");
+    let received = received.lock().unwrap();
+    assert!(received.iter().any(|(path, _)| path == "/files/1"));
+    assert!(received.iter().all(|(path, token)| *token == (path != "/public")), "{received:?}");
 }

@@ -30,7 +30,7 @@ async fn copies_a_playlist_with_its_segments_and_keys() {
     let master = server.join("master.m3u8").unwrap();
     assert!(matches!(fetched(&server, "master.m3u8", 1_000).await, Err(Error::Playlist(url)) if url == master));
     let directory = tempfile::tempdir().unwrap();
-    let copy = fetcher(&[&server], 1_000).playlist(&master, None, directory.path()).await.unwrap();
+    let copy = fetcher(&[&server], 1_000).playlist(&master, directory.path()).await.unwrap();
     assert_eq!(copy.audio, None);
     let expected = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI=\"00000.m4s\"\n\
         #EXT-X-KEY:METHOD=AES-128,URI=\"00001.m4s\"\n#EXTINF:4,\n#EXT-X-BYTERANGE:2@0\n00002.m4s\n\
@@ -44,7 +44,7 @@ async fn refuses_playlists_that_are_unfinished_private_or_too_large() {
     let (server, directory) = (server().await, tempfile::tempdir().unwrap());
     let copy = async |path: &str, max_bytes| {
         let url = server.join(path).unwrap();
-        fetcher(&[&server], max_bytes).playlist(&url, None, directory.path()).await
+        fetcher(&[&server], max_bytes).playlist(&url, directory.path()).await
     };
     assert!(matches!(copy("live.m3u8", 1_000).await, Err(Error::BadPlaylist(_))));
     assert!(matches!(copy("inside.m3u8", 1_000).await, Err(Error::Forbidden(_))));

@@ -131,8 +131,8 @@ impl VideoObject {
         self.failure().is_some()
     }
 
-    /// The addresses in it, the most credible ones last. Those of the generation itself (`self_url`) are none of its
-    /// result's.
+    /// The addresses in it, the most credible ones last. Without the address of the generation
+    /// itself (`self_url`), which is not a result.
     pub(super) fn found(&self, self_url: Option<&Url>, base: &Url) -> Vec<Found> {
         let mut found = fields::find_except(&self.0, &["error"], base);
         found.retain(|found| self_url.is_none_or(|own| found.candidate.url.path() != own.path()));

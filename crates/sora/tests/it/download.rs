@@ -8,7 +8,7 @@ use url::Url;
 /// A client that may fetch from the origin `base`.
 pub(crate) fn fetcher(base: &Url) -> Fetcher {
     let allowed = vec![Origin::of(base).unwrap()];
-    Fetcher::new(Rules { allowed, max_bytes: 10 << 20, named_in_json: sora::result_urls }).unwrap()
+    Fetcher::new(Rules { allowed, max_bytes: 10 << 20, named_in_json: sora::result_urls, credential: None }).unwrap()
 }
 
 /// The first candidate that is a complete video, or why the last one is not.
@@ -24,11 +24,11 @@ async fn download(fetcher: &Fetcher, candidates: Vec<Candidate>) -> Result<Url, 
 }
 
 async fn fetched(fetcher: &Fetcher, url: &Url) -> Result<(), Error> {
-    match fetcher.get(url, None).await {
+    match fetcher.get(url).await {
         Ok(download) => download.bytes.try_for_each(|_| std::future::ready(Ok(()))).await,
         Err(Error::Playlist(playlist)) => {
             let directory = tempfile::tempdir().unwrap();
-            fetcher.playlist(&playlist, None, directory.path()).await.map(drop)
+            fetcher.playlist(&playlist, directory.path()).await.map(drop)
         }
         Err(error) => Err(error),
     }

@@ -25,13 +25,18 @@ pub(crate) struct Alive {
 
 /// Response of the readiness probe; each dependency is `up` or `down`.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Readiness {
     /// `ready` or `unready`, as the database is.
     pub(crate) status: &'static str,
     /// The database; `down` also if it has another schema version.
     pub(crate) database: &'static str,
-    /// Redis.
+    /// Redis; `down` also if it refuses writes.
     pub(crate) redis: &'static str,
+    /// Why Redis cannot be used, while it is `down`: `unreachable`, `replica`, `loading`, `out of memory`, `cannot save`,
+    /// `no replicas`, `access denied` or `refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redis_fault: Option<&'static str>,
     /// The storage of videos and images.
     pub(crate) storage: &'static str,
 }
@@ -103,16 +108,17 @@ impl service::probe::Probe for Gateway {
 
 async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let bound = gateway.config.http.timeouts.probe;
-    let (database, redis, storage) = tokio::join!(
+    let (database, redis_fault, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
-        timeout(bound, gateway.bus.ping()),
+        gateway.bus.fault(bound),
         timeout(bound, gateway.storage.ping()),
     );
     let ready = matches!(database, Ok(Ok(())));
     let body = Readiness {
         status: if ready { "ready" } else { "unready" },
         database: up_or_down(ready),
-        redis: up_or_down(matches!(redis, Ok(Ok(())))),
+        redis: up_or_down(redis_fault.is_none()),
+        redis_fault,
         storage: up_or_down(matches!(storage, Ok(Ok(())))),
     };
     (ready, body)

@@ -24,18 +24,21 @@ impl service::probe::Probe for ProcessorProbe {
     async fn readiness(&self) -> (bool, Value) {
         let context = &self.0;
         let database = timeout(CHECK_TIMEOUT, entity::schema::check(&context.db));
-        let redis = timeout(CHECK_TIMEOUT, context.bus.ping());
+        let redis = context.bus.fault(CHECK_TIMEOUT);
         let storage = timeout(CHECK_TIMEOUT, context.storage.ping());
-        let (database, redis, storage) = tokio::join!(database, redis, storage);
+        let (database, redis_fault, storage) = tokio::join!(database, redis, storage);
         let ready = matches!(database, Ok(Ok(())));
         let status = |up| if up { "up" } else { "down" };
-        let detail = json!({
+        let mut detail = json!({
             "database": status(ready),
-            "redis": status(matches!(redis, Ok(Ok(())))),
+            "redis": status(redis_fault.is_none()),
             "storage": status(matches!(storage, Ok(Ok(())))),
             "upstream": context.upstream_health.status(),
             "upstreamAnswers": context.suspension.status(),
         });
+        if let Some(fault) = redis_fault {
+            detail["redisFault"] = fault.into();
+        }
         (ready, detail)
     }
 

@@ -176,7 +176,7 @@ impl Platform {
         let arguments =
             ["--port", &port, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", ""].map(str::to_owned);
         self.redis = Some(Process::start("redis-server", &arguments, &[], self.folder.path())?);
-        wait_for("Redis responds", async || self.bus.ping().await.is_ok()).await
+        wait_for("Redis responds", async || self.bus.check().await.is_ok()).await
     }
 
     /// Kills Redis.

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use entity::clock::millis;
 use entity::{JobId, WorkerId};
-use redis::aio::MultiplexedConnection;
+use redis::FromRedisValue;
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamInfoConsumersReply, StreamReadReply};
-use redis::{AsyncConnectionConfig, FromRedisValue};
 
+use crate::connections::{BLOCK_TIMEOUT, Link};
 use crate::keys::GROUP;
-use crate::{Bus, CONNECT_TIMEOUT, Delivery, Error, Flow, RESPONSE_TIMEOUT, script};
-
-/// How long a read waits for new entries before it returns none.
-const BLOCK_TIMEOUT: Duration = Duration::from_secs(2);
+use crate::{Bus, Delivery, Error, Flow, script};
 
 /// The result of one pass of reclaiming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,21 +24,21 @@ pub struct Reclaimed {
 pub struct Consumer {
     bus: Bus,
     id: WorkerId,
-    connection: Option<MultiplexedConnection>,
+    link: Option<Link>,
 }
 
 impl Bus {
     /// A consumer named after the worker `id`.
     #[must_use]
     pub fn consumer(&self, id: WorkerId) -> Consumer {
-        Consumer { bus: self.clone(), id, connection: None }
+        Consumer { bus: self.clone(), id, link: None }
     }
 
     /// The consumers of the group that hold no entry.
     pub async fn idle_consumers(&self) -> Result<Vec<WorkerId>, Error> {
         let mut command = redis::cmd("XINFO");
         command.arg("CONSUMERS").arg(&self.keys.jobs).arg(GROUP);
-        let rows: redis::Value = command.query_async(&mut self.connection().await?).await?;
+        let rows: redis::Value = self.send(&command).await?;
         let reply = StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
         let idle = reply.consumers.into_iter().filter(|consumer| consumer.pending == 0);
         Ok(idle.filter_map(|consumer| consumer.name.parse().ok()).collect())
@@ -49,17 +46,7 @@ impl Bus {
 
     /// Deletes a consumer, unless it holds entries.
     pub async fn delete_idle_consumer(&self, consumer: WorkerId) -> Result<(), Error> {
-        let mut connection = self.connection().await?;
-        let mut script = script::DELETE_IDLE_CONSUMER.with(&self.keys);
-        Ok(script.arg(consumer.to_string()).invoke_async::<()>(&mut connection).await?)
-    }
-
-    /// A connection for blocking reads, which may take longer than any command.
-    async fn dedicated_connection(&self) -> Result<MultiplexedConnection, Error> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(BLOCK_TIMEOUT + RESPONSE_TIMEOUT));
-        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+        self.send(script::DELETE_IDLE_CONSUMER.with(&self.keys).arg(consumer.to_string())).await
     }
 }
 
@@ -77,7 +64,9 @@ impl Consumer {
                 Ok(deliveries)
             }
             Err(error) => {
-                self.connection = None;
+                if let Some(link) = self.link.take() {
+                    self.bus.connector().report(&link, &error);
+                }
                 if error.is_missing_group() {
                     // Redis lost its data; admission creates the group.
                     self.bus.admit().await?;
@@ -110,22 +99,22 @@ impl Consumer {
     }
 
     async fn autoclaim(&mut self, idle: Duration, cursor: &str, count: usize) -> Result<StreamAutoClaimReply, Error> {
-        let mut connection = self.bus.connection().await?;
         let mut command = redis::cmd("XAUTOCLAIM");
         command.arg(&self.bus.keys.jobs).arg(GROUP).arg(self.id.to_string());
         command.arg(millis(idle)).arg(cursor).arg("COUNT").arg(count);
-        Ok(command.query_async(&mut connection).await?)
+        self.bus.send(&command).await
     }
 
     async fn read(&mut self, count: usize) -> Result<Vec<Delivery>, Error> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(self.bus.dedicated_connection().await?),
+        let connector = self.bus.connector();
+        let link = match &mut self.link {
+            Some(link) if connector.is_current(link) => link,
+            outdated => outdated.insert(connector.open_reader().await?),
         };
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(self.id.to_string()).arg("COUNT").arg(count);
         command.arg("BLOCK").arg(millis(BLOCK_TIMEOUT)).arg("STREAMS").arg(&self.bus.keys.jobs).arg(">");
-        let reply: Option<StreamReadReply> = command.query_async(connection).await?;
+        let reply: Option<StreamReadReply> = command.query_async(&mut link.connection).await?;
         let entries = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
         Ok(entries.filter_map(|entry| self.delivery(&entry)).collect())
     }

@@ -27,14 +27,10 @@ impl Bus {
     /// Acknowledges a delivery, deletes its entry and publishes the job's committed state in one step. Returns false if the
     /// entry no longer belongs to this consumer; it stays then, and the event is published all the same.
     pub async fn ack_and_publish(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
-        let acknowledged: i64 = script::ACKNOWLEDGE
-            .with(&self.keys)
-            .arg(&delivery.entry)
-            .arg(delivery.consumer.to_string())
-            .arg(&self.keys.events)
-            .arg(event.map(Event::encode).unwrap_or_default())
-            .invoke_async(&mut self.connection().await?)
-            .await?;
+        let mut script = script::ACKNOWLEDGE.with(&self.keys);
+        script.arg(&delivery.entry).arg(delivery.consumer.to_string());
+        script.arg(&self.keys.events).arg(event.map(Event::encode).unwrap_or_default());
+        let acknowledged: i64 = self.send(&script).await?;
         Ok(acknowledged == 1)
     }
 
@@ -44,10 +40,8 @@ impl Bus {
     pub async fn renew_entries(&self, consumer: WorkerId, entries: &[String]) -> Result<Vec<String>, Error> {
         let mut renewed = Vec::with_capacity(entries.len());
         for batch in entries.chunks(RENEW_BATCH) {
-            let mut connection = self.connection().await?;
             let mut script = script::RENEW.with(&self.keys);
-            script.arg(consumer.to_string()).arg(batch);
-            renewed.extend(script.invoke_async::<Vec<String>>(&mut connection).await?);
+            renewed.extend(self.send::<Vec<String>>(script.arg(consumer.to_string()).arg(batch)).await?);
         }
         Ok(renewed)
     }
@@ -55,10 +49,9 @@ impl Bus {
     /// Gives a reclaimed entry to the worker that holds its job according to the database. `idle` becomes the entry's idle
     /// time: zero if that worker is alive, the reclaim threshold if not, so that the entry is reclaimed again at once.
     pub async fn reassign(&self, delivery: &Delivery, holder: WorkerId, idle: Duration) -> Result<(), Error> {
-        let mut connection = self.connection().await?;
         let mut script = script::REASSIGN.with(&self.keys);
         script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.to_string()).arg(millis(idle));
-        Ok(script.invoke_async::<()>(&mut connection).await?)
+        self.send(&script).await
     }
 
     /// Drops delivered entries that no consumer holds, because their consumer was deleted. Returns how many. The reconciler
@@ -66,9 +59,7 @@ impl Bus {
     pub async fn drop_orphans(&self) -> Result<u64, Error> {
         let (mut last, mut dropped) = ("0-0".to_owned(), 0);
         while !last.is_empty() {
-            let mut connection = self.connection().await?;
-            let (next, count): (String, u64) =
-                script::DROP_ORPHANS.with(&self.keys).arg(last).invoke_async(&mut connection).await?;
+            let (next, count): (String, u64) = self.send(script::DROP_ORPHANS.with(&self.keys).arg(last)).await?;
             last = next;
             dropped += count;
         }

@@ -83,6 +83,17 @@ impl Event {
         self.seq == Self::GONE_SEQ
     }
 
+    /// The wire format of [`Event::job`] in three parts, between which a script puts the position in the backlog: at the end
+    /// of the header, and in the frame.
+    pub(crate) fn cut_at_position(user: UserId, view: &View) -> [String; 3] {
+        const POSITION: &str = "\"queuePosition\":";
+        let event = Self::job(user, &View { queue_position: None, ..view.clone() }).encode();
+        let (header, frame) = event.split_once('\n').unwrap_or((&event, ""));
+        // Quotation marks within texts are escaped, so this is the property.
+        let (before, after) = frame.split_once(&format!("{POSITION}null")).unwrap_or((frame, ""));
+        [header.to_owned(), format!("\n{before}{POSITION}"), after.to_owned()]
+    }
+
     /// The wire format.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -147,6 +158,18 @@ mod tests {
         assert!(text.starts_with(golden), "{text}");
         assert_eq!(text.lines().count(), 2, "the prompt's line feed is escaped");
         assert_eq!(Event::decode(&text), Ok(waiting_job()));
+    }
+
+    #[test]
+    fn an_event_is_cut_where_the_position_belongs() {
+        let row =
+            job::Model { prompt: "\"queuePosition\":null".into(), status: Status::Pending, ..testkit::sample_job() };
+        let (user, view) = (Uuid::from_u128(0xA1).into(), View::new(row, None, None));
+        let [header, before, after] = Event::cut_at_position(user, &view);
+        for (position, in_header, in_frame) in [(None, "", "null"), (Some(12), "12", "12")] {
+            let event = Event::job(user, &View { queue_position: position, ..view.clone() });
+            assert_eq!(format!("{header}{in_header}{before}{in_frame}{after}"), event.encode());
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Keys {
     pub events: String,
     /// Channel of control messages.
     pub control: String,
+    /// String that is written to check that Redis accepts writes.
+    pub check: String,
     /// Prefix of the rate counters' keys.
     pub rates: String,
 }
@@ -40,6 +42,7 @@ impl Keys {
             limits: key("limits"),
             events: key("events"),
             control: key("control"),
+            check: key("check"),
             rates: key("rate"),
         }
     }
@@ -82,7 +85,7 @@ mod tests {
             let keys = Keys::new(namespace);
             let home = slot(&keys.jobs);
             let rate = keys.rate("submit:0190");
-            for key in keys.of_scripts().into_iter().chain([keys.events.as_str(), &keys.control, &rate]) {
+            for key in keys.of_scripts().into_iter().chain([keys.events.as_str(), &keys.control, &keys.check, &rate]) {
                 assert_eq!(slot(key), home, "{key}");
             }
         }

@@ -12,6 +12,7 @@
 //! | `:clock` | string | virtual time: the last admitted tag; never decreases |
 //! | `:where` | hash | job → `location\|flow`; the location is `b` (backlog) or an entry's id. An index only: the structures above decide |
 //! | `:limits` | hash | `cap`, `paused`, `target`, `version`; if absent, Redis has lost its data, and nothing is admitted |
+//! | `:check` | string that expires | written to check that Redis accepts writes |
 //! | `:rate:…` | strings that expire | events counted within a window |
 //! | `:events`, `:control` | channels | job states for browsers; messages between processes |
 //!
@@ -26,6 +27,7 @@
 //! All functions return [`Error`] if Redis does not answer or refuses the command. A command that was not answered may have
 //! taken effect; all but [`Bus::count`] can be repeated safely.
 
+mod connections;
 mod consumer;
 mod control;
 mod delivery;
@@ -36,13 +38,16 @@ mod keys;
 mod limits;
 mod queue;
 mod rate;
+mod request;
 mod script;
 mod subscriber;
 
 use std::time::Duration;
 
-use deadpool_redis::{Connection, Manager, Pool, Runtime};
-use redis::AsyncConnectionConfig;
+use deadpool::managed::Pool;
+use tokio::time::timeout;
+
+use crate::connections::Connector;
 
 pub use consumer::{Consumer, Reclaimed};
 pub use control::Control;
@@ -56,20 +61,13 @@ pub use queue::{Enqueued, Position};
 pub use rate::Count;
 pub use subscriber::{Message, Subscriber};
 
-/// Maximum duration of a command. Scripts are bounded, so a healthy server answers within milliseconds.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Maximum time to connect, and to wait for a free connection of the pool.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Connections for commands. Blocking and subscribed connections are not part of the pool.
-const POOL_SIZE: usize = 16;
+/// Seconds until the key that [`Bus::check`] writes expires.
+const CHECK_EXPIRY: u32 = 10;
 
 /// A client of the contract. Cheap to clone; connects on first use and reconnects after each loss.
 #[derive(Clone)]
 pub struct Bus {
-    pool: Pool,
-    client: redis::Client,
+    pool: Pool<Connector>,
     keys: Keys,
 }
 
@@ -81,32 +79,31 @@ impl Bus {
     /// The address is malformed.
     pub fn new(url: &str, namespace: &str) -> Result<Self, Error> {
         service::tls::install_provider();
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let pool = Pool::builder(Manager::new_with_config(url, config)?)
-            .max_size(POOL_SIZE)
-            .wait_timeout(Some(CONNECT_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
-            .recycle_timeout(Some(RESPONSE_TIMEOUT))
-            .runtime(Runtime::Tokio1)
-            .build()?;
-        Ok(Self { pool, client: redis::Client::open(url)?, keys: Keys::new(namespace) })
+        Ok(Self { pool: Connector::pool(url)?, keys: Keys::new(namespace) })
     }
 
-    /// Checks that Redis answers.
-    pub async fn ping(&self) -> Result<(), Error> {
-        Ok(redis::cmd("PING").query_async(&mut self.connection().await?).await?)
+    /// Checks that Redis accepts writes. A replica answers questions, and so does a server that is out of memory.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.send(redis::cmd("SET").arg(&self.keys.check).arg(1).arg("EX").arg(CHECK_EXPIRY)).await
+    }
+
+    /// Why Redis cannot be used, in a word for operators; `None` if it accepts writes.
+    pub async fn fault(&self, within: Duration) -> Option<&'static str> {
+        match timeout(within, self.check()).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.reason()),
+            Err(_) => Some("unreachable"),
+        }
     }
 
     /// Publishes an event. If it is lost, the job's next event carries the whole state again.
     pub async fn publish(&self, event: &Event) -> Result<(), Error> {
-        self.send(&self.keys.events, &event.encode()).await
+        self.publish_to(&self.keys.events, &event.encode()).await
     }
 
     /// Sends a message to all processes. If it is lost, they find out from the database within seconds.
     pub async fn send_control(&self, control: &Control) -> Result<(), Error> {
-        self.send(&self.keys.control, &control.encode()).await
+        self.publish_to(&self.keys.control, &control.encode()).await
     }
 
     /// The names of the keys in use.
@@ -115,12 +112,11 @@ impl Bus {
         &self.keys
     }
 
-    async fn send(&self, channel: &str, payload: &str) -> Result<(), Error> {
-        let mut connection = self.connection().await?;
-        Ok(redis::cmd("PUBLISH").arg(channel).arg(payload).query_async::<()>(&mut connection).await?)
+    async fn publish_to(&self, channel: &str, payload: &str) -> Result<(), Error> {
+        self.send(redis::cmd("PUBLISH").arg(channel).arg(payload)).await
     }
 
-    async fn connection(&self) -> Result<Connection, Error> {
-        Ok(self.pool.get().await?)
+    fn connector(&self) -> &Connector {
+        self.pool.manager()
     }
 }

@@ -29,8 +29,7 @@ impl Bus {
     pub async fn limits(&self) -> Result<Option<Limits>, Error> {
         let mut command = redis::cmd("HMGET");
         command.arg(&self.keys.limits).arg(&["cap", "paused", "version"]);
-        let (cap, paused, version): (Option<u32>, Option<u32>, Option<i64>) =
-            command.query_async(&mut self.connection().await?).await?;
+        let (cap, paused, version): (Option<u32>, Option<u32>, Option<i64>) = self.send(&command).await?;
         // Mirrors of older processes have no version.
         let held = cap.zip(paused);
         Ok(held.map(|(cap, paused)| Limits { cap, paused: paused == 1, version: version.unwrap_or(0) }))
@@ -40,6 +39,6 @@ impl Bus {
     pub async fn mirror_limits(&self, limits: Limits) -> Result<(), Error> {
         let mut script = script::MIRROR_LIMITS.with(&self.keys);
         script.arg(limits.cap).arg(u32::from(limits.paused)).arg(TARGET).arg(limits.version);
-        Ok(script.invoke_async::<()>(&mut self.connection().await?).await?)
+        self.send(&script).await
     }
 }

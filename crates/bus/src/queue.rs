@@ -1,8 +1,10 @@
 //! Enqueueing jobs, admitting them to the stream, and removing them.
 
-use entity::JobId;
+use entity::job::View;
+use entity::{JobId, UserId};
+use redis::ScriptInvocation;
 
-use crate::{Bus, Error, Flow, script};
+use crate::{Bus, Error, Event, Flow, script};
 
 /// Where a job joins the backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,26 +27,43 @@ pub struct Enqueued {
 impl Bus {
     /// Adds a job to the backlog, unless Redis holds it already. If this fails, the reconciler enqueues the job later.
     pub async fn enqueue(&self, job: JobId, flow: &Flow, position: Position) -> Result<Enqueued, Error> {
+        self.run_enqueue(script::ENQUEUE.with(&self.keys).arg(job.to_string()), flow, position, ["", "", "", ""]).await
+    }
+
+    /// Like [`Bus::enqueue`], and publishes the job's state with its position in the same step. `view` is the state as
+    /// committed, without a position.
+    pub async fn enqueue_and_publish(
+        &self,
+        user: UserId,
+        view: &View,
+        flow: &Flow,
+        position: Position,
+    ) -> Result<Enqueued, Error> {
+        let [header, before, after] = Event::cut_at_position(user, view);
+        let event = [self.keys.events.as_str(), &header, &before, &after];
+        self.run_enqueue(script::ENQUEUE.with(&self.keys).arg(view.id.to_string()), flow, position, event).await
+    }
+
+    async fn run_enqueue(
+        &self,
+        script: &mut ScriptInvocation<'_>,
+        flow: &Flow,
+        position: Position,
+        event: [&str; 4],
+    ) -> Result<Enqueued, Error> {
         let front = if position == Position::Front { "1" } else { "0" };
-        let (added, rank): (i64, i64) = script::ENQUEUE
-            .with(&self.keys)
-            .arg(job.to_string())
-            .arg(flow.as_str())
-            .arg(front)
-            .invoke_async(&mut self.connection().await?)
-            .await?;
+        let (added, rank): (i64, i64) = self.send(script.arg(flow.as_str()).arg(front).arg(&event)).await?;
         Ok(Enqueued { added: added == 1, position: u64::try_from(rank + 1).ok().filter(|position| *position > 0) })
     }
 
     /// Moves jobs from the backlog to the stream while the limits allow it. Returns how many.
     pub async fn admit(&self) -> Result<u64, Error> {
-        Ok(script::ADMIT.with(&self.keys).invoke_async(&mut self.connection().await?).await?)
+        self.send(&script::ADMIT.with(&self.keys)).await
     }
 
     /// Removes a job from the backlog or the stream, because it is cancelled, deleted or about to be enqueued again.
     pub async fn remove(&self, job: JobId) -> Result<(), Error> {
-        let mut connection = self.connection().await?;
-        Ok(script::REMOVE.with(&self.keys).arg(job.to_string()).invoke_async::<()>(&mut connection).await?)
+        self.send(script::REMOVE.with(&self.keys).arg(job.to_string())).await
     }
 
     /// 1-based positions in the backlog, in the order of `jobs`; `None` for a job that is not in the backlog.
@@ -56,14 +75,13 @@ impl Bus {
         for job in jobs {
             pipe.zrank(&self.keys.backlog, job.to_string());
         }
-        let ranks: Vec<Option<u64>> = pipe.query_async(&mut self.connection().await?).await?;
+        let ranks: Vec<Option<u64>> = self.send(&pipe).await?;
         Ok(ranks.into_iter().map(|rank| rank.map(|rank| rank + 1)).collect())
     }
 
     /// The number of jobs in the backlog, and in the stream.
     pub async fn depth(&self) -> Result<(u64, u64), Error> {
         let mut pipe = redis::pipe();
-        pipe.zcard(&self.keys.backlog).xlen(&self.keys.jobs);
-        Ok(pipe.query_async(&mut self.connection().await?).await?)
+        self.send(pipe.zcard(&self.keys.backlog).xlen(&self.keys.jobs)).await
     }
 }

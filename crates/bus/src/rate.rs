@@ -23,7 +23,7 @@ impl Bus {
         let mut pipe = redis::pipe();
         pipe.atomic().cmd("SET").arg(&key).arg(0).arg("NX").arg("PX").arg(window).ignore();
         pipe.incr(&key, 1).pttl(&key);
-        let (count, left): (i64, i64) = pipe.query_async(&mut self.connection().await?).await?;
+        let (count, left): (i64, i64) = self.send_unrepeatable(&pipe).await?;
         let left = if left < 0 { window } else { left };
         let positive = |number: i64| u64::try_from(number).unwrap_or(0);
         Ok(Count { count: positive(count), left: Duration::from_millis(positive(left)) })
@@ -31,7 +31,6 @@ impl Bus {
 
     /// Resets the counter `name` to zero.
     pub async fn reset_count(&self, name: &str) -> Result<(), Error> {
-        let key = self.keys.rate(name);
-        Ok(redis::cmd("DEL").arg(key).query_async(&mut self.connection().await?).await?)
+        self.send(redis::cmd("DEL").arg(self.keys.rate(name))).await
     }
 }

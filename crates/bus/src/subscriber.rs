@@ -10,7 +10,8 @@ use service::time::interval;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use crate::{Bus, CONNECT_TIMEOUT, Control, Error, Event};
+use crate::connections::CONNECT_TIMEOUT;
+use crate::{Bus, Control, Error, Event};
 
 /// What a subscriber receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +72,7 @@ impl Subscriber {
     }
 
     async fn listen(&self, handle: &impl Fn(Message)) -> Result<Infallible, Error> {
-        let connected = timeout(CONNECT_TIMEOUT, self.bus.client.get_async_pubsub()).await;
-        let mut pubsub = connected.map_err(|_| Error::Timeout("connecting"))??;
+        let (mut pubsub, mut generation) = self.bus.connector().open_subscriber().await?;
         let events = self.events.then_some(self.bus.keys.events.as_str());
         let channels: Vec<_> = events.into_iter().chain([self.bus.keys.control.as_str()]).collect();
         let subscribed = timeout(CONNECT_TIMEOUT, pubsub.subscribe(&channels)).await;
@@ -91,6 +91,7 @@ impl Subscriber {
                     Some(message) => handle(message),
                     None => {}
                 },
+                _ = generation.changed() => return Err(Error::Closed),
                 _ = probes.tick() => {
                     if !probe_arrived {
                         metrics::counter!("sora_bus_probe_misses_total").increment(1);

@@ -7,16 +7,20 @@
 mod bucket;
 pub mod configuration;
 mod database;
+mod failover;
 mod http;
 mod process;
+mod proxy;
 mod redis;
 mod sample;
 mod wait;
 
 pub use bucket::Bucket;
 pub use database::Database;
+pub use failover::Failover;
 pub use http::{free_port, get};
 pub use process::Process;
+pub use proxy::Proxy;
 pub use redis::Redis;
 pub use sample::sample_job;
 pub use wait::eventually;

@@ -65,10 +65,11 @@ fn url(port: u16) -> String {
 
 async fn launch(port: u16, folder: &TempDir) -> Process {
     let (number, folder) = (port.to_string(), folder.path().to_string_lossy());
-    let flags = ["--port", &number, "--bind", "127.0.0.1", "--dir", &folder, "--save", "", "--loglevel", "warning"];
+    let flags = ["--port", &number, "--bind", "127.0.0.1", "--dir", &folder, "--save", ""];
+    let flags = [&flags[..], &["--repl-diskless-sync-delay", "0", "--loglevel", "warning"]].concat();
     let path = std::env::var("PATH").unwrap_or_default();
     let server = Process::with_arguments("redis-server", &flags, &[("PATH", &path)]);
     let bus = Bus::new(&url(port), "{up}:v1").expect("a proper address");
-    eventually("the private Redis answers", async || bus.ping().await.ok()).await;
+    eventually("the private Redis answers", async || bus.check().await.ok()).await;
     server
 }

@@ -9,7 +9,7 @@ use crate::http::body::JSON;
 use crate::openapi::errors::{ErrorResponses, add_schemas};
 
 /// Properties that a response may omit. All others are always present, though some may be null.
-const OPTIONAL: [(&str, &str); 2] = [("SignedIn", "token"), ("Problem", "errors")];
+const OPTIONAL: [(&str, &str); 3] = [("SignedIn", "token"), ("Problem", "errors"), ("Readiness", "redisFault")];
 
 /// Name of the extension that lists an operation's own errors.
 const ERRORS: &str = "x-errors";

@@ -240,13 +240,14 @@ async fn notify(gateway: &Gateway, change: Change, job: Model) -> Model {
 async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), bus::Error> {
     let bus = &gateway.bus;
     let eta = gateway.videos.estimates.of(&gateway.db, job).await;
-    let mut view = View::new(job.clone(), None, eta);
+    let view = View::new(job.clone(), None, eta);
     match change {
         Change::Cancelled | Change::Deleted => bus.remove(job.id).await?,
         Change::CancelRequested => bus.send_control(&Control::CancelRequested { job: job.id }).await?,
         Change::Requeued => {
             bus.remove(job.id).await?;
-            view.queue_position = bus.enqueue(job.id, &Flow::retries(job.user_id), Position::FairTurn).await?.position;
+            let (user, flow) = (job.user_id, Flow::retries(job.user_id));
+            return bus.enqueue_and_publish(user, &view, &flow, Position::FairTurn).await.map(drop);
         }
     }
     let event = match change {

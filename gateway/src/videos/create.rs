@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use bus::{Event, Flow, Position};
+use bus::{Flow, Position};
 use entity::database::is_foreign_key_violation;
 use entity::idempotency_key::Key;
 use entity::job::{self, New, Orientation, View};
@@ -209,9 +209,9 @@ async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), 
 }
 
 async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
-    let enqueued = gateway.bus.enqueue(view.id, &Flow::new_jobs(user), Position::FairTurn).await?;
-    view.queue_position = enqueued.position;
-    gateway.bus.publish(&Event::job(user, view)).await
+    let flow = Flow::new_jobs(user);
+    view.queue_position = gateway.bus.enqueue_and_publish(user, view, &flow, Position::FairTurn).await?.position;
+    Ok(())
 }
 
 /// Accepts the prompt unchanged, or rejects it.

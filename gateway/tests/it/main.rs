@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod live;
 mod openapi;
+mod redis_failover;
 mod resync;
 mod rolling_restart;
 mod search;

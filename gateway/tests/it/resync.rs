@@ -9,7 +9,7 @@ use entity::user::{self, Role};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value as Sql};
 use serde_json::{Value, json};
-use testkit::{Database, eventually};
+use testkit::{Database, Proxy, eventually};
 
 use crate::live::{advance, listening, publish, quick};
 use crate::socket_client::Socket;
@@ -40,10 +40,15 @@ async fn heard(socket: &mut Socket, kind: &str) -> Value {
     }
 }
 
+/// The port of the Redis that all tests share.
+fn shared_redis_port() -> u16 {
+    testkit::redis_url().rsplit_once(':').unwrap().1.trim_end_matches('/').parse().unwrap()
+}
+
 #[tokio::test]
 async fn sends_missed_states_after_an_outage_of_redis() {
-    let redis = Proxy::start().await;
-    let variables = vec![("REDIS_URL", redis.url.clone())];
+    let redis = Proxy::start(shared_redis_port()).await;
+    let variables = vec![("REDIS_URL", format!("redis://127.0.0.1:{}", redis.port()))];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = server.account("ada@example.org").await;
     let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -62,8 +67,8 @@ async fn sends_missed_states_after_an_outage_of_redis() {
 
 #[tokio::test]
 async fn reports_a_job_deleted_during_an_outage_of_redis() {
-    let redis = Proxy::start().await;
-    let variables = vec![("REDIS_URL", redis.url.clone())];
+    let redis = Proxy::start(shared_redis_port()).await;
+    let variables = vec![("REDIS_URL", format!("redis://127.0.0.1:{}", redis.port()))];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = server.account("ada@example.org").await;
     let job = server.job(&account, "a cat").await["id"].as_str().unwrap().to_owned();
@@ -245,37 +250,4 @@ async fn closes_sockets_of_disabled_accounts_and_sessions_without_a_message() {
     let session = entity::session::Entity::find().one(&server.database.connection).await.unwrap().unwrap();
     entity::session::revoke(&server.database.connection, session.id).await.unwrap();
     assert_eq!(socket.closed().await, 4401);
-}
-
-/// A proxy in front of the tests' Redis that can cut connections.
-struct Proxy {
-    url: String,
-    cut: tokio::sync::watch::Sender<u64>,
-}
-
-impl Proxy {
-    async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
-        let target = testkit::redis_url().trim_start_matches("redis://").trim_end_matches('/').to_owned();
-        let (cut, watched) = tokio::sync::watch::channel(0);
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let (target, mut watched) = (target.clone(), watched.clone());
-                watched.borrow_and_update();
-                tokio::spawn(async move {
-                    let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-                        _ = watched.changed() => {}
-                    }
-                });
-            }
-        });
-        Self { url, cut }
-    }
-
-    fn cut(&self) {
-        self.cut.send_modify(|cuts| *cuts += 1);
-    }
 }

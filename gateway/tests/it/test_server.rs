@@ -37,6 +37,7 @@ pub(crate) struct TestServer {
     pub(crate) client: Client,
     pub(crate) shutdown: CancellationToken,
     pub(crate) served: JoinHandle<std::io::Result<()>>,
+    namespace: String,
     folder: TempDir,
 }
 
@@ -99,8 +100,14 @@ impl TestServer {
             database,
             shutdown,
             served,
+            namespace,
             folder,
         }
+    }
+
+    /// Uses another Redis than the one that all tests share, which the gateway uses too.
+    pub(crate) fn on_redis(self, url: &str) -> Self {
+        Self { bus: Bus::new(url, &self.namespace).unwrap(), ..self }
     }
 
     /// Folder of the storage.

@@ -10,6 +10,7 @@ mod housekeeping;
 mod job_lifecycle;
 mod posters;
 mod recovery;
+mod redis_failover;
 mod reference_images;
 mod submissions;
 mod test_platform;

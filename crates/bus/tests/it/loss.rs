@@ -74,7 +74,7 @@ async fn flushed_scripts_are_loaded_again() {
 #[tokio::test]
 async fn fails_quickly_if_redis_is_down() {
     let bus = Bus::new("redis://127.0.0.1:1", "{gone}:v1").unwrap();
-    assert!(bus.ping().await.is_err());
+    assert!(bus.check().await.is_err());
     let flow = Flow::new_jobs(new_id());
     assert!(bus.enqueue(new_id(), &flow, Position::FairTurn).await.is_err());
     assert!(bus.consumer(new_id()).next(1).await.is_err());

@@ -1,7 +1,8 @@
 //! Events and control messages, as subscribers receive them.
 
-use bus::{Bus, Control, Event, Message};
+use bus::{Bus, Control, Enqueued, Event, Flow, Message, Position};
 use entity::id::new_id;
+use entity::job::{Status, View};
 use tokio::sync::mpsc;
 
 use crate::{enqueue_many, next};
@@ -28,6 +29,21 @@ async fn events_and_control_reach_every_subscriber() {
     for gateway in &mut gateways {
         assert_eq!(gateway.recv().await, Some(Message::Event(event.clone())));
         assert_eq!(gateway.recv().await, Some(Message::Control(revoked.clone())));
+    }
+}
+
+#[tokio::test]
+async fn enqueueing_publishes_the_state_with_its_position() {
+    let bus = crate::with_limits(1, false).await;
+    let mut gateway = subscribe(&bus).await;
+    let (user, flow) = (new_id(), Flow::new_jobs(new_id()));
+    for position in [None, Some(1), Some(2)] {
+        let job = entity::job::Model { id: new_id(), status: Status::Pending, ..testkit::sample_job() };
+        let view = View::new(job, None, None);
+        let enqueued = bus.enqueue_and_publish(user, &view, &flow, Position::FairTurn).await.unwrap();
+        assert_eq!(enqueued, Enqueued { added: true, position });
+        let event = Event::job(user, &View { queue_position: position, ..view });
+        assert_eq!(gateway.recv().await, Some(Message::Event(event)));
     }
 }
 

@@ -18,6 +18,7 @@ static ROW: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^\| `(?:crates/)?(\w+
 /// The only crates that may depend directly on these libraries.
 const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["gateway", "service", "simulator"]),
+    ("deadpool", &["bus"]),
     ("deadpool-redis", &["bus"]),
     ("redis", &["bus"]),
     ("reqwest", &["bench", "fetch", "nemesis", "sora", "storage"]),

@@ -1432,8 +1432,13 @@ export interface components {
         Readiness: {
             /** @description The database; `down` also if it has another schema version. */
             database: string;
-            /** @description Redis. */
+            /** @description Redis; `down` also if it refuses writes. */
             redis: string;
+            /**
+             * @description Why Redis cannot be used, while it is `down`: `unreachable`, `replica`, `loading`, `out of memory`, `cannot save`,
+             *     `no replicas`, `access denied` or `refused`.
+             */
+            redisFault?: string | null;
             /** @description `ready` or `unready`, as the database is. */
             status: string;
             /** @description The storage of videos and images. */

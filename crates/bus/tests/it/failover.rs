@@ -1,0 +1,75 @@
+//! A failover of Redis behind one address. Connections that are open stay open to the server that was the primary.
+
+use std::time::Duration;
+
+use bus::{Bus, Event, Flow, Limits, Message, Position};
+use entity::id::new_id;
+use testkit::{Failover, eventually};
+use tokio::sync::mpsc;
+
+use crate::next;
+
+/// A client with connections of every kind open, and the messages of its subscriber.
+async fn connected(redis: &Failover, namespace: &str) -> (Bus, bus::Consumer, mpsc::UnboundedReceiver<Message>) {
+    let bus = Bus::new(&redis.url(), namespace).unwrap();
+    bus.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await.unwrap();
+    let (sender, mut messages) = mpsc::unbounded_channel();
+    tokio::spawn(bus.subscriber().run(move |message| drop(sender.send(message))));
+    assert_eq!(messages.recv().await, Some(Message::Subscribed));
+    let mut consumer = bus.consumer(new_id());
+    enqueue_and_settle(&bus, &mut consumer).await;
+    (bus, consumer, messages)
+}
+
+/// Passes a job through the queue.
+async fn enqueue_and_settle(bus: &Bus, consumer: &mut bus::Consumer) {
+    let job = new_id();
+    bus.enqueue(job, &Flow::new_jobs(new_id()), Position::FairTurn).await.unwrap();
+    let delivery = next(consumer).await;
+    assert_eq!(delivery.job, job);
+    assert!(bus.ack_and_publish(&delivery, None).await.unwrap());
+}
+
+#[tokio::test]
+async fn every_connection_follows_the_address_to_the_new_primary() {
+    for planned in [true, false] {
+        let mut redis = Failover::start().await;
+        let namespace = testkit::namespace();
+        let (bus, mut consumer, mut messages) = connected(&redis, &namespace).await;
+        redis.fail_over(planned).await;
+        // The first command is not refused for the demotion, however it is sent.
+        bus.check().await.unwrap();
+        enqueue_and_settle(&bus, &mut consumer).await;
+        assert_eq!(bus.count("writes", Duration::from_secs(60)).await.unwrap().count, 1);
+        // Published on the new primary by another client, and heard on a new subscription.
+        let event = Event::job(new_id(), &testkit::sample_job().into());
+        assert_eq!(messages.recv().await, Some(Message::Subscribed));
+        redis.detach().await;
+        Bus::new(&redis.url(), &namespace).unwrap().publish(&event).await.unwrap();
+        assert_eq!(messages.recv().await, Some(Message::Event(event)));
+    }
+}
+
+#[tokio::test]
+async fn an_idle_subscriber_leaves_a_server_that_was_demoted() {
+    let mut redis = Failover::start().await;
+    let (_bus, _consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
+    redis.fail_over(false).await;
+    // Nothing but its own probe finds out.
+    assert_eq!(messages.recv().await, Some(Message::Subscribed));
+}
+
+#[tokio::test]
+async fn says_that_the_address_leads_to_a_replica() {
+    let mut redis = Failover::start().await;
+    let (bus, _consumer, _messages) = connected(&redis, &testkit::namespace()).await;
+    redis.demote().await;
+    for _ in 0..2 {
+        assert_eq!(bus.fault(Duration::from_secs(10)).await, Some("replica"));
+    }
+    let event = Event::job(new_id(), &testkit::sample_job().into());
+    assert!(bus.publish(&event).await.is_err(), "a replica's subscribers alone would hear it");
+    redis.promote();
+    eventually("Redis can be used again", async || bus.fault(Duration::from_secs(10)).await.is_none().then_some(()))
+        .await;
+}

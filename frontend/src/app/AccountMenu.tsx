@@ -7,9 +7,11 @@ import { Email } from "@/components/ui/Email";
 import { Menu, MenuAction, MenuChoice, MenuGroup } from "@/components/ui/Menu";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import type { User } from "@/lib/api/types";
+import { changeLanguage } from "@/lib/i18n/setup";
 import { useErrorText } from "@/lib/i18n/useErrorText";
 import { languages, languageTags, usePreferences, type Language } from "@/lib/preferences/store";
 import { useSession } from "@/lib/session/store";
+import { toast } from "@/lib/toasts";
 import styles from "./AccountMenu.module.css";
 
 /** Each language's name in that language. */
@@ -47,12 +49,13 @@ function Identity({ user }: { user: User }) {
 
 function Preferences() {
   const { t } = useTranslation();
-  const { theme, language, setTheme, setLanguage } = usePreferences();
+  const { theme, language, setTheme } = usePreferences();
+  const select = (one: Language) => changeLanguage(one).catch(() => toast({ text: t("error.network") }));
   return (
     <>
       <MenuGroup label={t("account.language")}>
         {languages.map((one) => (
-          <MenuChoice keepOpen key={one} selected={one === language} onSelect={() => setLanguage(one)}>
+          <MenuChoice keepOpen key={one} selected={one === language} onSelect={() => void select(one)}>
             <span lang={languageTags[one]}>{languageNames[one]}</span>
           </MenuChoice>
         ))}

@@ -2,11 +2,14 @@
 import { readFileSync } from "node:fs";
 import i18next from "i18next";
 import { beforeAll, expect, it } from "vitest";
-import { setupI18n } from "@/lib/i18n/setup";
+import { loadLanguage, setupI18n } from "@/lib/i18n/setup";
 import { makeJob } from "@/lib/testing";
 import { attemptCount, chargeKey, failureKey, outcomeKey, rejectionReason } from "./failure";
 
-beforeAll(setupI18n);
+beforeAll(async () => {
+  await setupI18n();
+  await loadLanguage("zh");
+});
 
 const failed = makeJob({ status: "failed", errorCode: "busy" });
 

@@ -1,13 +1,16 @@
 // Tests the status texts in both languages.
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import { setupI18n } from "@/lib/i18n/setup";
+import { loadLanguage, setupI18n } from "@/lib/i18n/setup";
 import { makeJob } from "@/lib/testing";
 import { hasKnownProgress, statusText } from "./statusText";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 
-beforeAll(setupI18n);
+beforeAll(async () => {
+  await setupI18n();
+  await loadLanguage("zh");
+});
 
 function say(language: string, fields: Parameters<typeof makeJob>[0]): string {
   const phrase = statusText(makeJob(fields), now);

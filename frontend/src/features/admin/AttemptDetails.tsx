@@ -4,6 +4,7 @@ import type { AdminAttempt, AdminJobDetails, AttemptResult } from "@/lib/api/typ
 import { useFormat } from "@/lib/i18n/format";
 import { outcomeKey } from "@/lib/jobs/failure";
 import { AddResult } from "./AddResult";
+import { ProviderResponse } from "./ProviderResponse";
 import styles from "./JobDetails.module.css";
 
 interface Props {
@@ -50,14 +51,7 @@ export function AttemptDetails({ job, attempt }: Props) {
         <dt>{t("admin.job.results")}</dt>
         <dd>{results.length === 0 ? t("admin.job.noResults") : <Results results={results} />}</dd>
       </dl>
-      {evidence !== null && (
-        <details data-testid="admin-evidence">
-          <summary>{t("admin.job.evidence")}</summary>
-          <pre className={styles.evidence} dir="auto" translate="no">
-            <code>{evidence}</code>
-          </pre>
-        </details>
-      )}
+      {evidence !== null && <ProviderResponse label={t("admin.job.evidence")} text={evidence} testId="admin-evidence" />}
       {job.status === "failed" && <AddResult jobId={job.id} attempt={attempt} />}
     </article>
   );

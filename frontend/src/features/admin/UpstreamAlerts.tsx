@@ -1,4 +1,4 @@
-// Warns administrators on every page while a provider's responses cannot be read. Invariant: the response is rendered as text.
+// Warns administrators on every page while a provider's responses cannot be read.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { TriangleAlert } from "lucide-react";
@@ -9,6 +9,7 @@ import { queries } from "@/lib/api/queries";
 import type { UpstreamState } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
+import { ProviderResponse } from "./ProviderResponse";
 import styles from "./UpstreamAlerts.module.css";
 
 export function UpstreamAlerts() {
@@ -47,12 +48,7 @@ function UpstreamAlert({ state }: { state: UpstreamState }) {
           {t("admin.upstream.jobs", { count: unreadableJobs, date: dateTime(since) })}
           {isSuspended && <span> {t("admin.upstream.waiting")}</span>}
         </p>
-        <details>
-          <summary>{t("admin.upstream.sample")}</summary>
-          <pre className={styles.sample} dir="auto" translate="no">
-            <code>{sample}</code>
-          </pre>
-        </details>
+        <ProviderResponse label={t("admin.upstream.sample")} text={sample} />
         <ErrorMessage error={resume.error} />
       </div>
       <ConfirmButton

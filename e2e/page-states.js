@@ -107,6 +107,7 @@ export const pageStates = {
     ready: '[data-testid="composer-blocker"]:not(:empty)',
   },
   "account menu": { path: "/", jobs: busy, act: (page) => page.getByTestId("account-menu").click(), ready: '[role="menu"]' },
+  tooltip: { path: "/", jobs: busy, act: (page) => page.getByTestId("account-menu").focus(), ready: '[role="tooltip"]' },
   "toast for a finished video": {
     path: "/account",
     jobs: runningJobs.slice(0, 1),

@@ -25,11 +25,12 @@ export default defineConfig({
     sourcemap: false,
     rolldownOptions: {
       output: {
-        // Code shared by views is in one file, which stays cached across most releases; each view adds one more.
+        // Code shared by views is in one file, which stays cached across most releases; each view adds one more. What the sign-in page
+        // does not need is left to the views that do.
         codeSplitting: {
           groups: [
-            { name: "libraries", test: /node_modules/ },
-            { name: "shared", test: /src\/(lib|components)\// },
+            { name: "libraries", test: /node_modules\/(?!@radix-ui\/react-toast\/)/ },
+            { name: "shared", test: /src\/(lib|components)\/(?!i18n\/zh|ui\/Toaster)/ },
           ],
         },
       },

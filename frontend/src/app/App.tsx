@@ -4,41 +4,38 @@ import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 import { Button } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";
-import { Toaster } from "@/components/ui/Toaster";
+import { TooltipProvider } from "@/components/ui/Tooltip";
 import { AuthPage } from "@/features/auth";
-import { JobNotifications } from "@/features/notifications";
 import { useSession } from "@/lib/session/store";
 import { ErrorBoundary } from "./ErrorBoundary";
-import { Routes } from "./Routes";
 import { TopBar } from "./TopBar";
-import { useSessionLifecycle } from "./useSessionLifecycle";
+import { useSessionCheck } from "./useSessionCheck";
 
 const SharedPage = lazy(() => import("@/features/share").then(({ SharedVideoPage: view }) => ({ default: view })));
-const UpstreamAlerts = lazy(() => import("@/features/admin").then(({ UpstreamAlerts: view }) => ({ default: view })));
+const SignedIn = lazy(() => import("./SignedIn").then(({ SignedIn: view }) => ({ default: view })));
 
 export function App() {
   const { t } = useTranslation();
-  useSessionLifecycle();
+  useSessionCheck();
   useEffect(() => {
     document.title = t("app.name");
   }, [t]);
   return (
-    <>
+    <TooltipProvider>
       <TopBar />
       <main>
         <ErrorBoundary>
           <Suspense fallback={<EmptyState text={t("app.loading")} />}>
-          <Switch>
-            <Route path="/share/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
-            <Route>
-              <Content />
-            </Route>
-          </Switch>
+            <Switch>
+              <Route path="/share/:token">{({ token }) => <SharedPage key={token} token={token} />}</Route>
+              <Route>
+                <Content />
+              </Route>
+            </Switch>
           </Suspense>
         </ErrorBoundary>
       </main>
-      <Toaster />
-    </>
+    </TooltipProvider>
   );
 }
 
@@ -65,16 +62,6 @@ function Content() {
         />
       );
     case "signedIn":
-      return (
-        <>
-          <JobNotifications />
-          {session.user.role === "admin" && (
-            <Suspense>
-              <UpstreamAlerts />
-            </Suspense>
-          )}
-          <Routes user={session.user} />
-        </>
-      );
+      return <SignedIn key={session.user.id} user={session.user} />;
   }
 }

@@ -2,7 +2,6 @@
 import { useEffect } from "react";
 import { persistDraft, useComposer } from "@/features/composer";
 import { syncSelection, useSelection } from "@/features/gallery";
-import { setUnauthenticatedHandler } from "@/lib/api/client";
 import { resetQueries } from "@/lib/api/queryClient";
 import { resetActions, syncActions } from "@/lib/jobs/actions";
 import { useFilter } from "@/lib/jobs/filter";
@@ -11,22 +10,8 @@ import { useSession } from "@/lib/session/store";
 import { clearToasts } from "@/lib/toasts";
 import { startLive } from "./startLive";
 
-export function useSessionLifecycle(): void {
-  const userId = useSession(({ session }) => (session.status === "signedIn" ? session.user.id : null));
-
+export function useUserSession(userId: string): void {
   useEffect(() => {
-    const { check, signedOut } = useSession.getState();
-    setUnauthenticatedHandler(() => signedOut(true));
-    void check();
-    const onOnline = () => {
-      if (useSession.getState().session.status === "unreachable") void check();
-    };
-    window.addEventListener("online", onOnline);
-    return () => window.removeEventListener("online", onOnline);
-  }, []);
-
-  useEffect(() => {
-    if (userId === null) return;
     useComposer.getState().open(userId);
     const stops = [persistDraft(), syncActions(), syncSelection(), startLive(() => useSession.getState().signedOut(true))];
     return () => {

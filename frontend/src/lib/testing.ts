@@ -1,5 +1,6 @@
 // Test helpers: a sample job, a fake clock and what components need around them.
 import { createElement, type ComponentType, type PropsWithChildren } from "react";
+import { TooltipProvider } from "@radix-ui/react-tooltip";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { Job } from "@/lib/api/types";
 import type { Clock } from "@/lib/live/poller";
@@ -36,10 +37,10 @@ export function makeJob(fields: Partial<Job> = {}): Job {
   };
 }
 
-/** Returns a wrapper with an empty cache, whose queries fail at once. */
-export function queryWrapper(): ComponentType<PropsWithChildren> {
+/** Returns a wrapper with what the application provides: tooltips, and an empty cache whose queries fail at once. */
+export function appWrapper(): ComponentType<PropsWithChildren> {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: "always" }, mutations: { networkMode: "always" } } });
-  return ({ children }) => createElement(QueryClientProvider, { client }, children);
+  return ({ children }) => createElement(QueryClientProvider, { client }, createElement(TooltipProvider, null, children));
 }
 
 export class FakeClock implements Clock {

@@ -1,5 +1,6 @@
 // The page's buttons. A view shows at most one of the accent kind, for its primary action.
 import type { ComponentProps, ReactNode } from "react";
+import { Tooltip } from "./Tooltip";
 import styles from "./Button.module.css";
 
 interface Props extends ComponentProps<"button"> {
@@ -18,12 +19,8 @@ interface IconProps extends ComponentProps<"button"> {
 
 export function IconButton({ label, className, type = "button", ...rest }: IconProps) {
   return (
-    <button
-      type={type}
-      aria-label={label}
-      title={label}
-      className={[styles.icon, className].filter(Boolean).join(" ")}
-      {...rest}
-    />
+    <Tooltip text={label}>
+      <button type={type} aria-label={label} className={[styles.icon, className].filter(Boolean).join(" ")} {...rest} />
+    </Tooltip>
   );
 }

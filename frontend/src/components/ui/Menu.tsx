@@ -1,6 +1,8 @@
 // A dropdown menu. Invariant: fully usable by keyboard, and closing it returns the focus to its button.
-import { createContext, use, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useRef, useState, type FocusEvent, type ReactNode } from "react";
+import { Content, Group, Item, Label, Root, Trigger } from "@radix-ui/react-dropdown-menu";
 import { Check } from "lucide-react";
+import { Tooltip } from "./Tooltip";
 import styles from "./Menu.module.css";
 
 interface Props {
@@ -10,162 +12,117 @@ interface Props {
   triggerClassName?: string | undefined;
   /** Where the menu opens, relative to the button. */
   placement: "above" | "below";
-  align?: "start" | "end";
   testId?: string;
   children: ReactNode;
 }
 
-const CloseMenu = createContext<() => void>(() => undefined);
-
-export function Menu({ label, trigger, triggerClassName, placement, align = "end", testId, children }: Props) {
+export function Menu({ label, trigger, triggerClassName, placement, testId, children }: Props) {
   const [open, setOpen] = useState(false);
-  const id = useId();
-  const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const panel = useRef<HTMLDivElement>(null);
-
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
-
-  useLayoutEffect(() => {
-    const element = panel.current;
-    if (!open || !element) return;
-    const reposition = () => keepInViewport(element);
-    reposition();
-    window.addEventListener("resize", reposition);
-    return () => window.removeEventListener("resize", reposition);
-  }, [open]);
-
-  useEffect(() => {
-    if (!open) return;
-    const items = menuItems(panel.current);
-    (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0])?.focus();
-    const onPointerDown = (event: PointerEvent) => {
-      if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", onPointerDown);
-    return () => document.removeEventListener("pointerdown", onPointerDown);
-  }, [open]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (!open) return;
-    if (event.key === "Escape") {
-      event.stopPropagation();
-      close();
-    } else if (event.key === "Tab") {
-      setOpen(false);
-    } else if (moveFocus(panel.current, event.key)) {
-      event.preventDefault();
-    }
-  };
-
+  /** The focused item has an outline only for users of the keyboard. */
+  const [byPointer, setByPointer] = useState(false);
   return (
-    <div className={styles.root} ref={root} onKeyDown={onKeyDown}>
-      <button
-        ref={button}
-        type="button"
-        className={triggerClassName}
-        aria-haspopup="menu"
-        aria-expanded={open}
-        aria-controls={open ? id : undefined}
-        aria-label={label}
-        title={label}
-        data-testid={testId}
-        onClick={() => setOpen(!open)}
-      >
-        {trigger}
-      </button>
+    // Not modal: a click beside it closes it and takes effect, and the page remains scrollable.
+    <Root open={open} onOpenChange={setOpen} modal={false}>
+      <Tooltip text={label}>
+        <Trigger
+          className={triggerClassName}
+          aria-label={label}
+          onPointerDown={() => setByPointer(true)}
+          onKeyDown={() => setByPointer(false)}
+          data-testid={testId}
+        >
+          {trigger}
+        </Trigger>
+      </Tooltip>
       {open && (
-        <div ref={panel} id={id} role="menu" aria-label={label} className={styles.panel} data-placement={placement} data-align={align}>
-          <CloseMenu value={close}>{children}</CloseMenu>
-        </div>
+        <Panel placement={placement} byPointer={byPointer} onKey={() => setByPointer(false)} onClose={() => setOpen(false)}>
+          {children}
+        </Panel>
       )}
-    </div>
+    </Root>
   );
 }
 
-/** Minimum distance from the viewport's edge, in pixels. */
-const viewportMargin = 8;
-
-/** Shifts a panel that would overflow the viewport. */
-function keepInViewport(element: HTMLElement): void {
-  element.style.translate = "";
-  const { left, right } = element.getBoundingClientRect();
-  const overflow = Math.max(0, right + viewportMargin - document.documentElement.clientWidth);
-  element.style.translate = `${Math.max(viewportMargin - left, -overflow)}px 0`;
+interface PanelProps {
+  placement: "above" | "below";
+  byPointer: boolean;
+  onKey: () => void;
+  onClose: () => void;
+  children: ReactNode;
 }
 
-const menuItems = (panel: HTMLElement | null): HTMLElement[] =>
-  panel ? [...panel.querySelectorAll<HTMLElement>('[role^="menuitem"]')] : [];
-
-function moveFocus(panel: HTMLElement | null, key: string): boolean {
-  const items = menuItems(panel);
-  const at = items.findIndex((item) => item === document.activeElement);
-  const targets: Partial<Record<string, number>> = {
-    ArrowDown: (at + 1) % items.length,
-    ArrowUp: (at - 1 + items.length) % items.length,
-    Home: 0,
-    End: items.length - 1,
+function Panel({ placement, byPointer, onKey, onClose, children }: PanelProps) {
+  const hasEntered = useRef(false);
+  /** The focus enters at the selected option, if there is one. */
+  const enter = (event: FocusEvent<HTMLElement>) => {
+    if (hasEntered.current || event.target !== event.currentTarget) return;
+    hasEntered.current = true;
+    const selected = event.currentTarget.querySelector<HTMLElement>('[aria-checked="true"]');
+    if (!selected) return;
+    event.preventDefault();
+    selected.focus();
   };
-  const target = targets[key];
-  if (target === undefined) return false;
-  items[target]?.focus();
-  return true;
+  return (
+    <Content
+      className={styles.panel}
+      data-by-pointer={byPointer}
+      side={placement === "above" ? "top" : "bottom"}
+      align="end"
+      sideOffset={8}
+      collisionPadding={8}
+      loop
+      onFocus={enter}
+      onKeyDown={(event) => {
+        onKey();
+        if (event.key !== "Tab") return;
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      {children}
+    </Content>
+  );
 }
 
-interface ChoiceProps {
-  selected: boolean;
+interface ItemProps {
   onSelect: () => void;
-  /** Keeps the menu open after a selection. */
+  /** Keeps the menu open, for previews and for actions that may report an error in it. */
   keepOpen?: boolean;
   children: ReactNode;
 }
+
+const select =
+  ({ onSelect, keepOpen = false }: Pick<ItemProps, "onSelect" | "keepOpen">) =>
+  (event: Event): void => {
+    if (keepOpen) event.preventDefault();
+    onSelect();
+  };
 
 /** One option of a group of which exactly one is selected. */
-export function MenuChoice({ selected, onSelect, keepOpen = false, children }: ChoiceProps) {
-  const close = use(CloseMenu);
-  const select = () => {
-    onSelect();
-    if (!keepOpen) close();
-  };
+export function MenuChoice({ selected, children, ...rest }: ItemProps & { selected: boolean }) {
   return (
-    <button type="button" role="menuitemradio" aria-checked={selected} tabIndex={-1} className={styles.item} onClick={select}>
+    <Item role="menuitemradio" aria-checked={selected} className={styles.item} onSelect={select(rest)}>
       <span className={styles.content}>{children}</span>
       <Check size={16} aria-hidden className={styles.check} />
-    </button>
+    </Item>
   );
 }
 
-interface ActionProps {
-  onSelect: () => void;
-  /** Keeps the menu open after a click, for actions that may report an error in it. */
-  keepOpen?: boolean;
-  testId?: string;
-  children: ReactNode;
-}
-
-export function MenuAction({ onSelect, keepOpen = false, testId, children }: ActionProps) {
-  const close = use(CloseMenu);
-  const select = () => {
-    if (!keepOpen) close();
-    onSelect();
-  };
+export function MenuAction({ testId, children, ...rest }: ItemProps & { testId?: string }) {
   return (
-    <button type="button" role="menuitem" tabIndex={-1} className={styles.item} onClick={select} data-testid={testId}>
+    <Item className={styles.item} onSelect={select(rest)} data-testid={testId}>
       <span className={styles.content}>{children}</span>
-    </button>
+    </Item>
   );
 }
 
 export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div role="group" aria-label={label} className={styles.group}>
-      <p className={styles.groupLabel} aria-hidden>
+    <Group aria-label={label} className={styles.group}>
+      <Label className={styles.groupLabel} aria-hidden>
         {label}
-      </p>
+      </Label>
       {children}
-    </div>
+    </Group>
   );
 }

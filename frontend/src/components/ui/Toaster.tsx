@@ -1,5 +1,5 @@
 // Shows toasts. Invariant: they are announced, stay while hovered or focused, and never take the focus.
-import { useEffect, useState } from "react";
+import { Close, Description, Provider, Root, Title, Viewport } from "@radix-ui/react-toast";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { X } from "lucide-react";
@@ -12,55 +12,47 @@ const toastDurationMs = 7_000;
 export function Toaster() {
   const { t } = useTranslation();
   const toasts = useToasts((state) => state.toasts);
-  const [paused, setPaused] = useState(false);
   return (
-    <section
-      aria-label={t("toast.label")}
-      className={styles.region}
-      onPointerEnter={() => setPaused(true)}
-      onPointerLeave={() => setPaused(false)}
-      onFocus={() => setPaused(true)}
-      onBlur={() => setPaused(false)}
-    >
-      <div role="status" aria-atomic={false} className={styles.list}>
-        {toasts.map((one) => (
-          <Item key={one.id} toast={one} paused={paused} />
-        ))}
-      </div>
-    </section>
+    <Provider duration={toastDurationMs} label={t("toast.label")}>
+      {toasts.map((one) => (
+        <Item key={one.id} toast={one} />
+      ))}
+      <Viewport label={t("toast.label")} className={styles.list} />
+    </Provider>
   );
 }
 
-function Item({ toast, paused }: { toast: Toast; paused: boolean }) {
+function Item({ toast: { id, text, detail, href } }: { toast: Toast }) {
   const { t } = useTranslation();
-  const { id, text, detail, href } = toast;
-  useEffect(() => {
-    if (paused) return;
-    const timer = window.setTimeout(() => dismissToast(id), toastDurationMs);
-    return () => window.clearTimeout(timer);
-  }, [id, paused]);
+  const dismiss = () => dismissToast(id);
   const content = (
     <>
-      <span className={styles.text}>{text}</span>
+      <Title asChild>
+        <span className={styles.text}>{text}</span>
+      </Title>
       {detail !== undefined && (
-        <span className={styles.detail} dir="auto">
-          {detail}
-        </span>
+        <Description asChild>
+          <span className={styles.detail} dir="auto">
+            {detail}
+          </span>
+        </Description>
       )}
     </>
   );
   return (
-    <div className={styles.toast} data-testid="toast">
+    <Root type="background" className={styles.toast} onOpenChange={dismiss} data-testid="toast">
       {href === undefined ? (
         <p className={styles.content}>{content}</p>
       ) : (
-        <Link href={href} className={styles.content} onClick={() => dismissToast(id)}>
+        <Link href={href} className={styles.content} onClick={dismiss}>
           {content}
         </Link>
       )}
-      <IconButton label={t("toast.dismiss")} onClick={() => dismissToast(id)}>
-        <X size={16} aria-hidden />
-      </IconButton>
-    </div>
+      <Close asChild>
+        <IconButton label={t("toast.dismiss")}>
+          <X size={16} aria-hidden />
+        </IconButton>
+      </Close>
+    </Root>
   );
 }

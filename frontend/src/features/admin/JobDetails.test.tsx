@@ -5,7 +5,7 @@ import { admin } from "@/lib/api/admin";
 import { ApiError } from "@/lib/api/client";
 import type { AdminAttempt, AdminJob, AdminJobDetails } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
-import { makeJob, queryWrapper } from "@/lib/testing";
+import { makeJob, appWrapper } from "@/lib/testing";
 import { JobDetails } from "./JobDetails";
 
 const attempt: AdminAttempt = {
@@ -39,7 +39,7 @@ afterEach(() => {
 });
 
 async function open(): Promise<void> {
-  render(<JobDetails jobId="job-1" />, { wrapper: queryWrapper() });
+  render(<JobDetails jobId="job-1" />, { wrapper: appWrapper() });
   await screen.findByTestId("admin-attempt");
 }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { admin } from "@/lib/api/admin";
 import type { UpstreamState } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
-import { queryWrapper } from "@/lib/testing";
+import { appWrapper } from "@/lib/testing";
 import { UpstreamAlerts } from "./UpstreamAlerts";
 
 const suspended: UpstreamState = {
@@ -25,14 +25,14 @@ afterEach(() => {
 
 it("shows nothing while all responses can be read", async () => {
   const query = vi.spyOn(admin, "upstreams").mockResolvedValue({ data: [] });
-  render(<UpstreamAlerts />, { wrapper: queryWrapper() });
+  render(<UpstreamAlerts />, { wrapper: appWrapper() });
   await waitFor(() => expect(query).toHaveBeenCalled());
   expect(screen.queryByTestId("upstream-alert")).toBeNull();
 });
 
 it("warns before submissions are suspended", async () => {
   vi.spyOn(admin, "upstreams").mockResolvedValue({ data: [{ ...suspended, unreadableJobs: 1, suspendedAt: null }] });
-  render(<UpstreamAlerts />, { wrapper: queryWrapper() });
+  render(<UpstreamAlerts />, { wrapper: appWrapper() });
   expect((await screen.findByTestId("upstream-alert")).textContent).toContain("1 job in a row");
   expect(screen.queryByText("New jobs wait until an administrator resumes submissions.")).toBeNull();
 });
@@ -40,7 +40,7 @@ it("warns before submissions are suspended", async () => {
 it("resumes a suspended provider after a confirmation", async () => {
   const query = vi.spyOn(admin, "upstreams").mockResolvedValue({ data: [suspended] });
   const resume = vi.spyOn(admin, "resumeUpstream").mockResolvedValue(undefined);
-  render(<UpstreamAlerts />, { wrapper: queryWrapper() });
+  render(<UpstreamAlerts />, { wrapper: appWrapper() });
   const alert = await screen.findByTestId("upstream-alert");
   expect(alert.textContent).toContain("<b>denied</b>");
   expect(alert.querySelector("b")).toBeNull();

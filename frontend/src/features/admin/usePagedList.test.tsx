@@ -2,7 +2,7 @@
 import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Page } from "@/lib/api/types";
-import { queryWrapper } from "@/lib/testing";
+import { appWrapper } from "@/lib/testing";
 import { usePagedList } from "./usePagedList";
 
 interface Row {
@@ -17,7 +17,7 @@ it("appends pages, replaces a row, and starts over with another query", async ()
     const id = query.cursor ?? "1";
     return Promise.resolve({ data: [{ id: query.q + id, text: "old" }], nextCursor: id === "1" ? "2" : null });
   });
-  const { result, rerender } = renderHook(({ q }) => usePagedList("rows", { q }, fetchPage), { initialProps: { q: "a" }, wrapper: queryWrapper() });
+  const { result, rerender } = renderHook(({ q }) => usePagedList("rows", { q }, fetchPage), { initialProps: { q: "a" }, wrapper: appWrapper() });
   const ids = () => result.current.rows?.map((row) => row.id);
   expect(result.current.rows).toBeNull();
   await waitFor(() => expect(ids()).toEqual(["a1"]));

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { auth } from "@/lib/api/endpoints";
 import { setupI18n } from "@/lib/i18n/setup";
+import { appWrapper } from "@/lib/testing";
 import { AuthForm } from "./AuthForm";
 
 beforeAll(setupI18n);
@@ -21,13 +22,13 @@ function fill() {
 }
 
 it("hides the setup token by default", () => {
-  render(<AuthForm mode="signUp" />);
+  render(<AuthForm mode="signUp" />, { wrapper: appWrapper() });
   expect(token()).toBeNull();
 });
 
 it("asks for the setup token when registration is closed, and keeps the input", async () => {
   const register = vi.spyOn(auth, "register").mockRejectedValue(new ApiError({ status: 403, code: "registration_closed" }));
-  render(<AuthForm mode="signUp" />);
+  render(<AuthForm mode="signUp" />, { wrapper: appWrapper() });
   fill();
   fireEvent.click(screen.getByTestId("auth-submit"));
   const field = await screen.findByLabelText("Setup token");
@@ -41,6 +42,6 @@ it("asks for the setup token when registration is closed, and keeps the input", 
 
 it("shows the setup token at #set-up", () => {
   window.location.hash = "#set-up";
-  render(<AuthForm mode="signUp" />);
+  render(<AuthForm mode="signUp" />, { wrapper: appWrapper() });
   expect(token()).not.toBeNull();
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { videos } from "@/lib/api/endpoints";
 import { setupI18n } from "@/lib/i18n/setup";
 import { useJobs } from "@/lib/jobs/store";
-import { queryWrapper } from "@/lib/testing";
+import { appWrapper } from "@/lib/testing";
 import { Composer } from "./Composer";
 import { useComposer } from "./store";
 
@@ -26,7 +26,7 @@ const button = () => screen.getByRole("button", { name: "Generate" });
 
 it("keeps the button focusable while it cannot submit, and says why on click", () => {
   const submit = vi.spyOn(videos, "submit");
-  render(<Composer />, { wrapper: queryWrapper() });
+  render(<Composer />, { wrapper: appWrapper() });
   expect(button()).toHaveProperty("disabled", false);
   expect(button().getAttribute("aria-disabled")).toBe("true");
   fireEvent.click(button());
@@ -36,7 +36,7 @@ it("keeps the button focusable while it cannot submit, and says why on click", (
 
 it("submits on Ctrl+Enter and ⌘+Enter, and keeps the focus", () => {
   const submit = vi.spyOn(videos, "submit").mockReturnValue(never);
-  render(<Composer />, { wrapper: queryWrapper() });
+  render(<Composer />, { wrapper: appWrapper() });
   for (const key of [{ ctrlKey: true }, { metaKey: true }]) {
     fireEvent.change(box(), { target: { value: " a fox\n" } });
     fireEvent.keyDown(box(), { key: "Enter", ...key });
@@ -48,7 +48,7 @@ it("submits on Ctrl+Enter and ⌘+Enter, and keeps the focus", () => {
 
 it("does not submit while an input method is composing", () => {
   const submit = vi.spyOn(videos, "submit");
-  render(<Composer />, { wrapper: queryWrapper() });
+  render(<Composer />, { wrapper: appWrapper() });
   fireEvent.change(box(), { target: { value: "狐狸" } });
   fireEvent.keyDown(box(), { key: "Enter", ctrlKey: true, isComposing: true });
   expect(submit).not.toHaveBeenCalled();
@@ -56,7 +56,7 @@ it("does not submit while an input method is composing", () => {
 
 it("recalls the last prompt on ArrowUp in an empty box only", () => {
   vi.spyOn(videos, "submit").mockReturnValue(never);
-  render(<Composer />, { wrapper: queryWrapper() });
+  render(<Composer />, { wrapper: appWrapper() });
   fireEvent.change(box(), { target: { value: "a fox" } });
   fireEvent.keyDown(box(), { key: "Enter", ctrlKey: true });
   fireEvent.keyDown(box(), { key: "ArrowUp" });

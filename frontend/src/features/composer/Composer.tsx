@@ -2,6 +2,7 @@
 import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ArrowUp, Sparkles, X } from "lucide-react";
+import { Tooltip } from "@/components/ui/Tooltip";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
 import { ComposerNotice } from "./ComposerNotice";
@@ -70,20 +71,21 @@ function SubmitButton({ blocker, describedBy }: { blocker: SubmitBlocker | null;
   const { t } = useTranslation();
   const hint = t("composer.sendHint", { keys: isApple ? "⌘↵" : "Ctrl ↵" });
   return (
-    <button
-      type="submit"
-      className={styles.send}
-      aria-label={t("composer.send")}
-      aria-disabled={blocker !== null}
-      aria-describedby={describedBy}
-      title={blocker?.reason ?? hint}
-      data-testid="composer-submit"
-    >
-      <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
-      <span className={styles.sendText} aria-hidden>
-        {t("composer.send")}
-      </span>
-    </button>
+    <Tooltip text={blocker?.reason ?? hint}>
+      <button
+        type="submit"
+        className={styles.send}
+        aria-label={t("composer.send")}
+        aria-disabled={blocker !== null}
+        aria-describedby={describedBy}
+        data-testid="composer-submit"
+      >
+        <ArrowUp size={20} strokeWidth={2.25} aria-hidden />
+        <span className={styles.sendText} aria-hidden>
+          {t("composer.send")}
+        </span>
+      </button>
+    </Tooltip>
   );
 }
 
@@ -122,9 +124,11 @@ function RemixNote() {
   return (
     <p className={styles.remix} data-testid="composer-remix">
       <Sparkles size={14} aria-hidden /> {t("composer.remix")}
-      <button type="button" onClick={() => setAttachments({ remixOf: null })} aria-label={t("composer.removeRemix")} title={t("composer.removeRemix")}>
-        <X size={14} aria-hidden />
-      </button>
+      <Tooltip text={t("composer.removeRemix")}>
+        <button type="button" onClick={() => setAttachments({ remixOf: null })} aria-label={t("composer.removeRemix")}>
+          <X size={14} aria-hidden />
+        </button>
+      </Tooltip>
     </p>
   );
 }

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { ArrowUp } from "lucide-react";
 import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
+import { Tooltip } from "@/components/ui/Tooltip";
 import { useComposer } from "./store";
 import { submit } from "./submit";
 import { useModels } from "./useModels";
@@ -26,18 +27,16 @@ export function ExamplePrompts() {
         {exampleKeys.map((key) => (
           <li key={key}>
             <JobPlaceholder id={key} intensity={0.55} className={styles.card}>
-              <button type="button" className={styles.use} onClick={() => use(t(key))} title={t("examples.use")}>
-                {t(key)}
-              </button>
-              <button
-                type="button"
-                className={styles.send}
-                onClick={() => submit(t(key))}
-                aria-label={`${t("examples.send")}: ${t(key)}`}
-                title={t("examples.send")}
-              >
-                <ArrowUp size={18} strokeWidth={2.25} aria-hidden />
-              </button>
+              <Tooltip text={t("examples.use")}>
+                <button type="button" className={styles.use} onClick={() => use(t(key))}>
+                  {t(key)}
+                </button>
+              </Tooltip>
+              <Tooltip text={t("examples.send")}>
+                <button type="button" className={styles.send} onClick={() => submit(t(key))} aria-label={`${t("examples.send")}: ${t(key)}`}>
+                  <ArrowUp size={18} strokeWidth={2.25} aria-hidden />
+                </button>
+              </Tooltip>
             </JobPlaceholder>
           </li>
         ))}

@@ -1,6 +1,7 @@
 // Filters the gallery by status. Invariant: the number of results is announced, with a note when more may follow.
 import { useTranslation } from "react-i18next";
 import { SquareCheck } from "lucide-react";
+import { Tooltip } from "@/components/ui/Tooltip";
 import { useFormat } from "@/lib/i18n/format";
 import { isFiltering, useFilter, type StatusFilter } from "@/lib/jobs/filter";
 import { useIsSelecting, useSelection } from "./selection";
@@ -47,10 +48,12 @@ export function Filters({ count, complete }: Props) {
         {isFiltering({ q, status }) && resultCount}
       </p>
       {count > 0 && !selecting && (
-        <button type="button" className={[styles.status, styles.select].join(" ")} onClick={start} title={t("select.start")} data-testid="select-start">
-          <SquareCheck size={18} strokeWidth={1.75} aria-hidden />
-          <span>{t("select.start")}</span>
-        </button>
+        <Tooltip text={t("select.start")}>
+          <button type="button" className={[styles.status, styles.select].join(" ")} onClick={start} data-testid="select-start">
+            <SquareCheck size={18} strokeWidth={1.75} aria-hidden />
+            <span>{t("select.start")}</span>
+          </button>
+        </Tooltip>
       )}
     </div>
   );

@@ -7,7 +7,7 @@ import type { Job } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
 import { resetActions } from "@/lib/jobs/actions";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob, queryWrapper } from "@/lib/testing";
+import { makeJob, appWrapper } from "@/lib/testing";
 import { Gallery } from "./Gallery";
 
 const never = new Promise<never>(() => undefined);
@@ -32,7 +32,7 @@ const apply = (...jobs: Job[]) => useJobs.getState().apply({ type: "jobs", jobs 
 
 function renderJobs(...jobs: Job[]) {
   apply(...jobs);
-  render(<Gallery empty={null} onReuse={onReuse} />, { wrapper: queryWrapper() });
+  render(<Gallery empty={null} onReuse={onReuse} />, { wrapper: appWrapper() });
 }
 
 const button = (name: string) => screen.getByRole("button", { name });

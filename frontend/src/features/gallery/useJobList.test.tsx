@@ -5,7 +5,7 @@ import { ApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useFilter } from "@/lib/jobs/filter";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob, queryWrapper } from "@/lib/testing";
+import { makeJob, appWrapper } from "@/lib/testing";
 import { useJobList } from "./useJobList";
 
 const first = { data: [makeJob({ id: "b", createdAt: "2026-01-02T00:00:00Z" })], nextCursor: "b" };
@@ -19,7 +19,7 @@ beforeEach(() => {
 
 afterEach(cleanup);
 
-const renderList = () => renderHook(() => useJobList(), { wrapper: queryWrapper() });
+const renderList = () => renderHook(() => useJobList(), { wrapper: appWrapper() });
 
 it("adds each page to the job store", async () => {
   const fetchPage = vi.spyOn(videos, "jobs").mockResolvedValueOnce(first).mockResolvedValueOnce(last);

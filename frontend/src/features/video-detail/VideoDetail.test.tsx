@@ -7,7 +7,7 @@ import type { Job } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
 import { resetActions } from "@/lib/jobs/actions";
 import { useJobs } from "@/lib/jobs/store";
-import { makeJob, queryWrapper } from "@/lib/testing";
+import { makeJob, appWrapper } from "@/lib/testing";
 import { VideoDetail } from "./VideoDetail";
 
 const never = new Promise<never>(() => undefined);
@@ -29,7 +29,7 @@ const apply = (job: Job) => flush(() => useJobs.getState().apply({ type: "jobs",
 
 function open(job: Job) {
   useJobs.getState().apply({ type: "jobs", jobs: [job] });
-  render(<VideoDetail jobId={job.id} onBack={onBack} onReuse={vi.fn()} />, { wrapper: queryWrapper() });
+  render(<VideoDetail jobId={job.id} onBack={onBack} onReuse={vi.fn()} />, { wrapper: appWrapper() });
 }
 
 const button = (name: string) => screen.getByRole("button", { name });

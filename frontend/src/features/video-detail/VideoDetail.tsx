@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { ArrowLeft } from "lucide-react";
 import { Button } from "@/components/ui/Button";
 import { EmptyState } from "@/components/ui/EmptyState";
+import { Tooltip } from "@/components/ui/Tooltip";
 import { videos } from "@/lib/api/endpoints";
 import type { Job } from "@/lib/api/types";
 import { useJob, useJobs } from "@/lib/jobs/store";
@@ -40,9 +41,11 @@ export function VideoDetail({ jobId, onBack, onReuse }: Props) {
 
   return (
     <div className={styles.page}>
-      <Button className={styles.back} onClick={onBack} title={t("videoDetail.backHint")} data-testid="video-detail-back">
-        <ArrowLeft size={18} aria-hidden /> {t("videoDetail.back")}
-      </Button>
+      <Tooltip text={t("videoDetail.backHint")}>
+        <Button className={styles.back} onClick={onBack} data-testid="video-detail-back">
+          <ArrowLeft size={18} aria-hidden /> {t("videoDetail.back")}
+        </Button>
+      </Tooltip>
       {job ? (
         <div className={styles.layout} data-testid="video-detail" data-job-id={job.id} data-status={job.status} data-shape={job.orientation}>
           <VideoPreview job={job} />

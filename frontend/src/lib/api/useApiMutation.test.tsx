@@ -1,14 +1,14 @@
 // Tests that one click sends one request.
 import { act, renderHook } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
-import { queryWrapper } from "@/lib/testing";
+import { appWrapper } from "@/lib/testing";
 import { ApiError } from "./client";
 import { useApiMutation } from "./useApiMutation";
 
 it("ignores calls while a request is pending, and shows its error until the next", async () => {
   let fail: (error: ApiError) => void = () => undefined;
   const mutationFn = vi.fn<(variables: string) => Promise<void>>(() => new Promise((_resolve, reject) => (fail = reject)));
-  const { result } = renderHook(() => useApiMutation({ mutationFn }), { wrapper: queryWrapper() });
+  const { result } = renderHook(() => useApiMutation({ mutationFn }), { wrapper: appWrapper() });
   await act(async () => {
     result.current.mutate("first");
     result.current.mutate("second");

@@ -77,7 +77,7 @@ build_release() {
       fail "the build failed; the compiler's message is above"
     bin=$(binaries_folder release)
   fi
-  run build_frontend || fail "the page could not be built; the message is above"
+  VITE_API_URL=$(env_get VITE_API_URL) run build_frontend || fail "the page could not be built; the message is above"
   mkdir -p "$1/bin"
   for program in gateway processor migration xtask; do cp "$bin/$program" "$1/bin/"; done
   cp -R frontend/dist "$1/page"

@@ -40,8 +40,8 @@ export async function startFakeGateway(answers = {}) {
 
 function readPolicy() {
   const source = readFileSync(join(root, "gateway/src/http/static_files.rs"), "utf8");
-  const [, text] = /const PAGE_POLICY[^"]*"([^"]*)"/.exec(source);
-  return text.replace(/\\\s+/g, "");
+  const [, text] = /"(default-src [^"]*)"/.exec(source);
+  return text.replace(/\\\s+|\{\w+\}/g, "");
 }
 
 /** Like the gateway, sends the Brotli copy that the build wrote where there is one and the browser takes it. */

@@ -284,11 +284,12 @@ npm_install() {
   cp "$1/package-lock.json" "$stamp"
 }
 
-# build_frontend: installs and builds if any source is newer than the last build.
+# build_frontend: installs and builds if any source is newer than the last build, or VITE_API_URL differs from it.
 build_frontend() {
-  local built=frontend/dist/index.html
+  local built=frontend/dist/index.html built_for=frontend/node_modules/.built-for
   npm_install frontend || return
-  if [ -e "$built" ] && [ -z "$(find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
+  if [ -e "$built" ] && [ "$(cat "$built_for" 2>/dev/null)" = "${VITE_API_URL:-}" ] && [ -z "$(find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune \
     -o -newer "$built" -print | head -n 1)" ]; then return; fi
-  (cd frontend && npm run --silent build)
+  (cd frontend && npm run --silent build) || return
+  printf '%s' "${VITE_API_URL:-}" >"$built_for"
 }

@@ -16,7 +16,8 @@ before(async () => {
   url = `http://localhost:${port}`;
   platform = await start({ simulator: ["--pace", "200", "--steps", "20"], gateway: { ALLOWED_ORIGINS: url } });
   folder = await mkdtemp(join(tmpdir(), "nginx-"));
-  await startNginx(processes, folder, port, { GATEWAY: `127.0.0.1:${platform.port}`, PAGE: join(root, "frontend/dist") });
+  // The policy of the page names the origin, as the gateway's does by ALLOWED_ORIGINS.
+  await startNginx(processes, folder, port, { GATEWAY: `127.0.0.1:${platform.port}`, PAGE: join(root, "frontend/dist"), API_URL: url });
 });
 after(async () => {
   await stop(processes, folder);

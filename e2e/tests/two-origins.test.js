@@ -1,5 +1,5 @@
 // The page and the API at two origins of one site, as app.example.com and api.example.com: calls, websocket, video and downloads
-// go to the API with the session's cookie, within the content security policy.
+// go to the API with the session's cookie, within the content security policy. nginx serves the page, or the gateway.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
@@ -11,11 +11,14 @@ import { openPage, signUp } from "../browser.js";
 import { startNginx } from "../nginx.js";
 import { freePort, root, start, stop } from "../platform.js";
 
-let platform, folder, app, api;
+let platform, folder, api;
+/** Origins of the page, by the server of its files. */
+const apps = {};
 const processes = [];
 before(async () => {
   const [appPort, apiPort] = [await freePort(), await freePort()];
-  app = `http://app.sora.test:${appPort}`;
+  apps.nginx = `http://app.sora.test:${appPort}`;
+  apps.gateway = `http://app.sora.test:${apiPort}`;
   api = `http://api.sora.test:${apiPort}`;
   folder = await mkdtemp(join(tmpdir(), "two-origins-"));
   const page = join(folder, "dist");
@@ -25,7 +28,7 @@ before(async () => {
   });
   platform = await start({
     simulator: ["--pace", "200", "--steps", "20"],
-    gateway: { BACKEND_PORT: String(apiPort), PUBLIC_URL: app, ALLOWED_ORIGINS: api },
+    gateway: { BACKEND_PORT: String(apiPort), PUBLIC_URL: apps.nginx, ALLOWED_ORIGINS: `${api},${apps.gateway}`, FRONTEND_DIST: page },
   });
   // Nothing listens at this gateway: whatever the page sent to its own origin would fail.
   await startNginx(processes, folder, appPort, { GATEWAY: `127.0.0.1:${await freePort()}`, PAGE: page, API_URL: api });
@@ -36,10 +39,16 @@ after(async () => {
 });
 
 /** Without a certificate, yet treated as secure: Chromium otherwise warns that it ignores Cross-Origin-Opener-Policy. */
-const open = () =>
-  openPage({ flags: ["--host-resolver-rules=MAP *.sora.test 127.0.0.1", `--unsafely-treat-insecure-origin-as-secure=${app},${api}`] });
+const open = () => {
+  const origins = [...Object.values(apps), api].join();
+  return openPage({ flags: ["--host-resolver-rules=MAP *.sora.test 127.0.0.1", `--unsafely-treat-insecure-origin-as-secure=${origins}`] });
+};
 
-test("a prompt becomes a video that plays and downloads, with live progress", async () => {
+for (const server of ["nginx", "gateway"]) {
+  test(`a prompt becomes a video that plays and downloads, with live progress: served by ${server}`, () => makeVideo(server));
+}
+
+async function makeVideo(server) {
   const { context, page, frames, requests, assertNoErrors, close } = await open();
   try {
     const origins = new Set();
@@ -47,7 +56,7 @@ test("a prompt becomes a video that plays and downloads, with live progress", as
       const { origin, pathname } = new URL(request.url());
       if (pathname.startsWith("/api/")) origins.add(origin);
     });
-    await signUp(page, app);
+    await signUp(page, apps[server]);
     await page.locator('[data-testid="connection"][data-state="live"]').waitFor();
     requests.length = 0;
     await page.getByTestId("composer-prompt").fill("A lighthouse in the rain");
@@ -75,12 +84,12 @@ test("a prompt becomes a video that plays and downloads, with live progress", as
   } finally {
     await close();
   }
-});
+}
 
 test("the session survives a reload and ends with a logout", async () => {
   const { page, close } = await open();
   try {
-    await signUp(page, app);
+    await signUp(page, apps.nginx);
     await page.reload();
     await page.getByTestId("composer-prompt").waitFor();
     await page.getByTestId("account-menu").click();

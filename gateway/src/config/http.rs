@@ -24,8 +24,8 @@ pub struct Http {
     /// Allowed origins of pages: `PUBLIC_URL` and `ALLOWED_ORIGINS` (comma-separated); outside production also
     /// `http://localhost:PORT` and `http://127.0.0.1:PORT`.
     pub origins: Vec<Origin>,
-    /// Whether `ALLOWED_ORIGINS` is set, so that pages of other origins embed videos and images of this server.
-    pub serves_other_origins: bool,
+    /// `ALLOWED_ORIGINS` (default none). Their pages embed videos and images of this server, and the page may call the API there.
+    pub other_origins: Vec<Origin>,
     /// `FRONTEND_DIST`: folder of the built page; unset = no page is served.
     pub frontend_dist: Option<PathBuf>,
     /// `TRUSTED_PROXIES`: comma-separated addresses and CIDR ranges of the proxies whose `X-Forwarded-For` is trusted
@@ -83,15 +83,14 @@ impl Http {
         let trusted_proxies = env.or("TRUSTED_PROXIES", "", TrustedProxies::parse);
         let mut known = local_origins(app_env, port?);
         known.push(public_url.as_ref()?.origin());
-        let allowed = allowed?;
-        let serves_other_origins = !allowed.is_empty();
-        known.extend(allowed);
+        let other_origins = allowed?;
+        known.extend(other_origins.iter().cloned());
         Some(Self {
             listen: listen?,
             share_port: share_port?,
             public_url: public_url?,
             origins: known,
-            serves_other_origins,
+            other_origins,
             frontend_dist,
             trusted_proxies: trusted_proxies?,
             rates: rates?,

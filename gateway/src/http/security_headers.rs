@@ -26,7 +26,7 @@ pub(crate) fn set(headers: &mut HeaderMap, http: &Http) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     // Pages of other sites would not send the session cookie anyway.
-    let embedding = if http.serves_other_origins { "same-site" } else { "same-origin" };
+    let embedding = if !http.other_origins.is_empty() { "same-site" } else { "same-origin" };
     headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static(embedding));
     if http.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);

@@ -5,20 +5,27 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::header::InvalidHeaderValue;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
+use url::Origin;
 
 use crate::error::ApiError;
 use crate::http::security_headers::RESOURCE_POLICY;
 use crate::state::Gateway;
 
-/// Forbids inline scripts and styles, and everything from other origins. `blob:` URLs are created by the page itself.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
-     font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
+/// Forbids inline scripts and styles, and everything from unknown origins. `origins`: further origins of this gateway, where the
+/// page finds the API if it was built with `VITE_API_URL`. `blob:` URLs are created by the page itself.
+fn page_policy(origins: &[Origin]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let sources: String = origins.iter().map(|origin| format!(" {}", origin.ascii_serialization())).collect();
+    let sockets = sources.replace(" http", " ws");
+    HeaderValue::try_from(format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{sources}; \
+         media-src 'self' blob:{sources}; font-src 'self'; connect-src 'self'{sources}{sockets}; manifest-src 'self'; \
+         worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ))
+}
 
 /// Serves a path without a route: a file, the page, or a 404.
 pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> Result<Response, ApiError> {
@@ -38,9 +45,11 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
     }
     let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let caching = if immutable && found { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let policy =
+        page_policy(&gateway.config.http.other_origins).map_err(|cause| ApiError::Internal(cause.to_string()))?;
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
-        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
     ];
     Ok((headers, response).into_response())

@@ -152,6 +152,8 @@ async fn serves_the_page_with_a_strict_content_security_policy() {
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(response.text().await.unwrap(), "<!doctype html>the page");
     }
+    let policy = header(&get("/").await.unwrap(), "content-security-policy").to_owned();
+    assert!(policy.contains("connect-src 'self';") && policy.contains("media-src 'self' blob:;"), "{policy}");
     let asset = get("/assets/app-1a2b.js").await.unwrap();
     assert_eq!(header(&asset, "cache-control"), "public, max-age=31536000, immutable");
     assert_eq!(header(&asset, "content-type"), "text/javascript");
@@ -167,6 +169,25 @@ async fn serves_the_page_with_a_strict_content_security_policy() {
     }
     let post = server.request(Method::POST, "/").send().await.unwrap();
     problem(post, 405, "method_not_allowed").await;
+}
+
+#[tokio::test]
+async fn lets_the_page_use_the_api_at_the_gateways_other_origins() {
+    let dist = tempfile::tempdir().unwrap();
+    std::fs::write(dist.path().join("index.html"), "<!doctype html>the page").unwrap();
+    let origin = "https://api.example.com".to_owned();
+    let variables = vec![("FRONTEND_DIST", dist.path().display().to_string()), ("ALLOWED_ORIGINS", origin)];
+    let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
+    let response = server.request(Method::GET, "/").send().await.unwrap();
+    let policy = header(&response, "content-security-policy");
+    for directive in [
+        "script-src 'self'",
+        "img-src 'self' data: blob: https://api.example.com",
+        "media-src 'self' blob: https://api.example.com",
+        "connect-src 'self' https://api.example.com wss://api.example.com",
+    ] {
+        assert!(policy.split("; ").any(|one| one == directive), "{directive} is missing in {policy}");
+    }
 }
 
 #[tokio::test]

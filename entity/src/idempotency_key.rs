@@ -2,10 +2,14 @@
 //!
 //! A key is claimed in the transaction of the request itself, so that of several requests with one key, at any gateways, one
 //! takes effect. The row remains when its jobs are deleted.
+//!
+//! Some clients repeat requests by themselves and send no key, only that a request is a repetition. Their key is made from the
+//! request's content ([`Source::Content`]).
 
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 
@@ -24,7 +28,7 @@ pub struct Model {
     /// The client's key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// Hash of the request body.
+    /// Hash of the request body; for keys made from the content, `first` or `retry`: which request created the jobs.
     pub fingerprint: String,
     /// The jobs that the request created or restarted, separated by commas.
     pub jobs: String,
@@ -41,15 +45,79 @@ impl ActiveModelBehavior for ActiveModel {}
 /// How long a key is remembered.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A client's key for one request.
+/// How long a request is remembered that a client may repeat by itself.
+pub const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
+
+/// A key for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The operation.
     pub operation: String,
-    /// The `Idempotency-Key` header.
+    /// The `Idempotency-Key` header, or a hash of the request's content.
     pub key: String,
-    /// Hash of the request body.
-    pub fingerprint: String,
+    /// Where the key comes from.
+    pub source: Source,
+}
+
+/// Where a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The client chose it. It stands for one request.
+    Client {
+        /// Hash of the request body.
+        fingerprint: String,
+    },
+    /// It was made from the request's content. It stands for the latest request with this content: an equal request that the
+    /// client does not mark as a repetition is another one.
+    Content {
+        /// Whether the client says that it repeats a request.
+        is_retry: bool,
+        /// When the request arrived, epoch ms. A repetition may overtake the request that it repeats.
+        received_at: i64,
+    },
+}
+
+impl Source {
+    /// The value of the column `fingerprint`.
+    fn fingerprint(&self) -> &str {
+        match self {
+            Self::Client { fingerprint } => fingerprint,
+            Self::Content { is_retry: true, .. } => RETRY,
+            Self::Content { is_retry: false, .. } => FIRST,
+        }
+    }
+
+    /// What a request with this key is, given the row of an earlier request with the same key.
+    fn compare(&self, earlier: &Model) -> Earlier {
+        let is_within = |window| earlier.created_at >= clock::system_ms() - clock::millis(window);
+        match self {
+            Self::Client { .. } if !is_within(RETENTION) => Earlier::Forgotten,
+            Self::Client { fingerprint } if *fingerprint == earlier.fingerprint => Earlier::Repeated,
+            Self::Client { .. } => Earlier::Other,
+            Self::Content { is_retry: true, .. } if is_within(RETRY_WINDOW) => Earlier::Repeated,
+            // The repetition was faster than this request, which the client has given up.
+            Self::Content { is_retry: false, received_at }
+                if earlier.fingerprint == RETRY && earlier.created_at >= *received_at =>
+            {
+                Earlier::Repeated
+            }
+            Self::Content { .. } => Earlier::Forgotten,
+        }
+    }
+}
+
+const FIRST: &str = "first";
+const RETRY: &str = "retry";
+
+/// What an earlier request with the same key means for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Earlier {
+    /// It is the same request.
+    Repeated,
+    /// It had another body.
+    Other,
+    /// It no longer counts.
+    Forgotten,
 }
 
 /// The result of a request with an idempotency key.
@@ -71,10 +139,10 @@ impl<T> Idempotent<T> {
     }
 }
 
-/// Whether a key was used before and is still remembered.
-pub async fn exists(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<bool, DbErr> {
+/// What a request with this key repeats: [`Idempotent::Replayed`] or [`Idempotent::Conflict`], or `None` if it is new.
+pub async fn find<T>(db: &DatabaseConnection, user: UserId, key: &Key) -> Result<Option<Idempotent<T>>, DbErr> {
     let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(db).await?;
-    Ok(found.is_some_and(|found| found.created_at >= clock::system_ms() - clock::millis(RETENTION)))
+    Ok(found.and_then(|found| replay(key, &found)))
 }
 
 /// Claims a key for `jobs`, after deleting the user's expired keys.
@@ -93,21 +161,34 @@ pub(crate) async fn claim<C: ConnectionTrait>(
         user_id: Set(user),
         operation: Set(key.operation.clone()),
         key: Set(key.key.clone()),
-        fingerprint: Set(key.fingerprint.clone()),
+        fingerprint: Set(key.source.fingerprint().to_owned()),
         jobs: Set(jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
         created_at: Set(clock::system_ms()),
     };
     let columns = [Column::UserId, Column::Operation, Column::Key];
-    let claimed = Entity::insert(row)
+    let claimed = Entity::insert(row.clone())
         .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await?;
     if claimed == 1 {
         return Ok(Idempotent::Created(()));
     }
-    let found = Entity::find_by_id((user, key.operation.clone(), key.key.clone())).one(tx).await?;
-    let same = found.filter(|found| found.fingerprint == key.fingerprint);
-    Ok(same.map_or(Idempotent::Conflict, |found| {
-        Idempotent::Replayed(found.jobs.split(',').filter_map(|id| id.parse().ok()).collect())
-    }))
+    // Locked, so that of several repetitions of a forgotten request one takes its place.
+    let id = (user, key.operation.clone(), key.key.clone());
+    let found = Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    if let Some(replayed) = found.as_ref().and_then(|found| replay(key, found)) {
+        return Ok(replayed);
+    }
+    Entity::update(row).exec(tx).await?;
+    Ok(Idempotent::Created(()))
+}
+
+fn replay<T>(key: &Key, earlier: &Model) -> Option<Idempotent<T>> {
+    match key.source.compare(earlier) {
+        Earlier::Repeated => {
+            Some(Idempotent::Replayed(earlier.jobs.split(',').filter_map(|id| id.parse().ok()).collect()))
+        }
+        Earlier::Other => Some(Idempotent::Conflict),
+        Earlier::Forgotten => None,
+    }
 }

@@ -6,7 +6,7 @@ pub(crate) mod actions;
 pub(crate) mod attempts;
 pub(crate) mod content;
 pub(crate) mod create;
-mod idempotency;
+pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod models;
 pub(crate) mod quota;

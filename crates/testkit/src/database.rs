@@ -31,6 +31,12 @@ impl Database {
         [Self::sqlite().await, Self::postgres().await]
     }
 
+    /// Returns another handle to this database, for a second process. It must be dropped before this one.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self { url: self.url.clone(), connection: self.connection.clone(), _folder: None }
+    }
+
     /// Returns the URL of the test PostgreSQL server with this `host` and these TLS `parameters`.
     #[must_use]
     pub fn postgres_tls_url(host: &str, parameters: &str) -> String {

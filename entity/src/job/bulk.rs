@@ -1,7 +1,7 @@
 //! Operations on many jobs: search, and cancelling all of a user's jobs.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{Order, QueryOrder, QuerySelect};
 
 use super::update::{finished, next_seq};
 use super::{Column, Entity, Model, Status};
@@ -25,10 +25,15 @@ pub struct Filter {
     pub error_code: Option<String>,
     /// Older than this job.
     pub before: Option<JobId>,
+    /// Newer than this job.
+    pub after: Option<JobId>,
+    /// The oldest jobs first, instead of the newest.
+    pub oldest_first: bool,
 }
 
-/// The newest `limit` jobs that match `filter`, newest first.
+/// The first `limit` jobs that match `filter`, newest first unless it says otherwise.
 pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let order = if filter.oldest_first { Order::Asc } else { Order::Desc };
     let conditions = [
         filter.user.map(|user| Column::UserId.eq(user)),
         (!filter.statuses.is_empty()).then(|| Column::Status.is_in(filter.statuses)),
@@ -37,9 +42,10 @@ pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Resu
         filter.to.map(|to| Column::CreatedAt.lt(to)),
         filter.error_code.map(|code| Column::ErrorCode.eq(code)),
         filter.before.map(|before| Column::Id.lt(before)),
+        filter.after.map(|after| Column::Id.gt(after)),
     ];
     let query = conditions.into_iter().flatten().fold(Entity::find(), QueryFilter::filter);
-    query.order_by_desc(Column::Id).limit(limit).all(db).await
+    query.order_by(Column::Id, order).limit(limit).all(db).await
 }
 
 /// The result of cancelling all of a user's jobs.

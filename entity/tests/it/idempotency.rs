@@ -1,15 +1,24 @@
 //! Idempotency keys.
 
-use entity::idempotency_key::{Idempotent, Key};
+use entity::clock::system_ms;
+use entity::idempotency_key::{self, Idempotent, Key, RETRY_WINDOW, Source};
 use entity::job;
 use entity::{DatabaseConnection, UserId};
 use futures::future::join_all;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use testkit::Database;
 
 use crate::new_job;
 
 fn key(name: &str, fingerprint: &str) -> Key {
-    Key { operation: "create".into(), key: name.into(), fingerprint: fingerprint.into() }
+    Key { operation: "create".into(), key: name.into(), source: Source::Client { fingerprint: fingerprint.into() } }
+}
+
+/// The key of a request that arrives now, made from its content.
+fn content(is_retry: bool) -> Key {
+    let source = Source::Content { is_retry, received_at: system_ms() };
+    Key { operation: "create".into(), key: "hash".into(), source }
 }
 
 async fn create(db: &DatabaseConnection, user: UserId, count: usize, key: &Key) -> Idempotent<Vec<job::Model>> {
@@ -49,5 +58,55 @@ async fn one_of_many_concurrent_requests_with_one_key_creates_a_job() {
             Idempotent::Replayed(created) => created[..] == [jobs[0].id],
             Idempotent::Conflict => false,
         }));
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_without_a_key_returns_the_job_of_the_latest_equal_request() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (me, other) = (testkit::user(db).await, testkit::user(db).await);
+        let clicked = create(db, me, 1, &content(false)).await.created().unwrap()[0].id;
+        assert_eq!(create(db, me, 1, &content(true)).await, Idempotent::Replayed(vec![clicked]));
+        let again = create(db, me, 1, &content(false)).await.created().unwrap()[0].id;
+        assert_ne!(again, clicked, "an equal request that is no repetition is another one");
+        for _ in 0..2 {
+            assert_eq!(create(db, me, 1, &content(true)).await, Idempotent::Replayed(vec![again]));
+        }
+        assert!(create(db, other, 1, &content(true)).await.created().is_some(), "others' requests do not count");
+        assert_eq!(job::search(db, jobs_of(me), 99).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_whose_first_request_never_arrived_creates_the_job_once() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (me, first, retry) = (testkit::user(db).await, content(false), content(true));
+        let created = join_all((0..8).map(|_| create(db, me, 1, &retry))).await;
+        assert_eq!(created.iter().filter(|created| matches!(created, Idempotent::Created(_))).count(), 1);
+        let id = job::search(db, jobs_of(me), 99).await.unwrap()[0].id;
+        assert_eq!(create(db, me, 1, &first).await, Idempotent::Replayed(vec![id]), "the first request arrived late");
+        assert!(create(db, me, 1, &content(false)).await.created().is_some(), "a later request is another one");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_not_repeated_after_ten_minutes() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let me = testkit::user(db).await;
+        let old = create(db, me, 1, &content(false)).await.created().unwrap()[0].id;
+        let window = entity::clock::millis(RETRY_WINDOW);
+        idempotency_key::Entity::update_many()
+            .col_expr(idempotency_key::Column::CreatedAt, Expr::col(idempotency_key::Column::CreatedAt).sub(window + 1))
+            .exec(db)
+            .await
+            .unwrap();
+        let retry = content(true);
+        let created = join_all((0..8).map(|_| create(db, me, 1, &retry))).await;
+        assert_eq!(created.iter().filter(|created| matches!(created, Idempotent::Created(_))).count(), 1);
+        let jobs = job::search(db, jobs_of(me), 99).await.unwrap();
+        assert!(jobs.len() == 2 && jobs[1].id == old, "{jobs:?}");
     }
 }

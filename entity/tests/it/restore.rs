@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::id::new_id;
-use entity::idempotency_key::{Idempotent, Key};
+use entity::idempotency_key::{Idempotent, Key, Source};
 use entity::job::{self, JobFailure, Status};
 use entity::restore::{self, Contents, Finalized};
 use entity::{attempt, clock, session, user, worker};
@@ -81,7 +81,8 @@ async fn revokes_all_sessions_and_keeps_idempotency_keys() {
         let owner = testkit::user(db).await;
         let ends = clock::system_ms() + clock::millis(Duration::from_secs(60));
         let session = session::create(db, owner, None, ends).await.unwrap();
-        let key = Key { operation: "create".into(), key: "once".into(), fingerprint: "f".into() };
+        let key =
+            Key { operation: "create".into(), key: "once".into(), source: Source::Client { fingerprint: "f".into() } };
         let Idempotent::Created(jobs) = job::create(db, &new_job(owner), 1, Some(&key)).await.unwrap() else {
             panic!("the key is new")
         };

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a repeated request returns the same jobs and starts nothing new.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use entity::idempotency_key::{Idempotent, Key};
+use entity::idempotency_key::{Idempotent, Key, Source};
 use entity::job::{self, Model};
 use entity::{JobId, UserId, idempotency_key};
 
@@ -28,14 +28,31 @@ pub(crate) fn key(headers: &HeaderMap, operation: String, body: &str) -> Result<
             message: "Must be 1 to 255 visible ASCII characters, such as a UUID.".into(),
         }])
     })?;
-    Ok(Some(Key { operation, key: key.to_owned(), fingerprint: body.to_owned() }))
+    Ok(Some(Key { operation, key: key.to_owned(), source: Source::Client { fingerprint: body.to_owned() } }))
 }
 
-/// Whether the request repeats an earlier one.
+/// Whether the request repeats an earlier one, or uses its key.
 pub(crate) async fn is_known(gateway: &Gateway, user: UserId, key: Option<&Key>) -> Result<bool, ApiError> {
     match key {
-        Some(key) => Ok(idempotency_key::exists(&gateway.db, user, key).await?),
+        Some(key) => Ok(idempotency_key::find::<()>(&gateway.db, user, key).await?.is_some()),
         None => Ok(false),
+    }
+}
+
+/// Returns the jobs of the earlier request that this one repeats, if it does.
+///
+/// # Errors
+/// The key was used with another body, or its jobs have been deleted.
+pub(crate) async fn replayed(
+    gateway: &Gateway,
+    user: UserId,
+    key: Option<&Key>,
+) -> Result<Option<Vec<Model>>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    let Some(found) = idempotency_key::find::<()>(&gateway.db, user, key).await? else { return Ok(None) };
+    match resolve(gateway, user, found).await? {
+        Resolved::Created(()) => Ok(None),
+        Resolved::Replayed(before) => Ok(Some(before)),
     }
 }
 

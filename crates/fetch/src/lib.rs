@@ -1,5 +1,5 @@
-//! The guarded HTTP client for addresses that come from outside: it fetches videos, and only videos, and only from where
-//! the public Internet may be reached.
+//! The guarded HTTP client for addresses that come from outside: it fetches videos, and other files for callers that check
+//! them, only from where the public Internet may be reached.
 //!
 //! Every hop is judged by the address that is dialled. Literal addresses are judged before the request, because resolvers
 //! are never asked for them; names are judged by the client's own resolver, so that the judged address is the dialled one.
@@ -152,6 +152,15 @@ impl Fetcher {
             }
         }
         Err(error)
+    }
+
+    /// The whole file at `url`, of any type, held in memory.
+    ///
+    /// # Errors
+    /// It may not be fetched, or is larger than allowed.
+    pub async fn file(&self, url: &Url) -> Result<Bytes, Error> {
+        let mut content = self.content(Source::new(self, url)).await?;
+        first(&mut content, usize::MAX).await
     }
 
     async fn open(&self, source: Source) -> Result<Opened, Error> {

@@ -52,6 +52,8 @@ pub(crate) enum ApiError {
     NoPoster,
     #[error("Method not allowed.")]
     MethodNotAllowed,
+    #[error("This server does not support this operation.")]
+    UnsupportedOperation,
     #[error("{0}")]
     WrongState(&'static str),
     #[error("This Idempotency-Key was already used with a different request body.")]
@@ -84,6 +86,8 @@ pub(crate) enum ApiError {
     Misdirected,
     #[error("This endpoint requires a WebSocket upgrade.")]
     UpgradeRequired,
+    #[error("This server makes no spritesheets.")]
+    NoSpritesheet,
     #[error("Some fields are invalid.")]
     InvalidFields(Vec<FieldError>),
     #[error("Internal server error.")]
@@ -129,6 +133,7 @@ impl ApiError {
             Self::NotFound => ErrorCode::NotFound,
             Self::NoPoster => ErrorCode::NoPoster,
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::UnsupportedOperation => ErrorCode::UnsupportedOperation,
             Self::WrongState(_) => ErrorCode::WrongState,
             Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
             Self::Gone => ErrorCode::Gone,
@@ -145,6 +150,7 @@ impl ApiError {
             Self::RangeNotSatisfiable { .. } => ErrorCode::RangeNotSatisfiable,
             Self::Misdirected => ErrorCode::Misdirected,
             Self::UpgradeRequired => ErrorCode::UpgradeRequired,
+            Self::NoSpritesheet => ErrorCode::NoSpritesheet,
             Self::InvalidFields(_) => ErrorCode::InvalidFields,
             Self::Internal(_) => ErrorCode::Internal,
             Self::Unavailable(_) => ErrorCode::Unavailable,

@@ -13,6 +13,7 @@
 //! | `videos`, `images` | jobs, videos and share links; reference images |
 //! | `live` | websockets |
 //! | `admin` | administration |
+//! | `openai` | OpenAI's Videos API below `/v1`, translated to the modules above |
 //! | `openapi` | the OpenAPI document and its page |
 //! | `health`, `metrics` | probes and metrics |
 //! | `command` | subcommands |
@@ -30,6 +31,7 @@ mod images;
 mod keys;
 mod live;
 mod metrics;
+mod openai;
 mod openapi;
 mod router;
 mod secret;

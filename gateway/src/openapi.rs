@@ -57,6 +57,7 @@ fn build(api: &OpenApi) -> Value {
             tag("Account", "The caller's account and its sessions"),
             tag("Keys", "API keys for programs"),
             tag("Videos", "Create, follow and download videos"),
+            tag("OpenAI-compatible", "OpenAI's Videos API: its SDKs work with this server's address below `/v1` and an API key"),
             tag("Live", "Follow jobs over a websocket"),
             tag("Images", "Images that videos start from"),
             tag("Shares", "Links that show one video to anyone who has them"),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
@@ -16,9 +16,11 @@ use crate::http::compression::compression;
 use crate::http::host_guard::host_guard;
 use crate::http::timeouts::timeouts;
 use crate::http::{origin, static_files, throttle};
+use crate::openai::surface::surface;
+use crate::openai::unsupported::{self, unsupported};
 use crate::openapi::Document;
 use crate::state::Gateway;
-use crate::{admin, auth, health, images, keys, live, openapi, videos};
+use crate::{admin, auth, health, images, keys, live, openai, openapi, videos};
 
 /// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
 pub(crate) fn api() -> OpenApiRouter<Gateway> {
@@ -68,8 +70,22 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(admin::users::change_user))
         .routes(routes!(live::upgrade::upgrade))
         .routes(routes!(health::health))
+        .merge(compatible_api())
         .layer(from_fn(throttle::rate_limit_headers));
     api.routes(routes!(health::alive)).routes(routes!(health::ready))
+}
+
+/// Returns OpenAI's API.
+fn compatible_api() -> OpenApiRouter<Gateway> {
+    let create = routes!(openai::create::create, openai::read::list).layer(DefaultBodyLimit::max(images::MAX_BODY));
+    OpenApiRouter::new()
+        .routes(create)
+        .routes(routes!(openai::read::read, openai::delete::delete))
+        .routes(routes!(openai::content::content))
+        .routes(routes!(openai::remix::remix))
+        .routes(routes!(openai::models::list))
+        .routes(routes!(openai::models::read))
+        .layer(from_fn(surface))
 }
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi::render(&api().into_openapi()));
@@ -83,6 +99,7 @@ pub fn document() -> &'static str {
 /// Returns the router with all routes and layers.
 pub(crate) fn router(gateway: Gateway) -> Router {
     let (api, _) = api().split_for_parts();
+    let api = unsupported::PATHS.into_iter().fold(api, |api, path| api.route(path, any(unsupported)));
     Router::new()
         .route("/docs", get(openapi::page))
         .route("/docs/docs.js", get(openapi::script))

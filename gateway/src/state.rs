@@ -7,6 +7,7 @@ use bus::Bus;
 use entity::job::Estimates;
 use entity::schema::Mismatch;
 use entity::{DatabaseConnection, DbErr};
+use fetch::{Fetcher, Rules};
 use service::settings::AppEnv;
 use storage::Storage;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
 use crate::http::trusted_proxies::TrustedProxies;
+use crate::images::upload;
 use crate::images::upload_limit::UploadLimit;
 use crate::live::state::LiveState;
 use crate::secret::Signer;
@@ -36,6 +38,9 @@ pub enum StartError {
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
+    /// The client for images at addresses that users name cannot be built.
+    #[error(transparent)]
+    Fetcher(#[from] fetch::Error),
 }
 
 /// A handle to the shared state.
@@ -56,6 +61,8 @@ pub struct Shared {
     pub(crate) limits: Limits,
     /// Job estimates and share links.
     pub(crate) videos: VideoState,
+    /// Reference images.
+    pub(crate) images: ImageState,
     /// Websockets.
     pub(crate) live: LiveState,
     /// Background tasks, and the signal to stop.
@@ -76,6 +83,12 @@ pub(crate) struct VideoState {
     pub(crate) estimates: Estimates,
     /// Signs share links.
     pub(crate) share_links: Signer,
+}
+
+/// Reference images.
+pub(crate) struct ImageState {
+    /// Fetches images from addresses that users name.
+    pub(crate) fetcher: Fetcher,
 }
 
 /// Background tasks, and the signal to stop.
@@ -101,6 +114,7 @@ impl Gateway {
             origins: Origins::new(&config.http.origins),
             limits: Limits { throttle: Throttle::default(), uploads: UploadLimit::new() },
             videos: VideoState { estimates: Estimates::default(), share_links: Signer::new(secret, "share links") },
+            images: ImageState { fetcher: Fetcher::new(image_rules(&config))? },
             live: LiveState::new(&config.sockets),
             shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
             db,
@@ -124,6 +138,12 @@ impl Gateway {
         }
         Ok(())
     }
+}
+
+/// An image is a file of limited size, on the public network.
+fn image_rules(config: &Config) -> Rules {
+    let allowed = config.http.fetch_allowed.clone();
+    Rules { allowed, max_bytes: upload::MAX_BYTES as u64, named_in_json: |_, _| Vec::new(), credential: None }
 }
 
 impl Deref for Gateway {

@@ -35,6 +35,8 @@ pub struct Http {
     pub rates: Rates,
     /// Timeouts; not configurable.
     pub timeouts: Timeouts,
+    /// Origins outside the public network from which reference images may be fetched. None, except in tests.
+    pub fetch_allowed: Vec<fetch::Origin>,
 }
 
 /// How long requests, and what they wait for, may take. Constants that tests shorten.
@@ -95,6 +97,7 @@ impl Http {
             trusted_proxies: trusted_proxies?,
             rates: rates?,
             timeouts: Timeouts::default(),
+            fetch_allowed: Vec::new(),
         })
     }
 

@@ -21,6 +21,7 @@ pub(crate) enum ErrorCode {
     NoPoster,
     NotFound,
     MethodNotAllowed,
+    UnsupportedOperation,
     EmailTaken,
     WrongState,
     Gone,
@@ -36,11 +37,21 @@ pub(crate) enum ErrorCode {
     TooManyAttempts,
     TooManyWaiting,
     HeadersTooLarge,
+    NoSpritesheet,
     Internal,
     Unavailable,
 }
 
 impl ErrorCode {
+    /// Returns the status of responses with this code below `/v1`. OpenAI's clients repeat requests that were answered with
+    /// 409, and expect 400 for invalid fields.
+    pub(crate) fn compatible_status(self) -> StatusCode {
+        match self.status() {
+            StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+            status => status,
+        }
+    }
+
     /// Returns the status of responses with this code.
     pub(crate) fn status(self) -> StatusCode {
         match self {
@@ -52,7 +63,7 @@ impl ErrorCode {
             | Self::InvalidSetupToken
             | Self::QuotaExceeded
             | Self::RegistrationClosed => StatusCode::FORBIDDEN,
-            Self::NoPoster | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NoPoster | Self::NotFound | Self::UnsupportedOperation => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::EmailTaken | Self::WrongState => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
@@ -66,6 +77,7 @@ impl ErrorCode {
                 StatusCode::TOO_MANY_REQUESTS
             }
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::NoSpritesheet => StatusCode::NOT_IMPLEMENTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

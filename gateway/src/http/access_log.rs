@@ -14,6 +14,7 @@ use tracing::{Instrument, error_span};
 
 use crate::http::{problem, request_id, security_headers};
 use crate::metrics;
+use crate::openai::envelope;
 use crate::state::Gateway;
 
 /// Layer that gives the request its id and span, logs it, and sets the headers common to all responses. The span has the
@@ -26,8 +27,10 @@ pub(crate) async fn access_log(State(gateway): State<Gateway>, mut request: Requ
     let span =
         error_span!("request", request.id = id, trace_id = trace.id(), method = %entry.method, route = entry.route);
     request.extensions_mut().insert(trace);
+    let is_compatible = envelope::is_path(request.uri().path());
     let response = async move {
-        let mut response = problem::render(next.run(request).await, &id);
+        let response = next.run(request).await;
+        let mut response = if is_compatible { envelope::render(response) } else { problem::render(response, &id) };
         entry.status = Some(response.status().as_u16());
         drop(entry);
         request_id::set(response.headers_mut(), &id);

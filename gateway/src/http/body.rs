@@ -53,7 +53,7 @@ impl<T: RequestBody> FromRequest<Gateway> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(ApiError::UnsupportedMediaType(JSON));
         }
-        let mut fields = Fields::parse(&read_limited(request.into_body()).await?)?;
+        let mut fields = Fields::parse(&read_limited(request.into_body(), MAX_BYTES).await?)?;
         let fingerprint = std::mem::take(&mut fields.fingerprint);
         let content = T::read(&mut fields, gateway);
         fields.finish()?;
@@ -63,7 +63,16 @@ impl<T: RequestBody> FromRequest<Gateway> for JsonBody<T> {
 }
 
 impl Fields {
-    fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+    /// Takes the fields of a form.
+    pub(crate) fn of_form(values: Map<String, Value>) -> Self {
+        Self { values, errors: Vec::new(), fingerprint: String::new() }
+    }
+
+    /// Parses a JSON object.
+    ///
+    /// # Errors
+    /// [`ApiError::UnreadableBody`].
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(values)) => {
                 let fingerprint = secret::sha256(bytes);
@@ -98,6 +107,14 @@ impl Fields {
         match self.values.remove(name) {
             None | Some(Value::Null) => Some(None),
             Some(value) => self.check(name, value.as_i64(), "an integer", rule).map(Some),
+        }
+    }
+
+    /// Reads an optional value whose type `rule` checks too: `Some(None)` if it is missing or `null`.
+    pub(crate) fn optional_value<T>(&mut self, name: &str, rule: impl FnOnce(Value) -> Rule<T>) -> Option<Option<T>> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.check(name, Some(value), "a value", rule).map(Some),
         }
     }
 
@@ -165,18 +182,23 @@ fn text(value: Value) -> Option<String> {
     if let Value::String(text) = value { Some(text) } else { None }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a request announces a JSON body.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn read_limited(body: Body) -> Result<Vec<u8>, ApiError> {
+/// Reads a body of at most `max` bytes.
+///
+/// # Errors
+/// The body is larger, or the connection broke.
+pub(crate) async fn read_limited(body: Body, max: usize) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| ApiError::UnreadableBody("the connection was interrupted".into()))?;
-        if bytes.len() + chunk.len() > MAX_BYTES {
-            return Err(ApiError::TooLarge(MAX_BYTES));
+        if bytes.len() + chunk.len() > max {
+            return Err(ApiError::TooLarge(max));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): the body of every error response.
+//! Problem documents (RFC 9457): the body of every error response, except below `/v1`.
 
 use std::sync::Arc;
 
@@ -51,21 +51,27 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Turns an error response into a problem document; returns other responses unchanged. Errors that axum itself made are
-/// translated to an [`ApiError`] first.
+/// Turns an error response into a problem document; returns other responses unchanged.
 pub(crate) fn render(response: Response, request_id: &str) -> Response {
-    let error = match response.extensions().get::<Arc<ApiError>>() {
-        Some(error) => error.clone(),
-        None if is_from_framework(&response) => Arc::new(translate(response.status())),
-        None => return response,
-    };
+    let Some(error) = error_of(&response) else { return response };
     error.log();
-    let problem = Problem::new(&error, request_id);
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let body = serde_json::to_vec(&Problem::new(&error, request_id)).unwrap_or_default();
+    let mut response = with_body(response, &error, PROBLEM_JSON, body);
+    *response.status_mut() = error.code().status();
+    response
+}
+
+/// Returns the error that a response stands for. Errors that axum itself made are translated to an [`ApiError`].
+pub(crate) fn error_of(response: &Response) -> Option<Arc<ApiError>> {
+    let known = response.extensions().get::<Arc<ApiError>>().cloned();
+    known.or_else(|| is_from_framework(response).then(|| Arc::new(translate(response.status()))))
+}
+
+/// Replaces the body of an error response, and sets the headers that the error calls for.
+pub(crate) fn with_body(response: Response, error: &ApiError, content_type: &'static str, body: Vec<u8>) -> Response {
     let (mut parts, _) = response.into_parts();
-    parts.status = error.code().status();
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     parts.headers.extend(error.header());
     Response::from_parts(parts, body.into())

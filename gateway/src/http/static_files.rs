@@ -56,7 +56,10 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
 }
 
 fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
+    ["/api", "/v1"]
+        .iter()
+        .filter_map(|root| path.strip_prefix(root))
+        .any(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether the page may route the path: it does not look like a file's.

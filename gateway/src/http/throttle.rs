@@ -49,12 +49,21 @@ impl Usage {
         self.left.as_millis().div_ceil(1_000).clamp(1, u128::from(u32::MAX)) as u64
     }
 
+    /// Returns the maximum number of requests in the window.
+    pub(crate) fn max(&self) -> u32 {
+        self.limit.max
+    }
+
+    /// Returns the number of requests that are left in the window.
+    pub(crate) fn remaining(&self) -> u64 {
+        u64::from(self.limit.max).saturating_sub(self.count)
+    }
+
     /// Returns `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
     fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let RateLimit { name, max, window } = self.limit;
-        let remaining = u64::from(max).saturating_sub(self.count);
         let policy = format!("\"{name}\";q={max};w={}", window.as_secs());
-        let state = format!("\"{name}\";r={remaining};t={}", self.resets_in());
+        let state = format!("\"{name}\";r={};t={}", self.remaining(), self.resets_in());
         let named = [("ratelimit-policy", policy), ("ratelimit", state)];
         named
             .into_iter()
@@ -130,6 +139,11 @@ impl RequestUsage {
     pub(crate) fn record(&self, usage: Usage) {
         self.0.get_or_init(|| usage);
     }
+
+    /// Returns the usage, once the request has been counted.
+    pub(crate) fn get(&self) -> Option<Usage> {
+        self.0.get().copied()
+    }
 }
 
 /// Layer that adds the caller's usage to each response.
@@ -137,7 +151,7 @@ pub(crate) async fn rate_limit_headers(mut request: Request, next: Next) -> Resp
     let recorded = RequestUsage::default();
     request.extensions_mut().insert(recorded.clone());
     let mut response = next.run(request).await;
-    response.headers_mut().extend(recorded.0.get().iter().flat_map(|usage| usage.headers()));
+    response.headers_mut().extend(recorded.get().iter().flat_map(Usage::headers));
     response
 }
 

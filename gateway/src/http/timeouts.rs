@@ -20,7 +20,7 @@ pub(crate) async fn timeouts(State(gateway): State<Gateway>, request: Request, n
         return ApiError::HeadersTooLarge(MAX_HEADERS).into_response();
     }
     let timeouts = &gateway.config.http.timeouts;
-    let upload = request.method() == Method::POST && request.uri().path() == "/api/images";
+    let upload = request.method() == Method::POST && matches!(request.uri().path(), "/api/images" | "/v1/videos");
     match timeout(if upload { timeouts.upload } else { timeouts.request }, next.run(request)).await {
         Ok(response) => response,
         Err(elapsed) => ApiError::unavailable(elapsed).into_response(),

@@ -16,13 +16,13 @@ use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
 use crate::error::{ApiError, ErrorCode};
-use crate::http::connection_limit::LimitReached;
+use crate::http::connection_limit::{LimitReached, Permit};
 use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
 use crate::videos::quota;
 
 /// Maximum size of an image, in bytes.
-const MAX_BYTES: usize = 20 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
 
 /// Maximum size of the body: an image and the form around it.
 pub(crate) const MAX_BODY: usize = MAX_BYTES + 64 * 1024;
@@ -56,19 +56,29 @@ pub(crate) async fn upload(
 ) -> Result<Response, ApiError> {
     let form = form.map_err(|_| ApiError::UnsupportedMediaType(FORM))?;
     let user = caller.user();
-    let _permit = gateway.limits.uploads.concurrent.acquire(user).map_err(|reached| match reached {
-        LimitReached::Total => ApiError::unavailable(reached),
-        LimitReached::PerClient => ApiError::RateLimited(2),
-    })?;
+    let _permit = permit(&gateway, user)?;
     quota::require_storage(&gateway, user).await?;
     let UploadImageRequest { image: sent } = read(form).await?;
-    let encoded = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
-    let encoded = encoded.map_err(|(code, message)| wrong("image", code, message))?;
-    // Runs to completion even if the client disconnects, so that no file is left without its row.
-    let storing = gateway.shutdown.tasks.spawn(store(gateway.clone(), user, encoded).in_current_span());
-    let view = storing.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let view = keep(&gateway, user, sent).await?;
     let location = [(header::LOCATION, format!("/api/images/{}", view.id))];
     Ok((StatusCode::CREATED, [NO_STORE], location, Json(view)).into_response())
+}
+
+/// Takes part in the limit on concurrent uploads, which bounds the memory that they use.
+pub(crate) fn permit(gateway: &Gateway, user: UserId) -> Result<Permit<UserId>, ApiError> {
+    gateway.limits.uploads.concurrent.acquire(user).map_err(|reached| match reached {
+        LimitReached::Total => ApiError::unavailable(reached),
+        LimitReached::PerClient => ApiError::RateLimited(2),
+    })
+}
+
+/// Re-encodes and stores an image. Runs to completion even if the client disconnects, so that no file is left without its
+/// row.
+pub(crate) async fn keep(gateway: &Gateway, user: UserId, sent: Bytes) -> Result<View, ApiError> {
+    let encoded = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
+    let encoded = encoded.map_err(|(code, message)| wrong("image", code, message))?;
+    let storing = gateway.shutdown.tasks.spawn(store(gateway.clone(), user, encoded).in_current_span());
+    storing.await.map_err(|error| ApiError::Internal(error.to_string()))?
 }
 
 /// Reads the form's only field, `image`.
@@ -86,7 +96,8 @@ async fn read(mut form: Multipart) -> Result<UploadImageRequest, ApiError> {
     Ok(UploadImageRequest { image })
 }
 
-async fn read_field(mut field: Field<'_>) -> Result<Bytes, ApiError> {
+/// Reads a file of at most [`MAX_BYTES`].
+pub(crate) async fn read_field(mut field: Field<'_>) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         if bytes.len() + chunk.len() > MAX_BYTES {
@@ -128,7 +139,8 @@ fn wrong(field: &str, code: &'static str, message: String) -> ApiError {
     ApiError::invalid_field(field, code, message)
 }
 
-fn unreadable(error: &MultipartError) -> ApiError {
+/// Why a form could not be read.
+pub(crate) fn unreadable(error: &MultipartError) -> ApiError {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(MAX_BYTES),
         _ => ApiError::UnreadableBody("it is not a proper form".into()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
 use crate::error::ErrorCode;
-use crate::http::body::JSON;
+use crate::openai::envelope;
 use crate::openapi::errors::{ErrorResponses, add_schemas};
 
 /// Properties that a response may omit. All others are always present, though some may be null.
@@ -23,7 +23,7 @@ pub(super) fn complete(described: &OpenApi) -> (Value, Value) {
     for (path, methods) in paths.as_object_mut().into_iter().flatten() {
         for (method, operation) in methods.as_object_mut().into_iter().flatten() {
             complete_operation(path, method, operation, &mut errors);
-            request_schemas.extend(request_schema(operation));
+            request_schemas.extend(body_schemas(operation));
         }
     }
     add_schemas(&mut components["schemas"]);
@@ -43,7 +43,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, errors: &
     let mut codes = own_errors(operation);
     codes.extend(implied_errors(path, method, operation));
     if let Some(responses) = operation["responses"].as_object_mut() {
-        for (status, response) in errors.by_status(&codes) {
+        for (status, response) in errors.by_status(&codes, envelope::is_path(path)) {
             responses.entry(status).or_insert(response);
         }
     }
@@ -56,8 +56,11 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, errors: &
 fn add_path_parameters(path: &str, operation: &mut Value) {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let described = names.map(|name| {
-        let schema =
-            if name == "token" { json!({"type": "string"}) } else { json!({"type": "string", "format": "uuid"}) };
+        let schema = if matches!(name, "token" | "model") {
+            json!({"type": "string"})
+        } else {
+            json!({"type": "string", "format": "uuid"})
+        };
         json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let mut parameters: Vec<Value> = described.collect();
@@ -91,7 +94,7 @@ fn implied_errors(path: &str, method: &str, operation: &Value) -> Vec<ErrorCode>
     let parameters = || operation["parameters"].as_array().into_iter().flatten();
     if operation.get("security").is_some() {
         errors.extend([ErrorCode::Unauthenticated, ErrorCode::InsufficientScope, ErrorCode::RateLimited]);
-        if method != "get" {
+        if method != "get" && !envelope::is_path(path) {
             errors.push(ErrorCode::ForbiddenOrigin);
         }
     }
@@ -114,10 +117,11 @@ fn implied_errors(path: &str, method: &str, operation: &Value) -> Vec<ErrorCode>
     errors
 }
 
-/// Returns the name of the schema of an operation's JSON body.
-fn request_schema(operation: &Value) -> Option<String> {
-    let reference = operation["requestBody"]["content"][JSON]["schema"]["$ref"].as_str()?;
-    reference.rsplit('/').next().map(str::to_owned)
+/// Returns the names of the schemas of an operation's body.
+fn body_schemas(operation: &Value) -> Vec<String> {
+    let kinds = operation["requestBody"]["content"].as_object().into_iter().flat_map(serde_json::Map::values);
+    let names = kinds.filter_map(|kind| kind["schema"]["$ref"].as_str()?.rsplit('/').next());
+    names.map(str::to_owned).collect()
 }
 
 /// Marks the properties of a response as required, in its parts too.

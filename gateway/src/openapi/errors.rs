@@ -6,25 +6,28 @@ use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::{ApiError, ErrorCode, FieldError};
+use crate::http::body::JSON;
 use crate::http::problem::{PROBLEM_JSON, Problem};
+use crate::openai::envelope::Envelope;
 
 /// The error responses that operations refer to, by name.
 #[derive(Default)]
 pub(super) struct ErrorResponses(Map<String, Value>);
 
 impl ErrorResponses {
-    /// Returns a reference to a response for each status of `codes`.
-    pub(super) fn by_status(&mut self, codes: &[ErrorCode]) -> Vec<(String, Value)> {
+    /// Returns a reference to a response for each status of `codes`; `is_compatible` is for OpenAI's API.
+    pub(super) fn by_status(&mut self, codes: &[ErrorCode], is_compatible: bool) -> Vec<(String, Value)> {
         let mut statuses: BTreeMap<String, BTreeMap<String, ApiError>> = BTreeMap::new();
         for &code in codes {
-            let (status, name) =
-                (code.status().as_str().to_owned(), json!(code).as_str().unwrap_or_default().to_owned());
-            statuses.entry(status).or_default().insert(name, sample(code));
+            let status = if is_compatible { code.compatible_status() } else { code.status() };
+            let name = json!(code).as_str().unwrap_or_default().to_owned();
+            statuses.entry(status.as_str().to_owned()).or_default().insert(name, sample(code));
         }
         let reference = |(status, errors): (String, BTreeMap<String, ApiError>)| {
-            let name = errors.keys().map(String::as_str).collect::<Vec<_>>().join("-or-");
+            let prefix = if is_compatible { "openai-" } else { "" };
+            let name = prefix.to_owned() + &errors.keys().map(String::as_str).collect::<Vec<_>>().join("-or-");
             let reference = json!({"$ref": format!("#/components/responses/{name}")});
-            self.0.entry(name).or_insert_with(|| response(&errors));
+            self.0.entry(name).or_insert_with(|| response(&errors, is_compatible));
             (status, reference)
         };
         statuses.into_iter().map(reference).collect()
@@ -36,22 +39,27 @@ impl ErrorResponses {
     }
 }
 
-/// Adds the schemas of problem documents.
+/// Adds the schemas of error responses.
 pub(super) fn add_schemas(schemas: &mut Value) {
     schemas[FieldError::name().as_ref()] = json!(FieldError::schema());
     schemas[Problem::name().as_ref()] = json!(Problem::schema());
+    schemas[Envelope::name().as_ref()] = json!(Envelope::schema());
 }
 
-fn response(errors: &BTreeMap<String, ApiError>) -> Value {
+fn response(errors: &BTreeMap<String, ApiError>, is_compatible: bool) -> Value {
     let (mut examples, mut sentences) = (Map::new(), Vec::new());
     for (code, error) in errors {
-        let problem = Problem::new(error, "01930000-0000-7000-8000-00000000abcd");
-        examples.insert(code.clone(), json!({"summary": error.to_string(), "value": problem}));
+        let body = if is_compatible { json!(Envelope::new(error)) } else { json!(Problem::new(error, REQUEST_ID)) };
+        examples.insert(code.clone(), json!({"summary": error.to_string(), "value": body}));
         sentences.push(format!("`{code}`: {error}"));
     }
-    let content = json!({"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples});
-    json!({"description": sentences.join("\n\n"), "content": {PROBLEM_JSON: content}})
+    let (media_type, schema) = if is_compatible { (JSON, Envelope::name()) } else { (PROBLEM_JSON, Problem::name()) };
+    let content = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}, "examples": examples});
+    json!({"description": sentences.join("\n\n"), "content": {media_type: content}})
 }
+
+/// Id of the request in examples.
+const REQUEST_ID: &str = "01930000-0000-7000-8000-00000000abcd";
 
 /// Returns an error with this code, for examples.
 fn sample(code: ErrorCode) -> ApiError {
@@ -69,6 +77,7 @@ fn sample(code: ErrorCode) -> ApiError {
         ErrorCode::NoPoster => ApiError::NoPoster,
         ErrorCode::NotFound => ApiError::NotFound,
         ErrorCode::MethodNotAllowed => ApiError::MethodNotAllowed,
+        ErrorCode::UnsupportedOperation => ApiError::UnsupportedOperation,
         ErrorCode::EmailTaken => ApiError::EmailTaken,
         ErrorCode::WrongState => ApiError::WrongState("The current state does not allow this; the message says why."),
         ErrorCode::Gone => ApiError::Gone,
@@ -84,6 +93,7 @@ fn sample(code: ErrorCode) -> ApiError {
         ErrorCode::TooManyAttempts => ApiError::TooManyAttempts(480),
         ErrorCode::TooManyWaiting => ApiError::TooManyWaiting(1_000),
         ErrorCode::HeadersTooLarge => ApiError::HeadersTooLarge(32_768),
+        ErrorCode::NoSpritesheet => ApiError::NoSpritesheet,
         ErrorCode::Internal => ApiError::Internal(String::new()),
         ErrorCode::Unavailable => ApiError::unavailable("the database is down"),
     }

@@ -39,8 +39,13 @@ pub(crate) async fn cancel(
     caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
-    let user = caller.user();
-    let job = run_to_completion(&gateway, async move |gateway: Gateway| {
+    let job = cancel_job(&gateway, caller.user(), id).await?;
+    answer(&gateway, StatusCode::OK, job).await
+}
+
+/// Cancels a user's job, or asks its worker to stop. A finished job is left unchanged.
+pub(crate) async fn cancel_job(gateway: &Gateway, user: UserId, id: JobId) -> Result<Model, ApiError> {
+    let cancelling = run_to_completion(gateway, async move |gateway: Gateway| {
         let cancel = job::cancel(&gateway.db, id, user).await?.ok_or(ApiError::NotFound)?;
         Ok(match cancel {
             CancelResult::Cancelled(job) => {
@@ -51,7 +56,7 @@ pub(crate) async fn cancel(
             CancelResult::AlreadyFinished(job) => job,
         })
     });
-    answer(&gateway, StatusCode::OK, job.await?).await
+    cancelling.await
 }
 
 /// Restart a failed or cancelled job
@@ -136,8 +141,12 @@ pub(crate) async fn delete(
     caller: Creator,
     Id(id): Id<JobId>,
 ) -> Result<StatusCode, ApiError> {
-    let user = caller.user();
-    let deleted = run_to_completion(&gateway, async move |gateway: Gateway| {
+    delete_job(&gateway, caller.user(), id).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Deletes a user's finished job with its files.
+pub(crate) async fn delete_job(gateway: &Gateway, user: UserId, id: JobId) -> Result<(), ApiError> {
+    let deleting = run_to_completion(gateway, async move |gateway: Gateway| {
         let Some(DeletedJob { job, paths }) = job::delete(&gateway.db, id, user).await? else {
             return Err(conflict(&gateway, user, id, "An active job cannot be deleted: cancel it first.").await);
         };
@@ -149,7 +158,7 @@ pub(crate) async fn delete(
         notify(&gateway, Change::Deleted, job).await;
         Ok(())
     });
-    deleted.await.map(|()| StatusCode::NO_CONTENT)
+    deleting.await
 }
 
 /// Publishes the cancellation of waiting jobs in the background.

@@ -48,7 +48,7 @@ pub(crate) async fn content(
 }
 
 /// Returns the file of `video`, or the requested part.
-pub(super) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+pub(crate) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let headers = &request.headers;
     let headers_of_file = file_headers(video, request.uri.query().unwrap_or_default());
     let tag = format!("\"{}\"", video.sha256);
@@ -110,7 +110,7 @@ pub(crate) async fn poster(
 }
 
 /// Returns the poster of `video`.
-pub(super) async fn send_poster(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
+pub(crate) async fn send_poster(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let path = video.poster_path.as_deref().ok_or(ApiError::NoPoster)?;
     // A poster never changes.
     let tag = format!("\"poster-{}\"", video.sha256);

@@ -46,10 +46,13 @@ pub(crate) struct Accepted {
 }
 
 /// The jobs of one request.
-struct NewJobs {
-    new: New,
-    count: usize,
-    key: Option<Key>,
+pub(crate) struct NewJobs {
+    /// What each of them is.
+    pub(crate) new: New,
+    /// How many.
+    pub(crate) count: usize,
+    /// The request's idempotency key.
+    pub(crate) key: Option<Key>,
 }
 
 /// The video to create.
@@ -61,24 +64,24 @@ struct NewJobs {
 pub(crate) struct CreateVideoRequest {
     /// 1–4,000 characters, kept exactly as they are.
     #[schema(min_length = 1, max_length = 4000)]
-    prompt: String,
+    pub(crate) prompt: String,
     /// Shape of the video.
-    orientation: Option<Orientation>,
+    pub(crate) orientation: Option<Orientation>,
     /// Length of the video.
     #[schema(minimum = 1)]
-    seconds: Option<i32>,
+    pub(crate) seconds: Option<i32>,
     /// Model to use.
-    model: Option<String>,
+    pub(crate) model: Option<String>,
     /// Width and height, such as `1280x720`: one of the sizes of the orientation.
     #[schema(value_type = Option<String>)]
-    size: Option<Size>,
+    pub(crate) size: Option<Size>,
     /// Job that this is a variation of.
-    remix_of: Option<JobId>,
+    pub(crate) remix_of: Option<JobId>,
     /// Image to start from, uploaded with `POST /api/images`.
-    reference_image_id: Option<ImageId>,
+    pub(crate) reference_image_id: Option<ImageId>,
     /// Number of jobs to create, all or none.
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 4)]
-    count: Option<usize>,
+    pub(crate) count: Option<usize>,
 }
 
 impl RequestBody for CreateVideoRequest {
@@ -108,7 +111,7 @@ impl RequestBody for CreateVideoRequest {
 
 impl CreateVideoRequest {
     /// Returns the job, with the defaults for what was left out.
-    fn into_job(self, catalogue: &Catalogue, user_id: UserId, trace: &Trace) -> New {
+    pub(crate) fn into_job(self, catalogue: &Catalogue, user_id: UserId, trace: &Trace) -> New {
         let orientation = self.orientation.or(self.size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
         New {
             user_id,
@@ -152,8 +155,7 @@ pub(crate) async fn create(
     let key = idempotency::key(&headers, "create".into(), &fingerprint)?;
     let count = request.count.unwrap_or(1);
     let new = request.into_job(&gateway.config.catalogue, caller.user(), &trace);
-    let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), NewJobs { new, count, key }).in_current_span());
-    let (jobs, replayed) = task.await.map_err(|error| ApiError::Internal(error.to_string()))??;
+    let (jobs, replayed) = accept(&gateway, NewJobs { new, count, key }).await?;
     let job = jobs.first().ok_or(ApiError::Gone)?.clone();
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
     let body = Accepted { job, jobs, message: "Video generation started" };
@@ -161,7 +163,13 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, location, replayed, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
-/// Returns the jobs, and whether an earlier request created them.
+/// Accepts the jobs of one request, even if the client disconnects. Returns them, and whether an earlier request created
+/// them.
+pub(crate) async fn accept(gateway: &Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool), ApiError> {
+    let task = gateway.shutdown.tasks.spawn(submit(gateway.clone(), new_jobs).in_current_span());
+    task.await.map_err(|error| ApiError::Internal(error.to_string()))?
+}
+
 async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool), ApiError> {
     let NewJobs { new, count, key } = new_jobs;
     let user = new.user_id;
@@ -215,7 +223,7 @@ async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(),
 }
 
 /// Accepts the prompt unchanged, or rejects it.
-fn prompt(text: &str) -> Rule<String> {
+pub(crate) fn prompt(text: &str) -> Rule<String> {
     if text.contains('\0') {
         return Err(("invalid_characters", "A prompt cannot contain the character U+0000.".into()));
     }
@@ -276,7 +284,7 @@ fn job_count(count: i64) -> Rule<usize> {
 
 /// Rejects jobs beyond the number that may wait or be submitted today. The processors enforce the daily limit; this check only
 /// reports it early.
-async fn require_quota(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
+pub(crate) async fn require_quota(gateway: &Gateway, user: UserId, count: usize) -> Result<(), ApiError> {
     quota::require_waiting(gateway, user, count).await?;
     quota::require_storage(gateway, user).await?;
     let cap = u64::from(gateway.config.quotas.daily_submissions);

@@ -10,7 +10,7 @@ use testkit::Database;
 
 use crate::test_server::{Account, Setup, TestServer, header, problem};
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     RgbImage::from_pixel(width, height, Rgb([9, 90, 200])).write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()

@@ -105,7 +105,8 @@ async fn wrong(
 async fn handlers_accept_exactly_the_described_fields() {
     let server = TestServer::new().await;
     let admin = server.admin("admin@example.org").await;
-    for (method, path, operation) in calls() {
+    // The envelope below `/v1` names one field: `openai_errors` checks these.
+    for (method, path, operation) in calls().into_iter().filter(|(_, path, _)| !path.starts_with("/v1/")) {
         let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
         let schema = resolved(schema);
         assert_eq!(schema["additionalProperties"], json!(false), "{path}");

@@ -251,6 +251,21 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Valu
     body
 }
 
+/// Checks that a response has OpenAI's error envelope with `status` and `code`, and returns its `error`.
+pub(crate) async fn envelope(response: Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.status().as_u16(), status, "{}", response.url());
+    assert_eq!(header(&response, "content-type"), "application/json");
+    assert_ne!(header(&response, "x-request-id"), "");
+    let is_final = status == 501 || (400..500).contains(&status) && code != "rate_limited";
+    assert_eq!(header(&response, "x-should-retry") == "false", is_final, "{}", response.url());
+    let body: Value = response.json().await.unwrap();
+    let error = &body["error"];
+    assert_eq!(error["code"], code, "{body}");
+    assert!(error["message"].is_string() && error["type"].is_string() && error.get("param").is_some(), "{body}");
+    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+    error.clone()
+}
+
 pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }

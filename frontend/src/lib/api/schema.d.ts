@@ -854,6 +854,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models */
+        get: operations["openaiListModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a model */
+        get: operations["openaiReadModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's videos */
+        get: operations["openaiListVideos"];
+        put?: never;
+        /**
+         * Create a video
+         * @description The job is the same as with `POST /api/videos`: once accepted it ends in a final state. A request that an SDK repeats by
+         *     itself, as its `x-stainless-retry-count` says, returns the same video within ten minutes and starts nothing new.
+         */
+        post: operations["openaiCreateVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a video
+         * @description While the video is unfinished, `openai-poll-after-ms` says when to ask again.
+         */
+        get: operations["openaiReadVideo"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a video
+         * @description An unfinished video is cancelled first. A request already sent to the upstream may still be charged.
+         */
+        delete: operations["openaiDeleteVideo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{job}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a video's file, or a still of it
+         * @description A still is made after the video has been stored; a request for one waits some seconds for it.
+         */
+        get: operations["openaiReadContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{job}/remix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a video from an existing one
+         * @description The new video has the model, length and size of the existing one.
+         */
+        post: operations["openaiRemixVideo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1380,6 +1500,164 @@ export interface components {
             /** @description The key. It is not shown again. */
             key: string;
         };
+        /** @description The same as a form. */
+        OpenAiCreateVideoForm: {
+            /**
+             * @description Image to start from: a PNG, JPEG or WebP file of at most 20 MiB. Instead of it, the form may have a field
+             *     `input_reference[file_id]` or `input_reference[image_url]`.
+             */
+            input_reference?: string | null;
+            /** @description Model to use. */
+            model?: string | null;
+            /** @description 1–4,000 characters. */
+            prompt: string;
+            /** @description Length in seconds. */
+            seconds?: string | null;
+            /** @description Width and height. */
+            size?: string | null;
+        };
+        /**
+         * @description The video to create.
+         * @example {
+         *       "prompt": "A paper boat drifts down a rainy street"
+         *     }
+         */
+        OpenAiCreateVideoRequest: {
+            /** @description Image to start from. */
+            input_reference?: {
+                /** @description Id of an image that was uploaded with `POST /api/images`. */
+                file_id?: string | null;
+                /** @description Address of an image, or a data URL. */
+                image_url?: string | null;
+            } | null;
+            /** @description Model to use, one of `GET /v1/models`. */
+            model?: string | null;
+            /** @description 1–4,000 characters. */
+            prompt: string;
+            /** @description Length in seconds, as text or as a number. */
+            seconds?: string | null;
+            /** @description Width and height, such as `1280x720`. */
+            size?: string | null;
+        };
+        /** @description Confirms that a video was deleted. */
+        OpenAiDeletedVideo: {
+            /** @description Always true. */
+            deleted: boolean;
+            /** @description Id of the video. */
+            id: components["schemas"]["Id"];
+            /** @description Always `video.deleted`. */
+            object: string;
+        };
+        /** @description An error response of OpenAI's API. */
+        OpenAiError: {
+            /** @description What went wrong. */
+            error: {
+                /** @description Identifies the error, for programs. */
+                code: string;
+                /** @description Explanation, for people. */
+                message: string;
+                /** @description The invalid parameter. */
+                param?: string | null;
+                /** @description Kind of error, such as `invalid_request_error`. */
+                type: string;
+            };
+        };
+        /** @description A model. */
+        OpenAiModel: {
+            capabilities: {
+                /** @description Whether a video can start from an image. */
+                input_reference: boolean;
+                /** @description Whether a video can be remixed. */
+                remix: boolean;
+                /** @description Lengths in seconds. */
+                seconds: string[];
+                /** @description Sizes as width and height. */
+                sizes: string[];
+            } & Record<string, never>;
+            /**
+             * Format: int64
+             * @description Always 0: the time is not known.
+             */
+            created: number;
+            /** @description Name. */
+            id: string;
+            /** @description Always `model`. */
+            object: string;
+            /** @description Always `upstream`. */
+            owned_by: string;
+        };
+        /** @description All models. */
+        OpenAiModelList: {
+            /** @description The models; the first is the default. */
+            data: components["schemas"]["OpenAiModel"][];
+            /** @description Always `list`. */
+            object: string;
+        };
+        /**
+         * @description What to change.
+         * @example {
+         *       "prompt": "The same boat by night"
+         *     }
+         */
+        OpenAiRemixVideoRequest: {
+            /** @description 1–4,000 characters. */
+            prompt: string;
+        };
+        /** @description A video, from the request for it to the stored file. */
+        OpenAiVideo: {
+            /**
+             * Format: int64
+             * @description When it was completed or failed, in seconds since 1970.
+             */
+            completed_at: number | null;
+            /**
+             * Format: int64
+             * @description Seconds since 1970.
+             */
+            created_at: number;
+            /** @description Why it failed. */
+            error: {
+                /** @description Reason, for programs: `errorCode` of the job, or `cancelled`. */
+                code: string;
+                /** @description Reason, for people. */
+                message: string;
+            } | null;
+            /**
+             * Format: int64
+             * @description Always null: the server may delete videos after a time that it does not announce.
+             */
+            expires_at: number | null;
+            /** @description Id; the same as the job's in `/api`. */
+            id: components["schemas"]["Id"];
+            /** @description Model. */
+            model: string;
+            /** @description Always `video`. */
+            object: string;
+            /**
+             * Format: int32
+             * @description Percentage, 0–100.
+             */
+            progress: number;
+            /** @description The prompt. */
+            prompt: string;
+            remixed_from_video_id: components["schemas"]["Id"] | null;
+            /** @description Length in seconds. */
+            seconds: string;
+            /** @description Width and height, such as `1280x720`. */
+            size: string;
+            status: ("queued" | "in_progress" | "completed" | "failed") & Record<string, never>;
+        };
+        /** @description A page of videos. */
+        OpenAiVideoList: {
+            /** @description The videos. */
+            data: components["schemas"]["OpenAiVideo"][];
+            first_id: components["schemas"]["Id"] | null;
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+            last_id: components["schemas"]["Id"] | null;
+            /** @description Always `list`. */
+            object: string;
+        };
         /** @description A user's sessions. */
         OpenSessions: {
             /** @description Newest first. */
@@ -1401,7 +1679,7 @@ export interface components {
              * @description Identifies the error, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "email_taken" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "internal" | "unavailable";
+            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "unsupported_operation" | "email_taken" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "no_spritesheet" | "internal" | "unavailable";
             /** @description Explanation, for people. */
             detail: string;
             /** @description The invalid fields. */
@@ -1946,6 +2224,218 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `daily_submissions`: Daily video limit reached. It resets in 3600 seconds.
+         *
+         *     `rate_limited`: Too many requests. Retry in 17 seconds.
+         *
+         *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
+         */
+        "openai-daily_submissions-or-rate_limited-or-too_many_waiting": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `gone`: The jobs created with this Idempotency-Key have been deleted. */
+        "openai-gone": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `headers_too_large`: The request headers are larger than 32768 bytes. */
+        "openai-headers_too_large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /**
+         * @description `idempotency_key_reused`: This Idempotency-Key was already used with a different request body.
+         *
+         *     `invalid_fields`: Some fields are invalid.
+         *
+         *     `malformed_request`: Malformed request: several host names.
+         *
+         *     `unreadable_body`: Could not read the request body: invalid JSON at line 1, column 9.
+         */
+        "openai-idempotency_key_reused-or-invalid_fields-or-malformed_request-or-unreadable_body": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `insufficient_scope`: This API key has no access to this endpoint. */
+        "openai-insufficient_scope": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /**
+         * @description `insufficient_scope`: This API key has no access to this endpoint.
+         *
+         *     `quota_exceeded`: Storage quota exceeded: 10737500000 of 10737418240 bytes used. Delete videos or images to free space.
+         */
+        "openai-insufficient_scope-or-quota_exceeded": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `internal`: Internal server error. */
+        "openai-internal": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /**
+         * @description `invalid_fields`: Some fields are invalid.
+         *
+         *     `malformed_request`: Malformed request: several host names.
+         */
+        "openai-invalid_fields-or-malformed_request": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /**
+         * @description `invalid_fields`: Some fields are invalid.
+         *
+         *     `malformed_request`: Malformed request: several host names.
+         *
+         *     `wrong_state`: The current state does not allow this; the message says why.
+         */
+        "openai-invalid_fields-or-malformed_request-or-wrong_state": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `malformed_request`: Malformed request: several host names. */
+        "openai-malformed_request": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `misdirected`: This server does not serve the requested host name. */
+        "openai-misdirected": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /**
+         * @description `no_poster`: No poster is available for this video.
+         *
+         *     `not_found`: Not found.
+         */
+        "openai-no_poster-or-not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `no_spritesheet`: This server makes no spritesheets. */
+        "openai-no_spritesheet": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `not_found`: Not found. */
+        "openai-not_found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `range_not_satisfiable`: The requested range is outside the file, which has 1048576 bytes. */
+        "openai-range_not_satisfiable": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `rate_limited`: Too many requests. Retry in 17 seconds. */
+        "openai-rate_limited": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `too_large`: The request body is larger than 65536 bytes. */
+        "openai-too_large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `unauthenticated`: Not signed in: the session or key is missing, expired or invalid. */
+        "openai-unauthenticated": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `unavailable`: Temporarily unavailable. Retry in a few seconds. */
+        "openai-unavailable": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
+        /** @description `unsupported_media_type`: The request body must be sent as application/json. */
+        "openai-unsupported_media_type": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
             };
         };
         /** @description `range_not_satisfiable`: The requested range is outside the file, which has 1048576 bytes. */
@@ -3847,6 +4337,304 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
+        };
+    };
+    openaiListModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models with what each can do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModelList"];
+                };
+            };
+            400: components["responses"]["openai-malformed_request"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiReadModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model with what it can do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModel"];
+                };
+            };
+            400: components["responses"]["openai-malformed_request"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            404: components["responses"]["openai-not_found"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiListVideos: {
+        parameters: {
+            query?: {
+                /** @description `last_id` of the previous page. */
+                after?: string;
+                /** @description Maximum number of videos. */
+                limit?: number;
+                /** @description By time of creation: `desc` is newest first. */
+                order?: ("asc" | "desc") & Record<string, never>;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Videos in every state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiVideoList"];
+                };
+            };
+            400: components["responses"]["openai-invalid_fields-or-malformed_request"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiCreateVideo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible ASCII characters. For a day, the same key with the same fields returns the same video and starts nothing new. */
+                "Idempotency-Key"?: string;
+                /** @description How often the SDK has repeated the request. */
+                "x-stainless-retry-count"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiCreateVideoRequest"];
+                "multipart/form-data": components["schemas"]["OpenAiCreateVideoForm"];
+            };
+        };
+        responses: {
+            /** @description The video, which is queued. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiVideo"];
+                };
+            };
+            400: components["responses"]["openai-idempotency_key_reused-or-invalid_fields-or-malformed_request-or-unreadable_body"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope-or-quota_exceeded"];
+            410: components["responses"]["openai-gone"];
+            413: components["responses"]["openai-too_large"];
+            415: components["responses"]["openai-unsupported_media_type"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-daily_submissions-or-rate_limited-or-too_many_waiting"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiReadVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiVideo"];
+                };
+            };
+            400: components["responses"]["openai-malformed_request"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            404: components["responses"]["openai-not_found"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiDeleteVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The video and its files have been deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiDeletedVideo"];
+                };
+            };
+            400: components["responses"]["openai-malformed_request"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            404: components["responses"]["openai-not_found"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiReadContent: {
+        parameters: {
+            query?: {
+                /** @description The file, or a still as JPEG. This server makes no spritesheets (`501 no_spritesheet`). */
+                variant?: ("video" | "thumbnail" | "spritesheet") & Record<string, never>;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                Range?: string;
+                /** @description `ETag` of an earlier response. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            /** @description The requested part of a video. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["openai-invalid_fields-or-malformed_request-or-wrong_state"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope"];
+            404: components["responses"]["openai-no_poster-or-not_found"];
+            416: components["responses"]["openai-range_not_satisfiable"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-rate_limited"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            501: components["responses"]["openai-no_spritesheet"];
+            503: components["responses"]["openai-unavailable"];
+        };
+    };
+    openaiRemixVideo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible ASCII characters. For a day, the same key with the same fields returns the same video and starts nothing new. */
+                "Idempotency-Key"?: string;
+                /** @description How often the SDK has repeated the request. */
+                "x-stainless-retry-count"?: string;
+            };
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAiRemixVideoRequest"];
+            };
+        };
+        responses: {
+            /** @description The video, which is queued. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiVideo"];
+                };
+            };
+            400: components["responses"]["openai-idempotency_key_reused-or-invalid_fields-or-malformed_request-or-unreadable_body"];
+            401: components["responses"]["openai-unauthenticated"];
+            403: components["responses"]["openai-insufficient_scope-or-quota_exceeded"];
+            404: components["responses"]["openai-not_found"];
+            410: components["responses"]["openai-gone"];
+            413: components["responses"]["openai-too_large"];
+            415: components["responses"]["openai-unsupported_media_type"];
+            421: components["responses"]["openai-misdirected"];
+            429: components["responses"]["openai-daily_submissions-or-rate_limited-or-too_many_waiting"];
+            431: components["responses"]["openai-headers_too_large"];
+            500: components["responses"]["openai-internal"];
+            503: components["responses"]["openai-unavailable"];
         };
     };
 }

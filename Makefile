@@ -1,6 +1,6 @@
 # The project's commands. `make` alone lists them; anything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-upstreams nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
+.PHONY: help demo test test-sdk test-upstreams nemesis fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -12,6 +12,9 @@ demo: ## Run the whole platform on this machine, without any setup (PORT=3000)
 
 test: ## Install missing tools, lint, and run every test
 	@scripts/test
+
+test-sdk: ## Test the API below /v1 with OpenAI's SDKs for Python and Node
+	@scripts/test-sdk
 
 test-upstreams: ## Test third-party upstream servers (LiteLLM's proxy) in front of the simulator
 	@scripts/test-upstreams

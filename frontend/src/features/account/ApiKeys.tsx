@@ -17,6 +17,7 @@ import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useCoarseNow } from "@/lib/useNow";
 import styles from "./Account.module.css";
+import { OpenAiExample } from "./OpenAiExample";
 
 const scopeKeys = { read: "keys.scopeRead", create: "keys.scopeCreate" } as const satisfies Record<Scope, string>;
 const scopes = Object.keys(scopeKeys) as Scope[];
@@ -34,6 +35,7 @@ export function ApiKeys() {
         {t("keys.new")}
       </Button>
       {creating && <CreateKeyDialog onClose={() => setCreating(false)} />}
+      <OpenAiExample />
     </Section>
   );
 }

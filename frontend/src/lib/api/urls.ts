@@ -16,6 +16,9 @@ export const imageUrl = (imageId: string): string => apiUrl("/api/images/{image}
 export const sharedPosterUrl = (token: string): string => apiUrl("/api/shares/{token}/poster", token);
 export const sharedContentUrl = (token: string): string => apiUrl("/api/shares/{token}/content", token);
 
+/** What OpenAI's SDKs call `base_url`. */
+export const openaiBaseUrl = (): string => new URL("/v1", apiOrigin || window.location.origin).href;
+
 export function socketUrl(): URL {
   const url = new URL(apiUrl("/api/ws"), window.location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";

@@ -187,6 +187,16 @@ find_postgres() {
   [ -n "$POSTGRES_BIN" ]
 }
 
+# find_libfaketime: exports TEST_LIBFAKETIME, the library that sets the clocks of processes. Debian keeps it in a folder
+# named after the architecture.
+find_libfaketime() {
+  local file
+  for file in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1 /usr/lib64/faketime/libfaketime.so.1; do
+    [ ! -e "$file" ] || export TEST_LIBFAKETIME=$file
+  done
+  [ -n "${TEST_LIBFAKETIME:-}" ]
+}
+
 # find_compose: defines `compose` as Docker Compose 2 or docker-compose.
 find_compose() {
   if docker compose version >/dev/null 2>&1; then

@@ -1,10 +1,11 @@
-//! Times. Leases and due times are compared by the database's clock only, never by the clocks of processes.
+//! Times. Due times are compared by the database's clock only, never by the clocks of processes. Nothing that costs money or
+//! a job depends on any clock being right: see [`worker`](crate::worker) and [`promote_due`](crate::job::promote_due).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat};
-use sea_orm::DbBackend;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 /// SQL: the current time in epoch milliseconds. On PostgreSQL it advances within a transaction too.
 #[must_use]
@@ -19,6 +20,13 @@ pub fn now(backend: DbBackend) -> Expr {
 #[must_use]
 pub fn after(backend: DbBackend, delay: Duration) -> Expr {
     now(backend).add(millis(delay))
+}
+
+/// The current time by the database's clock, in epoch milliseconds.
+pub async fn database_ms<C: ConnectionTrait>(db: &C) -> Result<i64, DbErr> {
+    let select = Query::select().expr(now(db.get_database_backend())).take();
+    let row = db.query_one(&select).await?.ok_or_else(|| DbErr::RecordNotFound("the time".into()))?;
+    row.try_get_by_index(0)
 }
 
 /// The current time by this process's clock, in epoch milliseconds: for columns that are only displayed (`created_at`).

@@ -43,7 +43,7 @@ pub(crate) use fail_after_restore::fail_after_restore;
 pub use owner::{CancelResult, DeletedJob, ResultAdded, add_result, cancel, delete, refetch, restart};
 pub use poster::record_inspection;
 pub(crate) use queue::is_pending;
-pub use queue::{oldest_pending, pending_after, promote_due};
+pub use queue::{oldest_pending, pending_after, promote_all, promote_due};
 pub use read::{by_id, by_ids_of_user, finished_before, finished_since, of_user, snapshot};
 pub use requeue::{MAX_CRASHES, RetryBudget, hand_over, requeue_orphan, retry_later};
 pub(crate) use requeue::{is_poisoned, requeue};

@@ -1,13 +1,17 @@
-//! Workers: the processors that are alive by the database's clock, and the reaping of those that are not.
+//! Workers: the registered processors, their leases, and the reaping of those that no longer renew them.
 //!
-//! There is one row per process, however many jobs it processes. Reaping deletes the row in the transaction that requeues
-//! the worker's jobs. After that, the foreign key from `jobs` rejects any late claim of the reaped worker.
+//! There is one row per process, however many jobs it processes. No clock decides whether a worker is dead: others watch
+//! `renewals` change, each by its own monotonic clock, and reap a worker whose row has not changed for its `lease_ttl`. A
+//! step of the database's clock expires nobody and keeps nobody alive; `lease_until` is for display and for earlier releases.
+//!
+//! Reaping deletes the row in the transaction that requeues the worker's jobs. After that, the foreign key from `jobs`
+//! rejects any late claim of the reaped worker.
 
 use std::time::Duration;
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::{WorkerId, clock, database, job};
 
@@ -22,8 +26,12 @@ pub struct Model {
     pub host: String,
     /// Epoch ms.
     pub started_at: i64,
-    /// The end of its lease, epoch ms; after it the worker may be reaped.
+    /// When its lease would end by the database's clock, epoch ms. Decides nothing.
     pub lease_until: i64,
+    /// Number of renewals so far.
+    pub renewals: i64,
+    /// How long after a renewal it counts as alive, in milliseconds; 0 if an earlier release registered it.
+    pub lease_ttl: i64,
 }
 
 /// No relation is used through the ORM.
@@ -37,8 +45,14 @@ pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Du
     let backend = db.get_database_backend();
     let insert = Query::insert()
         .into_table(Entity)
-        .columns([Column::Id, Column::Host, Column::StartedAt, Column::LeaseUntil])
-        .values_panic([id.into(), host.into(), clock::now(backend), clock::after(backend, ttl)])
+        .columns([Column::Id, Column::Host, Column::StartedAt, Column::LeaseUntil, Column::LeaseTtl])
+        .values_panic([
+            id.into(),
+            host.into(),
+            clock::now(backend),
+            clock::after(backend, ttl),
+            clock::millis(ttl).into(),
+        ])
         .on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned())
         .to_owned();
     db.execute(&insert).await.map(drop)
@@ -48,6 +62,7 @@ pub async fn register(db: &DatabaseConnection, id: WorkerId, host: &str, ttl: Du
 pub async fn renew_lease(db: &DatabaseConnection, id: WorkerId, ttl: Duration) -> Result<bool, DbErr> {
     let renewed = Entity::update_many()
         .col_expr(Column::LeaseUntil, clock::after(db.get_database_backend(), ttl))
+        .col_expr(Column::Renewals, Expr::col(Column::Renewals).add(1))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
@@ -60,9 +75,9 @@ pub async fn existing(db: &DatabaseConnection, ids: Vec<WorkerId>) -> Result<Vec
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Whether a worker is registered and its lease has not expired.
-pub async fn is_leased(db: &DatabaseConnection, id: WorkerId) -> Result<bool, DbErr> {
-    Ok(Entity::find_by_id(id).filter(has_lease(db)).one(db).await?.is_some())
+/// All registered workers.
+pub async fn all(db: &DatabaseConnection) -> Result<Vec<Model>, DbErr> {
+    Entity::find().all(db).await
 }
 
 /// Deletes the row of a worker that shuts down. Fails if a job still names the worker.
@@ -75,33 +90,32 @@ pub async fn deregister(db: &DatabaseConnection, id: WorkerId) -> Result<(), DbE
 pub struct Reaped {
     /// The worker.
     pub worker: WorkerId,
-    /// When its lease expired, epoch ms by the database's clock.
+    /// When its lease would have ended, epoch ms by the database's clock.
     pub lease_until: i64,
     /// Its jobs as committed: pending again, cancelled, or failed as poison.
     pub jobs: Vec<job::Model>,
 }
 
-/// Reaps one worker whose lease has expired; returns `None` if there is none.
+/// Reaps a worker that has not renewed its lease since `seen` was read. Returns `None` if it has, or if it is gone.
 ///
 /// One transaction locks the worker's row, requeues its jobs under new epochs (so that late writes of the worker are
 /// rejected) and deletes the row. A job that has crashed more than [`job::MAX_CRASHES`] workers fails as poison.
-pub async fn reap_one(db: &DatabaseConnection) -> Result<Option<Reaped>, DbErr> {
+pub async fn reap(db: &DatabaseConnection, seen: &Model) -> Result<Option<Reaped>, DbErr> {
     let tx = database::begin(db).await?;
-    let expired = Entity::find()
-        .filter(Expr::col(Column::LeaseUntil).lt(clock::now(db.get_database_backend())))
-        .order_by_asc(Column::LeaseUntil)
-        .limit(1)
+    let unchanged = Entity::find_by_id(seen.id)
+        .filter(Column::Renewals.eq(seen.renewals))
+        .filter(Column::LeaseUntil.eq(seen.lease_until))
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .one(&tx)
         .await?;
-    let Some(expired) = expired else { return Ok(None) };
+    let Some(expired) = unchanged else { return Ok(None) };
     let jobs = job::requeue(&tx, &job::Column::WorkerId.eq(expired.id)).await?;
     Entity::delete_by_id(expired.id).exec(&tx).await?;
     tx.commit().await?;
     Ok(Some(Reaped { worker: expired.id, lease_until: expired.lease_until, jobs }))
 }
 
-/// SQL: the worker's lease has not expired.
+/// SQL: the worker's lease has not run out by the database's clock. For display: it decides nothing about jobs.
 pub(crate) fn has_lease(db: &DatabaseConnection) -> Expr {
     Expr::col(Column::LeaseUntil).gte(clock::now(db.get_database_backend()))
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod heartbeat;
 pub(crate) mod in_flight;
+mod lease_watch;
 pub(crate) mod reaper;
 pub(crate) mod worker_session;

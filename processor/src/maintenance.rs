@@ -1,5 +1,6 @@
 //! Background tasks that repair and clean up. Each is safe to run in every processor at once, so none needs a leader.
 
+mod clock_watch;
 pub(crate) mod housekeeping;
 mod posters;
 pub(crate) mod reconciler;

@@ -34,14 +34,20 @@ impl Bus {
         Consumer { bus: self.clone(), id, link: None }
     }
 
-    /// The consumers of the group that hold no entry.
-    pub async fn idle_consumers(&self) -> Result<Vec<WorkerId>, Error> {
+    /// The consumers of the group.
+    pub async fn consumers(&self) -> Result<Vec<WorkerId>, Error> {
         let mut command = redis::cmd("XINFO");
         command.arg("CONSUMERS").arg(&self.keys.jobs).arg(GROUP);
         let rows: redis::Value = self.send(&command).await?;
         let reply = StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
-        let idle = reply.consumers.into_iter().filter(|consumer| consumer.pending == 0);
-        Ok(idle.filter_map(|consumer| consumer.name.parse().ok()).collect())
+        Ok(reply.consumers.into_iter().filter_map(|consumer| consumer.name.parse().ok()).collect())
+    }
+
+    /// Gives up what a consumer holds whose worker is gone: its entries count as idle for `idle` from now on, whatever the
+    /// server's clock says, so that they are reclaimed at once. A consumer that holds none is deleted. Returns how many
+    /// entries it held.
+    pub async fn release_consumer(&self, consumer: WorkerId, idle: Duration) -> Result<u64, Error> {
+        self.send(script::RELEASE_CONSUMER.with(&self.keys).arg(consumer.to_string()).arg(millis(idle))).await
     }
 
     /// Deletes a consumer, unless it holds entries.

@@ -1,8 +1,5 @@
 //! Deliveries: entries of the stream that a consumer holds until it acknowledges them.
 
-use std::time::Duration;
-
-use entity::clock::millis;
 use entity::{JobId, WorkerId};
 
 use crate::{Bus, Error, Event, Flow, script};
@@ -46,11 +43,10 @@ impl Bus {
         Ok(renewed)
     }
 
-    /// Gives a reclaimed entry to the worker that holds its job according to the database. `idle` becomes the entry's idle
-    /// time: zero if that worker is alive, the reclaim threshold if not, so that the entry is reclaimed again at once.
-    pub async fn reassign(&self, delivery: &Delivery, holder: WorkerId, idle: Duration) -> Result<(), Error> {
+    /// Gives a reclaimed entry to the worker that holds its job according to the database, as if just delivered.
+    pub async fn reassign(&self, delivery: &Delivery, holder: WorkerId) -> Result<(), Error> {
         let mut script = script::REASSIGN.with(&self.keys);
-        script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.to_string()).arg(millis(idle));
+        script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.to_string());
         self.send(&script).await
     }
 

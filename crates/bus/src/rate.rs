@@ -23,8 +23,12 @@ impl Bus {
         let mut pipe = redis::pipe();
         pipe.atomic().cmd("SET").arg(&key).arg(0).arg("NX").arg("PX").arg(window).ignore();
         pipe.incr(&key, 1).pttl(&key);
-        let (count, left): (i64, i64) = self.send_unrepeatable(&pipe).await?;
-        let left = if left < 0 { window } else { left };
+        let (count, mut left): (i64, i64) = self.send_unrepeatable(&pipe).await?;
+        if !(0..=window).contains(&left) {
+            // The server's clock was set back, and would keep the window open for as long.
+            self.send::<()>(redis::cmd("PEXPIRE").arg(&key).arg(window)).await?;
+            left = window;
+        }
         let positive = |number: i64| u64::try_from(number).unwrap_or(0);
         Ok(Count { count: positive(count), left: Duration::from_millis(positive(left)) })
     }

@@ -34,5 +34,6 @@ pub(crate) static DROP_ORPHANS: Lua = Lua(LazyLock::new(|| load(include_str!("sc
 pub(crate) static ENQUEUE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/enqueue.lua"))));
 pub(crate) static MIRROR_LIMITS: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/mirror_limits.lua"))));
 pub(crate) static REASSIGN: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/reassign.lua"))));
+pub(crate) static RELEASE_CONSUMER: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/release_consumer.lua"))));
 pub(crate) static REMOVE: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/remove.lua"))));
 pub(crate) static RENEW: Lua = Lua(LazyLock::new(|| load(include_str!("scripts/renew.lua"))));

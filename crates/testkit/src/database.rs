@@ -61,6 +61,11 @@ impl Database {
         Self::opened(format!("{base}/{name}"), None).await
     }
 
+    /// Opens the database at `url`, which has no schema, and migrates it.
+    pub(crate) async fn at(url: &str) -> Self {
+        Self::opened(url.to_owned(), None).await.migrated().await
+    }
+
     async fn migrated(self) -> Self {
         migration::up(&self.connection).await.expect("the schema applies");
         self

@@ -5,10 +5,12 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "a test that cannot set up its world must fail")]
 
 mod bucket;
+mod clock;
 pub mod configuration;
 mod database;
 mod failover;
 mod http;
+mod postgres;
 mod process;
 mod proxy;
 mod redis;
@@ -16,9 +18,11 @@ mod sample;
 mod wait;
 
 pub use bucket::Bucket;
+pub use clock::SteppedClock;
 pub use database::Database;
 pub use failover::Failover;
 pub use http::{free_port, get};
+pub use postgres::Postgres;
 pub use process::Process;
 pub use proxy::Proxy;
 pub use redis::Redis;

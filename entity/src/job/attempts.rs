@@ -78,12 +78,15 @@ pub async fn cancelled_open_attempts(
     upstream: &str,
     limit: u64,
 ) -> Result<Vec<attempt::Model>, DbErr> {
-    let latest = clock::now(db.get_database_backend()).sub(clock::millis(CANCEL_GRACE));
+    let now = || clock::now(db.get_database_backend());
+    let latest = now().sub(clock::millis(CANCEL_GRACE));
+    let finished_at = || Expr::col(Column::FinishedAt);
     let cancelled = Query::select()
         .column(Column::Id)
         .from(Entity)
         .and_where(Column::Status.eq(Status::Cancelled))
-        .and_where(Expr::col(Column::FinishedAt).lt(latest))
+        // A time in the future is one before the clock was set back.
+        .and_where(finished_at().lt(latest).or(finished_at().gt(now())))
         .take();
     open_attempts()
         .filter(attempt::Column::Upstream.eq(upstream))

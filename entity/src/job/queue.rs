@@ -1,5 +1,7 @@
 //! Jobs that wait: for their turn, or for the time of their next attempt.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Order, QueryOrder, QuerySelect};
@@ -8,10 +10,24 @@ use super::update::next_seq;
 use super::{Column, Entity, Model, Phase, Status};
 use crate::{JobId, clock};
 
+/// No job waits longer for its next attempt: at most until the next UTC day. A later time was set by a wrong clock.
+const MAX_WAIT: Duration = Duration::from_secs(25 * 3_600);
+
 /// Makes up to `limit` jobs whose next attempt is due wait for their turn like all others. Returns them for the caller to
 /// enqueue; if the caller dies before that, the reconciler enqueues them.
 pub async fn promote_due(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbErr> {
-    let is_due = || Expr::col(Column::NextAttemptAt).lte(clock::now(db.get_database_backend()));
+    let backend = db.get_database_backend();
+    let at = || Expr::col(Column::NextAttemptAt);
+    promote(db, || at().lte(clock::now(backend)).or(at().gt(clock::after(backend, MAX_WAIT))), limit).await
+}
+
+/// Like [`promote_due`], for all jobs that wait for their next attempt: the database's clock was set back, so their times
+/// mean nothing any more.
+pub async fn promote_all(db: &DatabaseConnection, limit: u64) -> Result<Vec<Model>, DbErr> {
+    promote(db, || Expr::col(Column::NextAttemptAt).is_not_null(), limit).await
+}
+
+async fn promote(db: &DatabaseConnection, is_due: impl Fn() -> Expr, limit: u64) -> Result<Vec<Model>, DbErr> {
     let due = Query::select()
         .column(Column::Id)
         .from(Entity)

@@ -31,7 +31,7 @@ async fn try_all_transitions(db: &DatabaseConnection, claim: JobClaim) -> Vec<bo
 async fn one_of_many_concurrent_claims_wins() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, job) = (register_worker(db, TTL).await, pending_job(db, testkit::user(db).await).await);
+        let (me, job) = (register_worker(db).await, pending_job(db, testkit::user(db).await).await);
         let claims = join_all((0..10).map(|_| job::claim(db, job, me))).await;
         let won = claims.iter().filter(|claim| matches!(claim, Ok(ClaimResult::Claimed(_)))).count();
         assert_eq!(won, 1);
@@ -42,7 +42,7 @@ async fn one_of_many_concurrent_claims_wins() {
 async fn rejects_writes_under_an_older_epoch() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (_, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (_, claim) = claimed_job(db, register_worker(db).await).await;
         let stale = JobClaim { epoch: claim.epoch - 1, ..claim };
         assert_eq!(try_all_transitions(db, stale).await, [false; 6]);
         assert!(attempt::of_job(db, claim.job, 1).await.unwrap().is_empty(), "an attempt without a claim");
@@ -54,7 +54,7 @@ async fn rejects_writes_under_an_older_epoch() {
 async fn terminal_states_are_final() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (_, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (_, claim) = claimed_job(db, register_worker(db).await).await;
         let done = job::complete(db, claim, video()).await.unwrap().unwrap();
         assert_eq!((done.status, done.progress), (Status::Completed, 100));
         assert_eq!(try_all_transitions(db, claim).await, [false; 6]);
@@ -72,7 +72,7 @@ async fn terminal_states_are_final() {
 async fn each_change_increments_seq_and_progress_never_decreases_within_an_attempt() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db).await).await;
         let mut seq = job.seq;
         for (given, shown) in [(40, 40), (30, 40), (70, 70)] {
             let job = job::advance(db, claim, Phase::Generating, given).await.unwrap().unwrap();
@@ -88,7 +88,7 @@ async fn each_change_increments_seq_and_progress_never_decreases_within_an_attem
 async fn a_retry_cannot_be_claimed_until_it_is_due() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         let (_, claim) = claimed_job(db, me).await;
         let waiting = job::retry_later(db, claim, Some(RetryBudget::Retry), TTL).await.unwrap().unwrap();
         assert_eq!((waiting.status, waiting.phase, waiting.retries), (Status::Pending, Some(Phase::Retrying), 1));
@@ -108,7 +108,7 @@ async fn a_retry_cannot_be_claimed_until_it_is_due() {
 async fn a_failed_job_reports_whether_an_attempt_may_have_been_charged() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         for charged in [true, false] {
             let (_, claim) = claimed_job(db, me).await;
             let id = new_id();

@@ -23,10 +23,10 @@ use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(3_600);
 
-/// Registers a worker with a lease of `ttl`.
-async fn register_worker(db: &DatabaseConnection, ttl: Duration) -> WorkerId {
+/// Registers a worker.
+async fn register_worker(db: &DatabaseConnection) -> WorkerId {
     let id = new_id();
-    worker::register(db, id, "host", ttl).await.unwrap();
+    worker::register(db, id, "host", TTL).await.unwrap();
     id
 }
 

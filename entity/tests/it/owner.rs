@@ -1,7 +1,5 @@
 //! Transitions by a job's owner, and how a requested cancellation changes those of its worker.
 
-use std::time::Duration;
-
 use entity::job::{self, CancelResult, Status};
 use entity::{attempt, id::new_id, worker};
 use testkit::Database;
@@ -12,7 +10,7 @@ use crate::{TTL, claimed_job, pending_job, register_worker, start_attempt};
 async fn a_cancelled_job_never_returns_to_the_queue() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         for way in ["retry", "hand over", "requeue orphan", "cancelled"] {
             let (job, claim) = claimed_job(db, me).await;
             assert!(job::finish_cancelled(db, claim).await.unwrap().is_none(), "the owner has not cancelled");
@@ -35,9 +33,10 @@ async fn a_cancelled_job_never_returns_to_the_queue() {
 async fn a_cancellation_survives_the_death_of_the_worker() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, _) = claimed_job(db, register_worker(db, Duration::ZERO).await).await;
+        let (job, _) = claimed_job(db, register_worker(db).await).await;
         job::cancel(db, job.id, job.user_id).await.unwrap();
-        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        let dead = worker::all(db).await.unwrap().remove(0);
+        let reaped = worker::reap(db, &dead).await.unwrap().unwrap();
         assert_eq!(reaped.jobs[0].status, Status::Cancelled);
     }
 }
@@ -46,7 +45,7 @@ async fn a_cancellation_survives_the_death_of_the_worker() {
 async fn cancelling_a_finished_job_changes_nothing() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db).await).await;
         let failure = job::JobFailure { code: "refused", message: "no".into() };
         job::fail(db, claim, &failure).await.unwrap().unwrap();
         let Some(CancelResult::AlreadyFinished(job)) = job::cancel(db, job.id, job.user_id).await.unwrap() else {
@@ -60,7 +59,7 @@ async fn cancelling_a_finished_job_changes_nothing() {
 async fn a_restart_leaves_earlier_attempts_and_claims_behind() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db).await).await;
         start_attempt(db, claim, new_id()).await.unwrap();
         job::fail(db, claim, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
         assert!(

@@ -15,7 +15,7 @@ use crate::{TTL, claimed_job, new_job, pending_job, register_worker, start_attem
 async fn unfinished_jobs_fail_as_restored_and_report_their_charges() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         let waiting = pending_job(db, testkit::user(db).await).await;
         let (_, retrying) = claimed_job(db, me).await;
         job::retry_later(db, retrying, Some(job::RetryBudget::Retry), TTL).await.unwrap().unwrap();
@@ -46,7 +46,7 @@ async fn unfinished_jobs_fail_as_restored_and_report_their_charges() {
 async fn a_worker_from_before_the_restore_can_write_nothing() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         let (_, claim) = claimed_job(db, me).await;
         restore::finalize(db).await.unwrap();
         assert!(start_attempt(db, claim, new_id()).await.is_none());
@@ -60,7 +60,7 @@ async fn a_worker_from_before_the_restore_can_write_nothing() {
 async fn cancelled_jobs_finish_as_cancelled_and_finished_jobs_stay_unchanged() {
     for database in Database::each().await {
         let db = &database.connection;
-        let me = register_worker(db, TTL).await;
+        let me = register_worker(db).await;
         let (cancelled, _) = claimed_job(db, me).await;
         job::cancel(db, cancelled.id, cancelled.user_id).await.unwrap().unwrap();
         let (_, failed) = claimed_job(db, me).await;
@@ -102,7 +102,7 @@ async fn counts_the_content_and_the_live_processors() {
     for database in Database::each().await {
         let db = &database.connection;
         pending_job(db, testkit::user(db).await).await;
-        register_worker(db, TTL).await;
+        register_worker(db).await;
         worker::register(db, new_id(), "gone", Duration::ZERO).await.unwrap();
         let contents = restore::contents(db).await.unwrap();
         assert_eq!(contents, Contents { accounts: 1, jobs: 1, videos: 0, processors: 1 });

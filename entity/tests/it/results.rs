@@ -4,11 +4,11 @@ use entity::job::{self, JobFailure, ResultAdded, Status};
 use entity::{AttemptId, JobId, attempt, attempt_result, id::new_id, upstream_state};
 use testkit::Database;
 
-use crate::{TTL, claimed_job, register_worker, start_attempt};
+use crate::{claimed_job, register_worker, start_attempt};
 
 /// A failed job with one attempt, whose number is 1.
 async fn failed(db: &sea_orm::DatabaseConnection) -> (job::Model, AttemptId) {
-    let (_, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+    let (_, claim) = claimed_job(db, register_worker(db).await).await;
     let attempt = new_id();
     start_attempt(db, claim, attempt).await.unwrap();
     let end =
@@ -64,8 +64,7 @@ async fn an_attempt_from_before_a_restart_counts_again_when_it_gets_an_address()
         let restarted = job::restart(db, job.id, job.user_id, None).await.unwrap();
         let Some(Some(restarted)) = restarted.created() else { panic!("not restarted") };
         assert_eq!(restarted.attempts_from, 2);
-        let job::ClaimResult::Claimed(row) = job::claim(db, job.id, register_worker(db, TTL).await).await.unwrap()
-        else {
+        let job::ClaimResult::Claimed(row) = job::claim(db, job.id, register_worker(db).await).await.unwrap() else {
             panic!("not claimed")
         };
         let failure = JobFailure { code: "unknown", message: "?".into() };

@@ -7,7 +7,7 @@ use entity::submission::{Caps, today};
 use entity::{DatabaseConnection, JobId, UserId, WorkerId, clock, job::JobClaim};
 use testkit::Database;
 
-use crate::{TTL, claimed_job, pending_job, register_worker, start_attempt};
+use crate::{claimed_job, pending_job, register_worker, start_attempt};
 
 async fn claim_job(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> JobClaim {
     let id: JobId = pending_job(db, owner).await;
@@ -25,7 +25,7 @@ fn end(charged: bool) -> End<'static> {
 async fn a_cap_counts_attempts_that_may_have_been_charged() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (me, owner, other) = (register_worker(db, TTL).await, testkit::user(db).await, testkit::user(db).await);
+        let (me, owner, other) = (register_worker(db).await, testkit::user(db).await, testkit::user(db).await);
         for (caps, whose) in [(Caps { per_user: 2, overall: 0 }, owner), (Caps { per_user: 0, overall: 4 }, other)] {
             let mut attempts = Vec::new();
             let before = today(db, whose).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
 async fn deleting_a_job_does_not_reduce_the_count() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db).await).await;
         start_attempt(db, claim, new_id()).await.unwrap();
         job::fail(db, claim, &job::JobFailure { code: "unknown", message: "?".into() }).await.unwrap().unwrap();
         job::delete(db, job.id, job.user_id).await.unwrap().unwrap();
@@ -71,7 +71,7 @@ async fn deleting_a_job_does_not_reduce_the_count() {
 async fn lists_open_generations_of_cancelled_jobs() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (job, claim) = claimed_job(db, register_worker(db, TTL).await).await;
+        let (job, claim) = claimed_job(db, register_worker(db).await).await;
         let id = new_id();
         start_attempt(db, claim, id).await.unwrap();
         attempt::record_accepted(db, id, Some("video_1")).await.unwrap();

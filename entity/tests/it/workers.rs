@@ -1,10 +1,9 @@
 //! Leases and reaping.
 
-use std::time::Duration;
-
 use entity::job::{self, ClaimResult, Status};
-use entity::worker;
+use entity::{WorkerId, worker};
 use futures::future::join_all;
+use sea_orm::DatabaseConnection;
 use testkit::Database;
 
 use crate::{TTL, claimed_job, pending_job, register_worker};
@@ -13,17 +12,16 @@ use crate::{TTL, claimed_job, pending_job, register_worker};
 async fn reaping_requeues_the_jobs_of_expired_workers_only() {
     for database in Database::each().await {
         let db = &database.connection;
-        let (alive, expired) = (register_worker(db, TTL).await, register_worker(db, Duration::ZERO).await);
+        let (alive, expired) = (register_worker(db).await, register_worker(db).await);
         let (_, spared) = claimed_job(db, alive).await;
         let (_, orphan) = claimed_job(db, expired).await;
-        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        let reaped = worker::reap(db, &seen(db, expired).await).await.unwrap().unwrap();
         assert_eq!(reaped.worker, expired);
         assert_eq!(
             reaped.jobs.iter().map(|job| (job.id, job.status, job.crashes)).collect::<Vec<_>>(),
             [(orphan.job, Status::Pending, 1)]
         );
         assert!(reaped.jobs[0].epoch > orphan.epoch);
-        assert!(worker::reap_one(db).await.unwrap().is_none());
         assert!(!worker::renew_lease(db, expired, TTL).await.unwrap(), "a reaped worker renewed its lease");
         assert!(worker::renew_lease(db, alive, TTL).await.unwrap());
         assert_eq!(job::claimed_by(db, alive).await.unwrap()[0].id, spared.job);
@@ -34,8 +32,8 @@ async fn reaping_requeues_the_jobs_of_expired_workers_only() {
 async fn rejects_a_late_claim_of_a_reaped_worker() {
     for database in Database::each().await {
         let db = &database.connection;
-        let expired = register_worker(db, Duration::ZERO).await;
-        testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+        let expired = register_worker(db).await;
+        worker::reap(db, &seen(db, expired).await).await.unwrap().unwrap();
         let job = pending_job(db, testkit::user(db).await).await;
         assert!(matches!(job::claim(db, job, expired).await.unwrap(), ClaimResult::WorkerExpired));
     }
@@ -46,12 +44,11 @@ async fn a_claim_racing_with_reaping_leaves_no_job_with_a_reaped_worker() {
     for database in Database::each().await {
         let db = &database.connection;
         for _ in 0..10 {
-            let expired = register_worker(db, Duration::ZERO).await;
+            let expired = register_worker(db).await;
             let job = pending_job(db, testkit::user(db).await).await;
-            let (claim, _) = tokio::join!(
-                job::claim(db, job, expired),
-                testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap())
-            );
+            let seen = seen(db, expired).await;
+            let (claim, reaped) = tokio::join!(job::claim(db, job, expired), worker::reap(db, &seen));
+            assert!(reaped.unwrap().is_some());
             assert!(matches!(claim.unwrap(), ClaimResult::Claimed(_) | ClaimResult::WorkerExpired));
             let row = job::by_id(db, job).await.unwrap().unwrap();
             assert_eq!((row.status, row.worker_id), (Status::Pending, None));
@@ -66,9 +63,9 @@ async fn a_job_that_crashes_too_many_workers_fails_as_poison() {
         let job = pending_job(db, testkit::user(db).await).await;
         let mut last = None;
         for _ in 0..=job::MAX_CRASHES {
-            let worker = register_worker(db, Duration::ZERO).await;
+            let worker = register_worker(db).await;
             assert!(matches!(job::claim(db, job, worker).await.unwrap(), ClaimResult::Claimed(_)));
-            let reaped = testkit::eventually("the lease expires", async || worker::reap_one(db).await.unwrap()).await;
+            let reaped = worker::reap(db, &seen(db, worker).await).await.unwrap().unwrap();
             last = reaped.jobs.into_iter().next();
         }
         let last = last.unwrap();
@@ -80,12 +77,28 @@ async fn a_job_that_crashes_too_many_workers_fails_as_poison() {
 async fn one_of_many_concurrent_reapers_reaps() {
     for database in Database::each().await {
         let db = &database.connection;
-        claimed_job(db, register_worker(db, Duration::from_millis(1)).await).await;
-        let reaped = testkit::eventually("a worker is reaped", async || {
-            let all = join_all((0..6).map(|_| worker::reap_one(db))).await;
-            Some(all.into_iter().filter_map(Result::unwrap).count()).filter(|reaped| *reaped > 0)
-        })
-        .await;
-        assert_eq!(reaped, 1);
+        let dead = register_worker(db).await;
+        claimed_job(db, dead).await;
+        let seen = seen(db, dead).await;
+        let all = join_all((0..6).map(|_| worker::reap(db, &seen))).await;
+        assert_eq!(all.into_iter().filter_map(Result::unwrap).count(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_renewal_after_the_last_look_prevents_reaping() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let alive = register_worker(db).await;
+        claimed_job(db, alive).await;
+        let seen = seen(db, alive).await;
+        assert!(worker::renew_lease(db, alive, TTL).await.unwrap());
+        assert!(worker::reap(db, &seen).await.unwrap().is_none());
+        assert_eq!(job::claimed_by(db, alive).await.unwrap().len(), 1);
+    }
+}
+
+/// The worker's row as a reaper sees it.
+async fn seen(db: &DatabaseConnection, worker: WorkerId) -> worker::Model {
+    worker::all(db).await.unwrap().into_iter().find(|row| row.id == worker).unwrap()
 }

@@ -1,5 +1,8 @@
 //! The heartbeat: renews the worker's lease, on a thread and connections of its own so that no load can delay it.
 //!
+//! The lease is renewed only while the runtime that runs the jobs works: a task there keeps a pulse. If every thread of that
+//! runtime is blocked, the lease runs out and other workers continue the jobs.
+//!
 //! Each beat also compares the jobs in flight with the claims in the database, passes on requests to cancel, and renews
 //! the worker's entries in Redis. An outage of Redis never stops work: only the database decides.
 
@@ -12,8 +15,9 @@ use entity::job::JobClaim;
 use entity::{DatabaseConnection, DbErr, job, worker as workers};
 use service::time::interval;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::enqueue::enqueue_front;
@@ -22,7 +26,7 @@ use crate::liveness::worker_session::WorkerSession;
 use crate::publish::event;
 use crate::{metrics, trace};
 
-/// Starts the heartbeat. It stops when `done` is cancelled or the lease has expired.
+/// Starts the heartbeat, and the pulse on this runtime. It stops when `done` is cancelled or the lease has expired.
 ///
 /// # Errors
 /// The thread cannot be started.
@@ -31,8 +35,16 @@ pub(crate) fn start(
     session: Arc<WorkerSession>,
     done: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {
+    let (pulse_session, pause) = (session.clone(), config.lease_renew / 2);
+    let pulse = AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            pulse_session.pulse();
+            sleep(pause).await;
+        }
+    }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("heartbeat runtime")?;
     Ok(tokio::task::spawn_blocking(move || {
+        let _pulse = pulse;
         runtime.block_on(async {
             tokio::select! { () = run(&config, &session) => {}, () = done.cancelled() => {} }
         });
@@ -45,6 +57,11 @@ async fn run(config: &Config, session: &WorkerSession) {
     let mut connections = None;
     while !session.expired.is_cancelled() {
         ticks.tick().await;
+        let silence = session.since_pulse();
+        if silence > config.lease_renew * 2 {
+            tracing::error!(worker.id = %session.id, ?silence, "no job makes progress: every thread is blocked; the lease is not renewed");
+            continue;
+        }
         if connections.is_none() {
             let database = open(settings.database_url.expose(), IfMissing::Fail).await;
             let redis = Bus::new(settings.redis_url.expose(), &settings.redis_namespace);

@@ -1,53 +1,69 @@
-//! The reaper: expires workers whose lease has run out, and requeues their jobs.
+//! The reaper: expires workers that no longer renew their leases, and requeues their jobs.
 
 use std::sync::Arc;
 
 use entity::worker::{self as workers, Reaped};
-use entity::{clock, job};
+use entity::{DbErr, clock, job};
 use service::time::interval;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::enqueue::enqueue_front;
+use crate::liveness::lease_watch::LeaseWatch;
 use crate::liveness::worker_session::WorkerSession;
 use crate::metrics;
 
 /// Maximum number of final states republished for one expired worker.
 const REPUBLISH_BATCH: u64 = 500;
 
-/// Reaps until `done`, as often as the lease is renewed.
+/// Looks until `done`, as often as the lease is renewed.
 pub(crate) async fn run(context: Arc<Context>, session: Arc<WorkerSession>, done: CancellationToken) {
-    let mut ticks = interval(context.config.lease_renew);
+    let config = &context.config;
+    let mut watch = LeaseWatch::new(session.id, config.lease_ttl, config.lease_renew);
+    let mut ticks = interval(config.lease_renew);
     loop {
         tokio::select! { _ = ticks.tick() => {}, () = done.cancelled() => return }
+        let expired = match look(&context, &mut watch).await {
+            Ok(expired) => expired,
+            Err(error) => {
+                tracing::warn!(%error, "could not look for expired workers");
+                continue;
+            }
+        };
         if session.may_reap() {
-            reap(&context).await;
-            delete_idle_consumers(&context, &session).await;
+            for worker in &expired {
+                reap(&context, worker).await;
+            }
+            release_consumers(&context, &session).await;
         }
     }
 }
 
-async fn reap(context: &Context) {
-    loop {
-        match workers::reap_one(&context.db).await {
-            Ok(Some(reaped)) => {
-                let (worker, jobs) = (reaped.worker, reaped.jobs.len());
-                tracing::warn!(worker.id = %worker, jobs, "worker's lease ran out; requeued its jobs");
-                metrics::worker_reaped();
-                for job in &reaped.jobs {
-                    metrics::job_finished(job);
-                    enqueue_front(&context.bus, job).await;
-                    context.publish(job).await;
-                }
-                republish(context, &reaped).await;
-            }
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, "could not look for expired workers");
-                return;
-            }
+async fn look(context: &Context, watch: &mut LeaseWatch) -> Result<Vec<workers::Model>, DbErr> {
+    let asked = Instant::now();
+    let workers = workers::all(&context.db).await?;
+    Ok(watch.look(workers, asked, Instant::now()))
+}
+
+async fn reap(context: &Context, worker: &workers::Model) {
+    let reaped = match workers::reap(&context.db, worker).await {
+        Ok(Some(reaped)) => reaped,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(worker.id = %worker.id, %error, "could not expire a worker");
+            return;
         }
+    };
+    let jobs = reaped.jobs.len();
+    tracing::warn!(worker.id = %reaped.worker, jobs, "worker did not renew its lease; requeued its jobs");
+    metrics::worker_reaped();
+    for job in &reaped.jobs {
+        metrics::job_finished(job);
+        enqueue_front(&context.bus, job).await;
+        context.publish(job).await;
     }
+    republish(context, &reaped).await;
 }
 
 /// Republishes the jobs that ended while the expired worker could still commit.
@@ -66,16 +82,17 @@ async fn republish(context: &Context, reaped: &Reaped) {
     }
 }
 
-/// Deletes consumers that hold no entries and whose worker no longer exists.
-async fn delete_idle_consumers(context: &Context, session: &WorkerSession) {
-    let Ok(idle) = context.bus.idle_consumers().await else {
+/// Releases the entries of consumers whose worker no longer exists, and deletes those consumers. Redis alone would judge by
+/// its own clock how long they have been silent.
+async fn release_consumers(context: &Context, session: &WorkerSession) {
+    let Ok(consumers) = context.bus.consumers().await else {
         return;
     };
-    let idle: Vec<_> = idle.into_iter().filter(|worker| *worker != session.id).collect();
-    let Ok(existing) = workers::existing(&context.db, idle.clone()).await else {
+    let others: Vec<_> = consumers.into_iter().filter(|worker| *worker != session.id).collect();
+    let Ok(existing) = workers::existing(&context.db, others.clone()).await else {
         return;
     };
-    for consumer in idle.into_iter().filter(|worker| !existing.contains(worker)) {
-        context.bus.delete_idle_consumer(consumer).await.ok();
+    for consumer in others.into_iter().filter(|worker| !existing.contains(worker)) {
+        context.bus.release_consumer(consumer, context.config.lease_ttl).await.ok();
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct WorkerSession {
     /// Cancelled when another worker has expired this one's lease.
     pub(crate) expired: CancellationToken,
     lease_clock: Mutex<LeaseClock>,
+    /// When the runtime that runs the jobs last ran the pulse.
+    pulse: Mutex<Instant>,
     ttl: Duration,
 }
 
@@ -42,6 +44,7 @@ impl WorkerSession {
             in_flight: InFlight::default(),
             expired: CancellationToken::new(),
             lease_clock: Mutex::new(LeaseClock { renewed: now, unbroken_since: now }),
+            pulse: Mutex::new(now),
             ttl,
         }
     }
@@ -53,6 +56,16 @@ impl WorkerSession {
             lease_clock.unbroken_since = at;
         }
         lease_clock.renewed = at;
+    }
+
+    /// Records that the runtime that runs the jobs works.
+    pub(crate) fn pulse(&self) {
+        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// How long ago that was last recorded.
+    pub(crate) fn since_pulse(&self) -> Duration {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Whether the lease is certain to hold.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Enqueued, Limits, Position};
-use entity::{DbErr, JobId, job, limits};
+use entity::{DbErr, JobId, clock, job, limits};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::enqueue::flow;
+use crate::maintenance::clock_watch::ClockWatch;
 use crate::metrics;
 
 /// Rows read per step.
@@ -43,6 +44,9 @@ struct Cursor {
     after: Option<JobId>,
     /// When the last pass ended, while pausing.
     paused_since: Option<Instant>,
+    clock: ClockWatch,
+    /// Whether the database's clock was set back and not every waiting job has been promoted since.
+    clock_set_back: bool,
 }
 
 #[derive(Debug)]
@@ -66,19 +70,40 @@ impl From<bus::Error> for Error {
 async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
     if mirror_limits(context).await? == Mirror::Missing {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
-        *cursor = Cursor::default();
+        (cursor.after, cursor.paused_since) = (None, None);
         while !step(context, cursor).await? {}
     }
-    for job in job::promote_due(&context.db, BATCH).await? {
-        let enqueued = enqueue(context, &job).await?;
-        context.publish_with_position(&job, enqueued.position).await;
-    }
+    promote(context, cursor).await?;
     if cursor.paused_since.is_none_or(|since| since.elapsed() > PASS_PAUSE) {
         cursor.paused_since = None;
         step(context, cursor).await?;
     }
     context.bus.admit().await?;
     Ok(())
+}
+
+/// Enqueues the jobs whose next attempt is due: all that wait, once the database's clock was set back.
+async fn promote(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
+    let asked = Instant::now();
+    let now = clock::database_ms(&context.db).await?;
+    if cursor.clock.was_set_back(now, asked, Instant::now()) {
+        tracing::warn!("the database's clock was set back; jobs that wait for their next attempt are tried at once");
+        cursor.clock_set_back = true;
+    }
+    if cursor.clock_set_back {
+        while !promoted(context, job::promote_all(&context.db, BATCH).await?).await? {}
+        cursor.clock_set_back = false;
+    }
+    promoted(context, job::promote_due(&context.db, BATCH).await?).await.map(drop)
+}
+
+/// Enqueues a batch of promoted jobs. Returns whether it was the last.
+async fn promoted(context: &Context, jobs: Vec<job::Model>) -> Result<bool, Error> {
+    for job in &jobs {
+        let enqueued = enqueue(context, job).await?;
+        context.publish_with_position(job, enqueued.position).await;
+    }
+    Ok(jobs.is_empty())
 }
 
 /// One step of the pass over all pending rows. Returns whether the pass has ended.

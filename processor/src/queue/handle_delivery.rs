@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use bus::Delivery;
 use entity::job::{self, ClaimResult, JobClaim, Status};
-use entity::{JobId, WorkerId, worker as workers};
+use entity::{JobId, WorkerId};
 use tracing::Instrument;
 
 use crate::context::Context;
@@ -86,12 +86,10 @@ async fn acknowledge(context: &Context, delivery: &Delivery, job: Option<&job::M
     acknowledged.await.ok();
 }
 
-/// Leaves an entry to the worker that holds its job. If that worker's lease has run out, the entry stays idle, so that it
-/// is reclaimed right after the reaper has requeued the job.
+/// Leaves an entry to the worker that holds its job. If that worker is dead, the reaper releases the entry once it has
+/// requeued the job.
 async fn yield_to_holder(context: &Context, delivery: &Delivery, holder: WorkerId) {
-    let leased = workers::is_leased(&context.db, holder).await.unwrap_or(true);
-    let idle = if leased { Duration::ZERO } else { context.config.lease_ttl };
-    if let Err(error) = context.bus.reassign(delivery, holder, idle).await {
+    if let Err(error) = context.bus.reassign(delivery, holder).await {
         tracing::debug!(job.id = %delivery.job, %error, "could not leave an entry to its job's holder");
     }
 }

@@ -15,10 +15,14 @@ use crate::progress::Progress;
 use crate::retry_transient::retry_transient;
 use crate::{failpoint, metrics, trace};
 
+/// The least time for which a resumed generation is followed. It is paid for, and its age is wrong if a clock was set.
+const MIN_RESUMED: Duration = Duration::from_secs(600);
+
 impl JobRun<'_> {
     /// Resumes a generation that an earlier run started. Nothing is submitted.
     pub(super) async fn resume(&mut self, open: OpenAttempt) -> Result<Vec<Candidate>, RunError> {
         let age = u64::try_from(clock::system_ms() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
+        let age = age.min(self.context.config.upstream.timeouts.total.saturating_sub(MIN_RESUMED));
         let traceparent = trace::traceparent(&self.job, open.attempt);
         let (id, prompt) = (open.upstream_id.as_str(), self.job.prompt.as_str());
         let traceparent = traceparent.as_deref();

@@ -97,24 +97,27 @@ async fn reassigning_never_drops_the_only_entry_of_a_job() {
     let holder = new_id();
     let held = next(&mut bus.consumer(holder)).await;
     let reclaimed = bus.consumer(new_id()).reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
-    bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
+    bus.reassign(&reclaimed, holder).await.unwrap();
     assert!(!bus.enqueue(job, &held.flow, Position::FairTurn).await.unwrap().added, "the only entry was dropped");
     assert!(bus.ack_and_publish(&held, None).await.unwrap());
 }
 
 #[tokio::test]
-async fn an_entry_reassigned_to_a_dead_worker_is_reclaimed_at_once() {
+async fn releasing_a_consumer_makes_its_entries_reclaimable_and_deletes_it_without_entries() {
     let bus = testkit::bus().await;
     enqueue_many(&bus, new_id(), 1).await;
     let (holder, lease) = (new_id(), Duration::from_secs(3_600));
     next(&mut bus.consumer(holder)).await;
-    let mut successor = bus.consumer(new_id());
+    let successor_id = new_id();
+    let mut successor = bus.consumer(successor_id);
     let reclaimed = successor.reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
-    bus.reassign(&reclaimed, holder, Duration::ZERO).await.unwrap();
-    assert!(successor.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "the holder is alive");
-    let reclaimed = successor.reclaim(ANY_IDLE_TIME, 1).await.unwrap().deliveries.remove(0);
-    bus.reassign(&reclaimed, holder, lease).await.unwrap();
-    assert_eq!(successor.reclaim(lease, 1).await.unwrap().deliveries.len(), 1);
+    bus.reassign(&reclaimed, holder).await.unwrap();
+    assert!(successor.reclaim(lease, 1).await.unwrap().deliveries.is_empty(), "the holder was not silent");
+    assert_eq!(bus.release_consumer(holder, lease).await.unwrap(), 1);
+    let reclaimed = successor.reclaim(lease, 1).await.unwrap().deliveries.remove(0);
+    assert_eq!(bus.release_consumer(holder, lease).await.unwrap(), 0);
+    assert_eq!(bus.consumers().await.unwrap(), [successor_id]);
+    assert!(bus.ack_and_publish(&reclaimed, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -125,9 +128,9 @@ async fn deletes_a_consumer_only_if_it_holds_no_entry() {
     let held = next(&mut bus.consumer(id)).await;
     bus.delete_idle_consumer(id).await.unwrap();
     assert!(bus.ack_and_publish(&held, None).await.unwrap(), "its entry was lost");
-    assert_eq!(bus.idle_consumers().await.unwrap(), [id]);
+    assert_eq!(bus.consumers().await.unwrap(), [id]);
     bus.delete_idle_consumer(id).await.unwrap();
-    assert!(bus.idle_consumers().await.unwrap().is_empty());
+    assert!(bus.consumers().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ impl World {
         let worker = &mut self.workers[chosen];
         let job = delivery.job;
         if worker.deliveries.iter().any(|(held, _)| held.job == delivery.job) {
-            self.bus.reassign(&delivery, worker.id, Duration::ZERO).await.unwrap();
+            self.bus.reassign(&delivery, worker.id).await.unwrap();
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
@@ -155,7 +155,7 @@ impl World {
                 worker.deliveries.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })));
             }
             ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
-                Some(holder) => self.bus.reassign(&delivery, holder, Duration::ZERO).await.unwrap(),
+                Some(holder) => self.bus.reassign(&delivery, holder).await.unwrap(),
                 None => drop(self.bus.ack_and_publish(&delivery, None).await.unwrap()),
             },
             ClaimResult::NotFound | ClaimResult::WorkerExpired => {
@@ -227,8 +227,9 @@ impl World {
     /// A worker dies and is reaped; another one starts.
     async fn crash(&mut self, chosen: usize) {
         let dead = self.workers.remove(chosen);
-        worker::renew_lease(&self.db, dead.id, Duration::ZERO).await.unwrap();
-        let reaped = testkit::eventually("the lease expires", async || worker::reap_one(&self.db).await.unwrap()).await;
+        let workers = worker::all(&self.db).await.unwrap();
+        let seen = workers.iter().find(|worker| worker.id == dead.id).unwrap();
+        let reaped = worker::reap(&self.db, seen).await.unwrap().unwrap();
         for row in reaped.jobs.into_iter().filter(|row| row.status.is_terminal()) {
             assert_eq!(self.jobs.insert(row.id, Some(row.status)), Some(None), "two terminal states");
         }

@@ -28,3 +28,15 @@ async fn counting_does_not_extend_the_window() {
     eventually("a new window starts", async || (bus.count("reads", window).await.unwrap().count == 1).then_some(()))
         .await;
 }
+
+#[tokio::test]
+async fn a_window_that_ends_too_late_is_cut() {
+    let bus = testkit::bus().await;
+    let (long, short) = (Duration::from_secs(3_600), Duration::from_millis(300));
+    bus.count("after a clock was set back", long).await.unwrap();
+    assert_eq!(bus.count("after a clock was set back", short).await.unwrap().left, short);
+    eventually("a new window starts", async || {
+        (bus.count("after a clock was set back", short).await.unwrap().count == 1).then_some(())
+    })
+    .await;
+}

@@ -26,6 +26,7 @@ pub mod session;
 pub mod setup;
 pub mod share;
 pub mod statistics;
+pub mod storage_id;
 pub mod submission;
 pub mod upstream_state;
 pub mod user;

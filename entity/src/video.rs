@@ -97,6 +97,12 @@ pub async fn uninspected(
     query.order_by_asc(Column::Id).limit(limit).all(db).await
 }
 
+/// The paths of the newest videos, at most `limit`.
+pub async fn newest_paths(db: &DatabaseConnection, limit: u64) -> Result<Vec<String>, DbErr> {
+    let newest = Entity::find().order_by_desc(Column::Id).limit(limit).all(db).await?;
+    Ok(newest.into_iter().map(|video| video.path).collect())
+}
+
 /// The video with this id.
 pub async fn by_id(db: &DatabaseConnection, id: VideoId) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).one(db).await

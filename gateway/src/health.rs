@@ -111,7 +111,7 @@ async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let (database, redis_fault, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
         gateway.bus.fault(bound),
-        timeout(bound, gateway.storage.ping()),
+        timeout(bound, async { gateway.storage().await.is_ok() && gateway.storage.ping().await.is_ok() }),
     );
     let ready = matches!(database, Ok(Ok(())));
     let body = Readiness {
@@ -119,7 +119,7 @@ async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
         database: up_or_down(ready),
         redis: up_or_down(redis_fault.is_none()),
         redis_fault,
-        storage: up_or_down(matches!(storage, Ok(Ok(())))),
+        storage: up_or_down(matches!(storage, Ok(true))),
     };
     (ready, body)
 }

@@ -91,7 +91,7 @@ pub(crate) async fn content(
     if !none_match(&request.headers, &format!("\"{}\"", image.sha256)) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let content = gateway.storage.get(&image.path, None).await.map_err(|error| match error {
+    let content = gateway.storage().await?.get(&image.path, None).await.map_err(|error| match error {
         storage::Error::NotFound(_) => ApiError::Internal(format!("the file of image {id} is missing")),
         error => ApiError::storage(error),
     })?;

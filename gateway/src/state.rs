@@ -9,7 +9,7 @@ use entity::schema::Mismatch;
 use entity::{DatabaseConnection, DbErr};
 use fetch::{Fetcher, Rules};
 use service::settings::AppEnv;
-use storage::Storage;
+use storage::{Expected, Storage};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -120,6 +120,16 @@ impl Gateway {
             db,
             config,
         })))
+    }
+
+    /// The storage. Once a processor has recorded its id, no other is accepted.
+    pub(crate) async fn storage(&self) -> Result<&Storage, DbErr> {
+        if self.storage.expected() == Expected::Any
+            && let Some(recorded) = entity::storage_id::recorded(&self.db).await?.filter(|recorded| recorded.written)
+        {
+            self.storage.expect(Expected::Id(recorded.storage_id));
+        }
+        Ok(&self.storage)
     }
 
     /// Logs the one-time setup token if there is no account yet, except in the demo. All gateways with the same

@@ -8,10 +8,11 @@ use entity::database::open_with_retry;
 use entity::{DatabaseConnection, job};
 use fetch::Fetcher;
 use sora::Driver;
-use storage::Storage;
+use storage::{Expected, Storage};
 
 use crate::config::Config;
 use crate::media::Inspector;
+use crate::storage_identity;
 use crate::upstream::breaker::Breaker;
 use crate::upstream::suspension::Suspension;
 use crate::upstream::upstream_health::UpstreamHealth;
@@ -48,6 +49,10 @@ impl Context {
         let db = open_with_retry(settings.database_url.expose()).await.context("DATABASE_URL")?;
         let bus = Bus::new(settings.redis_url.expose(), &settings.redis_namespace).context("REDIS_URL")?;
         let storage = Storage::open(&config.storage)?;
+        storage.expect(Expected::None);
+        if let Err(error) = storage_identity::identify(&db, &storage).await {
+            tracing::error!(%error, "the storage cannot be used for now; finished generations wait");
+        }
         let fetcher = Fetcher::new(config.fetch_rules())?;
         let driver = sora::driver(&config.upstream)?.into();
         let inspector = Inspector::detect(&config.programs).await;

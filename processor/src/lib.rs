@@ -8,6 +8,7 @@
 //! | [`run`] | one job from plan to stored video: plan → submit → follow → download → finish |
 //! | [`retry`], [`progress`] | pure: what follows from a failure; which progress is published |
 //! | [`upstream`] | circuit breaker, health, failure messages, redaction |
+//! | [`storage_identity`] | whether the storage is that of the database |
 //! | [`maintenance`] | reconciler, posters, housekeeping, cancellation of abandoned generations |
 //! | [`media`] | posters, sizes and lengths of stored videos |
 //! | [`context`], [`publish`], [`enqueue`] | what all tasks share; events for browsers; jobs back into the queue |
@@ -28,6 +29,7 @@ mod queue;
 mod retry;
 mod retry_transient;
 mod run;
+mod storage_identity;
 mod supervisor;
 mod trace;
 mod upstream;
@@ -58,6 +60,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         None => None,
     };
     let _housekeeping = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(context.clone())));
+    let _storage =
+        AbortOnDropHandle::new(tokio::spawn(storage_identity::run(context.db.clone(), context.storage.clone())));
     while !stop.is_cancelled() {
         supervisor::run_session(&context, &stop).await?;
     }
@@ -71,6 +75,15 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
 pub async fn run_housekeeping(config: Config) -> anyhow::Result<()> {
     let context = Context::open(config).await?;
     Ok(housekeeping::run_once(&context).await?)
+}
+
+/// Records that the storage is this database's, after its files were moved without its id, or lost. Returns its id.
+///
+/// # Errors
+/// The database or the storage does not answer.
+pub async fn adopt_storage(config: Config) -> anyhow::Result<String> {
+    let context = Context::open(config).await?;
+    Ok(storage_identity::adopt(&context.db, &context.storage).await?)
 }
 
 /// Logs generations that were started at another upstream's address: they cannot be polled any more and will fail.

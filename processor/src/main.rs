@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use processor::{Config, run, run_housekeeping};
+use processor::{Config, adopt_storage, run, run_housekeeping};
 use service::{env, probe, settings, shutdown, telemetry};
 
 /// The exit status for a configuration error.
@@ -26,6 +26,9 @@ enum Command {
     Healthcheck,
     /// Run the hourly cleanup now: delete jobs past their retention (`RETENTION_DAYS`), and files without a row.
     Tidy,
+    /// Record that the storage at `STORAGE_URL` is the one of this database: after its files were moved without the file
+    /// `storage-id`, or lost.
+    AdoptStorage,
 }
 
 #[tokio::main]
@@ -37,6 +40,7 @@ async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
     match command {
         Some(Command::Healthcheck) => healthcheck().await,
         Some(Command::Tidy) => log_error(run_housekeeping(configure()?).await),
+        Some(Command::AdoptStorage) => log_error(adopt_storage(configure()?).await.map(|id| println!("{id}"))),
         None => {
             let config = configure()?;
             log_error(match shutdown::on_signal() {

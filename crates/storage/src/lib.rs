@@ -3,11 +3,15 @@
 //! A file becomes visible only when it is complete. The path of a video ([`video_path`]) contains the epoch of the
 //! claim that wrote it, so a worker that lost its job can never delete the new holder's file while cleaning up.
 //!
+//! A storage has an id ([`Storage::verify`]), so that files are neither written to nor missed in another one: an unmounted
+//! folder looks like an empty storage.
+//!
 //! All operations return [`Error`] if the storage fails.
 
 mod bucket;
 mod client;
 mod config;
+mod identity;
 
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
@@ -18,6 +22,8 @@ use config::BUCKET_PART;
 pub use config::{Bucket, Credentials, StorageConfig};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt};
+use identity::Identity;
+pub use identity::{Expected, ID_FILE};
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -38,6 +44,15 @@ pub enum Error {
     /// The folder cannot be used.
     #[error("STORAGE_URL: the folder cannot be used: {0}")]
     Folder(#[source] std::io::Error),
+    /// This is not the storage that holds the database's files.
+    #[error(
+        "STORAGE_URL does not lead to the storage of this database: the file `storage-id` is missing or differs; mount the \
+         storage or correct STORAGE_URL, or run `processor adopt-storage` if the files were moved without that file"
+    )]
+    Wrong,
+    /// The file with the id holds something else.
+    #[error("STORAGE_URL: the file `storage-id` holds no id")]
+    InvalidId,
     /// Writing failed.
     #[error("could not write to the storage: {0}")]
     Write(#[source] std::io::Error),
@@ -81,6 +96,7 @@ pub struct Storage {
     folder: Option<Arc<LocalFileSystem>>,
     /// Size in bytes of a write; also the size of the buffer.
     part: usize,
+    identity: Arc<Identity>,
 }
 
 /// [`Storage::part`] of a folder.
@@ -123,7 +139,8 @@ impl Storage {
         match place {
             StorageConfig::Folder(path) => Self::folder(path),
             StorageConfig::Bucket(bucket) => {
-                Ok(Self { store: bucket::open(bucket).map_err(Error::Store)?, folder: None, part: BUCKET_PART })
+                let store = bucket::open(bucket).map_err(Error::Store)?;
+                Ok(Self { store, folder: None, part: BUCKET_PART, identity: Arc::default() })
             }
         }
     }
@@ -133,11 +150,27 @@ impl Storage {
         std::fs::create_dir_all(path).map_err(Error::Folder)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
         let store = Arc::new(store);
-        Ok(Self { store: store.clone(), folder: Some(store), part: FOLDER_PART })
+        Ok(Self { store: store.clone(), folder: Some(store), part: FOLDER_PART, identity: Arc::default() })
     }
 
     /// Stores a stream under `path` without holding all of it in memory. On an error nothing is left at `path`.
+    ///
+    /// # Errors
+    /// Also if this is not the expected storage, or no longer is when the file is complete.
     pub async fn put<E>(
+        &self,
+        path: &str,
+        content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<PutResult, PutError<E>> {
+        self.verify().await?;
+        let stored = self.write(path, content).await?;
+        if self.folder.is_some() {
+            self.verify().await?;
+        }
+        Ok(stored)
+    }
+
+    async fn write<E>(
         &self,
         path: &str,
         mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
@@ -168,8 +201,15 @@ impl Storage {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such file; another error if `range` begins after its end, which callers
-    /// can check beforehand because they have the size on record.
+    /// can check beforehand because they have the size on record, or if this is not the expected storage.
     pub async fn get(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
+        match self.read(path, range).await {
+            Err(error @ Error::NotFound(_)) => self.verify().await.and(Err(error)),
+            read => read,
+        }
+    }
+
+    async fn read(&self, path: &str, range: Option<Range<u64>>) -> Result<Content, Error> {
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let result = self.store.get_opts(&Path::from(path), options).await.map_err(classified)?;
         let (size, range) = (result.meta.size, result.range.clone());
@@ -178,11 +218,15 @@ impl Storage {
 
     /// Returns the size in bytes of the file at `path` without reading it, or [`Error::NotFound`].
     pub async fn size(&self, path: &str) -> Result<u64, Error> {
-        self.store.head(&Path::from(path)).await.map(|meta| meta.size).map_err(classified)
+        match self.store.head(&Path::from(path)).await.map(|meta| meta.size).map_err(classified) {
+            Err(error @ Error::NotFound(_)) => self.verify().await.and(Err(error)),
+            size => size,
+        }
     }
 
-    /// Checks that the folder exists, or that the bucket exists and may be listed.
+    /// Checks that the folder exists, or that the bucket exists and may be listed, and that it is the expected one.
     pub async fn ping(&self) -> Result<(), Error> {
+        self.verify().await?;
         if let Some(within) = self.local_path(NOTHING) {
             let folder = within.parent().unwrap_or(&within);
             return tokio::fs::metadata(folder).await.map(drop).map_err(Error::Folder);

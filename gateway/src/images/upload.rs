@@ -113,7 +113,7 @@ async fn store(gateway: Gateway, user_id: UserId, encoded: EncodedImage) -> Resu
     let id: ImageId = new_id();
     let path = storage::image_path(id, encoded.extension);
     let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(encoded.bytes))]);
-    let stored = gateway.storage.put(&path, content).await.map_err(ApiError::storage)?;
+    let stored = gateway.storage().await?.put(&path, content).await.map_err(ApiError::storage)?;
     let new = New {
         id,
         user_id,

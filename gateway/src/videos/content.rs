@@ -57,7 +57,7 @@ pub(crate) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts)
     }
     // Ranges are defined for GET only.
     if request.method == Method::HEAD {
-        let size = gateway.storage.size(&video.path).await.map_err(|error| storage_error(video, error))?;
+        let size = gateway.storage().await?.size(&video.path).await.map_err(|error| storage_error(video, error))?;
         return Ok((headers_of_file, [(header::CONTENT_LENGTH, size)]).into_response());
     }
     let size = u64::try_from(video.size).unwrap_or_default();
@@ -66,7 +66,8 @@ pub(crate) async fn send_file(gateway: &Gateway, video: &Model, request: &Parts)
         Part::Of(range) => Some(range),
         Part::Unsatisfiable => return Err(ApiError::RangeNotSatisfiable { size }),
     };
-    let content = gateway.storage.get(&video.path, range.clone()).await.map_err(|error| storage_error(video, error))?;
+    let content =
+        gateway.storage().await?.get(&video.path, range.clone()).await.map_err(|error| storage_error(video, error))?;
     let sent = metrics::counter!("sora_video_sent_bytes_total");
     let bytes = content.bytes.inspect_ok(move |chunk| sent.increment(chunk.len() as u64));
     let length = content.range.end.saturating_sub(content.range.start);
@@ -124,7 +125,7 @@ pub(crate) async fn send_poster(gateway: &Gateway, video: &Model, request: &Part
     if !none_match(&request.headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let content = gateway.storage.get(path, None).await.map_err(|error| match error {
+    let content = gateway.storage().await?.get(path, None).await.map_err(|error| match error {
         storage::Error::NotFound(_) => ApiError::NoPoster,
         error => ApiError::storage(error),
     })?;

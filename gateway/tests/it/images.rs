@@ -217,3 +217,32 @@ async fn deletes_images_with_the_account() {
         assert_eq!(files(&server), 0);
     }
 }
+
+#[tokio::test]
+async fn neither_writes_to_nor_misses_files_in_another_storage_than_the_recorded_one() {
+    for server in TestServer::each().await {
+        let ada = server.account("ada@example.org").await;
+        let image = store(&server, &ada).await;
+        let id = entity::storage_id::generate();
+        server.storage.write_id(id).await.unwrap();
+        entity::storage_id::replace(&server.database.connection, id).await.unwrap();
+        let health =
+            async || server.request(Method::GET, "/readyz").send().await.unwrap().json::<Value>().await.unwrap();
+        assert_eq!(health().await["storage"], "up");
+        store(&server, &ada).await;
+
+        let away = server.folder().with_extension("away");
+        std::fs::rename(server.folder(), &away).unwrap();
+        std::fs::create_dir(server.folder()).unwrap();
+        assert_eq!(health().await["storage"], "down");
+        problem(send(&server, &ada, png(64, 36)).await, 503, "unavailable").await;
+        let content = format!("/api/images/{image}/content");
+        problem(server.get(&ada, &content).await, 503, "unavailable").await;
+        assert_eq!(std::fs::read_dir(server.folder()).unwrap().count(), 0);
+
+        std::fs::remove_dir(server.folder()).unwrap();
+        std::fs::rename(&away, server.folder()).unwrap();
+        assert_eq!(server.get(&ada, &content).await.status(), StatusCode::OK);
+        store(&server, &ada).await;
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bus::Event;
 use entity::clock::{millis, system_ms};
 use entity::job::DeletedJob;
-use entity::{JobId, image, job, video};
+use entity::{JobId, clock, image, job, video};
 use futures::{StreamExt, TryStreamExt};
 use storage::StoredFile;
 use tokio::time::sleep;
@@ -45,17 +45,23 @@ async fn run_hourly(context: &Context) {
 
 /// Cleans up once. After an error, the next run continues with what is left.
 pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
+    context.storage.verify().await?;
     delete_expired_jobs(context).await?;
     posters::inspect_missed(context).await?;
     delete_unused_images(context).await?;
     delete_orphaned_files(context).await
 }
 
+/// The earlier of this process's time and the database's, so that one wrong clock deletes nothing.
+async fn now(context: &Context) -> Result<i64, Error> {
+    Ok(clock::database_ms(&context.db).await?.min(system_ms()))
+}
+
 /// Deletes jobs past their retention, with their videos.
 async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
     let Some(retention) = context.config.retention else { return Ok(()) };
     loop {
-        let before = system_ms() - millis(retention);
+        let before = now(context).await? - millis(retention);
         let expired = job::finished_before(&context.db, before, BATCH).await?;
         for (id, user) in &expired {
             let Some(DeletedJob { job, paths }) = job::delete(&context.db, *id, *user).await? else { continue };
@@ -83,7 +89,7 @@ async fn delete_unused_images(context: &Context) -> Result<(), Error> {
 
 /// Deletes files without a row, of those that have a path of this platform.
 async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
-    let before = system_ms() - millis(MIN_ORPHAN_AGE);
+    let before = now(context).await? - millis(MIN_ORPHAN_AGE);
     let is_old = |file: &StoredFile| file.modified < before && is_platform_path(&file.path);
     let old = context.storage.list().try_filter(|file| std::future::ready(is_old(file)));
     let mut batches = old.map_ok(|file| file.path).try_chunks(usize::try_from(BATCH).unwrap_or(1)).boxed();

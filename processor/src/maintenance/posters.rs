@@ -61,6 +61,7 @@ async fn inspect(context: &Context, id: VideoId) -> Result<(), Error> {
     let Some(video) = video::by_id(&context.db, id).await?.filter(|video| video.inspected_at.is_none()) else {
         return Ok(());
     };
+    context.storage.verify().await?;
     let Some(facts) = context.inspector.inspect(&context.storage, &video).await? else {
         return Ok(());
     };

@@ -66,6 +66,7 @@ impl JobRun<'_> {
         media: MediaType,
         bytes: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
     ) -> Result<NewVideo, RunError> {
+        let policy = self.context.config.retry_policy;
         let path = video_path(self.claim.job, self.claim.epoch, media.extension());
         let stored = self.context.storage.put(&path, bytes).await.map_err(|error| match error {
             PutError::Source(error) => unfetchable(error_chain(&error)),
@@ -75,7 +76,7 @@ impl JobRun<'_> {
                     error = error_chain(&error),
                     "could not write to the storage; the download is deferred"
                 );
-                RunError::storage_unavailable()
+                RunError::storage_unavailable(policy)
             }
         })?;
         let no_video = self.context.inspector.lacks_pictures(&self.context.storage, &path, media.mime()).await;

@@ -7,9 +7,10 @@ use sora::Failure;
 
 use crate::liveness::in_flight::Signal;
 use crate::metrics::DeferReason;
+use crate::retry::RetryPolicy;
 
-/// How long a job waits when the storage cannot be read or written.
-const STORAGE_PAUSE: Duration = Duration::from_secs(30);
+/// How long a job waits when the storage cannot be read or written, as a multiple of the base delay: 30 s by default.
+const STORAGE_PAUSE_FACTOR: u32 = 15;
 
 /// Why a run ended before its video was stored.
 #[derive(Debug)]
@@ -30,8 +31,8 @@ pub(super) enum RunError {
 
 impl RunError {
     /// The storage cannot be read or written for now.
-    pub(super) fn storage_unavailable() -> Self {
-        Self::Deferred(DeferReason::Storage, STORAGE_PAUSE)
+    pub(super) fn storage_unavailable(policy: RetryPolicy) -> Self {
+        Self::Deferred(DeferReason::Storage, policy.base_delay * STORAGE_PAUSE_FACTOR)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn reference_image(context: &Context, id: Option<ImageId>) -> R
         Err(error) => {
             metrics::storage_error();
             tracing::error!(image.id = %id, %error, "could not read a reference image; the job is deferred");
-            Err(RunError::storage_unavailable())
+            Err(RunError::storage_unavailable(context.config.retry_policy))
         }
     }
 }

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::reference_image::reference_image;
 use super::state::RunState;
 use super::{JobRun, RunError};
-use crate::metrics::DeferReason;
+use crate::metrics::{self, DeferReason};
 use crate::retry_transient::retry_transient;
 use crate::upstream::breaker::Admission;
 use crate::{failpoint, trace};
@@ -44,11 +44,18 @@ impl JobRun<'_> {
         self.follow(attempt).await
     }
 
-    /// Waits until the lease is certain to hold, then asks whether the upstream is suspended, and the circuit breaker.
+    /// Waits until the lease is certain to hold, then asks whether the storage can be used, whether the upstream is suspended,
+    /// and the circuit breaker.
     /// Returns whether the request is the breaker's probe.
     async fn await_admission(&mut self) -> Result<bool, RunError> {
         while !self.session.is_leased() {
             sleep(LEASE_CHECK_INTERVAL).await;
+        }
+        // Nothing is bought that could not be stored.
+        if let Err(error) = self.context.storage.verify().await {
+            metrics::storage_error();
+            tracing::warn!(%error, "the storage cannot be used; the submission is deferred");
+            return Err(RunError::storage_unavailable(self.context.config.retry_policy));
         }
         if self.context.suspension.is_suspended(&self.context.db, self.context.upstream_address()).await? {
             return Err(RunError::Deferred(DeferReason::Suspended, SUSPENDED_PAUSE));

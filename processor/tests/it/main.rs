@@ -13,6 +13,7 @@ mod posters;
 mod recovery;
 mod redis_failover;
 mod reference_images;
+mod storage_away;
 mod submissions;
 mod test_platform;
 mod upstream_shapes;

@@ -50,8 +50,13 @@ impl TestPlatform {
 
     /// Runs the hourly cleanup once.
     pub(crate) async fn run_housekeeping(&self, variables: &[(&str, &str)]) {
+        self.run_command("tidy", variables).await;
+    }
+
+    /// Runs a command of the processor's program.
+    pub(crate) async fn run_command(&self, name: &str, variables: &[(&str, &str)]) {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_processor"));
-        command.arg("tidy").envs(self.environment(variables)).kill_on_drop(true);
+        command.arg(name).envs(self.environment(variables)).kill_on_drop(true);
         assert!(command.status().await.unwrap().success());
     }
 

@@ -5,6 +5,7 @@
 mod away;
 mod bucket;
 mod folder;
+mod identity;
 mod world;
 
 use futures::TryStreamExt;

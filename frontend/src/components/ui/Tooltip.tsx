@@ -21,7 +21,8 @@ export function Tooltip({ text, children }: Props) {
       <Trigger asChild onFocus={onlyWhenVisible}>
         {children}
       </Trigger>
-      <Portal>
+      {/* Inside a landmark, for users who navigate by them. */}
+      <Portal container={document.querySelector("main")}>
         <Content className={styles.tooltip} sideOffset={6} collisionPadding={8}>
           {text}
         </Content>

@@ -23,6 +23,8 @@ pub(crate) enum Part {
     Redis,
     /// The PostgreSQL server.
     Postgres,
+    /// The folder of the videos.
+    Storage,
 }
 
 /// A fault.
@@ -48,6 +50,10 @@ pub(crate) enum Fault {
     RestartPostgres,
     /// Terminates every connection to the database.
     TerminateBackends,
+    /// Sets the wall clock of a part by this many seconds, and back after this long.
+    SetClock(Part, i64, Duration),
+    /// Puts an empty folder in the place of the storage, as when it is unmounted, and puts it back after this long.
+    UnmountStorage(Duration),
 }
 
 /// A fault and when it is injected.
@@ -65,7 +71,8 @@ impl Fault {
         let gateway = rng.random_range(0..GATEWAYS);
         let down = Duration::from_millis(rng.random_range(200..2_500));
         let frozen = Duration::from_millis(rng.random_range(500..5_000));
-        match rng.random_range(0..100) {
+        let hours = rng.random_range(1..=12) * if rng.random_bool(0.5) { 3_600 } else { -3_600 };
+        match rng.random_range(0..115) {
             0..18 => Self::Kill(Part::Processor(processor), down),
             18..32 => Self::Freeze(Part::Processor(processor), frozen),
             32..42 => Self::Drain(processor, rng.random_bool(0.3)),
@@ -80,16 +87,20 @@ impl Fault {
             83..87 => Self::DestroyGroup,
             87..92 => Self::RestartPostgres,
             92..96 => Self::Freeze(Part::Postgres, frozen),
-            _ => Self::TerminateBackends,
+            96..100 => Self::TerminateBackends,
+            100..105 => Self::SetClock(Part::Postgres, hours, frozen),
+            105..110 => Self::SetClock(Part::Processor(processor), hours, frozen),
+            _ => Self::UnmountStorage(down),
         }
     }
 
     /// The part that it hits.
     pub(crate) fn part(self) -> Part {
         match self {
-            Self::Kill(part, _) | Self::Freeze(part, _) => part,
+            Self::Kill(part, _) | Self::Freeze(part, _) | Self::SetClock(part, ..) => part,
             Self::Drain(processor, _) => Part::Processor(processor),
             Self::RestartPostgres | Self::TerminateBackends => Part::Postgres,
+            Self::UnmountStorage(_) => Part::Storage,
             _ => Part::Redis,
         }
     }
@@ -98,7 +109,9 @@ impl Fault {
     fn duration(self) -> Duration {
         match self {
             Self::Kill(_, down) | Self::WipeRedis(down) => down + Duration::from_millis(800),
-            Self::Freeze(_, frozen) => frozen + Duration::from_millis(300),
+            Self::Freeze(_, lasts) | Self::SetClock(_, _, lasts) | Self::UnmountStorage(lasts) => {
+                lasts + Duration::from_millis(300)
+            }
             Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
             _ => Duration::from_millis(300),
         }
@@ -119,6 +132,10 @@ impl fmt::Display for Fault {
             Self::DestroyGroup => f.write_str("XGROUP DESTROY"),
             Self::RestartPostgres => f.write_str("restart postgres immediately"),
             Self::TerminateBackends => f.write_str("terminate all connections to postgres"),
+            Self::SetClock(part, seconds, lasts) => {
+                write!(f, "set the clock of {part} by {seconds:+} s, back after {} ms", lasts.as_millis())
+            }
+            Self::UnmountStorage(lasts) => write!(f, "unmount the storage for {} ms", lasts.as_millis()),
         }
     }
 }
@@ -130,6 +147,7 @@ impl fmt::Display for Part {
             Self::Processor(number) => write!(f, "processor-{number}"),
             Self::Redis => f.write_str("redis"),
             Self::Postgres => f.write_str("postgres"),
+            Self::Storage => f.write_str("storage"),
         }
     }
 }

@@ -73,6 +73,8 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
             }
             Ok(())
         }
+        Fault::SetClock(part, seconds, lasts) => set_clock(platform, part, seconds, lasts).await,
+        Fault::UnmountStorage(lasts) => unmount_storage(platform, lasts).await,
         Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
         Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
         Fault::DestroyGroup => {
@@ -86,13 +88,35 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
     }
 }
 
+async fn set_clock(platform: &Platform, part: Part, seconds: i64, lasts: Duration) -> anyhow::Result<()> {
+    let clock = match part {
+        Part::Processor(number) => &platform.clocks[number],
+        _ => platform.postgres.clock(),
+    };
+    clock.set(seconds)?;
+    sleep(lasts).await;
+    clock.set(0)
+}
+
+async fn unmount_storage(platform: &Platform, lasts: Duration) -> anyhow::Result<()> {
+    let away = platform.storage.with_extension("away");
+    std::fs::rename(&platform.storage, &away)?;
+    std::fs::create_dir(&platform.storage)?;
+    sleep(lasts).await;
+    if std::fs::remove_dir(&platform.storage).is_err() {
+        platform.log.violation("files were written while the storage was unmounted");
+        std::fs::remove_dir_all(&platform.storage)?;
+    }
+    Ok(std::fs::rename(away, &platform.storage)?)
+}
+
 /// The process of a part.
 fn process(platform: &Platform, part: Part) -> &Process {
     match part {
         Part::Gateway(number) => &platform.gateways[number],
         Part::Processor(number) => &platform.processors[number],
         Part::Redis => &platform.redis.process,
-        Part::Postgres => platform.postgres.process(),
+        Part::Postgres | Part::Storage => platform.postgres.process(),
     }
 }
 

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`plan`], [`fault`] | what the seed decides; pure |
 //! | [`run`] | one seed from start to result |
-//! | [`platform`], [`postgres`], [`redis`], [`process`], [`signal`] | the processes under test |
+//! | [`platform`], [`postgres`], [`redis`], [`process`], [`clock`], [`signal`] | the processes under test |
 //! | [`inject`] | injects the faults |
 //! | [`client`], [`observations`] | users, and what they saw |
 //! | [`history`] | what was committed, recorded by the database itself |
@@ -17,6 +17,7 @@
 
 mod check;
 mod client;
+mod clock;
 mod dump;
 mod fault;
 mod history;

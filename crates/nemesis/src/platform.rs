@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use entity::DatabaseConnection;
 use tokio::time::sleep;
 
+use crate::clock::Clock;
 use crate::fault::{GATEWAYS, PROCESSORS};
 use crate::plan::Plan;
 use crate::postgres::Postgres;
@@ -36,6 +37,10 @@ pub(crate) struct Platform {
     pub(crate) gateways: Vec<Process>,
     /// The processors.
     pub(crate) processors: Vec<Process>,
+    /// The processors' wall clocks.
+    pub(crate) clocks: Vec<Clock>,
+    /// The folder of the videos.
+    pub(crate) storage: PathBuf,
     /// The gateways' addresses.
     pub(crate) addresses: Vec<String>,
     /// The simulator.
@@ -61,6 +66,8 @@ impl Platform {
         let db = postgres.create_database(&database).await?;
         let ports = free_ports(GATEWAYS + 2)?;
         let setting = Settings { plan, programs, folder, database: postgres.url(&database), redis: ports[0] };
+        let clock = |number| Clock::new(&folder.join(format!("clock-{number}")));
+        let clocks = (0..PROCESSORS).map(clock).collect::<anyhow::Result<Vec<_>>>()?;
         let address = |port: &u16| format!("127.0.0.1:{port}");
         let platform = Self {
             postgres: postgres.clone(),
@@ -68,7 +75,9 @@ impl Platform {
             db,
             redis: Redis::new(folder, ports[0])?,
             gateways: ports[2..].iter().enumerate().map(|(n, port)| Process::new(setting.gateway(n, *port))).collect(),
-            processors: (0..PROCESSORS).map(|n| Process::new(setting.processor(n, ports[1]))).collect(),
+            processors: clocks.iter().enumerate().map(|(n, clock)| setting.processor(n, ports[1], clock)).collect(),
+            clocks,
+            storage: folder.join("videos"),
             addresses: ports[2..].iter().map(address).collect(),
             simulator: Process::new(setting.simulator(ports[1])),
             upstream: format!("http://{}", address(&ports[1])),
@@ -184,7 +193,7 @@ impl Settings<'_> {
         self.program("gateway", &format!("gateway-{number}"), &specific, "listening")
     }
 
-    fn processor(&self, number: usize, upstream: u16) -> Program {
+    fn processor(&self, number: usize, upstream: u16, clock: &Clock) -> Process {
         let name = format!("processor-{number}");
         let specific = [
             ("HOSTNAME", name.clone()),
@@ -201,7 +210,9 @@ impl Settings<'_> {
             ("LEASE_RENEW", "500ms".into()),
             ("DRAIN_TIMEOUT", "1s".into()),
         ];
-        self.program("processor", &name, &specific, "ready for jobs")
+        let mut program = self.program("processor", &name, &specific, "ready for jobs");
+        program.environment.extend(clock.variables());
+        Process::new(program)
     }
 
     fn program(&self, file: &str, name: &str, specific: &[(&str, String)], ready: &'static str) -> Program {

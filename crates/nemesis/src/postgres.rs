@@ -13,6 +13,7 @@ use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::clock::Clock;
 use crate::history;
 use crate::process::{Process, Program, is_root};
 use crate::signal::{Signal, children, send};
@@ -24,6 +25,7 @@ const TEMPLATE: &str = "nemesis_template";
 #[derive(Debug)]
 pub(crate) struct Postgres {
     process: Process,
+    clock: Clock,
     port: u16,
     folder: TempDir,
     /// Frozen processes, to be resumed.
@@ -51,16 +53,20 @@ impl Postgres {
         for setting in ["listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=64MB", "fsync=off"] {
             arguments.extend(["-c".to_owned(), setting.to_owned()]);
         }
+        let clock = Clock::new(&folder.path().join("clock"))?;
+        // The library must be loaded by the server alone, not by the command that switches users.
+        let assignments = clock.variables().into_iter().map(|(name, value)| format!("{name}={value}"));
+        let server = programs.join("postgres").display().to_string();
         let process = Process::new(Program {
             name: "postgres".into(),
-            path: programs.join("postgres"),
-            arguments,
+            path: "env".into(),
+            arguments: assignments.chain([server]).chain(arguments).collect(),
             environment: Vec::new(),
             folder: files,
             owner,
             ready: "ready to accept connections",
         });
-        let postgres = Self { process, port, folder, frozen: Mutex::default() };
+        let postgres = Self { process, clock, port, folder, frozen: Mutex::default() };
         postgres.start_server().await?;
         postgres.make_template(migration).await?;
         Ok(postgres)
@@ -126,6 +132,11 @@ impl Postgres {
     pub(crate) async fn resume(&self) -> anyhow::Result<()> {
         let frozen = std::mem::take(&mut *self.frozen.lock().unwrap_or_else(PoisonError::into_inner));
         send(Signal::Continue, &frozen).await
+    }
+
+    /// The server's wall clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The server's process.

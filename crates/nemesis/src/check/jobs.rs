@@ -11,8 +11,8 @@ use crate::history::{History, State};
 use crate::platform::Platform;
 
 /// Error codes a job may fail with here: those the simulator's tags cause, and those that crashes lead to.
-const EXPECTED_ERROR_CODES: [&str; 8] =
-    ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable", "lost"];
+const EXPECTED_ERROR_CODES: [&str; 9] =
+    ["refused", "interrupted", "unknown", "busy", "transient", "poison", "unfetchable", "unreadable", "lost"];
 
 /// Checks every job.
 pub(super) fn check(platform: &Platform, final_state: &FinalState, users: &[User]) {

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { dirname } from "node:path";
 import { start } from "./platform.js";
 
-// Operations that would sign the caller out or are not plain requests.
-const EXCLUDED = ["logout", "follow"];
+// Operations that would sign the caller out, are not plain requests, or whose responses do not end.
+const EXCLUDED = ["logout", "follow", "followJob", "followJobs"];
 
 const unlimited = { READS_PER_MINUTE: "0", WRITES_PER_MINUTE: "0", SIGN_INS_PER_ACCOUNT: "0", SIGN_INS_PER_ADDRESS: "0" };
 const platform = await start({ simulator: ["--pace", "20"], gateway: { ...unlimited, MAX_WAITING_PER_USER: "0" } });

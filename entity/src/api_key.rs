@@ -1,9 +1,9 @@
 //! API keys. Only a hash is stored, so the table does not reveal usable keys.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -130,6 +130,19 @@ pub async fn touch(db: &DatabaseConnection, id: ApiKeyId) -> Result<(), DbErr> {
         .exec(db)
         .await
         .map(drop)
+}
+
+/// The keys among `ids` that are not revoked and whose owner's account is not disabled.
+pub async fn active(db: &DatabaseConnection, ids: &[ApiKeyId]) -> Result<Vec<ApiKeyId>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .inner_join(user::Entity)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(user::Column::DisabledAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Revokes a user's key. Returns false if the user has no such key.

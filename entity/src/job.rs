@@ -44,7 +44,7 @@ pub use owner::{CancelResult, DeletedJob, ResultAdded, add_result, cancel, delet
 pub use poster::record_inspection;
 pub(crate) use queue::is_pending;
 pub use queue::{oldest_pending, pending_after, promote_all, promote_due};
-pub use read::{by_id, by_ids_of_user, finished_before, finished_since, of_user, snapshot};
+pub use read::{by_id, by_ids_of_user, finished_before, finished_since, of_user, of_user_finished_since, snapshot};
 pub use requeue::{MAX_CRASHES, RetryBudget, hand_over, requeue_orphan, retry_later};
 pub(crate) use requeue::{is_poisoned, requeue};
 pub use status::{Orientation, Phase, Status};

@@ -12,17 +12,19 @@ pub(crate) mod open_sessions;
 
 mod notify;
 mod password;
+mod principal;
 mod rules;
 mod session;
 mod sign_in;
 mod state;
 mod token;
 
-pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify};
+pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify_reader};
 pub(crate) use handlers::NO_STORE;
-pub(crate) use notify::{sessions_ended, user_changed};
+pub(crate) use notify::{key_revoked, sessions_ended, user_changed};
 pub use password::PasswordError;
 pub(crate) use password::Passwords;
+pub(crate) use principal::{Grant, Principal, until_expired};
 pub(crate) use rules::{email, new_password};
 pub(crate) use session::Session;
 pub(crate) use state::AuthState;

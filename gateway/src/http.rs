@@ -22,6 +22,7 @@ pub(crate) mod connection_limit;
 pub(crate) mod host_guard;
 pub(crate) mod origin;
 pub(crate) mod path;
+pub(crate) mod prefer;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod request_id;

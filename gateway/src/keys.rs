@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::{Caller, KEY_PREFIX, NO_STORE};
+use crate::auth::{Caller, KEY_PREFIX, NO_STORE, key_revoked};
 use crate::error::{ApiError, ErrorCode};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::Id;
@@ -99,15 +99,18 @@ pub(crate) async fn create(
 #[utoipa::path(
     delete, path = "/api/keys/{key}", operation_id = "revokeKey", tag = "Keys",
     security(("session" = []), ("cookie" = [])),
-    responses((status = 204, description = "The key no longer works.")),
+    responses((status = 204, description = "The key no longer works; its websockets close.")),
 )]
 pub(crate) async fn revoke(
     State(gateway): State<Gateway>,
     caller: Caller,
     Id(id): Id<ApiKeyId>,
 ) -> Result<StatusCode, ApiError> {
-    let revoked = api_key::revoke(&gateway.db, id, caller.user()).await?;
-    if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
+    if !api_key::revoke(&gateway.db, id, caller.user()).await? {
+        return Err(ApiError::NotFound);
+    }
+    key_revoked(&gateway, id).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn name(text: &str) -> Rule<String> {

@@ -28,8 +28,14 @@ pub(crate) const METRICS: &[Metric] = &[
         .with_label("outcome", &["cancelled"]),
     Metric::counter("sora_video_sent_bytes_total", "Bytes of videos sent to clients."),
     Metric::counter("sora_storage_errors_total", "Failed reads and writes of files in the storage."),
-    Metric::gauge("sora_websockets_open", "Open websockets of this process."),
-    Metric::counter("sora_websocket_slow_clients_total", "Websockets closed because the client did not read."),
+    Metric::gauge(
+        "sora_websockets_open",
+        "Open websockets and event streams of this process, and requests that wait for jobs to end.",
+    ),
+    Metric::counter(
+        "sora_websocket_slow_clients_total",
+        "Websockets and event streams closed because the client did not read.",
+    ),
     Metric::counter(
         "sora_websocket_missed_states_total",
         "States that had not reached a connected client and were sent again. Should stay at 0.",

@@ -69,6 +69,8 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(admin::upstreams::resume))
         .routes(routes!(admin::users::change_user))
         .routes(routes!(live::upgrade::upgrade))
+        .routes(routes!(live::stream::all))
+        .routes(routes!(live::stream::one))
         .routes(routes!(health::health))
         .merge(compatible_api())
         .layer(from_fn(throttle::rate_limit_headers));

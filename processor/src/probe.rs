@@ -26,7 +26,10 @@ impl service::probe::Probe for ProcessorProbe {
         let database = timeout(CHECK_TIMEOUT, entity::schema::check(&context.db));
         let redis = context.bus.fault(CHECK_TIMEOUT);
         let storage = timeout(CHECK_TIMEOUT, context.storage.ping());
-        let (database, redis_fault, storage) = tokio::join!(database, redis, storage);
+        // Otherwise what other processors or an administrator changed would show only with the next job.
+        let suspension = context.suspension.is_suspended(&context.db, context.upstream_address());
+        let suspension = timeout(CHECK_TIMEOUT, suspension);
+        let (database, redis_fault, storage, _) = tokio::join!(database, redis, storage, suspension);
         let ready = matches!(database, Ok(Ok(())));
         let status = |up| if up { "up" } else { "down" };
         let mut detail = json!({

@@ -4,8 +4,9 @@
 //! refuses writes, or to a server that nobody else uses any more. Therefore
 //!
 //! - a connection is used only if its server is a primary, which is checked when it is opened and at most every two seconds;
-//! - all connections of a process belong to one generation. The first that fails ends it, and every connection is opened
-//!   anew: those for commands, for blocking reads and for subscriptions;
+//! - all connections of a process belong to one generation. The first that is refused or lost ends it, and every connection
+//!   is opened anew: those for commands, for blocking reads and for subscriptions;
+//! - a connection whose server does not answer in time is given up alone: the server may only be busy;
 //! - a connection is given up after a minute.
 
 use std::time::Duration;
@@ -96,12 +97,10 @@ impl Connector {
 
     /// Ends the generation of a connection if the error says that it is of no use any more.
     pub(crate) fn report(&self, link: &Link, error: &Error) {
-        if error.is_of_connection() {
-            self.end(link.generation, error);
+        if !(error.was_refused() || error.is_disconnect() || matches!(error, Error::Replica)) {
+            return;
         }
-    }
-
-    fn end(&self, generation: u64, error: &Error) {
+        let generation = link.generation;
         let ended = self.generation.send_if_modified(|current| {
             let is_current = *current == generation;
             *current += u64::from(is_current);
@@ -134,7 +133,8 @@ impl managed::Manager for Connector {
             return Err(RecycleError::message("outdated"));
         }
         if link.checked.elapsed() >= CHECK_INTERVAL {
-            require_primary(&mut link.connection).await.inspect_err(|error| self.end(link.generation, error))?;
+            let checked = require_primary(&mut link.connection).await;
+            checked.inspect_err(|error| self.report(link, error))?;
             link.checked = Instant::now();
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Control messages: changes that other processes should learn of before they next read the database. A lost message
 //! delays its effect by seconds.
 
-use entity::{JobId, SessionId, UserId};
+use entity::{ApiKeyId, JobId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,6 +13,11 @@ pub enum Control {
     SessionRevoked {
         /// The session.
         session: SessionId,
+    },
+    /// An API key was revoked: gateways close its sockets.
+    KeyRevoked {
+        /// The key.
+        key: ApiKeyId,
     },
     /// A user's account, role or password was changed: gateways validate the user's sessions again.
     UserChanged {

@@ -77,10 +77,9 @@ impl Error {
         matches!(self, Self::Redis(error) if error.is_unrecoverable_error() && !error.is_timeout())
     }
 
-    /// Whether the connection is of no use any more.
-    pub(crate) fn is_of_connection(&self) -> bool {
-        self.was_refused()
-            || matches!(self, Self::Redis(error) if error.is_unrecoverable_error() || error.is_io_error())
+    /// Whether the server did not answer in time. It may be busy, or its connection may lead nowhere.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout(_)) || matches!(self, Self::Redis(error) if error.is_timeout())
     }
 
     fn code(&self) -> Option<&str> {

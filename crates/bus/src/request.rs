@@ -56,6 +56,9 @@ impl Bus {
         let sent = request.query(&mut link.connection).await.map_err(Error::from);
         if let Err(error) = &sent {
             self.connector().report(&link, error);
+            if error.is_timeout() {
+                drop(Object::take(link));
+            }
         }
         sent
     }

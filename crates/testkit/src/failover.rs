@@ -1,5 +1,7 @@
 //! Two private Redis servers behind one address, of which one follows the other.
 
+use tokio::process::Command;
+
 use crate::{Proxy, Redis, eventually};
 
 /// Two servers behind one address. Connections that are open stay where they are when the address changes.
@@ -39,9 +41,21 @@ impl Failover {
 
     /// Exchanges the roles. The address goes on leading to the server that is a replica now.
     pub async fn demote(&mut self) {
+        caught_up(&self.primary).await;
         assert_eq!(self.replica.command("REPLICAOF NO ONE").await, "+OK");
         std::mem::swap(&mut self.primary, &mut self.replica);
         follow(&self.replica, &self.primary).await;
+    }
+
+    /// Freezes the primary, whose connections stay open without an answer, and leads the address to the other server.
+    pub async fn freeze_primary(&mut self) {
+        let pid = self.primary.process().id().to_string();
+        caught_up(&self.primary).await;
+        let stopped = Command::new("kill").args(["-STOP", &pid]).status().await;
+        assert!(stopped.is_ok_and(|status| status.success()), "the primary can be frozen");
+        assert_eq!(self.replica.command("REPLICAOF NO ONE").await, "+OK");
+        std::mem::swap(&mut self.primary, &mut self.replica);
+        self.promote();
     }
 
     /// Leads the address to the primary.
@@ -57,7 +71,13 @@ impl Failover {
 
 async fn follow(replica: &Redis, primary: &Redis) {
     assert_eq!(replica.command(&format!("REPLICAOF 127.0.0.1 {}", primary.port())).await, "+OK");
-    eventually("the replica follows", async || (primary.command("WAIT 1 1000").await == ":1").then_some(())).await;
+    caught_up(primary).await;
+}
+
+/// Waits until the replica has what the primary has.
+async fn caught_up(primary: &Redis) {
+    let wait = "SET caught-up 1\nWAIT 1 1000";
+    eventually("the replica follows", async || (primary.command(wait).await == ":1").then_some(())).await;
 }
 
 /// The reply of a replica to `ROLE` has five parts, that of a primary three.

@@ -48,13 +48,16 @@ impl Redis {
         &self.server
     }
 
-    /// Sends a command on a connection of its own. Returns the first line of the reply.
-    pub async fn command(&self, line: &str) -> String {
+    /// Sends commands, one a line, on a connection of its own. Returns the last one's reply, or its first line.
+    pub async fn command(&self, lines: &str) -> String {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("Redis listens");
         let mut stream = BufReader::new(stream);
-        stream.write_all(format!("{line}\r\n").as_bytes()).await.expect("Redis reads");
         let mut reply = String::new();
-        stream.read_line(&mut reply).await.expect("Redis answers");
+        for line in lines.lines() {
+            stream.write_all(format!("{line}\r\n").as_bytes()).await.expect("Redis reads");
+            reply.clear();
+            stream.read_line(&mut reply).await.expect("Redis answers");
+        }
         reply.trim_end().to_owned()
     }
 }

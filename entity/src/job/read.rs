@@ -38,6 +38,22 @@ pub async fn snapshot(db: &DatabaseConnection, user: UserId, finished: u64) -> R
     Ok(jobs)
 }
 
+/// Up to `limit` jobs of a user that finished at `since` (epoch ms) or later, latest first.
+pub async fn of_user_finished_since(
+    db: &DatabaseConnection,
+    user: UserId,
+    since: i64,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::FinishedAt.gte(since))
+        .order_by_desc(Column::FinishedAt)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
 /// Up to `limit` jobs that finished at `since` (epoch ms) or later, latest first.
 pub async fn finished_since(db: &DatabaseConnection, since: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
     Entity::find()

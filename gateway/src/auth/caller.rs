@@ -14,7 +14,7 @@ use entity::UserId;
 use entity::api_key::{self, Scope};
 use entity::user::{self, Role};
 
-use crate::auth::{Session, cookie};
+use crate::auth::{Principal, Session, cookie};
 use crate::error::ApiError;
 use crate::http::origin;
 use crate::http::throttle::{RateLimit, RequestUsage};
@@ -52,6 +52,15 @@ impl Credentials {
             Self::None => None,
             Self::Header(token) => token.as_deref(),
             Self::Cookie(token) => Some(token),
+        }
+    }
+
+    /// Returns who may read with these credentials; `None` if they are invalid.
+    pub(crate) async fn reader(&self, gateway: &Gateway) -> Result<Option<Principal>, ApiError> {
+        match (self.key(), self.token()) {
+            (Some(key), _) => identify_reader(gateway, key).await,
+            (None, Some(token)) => Ok(identify(gateway, token).await?.as_deref().map(Principal::from)),
+            (None, None) => Ok(None),
         }
     }
 
@@ -112,14 +121,19 @@ impl FromRequestParts<Gateway> for Admin {
 }
 
 /// A user with a session, or with an API key that has the scope `read`.
-pub(crate) struct Reader(UserId);
+pub(crate) struct Reader(Principal);
 
 /// A user with a session, or with an API key that has the scope `create`.
-pub(crate) struct Creator(UserId);
+pub(crate) struct Creator(Principal);
 
 impl Reader {
     /// Returns the user's id.
     pub(crate) fn user(&self) -> UserId {
+        self.0.user
+    }
+
+    /// Returns the user, and what gives access.
+    pub(crate) fn principal(&self) -> Principal {
         self.0
     }
 }
@@ -127,6 +141,11 @@ impl Reader {
 impl Creator {
     /// Returns the user's id.
     pub(crate) fn user(&self) -> UserId {
+        self.0.user
+    }
+
+    /// Returns the user, and what gives access.
+    pub(crate) fn principal(&self) -> Principal {
         self.0
     }
 }
@@ -147,12 +166,12 @@ impl FromRequestParts<Gateway> for Creator {
     }
 }
 
-async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId, ApiError> {
+async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<Principal, ApiError> {
     let credentials = credentials(parts, gateway)?;
     let Some(key) = credentials.key() else {
-        let user = Caller::of(gateway, &credentials).await?.user();
-        count_request(parts, gateway, user.to_string()).await?;
-        return Ok(user);
+        let caller = Caller::of(gateway, &credentials).await?;
+        count_request(parts, gateway, caller.user().to_string()).await?;
+        return Ok((&*caller.session).into());
     };
     let key = find_key(gateway, key).await?;
     if !key.allows(scope) {
@@ -160,7 +179,7 @@ async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<UserId
     }
     // Counted for the owner: more keys do not raise the limit.
     count_request(parts, gateway, key.user_id.to_string()).await?;
-    Ok(key.user_id)
+    Ok((&key).into())
 }
 
 /// Reads the credentials. Requires an allowed origin if a request with a cookie may change state.
@@ -198,8 +217,24 @@ async fn count_request(parts: &Parts, gateway: &Gateway, user: String) -> Result
     if usage.is_exceeded() { Err(ApiError::RateLimited(usage.resets_in())) } else { Ok(()) }
 }
 
+/// Returns who may read with the token of a session or an API key; `None` if it is invalid.
+///
+/// # Errors
+/// [`ApiError::InsufficientScope`] if the key may not read.
+pub(crate) async fn identify_reader(gateway: &Gateway, token: &str) -> Result<Option<Principal>, ApiError> {
+    if !token.starts_with(KEY_PREFIX) {
+        return Ok(identify(gateway, token).await?.as_deref().map(Principal::from));
+    }
+    match find_key(gateway, token).await {
+        Ok(key) if key.allows(Scope::Read) => Ok(Some((&key).into())),
+        Ok(_) => Err(ApiError::InsufficientScope),
+        Err(ApiError::Unauthenticated) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Returns the active session that a token belongs to.
-pub(crate) async fn identify(gateway: &Gateway, token: &str) -> Result<Option<Arc<Session>>, ApiError> {
+async fn identify(gateway: &Gateway, token: &str) -> Result<Option<Arc<Session>>, ApiError> {
     let Some((id, user)) = gateway.auth.tokens.read(token) else {
         return Ok(None);
     };

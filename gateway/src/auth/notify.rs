@@ -3,18 +3,25 @@
 //! A gateway that misses a notification notices the change within seconds, from the database.
 
 use bus::Control;
-use entity::{SessionId, UserId};
+use entity::{ApiKeyId, SessionId, UserId};
 use tokio::time::timeout;
 
+use crate::auth::Grant;
 use crate::state::Gateway;
 
 /// Invalidates sessions that have ended and closes their websockets.
 pub(crate) async fn sessions_ended(gateway: &Gateway, ended: Vec<SessionId>) {
     for id in &ended {
         gateway.auth.sessions.remove(*id);
-        gateway.live.close_session(*id);
+        gateway.live.close((*id).into());
     }
     publish(gateway, ended.into_iter().map(|id| Control::SessionRevoked { session: id })).await;
+}
+
+/// Closes the websockets of a key that was revoked.
+pub(crate) async fn key_revoked(gateway: &Gateway, key: ApiKeyId) {
+    gateway.live.close(Grant::Key(key));
+    publish(gateway, [Control::KeyRevoked { key }]).await;
 }
 
 /// Invalidates the cached sessions of an account whose role, name or state has changed.

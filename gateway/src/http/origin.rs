@@ -71,14 +71,32 @@ pub(crate) fn cors(config: &Config) -> CorsLayer {
     let origins =
         config.http.origins.iter().filter_map(|origin| HeaderValue::from_str(&origin.ascii_serialization()).ok());
     // `date`: the page corrects its clock by it.
-    let exposed = ["date", "etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"];
+    let exposed = [
+        "date",
+        "etag",
+        "location",
+        "preference-applied",
+        "ratelimit",
+        "ratelimit-policy",
+        "retry-after",
+        "x-request-id",
+    ];
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers(
-            ["authorization", "content-type", "idempotency-key", "if-none-match", "range", "x-request-id"]
-                .map(HeaderName::from_static),
+            [
+                "authorization",
+                "content-type",
+                "idempotency-key",
+                "if-none-match",
+                "last-event-id",
+                "prefer",
+                "range",
+                "x-request-id",
+            ]
+            .map(HeaderName::from_static),
         )
         .expose_headers(exposed.map(HeaderName::from_static))
         .max_age(Duration::from_secs(600))

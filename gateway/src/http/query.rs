@@ -84,6 +84,17 @@ impl Query {
         self.values(name, |text| text.split(',').map(&rule).collect::<Rule<Vec<T>>>()).into_iter().flatten().collect()
     }
 
+    /// Reads an optional list of ids, as many as a page has rows at most. Malformed ids are those of objects that do not
+    /// exist.
+    pub(crate) fn ids<T: From<Uuid>>(&mut self, name: &str) -> Option<Vec<T>> {
+        let ids = self.list(name, |text| Ok(id(text)));
+        if ids.len() as u64 > MAX_LIMIT {
+            let message = format!("Must be at most {MAX_LIMIT} ids.");
+            self.errors.push(FieldError { field: name.to_owned(), code: "too_many", message });
+        }
+        (!ids.is_empty()).then(|| ids.into_iter().flatten().collect())
+    }
+
     /// Reads `limit`, the number of rows per page (default 20).
     pub(crate) fn limit(&mut self) -> u64 {
         let rule = |text: &str| {

@@ -1,14 +1,16 @@
-//! Periodic work for connected clients: revalidates sessions, sends queue positions and resends missed states.
+//! Periodic work for connected clients: revalidates sessions and keys, sends queue positions and resends missed states.
 //!
 //! The rate is bounded, however many clients are connected.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use entity::{DbErr, JobId, SessionId};
+use entity::user::Role;
+use entity::{DbErr, JobId};
 use service::time::interval;
 use tokio::time::{sleep, timeout};
 
+use crate::auth::Grant;
 use crate::live::frame::Close;
 use crate::live::resync;
 use crate::state::Gateway;
@@ -32,7 +34,7 @@ pub(crate) async fn run(gateway: &Gateway) {
     );
 }
 
-/// Closes sockets whose session has ended, in case the message about it was lost. Closes none on a database error.
+/// Closes sockets whose session has ended or whose key was revoked, in case the message about it was lost. Closes none on a database error.
 async fn revalidate_sessions(gateway: &Gateway) {
     let mut ticks = interval(gateway.config.background.revalidate_interval);
     loop {
@@ -40,21 +42,31 @@ async fn revalidate_sessions(gateway: &Gateway) {
             _ = ticks.tick() => {}
             () = gateway.live.revalidate.notified() => {}
         }
-        let checked = gateway.live.hub.sessions();
+        let checked = gateway.live.hub.grants();
         match active_roles(gateway, &checked).await {
             Ok(roles) => gateway.live.hub.close_revoked(&checked, &roles),
-            Err(error) => tracing::warn!(%error, "could not revalidate the sessions of open websockets"),
+            Err(error) => tracing::warn!(%error, "could not revalidate the sessions and keys of open websockets"),
         }
     }
 }
 
-async fn active_roles(
-    gateway: &Gateway,
-    checked: &[SessionId],
-) -> Result<HashMap<SessionId, entity::user::Role>, DbErr> {
+/// Returns what still gives access, with the role that it gives.
+async fn active_roles(gateway: &Gateway, checked: &[Grant]) -> Result<HashMap<Grant, Role>, DbErr> {
     let mut roles = HashMap::with_capacity(checked.len());
     for batch in checked.chunks(BATCH) {
-        roles.extend(entity::session::active_roles(&gateway.db, batch).await?);
+        let (mut sessions, mut keys) = (Vec::new(), Vec::new());
+        for grant in batch {
+            match grant {
+                Grant::Session(session) => sessions.push(*session),
+                Grant::Key(key) => keys.push(*key),
+            }
+        }
+        let sessions = entity::session::active_roles(&gateway.db, &sessions).await?;
+        roles.extend(sessions.into_iter().map(|(session, role)| (Grant::Session(session), role)));
+        if !keys.is_empty() {
+            let keys = entity::api_key::active(&gateway.db, &keys).await?;
+            roles.extend(keys.into_iter().map(|key| (Grant::Key(key), Role::User)));
+        }
     }
     Ok(roles)
 }

@@ -4,19 +4,19 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{Utf8Bytes, WebSocket};
-use entity::clock::{rfc3339, system_ms};
+use entity::clock::rfc3339;
 use entity::{JobId, UserId};
 use service::time::interval_at;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use crate::auth::{Session, identify};
+use crate::auth::{Principal, identify_reader, until_expired};
+use crate::error::ApiError;
 use crate::http::client_address::ClientAddress;
 use crate::http::connection_limit::Permit;
 use crate::live::client_message::{ClientMessage, Hello};
@@ -24,7 +24,7 @@ use crate::live::disconnect::Disconnect;
 use crate::live::frame::{Close, Frame};
 use crate::live::hub::Subscription;
 use crate::live::job_version::JobVersion;
-use crate::live::outbox::{Next, Outbox};
+use crate::live::outbox::{Next, Outbox, Selection};
 use crate::live::snapshot;
 use crate::live::socket::{Receiver, Sender, split};
 use crate::live::watch;
@@ -34,10 +34,10 @@ use crate::state::Gateway;
 pub(crate) enum Identity {
     /// No credentials: `hello` must contain a token.
     Unknown,
-    /// Invalid credentials.
-    Rejected,
+    /// Invalid credentials, or those of a key that may not read.
+    Rejected(Close),
     /// Authenticated.
-    Known(Arc<Session>),
+    Known(Principal),
 }
 
 /// Serves a websocket until it ends.
@@ -62,8 +62,7 @@ pub(crate) async fn run(
     tracing::debug!(?close, "closing a websocket");
     match close {
         Close::Restart => {
-            let turn = gateway.live.byes_sent.fetch_add(1, Ordering::Relaxed);
-            let _ = sender.send([Frame::bye(turn).text()]).await;
+            let _ = sender.send([Frame::bye(gateway.live.reconnect_pause()).text()]).await;
         }
         Close::TooSlow => {
             metrics::counter!("sora_websocket_slow_clients_total").increment(1);
@@ -84,21 +83,20 @@ async fn serve_socket(
 ) -> Result<Infallible, Disconnect> {
     // Boxed and in its own span, so that neither is kept for as long as the socket is open.
     let greeting = Box::pin(greet(gateway, receiver, identity).instrument(request));
-    let (session, known) = tokio::select! {
+    let (principal, known) = tokio::select! {
         greeted = greeting => greeted?,
         () = gateway.shutdown.started.cancelled() => return Err(Close::Restart.into()),
     };
     let max = gateway.config.sockets.max_per_user.get() as usize;
-    let subscription = gateway.live.hub.subscribe(session.user.id, session.id, max).ok_or(Close::TooMany)?;
+    let subscription = gateway.live.hub.subscribe_to(Selection::All, principal, max).ok_or(Close::TooMany)?;
     let connection = Connection {
         gateway,
         subscription,
-        user: session.user.id,
+        user: principal.user,
         id: Uuid::now_v7(),
-        expires_at: AtomicI64::new(session.expires_at),
+        expires_at: AtomicI64::new(principal.expires_at.unwrap_or(i64::MAX)),
         answered: AtomicBool::new(true),
     };
-    drop(session);
     for (job, seq) in &known {
         connection.outbox().mark_sent(*job, JobVersion::known_to_client(*seq));
     }
@@ -110,21 +108,31 @@ async fn greet(
     gateway: &Gateway,
     receiver: &mut Receiver,
     identity: Identity,
-) -> Result<(Arc<Session>, HashMap<JobId, i64>), Disconnect> {
-    if matches!(identity, Identity::Rejected) {
-        return Err(Close::Unauthenticated.into());
+) -> Result<(Principal, HashMap<JobId, i64>), Disconnect> {
+    if let Identity::Rejected(close) = identity {
+        return Err(close.into());
     }
     let message =
         timeout(gateway.config.sockets.timings.hello, receiver.receive()).await.map_err(|_| Close::NoHello)?;
     let ClientMessage::Hello(Hello { token, known }) = message? else {
         return Err(Close::Malformed.into());
     };
-    let session = match (identity, token) {
-        (Identity::Known(session), _) => Some(session),
-        (_, Some(token)) => identify(gateway, &token).await.map_err(|_| Close::Overloaded)?,
-        (_, None) => None,
+    let principal = match (identity, token) {
+        (Identity::Known(principal), _) => principal,
+        (_, Some(token)) => require_reader(gateway, &token).await?,
+        (_, None) => return Err(Close::Unauthenticated.into()),
     };
-    Ok((session.ok_or(Close::Unauthenticated)?, known))
+    Ok((principal, known))
+}
+
+/// Returns who may read with a token or key, or why the socket closes.
+async fn require_reader(gateway: &Gateway, token: &str) -> Result<Principal, Close> {
+    match identify_reader(gateway, token).await {
+        Ok(Some(principal)) => Ok(principal),
+        Ok(None) => Err(Close::Unauthenticated),
+        Err(ApiError::InsufficientScope) => Err(Close::Forbidden),
+        Err(_) => Err(Close::Overloaded),
+    }
 }
 
 /// An authenticated socket.
@@ -133,7 +141,7 @@ struct Connection<'a> {
     subscription: Subscription,
     user: UserId,
     id: Uuid,
-    /// When the session expires, epoch ms.
+    /// When access expires, epoch ms; the maximum if it does not.
     expires_at: AtomicI64,
     /// Whether the client has sent anything since the last heartbeat.
     answered: AtomicBool,
@@ -176,16 +184,19 @@ impl Connection<'_> {
 
     /// Continues under a newer session of the same user.
     async fn refresh(&self, token: &str) -> Result<(), Disconnect> {
-        let Ok(session) = identify(self.gateway, token).await else {
-            self.outbox().answer(&Frame::Error { code: "unavailable", retry: true, job: None });
-            return Ok(());
+        let principal = match require_reader(self.gateway, token).await {
+            Ok(principal) => principal,
+            Err(Close::Overloaded) => {
+                self.outbox().answer(&Frame::Error { code: "unavailable", retry: true, job: None });
+                return Ok(());
+            }
+            Err(close) => return Err(close.into()),
         };
-        let session = session.ok_or(Close::Unauthenticated)?;
-        if session.user.id != self.user {
+        if principal.user != self.user {
             return Err(Close::Forbidden.into());
         }
-        self.outbox().set_session(session.id);
-        self.expires_at.store(session.expires_at, Ordering::Relaxed);
+        self.outbox().set_grant(principal.grant);
+        self.expires_at.store(principal.expires_at.unwrap_or(i64::MAX), Ordering::Relaxed);
         self.outbox().answer(&self.welcome());
         Ok(())
     }
@@ -215,7 +226,7 @@ impl Connection<'_> {
 
     fn welcome(&self) -> Frame<'static> {
         let heartbeat = self.gateway.config.sockets.timings.heartbeat.as_secs();
-        let expires_at = rfc3339(self.expires_at.load(Ordering::Relaxed));
+        let expires_at = Some(self.expires_at.load(Ordering::Relaxed)).filter(|at| *at < i64::MAX).map(rfc3339);
         Frame::Welcome { v: 1, connection: self.id, heartbeat, expires_at }
     }
 
@@ -227,12 +238,13 @@ impl Connection<'_> {
         })
     }
 
-    /// Returns once the session has expired; `refresh` may extend it meanwhile.
+    /// Returns once access has expired; `refresh` may extend it meanwhile.
     async fn expired(&self) -> Close {
         loop {
-            match u64::try_from(self.expires_at.load(Ordering::Relaxed) - system_ms()) {
-                Ok(left) if left > 0 => sleep(Duration::from_millis(left)).await,
-                _ => return Close::Unauthenticated,
+            let expires_at = self.expires_at.load(Ordering::Relaxed);
+            until_expired(Some(expires_at)).await;
+            if expires_at == self.expires_at.load(Ordering::Relaxed) {
+                return Close::Unauthenticated;
             }
         }
     }

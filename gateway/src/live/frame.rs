@@ -62,8 +62,8 @@ pub(crate) enum Frame<'a> {
         connection: Uuid,
         /// Seconds between heartbeats.
         heartbeat: u64,
-        /// When the session ends, RFC 3339.
-        expires_at: String,
+        /// When the session ends, RFC 3339; null for API keys.
+        expires_at: Option<String>,
     },
     /// The state of many jobs at once.
     Snapshot {
@@ -113,10 +113,15 @@ impl Frame<'_> {
         serde_json::to_string(self).unwrap_or_default().into()
     }
 
-    /// Returns a `bye`. Clients get different time windows by `turn`, so that about 500 reconnect per second.
-    pub(crate) fn bye(turn: u64) -> Self {
-        let from = 500_u64.saturating_add(turn.saturating_mul(2));
-        Self::Bye { code: 1012, retry_ms: [from, from.saturating_add(1_000)] }
+    /// Returns a `bye` to a client that reconnects after `pause` milliseconds or up to a second later.
+    pub(crate) fn bye(pause: u64) -> Self {
+        Self::Bye { code: 1012, retry_ms: [pause, pause.saturating_add(1_000)] }
+    }
+
+    /// Returns the least time until a client reconnects, in milliseconds. Clients get different times by `turn`, so that
+    /// about 500 reconnect per second.
+    pub(crate) fn reconnect_pause(turn: u64) -> u64 {
+        500_u64.saturating_add(turn.saturating_mul(2))
     }
 }
 
@@ -128,7 +133,7 @@ mod tests {
     fn frames_match_golden_json() {
         let id = Uuid::from_u128(0xB2);
         let welcome =
-            Frame::Welcome { v: 1, connection: id, heartbeat: 25, expires_at: "2026-01-01T00:00:00.000Z".into() };
+            Frame::Welcome { v: 1, connection: id, heartbeat: 25, expires_at: Some("2026-01-01T00:00:00.000Z".into()) };
         for (frame, golden) in [
             (
                 welcome,
@@ -144,8 +149,8 @@ mod tests {
                 r#"{"type":"gone","id":"00000000-0000-0000-0000-0000000000b2","seq":9007199254740991}"#,
             ),
             (Frame::Heartbeat, r#"{"type":"heartbeat"}"#),
-            (Frame::bye(0), r#"{"type":"bye","code":1012,"retryMs":[500,1500]}"#),
-            (Frame::bye(100), r#"{"type":"bye","code":1012,"retryMs":[700,1700]}"#),
+            (Frame::bye(Frame::reconnect_pause(0)), r#"{"type":"bye","code":1012,"retryMs":[500,1500]}"#),
+            (Frame::bye(Frame::reconnect_pause(100)), r#"{"type":"bye","code":1012,"retryMs":[700,1700]}"#),
             (
                 Frame::Error { code: "not_found", retry: false, job: Some("x") },
                 r#"{"type":"error","code":"not_found","retry":false,"job":"x"}"#,

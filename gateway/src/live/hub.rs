@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use bus::Event;
 use entity::user::Role;
-use entity::{JobId, SessionId, UserId};
+use entity::{JobId, UserId};
 
 pub(crate) use subscription::Subscription;
 
+use crate::auth::{Grant, Principal};
 use crate::live::frame::Close;
 use crate::live::job_version::{JobVersion, Stage};
-use crate::live::outbox::Outbox;
+use crate::live::outbox::{Outbox, Selection};
 
 #[derive(Default)]
 struct Connected {
@@ -29,14 +30,15 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Registers a socket. Returns `None` if the user already has `max`.
-    pub(crate) fn subscribe(&self, user: UserId, session: SessionId, max: usize) -> Option<Subscription> {
+    /// Registers a socket for the selected jobs of a user. Returns `None` if the user already has `max`.
+    pub(crate) fn subscribe_to(&self, jobs: Selection, principal: Principal, max: usize) -> Option<Subscription> {
+        let Principal { user, grant, .. } = principal;
         let mut connected = self.lock();
         let sockets = connected.users.entry(user).or_default();
         if sockets.len() >= max {
             return None;
         }
-        let outbox = Arc::new(Outbox::new(session));
+        let outbox = Arc::new(Outbox::new(grant, jobs));
         sockets.push(outbox.clone());
         Some(Subscription::new(self.clone(), user, outbox))
     }
@@ -55,30 +57,30 @@ impl Hub {
         }
     }
 
-    /// Closes the sockets of a session that has ended.
-    pub(crate) fn close_session(&self, session: SessionId) {
-        for outbox in self.all().into_iter().filter(|outbox| outbox.session() == session) {
+    /// Closes the sockets of a session that has ended or a key that was revoked.
+    pub(crate) fn close(&self, grant: Grant) {
+        for outbox in self.all().into_iter().filter(|outbox| outbox.grant() == grant) {
             outbox.close(Close::Unauthenticated);
         }
     }
 
-    /// Closes sockets whose session was `checked` and is not `active`, and sockets that watch other users' jobs without
-    /// being an administrator's.
-    pub(crate) fn close_revoked(&self, checked: &[SessionId], active: &HashMap<SessionId, Role>) {
-        let checked: HashSet<&SessionId> = checked.iter().collect();
+    /// Closes sockets whose session or key was `checked` and is not `active`, and sockets that watch other users' jobs
+    /// without being an administrator's.
+    pub(crate) fn close_revoked(&self, checked: &[Grant], active: &HashMap<Grant, Role>) {
+        let checked: HashSet<&Grant> = checked.iter().collect();
         for outbox in self.all() {
-            match active.get(&outbox.session()) {
+            match active.get(&outbox.grant()) {
                 Some(Role::User) if !outbox.watched().is_empty() => outbox.close(Close::Forbidden),
-                None if checked.contains(&outbox.session()) => outbox.close(Close::Unauthenticated),
+                None if checked.contains(&outbox.grant()) => outbox.close(Close::Unauthenticated),
                 _ => {}
             }
         }
     }
 
-    /// Returns the sessions that have sockets.
-    pub(crate) fn sessions(&self) -> Vec<SessionId> {
-        let sessions: HashSet<SessionId> = self.all().iter().map(|outbox| outbox.session()).collect();
-        sessions.into_iter().collect()
+    /// Returns the sessions and keys that have sockets.
+    pub(crate) fn grants(&self) -> Vec<Grant> {
+        let grants: HashSet<Grant> = self.all().iter().map(|outbox| outbox.grant()).collect();
+        grants.into_iter().collect()
     }
 
     /// Returns the connected users, those with unfinished jobs first.
@@ -177,11 +179,17 @@ fn remove_from<Key: std::hash::Hash + Eq>(
 mod tests {
     use super::*;
     use crate::live::outbox::Next;
-    use entity::id::new_id;
+    use entity::SessionId;
+    use entity::id::{kind, new_id};
     use entity::job::Status;
 
     fn event(user: UserId, job: JobId, seq: i64) -> Event {
         Event { user, job, seq, status: Some(Status::Processing), position: None, frame: "{}".into() }
+    }
+
+    fn subscribe(hub: &Hub, user: UserId, session: SessionId) -> Option<Subscription> {
+        let principal = Principal { user, grant: session.into(), expires_at: None };
+        hub.subscribe_to(Selection::All, principal, 8)
     }
 
     fn frames(subscription: &Subscription) -> usize {
@@ -195,7 +203,7 @@ mod tests {
     #[test]
     fn delivers_to_all_sockets_of_the_owner_only() {
         let (hub, user, other) = (Hub::default(), new_id(), new_id());
-        let subscription = |user| hub.subscribe(user, new_id(), 8).unwrap();
+        let subscription = |user| subscribe(&hub, user, new_id()).unwrap();
         let (a, b, c) = (subscription(user), subscription(user), subscription(other));
         hub.deliver(event(user, new_id(), 1));
         assert_eq!((frames(&a), frames(&b), frames(&c)), (1, 1, 0));
@@ -204,7 +212,7 @@ mod tests {
     #[test]
     fn delivers_to_watchers_until_they_unwatch() {
         let (hub, user, job) = (Hub::default(), new_id(), new_id());
-        let watcher = hub.subscribe(new_id(), new_id(), 8).unwrap();
+        let watcher = subscribe(&hub, new_id(), new_id()).unwrap();
         assert!(watcher.watch(job, 1) && watcher.watch(job, 1) && !watcher.watch(new_id(), 1));
         hub.deliver(event(user, job, 1));
         assert_eq!(frames(&watcher), 1);
@@ -219,45 +227,47 @@ mod tests {
     #[test]
     fn limits_the_sockets_of_a_user() {
         let (hub, user) = (Hub::default(), new_id());
-        let mut subscriptions: Vec<_> = (0..8).map(|_| hub.subscribe(user, new_id(), 8).unwrap()).collect();
-        assert!(hub.subscribe(user, new_id(), 8).is_none());
+        let mut subscriptions: Vec<_> = (0..8).map(|_| subscribe(&hub, user, new_id()).unwrap()).collect();
+        assert!(subscribe(&hub, user, new_id()).is_none());
         subscriptions.pop();
-        assert!(hub.subscribe(user, new_id(), 8).is_some());
+        assert!(subscribe(&hub, user, new_id()).is_some());
         drop(subscriptions);
         assert!(hub.all().is_empty());
     }
 
     #[test]
     fn closes_only_sockets_of_ended_sessions() {
-        let (hub, session, over) = (Hub::default(), new_id(), new_id());
+        let (hub, session, over) = (Hub::default(), new_id(), new_id::<kind::Session>());
+        let grant = Grant::Session(session);
         let (stays, goes, newer) = (
-            hub.subscribe(new_id(), session, 8).unwrap(),
-            hub.subscribe(new_id(), over, 8).unwrap(),
-            hub.subscribe(new_id(), new_id(), 8).unwrap(),
+            subscribe(&hub, new_id(), session).unwrap(),
+            subscribe(&hub, new_id(), over).unwrap(),
+            subscribe(&hub, new_id(), new_id()).unwrap(),
         );
-        hub.close_revoked(&[session, over], &HashMap::from([(session, Role::User)]));
+        hub.close_revoked(&[grant, over.into()], &HashMap::from([(grant, Role::User)]));
         assert_eq!(goes.outbox().take(), Some(Next::Close(Close::Unauthenticated)));
         assert_eq!((frames(&stays), frames(&newer)), (0, 0));
-        hub.close_session(session);
+        hub.close(grant);
         assert_eq!(stays.outbox().take(), Some(Next::Close(Close::Unauthenticated)));
     }
 
     #[test]
     fn demoted_admin_loses_watches() {
         let (hub, session) = (Hub::default(), new_id());
-        let subscription = hub.subscribe(new_id(), session, 8).unwrap();
+        let grant = Grant::Session(session);
+        let subscription = subscribe(&hub, new_id(), session).unwrap();
         subscription.watch(new_id(), 8);
-        hub.close_revoked(&[session], &HashMap::from([(session, Role::Admin)]));
+        hub.close_revoked(&[grant], &HashMap::from([(grant, Role::Admin)]));
         assert_eq!(frames(&subscription), 0);
-        hub.close_revoked(&[session], &HashMap::from([(session, Role::User)]));
+        hub.close_revoked(&[grant], &HashMap::from([(grant, Role::User)]));
         assert_eq!(subscription.outbox().take(), Some(Next::Close(Close::Forbidden)));
     }
 
     #[test]
     fn lists_active_users_first() {
         let (hub, idle, active) = (Hub::default(), new_id(), new_id());
-        let _subscriptions: Vec<_> = (0..5).map(|_| hub.subscribe(new_id(), new_id(), 8)).collect();
-        let (_idle, subscription) = (hub.subscribe(idle, new_id(), 8), hub.subscribe(active, new_id(), 8).unwrap());
+        let _subscriptions: Vec<_> = (0..5).map(|_| subscribe(&hub, new_id(), new_id())).collect();
+        let (_idle, subscription) = (subscribe(&hub, idle, new_id()), subscribe(&hub, active, new_id()).unwrap());
         subscription.outbox().mark_sent(new_id(), JobVersion::known_to_client(1));
         assert_eq!((hub.users()[0], hub.users().len(), hub.active_users()), (active, 7, vec![active]));
     }

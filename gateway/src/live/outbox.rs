@@ -8,9 +8,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
-use entity::{JobId, SessionId};
+use entity::JobId;
 use tokio::sync::Notify;
 
+use crate::auth::Grant;
 use crate::live::frame::{Close, Frame};
 use crate::live::job_version::{JobVersion, Stage};
 
@@ -27,8 +28,17 @@ pub(crate) enum Next {
     Close(Close),
 }
 
+/// Which of a user's jobs a socket follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// All of them.
+    All,
+    /// These.
+    Jobs(Vec<JobId>),
+}
+
 struct Pending {
-    session: SessionId,
+    grant: Grant,
     answers: Vec<Utf8Bytes>,
     frames: HashMap<JobId, (JobVersion, Utf8Bytes)>,
     positions: HashMap<JobId, Option<u64>>,
@@ -39,15 +49,16 @@ struct Pending {
 
 /// The frames to send to one socket, and the versions that its client has.
 pub(crate) struct Outbox {
+    selection: Selection,
     pending: Mutex<Pending>,
     changed: Notify,
 }
 
 impl Outbox {
-    /// Creates an empty outbox for a socket of `session`.
-    pub(crate) fn new(session: SessionId) -> Self {
+    /// Creates an empty outbox for a socket that `grant` gives access to.
+    pub(crate) fn new(grant: Grant, selection: Selection) -> Self {
         let pending = Pending {
-            session,
+            grant,
             answers: Vec::new(),
             frames: HashMap::new(),
             positions: HashMap::new(),
@@ -55,11 +66,15 @@ impl Outbox {
             watched: HashSet::new(),
             close: None,
         };
-        Self { pending: Mutex::new(pending), changed: Notify::new() }
+        Self { selection, pending: Mutex::new(pending), changed: Notify::new() }
     }
 
-    /// Adds a frame, unless one with the same or a higher `seq` is waiting or was sent. Returns whether it was added.
+    /// Adds a frame, unless its job is not followed, or one with the same or a higher `seq` is waiting or was sent. Returns
+    /// whether it was added.
     pub(crate) fn offer(&self, job: JobId, version: JobVersion, frame: Utf8Bytes) -> bool {
+        if matches!(&self.selection, Selection::Jobs(jobs) if !jobs.contains(&job)) {
+            return false;
+        }
         let mut pending = self.lock();
         let newest = pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job));
         let news = newest.is_none_or(|newest| newest < version.seq);
@@ -119,14 +134,14 @@ impl Outbox {
         }
     }
 
-    /// The session that the socket belongs to.
-    pub(crate) fn session(&self) -> SessionId {
-        self.lock().session
+    /// What gives access to the socket.
+    pub(crate) fn grant(&self) -> Grant {
+        self.lock().grant
     }
 
-    /// Moves the socket to a newer session.
-    pub(crate) fn set_session(&self, session: SessionId) {
-        self.lock().session = session;
+    /// Moves the socket to a newer session, or a key.
+    pub(crate) fn set_grant(&self, grant: Grant) {
+        self.lock().grant = grant;
     }
 
     /// Returns the jobs that the client has and whose stage matches `filter`.
@@ -150,6 +165,11 @@ impl Outbox {
     pub(crate) fn seq(&self, job: JobId) -> Option<i64> {
         let pending = self.lock();
         pending.frames.get(&job).map(|(version, _)| version.seq).max(pending.seq_sent(job))
+    }
+
+    /// Returns the `seq` of a job that the client has.
+    pub(crate) fn seq_sent(&self, job: JobId) -> Option<i64> {
+        self.lock().seq_sent(job)
     }
 
     /// Returns the jobs of other users that it follows.
@@ -229,7 +249,7 @@ mod tests {
     }
 
     fn outbox() -> Outbox {
-        Outbox::new(new_id())
+        Outbox::new(Grant::Session(new_id()), Selection::All)
     }
 
     fn frames(outbox: &Outbox) -> Vec<String> {
@@ -250,6 +270,16 @@ mod tests {
         assert!(!outbox.offer(job, version(3, Stage::Running), "again".into()));
         assert!(!outbox.offer(job, version(2, Stage::Running), "late".into()));
         assert_eq!(frames(&outbox), [""; 0]);
+    }
+
+    #[test]
+    fn keeps_frames_of_selected_jobs_only() {
+        let (selected, other) = (new_id(), new_id());
+        let outbox = Outbox::new(Grant::Key(new_id()), Selection::Jobs(vec![selected]));
+        assert!(!outbox.offer(other, version(1, Stage::Running), "other".into()));
+        assert!(outbox.offer(selected, version(1, Stage::Running), "selected".into()));
+        assert_eq!(frames(&outbox), ["selected"]);
+        assert_eq!((outbox.seq_sent(selected), outbox.seq_sent(other)), (Some(1), None));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! The snapshot that a client receives first: the states in the database that it does not have.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use axum::extract::ws::Utf8Bytes;
 use bus::Event;
+use entity::clock::millis;
 use entity::job::{self, View};
 use entity::{JobId, UserId};
 
@@ -14,6 +18,12 @@ use crate::videos;
 
 /// Maximum number of finished jobs in a snapshot.
 pub(crate) const MAX_FINISHED: u64 = 20;
+
+/// Maximum number of jobs that finished while a client was away in a snapshot for a client that resumes.
+const MAX_RESUMED: u64 = 200;
+
+/// How much earlier than its cursor a client resumes: the time that an event takes, and differences between clocks.
+const RESUME_MARGIN: Duration = Duration::from_secs(60);
 
 /// Maximum number of jobs in one frame.
 const JOBS_PER_FRAME: usize = 50;
@@ -44,6 +54,26 @@ pub(crate) async fn frames(
         .collect();
     rows.extend(others);
     Ok(to_frames(outbox, videos::views(gateway, rows).await).chain(gone).collect())
+}
+
+/// Returns the frames of a snapshot for a client that resumes from `cursor`, the time (epoch ms) of what it received last:
+/// with the jobs that finished since. Their jobs count as sent.
+pub(crate) async fn resumed(
+    gateway: &Gateway,
+    user: UserId,
+    outbox: &Outbox,
+    cursor: Option<i64>,
+) -> Result<Vec<Utf8Bytes>, ApiError> {
+    let permit = gateway.live.snapshots.acquire().await.map_err(ApiError::unavailable)?;
+    let mut rows = job::snapshot(&gateway.db, user, MAX_FINISHED).await?;
+    if let Some(cursor) = cursor {
+        let since = cursor.saturating_sub(millis(RESUME_MARGIN));
+        let finished = job::of_user_finished_since(&gateway.db, user, since, MAX_RESUMED).await?;
+        let known: HashSet<JobId> = rows.iter().map(|row| row.id).collect();
+        rows.extend(finished.into_iter().filter(|row| !known.contains(&row.id)));
+    }
+    drop(permit);
+    Ok(to_frames(outbox, videos::views(gateway, rows).await).collect())
 }
 
 /// Returns a job's state as a frame, the same as that of an event.

@@ -1,15 +1,16 @@
 //! The state that all websockets of a gateway share.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use entity::SessionId;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use crate::auth::Grant;
 use crate::config::Sockets;
 use crate::http::client_address::ClientAddress;
 use crate::http::connection_limit::ConnectionLimit;
+use crate::live::frame::Frame;
 use crate::live::hub::Hub;
 
 /// The state that all websockets of a gateway share.
@@ -23,8 +24,8 @@ pub(crate) struct LiveState {
     pub(super) resync: Notify,
     /// Signals that a message about an ended session or a changed account may have been missed.
     pub(super) revalidate: Notify,
-    /// Number of `bye` frames sent.
-    pub(super) byes_sent: AtomicU64,
+    /// Number of clients that were asked to reconnect.
+    byes_sent: AtomicU64,
     /// Origin of the shared heartbeat instants.
     started_at: Instant,
 }
@@ -55,9 +56,14 @@ impl LiveState {
         self.connections.in_use()
     }
 
-    /// Closes the sockets of a session that has ended.
-    pub(crate) fn close_session(&self, session: SessionId) {
-        self.hub.close_session(session);
+    /// Closes the sockets of a session that has ended or a key that was revoked.
+    pub(crate) fn close(&self, grant: Grant) {
+        self.hub.close(grant);
+    }
+
+    /// Returns the least time until a client reconnects to another gateway, in milliseconds: about 500 clients per second.
+    pub(super) fn reconnect_pause(&self) -> u64 {
+        Frame::reconnect_pause(self.byes_sent.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Returns when a socket that opens now sends its first heartbeat: after `every`, rounded up to a shared instant.

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use tracing::Span;
 
-use crate::auth::{Credentials, identify};
+use crate::auth::Credentials;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::client_address::ClientAddress;
 use crate::live::connection::{self, Identity};
@@ -31,7 +31,7 @@ const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 
 /// Open the websocket that follows jobs live
 ///
-/// An invalid token is reported after the upgrade, with close code 4401.
+/// Sessions and API keys with the scope `read`. An invalid token is reported after the upgrade, with close code 4401.
 #[utoipa::path(
     get, path = "/api/ws", operation_id = "follow", tag = "Live",
     responses((status = 101, description = "The websocket is open, with the subprotocol `sora.v1`.")),
@@ -48,10 +48,12 @@ pub(crate) async fn upgrade(
         gateway.origins.require(&headers)?;
     }
     let upgrade = upgrade.map_err(|_| ApiError::UpgradeRequired)?;
-    let identity = match (&credentials, credentials.token()) {
+    let identity = match (&credentials, credentials.reader(&gateway).await) {
         (Credentials::None, _) => Identity::Unknown,
-        (_, None) => Identity::Rejected,
-        (_, Some(token)) => identify(&gateway, token).await?.map_or(Identity::Rejected, Identity::Known),
+        (_, Ok(Some(principal))) => Identity::Known(principal),
+        (_, Ok(None)) => Identity::Rejected(Close::Unauthenticated),
+        (_, Err(ApiError::InsufficientScope)) => Identity::Rejected(Close::Forbidden),
+        (_, Err(error)) => return Err(error),
     };
     let upgrade = upgrade
         .protocols([PROTOCOL])

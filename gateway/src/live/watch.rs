@@ -6,6 +6,7 @@ use entity::job::{self, Model};
 use entity::user::Role;
 use entity::{JobId, UserId};
 
+use crate::auth::Grant;
 use crate::error::ApiError;
 use crate::live::frame::Frame;
 use crate::live::hub::Subscription;
@@ -56,14 +57,14 @@ pub(crate) async fn send_current(gateway: &Gateway, outbox: &Outbox, id: JobId) 
 
 /// Returns `false` if the socket already follows too many.
 async fn follow(gateway: &Gateway, subscription: &Subscription, user: UserId, id: JobId) -> Result<bool, ApiError> {
-    let session = gateway
-        .auth
-        .sessions
-        .find_active(&gateway.db, subscription.outbox().session())
-        .await?
-        .ok_or(ApiError::NotFound)?;
+    let role = match subscription.outbox().grant() {
+        Grant::Session(session) => gateway.auth.sessions.find_active(&gateway.db, session).await?.map(|s| s.user.role),
+        // Keys have no access to administration.
+        Grant::Key(_) => Some(Role::User),
+    };
+    let role = role.ok_or(ApiError::NotFound)?;
     let owner = job::by_id(&gateway.db, id).await?.map(|row| row.user_id);
-    let owner = owner.filter(|owner| *owner == user || session.user.role == Role::Admin).ok_or(ApiError::NotFound)?;
+    let owner = owner.filter(|owner| *owner == user || role == Role::Admin).ok_or(ApiError::NotFound)?;
     if owner != user && !subscription.watch(id, MAX_WATCHED) {
         return Ok(false);
     }

@@ -3,9 +3,11 @@
 //! The row is the outbox: the job is enqueued afterwards, within a time limit, and if that fails by a processor's
 //! reconciler. Both run in a separate task, so that a client that disconnects in between changes nothing.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use bus::{Flow, Position};
 use entity::database::is_foreign_key_violation;
@@ -18,12 +20,14 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use utoipa::ToSchema;
 
-use crate::auth::Creator;
+use crate::auth::{Creator, Principal};
 use crate::config::{Catalogue, ORIENTATIONS, Size};
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
-use crate::http::path;
+use crate::http::client_address::ClientAddress;
+use crate::http::{path, prefer};
 use crate::images;
+use crate::live::follow::until_ended;
 use crate::state::Gateway;
 use crate::videos::idempotency::{self, Resolved};
 use crate::videos::{quota, views};
@@ -130,13 +134,17 @@ impl CreateVideoRequest {
 /// Create a video job
 ///
 /// The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
-/// left out take the defaults of `GET /api/models`.
+/// left out take the defaults of `GET /api/models`. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
+/// jobs to end.
 #[utoipa::path(
     post, path = "/api/videos", operation_id = "createVideo", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["create"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new.")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new."),
+        ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`; the response then has `Preference-Applied`."),
+    ),
     request_body = CreateVideoRequest,
-    responses((status = 202, description = "The jobs, which are waiting. `Location` is the first one.", body = Accepted)),
+    responses((status = 202, description = "The jobs, which wait or have ended meanwhile. `Location` is the first one.", body = Accepted)),
     extensions(("x-errors" = json!([
         ErrorCode::TooManyWaiting,
         ErrorCode::DailySubmissions,
@@ -147,7 +155,7 @@ impl CreateVideoRequest {
 )]
 pub(crate) async fn create(
     State(gateway): State<Gateway>,
-    caller: Creator,
+    (client, caller): (ClientAddress, Creator),
     Extension(trace): Extension<Trace>,
     headers: HeaderMap,
     JsonBody { content: request, fingerprint }: JsonBody<CreateVideoRequest>,
@@ -155,12 +163,36 @@ pub(crate) async fn create(
     let key = idempotency::key(&headers, "create".into(), &fingerprint)?;
     let count = request.count.unwrap_or(1);
     let new = request.into_job(&gateway.config.catalogue, caller.user(), &trace);
-    let (jobs, replayed) = accept(&gateway, NewJobs { new, count, key }).await?;
+    let (mut jobs, replayed) = accept(&gateway, NewJobs { new, count, key }).await?;
+    let waited = match prefer::wait(&headers) {
+        Some(limit) => wait_for(&gateway, client, caller.principal(), &mut jobs, limit).await?.then_some(limit),
+        None => None,
+    };
     let job = jobs.first().ok_or(ApiError::Gone)?.clone();
     let location = [(header::LOCATION, format!("/api/videos/jobs/{}", job.id))];
     let body = Accepted { job, jobs, message: "Video generation started" };
     let replayed = replayed.then_some([idempotency::REPLAYED]);
-    Ok((StatusCode::ACCEPTED, location, replayed, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    let waited = AppendHeaders(waited.and_then(prefer::applied));
+    Ok((StatusCode::ACCEPTED, location, replayed, waited, [(header::CACHE_CONTROL, "no-store")], Json(body))
+        .into_response())
+}
+
+/// Waits for the jobs to end, and reads them again. Returns whether it has waited.
+async fn wait_for(
+    gateway: &Gateway,
+    client: ClientAddress,
+    principal: Principal,
+    jobs: &mut Vec<View>,
+    limit: Duration,
+) -> Result<bool, ApiError> {
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    let waited = until_ended(gateway, client, principal, &ids, limit).await?;
+    if waited {
+        let mut rows = job::by_ids_of_user(&gateway.db, principal.user, &ids).await?;
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+        *jobs = views(gateway, rows).await;
+    }
+    Ok(waited)
 }
 
 /// Accepts the jobs of one request, even if the client disconnects. Returns them, and whether an earlier request created

@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use entity::JobId;
 use entity::job::{self, Filter, Status, View};
+use entity::{JobId, UserId};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -32,7 +32,8 @@ pub(crate) struct JobPage {
 
 /// List the caller's jobs
 ///
-/// Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
+/// Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again. With `id`, returns these
+/// jobs in this order, without those that do not exist; other filters are ignored.
 #[utoipa::path(
     get, path = "/api/videos/jobs", operation_id = "listJobs", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
@@ -48,10 +49,7 @@ pub(crate) async fn list(
     Parameters(search): Parameters<JobSearch>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let limit = search.limit;
-    let filter = Filter { user: Some(reader.user()), ..search.into() };
-    let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
-    let next_cursor = take_page(&mut rows, limit, |job| job.id);
+    let (rows, next_cursor) = find(&gateway, reader.user(), search).await?;
     let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
     let page = JobPage { data: views(&gateway, rows).await, next_cursor };
     let body = serde_json::to_string(&page).map_err(|error| ApiError::Internal(error.to_string()))?;
@@ -64,10 +62,30 @@ pub(crate) async fn list(
     Ok((head, json, AppendHeaders(active), Body::from(body)).into_response())
 }
 
+/// Returns the selected jobs of a user, and the cursor of the next page.
+async fn find(
+    gateway: &Gateway,
+    user: UserId,
+    search: JobSearch,
+) -> Result<(Vec<job::Model>, Option<JobId>), ApiError> {
+    if let Some(ids) = &search.id {
+        let mut rows = job::by_ids_of_user(&gateway.db, user, ids).await?;
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+        return Ok((rows, None));
+    }
+    let limit = search.limit;
+    let mut rows = job::search(&gateway.db, Filter { user: Some(user), ..search.into() }, limit + 1).await?;
+    let next_cursor = take_page(&mut rows, limit, |job| job.id);
+    Ok((rows, next_cursor))
+}
+
 /// Selects jobs.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobSearch {
+    /// Jobs to return, 100 at most; the parameter may be repeated, or hold several separated by commas.
+    #[param(value_type = Vec<String>, required = false)]
+    id: Option<Vec<JobId>>,
     /// States; the parameter may be repeated, or hold several separated by commas.
     #[param(required = false)]
     status: Vec<Status>,
@@ -91,6 +109,7 @@ pub(crate) struct JobSearch {
 impl QueryParameters for JobSearch {
     fn read(query: &mut Query) -> Self {
         Self {
+            id: query.ids("id"),
             status: query.list("status", status),
             q: query.search(),
             from: query.instant("from"),

@@ -11,8 +11,11 @@ use tokio::time::timeout;
 
 use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::http::client_address::ClientAddress;
 use crate::http::conditional::none_match;
 use crate::http::path::Id;
+use crate::http::prefer;
+use crate::live::follow::until_ended;
 use crate::state::Gateway;
 
 /// `Retry-After` for clients that poll, in seconds.
@@ -20,11 +23,15 @@ pub(crate) const POLL_AFTER: &str = "2";
 
 /// Get a job
 ///
-/// Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
+/// Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again. With `Prefer: wait=SECONDS` the
+/// response waits up to 60 seconds for the job to end.
 #[utoipa::path(
     get, path = "/api/videos/jobs/{job}", operation_id = "readJob", tag = "Videos",
     security(("session" = []), ("cookie" = []), ("key" = ["read"])),
-    params(("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response.")),
+    params(
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier response."),
+        ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`; the response then has `Preference-Applied`."),
+    ),
     responses(
         (status = 200, description = "The job.", body = View),
         (status = 304, description = "Nothing has changed."),
@@ -32,11 +39,20 @@ pub(crate) const POLL_AFTER: &str = "2";
 )]
 pub(crate) async fn read_job(
     State(gateway): State<Gateway>,
+    client: ClientAddress,
     caller: Reader,
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let row = job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let find = async || job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound);
+    let mut row = find().await?;
+    let wait = prefer::wait(&headers);
+    let mut waited = None;
+    if let Some(limit) = wait.filter(|_| !row.status.is_terminal())
+        && until_ended(&gateway, client, caller.principal(), &[id], limit).await?
+    {
+        (row, waited) = (find().await?, wait);
+    }
     let active = !row.status.is_terminal();
     let mut views = views(&gateway, vec![row]).await;
     let view = views.pop().ok_or(ApiError::NotFound)?;
@@ -50,6 +66,7 @@ pub(crate) async fn read_job(
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         out.insert(header::ETAG, tag);
     }
+    out.extend(waited.and_then(prefer::applied));
     if active {
         out.insert(header::RETRY_AFTER, HeaderValue::from_static(POLL_AFTER));
     }

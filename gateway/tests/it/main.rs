@@ -8,6 +8,7 @@ mod bad_requests;
 mod compression;
 mod configuration;
 mod content;
+mod events;
 mod first_admin;
 mod http;
 mod idempotency;

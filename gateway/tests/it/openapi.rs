@@ -84,7 +84,10 @@ async fn send(
 ) -> (StatusCode, Value) {
     let request = server.request(method.clone(), &concrete(path)).bearer_auth(&account.token).json(body);
     let response = request.send().await.unwrap();
-    (response.status(), response.json().await.unwrap_or_default())
+    let status = response.status();
+    // A stream does not end.
+    let is_stream = header(&response, "content-type") == "text/event-stream";
+    (status, if is_stream { Value::Null } else { response.json().await.unwrap_or_default() })
 }
 
 /// Returns the fields that were rejected, with their codes.

@@ -6,7 +6,7 @@ use testkit::{Database, Failover};
 
 use crate::test_platform::TestPlatform;
 
-const JOBS: usize = 30;
+const JOBS: usize = 12;
 
 /// Commits jobs and enqueues them if Redis allows it, as gateways do.
 async fn submit_many(platform: &TestPlatform) -> Vec<entity::JobId> {

@@ -7,7 +7,7 @@ use entity::id::new_id;
 use testkit::{Failover, eventually};
 use tokio::sync::mpsc;
 
-use crate::next;
+use crate::serve;
 
 /// A client with connections of every kind open, and the messages of its subscriber.
 async fn connected(redis: &Failover, namespace: &str) -> (Bus, bus::Consumer, mpsc::UnboundedReceiver<Message>) {
@@ -25,9 +25,7 @@ async fn connected(redis: &Failover, namespace: &str) -> (Bus, bus::Consumer, mp
 async fn enqueue_and_settle(bus: &Bus, consumer: &mut bus::Consumer) {
     let job = new_id();
     bus.enqueue(job, &Flow::new_jobs(new_id()), Position::FairTurn).await.unwrap();
-    let delivery = next(consumer).await;
-    assert_eq!(delivery.job, job);
-    assert!(bus.ack_and_publish(&delivery, None).await.unwrap());
+    assert_eq!(serve(bus, consumer, 1).await, [job]);
 }
 
 #[tokio::test]
@@ -56,6 +54,17 @@ async fn an_idle_subscriber_leaves_a_server_that_was_demoted() {
     let (_bus, _consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
     redis.fail_over(false).await;
     // Nothing but its own probe finds out.
+    assert_eq!(messages.recv().await, Some(Message::Subscribed));
+}
+
+#[tokio::test]
+async fn every_connection_leaves_a_server_that_hangs() {
+    let mut redis = Failover::start().await;
+    let (bus, mut consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
+    redis.freeze_primary().await;
+    eventually("commands are answered", async || bus.check().await.ok()).await;
+    eventually("the queue is read", async || consumer.next(1).await.ok()).await;
+    enqueue_and_settle(&bus, &mut consumer).await;
     assert_eq!(messages.recv().await, Some(Message::Subscribed));
 }
 

@@ -374,6 +374,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow all jobs as Server-Sent Events
+         * @description The frames of the websocket that carry states: first `snapshot`, then `job`, `position` and `gone` as they come. After a
+         *     reconnect with `Last-Event-ID`, the snapshot also has the jobs that finished meanwhile, 200 at most.
+         */
+        get: operations["followJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -595,7 +616,8 @@ export interface paths {
         /**
          * Create a video job
          * @description The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
-         *     left out take the defaults of `GET /api/models`.
+         *     left out take the defaults of `GET /api/models`. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
+         *     jobs to end.
          */
         post: operations["createVideo"];
         delete?: never;
@@ -613,7 +635,8 @@ export interface paths {
         };
         /**
          * List the caller's jobs
-         * @description Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again.
+         * @description Returns an `ETag`. While a job of the page is unfinished, `Retry-After` says when to poll again. With `id`, returns these
+         *     jobs in this order, without those that do not exist; other filters are ignored.
          */
         get: operations["listJobs"];
         put?: never;
@@ -633,7 +656,8 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again.
+         * @description Returns an `ETag`. While the job is unfinished, `Retry-After` says when to poll again. With `Prefer: wait=SECONDS` the
+         *     response waits up to 60 seconds for the job to end.
          */
         get: operations["readJob"];
         put?: never;
@@ -679,6 +703,27 @@ export interface paths {
         put?: never;
         /** Cancel a job */
         post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/jobs/{job}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a job as Server-Sent Events
+         * @description The job's state, then each new one as a `job` frame, and its queue position. The stream ends after the final state. A
+         *     reconnect with the `Last-Event-ID` of a final state returns 204, which tells browsers not to reconnect.
+         */
+        get: operations["followJob"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -806,7 +851,7 @@ export interface paths {
         };
         /**
          * Open the websocket that follows jobs live
-         * @description An invalid token is reported after the upgrade, with close code 4401.
+         * @description Sessions and API keys with the scope `read`. An invalid token is reported after the upgrade, with close code 4401.
          */
         get: operations["follow"];
         put?: never;
@@ -2590,6 +2635,8 @@ export interface operations {
     listAllJobs: {
         parameters: {
             query?: {
+                /** @description Jobs to return, 100 at most; the parameter may be repeated, or hold several separated by commas. */
+                id?: string[];
                 /** @description States; the parameter may be repeated, or hold several separated by commas. */
                 status?: components["schemas"]["Status"][];
                 /** @description Text in the prompt, in upper or lower case. */
@@ -3301,6 +3348,37 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    followJobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `id` of the last event that was received. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that does not end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     readHealth: {
         parameters: {
             query?: never;
@@ -3580,7 +3658,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key no longer works. */
+            /** @description The key no longer works; its websockets close. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3777,6 +3855,8 @@ export interface operations {
             header?: {
                 /** @description 1–255 visible ASCII characters. For a day, the same key with the same body returns the same jobs and starts nothing new. */
                 "Idempotency-Key"?: string;
+                /** @description `wait=SECONDS`; the response then has `Preference-Applied`. */
+                Prefer?: string;
             };
             path?: never;
             cookie?: never;
@@ -3787,7 +3867,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The jobs, which are waiting. `Location` is the first one. */
+            /** @description The jobs, which wait or have ended meanwhile. `Location` is the first one. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3813,6 +3893,8 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
+                /** @description Jobs to return, 100 at most; the parameter may be repeated, or hold several separated by commas. */
+                id?: string[];
                 /** @description States; the parameter may be repeated, or hold several separated by commas. */
                 status?: components["schemas"]["Status"][];
                 /** @description Text in the prompt, in upper or lower case. */
@@ -3868,6 +3950,8 @@ export interface operations {
             header?: {
                 /** @description `ETag` of an earlier response. */
                 "If-None-Match"?: string;
+                /** @description `wait=SECONDS`; the response then has `Preference-Applied`. */
+                Prefer?: string;
             };
             path: {
                 job: string;
@@ -3987,6 +4071,47 @@ export interface operations {
             400: components["responses"]["malformed_request"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    followJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `id` of the last event that was received: the job's `seq`. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that ends with the job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The job has ended, and the client has its final state. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
             404: components["responses"]["not_found"];
             421: components["responses"]["misdirected"];
             429: components["responses"]["rate_limited"];

@@ -2,7 +2,6 @@
 //!
 //! | module | role |
 //! |---|---|
-//! | `serve` | accepts connections and hands their requests to the router |
 //! | `access_log`, `request_id`, `security_headers` | the outermost layer: log, span, ids, response headers |
 //! | `catch_panic`, `timeouts`, `host_guard`, `origin` | the layers inside it |
 //! | `problem` | error responses |
@@ -27,7 +26,6 @@ pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod request_id;
 pub(crate) mod security_headers;
-pub(crate) mod serve;
 pub(crate) mod static_files;
 pub(crate) mod throttle;
 pub(crate) mod timeouts;

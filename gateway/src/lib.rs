@@ -50,9 +50,9 @@ pub use command::{Arguments, Command, CommandError};
 pub use config::{
     Auth, Background, Catalogue, Config, Http, Quotas, Rates, Registration, Size, SocketTimings, Sockets, Timeouts,
 };
-pub use http::serve::bind;
 pub use http::trusted_proxies::TrustedProxies;
 pub use router::document;
+pub use service::server::bind;
 pub use state::{Gateway, StartError};
 
 /// Serves on `listener` until `shutdown` is cancelled, then waits for open requests and websockets up to the drain timeout.
@@ -69,7 +69,7 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         started.cancel();
     });
     let served = tokio::select! {
-        served = http::serve::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
+        served = service::server::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
         () = drain_deadline(&shutdown, drain) => Ok(()),
         // Without the relay the process would look healthy and send no updates: exit, so that it is restarted.
         ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended unexpectedly: {ended:?}"))),

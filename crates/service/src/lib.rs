@@ -4,6 +4,7 @@ pub mod env;
 mod error;
 pub mod metrics;
 pub mod probe;
+pub mod server;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;

@@ -54,7 +54,7 @@ pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// Fails if the listener cannot be read.
-pub(crate) async fn serve(
+pub async fn serve(
     listener: TcpListener,
     router: Router,
     head: Duration,

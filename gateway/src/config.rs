@@ -8,6 +8,8 @@ mod quotas;
 mod rates;
 mod sockets;
 
+use std::num::NonZeroU32;
+
 use service::env::Environment;
 use service::settings::{self, Settings};
 use storage::StorageConfig;
@@ -15,13 +17,16 @@ use storage::StorageConfig;
 pub use auth::{Auth, Registration};
 pub use background::Background;
 pub use catalogue::{Catalogue, Size};
-pub use http::{Http, Timeouts};
+pub use http::{Connections, Http, Timeouts};
 pub use quotas::Quotas;
 pub use rates::Rates;
 pub use sockets::{SocketTimings, Sockets};
 
 pub(crate) use catalogue::ORIENTATIONS;
 pub(crate) use http::{EVERYWHERE, listen};
+
+/// Open files for everything but connections: the database, Redis, the storage.
+const RESERVED_FILES: usize = 256;
 
 /// The gateway's configuration.
 #[derive(Clone, Debug)]
@@ -67,6 +72,23 @@ impl Config {
             background: background?,
         })
     }
+
+    /// Lowers the numbers of connections and websockets to what `files`, the limit on open files, allows.
+    pub fn fit_to_file_limit(&mut self, files: u64) {
+        let available = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(RESERVED_FILES).max(2);
+        let total = self.http.connections.total.min(available / 2);
+        let left = u32::try_from(available - total).unwrap_or(u32::MAX);
+        let sockets = self.sockets.max.min(NonZeroU32::new(left).unwrap_or(NonZeroU32::MIN));
+        if (total, sockets) != (self.http.connections.total, self.sockets.max) {
+            tracing::warn!(
+                files,
+                connections = total,
+                websockets = sockets,
+                "raise the limit on open files to serve more"
+            );
+        }
+        (self.http.connections.total, self.sockets.max) = (total, sockets);
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +132,17 @@ mod tests {
                 free: false,
             }
         );
+    }
+
+    #[test]
+    fn connections_fit_to_the_limit_on_open_files() {
+        let mut config = read(&[("APP_ENV", "demo"), ("JWT_SECRET", SECRET)]).unwrap();
+        config.fit_to_file_limit(u64::MAX);
+        assert_eq!((config.http.connections.total, config.sockets.max.get()), (4_096, 10_000));
+        config.fit_to_file_limit(1_024);
+        assert_eq!((config.http.connections.total, config.sockets.max.get()), (384, 384));
+        config.fit_to_file_limit(10);
+        assert_eq!((config.http.connections.total, config.sockets.max.get()), (1, 1));
     }
 
     #[test]

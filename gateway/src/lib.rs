@@ -39,8 +39,10 @@ mod state;
 mod videos;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use service::server::{self, Limits};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -48,7 +50,8 @@ use tokio_util::sync::CancellationToken;
 pub use auth::{PasswordError, setup_token};
 pub use command::{Arguments, Command, CommandError};
 pub use config::{
-    Auth, Background, Catalogue, Config, Http, Quotas, Rates, Registration, Size, SocketTimings, Sockets, Timeouts,
+    Auth, Background, Catalogue, Config, Connections, Http, Quotas, Rates, Registration, Size, SocketTimings, Sockets,
+    Timeouts,
 };
 pub use http::trusted_proxies::TrustedProxies;
 pub use router::document;
@@ -69,7 +72,7 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
         started.cancel();
     });
     let served = tokio::select! {
-        served = service::server::serve(listener, router::router(gateway.clone()), gateway.config.http.timeouts.head, shutdown.clone()) => served,
+        served = server::serve(listener, router::router(gateway.clone()), server_limits(&gateway), shutdown.clone()) => served,
         () = drain_deadline(&shutdown, drain) => Ok(()),
         // Without the relay the process would look healthy and send no updates: exit, so that it is restarted.
         ended = &mut live => Err(io::Error::other(format!("the relay of live progress ended unexpectedly: {ended:?}"))),
@@ -77,6 +80,18 @@ pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: Cancellation
     drain_tasks(&gateway, drain).await;
     live.abort();
     served
+}
+
+fn server_limits(gateway: &Gateway) -> Limits {
+    let http = &gateway.config.http;
+    let proxies = http.trusted_proxies.clone();
+    Limits {
+        connections: http.connections.total,
+        connections_per_address: http.connections.per_address,
+        exempt: Arc::new(move |address| proxies.contains(address)),
+        head: http.timeouts.head,
+        stall: http.timeouts.stall,
+    }
 }
 
 /// Maximum number of unsent bytes per connection in the kernel. The rest waits in the client's outbox, where newer states

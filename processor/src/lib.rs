@@ -36,6 +36,7 @@ mod upstream;
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use entity::job;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -51,6 +52,7 @@ pub use config::Config;
 /// # Errors
 /// The process cannot start: the database does not answer or has an incompatible schema, or the storage cannot be used.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    service::file_limit::raise().context("cannot raise the limit on open files")?;
     let context = Arc::new(Context::open(config).await?);
     let upstream = &context.config.upstream;
     tracing::info!(upstream = context.upstream_address(), dialect = %upstream.dialect, "processor starting");

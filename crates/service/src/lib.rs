@@ -2,6 +2,7 @@
 
 pub mod env;
 mod error;
+pub mod file_limit;
 pub mod metrics;
 pub mod probe;
 pub mod server;

@@ -106,9 +106,21 @@ impl Metric {
 }
 
 /// Metrics that every process exports.
-const COMMON: [Metric; 2] = [
+const COMMON: &[Metric] = &[
     Metric::gauge("sora_build_info", "Always 1; `version` is the program's version.")
         .with_label("version", &[env!("CARGO_PKG_VERSION")]),
+    Metric::counter(
+        "sora_http_connections_evicted_total",
+        "Connections closed to make room for others, those without progress first.",
+    ),
+    Metric::counter(
+        "sora_http_connections_stalled_total",
+        "Connections closed because the client did not read a response.",
+    ),
+    Metric::counter(
+        "sora_log_lines_dropped_total",
+        "Log lines dropped because standard error was not read fast enough.",
+    ),
     Metric::gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970."),
 ];
 

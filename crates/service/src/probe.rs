@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -14,9 +15,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::metrics::{self, Metric};
+use crate::server::{self, Limits};
 
 /// What a process reports to health probes and metrics scrapers.
 pub trait Probe: Clone + Send + Sync + 'static {
@@ -98,7 +101,8 @@ pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnD
             None => freed(address).await,
         };
         tracing::info!(%address, "serving probes and metrics");
-        if let Err(error) = axum::serve(listener, router).await {
+        let never = CancellationToken::new();
+        if let Err(error) = server::serve(listener, router, limits(), never).await {
             tracing::error!(%error, "stopped serving probes and metrics");
         }
     };
@@ -112,6 +116,17 @@ pub async fn start<P: Probe>(address: SocketAddr, process: P) -> Result<AbortOnD
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::select! { () = serving => {}, () = sorting => {} }
     })))
+}
+
+/// Only probes and scrapers connect here: a few connections, each with one small response.
+fn limits() -> Limits {
+    Limits {
+        connections: 64,
+        connections_per_address: 64,
+        exempt: Arc::new(|_| false),
+        head: Duration::from_secs(5),
+        stall: Duration::from_secs(5),
+    }
 }
 
 /// Waits until `address` can be bound.

@@ -1,10 +1,16 @@
-//! Accepts connections, up to a maximum number, with a time limit for each request's headers.
+//! Serves HTTP connections within bounds that no client can use up for the others.
 //!
-//! Without the time limit, a client could hold all connections open without sending a request. A websocket counts here
-//! until it is upgraded; then `live` counts it.
+//! Time is limited while a request's headers are read and while a response is written. The number of connections is limited
+//! in total and per address; at a limit, the connection that has made no progress for the longest time is closed. A
+//! websocket counts here until it is upgraded.
 
+mod connections;
+mod handover;
+mod stream;
+
+use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,23 +23,54 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-/// Maximum number of open connections, not counting websockets. More wait to be accepted.
-const MAX_CONNECTIONS: usize = 4_096;
+use crate::server::connections::{Admission, Connections};
+use crate::server::stream::Stream;
+
+pub use connections::network;
 
 /// At shutdown, time for a new connection to send its first request: its client cannot know of the shutdown.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Pause after `accept` fails, usually because file descriptors have run out.
+/// Pause after `accept` fails and no connection can be closed, usually because file descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+
+/// Number of connections to close when file descriptors have run out.
+const EVICTION_BATCH: usize = 16;
+
+/// Pause until their descriptors are free.
+const EVICTION_PAUSE: Duration = Duration::from_millis(10);
 
 /// Maximum number of connections that the kernel queues until they are accepted.
 const BACKLOG: u32 = 1_024;
+
+/// Maximum size of the buffer for a request's headers, and of that for a response, in bytes.
+const MAX_BUFFER: usize = 64 * 1024;
+
+/// Limits of a server.
+#[derive(Clone)]
+pub struct Limits {
+    /// Maximum number of open connections, not counting websockets.
+    pub connections: usize,
+    /// The same per IPv4 address or IPv6 /64.
+    pub connections_per_address: usize,
+    /// Addresses without the limit per address: proxies, which send requests of many clients.
+    pub exempt: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Time from the start of a connection, or the end of the previous request, to the end of a request's headers.
+    pub head: Duration,
+    /// Time in which a client must take some part of a response that waits for it.
+    pub stall: Duration,
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
 
 /// Listens on `address`. With `share`, other gateways of the same system user may listen there too; the kernel distributes
 /// new connections among them.
@@ -48,46 +85,25 @@ pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves `router` until `stop` is cancelled, then finishes open requests and those of connections still in the kernel's
-/// queue, which another listener on the port would not get. `head` limits the time from the start of a connection, or the
-/// end of the previous request, to the end of a request's headers.
+/// Serves `router` until `stop` is cancelled, then finishes open requests, and those of connections that the kernel had
+/// begun for this listener, which another listener on the port would not get.
 ///
 /// # Errors
 /// Fails if the listener cannot be read.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    head: Duration,
-    stop: CancellationToken,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) -> io::Result<()> {
     let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(head);
-    let server = Server { router, protocol, stop: stop.clone() };
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let connections = TaskTracker::new();
-    loop {
-        let next = async {
-            let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((permit, listener.accept().await))
-        };
-        let (permit, accepted) = tokio::select! { next = next => next?, () = stop.cancelled() => break };
-        match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(server.clone().serve_connection(stream, peer, permit));
-            }
-            Err(error) if is_connection_error(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "could not accept a connection");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+    protocol.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_BUFFER);
+    let (connections, tasks) = (Connections::new(&limits), TaskTracker::new());
+    let server = Server { router, protocol, limits, stop: stop.clone(), connections, tasks };
+    server.accept_until(&listener, stop.cancelled()).await;
+    if handover::is_shared(&listener) && handover::leave_new_connections(&listener) {
+        server.accept_until(&listener, sleep(handover::HANDSHAKE_TIMEOUT)).await;
     }
     for (stream, peer) in accept_backlog(listener)? {
-        let Ok(permit) = permits.clone().try_acquire_owned() else { break };
-        connections.spawn(server.clone().serve_connection(stream, peer, permit));
+        server.start(stream, peer);
     }
-    connections.close();
-    connections.wait().await;
+    server.tasks.close();
+    server.tasks.wait().await;
     Ok(())
 }
 
@@ -107,36 +123,77 @@ fn accept_backlog(listener: TcpListener) -> io::Result<Vec<(TcpStream, SocketAdd
 struct Server {
     router: Router,
     protocol: http1::Builder,
+    limits: Limits,
     stop: CancellationToken,
+    connections: Connections,
+    tasks: TaskTracker,
 }
 
 impl Server {
+    /// Accepts connections until `until` completes.
+    async fn accept_until(&self, listener: &TcpListener, until: impl Future<Output = ()>) {
+        let mut until = pin!(until);
+        loop {
+            let accepted = tokio::select! { accepted = listener.accept() => accepted, () = until.as_mut() => return };
+            match accepted {
+                Ok((stream, peer)) => self.start(stream, peer),
+                Err(error) if is_connection_error(&error) => {}
+                Err(error) if self.connections.evict(EVICTION_BATCH) > 0 => {
+                    tracing::warn!(%error, "could not accept a connection; closed idle ones");
+                    sleep(EVICTION_PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "could not accept a connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Serves a connection in a task of its own, or closes it if there are too many that cannot be closed.
+    fn start(&self, stream: TcpStream, peer: SocketAddr) {
+        let counted = !(self.limits.exempt)(peer.ip());
+        if let Some(admission) = self.connections.admit(counted.then(|| network(peer.ip()))) {
+            self.tasks.spawn(self.clone().serve_connection(stream, peer, admission));
+        }
+    }
+
     /// Serves the requests of one connection until it closes. After `stop`, only the current request is finished.
-    async fn serve_connection(self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let Self { router, protocol, stop } = self;
+    async fn serve_connection(self, stream: TcpStream, peer: SocketAddr, admission: Admission) {
+        let Self { router, protocol, limits, stop, .. } = self;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "could not set TCP_NODELAY");
         }
         let requested = CancellationToken::new();
-        let mark_requested = requested.clone();
+        let (mark_requested, activity) = (requested.clone(), admission.activity());
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             mark_requested.cancel();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+            let (router, handling) = (router.clone(), activity.start_handling());
+            async move {
+                let response = router.oneshot(request).await;
+                drop(handling);
+                response
+            }
         });
-        let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        let stream = TokioIo::new(Stream::new(stream, limits.stall, admission.activity()));
+        let mut connection = pin!(protocol.serve_connection(stream, service).with_upgrades());
+        let stopping = async {
+            stop.cancelled().await;
+            timeout(FIRST_REQUEST_TIMEOUT, requested.cancelled()).await.ok();
+        };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = async { stop.cancelled().await; timeout(FIRST_REQUEST_TIMEOUT, requested.cancelled()).await.ok(); } => {
+            () = admission.evicted() => return,
+            () = stopping => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! { ended = connection => ended, () = admission.evicted() => return }
             }
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "connection closed with an error");
         }
-        drop(permit);
     }
 }
 

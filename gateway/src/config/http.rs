@@ -37,6 +37,23 @@ pub struct Http {
     pub timeouts: Timeouts,
     /// Origins outside the public network from which reference images may be fetched. None, except in tests.
     pub fetch_allowed: Vec<fetch::Origin>,
+    /// Maximum numbers of open connections; not configurable.
+    pub connections: Connections,
+}
+
+/// Maximum numbers of open connections, not counting websockets. Constants that tests lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Of all clients.
+    pub total: usize,
+    /// Of one address or IPv6 /64. Trusted proxies are exempt.
+    pub per_address: usize,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self { total: 4_096, per_address: 1_024 }
+    }
 }
 
 /// How long requests, and what they wait for, may take. Constants that tests shorten.
@@ -44,6 +61,8 @@ pub struct Http {
 pub struct Timeouts {
     /// Time to receive a request's headers, from the start of the connection or the end of the previous request.
     pub head: Duration,
+    /// Time in which a client must read some part of a response that waits for it.
+    pub stall: Duration,
     /// Time from a request to the headers of its response.
     pub request: Duration,
     /// The same for image uploads.
@@ -62,6 +81,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(20),
+            stall: Duration::from_secs(30),
             request: Duration::from_secs(30),
             upload: Duration::from_secs(180),
             enqueue: Duration::from_secs(1),
@@ -98,6 +118,7 @@ impl Http {
             rates: rates?,
             timeouts: Timeouts::default(),
             fetch_allowed: Vec::new(),
+            connections: Connections::default(),
         })
     }
 

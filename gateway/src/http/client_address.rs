@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use service::server::network;
 
 use crate::http::trusted_proxies::TrustedProxies;
 
@@ -29,14 +30,6 @@ impl ClientAddress {
             }
         }
         Self(network(client))
-    }
-}
-
-/// Returns an IPv4 address unchanged, and the network address of an IPv6 address's /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -1,8 +1,11 @@
 //! The `gateway` process: reads the configuration and serves until a signal, or runs one subcommand.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use clap::Parser;
 use gateway::{Arguments, Config, Gateway};
+use service::{env, file_limit, probe, shutdown, telemetry};
 
 /// Returns unused memory to the system. Hashing a password takes 19 MiB; the default allocator would keep hundreds of
 /// megabytes after many simultaneous sign-ins.
@@ -10,19 +13,31 @@ use gateway::{Arguments, Config, Gateway};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     if let Some(command) = Arguments::parse().command {
         println!("{}", command.run().await?);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
-    let config = service::env::read_or_exit(Config::read);
-    service::telemetry::init(config.settings.log_format, &config.settings.log_level)?;
-    let shutdown = service::shutdown::on_signal()?;
+    let config = env::read_or_exit(Config::read);
+    let _log = telemetry::init(config.settings.log_format, &config.settings.log_level)?;
+    // Logged and not returned: returned errors are printed to standard error, which blocks while it is not read.
+    Ok(serve(config).await.map_or_else(
+        |error| {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    ))
+}
+
+async fn serve(mut config: Config) -> anyhow::Result<()> {
+    config.fit_to_file_limit(file_limit::raise().context("cannot raise the limit on open files")?);
+    let shutdown = shutdown::on_signal()?;
     let (address, share) = (config.http.listen, config.http.share_port);
     let probe = config.settings.metrics_listen;
     let gateway = Gateway::open(config).await?;
     let _probe = match probe {
-        Some(address) => Some(service::probe::start(address, gateway.clone()).await?),
+        Some(address) => Some(probe::start(address, gateway.clone()).await?),
         None => None,
     };
     gateway.announce_setup_token().await?;

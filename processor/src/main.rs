@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use processor::{Config, adopt_storage, run, run_housekeeping};
+use service::telemetry::FlushOnDrop;
 use service::{env, probe, settings, shutdown, telemetry};
 
 /// The exit status for a configuration error.
@@ -39,10 +40,16 @@ async fn main() -> ExitCode {
 async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
     match command {
         Some(Command::Healthcheck) => healthcheck().await,
-        Some(Command::Tidy) => log_error(run_housekeeping(configure()?).await),
-        Some(Command::AdoptStorage) => log_error(adopt_storage(configure()?).await.map(|id| println!("{id}"))),
+        Some(Command::Tidy) => {
+            let (config, _log) = configure()?;
+            log_error(run_housekeeping(config).await)
+        }
+        Some(Command::AdoptStorage) => {
+            let (config, _log) = configure()?;
+            log_error(adopt_storage(config).await.map(|id| println!("{id}")))
+        }
         None => {
-            let config = configure()?;
+            let (config, _log) = configure()?;
             log_error(match shutdown::on_signal() {
                 Ok(stop) => run(config, stop).await,
                 Err(error) => Err(error.into()),
@@ -52,13 +59,13 @@ async fn execute(command: Option<Command>) -> Result<(), ExitCode> {
 }
 
 /// Reads the configuration and starts logging.
-fn configure() -> Result<Config, ExitCode> {
+fn configure() -> Result<(Config, FlushOnDrop), ExitCode> {
     let config = env::read_or_exit(Config::read);
-    telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
+    let log = telemetry::init(config.settings.log_format, &config.settings.log_level).map_err(|error| {
         eprintln!("{error}");
         ExitCode::from(EXIT_CONFIG)
     })?;
-    Ok(config)
+    Ok((config, log))
 }
 
 fn log_error(result: anyhow::Result<()>) -> Result<(), ExitCode> {

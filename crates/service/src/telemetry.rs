@@ -1,16 +1,18 @@
 //! Logs to standard error, as human-readable lines or as one JSON object per line.
 //!
 //! Each line includes the fields of the enclosing spans, so that a search for a request, job or trace id finds all its
-//! lines. Control characters and bidirectional formatting characters are escaped in both formats.
+//! lines. Lines are written by a thread of their own: logging never blocks. Control characters and bidirectional formatting characters are escaped in both formats.
 
 mod escape;
 mod fields;
 mod json;
+mod panic;
 mod pretty;
+mod writer;
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 
-use tracing::{Event, Subscriber, span};
+use tracing::{Event, Level, Subscriber, span};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -18,20 +20,55 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::LogFormat;
 use crate::telemetry::fields::{Entry, Fields};
+use crate::telemetry::writer::Writer;
+
+pub use writer::flush;
 
 /// Target of access log entries. The pretty format writes them as a block.
 pub const ACCESS_TARGET: &str = "access";
 
-/// Starts logging. Call it once, before anything logs. Fails if `level` is not a valid filter.
-pub fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
+/// Writes the log lines that wait when dropped, at the end of the process. See [`flush`].
+#[derive(Debug)]
+#[must_use]
+pub struct FlushOnDrop;
+
+impl Drop for FlushOnDrop {
+    fn drop(&mut self) {
+        flush();
+    }
+}
+
+/// Starts logging. Call it once, before anything logs, and keep what it returns until the process ends. Fails if `level`
+/// is not a valid filter.
+pub fn init(format: LogFormat, level: &str) -> anyhow::Result<FlushOnDrop> {
     let filter = EnvFilter::try_new(level).map_err(|_| {
         anyhow::anyhow!("LOG_LEVEL: must be error, warn, info, debug, trace, or per target as in info,processor=debug")
     })?;
     let colours = stderr().is_terminal();
-    // One write per entry, so that lines of different threads do not mix. Write errors are ignored.
-    let write = |text: &str| stderr().lock().write_all(text.as_bytes()).unwrap_or_default();
+    let writer = Writer::start(stderr(), move |lines, errors| text(format, colours, &dropped(lines, errors)))?;
+    writer.register();
+    let write = move |level, text| writer.write(level, text);
     tracing_subscriber::registry().with(filter).with(Lines { format, colours, write }).init();
-    Ok(())
+    panic::log_panics();
+    Ok(FlushOnDrop)
+}
+
+/// The entry about lines that were dropped.
+fn dropped(lines: u64, errors: u64) -> Entry {
+    Entry {
+        level: Level::WARN,
+        target: module_path!().to_owned(),
+        message: "log lines were dropped because standard error was not read".to_owned(),
+        own: Fields::of([("lines", lines.into()), ("errors", errors.into())]),
+        around: Fields::default(),
+    }
+}
+
+fn text(format: LogFormat, colours: bool, entry: &Entry) -> String {
+    match format {
+        LogFormat::Json => json::line(entry),
+        LogFormat::Pretty => pretty::lines(entry, colours),
+    }
 }
 
 /// Writes each event as a line.
@@ -44,7 +81,7 @@ struct Lines<Write> {
 impl<S, Write> Layer<S> for Lines<Write>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    Write: Fn(&str) + 'static,
+    Write: Fn(Level, String) + 'static,
 {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
@@ -70,10 +107,7 @@ where
             }
         }
         let entry = Entry::new(event, around);
-        (self.write)(&match self.format {
-            LogFormat::Json => json::line(&entry),
-            LogFormat::Pretty => pretty::lines(&entry, self.colours),
-        });
+        (self.write)(entry.level, text(self.format, self.colours, &entry));
     }
 }
 
@@ -87,7 +121,7 @@ mod tests {
     fn logged(format: LogFormat, events: impl FnOnce()) -> String {
         let log = Arc::new(Mutex::new(String::new()));
         let written = log.clone();
-        let write = move |text: &str| written.lock().unwrap().push_str(text);
+        let write = move |_, text: String| written.lock().unwrap().push_str(&text);
         let lines = Lines { format, colours: false, write };
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), events);
         Arc::into_inner(log).unwrap().into_inner().unwrap()

@@ -11,6 +11,11 @@ use tracing::{Event, Level};
 pub(super) struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
+    /// Creates fields with these values.
+    pub(super) fn of<const N: usize>(fields: [(&'static str, Value); N]) -> Self {
+        Self(fields.into())
+    }
+
     /// Adds all fields of `others`, overwriting those of the same name.
     pub(super) fn add(&mut self, others: &Self) {
         others.0.iter().for_each(|(name, value)| self.set(name, value.clone()));

@@ -18,14 +18,24 @@ impl Process {
     /// Like [`Process::start`], with arguments.
     #[must_use]
     pub fn with_arguments(program: impl AsRef<Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let child = Command::new(program.as_ref())
-            .args(arguments)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn();
-        Self(child.expect("the program starts"))
+        Self::spawn(Command::new(program.as_ref()).args(arguments), environment)
+    }
+
+    /// Like [`Process::start`], with its log going to a pipe that nobody reads.
+    #[must_use]
+    pub fn with_unread_log(program: impl AsRef<Path>, environment: &[(&str, &str)]) -> Self {
+        Self::spawn(Command::new(program.as_ref()).stderr(Stdio::piped()), environment)
+    }
+
+    fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {
+        let command = command.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
+        Self(command.kill_on_drop(true).spawn().expect("the program starts"))
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub async fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().await;
+        assert!(kill.expect("kill runs").success(), "the process does not run");
     }
 
     /// Kills the process with SIGKILL, like a crash, and waits until it has exited.

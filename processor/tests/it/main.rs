@@ -10,6 +10,7 @@ mod downloads;
 mod housekeeping;
 mod job_lifecycle;
 mod posters;
+mod process;
 mod recovery;
 mod redis_failover;
 mod reference_images;

@@ -48,6 +48,13 @@ impl TestPlatform {
         Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
     }
 
+    /// Starts a processor that logs everything, to a pipe that nobody reads.
+    pub(crate) fn processor_with_unread_log(&self) -> Process {
+        let environment = self.environment(&[("LOG_LEVEL", "trace")]);
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Process::with_unread_log(env!("CARGO_BIN_EXE_processor"), &environment)
+    }
+
     /// Runs the hourly cleanup once.
     pub(crate) async fn run_housekeeping(&self, variables: &[(&str, &str)]) {
         self.run_command("tidy", variables).await;
@@ -222,6 +229,5 @@ pub(crate) async fn terminate(process: Process) -> Option<i32> {
 
 /// Sends a signal to a processor.
 pub(crate) async fn signal(process: &Process, name: &str) {
-    let kill = tokio::process::Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status().await;
-    assert!(kill.unwrap().success());
+    process.signal(name).await;
 }

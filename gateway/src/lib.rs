@@ -65,7 +65,6 @@ pub use state::{Gateway, StartError};
 pub async fn run(listener: TcpListener, gateway: Gateway, shutdown: CancellationToken) -> io::Result<()> {
     let mut live = tokio::spawn(live::run(gateway.clone()));
     let drain = gateway.config.http.timeouts.drain;
-    bound_send_queues(&listener);
     let (started, shutdown_requested) = (gateway.shutdown.started.clone(), shutdown.clone());
     tokio::spawn(async move {
         shutdown_requested.cancelled().await;
@@ -93,22 +92,6 @@ fn server_limits(gateway: &Gateway) -> Limits {
         stall: http.timeouts.stall,
     }
 }
-
-/// Maximum number of unsent bytes per connection in the kernel. The rest waits in the client's outbox, where newer states
-/// replace older ones. Without this limit each stalled client can hold megabytes.
-#[cfg(target_os = "linux")]
-const MAX_UNSENT_BYTES: u32 = 16 * 1024;
-
-/// Sets the limit on the listener; accepted connections inherit it.
-#[cfg(target_os = "linux")]
-fn bound_send_queues(listener: &TcpListener) {
-    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
-        tracing::warn!(%error, "could not set TCP_NOTSENT_LOWAT");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn bound_send_queues(_: &TcpListener) {}
 
 /// Returns when the drain timeout has passed since `shutdown`. Downloads that take longer are cut off.
 async fn drain_deadline(shutdown: &CancellationToken, drain: Duration) {

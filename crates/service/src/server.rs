@@ -46,7 +46,7 @@ const EVICTION_BATCH: usize = 16;
 const EVICTION_PAUSE: Duration = Duration::from_millis(10);
 
 /// Maximum number of connections that the kernel queues until they are accepted.
-const BACKLOG: u32 = 1_024;
+const BACKLOG: u32 = 4_096;
 
 /// Maximum size of the buffer for a request's headers, and of that for a response, in bytes.
 const MAX_BUFFER: usize = 64 * 1024;
@@ -81,9 +81,26 @@ pub fn bind(address: SocketAddr, share: bool) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.set_reuseport(share)?;
+    bound_send_queue(&socket);
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
+
+/// Maximum number of unsent bytes per connection in the kernel. The rest waits here, where it is known to wait; without this
+/// limit each client that does not read can hold megabytes.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT_BYTES: u32 = 16 * 1024;
+
+/// Sets the limit; accepted connections inherit it.
+#[cfg(target_os = "linux")]
+fn bound_send_queue(socket: &TcpSocket) {
+    if let Err(error) = socket2::SockRef::from(socket).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
+        tracing::warn!(%error, "could not set TCP_NOTSENT_LOWAT");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_send_queue(_: &TcpSocket) {}
 
 /// Serves `router` until `stop` is cancelled, then finishes open requests, and those of connections that the kernel had
 /// begun for this listener, which another listener on the port would not get.

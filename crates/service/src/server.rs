@@ -32,6 +32,7 @@ use crate::server::connections::{Admission, Connections};
 use crate::server::stream::Stream;
 
 pub use connections::network;
+pub use stream::ReadLimit;
 
 /// At shutdown, time for a new connection to send its first request: its client cannot know of the shutdown.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
@@ -182,11 +183,13 @@ impl Server {
             tracing::debug!(%error, "could not set TCP_NODELAY");
         }
         let requested = CancellationToken::new();
-        let (mark_requested, activity) = (requested.clone(), admission.activity());
+        let (mark_requested, activity, read_limit) = (requested.clone(), admission.activity(), ReadLimit::default());
+        let of_request = read_limit.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             mark_requested.cancel();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(of_request.clone());
             let (router, handling) = (router.clone(), activity.start_handling());
             async move {
                 let response = router.oneshot(request).await;
@@ -194,7 +197,7 @@ impl Server {
                 response
             }
         });
-        let stream = TokioIo::new(Stream::new(stream, limits.stall, admission.activity()));
+        let stream = TokioIo::new(Stream::new(stream, limits.stall, admission.activity(), read_limit));
         let mut connection = pin!(protocol.serve_connection(stream, service).with_upgrades());
         let stopping = async {
             stop.cancelled().await;

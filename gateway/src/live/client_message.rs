@@ -44,6 +44,9 @@ pub(crate) struct Hello {
     pub(crate) known: HashMap<JobId, i64>,
 }
 
+/// Maximum number of messages in a period.
+pub(crate) const MAX_COMMANDS: u32 = 10;
+
 /// Limits a client's messages per period.
 pub(crate) struct CommandRate {
     period: Duration,
@@ -52,18 +55,15 @@ pub(crate) struct CommandRate {
 }
 
 impl CommandRate {
-    /// Maximum number of messages in a period.
-    const MAX_COMMANDS: u32 = 10;
-
     /// Starts with an empty count.
     pub(crate) fn new(period: Duration) -> Self {
-        Self { period, left: Self::MAX_COMMANDS, since: Duration::ZERO }
+        Self { period, left: MAX_COMMANDS, since: Duration::ZERO }
     }
 
     /// Counts a message at `now`, measured from any fixed instant. Returns whether it is within the limit.
     pub(crate) fn allows(&mut self, now: Duration) -> bool {
         if now.saturating_sub(self.since) >= self.period {
-            (self.left, self.since) = (Self::MAX_COMMANDS, now);
+            (self.left, self.since) = (MAX_COMMANDS, now);
         }
         let allowed = self.left > 0;
         self.left = self.left.saturating_sub(1);

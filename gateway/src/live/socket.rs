@@ -2,6 +2,7 @@
 //! send.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
@@ -88,6 +89,9 @@ impl Receiver {
 fn classify(error: &axum::Error) -> Disconnect {
     match error.source().and_then(|source| source.downcast_ref::<tungstenite::Error>()) {
         Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => Disconnect::Lost,
+        Some(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::QuotaExceeded => {
+            Disconnect::Close(Close::TooMany)
+        }
         Some(tungstenite::Error::Capacity(_) | tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_)) => {
             Disconnect::Close(Close::Malformed)
         }

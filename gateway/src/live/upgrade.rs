@@ -3,22 +3,28 @@
 //! A wrong `Origin` is refused with 403. A bad token is upgraded and then closed with 4401, because a browser cannot read
 //! the answer to a failed upgrade.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use service::server::ReadLimit;
 use tracing::Span;
 
 use crate::auth::Credentials;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::client_address::ClientAddress;
+use crate::live::client_message::MAX_COMMANDS;
 use crate::live::connection::{self, Identity};
 use crate::live::frame::{Close, PROTOCOL};
 use crate::state::Gateway;
 
 /// Maximum size of a client's message.
 const MESSAGE_BYTES: usize = 16 * 1024;
+
+/// Size of a frame's header.
+const FRAME_OVERHEAD: usize = 14;
 
 /// Size of a socket's read buffer. The library's default of 128 KiB would dominate the memory of an idle socket.
 const READ_BUFFER: usize = 1024;
@@ -40,6 +46,7 @@ const MAX_WRITE_BUFFER: usize = 1024 * 1024;
 pub(crate) async fn upgrade(
     State(gateway): State<Gateway>,
     client: ClientAddress,
+    Extension(read_limit): Extension<ReadLimit>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -62,6 +69,9 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(MAX_WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES);
+    // A message can arrive in any number of fragments, which are not counted as messages.
+    let most = MAX_COMMANDS as usize * (MESSAGE_BYTES + FRAME_OVERHEAD);
+    read_limit.set(most, gateway.config.sockets.timings.command_window);
     let permit = gateway.live.connections.acquire(client).map_err(Close::from);
     let (tasks, request) = (gateway.shutdown.tasks.clone(), Span::current());
     Ok(upgrade

@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,6 +15,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::connections::Activity;
 
+/// Limits how much a client may send on an upgraded connection. Each request has it in its extensions.
+#[derive(Clone, Debug, Default)]
+pub struct ReadLimit(Arc<OnceLock<(usize, Duration)>>);
+
+impl ReadLimit {
+    /// From now on, reading fails with [`ErrorKind::QuotaExceeded`] after `bytes` within `period`.
+    pub fn set(&self, bytes: usize, period: Duration) {
+        self.0.get_or_init(|| (bytes, period));
+    }
+}
+
 /// See the module.
 pub(super) struct Stream {
     stream: TcpStream,
@@ -23,12 +35,28 @@ pub(super) struct Stream {
     deadline: Option<Pin<Box<Sleep>>>,
     waiting: bool,
     stalled: bool,
+    read_limit: ReadLimit,
+    /// Bytes read since an instant, for the limit.
+    read: (usize, Instant),
 }
 
 impl Stream {
     /// Wraps a connection. A write that makes no progress for `stall` fails.
-    pub(super) fn new(stream: TcpStream, stall: Duration, activity: Activity) -> Self {
-        Self { stream, stall, activity, deadline: None, waiting: false, stalled: false }
+    pub(super) fn new(stream: TcpStream, stall: Duration, activity: Activity, read_limit: ReadLimit) -> Self {
+        let read = (0, Instant::now());
+        Self { stream, stall, activity, deadline: None, waiting: false, stalled: false, read_limit, read }
+    }
+
+    /// Counts bytes that were read.
+    fn count_read(&mut self, bytes: usize) -> io::Result<()> {
+        self.activity.record_progress();
+        let Some((max, period)) = self.read_limit.0.get() else { return Ok(()) };
+        let (read, since) = &mut self.read;
+        if since.elapsed() >= *period {
+            (*read, *since) = (0, Instant::now());
+        }
+        *read += bytes;
+        if *read > *max { Err(ErrorKind::QuotaExceeded.into()) } else { Ok(()) }
     }
 
     /// Completes a write, or starts waiting for the client.
@@ -67,9 +95,10 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        self.activity.record_progress();
-        Poll::Ready(read)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = buffer.filled().len() - before;
+        Poll::Ready(self.count_read(read))
     }
 }
 

@@ -177,10 +177,18 @@ impl Outbox {
         self.lock().watched.iter().copied().collect()
     }
 
-    /// Follows another user's job. Returns `false` if it already follows `max`.
+    /// Follows another user's job. Returns `false` if it already follows `max`. What the client reported about the job before
+    /// does not count.
     pub(crate) fn watch(&self, job: JobId, max: usize) -> bool {
         let mut pending = self.lock();
-        pending.watched.contains(&job) || (pending.watched.len() < max && pending.watched.insert(job))
+        if pending.watched.contains(&job) {
+            return true;
+        }
+        if pending.watched.len() >= max {
+            return false;
+        }
+        pending.sent.remove(&job);
+        pending.watched.insert(job)
     }
 
     /// Stops following another user's job and drops its frames. Returns whether it was followed.
@@ -320,6 +328,17 @@ mod tests {
         assert_eq!(outbox.sent_jobs(|_| true).len(), 2);
         outbox.unwatch(other);
         assert_eq!((outbox.sent_jobs(|_| true), outbox.seq(other)), (vec![own], None));
+    }
+
+    #[test]
+    fn a_watch_sends_the_state_whatever_the_client_claimed_to_know() {
+        let (outbox, job) = (outbox(), new_id());
+        outbox.mark_sent(job, JobVersion::known_to_client(i64::MAX));
+        outbox.watch(job, 8);
+        assert!(outbox.offer(job, version(1, Stage::Running), "current".into()));
+        assert_eq!(frames(&outbox), ["current"]);
+        outbox.watch(job, 8);
+        assert!(!outbox.offer(job, version(1, Stage::Running), "again".into()));
     }
 
     #[test]

@@ -38,11 +38,25 @@ pub(crate) fn for_owner(failure: &Failure) -> String {
 }
 
 fn refused(reason: Option<&str>) -> String {
-    let reason: String = reason.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    let shown = |c: &char| !c.is_control() && !is_directional(*c);
+    let reason: String = reason.unwrap_or_default().chars().filter(shown).collect();
+    let reason: String = without_links(&reason).chars().take(MAX_REASON).collect();
     match reason.trim() {
         "" => "The video service refused this prompt.".to_owned(),
         reason => format!("The video service refused this prompt: {reason}"),
     }
+}
+
+/// Whether a character changes the direction of those around it, or is invisible.
+fn is_directional(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Replaces addresses: a reason explains, and does not send people elsewhere.
+fn without_links(reason: &str) -> String {
+    let is_link = |word: &str| word.contains("://") || word.to_lowercase().contains("www.");
+    let words = reason.split_inclusive(char::is_whitespace);
+    words.map(|word| if is_link(word) { word.replace(word.trim_end(), "[link]") } else { word.to_owned() }).collect()
 }
 
 #[cfg(test)]
@@ -53,6 +67,10 @@ mod tests {
     fn includes_the_reason_of_a_refusal_and_no_other_raw_text() {
         let refused = Failure { reason: Some("violence\u{7}".into()), ..Failure::new(Outcome::Refused, "raw") };
         assert_eq!(for_owner(&refused), "The video service refused this prompt: violence");
+        let hostile = "pay\u{202e} here: [now](https://evil.example/x) or WWW.evil.example or stop\u{200b}";
+        let refused = Failure { reason: Some(hostile.into()), ..Failure::new(Outcome::Refused, "raw") };
+        let shown = "The video service refused this prompt: pay here: [link] or [link] or stop";
+        assert_eq!(for_owner(&refused), shown);
         assert!(!for_owner(&Failure::new(Outcome::Unknown, "id task_42 at https://secret")).contains("42"));
     }
 }

@@ -18,7 +18,10 @@ fn strip_queries(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
-        let end = after.find(|c: char| c.is_whitespace() || "\"'`<>()[]{}|,".contains(c)).unwrap_or(after.len());
+        // The host can be an IPv6 address in brackets.
+        let host = if after.starts_with('[') { after.find(']').map_or(0, |end| end + 1) } else { 0 };
+        let ends = |c: char| c.is_whitespace() || "\"'`<>()[]{}|,".contains(c);
+        let end = after[host..].find(ends).map_or(after.len(), |end| host + end);
         let (address, remainder) = after.split_at(end);
         let (shown, query) = address.split_once('?').map_or((address, ""), |(shown, _)| (shown, "?…"));
         redacted.extend([before, "://", shown, query]);
@@ -43,6 +46,8 @@ mod tests {
             "HTTP 401: no such key: [token] (see https://a.example/x?…, \"http://b/c?…\" and a://b)"
         );
         assert_eq!(redacted.reason.as_deref(), Some("[token]?"));
+        let literal = redact(Failure::new(Outcome::Busy, "at http://[2001:db8::1]:8080/v.mp4?sig=1, [::1]"), None);
+        assert_eq!(literal.detail, "at http://[2001:db8::1]:8080/v.mp4?…, [::1]");
         let plain = Failure::new(Outcome::Busy, "what? 1://2");
         assert_eq!(redact(plain.clone(), Some("")), plain);
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use gateway::{Arguments, Config, Gateway};
+use service::private_files::create_private_files;
 use service::{env, file_limit, probe, shutdown, telemetry};
 
 /// Returns unused memory to the system. Hashing a password takes 19 MiB; the default allocator would keep hundreds of
@@ -18,6 +19,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         println!("{}", command.run().await?);
         return Ok(ExitCode::SUCCESS);
     }
+    create_private_files();
     let config = env::read_or_exit(Config::read);
     let _log = telemetry::init(config.settings.log_format, &config.settings.log_level)?;
     // Logged and not returned: returned errors are printed to standard error, which blocks while it is not read.

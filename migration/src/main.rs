@@ -45,6 +45,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    service::private_files::create_private_files();
     let command = Arguments::parse().command;
     let url = service::env::read_or_exit(service::settings::database_url);
     let missing = if matches!(command, Command::Up { .. }) { IfMissing::Create } else { IfMissing::Fail };

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use processor::{Config, adopt_storage, run, run_housekeeping};
+use service::private_files::create_private_files;
 use service::telemetry::FlushOnDrop;
 use service::{env, probe, settings, shutdown, telemetry};
 
@@ -34,6 +35,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    create_private_files();
     execute(Arguments::parse().command).await.err().unwrap_or(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ pub mod env;
 mod error;
 pub mod file_limit;
 pub mod metrics;
+pub mod private_files;
 pub mod probe;
 pub mod server;
 pub mod settings;

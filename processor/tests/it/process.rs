@@ -1,5 +1,7 @@
 //! The processor as a process of the operating system: its log, and signals.
 
+use std::os::unix::fs::PermissionsExt;
+
 use entity::job::Status;
 use testkit::Database;
 
@@ -14,6 +16,17 @@ async fn works_and_stops_while_nobody_reads_its_log() {
         assert_eq!(platform.end(job).await.status, Status::Completed);
     }
     assert_eq!(terminate(processor).await, Some(0));
+}
+
+#[tokio::test]
+async fn stores_files_that_only_its_user_can_read() {
+    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
+    let _processor = platform.processor(&[]);
+    let ended = platform.end(platform.submit("a lighthouse").await).await;
+    let file = platform.folder().join(platform.video_row(&ended).await.path);
+    for (path, mode) in [(file.as_path(), 0o600), (file.parent().unwrap(), 0o700)] {
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! Deleting an account with everything that belongs to it.
 
+use std::time::Duration;
+
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use tokio::time::sleep;
 
 use crate::{JobId, UserId, database, image, job, user, video};
 
@@ -14,24 +17,53 @@ pub struct DeletedAccount {
     pub paths: Vec<String>,
 }
 
+/// Number of jobs that one transaction deletes.
+const BATCH: u64 = 500;
+
+/// Pause between two of them.
+const BATCH_PAUSE: Duration = Duration::from_millis(20);
+
 /// Deletes an account with everything that belongs to it. Returns `None` if there is no such account.
+///
+/// Jobs are deleted in batches, so that other writers do not wait for long. If it fails, call it again.
 ///
 /// A worker that processes one of its jobs finds the row deleted, stops, and removes what it has stored.
 pub async fn delete(db: &DatabaseConnection, user: UserId) -> Result<Option<DeletedAccount>, DbErr> {
+    let (mut unfinished, mut paths) = (Vec::new(), Vec::new());
+    while delete_jobs(db, user, &mut unfinished, &mut paths).await? {
+        // Other writers of SQLite wait for the lock and ask for it again and again; this is their turn.
+        sleep(BATCH_PAUSE).await;
+    }
     let tx = database::begin(db).await?;
-    let unfinished = job::Entity::find()
-        .select_only()
-        .column(job::Column::Id)
-        .filter(job::Column::UserId.eq(user))
-        .filter(job::Column::Status.is_in(job::Status::UNFINISHED))
-        .into_tuple()
-        .all(&tx)
-        .await?;
-    let videos = video::Entity::find().filter(video::Column::UserId.eq(user)).all(&tx).await?;
-    let mut paths: Vec<String> = videos.into_iter().flat_map(video::Model::paths).collect();
     let images = image::Entity::find().select_only().column(image::Column::Path);
     paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
     let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;
     tx.commit().await?;
     Ok((deleted.rows_affected == 1).then_some(DeletedAccount { unfinished, paths }))
+}
+
+/// Deletes a batch of a user's jobs with their videos. Adds those that had not finished, and the paths of their files.
+/// Returns whether there may be more.
+async fn delete_jobs(
+    db: &DatabaseConnection,
+    user: UserId,
+    unfinished: &mut Vec<JobId>,
+    paths: &mut Vec<String>,
+) -> Result<bool, DbErr> {
+    let tx = database::begin(db).await?;
+    let batch = job::Entity::find()
+        .select_only()
+        .columns([job::Column::Id, job::Column::Status])
+        .filter(job::Column::UserId.eq(user))
+        .limit(BATCH)
+        .into_tuple::<(JobId, job::Status)>()
+        .all(&tx)
+        .await?;
+    let ids = || batch.iter().map(|(id, _)| *id);
+    let videos = video::Entity::find().filter(video::Column::JobId.is_in(ids())).all(&tx).await?;
+    job::Entity::delete_many().filter(job::Column::Id.is_in(ids())).exec(&tx).await?;
+    tx.commit().await?;
+    unfinished.extend(batch.iter().filter(|(_, status)| !status.is_terminal()).map(|(id, _)| *id));
+    paths.extend(videos.into_iter().flat_map(video::Model::paths));
+    Ok(batch.len() as u64 == BATCH)
 }

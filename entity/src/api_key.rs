@@ -3,13 +3,13 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{PaginatorTrait, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
 use crate::id::new_id;
-use crate::{ApiKeyId, UserId, user};
+use crate::{ApiKeyId, UserId, database, user};
 
 /// A permission of an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -90,8 +90,13 @@ pub struct New {
     pub scopes: Vec<Scope>,
 }
 
-/// Inserts a key.
-pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
+/// Inserts a key. Returns `None` if the owner has `max` keys already.
+pub async fn create(db: &DatabaseConnection, new: New, max: u64) -> Result<Option<Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    user::lock(&tx, new.user_id).await?;
+    if Entity::find().filter(Column::UserId.eq(new.user_id)).count(&tx).await? >= max {
+        return Ok(None);
+    }
     let row = ActiveModel {
         id: Set(new_id()),
         user_id: Set(new.user_id),
@@ -102,7 +107,9 @@ pub async fn create(db: &DatabaseConnection, new: New) -> Result<Model, DbErr> {
         created_at: Set(clock::system_ms()),
         last_used_at: Set(None),
     };
-    row.insert(db).await
+    let key = row.insert(&tx).await?;
+    tx.commit().await?;
+    Ok(Some(key))
 }
 
 /// The key with this hash and its owner, unless the owner's account is disabled.

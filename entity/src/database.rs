@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
+use sea_orm::{EntityTrait, Select};
 use sea_orm::{RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
@@ -93,6 +94,24 @@ pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
         .await
     });
     begun.await.map_err(|error| DbErr::Custom(error.to_string()))?
+}
+
+/// Maximum time of a query that reads many rows.
+const HEAVY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs a query that reads many rows. PostgreSQL ends it after ten seconds; SQLite cannot.
+pub(crate) async fn all_heavy<E: EntityTrait>(
+    db: &DatabaseConnection,
+    query: Select<E>,
+) -> Result<Vec<E::Model>, DbErr> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return query.all(db).await;
+    }
+    let tx = begin(db).await?;
+    tx.execute_unprepared(&format!("SET LOCAL statement_timeout = {}", HEAVY_TIMEOUT.as_millis())).await?;
+    let rows = query.all(&tx).await?;
+    tx.commit().await?;
+    Ok(rows)
 }
 
 /// Whether the same statement may succeed later: the database is down, restarting, read-only, busy or full.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::clock::{self, rfc3339};
 use crate::id::new_id;
-use crate::{SessionId, UserId, user};
+use crate::{SessionId, UserId, database, user};
 
 /// A row of `sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -57,13 +57,25 @@ impl Model {
     }
 }
 
-/// Creates a session that expires at `expires_at` (epoch ms).
+/// Maximum number of active sessions per user.
+pub const MAX_PER_USER: u64 = 100;
+
+/// Creates a session that expires at `expires_at` (epoch ms), and revokes the user's oldest ones beyond the maximum. Returns
+/// the session, and those that were revoked.
 pub async fn create(
     db: &DatabaseConnection,
     user_id: UserId,
     user_agent: Option<String>,
     expires_at: i64,
-) -> Result<Model, DbErr> {
+) -> Result<(Model, Vec<SessionId>), DbErr> {
+    let tx = database::begin(db).await?;
+    user::lock(&tx, user_id).await?;
+    let older =
+        active(&tx, user_id).order_by_desc(Column::Id).offset(MAX_PER_USER - 1).limit(MAX_PER_USER).all(&tx).await?;
+    let older: Vec<SessionId> = older.into_iter().map(|session| session.id).collect();
+    if !older.is_empty() {
+        revoked().filter(Column::Id.is_in(older.iter().copied())).exec(&tx).await?;
+    }
     let row = ActiveModel {
         id: Set(new_id()),
         user_id: Set(user_id),
@@ -73,7 +85,9 @@ pub async fn create(
         revoked_at: Set(None),
         last_seen_at: Set(None),
     };
-    row.insert(db).await
+    let session = row.insert(&tx).await?;
+    tx.commit().await?;
+    Ok((session, older))
 }
 
 /// The session and its owner, if the session is active: not revoked, not expired, and its owner not disabled.
@@ -90,13 +104,14 @@ pub async fn find_active(db: &DatabaseConnection, id: SessionId) -> Result<Optio
 
 /// A user's sessions that are neither revoked nor expired, newest first.
 pub async fn of_user(db: &DatabaseConnection, user: UserId) -> Result<Vec<Model>, DbErr> {
+    active(db, user).order_by_desc(Column::Id).all(db).await
+}
+
+fn active<C: ConnectionTrait>(db: &C, user: UserId) -> Select<Entity> {
     Entity::find()
         .filter(Column::UserId.eq(user))
         .filter(Column::RevokedAt.is_null())
         .filter(Expr::col(Column::ExpiresAt).gt(clock::now(db.get_database_backend())))
-        .order_by_desc(Column::Id)
-        .all(db)
-        .await
 }
 
 /// The active sessions among `ids` (see [`find_active`]), each with the role of its owner.

@@ -1,11 +1,12 @@
 //! Share links: each gives anyone access to one video until it expires or is revoked.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::PaginatorTrait;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::id::new_id;
-use crate::{ShareId, VideoId, clock, job, video};
+use crate::{ShareId, VideoId, clock, database, job, user, video};
 
 /// A row of `shares`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,15 +29,36 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Creates a link that expires at `expires_at` (epoch ms). The caller has checked that the video belongs to the user.
-pub async fn create(db: &DatabaseConnection, video_id: VideoId, expires_at: i64) -> Result<Model, DbErr> {
+/// Creates a link to a user's video that expires at `expires_at` (epoch ms). Returns `None` if the user's videos have `max`
+/// active links already.
+pub async fn create(
+    db: &DatabaseConnection,
+    video: &video::Model,
+    expires_at: i64,
+    max: u64,
+) -> Result<Option<Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    user::lock(&tx, video.user_id).await?;
+    let videos = Query::select()
+        .column(video::Column::Id)
+        .from(video::Entity)
+        .and_where(Expr::col(video::Column::UserId).eq(video.user_id))
+        .take();
+    let active = Entity::find()
+        .filter(Column::VideoId.in_subquery(videos))
+        .filter(Expr::col(Column::ExpiresAt).gt(clock::now(db.get_database_backend())));
+    if active.count(&tx).await? >= max {
+        return Ok(None);
+    }
     let row = ActiveModel {
         id: Set(new_id()),
-        video_id: Set(video_id),
+        video_id: Set(video.id),
         created_at: Set(clock::system_ms()),
         expires_at: Set(expires_at),
     };
-    row.insert(db).await
+    let link = row.insert(&tx).await?;
+    tx.commit().await?;
+    Ok(Some(link))
 }
 
 /// An active link with its video and the job of this; `None` if the owner's account is disabled.

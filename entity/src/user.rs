@@ -3,7 +3,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{QueryOrder, QuerySelect, SqlErr};
+use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, SqlErr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,6 +124,12 @@ pub async fn by_id(db: &DatabaseConnection, id: UserId) -> Result<Option<Model>,
     Entity::find_by_id(id).one(db).await
 }
 
+/// Locks the row of an account until the transaction ends, so that what belongs to the account can be counted. SQLite's
+/// transactions lock the whole database.
+pub(crate) async fn lock(tx: &DatabaseTransaction, id: UserId) -> Result<(), DbErr> {
+    Entity::find_by_id(id).lock_exclusive().one(tx).await.map(drop)
+}
+
 /// The accounts with these ids, in any order.
 pub async fn by_ids(db: &DatabaseConnection, ids: Vec<UserId>) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::Id.is_in(ids)).all(db).await
@@ -144,7 +150,7 @@ pub async fn page(
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));
     }
-    query.order_by_desc(Column::Id).limit(limit).all(db).await
+    database::all_heavy(db, query.order_by_desc(Column::Id).limit(limit)).await
 }
 
 /// Changes the display name of an account. Returns `None` if there is no such account.

@@ -14,7 +14,7 @@ use entity::{DatabaseConnection, DbErr, account};
 use service::env;
 use service::settings;
 
-use crate::auth::{PasswordError, Passwords, email, new_password};
+use crate::auth::{PasswordError, email, hash_password, new_password};
 use crate::config;
 use crate::router::document;
 use crate::secret;
@@ -125,7 +125,7 @@ async fn database() -> Result<DatabaseConnection, CommandError> {
 async fn create_admin(db: &DatabaseConnection, args: AccountArgs) -> Result<String, CommandError> {
     let email = args.email()?;
     let (password, note) = args.password()?;
-    let password_hash = Passwords::new()?.hash(password).await?;
+    let password_hash = hash_password(password.as_bytes())?;
     let new = user::New { email: email.clone(), name: None, password_hash };
     match user::register(db, new, InitialRole::Admin).await? {
         Registered::Created(_) => Ok(format!("created the administrator account {email}{note}")),
@@ -137,7 +137,7 @@ async fn reset_password(db: &DatabaseConnection, args: AccountArgs) -> Result<St
     let email = args.email()?;
     let user = user::by_email(db, &email).await?.ok_or(CommandError::Unknown)?;
     let (password, note) = args.password()?;
-    let password_hash = Passwords::new()?.hash(password).await?;
+    let password_hash = hash_password(password.as_bytes())?;
     let ended = account::set_password(db, user.id, password_hash, None).await?;
     Ok(format!("set a new password for {email} and ended {} sessions{note}", ended.len()))
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::auth::{Caller, KEY_PREFIX, NO_STORE, key_revoked};
+use crate::auth::{Caller, KEY_PREFIX, NO_STORE, key_revoked, visible};
 use crate::error::{ApiError, ErrorCode};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::Id;
@@ -21,7 +21,7 @@ use crate::secret;
 use crate::state::Gateway;
 
 /// Maximum number of keys per user.
-const MAX_KEYS: usize = 50;
+const MAX_KEYS: u64 = 50;
 
 /// A user's keys.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,14 +47,18 @@ pub(crate) struct CreateKeyRequest {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What the key may do.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 2)]
     scopes: Vec<Scope>,
 }
 
 impl RequestBody for CreateKeyRequest {
     fn read(fields: &mut Fields, _: &Gateway) -> Option<Self> {
         let (name, scopes) = (fields.text("name", name), fields.list("scopes", scope));
-        Some(Self { name: name?, scopes: scopes? })
+        let scopes = scopes?;
+        if scopes.iter().enumerate().any(|(index, scope)| scopes[..index].contains(scope)) {
+            return fields.reject("scopes", "duplicate", "Must not contain a scope twice.".into());
+        }
+        Some(Self { name: name?, scopes })
     }
 }
 
@@ -84,13 +88,11 @@ pub(crate) async fn create(
     caller: Caller,
     JsonBody { content, .. }: JsonBody<CreateKeyRequest>,
 ) -> Result<Response, ApiError> {
-    if api_key::of_user(&gateway.db, caller.user()).await?.len() >= MAX_KEYS {
-        return Err(ApiError::WrongState("An account can have at most 50 keys. Revoke one first."));
-    }
     let key = format!("{KEY_PREFIX}{}", secret::random());
     let CreateKeyRequest { name, scopes } = content;
     let new = api_key::New { user_id: caller.user(), name, hash: secret::sha256(&key), scopes };
-    let row = api_key::create(&gateway.db, new).await?;
+    let too_many = ApiError::WrongState("An account can have at most 50 keys. Revoke one first.");
+    let row = api_key::create(&gateway.db, new, MAX_KEYS).await?.ok_or(too_many)?;
     tracing::info!(key.id = %row.id, user.id = %row.user_id, "API key created");
     Ok((StatusCode::CREATED, [NO_STORE], Json(NewKey { view: row.into(), key })).into_response())
 }
@@ -114,9 +116,7 @@ pub(crate) async fn revoke(
 }
 
 fn name(text: &str) -> Rule<String> {
-    if text.chars().any(char::is_control) {
-        return Err(("invalid_characters", "Must not contain control characters.".into()));
-    }
+    visible(text)?;
     match text.chars().count() {
         _ if text.trim().is_empty() => Err(("blank", "Must not be blank.".into())),
         0..=100 => Ok(text.to_owned()),

@@ -17,7 +17,8 @@
 //! | `openapi` | the OpenAPI document and its page |
 //! | `health`, `metrics` | probes and metrics |
 //! | `command` | subcommands |
-//! | `cpu_pool`, `secret` | CPU-bound work; signatures and random secrets |
+//! | `fair_queue`, `fair_slots`, `cpu_pool`, `heavy_query` | scarce resources, shared fairly among clients |
+//! | `secret` | signatures and random secrets |
 
 mod admin;
 mod auth;
@@ -25,7 +26,10 @@ mod command;
 mod config;
 mod cpu_pool;
 mod error;
+mod fair_queue;
+mod fair_slots;
 mod health;
+mod heavy_query;
 mod http;
 mod images;
 mod keys;

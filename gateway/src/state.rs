@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::{AuthState, PasswordError};
 use crate::config::Config;
+use crate::fair_queue::FairQueue;
 use crate::http::origin::Origins;
 use crate::http::throttle::Throttle;
 use crate::http::trusted_proxies::TrustedProxies;
@@ -57,7 +58,7 @@ pub struct Shared {
     pub(crate) auth: AuthState,
     /// Allowed origins and host names.
     pub(crate) origins: Origins,
-    /// Limits on rates and uploads.
+    /// Limits on rates, uploads and queries.
     pub(crate) limits: Limits,
     /// Job estimates and share links.
     pub(crate) videos: VideoState,
@@ -69,12 +70,20 @@ pub struct Shared {
     pub(crate) shutdown: Shutdown,
 }
 
-/// Limits on rates and uploads.
+/// Maximum number of heavy queries at a time; a part of the connections to the database.
+const MAX_HEAVY_QUERIES: usize = 3;
+
+/// Maximum number of heavy queries that wait.
+const MAX_WAITING_QUERIES: usize = 64;
+
+/// Limits on rates, uploads and queries.
 pub(crate) struct Limits {
     /// Limits on requests per time.
     pub(crate) throttle: Throttle,
     /// Limits on simultaneous uploads.
     pub(crate) uploads: UploadLimit,
+    /// Queries that read many rows: searches for text, and figures of the whole platform.
+    pub(crate) heavy_queries: FairQueue,
 }
 
 /// Job estimates and share links.
@@ -112,7 +121,11 @@ impl Gateway {
             storage: Storage::open(&config.storage)?,
             auth: AuthState::new(&config.auth)?,
             origins: Origins::new(&config.http.origins),
-            limits: Limits { throttle: Throttle::default(), uploads: UploadLimit::new() },
+            limits: Limits {
+                throttle: Throttle::default(),
+                uploads: UploadLimit::new(),
+                heavy_queries: FairQueue::new(MAX_HEAVY_QUERIES, MAX_WAITING_QUERIES),
+            },
             videos: VideoState { estimates: Estimates::default(), share_links: Signer::new(secret, "share links") },
             images: ImageState { fetcher: Fetcher::new(image_rules(&config))? },
             live: LiveState::new(&config.sockets),

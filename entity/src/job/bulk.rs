@@ -6,7 +6,7 @@ use sea_orm::{Order, QueryOrder, QuerySelect};
 use super::update::{finished, next_seq};
 use super::{Column, Entity, Model, Status};
 use crate::search::contains;
-use crate::{JobId, UserId, clock};
+use crate::{JobId, UserId, clock, database};
 
 /// Which jobs to list. Empty and missing conditions match all jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +31,17 @@ pub struct Filter {
     pub oldest_first: bool,
 }
 
+impl Filter {
+    /// Whether the query reads all rows that the other conditions leave.
+    #[must_use]
+    pub fn is_heavy(&self) -> bool {
+        self.text.is_some()
+    }
+}
+
 /// The first `limit` jobs that match `filter`, newest first unless it says otherwise.
 pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let heavy = filter.is_heavy();
     let order = if filter.oldest_first { Order::Asc } else { Order::Desc };
     let conditions = [
         filter.user.map(|user| Column::UserId.eq(user)),
@@ -45,7 +54,8 @@ pub async fn search(db: &DatabaseConnection, filter: Filter, limit: u64) -> Resu
         filter.after.map(|after| Column::Id.gt(after)),
     ];
     let query = conditions.into_iter().flatten().fold(Entity::find(), QueryFilter::filter);
-    query.order_by(Column::Id, order).limit(limit).all(db).await
+    let query = query.order_by(Column::Id, order).limit(limit);
+    if heavy { database::all_heavy(db, query).await } else { query.all(db).await }
 }
 
 /// The result of cancelling all of a user's jobs.

@@ -2,9 +2,12 @@
 
 use entity::id::{kind, new_id};
 use entity::user::{InitialRole, Registered};
-use entity::{DatabaseConnection, account, api_key, clock, session, user};
+use entity::{DatabaseConnection, account, api_key, clock, job, session, user};
 use futures::future::join_all;
+use sea_orm::EntityTrait;
 use testkit::Database;
+
+use crate::{new_job, pending_job};
 
 fn new(email: &str) -> user::New {
     user::New { email: email.into(), name: None, password_hash: "$argon2id$".into() }
@@ -43,8 +46,8 @@ async fn a_session_is_active_until_it_expires_or_is_revoked() {
     for database in Database::each().await {
         let db = &database.connection;
         let user = testkit::user(db).await;
-        let active = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
-        let expired = session::create(db, user, None, clock::system_ms() - 1).await.unwrap();
+        let active = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().0;
+        let expired = session::create(db, user, None, clock::system_ms() - 1).await.unwrap().0;
         assert!(session::find_active(db, active.id).await.unwrap().is_some());
         assert!(session::find_active(db, expired.id).await.unwrap().is_none());
         session::revoke(db, active.id).await.unwrap();
@@ -73,7 +76,7 @@ async fn a_new_password_revokes_all_sessions_but_one() {
         let user = testkit::user(db).await;
         let mut sessions = Vec::new();
         for _ in 0..3 {
-            sessions.push(session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().id);
+            sessions.push(session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap().0.id);
         }
         let revoked = account::set_password(db, user, "$argon2id$new".into(), Some(sessions[1])).await.unwrap();
         assert_eq!(revoked.len(), 2);
@@ -88,7 +91,7 @@ async fn use_is_recorded_at_most_once_a_minute() {
         let db = &database.connection;
         let new =
             api_key::New { user_id: testkit::user(db).await, name: "ci".into(), hash: "h".into(), scopes: vec![] };
-        let key = api_key::create(db, new).await.unwrap();
+        let key = api_key::create(db, new, 50).await.unwrap().unwrap();
         let used = async || api_key::by_hash(db, "h").await.unwrap().unwrap().0.last_used_at;
         assert_eq!(used().await, None);
         api_key::touch(db, key.id).await.unwrap();
@@ -115,5 +118,37 @@ async fn searches_for_literal_text_ignoring_case() {
         assert_eq!(found("École").await, 1);
         assert_eq!(found("' OR 1=1 --").await, 0);
         assert_eq!(found("nobody").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_user_keeps_the_newest_hundred_sessions() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let user = testkit::user(db).await;
+        let mut created = Vec::new();
+        for number in 0..103 {
+            let (session, ended) = session::create(db, user, None, clock::system_ms() + 60_000).await.unwrap();
+            assert_eq!(ended, if number < 100 { vec![] } else { vec![created[number - 100]] });
+            created.push(session.id);
+        }
+        let active: Vec<_> = session::of_user(db, user).await.unwrap().into_iter().map(|session| session.id).collect();
+        assert_eq!(active, created[3..].iter().rev().copied().collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn an_account_with_many_jobs_is_deleted_completely() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (user, other) = (testkit::user(db).await, testkit::user(db).await);
+        for _ in 0..3 {
+            job::create(db, &new_job(user), 500, None).await.unwrap();
+        }
+        let kept = pending_job(db, other).await;
+        let deleted = account::delete(db, user).await.unwrap().unwrap();
+        assert_eq!((deleted.unfinished.len(), deleted.paths.len()), (1_500, 0));
+        let left = job::Entity::find().all(db).await.unwrap();
+        assert_eq!(left.into_iter().map(|job| job.id).collect::<Vec<_>>(), [kept]);
     }
 }

@@ -80,7 +80,7 @@ async fn revokes_all_sessions_and_keeps_idempotency_keys() {
         let db = &database.connection;
         let owner = testkit::user(db).await;
         let ends = clock::system_ms() + clock::millis(Duration::from_secs(60));
-        let session = session::create(db, owner, None, ends).await.unwrap();
+        let session = session::create(db, owner, None, ends).await.unwrap().0;
         let key =
             Key { operation: "create".into(), key: "once".into(), source: Source::Client { fingerprint: "f".into() } };
         let Idempotent::Created(jobs) = job::create(db, &new_job(owner), 1, Some(&key)).await.unwrap() else {

@@ -18,6 +18,7 @@ use crate::http::body::Rule;
 use crate::http::path::{Id, id};
 use crate::http::query::{Parameters, Query, QueryParameters, take_page};
 use crate::state::Gateway;
+use crate::videos::list::find;
 use crate::videos::{JobSearch, restart};
 
 /// A page of jobs of all users.
@@ -67,12 +68,12 @@ impl QueryParameters for OwnerSearch {
 )]
 pub(crate) async fn jobs(
     State(gateway): State<Gateway>,
-    _: Admin,
+    admin: Admin,
     Parameters((search, owner)): Parameters<(JobSearch, OwnerSearch)>,
 ) -> Result<Response, ApiError> {
     let limit = search.limit;
     let filter = Filter { user: owner.user_id, error_code: owner.error_code, ..search.into() };
-    let mut rows = job::search(&gateway.db, filter, limit + 1).await?;
+    let mut rows = find(&gateway, admin.user.id, filter, limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |job| job.id);
     let data = with_owners(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminJobPage { data, next_cursor })).into_response())

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE, sessions_ended, user_changed};
 use crate::error::{ApiError, ErrorCode};
+use crate::heavy_query::heavy_query;
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::path::Id;
 use crate::http::query::{Parameters, Query, QueryParameters, take_page};
@@ -73,10 +74,11 @@ impl QueryParameters for UserSearch {
 )]
 pub(crate) async fn users(
     State(gateway): State<Gateway>,
-    _: Admin,
+    admin: Admin,
     Parameters(UserSearch { q, limit, cursor }): Parameters<UserSearch>,
 ) -> Result<Response, ApiError> {
-    let mut rows = user::page(&gateway.db, q.as_deref(), cursor, limit + 1).await?;
+    let page = move |db| async move { user::page(&db, q.as_deref(), cursor, limit + 1).await };
+    let mut rows = heavy_query(&gateway, admin.user.id, page).await?;
     let next_cursor = take_page(&mut rows, limit, |user| user.id);
     let data = with_jobs(&gateway, rows).await?;
     Ok(([NO_STORE], Json(AdminUserPage { data, next_cursor })).into_response())

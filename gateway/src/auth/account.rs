@@ -93,7 +93,7 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode, ApiError> {
     let ChangePasswordRequest { current_password: current, new_password: new } = content;
     let user = confirm_password(&gateway, &caller, client, current).await?;
-    let password_hash = gateway.auth.passwords.hash(new).await?;
+    let password_hash = gateway.auth.passwords.hash(client.share(), new).await?;
     let ended = account::set_password(&gateway.db, user.id, password_hash, Some(caller.session.id)).await?;
     notify::sessions_ended(&gateway, ended).await;
     tracing::info!(user.id = %user.id, "password changed");

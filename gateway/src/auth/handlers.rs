@@ -118,7 +118,7 @@ pub(crate) async fn register(
     require_allowed_page(&gateway, &headers)?;
     let role = initial_role(&gateway, account.setup_token.as_deref())?;
     require_registration_allowed(&gateway, client).await?;
-    let password_hash = gateway.auth.passwords.hash(account.password).await?;
+    let password_hash = gateway.auth.passwords.hash(client.share(), account.password).await?;
     let new = user::New { email: account.email, name: account.name, password_hash };
     let user = match user::register(&gateway.db, new, role).await? {
         Registered::Created(user) => user,
@@ -179,13 +179,20 @@ pub(crate) async fn login(
     JsonBody { content: LoginRequest { email, password }, .. }: JsonBody<LoginRequest>,
 ) -> Result<Response, ApiError> {
     require_allowed_page(&gateway, &headers)?;
+    let known = find_account(&gateway, &email).await?.filter(|user| user.disabled_at.is_none());
     let email = rules::email(&email).unwrap_or_default();
-    let known = match email.as_str() {
-        "" => None,
-        email => user::by_email(&gateway.db, email).await?.filter(|user| user.disabled_at.is_none()),
-    };
     let user = require_password(&gateway, client, &email, known, password).await?;
     sign_in(&gateway, &headers, user, StatusCode::OK).await
+}
+
+/// Finds an account by its address. Accounts from before addresses were normalised have theirs as it was typed.
+async fn find_account(gateway: &Gateway, typed: &str) -> Result<Option<user::Model>, ApiError> {
+    if let Ok(email) = rules::email(typed)
+        && let Some(known) = user::by_email(&gateway.db, &email).await?
+    {
+        return Ok(Some(known));
+    }
+    Ok(user::by_email(&gateway.db, &typed.to_lowercase()).await?)
 }
 
 /// End the current session
@@ -230,7 +237,11 @@ async fn sign_in(
 ) -> Result<Response, ApiError> {
     // Whole seconds, like a token's `exp`.
     let expires_at = (system_ms() + millis(gateway.config.auth.session_lifetime)) / 1_000 * 1_000;
-    let session = entity::session::create(&gateway.db, user.id, user_agent(headers), expires_at).await?;
+    let created = entity::session::create(&gateway.db, user.id, user_agent(headers), expires_at);
+    let (session, ended) = created.await?;
+    if !ended.is_empty() {
+        notify::sessions_ended(gateway, ended).await;
+    }
     let token = gateway.auth.tokens.issue(&session)?;
     let from_page = origin::is_from_page(headers);
     let cookie = cookie::set(&gateway.config, &token).filter(|_| from_page).map(|cookie| (header::SET_COOKIE, cookie));

@@ -8,6 +8,7 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
 use crate::cpu_pool::{CpuPool, CpuPoolError};
 use crate::error::ApiError;
+use crate::fair_queue::Share;
 
 /// Why a password could not be hashed or verified.
 #[derive(Debug, thiserror::Error)]
@@ -46,22 +47,31 @@ impl Passwords {
     ///
     /// # Errors
     /// [`CpuPoolError::Busy`] if too many are queued.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        self.cpu_pool.run(move || hash(password.as_bytes())).await?
+    pub(crate) async fn hash(&self, share: Share, password: String) -> Result<String, PasswordError> {
+        self.cpu_pool.run(share, move || hash(password.as_bytes())).await?
     }
 
     /// Whether `password` matches the hash `stored`. Without a hash it returns false after the same time.
     ///
     /// # Errors
     /// [`CpuPoolError::Busy`] if too many are queued.
-    pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
+    pub(crate) async fn verify(
+        &self,
+        share: Share,
+        password: String,
+        stored: Option<String>,
+    ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        Ok(self.cpu_pool.run(move || matches(password.as_bytes(), &stored)).await? && known)
+        Ok(self.cpu_pool.run(share, move || matches(password.as_bytes(), &stored)).await? && known)
     }
 }
 
-fn hash(password: &[u8]) -> Result<String, PasswordError> {
+/// Returns the hash of a password, on this thread.
+///
+/// # Errors
+/// [`PasswordError::Hash`].
+pub(crate) fn hash(password: &[u8]) -> Result<String, PasswordError> {
     let hash: PasswordHash = Argon2::default().hash_password(password).map_err(PasswordError::Hash)?;
     Ok(hash.to_string())
 }
@@ -82,12 +92,12 @@ mod tests {
 
     #[tokio::test]
     async fn accepts_only_the_right_password() {
-        let passwords = Passwords::new().unwrap();
-        let stored = passwords.hash("correct horse".into()).await.unwrap();
+        let (passwords, share) = (Passwords::new().unwrap(), Share::of_account(entity::id::new_id()));
+        let stored = passwords.hash(share, "correct horse".into()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(passwords.verify("correct horse".into(), Some(stored.clone())).await.unwrap());
-        assert!(!passwords.verify("correct horse ".into(), Some(stored)).await.unwrap());
-        assert!(!passwords.verify("the password of nobody".into(), None).await.unwrap());
-        assert!(!passwords.verify("anything".into(), Some("not a hash".into())).await.unwrap());
+        assert!(passwords.verify(share, "correct horse".into(), Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify(share, "correct horse ".into(), Some(stored)).await.unwrap());
+        assert!(!passwords.verify(share, "the password of nobody".into(), None).await.unwrap());
+        assert!(!passwords.verify(share, "anything".into(), Some("not a hash".into())).await.unwrap());
     }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn require_password(
         }
     }
     let stored = known.as_ref().map(|user| user.password_hash.clone());
-    let matches = gateway.auth.passwords.verify(password, stored).await?;
+    let matches = gateway.auth.passwords.verify(client.share(), password, stored).await?;
     let user = known.filter(|_| matches).ok_or(ApiError::InvalidCredentials)?;
     gateway.limits.throttle.reset(&gateway.bus, by_account, &pair).await;
     Ok(user)

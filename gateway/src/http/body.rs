@@ -172,7 +172,8 @@ impl Fields {
         }
     }
 
-    fn reject<T>(&mut self, field: &str, code: &'static str, message: String) -> Option<T> {
+    /// Reports an invalid field.
+    pub(crate) fn reject<T>(&mut self, field: &str, code: &'static str, message: String) -> Option<T> {
         self.errors.push(FieldError { field: field.to_owned(), code, message });
         None
     }

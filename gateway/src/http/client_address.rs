@@ -8,17 +8,31 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use service::server::network;
 
+use crate::fair_queue::Share;
 use crate::http::trusted_proxies::TrustedProxies;
 
 /// The unit that limits count: an IPv4 address, or an IPv6 /64, which usually belongs to one customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddress(IpAddr);
 
+impl From<IpAddr> for ClientAddress {
+    fn from(address: IpAddr) -> Self {
+        Self(network(address))
+    }
+}
+
 impl ClientAddress {
+    /// Returns the address that a request with these extensions and headers comes from.
+    pub(crate) fn of_request(extensions: &Extensions, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+        Self::of(peer, headers, trusted)
+    }
+
     fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
         let mut client = peer;
         let lines = headers.get_all("x-forwarded-for").iter().rev();
@@ -29,7 +43,14 @@ impl ClientAddress {
                 _ => break,
             }
         }
-        Self(network(client))
+        client.into()
+    }
+}
+
+impl ClientAddress {
+    /// Returns its share of a scarce resource.
+    pub(crate) fn share(self) -> Share {
+        Share::of_address(self.0)
     }
 }
 
@@ -46,9 +67,7 @@ impl<S: AsRef<TrustedProxies> + Send + Sync> FromRequestParts<S> for ClientAddre
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-        Ok(Self::of(peer, &parts.headers, state.as_ref()))
+        Ok(Self::of_request(&parts.extensions, &parts.headers, state.as_ref()))
     }
 }
 

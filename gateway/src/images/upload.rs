@@ -16,7 +16,10 @@ use utoipa::ToSchema;
 
 use crate::auth::{Creator, NO_STORE};
 use crate::error::{ApiError, ErrorCode};
-use crate::http::connection_limit::{LimitReached, Permit};
+use crate::fair_queue::Share;
+use crate::fair_slots::Slot;
+use crate::http::client_address::ClientAddress;
+use crate::http::connection_limit::LimitReached;
 use crate::images::reencode::{EncodedImage, reencode};
 use crate::state::Gateway;
 use crate::videos::quota;
@@ -52,21 +55,22 @@ pub(crate) struct UploadImageRequest {
 pub(crate) async fn upload(
     State(gateway): State<Gateway>,
     caller: Creator,
+    client: ClientAddress,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, ApiError> {
     let form = form.map_err(|_| ApiError::UnsupportedMediaType(FORM))?;
     let user = caller.user();
-    let _permit = permit(&gateway, user)?;
+    let slot = slot(&gateway, user, client)?;
     quota::require_storage(&gateway, user).await?;
-    let UploadImageRequest { image: sent } = read(form).await?;
+    let UploadImageRequest { image: sent } = slot.read(read(form)).await?;
     let view = keep(&gateway, user, sent).await?;
     let location = [(header::LOCATION, format!("/api/images/{}", view.id))];
     Ok((StatusCode::CREATED, [NO_STORE], location, Json(view)).into_response())
 }
 
 /// Takes part in the limit on concurrent uploads, which bounds the memory that they use.
-pub(crate) fn permit(gateway: &Gateway, user: UserId) -> Result<Permit<UserId>, ApiError> {
-    gateway.limits.uploads.concurrent.acquire(user).map_err(|reached| match reached {
+pub(crate) fn slot(gateway: &Gateway, user: UserId, client: ClientAddress) -> Result<Slot, ApiError> {
+    gateway.limits.uploads.concurrent.acquire(user, client).map_err(|reached| match reached {
         LimitReached::Total => ApiError::unavailable(reached),
         LimitReached::PerClient => ApiError::RateLimited(2),
     })
@@ -75,7 +79,7 @@ pub(crate) fn permit(gateway: &Gateway, user: UserId) -> Result<Permit<UserId>, 
 /// Re-encodes and stores an image. Runs to completion even if the client disconnects, so that no file is left without its
 /// row.
 pub(crate) async fn keep(gateway: &Gateway, user: UserId, sent: Bytes) -> Result<View, ApiError> {
-    let encoded = gateway.limits.uploads.cpu_pool.run(move || reencode(&sent)).await?;
+    let encoded = gateway.limits.uploads.cpu_pool.run(Share::of_account(user), move || reencode(&sent)).await?;
     let encoded = encoded.map_err(|(code, message)| wrong("image", code, message))?;
     let storing = gateway.shutdown.tasks.spawn(store(gateway.clone(), user, encoded).in_current_span());
     storing.await.map_err(|error| ApiError::Internal(error.to_string()))?

@@ -9,8 +9,9 @@ use entity::UserId;
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
+use crate::fair_slots::Slot;
 use crate::http::body::{Fields, MAX_BYTES, is_json, read_limited};
-use crate::http::connection_limit::Permit;
+use crate::http::client_address::ClientAddress;
 use crate::images::{MAX_BODY, upload};
 use crate::state::Gateway;
 
@@ -28,7 +29,7 @@ pub(super) struct Body {
     pub(super) fields: Fields,
     pub(super) file: Option<Bytes>,
     /// Counts a large request against the limit on concurrent uploads.
-    pub(super) permit: Option<Permit<UserId>>,
+    pub(super) slot: Option<Slot>,
 }
 
 /// Reads the body of a request.
@@ -36,14 +37,22 @@ pub(super) struct Body {
 /// # Errors
 /// It cannot be read, is too large, or the user has too many uploads in progress.
 pub(super) async fn read(gateway: &Gateway, user: UserId, request: Request) -> Result<Body, ApiError> {
-    let permit = if is_small(request.headers()) { None } else { Some(upload::permit(gateway, user)?) };
-    let (fields, file) = if is_json(request.headers()) {
-        (json(request.into_body()).await?, None)
-    } else {
-        let form = Multipart::from_request(request, gateway).await;
-        form_fields(form.map_err(|_| ApiError::UnsupportedMediaType(KINDS))?).await?
-    };
-    Ok(Body { fields, file, permit })
+    if is_small(request.headers()) {
+        let (fields, file) = content(gateway, request).await?;
+        return Ok(Body { fields, file, slot: None });
+    }
+    let client = ClientAddress::of_request(request.extensions(), request.headers(), gateway.as_ref());
+    let slot = upload::slot(gateway, user, client)?;
+    let (fields, file) = slot.read(content(gateway, request)).await?;
+    Ok(Body { fields, file, slot: Some(slot) })
+}
+
+async fn content(gateway: &Gateway, request: Request) -> Result<(Fields, Option<Bytes>), ApiError> {
+    if is_json(request.headers()) {
+        return Ok((json(request.into_body()).await?, None));
+    }
+    let form = Multipart::from_request(request, gateway).await;
+    form_fields(form.map_err(|_| ApiError::UnsupportedMediaType(KINDS))?).await
 }
 
 fn is_small(headers: &HeaderMap) -> bool {

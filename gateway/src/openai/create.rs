@@ -98,7 +98,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let user = caller.user();
     let repetition = Repetition::new(request.headers());
-    let Body { mut fields, file, permit: _permit } = body::read(&gateway, user, request).await?;
+    let Body { mut fields, file, slot: _slot } = body::read(&gateway, user, request).await?;
     let submission = read(&mut fields, &gateway.config.catalogue, file);
     fields.finish()?;
     let submission = submission.ok_or_else(|| ApiError::Internal("an invalid field was not reported".into()))?;

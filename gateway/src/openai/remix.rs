@@ -57,7 +57,7 @@ pub(crate) async fn remix(
     let user = caller.user();
     let repetition = Repetition::new(request.headers());
     let source = job::of_user(&gateway.db, source, user).await?.ok_or(ApiError::NotFound)?;
-    let Body { mut fields, permit: _permit, .. } = body::read(&gateway, user, request).await?;
+    let Body { mut fields, slot: _slot, .. } = body::read(&gateway, user, request).await?;
     let prompt = fields.text("prompt", prompt);
     fields.finish()?;
     let prompt = prompt.ok_or_else(|| ApiError::Internal("an invalid field was not reported".into()))?;

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use entity::job::{self, Filter, Status, View};
+use entity::job::{self, Filter, Model, Status, View};
 use entity::{JobId, UserId};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Reader;
 use crate::error::ApiError;
+use crate::heavy_query::heavy_query;
 use crate::http::body::Rule;
 use crate::http::conditional::none_match;
 use crate::http::query::{Parameters, Query, QueryParameters, take_page};
@@ -49,7 +50,7 @@ pub(crate) async fn list(
     Parameters(search): Parameters<JobSearch>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (rows, next_cursor) = find(&gateway, reader.user(), search).await?;
+    let (rows, next_cursor) = page(&gateway, reader.user(), search).await?;
     let active = rows.iter().any(|job| !job.status.is_terminal()).then_some((header::RETRY_AFTER, POLL_AFTER));
     let page = JobPage { data: views(&gateway, rows).await, next_cursor };
     let body = serde_json::to_string(&page).map_err(|error| ApiError::Internal(error.to_string()))?;
@@ -63,20 +64,24 @@ pub(crate) async fn list(
 }
 
 /// Returns the selected jobs of a user, and the cursor of the next page.
-async fn find(
-    gateway: &Gateway,
-    user: UserId,
-    search: JobSearch,
-) -> Result<(Vec<job::Model>, Option<JobId>), ApiError> {
+async fn page(gateway: &Gateway, user: UserId, search: JobSearch) -> Result<(Vec<Model>, Option<JobId>), ApiError> {
     if let Some(ids) = &search.id {
         let mut rows = job::by_ids_of_user(&gateway.db, user, ids).await?;
         rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
         return Ok((rows, None));
     }
     let limit = search.limit;
-    let mut rows = job::search(&gateway.db, Filter { user: Some(user), ..search.into() }, limit + 1).await?;
+    let mut rows = find(gateway, user, Filter { user: Some(user), ..search.into() }, limit + 1).await?;
     let next_cursor = take_page(&mut rows, limit, |job| job.id);
     Ok((rows, next_cursor))
+}
+
+/// Finds jobs, for `user`. Searches for text take turns.
+pub(crate) async fn find(gateway: &Gateway, user: UserId, filter: Filter, limit: u64) -> Result<Vec<Model>, ApiError> {
+    if filter.is_heavy() {
+        return heavy_query(gateway, user, move |db| async move { job::search(&db, filter, limit).await }).await;
+    }
+    Ok(job::search(&gateway.db, filter, limit).await?)
 }
 
 /// Selects jobs.

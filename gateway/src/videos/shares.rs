@@ -61,6 +61,9 @@ pub(crate) struct SharedVideo {
     pub(crate) expires_at: String,
 }
 
+/// Maximum number of active links per user.
+const MAX_LINKS: u64 = 200;
+
 /// The link to create.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", example = json!({"expiresIn": 86_400}))]
@@ -82,6 +85,7 @@ impl RequestBody for CreateShareRequest {
     security(("session" = []), ("cookie" = []), ("key" = ["create"])),
     request_body = CreateShareRequest,
     responses((status = 201, description = "The link.", body = Share)),
+    extensions(("x-errors" = json!([ErrorCode::WrongState]))),
 )]
 pub(crate) async fn share(
     State(gateway): State<Gateway>,
@@ -91,7 +95,9 @@ pub(crate) async fn share(
 ) -> Result<Response, ApiError> {
     let video = video::of_user(&gateway.db, id, creator.user()).await?.ok_or(ApiError::NotFound)?;
     let lifetime = expires_in.unwrap_or(DEFAULT_LIFETIME);
-    let row = share::create(&gateway.db, video.id, system_ms() + millis(lifetime)).await?;
+    let too_many = ApiError::WrongState("An account can have at most 200 active share links. Revoke some first.");
+    let expires_at = system_ms() + millis(lifetime);
+    let row = share::create(&gateway.db, &video, expires_at, MAX_LINKS).await?.ok_or(too_many)?;
     let token = format!("{}_{}", row.id, gateway.videos.share_links.sign(&signed_text(&row)));
     let url = gateway.config.http.public_url.join(&format!("share/{token}"));
     let url = url.map_err(|error| ApiError::Internal(error.to_string()))?.into();

@@ -107,6 +107,8 @@ async fn requires_a_name_and_known_scopes() {
         (json!({"name": "ci", "scopes": []}), "scopes", "blank"),
         (json!({"name": "ci", "scopes": "read"}), "scopes", "wrong_type"),
         (json!({"name": "ci", "scopes": ["admin"]}), "scopes", "unknown_value"),
+        (json!({"name": "ci", "scopes": ["read", "read"]}), "scopes", "duplicate"),
+        (json!({"name": "a\u{202e}b", "scopes": ["read"]}), "name", "invalid_characters"),
         (json!({"name": "ci", "scopes": [1]}), "scopes", "unknown_value"),
     ] {
         let problem = problem(server.post(&ada, "/api/keys", body).await, 422, "invalid_fields").await;

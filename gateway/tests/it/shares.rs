@@ -100,7 +100,8 @@ async fn link_ends_with_its_expiry_video_or_owner() {
             problem(server.post(&ada, &path, wrong).await, 422, "invalid_fields").await;
         }
         let db = &server.database.connection;
-        let over = entity::share::create(db, expired.parse().unwrap(), entity::clock::system_ms() - 1).await.unwrap();
+        let expired = entity::video::by_id(db, expired.parse().unwrap()).await.unwrap().unwrap();
+        let over = entity::share::create(db, &expired, entity::clock::system_ms() - 1, 9).await.unwrap().unwrap();
         assert!(entity::share::find_active(db, over.id).await.unwrap().is_none());
 
         let token = shared(&server, &ada, &deleted).await["token"].as_str().unwrap().to_owned();
@@ -112,5 +113,23 @@ async fn link_ends_with_its_expiry_video_or_owner() {
         assert_eq!(open(&server, &token, "").await.status(), StatusCode::OK);
         entity::account::disable(db, ada.id.parse().unwrap()).await.unwrap().done().unwrap();
         problem(open(&server, &token, "").await, 404, "not_found").await;
+    }
+}
+
+#[tokio::test]
+async fn limits_a_user_to_two_hundred_active_links() {
+    for server in TestServer::each().await {
+        let (ada, eve) = (server.account("ada@example.org").await, server.account("eve@example.org").await);
+        let (first, second) = (video(&server, &ada).await, video(&server, &ada).await);
+        for _ in 0..100 {
+            shared(&server, &ada, &first).await;
+            shared(&server, &ada, &second).await;
+        }
+        let one_more = async || server.post(&ada, &format!("/api/videos/{first}/shares"), json!({})).await;
+        let refusal = problem(one_more().await, 409, "wrong_state").await;
+        assert!(refusal["detail"].as_str().unwrap().contains("200"), "{refusal}");
+        shared(&server, &eve, &video(&server, &eve).await).await;
+        server.delete(&ada, &format!("/api/videos/{second}/shares")).await;
+        assert_eq!(one_more().await.status(), StatusCode::CREATED);
     }
 }

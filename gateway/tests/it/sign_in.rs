@@ -176,3 +176,18 @@ async fn registration_can_be_closed_and_the_demos_first_account_is_administrator
         assert_eq!(me["user"]["role"], role);
     }
 }
+
+#[tokio::test]
+async fn look_alike_addresses_are_one_account() {
+    let server = TestServer::new().await;
+    server.account("ada@example.org").await;
+    let register = async |email: &str| {
+        let body = json!({"email": email, "password": PASSWORD});
+        server.request(Method::POST, "/api/auth/register").json(&body).send().await.unwrap()
+    };
+    problem(register("ａｄａ@example.org").await, 409, "email_taken").await;
+    problem(register("ad\u{200b}a@example.org").await, 422, "invalid_fields").await;
+    let body = json!({"email": "ａｄａ@example.org", "password": PASSWORD});
+    let response = server.request(Method::POST, "/api/auth/login").json(&body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}

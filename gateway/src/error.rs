@@ -64,6 +64,8 @@ pub(crate) enum ApiError {
     DailySubmissions(i64),
     #[error("An account with this email address already exists.")]
     EmailTaken,
+    #[error("The request body did not arrive in time.")]
+    RequestTimeout,
     #[error("The request body is larger than {0} bytes.")]
     TooLarge(usize),
     #[error("The request headers are larger than {0} bytes.")]
@@ -139,6 +141,7 @@ impl ApiError {
             Self::Gone => ErrorCode::Gone,
             Self::DailySubmissions(_) => ErrorCode::DailySubmissions,
             Self::EmailTaken => ErrorCode::EmailTaken,
+            Self::RequestTimeout => ErrorCode::RequestTimeout,
             Self::TooLarge(_) => ErrorCode::TooLarge,
             Self::HeadersTooLarge(_) => ErrorCode::HeadersTooLarge,
             Self::RateLimited(_) => ErrorCode::RateLimited,

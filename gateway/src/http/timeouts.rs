@@ -1,9 +1,16 @@
 //! Limits of each request: the size of its headers, and the time to the headers of its response.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, SizeHint};
 use tokio::time::timeout;
 
 use crate::error::ApiError;
@@ -30,8 +37,41 @@ pub(crate) async fn timeouts(State(gateway): State<Gateway>, request: Request, n
     let upload = request.method() == Method::POST && matches!(request.uri().path(), "/api/images" | "/v1/videos");
     let limit = if upload { timeouts.upload } else { timeouts.request };
     let wait = prefer::wait(request.headers()).filter(|_| can_wait(&request)).unwrap_or_default();
+    let waiting = Arc::new(AtomicBool::new(false));
+    let of_body = waiting.clone();
+    let request = request.map(|body| Body::new(WatchedBody { body, waiting: of_body }));
     match timeout(limit + wait, next.run(request)).await {
         Ok(response) => response,
+        // The client is slow, not the server.
+        Err(_) if waiting.load(Ordering::Relaxed) => ApiError::RequestTimeout.into_response(),
         Err(elapsed) => ApiError::unavailable(elapsed).into_response(),
+    }
+}
+
+/// A request body that tells whether its reader is waiting for the client.
+struct WatchedBody {
+    body: Body,
+    waiting: Arc<AtomicBool>,
+}
+
+impl HttpBody for WatchedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.waiting.store(frame.is_pending(), Ordering::Relaxed);
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

@@ -78,6 +78,7 @@ fn sample(code: ErrorCode) -> ApiError {
         ErrorCode::NotFound => ApiError::NotFound,
         ErrorCode::MethodNotAllowed => ApiError::MethodNotAllowed,
         ErrorCode::UnsupportedOperation => ApiError::UnsupportedOperation,
+        ErrorCode::RequestTimeout => ApiError::RequestTimeout,
         ErrorCode::EmailTaken => ApiError::EmailTaken,
         ErrorCode::WrongState => ApiError::WrongState("The current state does not allow this; the message says why."),
         ErrorCode::Gone => ApiError::Gone,

@@ -10,6 +10,7 @@ mod configuration;
 mod connections;
 mod content;
 mod events;
+mod fairness;
 mod first_admin;
 mod http;
 mod idempotency;

@@ -192,6 +192,9 @@ async fn find_account(gateway: &Gateway, typed: &str) -> Result<Option<user::Mod
     {
         return Ok(Some(known));
     }
+    if typed.contains(char::is_control) {
+        return Ok(None);
+    }
     Ok(user::by_email(&gateway.db, &typed.to_lowercase()).await?)
 }
 

@@ -20,7 +20,10 @@ use crate::test_server::{Account, PASSWORD, Setup, TestServer, problem};
 /// A server to which tests state the address of each client.
 async fn server() -> TestServer {
     let variables = vec![("TRUSTED_PROXIES", "127.0.0.1".into()), ("SIGN_INS_PER_ADDRESS", "1000".into())];
-    TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await
+    // The machine may be busy.
+    let configure: fn(&mut gateway::Config) = |config| config.http.timeouts.upload = Duration::from_secs(3_600);
+    TestServer::with(Database::sqlite().await, Setup { variables, configure: Some(configure), ..Setup::default() })
+        .await
 }
 
 fn sign_in(server: &TestServer, email: &str, address: &str) -> RequestBuilder {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openPage, signUp } from "../browser.js";
 import { startNginx } from "../nginx.js";
-import { freePort, root, start, stop } from "../platform.js";
+import { eventually, freePort, root, start, stop } from "../platform.js";
 
 let platform, url, folder;
 const processes = [];
@@ -57,4 +57,14 @@ test("the page has the gateway's security headers", async () => {
     return Object.fromEntries(names.map((name) => [name, headers.get(name)]));
   };
   assert.deepEqual(await headers(url), await headers(platform.url));
+});
+
+test("the log shows neither queries nor share links", async () => {
+  const [nginx] = processes;
+  for (const path of ["/share/id_secret", "/api/shares/id_secret/content?download=1", "/api/videos/jobs?q=secret"]) {
+    await fetch(`${url}${path}`);
+  }
+  await eventually("the requests are logged", () => nginx.log().includes('"GET /api/videos/jobs HTTP/1.1"'));
+  assert(nginx.log().includes('"GET /api/shares/[token] HTTP/1.1"'), nginx.log());
+  assert(!nginx.log().includes("secret"), nginx.log());
 });

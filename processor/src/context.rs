@@ -9,6 +9,7 @@ use entity::{DatabaseConnection, job};
 use fetch::Fetcher;
 use sora::Driver;
 use storage::{Expected, Storage};
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::media::Inspector;
@@ -16,6 +17,9 @@ use crate::storage_identity;
 use crate::upstream::breaker::Breaker;
 use crate::upstream::suspension::Suspension;
 use crate::upstream::upstream_health::UpstreamHealth;
+
+/// Memory for the reference images of all requests that are being sent: two of the largest ones in `chat`.
+pub(crate) const IMAGE_MEMORY_KIB: u32 = 160 * 1_024;
 
 /// Shared by all tasks, behind an `Arc`.
 pub(crate) struct Context {
@@ -37,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) suspension: Suspension,
     /// How long jobs take, for the remaining time shown to users.
     pub(crate) estimates: job::Estimates,
+    /// Memory for reference images, in KiB.
+    pub(crate) image_memory: Arc<Semaphore>,
     /// Makes posters.
     pub(crate) inspector: Inspector,
     breaker: Mutex<Breaker>,
@@ -68,6 +74,7 @@ impl Context {
             upstream_health,
             suspension,
             estimates,
+            image_memory: Arc::new(Semaphore::new(IMAGE_MEMORY_KIB as usize)),
             inspector,
             breaker,
         })

@@ -1,7 +1,7 @@
 //! Re-encodes images: recognises the format by content, checks the dimensions before decoding, then encodes the pixels
-//! again. Pure: no I/O.
+//! again. The result is bounded as well: a small file can hold pixels that no lossless format compresses. Pure: no I/O.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Write};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -20,6 +20,9 @@ const MAX_SIDE: u32 = 16_384;
 
 /// Maximum memory for decoding, in bytes: 40 million pixels of four channels with 16 bits each.
 const MAX_MEMORY: u64 = 384 * 1024 * 1024;
+
+/// Maximum size of the result, in bytes.
+const MAX_ENCODED: usize = 20 * 1024 * 1024;
 
 /// Quality of JPEG files, out of 100.
 const QUALITY: u8 = 92;
@@ -40,6 +43,10 @@ pub(super) struct EncodedImage {
 
 /// Decodes an image, turns it upright, and encodes it in the same format.
 pub(super) fn reencode(bytes: &[u8]) -> Rule<EncodedImage> {
+    reencode_within(bytes, MAX_ENCODED)
+}
+
+fn reencode_within(bytes: &[u8], max: usize) -> Rule<EncodedImage> {
     let format = image::guess_format(bytes).ok().filter(|format| is_supported(*format)).ok_or_else(unsupported)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
@@ -57,7 +64,15 @@ pub(super) fn reencode(bytes: &[u8]) -> Rule<EncodedImage> {
         return Err(damaged());
     }
     image.apply_orientation(orientation);
-    encode(&image, format).map_err(|error| decode_error(&error))
+    match encode(&image, format, max) {
+        // Without transparency JPEG shows the same, in a fraction of the size.
+        Err(ImageError::IoError(_)) if !image.color().has_alpha() => encode(&image, ImageFormat::Jpeg, max),
+        encoded => encoded,
+    }
+    .map_err(|error| match error {
+        ImageError::IoError(_) => too_detailed(),
+        error => decode_error(&error),
+    })
 }
 
 /// Returns the content type and file extension of a recorded type. Any other type is only downloaded.
@@ -74,8 +89,9 @@ fn is_supported(format: ImageFormat) -> bool {
     matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)
 }
 
-fn encode(image: &DynamicImage, format: ImageFormat) -> Result<EncodedImage, ImageError> {
-    let mut bytes = Vec::new();
+/// Fails with an I/O error if the result has more than `max` bytes.
+fn encode(image: &DynamicImage, format: ImageFormat, max: usize) -> Result<EncodedImage, ImageError> {
+    let mut bytes = Bounded { bytes: Vec::new(), max };
     // Eight bits per channel, which every upstream accepts.
     let plain = if image.color().has_alpha() && format != ImageFormat::Jpeg {
         DynamicImage::from(image.to_rgba8())
@@ -90,7 +106,30 @@ fn encode(image: &DynamicImage, format: ImageFormat) -> Result<EncodedImage, Ima
     let (content_type, extension) = media_type(format.to_mime_type());
     let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
     let (width, height) = (side(plain.width()), side(plain.height()));
-    Ok(EncodedImage { bytes, content_type, extension, width, height })
+    Ok(EncodedImage { bytes: bytes.bytes, content_type, extension, width, height })
+}
+
+/// A buffer that does not grow beyond a size.
+struct Bounded {
+    bytes: Vec<u8>,
+    max: usize,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.max {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn too_detailed() -> (&'static str, String) {
+    ("too_large", format!("Takes more than {} MiB when its pixels are stored. Reduce its size.", MAX_ENCODED >> 20))
 }
 
 fn decode_error(error: &ImageError) -> (&'static str, String) {
@@ -192,6 +231,38 @@ mod tests {
         sent.extend(30_000_u32.to_be_bytes().repeat(2));
         sent.extend([8, 2, 0, 0, 0, 0x5f, 0xa1, 0xfd, 0x4c]);
         sent
+    }
+
+    /// Pixels that do not compress.
+    fn noise(side: u32) -> DynamicImage {
+        let mut state = 1_u64;
+        let pixel = |_, _| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let [.., a, b, c] = state.to_be_bytes().map(|byte| byte ^ state.to_le_bytes()[5]);
+            Rgb([a, b, c])
+        };
+        RgbImage::from_fn(side, side, pixel).into()
+    }
+
+    #[test]
+    fn bounds_what_is_stored() {
+        let image = noise(256);
+        let whole = encode(&image, ImageFormat::WebP, usize::MAX).unwrap().bytes.len();
+        assert!(matches!(encode(&image, ImageFormat::WebP, whole - 1), Err(ImageError::IoError(_))));
+        assert_eq!(encode(&image, ImageFormat::WebP, whole).unwrap().bytes.len(), whole);
+    }
+
+    #[test]
+    fn stores_noise_as_jpeg_and_refuses_it_with_transparency() {
+        let mut sent = Cursor::new(Vec::new());
+        noise(256).write_to(&mut sent, ImageFormat::WebP).unwrap();
+        let whole = sent.get_ref().len();
+        let kept = reencode_within(sent.get_ref(), whole - 1).unwrap();
+        assert_eq!((kept.content_type, kept.extension, kept.width), ("image/jpeg", "jpg", 256));
+        assert!(kept.bytes.len() < whole);
+        let mut sent = Cursor::new(Vec::new());
+        DynamicImage::from(noise(256).to_rgba8()).write_to(&mut sent, ImageFormat::Png).unwrap();
+        assert_eq!(reencode_within(sent.get_ref(), 1_024).unwrap_err().0, "too_large");
     }
 
     #[test]

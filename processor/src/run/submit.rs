@@ -8,6 +8,7 @@ use entity::job::{self, AttemptStart, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
 use sora::{Candidate, Failure, Generation, Image, Outcome, Request};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
@@ -31,6 +32,7 @@ impl JobRun<'_> {
         self.in_flight_job.set_resumable(true);
         let image = reference_image(self.context, self.job.reference_image_id).await?;
         let attempt = new_id();
+        let (image, memory) = image.map(|held| (held.image, held.memory)).unzip();
         let request = self.request(image, attempt);
         let probe = self.await_admission().await?;
         self.in_flight_job.set_resumable(false);
@@ -38,7 +40,7 @@ impl JobRun<'_> {
         failpoint::hit("before-sent");
         self.record_attempt(attempt).await?;
         failpoint::hit("after-sent");
-        let generation = self.send(attempt, probe, request).await?;
+        let generation = self.send(attempt, probe, (request, memory)).await?;
         self.state = RunState::Answered { attempt, probe, accepted: false, generation };
         failpoint::hit("after-answer");
         self.follow(attempt).await
@@ -90,11 +92,15 @@ impl JobRun<'_> {
         &mut self,
         attempt: AttemptId,
         probe: bool,
-        request: Request,
+        (request, memory): (Request, Option<OwnedSemaphorePermit>),
     ) -> Result<Box<dyn Generation>, RunError> {
         let driver = self.context.driver.clone();
         self.phases.enter(job::Phase::Submitting);
-        let sending = async move { driver.submit(&request).await };
+        let sending = async move {
+            // Ends with the request, which holds the image.
+            let _memory = memory;
+            driver.submit(&request).await
+        };
         self.state = RunState::Sending { attempt, probe, request: tokio::spawn(sending.in_current_span()) };
         let RunState::Sending { request, .. } = &mut self.state else { return Err(RunError::NotHeld) };
         match request.await {

@@ -22,3 +22,23 @@ async fn sends_the_reference_image_in_both_dialects_and_waits_if_it_cannot_be_re
     platform.until(job, "the job waits", |job| job.phase == Some(Phase::Retrying)).await;
     assert_eq!(platform.simulator.stats().total.requests, 2);
 }
+
+#[tokio::test]
+async fn the_memory_of_many_large_images_is_bounded() {
+    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
+    let image = platform.create_image(&vec![7; 15 * 1024 * 1024]).await;
+    let processor = platform.processor(&[("PROCESSOR_SLOTS", "12")]);
+    let mut jobs = Vec::new();
+    for _ in 0..12 {
+        jobs.push(platform.create_with_image("from a large image", image.id).await);
+    }
+    for job in jobs {
+        assert_eq!(platform.end(job).await.status, Status::Completed);
+    }
+    assert_eq!(platform.simulator.stats().total.images, 12);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", processor.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    // All at once would take 700 MB.
+    assert!(peak < 450_000, "{peak} kB");
+}

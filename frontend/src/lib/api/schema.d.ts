@@ -1724,7 +1724,7 @@ export interface components {
              * @description Identifies the error, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "unsupported_operation" | "email_taken" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "no_spritesheet" | "internal" | "unavailable";
+            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "unsupported_operation" | "email_taken" | "request_timeout" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "no_spritesheet" | "internal" | "unavailable";
             /** @description Explanation, for people. */
             detail: string;
             /** @description The invalid fields. */
@@ -4346,6 +4346,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];

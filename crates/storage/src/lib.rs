@@ -164,8 +164,12 @@ impl Storage {
     ) -> Result<PutResult, PutError<E>> {
         self.verify().await?;
         let stored = self.write(path, content).await?;
-        if self.folder.is_some() {
-            self.verify().await?;
+        if self.folder.is_some()
+            && let Err(error) = self.verify().await
+        {
+            // What was written into another folder is of no use there.
+            self.delete(path).await.ok();
+            return Err(error.into());
         }
         Ok(stored)
     }

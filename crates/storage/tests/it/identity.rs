@@ -66,10 +66,12 @@ async fn a_folder_that_is_unmounted_while_a_file_is_written_does_not_hold_it() {
     let content = stream::iter(["first", "second"]).map(|part| {
         if part == "first" {
             std::fs::rename(&folder, &away).unwrap();
+            std::fs::create_dir(&folder).unwrap();
         }
         Ok::<_, &str>(Bytes::from(part))
     });
     assert!(matches!(storage.put("videos/x.mp4", content).await, Err(PutError::Storage(_))));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "a file was left");
 }
 
 async fn identified(folder: &Path) -> Storage {

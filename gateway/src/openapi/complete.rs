@@ -102,7 +102,12 @@ fn implied_errors(path: &str, method: &str, operation: &Value) -> Vec<ErrorCode>
         errors.push(ErrorCode::Forbidden);
     }
     if operation.get("requestBody").is_some() {
-        errors.extend([ErrorCode::UnreadableBody, ErrorCode::TooLarge, ErrorCode::UnsupportedMediaType]);
+        errors.extend([
+            ErrorCode::UnreadableBody,
+            ErrorCode::RequestTimeout,
+            ErrorCode::TooLarge,
+            ErrorCode::UnsupportedMediaType,
+        ]);
     }
     if operation.get("requestBody").is_some() || parameters().any(|parameter| parameter["in"] == "query") {
         errors.push(ErrorCode::InvalidFields);

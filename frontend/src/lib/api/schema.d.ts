@@ -2447,6 +2447,15 @@ export interface components {
                 "application/json": components["schemas"]["OpenAiError"];
             };
         };
+        /** @description `request_timeout`: The request body did not arrive in time. */
+        "openai-request_timeout": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAiError"];
+            };
+        };
         /** @description `too_large`: The request body is larger than 65536 bytes. */
         "openai-too_large": {
             headers: {
@@ -2520,6 +2529,15 @@ export interface components {
          *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
          */
         "rate_limited-or-too_many_waiting": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `request_timeout`: The request body did not arrive in time. */
+        request_timeout: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2740,6 +2758,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -2836,6 +2855,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -2926,6 +2946,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3000,6 +3021,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -3064,6 +3086,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials"];
             403: components["responses"]["forbidden_origin"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3151,6 +3174,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials-or-unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -3187,6 +3211,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3220,6 +3245,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["invalid_credentials-or-unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3254,6 +3280,7 @@ export interface operations {
             };
             400: components["responses"]["malformed_request-or-unreadable_body"];
             403: components["responses"]["forbidden_origin-or-invalid_setup_token-or-registration_closed"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -3471,6 +3498,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -3636,6 +3664,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -3879,6 +3908,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope-or-quota_exceeded"];
+            408: components["responses"]["request_timeout"];
             410: components["responses"]["gone"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -4346,6 +4376,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -4590,6 +4621,7 @@ export interface operations {
             400: components["responses"]["openai-idempotency_key_reused-or-invalid_fields-or-malformed_request-or-unreadable_body"];
             401: components["responses"]["openai-unauthenticated"];
             403: components["responses"]["openai-insufficient_scope-or-quota_exceeded"];
+            408: components["responses"]["openai-request_timeout"];
             410: components["responses"]["openai-gone"];
             413: components["responses"]["openai-too_large"];
             415: components["responses"]["openai-unsupported_media_type"];
@@ -4753,6 +4785,7 @@ export interface operations {
             401: components["responses"]["openai-unauthenticated"];
             403: components["responses"]["openai-insufficient_scope-or-quota_exceeded"];
             404: components["responses"]["openai-not_found"];
+            408: components["responses"]["openai-request_timeout"];
             410: components["responses"]["openai-gone"];
             413: components["responses"]["openai-too_large"];
             415: components["responses"]["openai-unsupported_media_type"];

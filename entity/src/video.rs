@@ -49,11 +49,23 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Ends of the paths of a poster and of a spritesheet, which are otherwise the same.
+const POSTER: &str = ".jpg";
+const SPRITESHEET: &str = "-sheet.jpg";
+
 impl Model {
-    /// Paths in the storage of the video and its poster.
+    /// Paths in the storage of the video, its poster, and the spritesheet that it may have.
     #[must_use]
     pub fn paths(self) -> Vec<String> {
-        std::iter::once(self.path).chain(self.poster_path).collect()
+        let spritesheet = self.spritesheet_path();
+        [Some(self.path), self.poster_path, spritesheet].into_iter().flatten().collect()
+    }
+
+    /// Path in the storage of its spritesheet, which is made when it is first asked for. `None` if the video has no poster:
+    /// then there can be no spritesheet either.
+    #[must_use]
+    pub fn spritesheet_path(&self) -> Option<String> {
+        Some(format!("{}{SPRITESHEET}", self.poster_path.as_deref()?.strip_suffix(POSTER)?))
     }
 }
 
@@ -108,10 +120,12 @@ pub async fn by_id(db: &DatabaseConnection, id: VideoId) -> Result<Option<Model>
     Entity::find_by_id(id).one(db).await
 }
 
-/// The paths of all videos and posters that own one of `paths`.
+/// The paths of all videos, posters and spritesheets that own one of `paths`.
 pub async fn recorded_paths(db: &DatabaseConnection, paths: &[String]) -> Result<Vec<String>, DbErr> {
     let any = || paths.iter().map(String::as_str);
-    let query = Entity::find().filter(Column::Path.is_in(any()).or(Column::PosterPath.is_in(any())));
+    let posters = paths.iter().filter_map(|path| Some(format!("{}{POSTER}", path.strip_suffix(SPRITESHEET)?)));
+    let of_posters = Column::PosterPath.is_in(any().map(ToOwned::to_owned).chain(posters));
+    let query = Entity::find().filter(Column::Path.is_in(any()).or(of_posters));
     Ok(query.all(db).await?.into_iter().flat_map(Model::paths).collect())
 }
 

@@ -4,6 +4,7 @@ mod clock_watch;
 pub(crate) mod housekeeping;
 mod posters;
 pub(crate) mod reconciler;
+mod spritesheets;
 pub(crate) mod upstream_cancel;
 
 use std::time::Duration;

@@ -35,7 +35,7 @@ pub(crate) async fn run_session(context: &Arc<Context>, stop: &CancellationToken
     let reaper = tokio::spawn(reaper::run(context.clone(), session.clone(), done.clone()));
     tokio::select! {
         () = worker::run(context, &session, stop) => {}
-        never = context.bus.control_subscriber().run(|message| on_control(&session, &message)) => match never {},
+        never = context.bus.control_subscriber().run(|message| on_control(context, &session, &message)) => match never {},
     }
 
     done.cancel();
@@ -66,10 +66,13 @@ async fn close(context: &Context, session: &WorkerSession) {
     context.bus.delete_idle_consumer(session.id).await.ok();
 }
 
-/// Handles a control message from a gateway. A message that is lost is made good by the heartbeat.
-fn on_control(session: &WorkerSession, message: &bus::Message) {
-    if let bus::Message::Control(Control::CancelRequested { job }) = message {
-        session.in_flight.cancel(*job);
+/// Handles a control message from a gateway. A lost cancellation is made good by the heartbeat, a lost request for a
+/// spritesheet by asking again.
+fn on_control(context: &Context, session: &WorkerSession, message: &bus::Message) {
+    match message {
+        bus::Message::Control(Control::CancelRequested { job }) => session.in_flight.cancel(*job),
+        bus::Message::Control(Control::SpritesheetRequested { video }) => context.inspector.request_spritesheet(*video),
+        _ => {}
     }
 }
 

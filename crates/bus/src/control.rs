@@ -1,7 +1,7 @@
 //! Control messages: changes that other processes should learn of before they next read the database. A lost message
 //! delays its effect by seconds.
 
-use entity::{ApiKeyId, JobId, SessionId, UserId};
+use entity::{ApiKeyId, JobId, SessionId, UserId, VideoId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -28,6 +28,11 @@ pub enum Control {
     CancelRequested {
         /// The job.
         job: JobId,
+    },
+    /// Someone asked for the spritesheet of a video: a processor makes it.
+    SpritesheetRequested {
+        /// The video.
+        video: VideoId,
     },
     /// Sent by a subscriber to itself, to check that the subscription works.
     Probe {
@@ -59,6 +64,9 @@ mod tests {
         assert_eq!(Control::decode(golden), Some(revoked));
         let changed = Control::UserChanged { user: Uuid::from_u128(0xA1).into() };
         assert_eq!(changed.encode(), r#"{"type":"userChanged","user":"00000000-0000-0000-0000-0000000000a1"}"#);
+        let sheet = Control::SpritesheetRequested { video: Uuid::from_u128(0xD2).into() };
+        let golden = r#"{"type":"spritesheetRequested","video":"00000000-0000-0000-0000-0000000000d2"}"#;
+        assert_eq!((sheet.encode(), Control::decode(golden)), (golden.to_owned(), Some(sheet)));
     }
 
     #[test]

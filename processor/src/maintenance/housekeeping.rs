@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 use storage::StoredFile;
 use tokio::time::sleep;
 
-use super::{jittered_interval, posters};
+use super::{jittered_interval, posters, spritesheets};
 use crate::context::Context;
 use crate::media::Error;
 
@@ -28,9 +28,9 @@ const MIN_ORPHAN_AGE: Duration = Duration::from_secs(86_400);
 /// If at least this many files of a step have no row, and none has one, the database does not belong to this storage.
 const WRONG_DATABASE_THRESHOLD: usize = 20;
 
-/// Makes posters as videos arrive, and cleans up every hour.
+/// Makes posters as videos arrive and spritesheets as they are asked for, and cleans up every hour.
 pub(crate) async fn run(context: Arc<Context>) {
-    tokio::join!(posters::run(&context), run_hourly(&context));
+    tokio::join!(posters::run(&context), spritesheets::run(&context), run_hourly(&context));
 }
 
 async fn run_hourly(context: &Context) {
@@ -112,12 +112,13 @@ async fn delete_orphaned_files(context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a path is one this platform writes: `videos/JOB/EPOCH.EXTENSION`, `images/ID.EXTENSION`.
+/// Whether a path is one this platform writes: `videos/JOB/EPOCH.EXTENSION`, `videos/JOB/EPOCH-sheet.jpg`,
+/// `images/ID.EXTENSION`.
 fn is_platform_path(path: &str) -> bool {
     let id = |text: &str| text.parse::<JobId>().is_ok();
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     match stem.split('/').collect::<Vec<_>>()[..] {
-        ["videos", job, epoch] => id(job) && epoch.parse::<i64>().is_ok(),
+        ["videos", job, epoch] => id(job) && epoch.strip_suffix("-sheet").unwrap_or(epoch).parse::<i64>().is_ok(),
         ["images", image] => id(image),
         _ => false,
     }
@@ -130,7 +131,12 @@ mod tests {
     #[test]
     fn recognizes_only_its_own_paths() {
         let id = "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11";
-        for own in [format!("videos/{id}/3.mp4"), format!("videos/{id}/3.jpg"), format!("images/{id}.png")] {
+        for own in [
+            format!("videos/{id}/3.mp4"),
+            format!("videos/{id}/3.jpg"),
+            format!("videos/{id}/3-sheet.jpg"),
+            format!("images/{id}.png"),
+        ] {
             assert!(is_platform_path(&own), "{own}");
         }
         for foreign in ["notes.txt", "videos/holiday.mp4", "videos/x/3.mp4", &format!("photos/{id}.png"), ".demo"] {

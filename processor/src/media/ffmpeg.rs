@@ -8,6 +8,12 @@ use serde_json::Value;
 /// Longest side of a poster, in pixels.
 const MAX_POSTER_SIDE: u32 = 1280;
 
+/// Pictures in a row and in a column of a spritesheet.
+const SHEET_TILES: (u32, u32) = (5, 4);
+
+/// Longest side of a picture of a spritesheet, in pixels.
+const SHEET_PICTURE_SIDE: u32 = 320;
+
 /// The demuxer for a content type, so that the file itself cannot choose one.
 pub(super) fn demuxer(content_type: &str) -> Option<&'static str> {
     match content_type {
@@ -36,6 +42,22 @@ pub(super) fn still_arguments(demuxer: &str, file: &Path, at: i64) -> Vec<String
     arguments.push(format!("file:{}", file.display()));
     arguments.extend(split("-map 0:v:0 -frames:v 1 -map_metadata -1 -vf"));
     arguments.push(scale);
+    arguments.extend(split("-c:v mjpeg -q:v 4 -f image2pipe pipe:1"));
+    arguments
+}
+
+/// The arguments of `ffmpeg` for one JPEG with pictures at equal distances over a video of this length.
+pub(super) fn sheet_arguments(demuxer: &str, file: &Path, duration_ms: i64) -> Vec<String> {
+    let (columns, rows) = SHEET_TILES;
+    let filter = format!(
+        "fps={}/{duration_ms},scale={SHEET_PICTURE_SIDE}:{SHEET_PICTURE_SIDE}:force_original_aspect_ratio=decrease,\
+         tile={columns}x{rows}",
+        columns * rows * 1_000
+    );
+    let mut arguments = split("-nostdin -v error -threads 1 -protocol_whitelist file -f");
+    arguments.extend([demuxer.to_owned(), "-i".to_owned(), format!("file:{}", file.display())]);
+    arguments.extend(split("-map 0:v:0 -frames:v 1 -map_metadata -1 -vf"));
+    arguments.push(filter);
     arguments.extend(split("-c:v mjpeg -q:v 4 -f image2pipe pipe:1"));
     arguments
 }

@@ -12,7 +12,7 @@ use storage::{Storage, poster_path};
 use tempfile::TempDir;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::subprocess::Limits;
@@ -24,12 +24,19 @@ const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
 /// Largest video that is copied from remote storage to be inspected, in bytes.
 const MAX_COPY_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// Assumed duration of a video whose duration is unknown, for its spritesheet.
+const UNKNOWN_DURATION_MS: i64 = 10_000;
+
 /// Inspects videos, if `ffmpeg` and `ffprobe` are present.
 pub(crate) struct Inspector {
     programs: Option<(PathBuf, PathBuf)>,
     sender: UnboundedSender<VideoId>,
     receiver: Mutex<UnboundedReceiver<VideoId>>,
+    sheets: (Sender<VideoId>, Mutex<Receiver<VideoId>>),
 }
+
+/// Maximum number of requests for spritesheets that wait. More are dropped; their clients ask again.
+const MAX_SHEET_REQUESTS: usize = 64;
 
 /// Why a video could not be inspected for now.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +64,9 @@ impl Inspector {
             tracing::warn!("ffmpeg or ffprobe is missing; videos get no posters (FFMPEG, FFPROBE)");
             None
         };
-        Self { programs, sender, receiver: Mutex::new(receiver) }
+        let (sheet_sender, sheet_receiver) = channel(MAX_SHEET_REQUESTS);
+        let sheets = (sheet_sender, Mutex::new(sheet_receiver));
+        Self { programs, sender, receiver: Mutex::new(receiver), sheets }
     }
 
     /// Whether videos get posters.
@@ -106,6 +115,38 @@ impl Inspector {
         self.receiver.lock().await
     }
 
+    /// Asks for the spritesheet of a video.
+    pub(crate) fn request_spritesheet(&self, video: VideoId) {
+        if self.is_available() {
+            self.sheets.0.try_send(video).ok();
+        }
+    }
+
+    /// The videos whose spritesheets are asked for.
+    pub(crate) async fn sheet_requests(&self) -> MutexGuard<'_, Receiver<VideoId>> {
+        self.sheets.1.lock().await
+    }
+
+    /// Stores the spritesheet of a video beside it. Returns false if it cannot be made.
+    ///
+    /// # Errors
+    /// [`Error`]; it may succeed later.
+    pub(crate) async fn make_spritesheet(&self, storage: &Storage, video: &Model) -> Result<bool, Error> {
+        let (Some((ffmpeg, _)), Some(demuxer), Some(path)) =
+            (&self.programs, ffmpeg::demuxer(&video.content_type), video.spritesheet_path())
+        else {
+            return Ok(false);
+        };
+        let folder = tempfile::tempdir()?;
+        let Some(file) = local_file(storage, video, &folder).await? else { return Ok(false) };
+        let arguments = ffmpeg::sheet_arguments(demuxer, &file, video.duration_ms.unwrap_or(UNKNOWN_DURATION_MS));
+        let sheet = subprocess::run(ffmpeg, &arguments, Limits::reading(MAX_OUTPUT_BYTES)).await?;
+        match sheet.filter(|sheet| is_jpeg(sheet)) {
+            Some(sheet) => store(storage, &path, sheet).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     /// Reads a video's size and length and stores a poster beside it. Returns `None` if the programs are missing.
     ///
     /// # Errors
@@ -128,22 +169,26 @@ async fn inspect(storage: &Storage, video: &Model, ffmpeg: &Path, ffprobe: &Path
     for at in [info.duration_ms.unwrap_or(0) / 10, 0] {
         let arguments = ffmpeg::still_arguments(demuxer, &file, at);
         let still = subprocess::run(ffmpeg, &arguments, Limits::reading(MAX_OUTPUT_BYTES)).await?;
-        if let Some(still) = still.filter(|still| still.starts_with(&[0xff, 0xd8, 0xff])) {
-            info.poster_path = Some(store_poster(storage, video, still).await?);
+        if let Some(still) = still.filter(|still| is_jpeg(still)) {
+            let path = poster_path(&video.path);
+            store(storage, &path, still).await?;
+            info.poster_path = Some(path);
             break;
         }
     }
     Ok(info)
 }
 
-async fn store_poster(storage: &Storage, video: &Model, still: Vec<u8>) -> Result<String, Error> {
-    let path = poster_path(&video.path);
-    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(still))]);
-    storage.put(&path, content).await.map_err(|error| match error {
-        storage::PutError::Storage(error) => error,
+fn is_jpeg(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xd8, 0xff])
+}
+
+async fn store(storage: &Storage, path: &str, jpeg: Vec<u8>) -> Result<(), Error> {
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(jpeg))]);
+    storage.put(path, content).await.map(drop).map_err(|error| match error {
+        storage::PutError::Storage(error) => error.into(),
         storage::PutError::Source(never) => match never {},
-    })?;
-    Ok(path)
+    })
 }
 
 /// The video as a local file: in place, or copied into `folder`. `None` if it is too large to copy.

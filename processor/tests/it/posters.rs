@@ -1,7 +1,8 @@
 //! Posters, sizes and lengths of stored videos.
 
+use bus::Control;
 use entity::job::Status;
-use testkit::Database;
+use testkit::{Database, eventually};
 
 use crate::test_platform::TestPlatform;
 
@@ -19,6 +20,23 @@ async fn adds_a_poster_and_the_size_to_a_completed_video() {
         let poster = std::fs::read(platform.folder().join(row.poster_path.unwrap())).unwrap();
         assert!(poster.starts_with(&[0xff, 0xd8, 0xff]), "not a JPEG");
     }
+}
+
+#[tokio::test]
+async fn makes_a_spritesheet_on_request() {
+    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
+    let _processors = [platform.processor(&[]), platform.processor(&[])];
+    let id = platform.submit("a paper boat").await;
+    let job = platform.until(id, "there is a poster", |job| job.has_poster).await;
+    let video = platform.video_row(&job).await;
+    let path = platform.folder().join(video.spritesheet_path().unwrap());
+    assert!(!path.exists(), "nobody has asked for it");
+    eventually("there is a spritesheet", async || {
+        platform.bus.send_control(&Control::SpritesheetRequested { video: video.id }).await.unwrap();
+        path.exists().then_some(())
+    })
+    .await;
+    assert!(std::fs::read(path).unwrap().starts_with(&[0xff, 0xd8, 0xff]), "not a JPEG");
 }
 
 #[tokio::test]

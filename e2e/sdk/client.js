@@ -32,6 +32,8 @@ async function walk() {
   assert.match(file.subarray(4, 8).toString(), /ftyp/);
   const still = Buffer.from(await (await client.videos.downloadContent(done.id, { variant: "thumbnail" })).arrayBuffer());
   assert.deepEqual([...still.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+  const sheet = Buffer.from(await (await client.videos.downloadContent(done.id, { variant: "spritesheet" })).arrayBuffer());
+  assert.deepEqual([...sheet.subarray(0, 3)], [0xff, 0xd8, 0xff]);
 
   const failed = await createAndPoll({ prompt: "A boat [sim:refuse@40%]" });
   assert.deepEqual([failed.status, failed.error.code], ["failed", "refused"]);

@@ -34,6 +34,8 @@ def walk(image):
     assert client.videos.download_content(done.id).read()[4:8] == b"ftyp"
     still = client.videos.download_content(done.id, variant="thumbnail").read()
     assert still.startswith(b"\xff\xd8\xff")
+    sheet = client.videos.download_content(done.id, variant="spritesheet").read()
+    assert sheet.startswith(b"\xff\xd8\xff")
 
     failed = client.videos.create_and_poll(prompt="A boat [sim:refuse@40%]")
     assert (failed.status, failed.error.code) == ("failed", "refused"), failed

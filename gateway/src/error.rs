@@ -88,7 +88,7 @@ pub(crate) enum ApiError {
     Misdirected,
     #[error("This endpoint requires a WebSocket upgrade.")]
     UpgradeRequired,
-    #[error("This server makes no spritesheets.")]
+    #[error("This server cannot make a spritesheet of this video.")]
     NoSpritesheet,
     #[error("Some fields are invalid.")]
     InvalidFields(Vec<FieldError>),

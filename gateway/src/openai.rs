@@ -10,6 +10,7 @@
 //! | `object` | videos and lists of them |
 //! | `body`, `submission`, `reference`, `repetition` | a request for a video: its fields, limits, image, and repeated requests |
 //! | `create`, `remix`, `read`, `content`, `delete`, `models` | the calls |
+//! | `spritesheet` | pictures over the length of a video, which a processor makes on request |
 //! | `unsupported` | operations of OpenAI that this server does not have |
 
 mod body;
@@ -23,6 +24,7 @@ pub(crate) mod read;
 mod reference;
 pub(crate) mod remix;
 mod repetition;
+mod spritesheet;
 mod submission;
 pub(crate) mod surface;
 pub(crate) mod unsupported;

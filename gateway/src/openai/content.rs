@@ -16,6 +16,7 @@ use crate::auth::Reader;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::http::query::{Parameters, Query, QueryParameters};
+use crate::openai::spritesheet;
 use crate::state::Gateway;
 use crate::videos::content::{send_file, send_poster};
 
@@ -32,7 +33,7 @@ const STILL_AGE: Duration = Duration::from_secs(60);
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Download {
-    /// The file, or a still as JPEG. This server makes no spritesheets (`501 no_spritesheet`).
+    /// The file, a still, or a spritesheet: twenty pictures over the length of the video. Both are JPEGs.
     #[param(inline, default = "video", required = false)]
     variant: Variant,
 }
@@ -60,7 +61,8 @@ impl QueryParameters for Download {
 
 /// Get a video's file, or a still of it
 ///
-/// A still is made after the video has been stored; a request for one waits some seconds for it.
+/// A still is made after the video has been stored, and a spritesheet when it is first asked for; a request waits some
+/// seconds for it.
 #[utoipa::path(
     get, path = "/v1/videos/{job}/content", operation_id = "openaiReadContent", tag = "OpenAI-compatible",
     security(("session" = []), ("key" = ["read"])),
@@ -96,7 +98,7 @@ pub(crate) async fn content(
     match variant {
         Variant::Video => send_file(&gateway, &video, &request).await,
         Variant::Thumbnail => send_poster(&gateway, &with_still(&gateway, video).await?, &request).await,
-        Variant::Spritesheet => Err(ApiError::NoSpritesheet),
+        Variant::Spritesheet => spritesheet::send(&gateway, &with_still(&gateway, video).await?, &request).await,
     }
 }
 

@@ -25,12 +25,12 @@ pub(crate) struct Model {
     /// Always `upstream`.
     owned_by: &'static str,
     /// What it can do. An extension of OpenAI's object.
-    #[schema(inline)]
     capabilities: Capabilities,
 }
 
 /// What a model can do.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenAiCapabilities)]
 struct Capabilities {
     /// Lengths in seconds.
     seconds: Vec<String>,

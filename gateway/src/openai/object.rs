@@ -22,7 +22,6 @@ pub(crate) struct Video {
     /// Model.
     model: String,
     /// State.
-    #[schema(inline)]
     status: VideoStatus,
     /// Percentage, 0–100.
     progress: i32,
@@ -41,13 +40,13 @@ pub(crate) struct Video {
     /// The video that this one is a remix of.
     remixed_from_video_id: Option<JobId>,
     /// Why it failed.
-    #[schema(inline)]
     error: Option<VideoError>,
 }
 
 /// The state of a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OpenAiVideoStatus)]
 enum VideoStatus {
     Queued,
     InProgress,
@@ -57,6 +56,7 @@ enum VideoStatus {
 
 /// Why a video failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OpenAiVideoError)]
 struct VideoError {
     /// Reason, for programs: `errorCode` of the job, or `cancelled`.
     code: String,

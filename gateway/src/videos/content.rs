@@ -113,24 +113,45 @@ pub(crate) async fn poster(
 /// Returns the poster of `video`.
 pub(crate) async fn send_poster(gateway: &Gateway, video: &Model, request: &Parts) -> Result<Response, ApiError> {
     let path = video.poster_path.as_deref().ok_or(ApiError::NoPoster)?;
-    // A poster never changes.
-    let tag = format!("\"poster-{}\"", video.sha256);
+    let poster = Picture { path, kind: "poster", name: format!("sora-{}.jpg", video.id) };
+    send_picture(gateway, video, poster, request).await?.ok_or(ApiError::NoPoster)
+}
+
+/// A JPEG that was made of a video, and never changes.
+pub(crate) struct Picture<'a> {
+    /// Path in the storage.
+    pub(crate) path: &'a str,
+    /// Kind of picture, for its tag.
+    pub(crate) kind: &'static str,
+    /// Name for browsers.
+    pub(crate) name: String,
+}
+
+/// Returns a picture of `video`, or `None` if there is no such file.
+pub(crate) async fn send_picture(
+    gateway: &Gateway,
+    video: &Model,
+    Picture { path, kind, name }: Picture<'_>,
+    request: &Parts,
+) -> Result<Option<Response>, ApiError> {
+    let tag = format!("\"{kind}-{}\"", video.sha256);
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("inline; filename=\"sora-{}.jpg\"", video.id)),
+        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
         (header::ETAG, tag.clone()),
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
     ];
     if !none_match(&request.headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        return Ok(Some((StatusCode::NOT_MODIFIED, headers).into_response()));
     }
-    let content = gateway.storage().await?.get(path, None).await.map_err(|error| match error {
-        storage::Error::NotFound(_) => ApiError::NoPoster,
-        error => ApiError::storage(error),
-    })?;
+    let content = match gateway.storage().await?.get(path, None).await {
+        Ok(content) => content,
+        Err(storage::Error::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(ApiError::storage(error)),
+    };
     let length = [(header::CONTENT_LENGTH, content.size)];
-    Ok((headers, length, Body::from_stream(content.bytes)).into_response())
+    Ok(Some((headers, length, Body::from_stream(content.bytes)).into_response()))
 }
 
 /// Returns the headers that describe the whole file.

@@ -154,26 +154,38 @@ async fn downloads_the_video_and_its_still() {
         let known = server.request(Method::GET, &path).bearer_auth(&ada.token).header("if-none-match", tag);
         assert_eq!(known.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
 
-        envelope(server.get(&ada, &format!("{path}?variant=spritesheet")).await, 501, "no_spritesheet").await;
         envelope(server.get(&ada, &format!("{path}?variant=film")).await, 400, "invalid_value").await;
         // The still is made a moment after the video.
         let still_path = format!("{path}?variant=thumbnail");
         let (still, ()) = tokio::join!(server.get(&ada, &still_path), server.poster(&video, b"jpeg"));
         assert_eq!(header(&still, "content-type"), "image/jpeg");
         assert_eq!(still.bytes().await.unwrap(), "jpeg");
+
+        // The spritesheet is made when it is asked for.
+        let stored = video::by_id(&server.database.connection, video.parse().unwrap()).await.unwrap().unwrap();
+        let sheet_path = stored.spritesheet_path().unwrap();
+        let bytes = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from("sheet"))]);
+        let asked_for = format!("{path}?variant=spritesheet");
+        let (sheet, stored) = tokio::join!(server.get(&ada, &asked_for), server.storage.put(&sheet_path, bytes));
+        stored.unwrap();
+        assert_eq!(header(&sheet, "content-type"), "image/jpeg");
+        assert_eq!(sheet.bytes().await.unwrap(), "sheet");
+        server.delete(&ada, &format!("/v1/videos/{job}")).await;
+        assert!(server.storage.size(&sheet_path).await.is_err(), "the spritesheet is deleted with its video");
     }
 }
 
 #[tokio::test]
-async fn a_video_that_never_got_a_still_has_none() {
+async fn a_video_that_never_got_a_still_has_neither_still_nor_spritesheet() {
     let server = TestServer::new().await;
     let ada = server.account("ada@example.org").await;
     let job = id(&create(&server, &ada, json!({"prompt": "a cat"})).await);
     let stored: VideoId = server.completed(&job, b"0123456789").await.parse().unwrap();
     let old = video::ActiveModel { id: Set(stored), created_at: Set(system_ms() - 3_600_000), ..Default::default() };
     old.update(&server.database.connection).await.unwrap();
-    let still = server.get(&ada, &format!("/v1/videos/{job}/content?variant=thumbnail")).await;
-    envelope(still, 404, "no_poster").await;
+    let get = async |variant: &str| server.get(&ada, &format!("/v1/videos/{job}/content?variant={variant}")).await;
+    envelope(get("thumbnail").await, 404, "no_poster").await;
+    envelope(get("spritesheet").await, 501, "no_spritesheet").await;
 }
 
 #[tokio::test]

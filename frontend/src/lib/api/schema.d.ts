@@ -988,7 +988,8 @@ export interface paths {
         };
         /**
          * Get a video's file, or a still of it
-         * @description A still is made after the video has been stored; a request for one waits some seconds for it.
+         * @description A still is made after the video has been stored, and a spritesheet when it is first asked for; a request waits some
+         *     seconds for it.
          */
         get: operations["openaiReadContent"];
         put?: never;
@@ -1545,6 +1546,17 @@ export interface components {
             /** @description The key. It is not shown again. */
             key: string;
         };
+        /** @description What a model can do. */
+        OpenAiCapabilities: {
+            /** @description Whether a video can start from an image. */
+            input_reference: boolean;
+            /** @description Whether a video can be remixed. */
+            remix: boolean;
+            /** @description Lengths in seconds. */
+            seconds: string[];
+            /** @description Sizes as width and height. */
+            sizes: string[];
+        };
         /** @description The same as a form. */
         OpenAiCreateVideoForm: {
             /**
@@ -1609,16 +1621,8 @@ export interface components {
         };
         /** @description A model. */
         OpenAiModel: {
-            capabilities: {
-                /** @description Whether a video can start from an image. */
-                input_reference: boolean;
-                /** @description Whether a video can be remixed. */
-                remix: boolean;
-                /** @description Lengths in seconds. */
-                seconds: string[];
-                /** @description Sizes as width and height. */
-                sizes: string[];
-            } & Record<string, never>;
+            /** @description What it can do. An extension of OpenAI's object. */
+            capabilities: components["schemas"]["OpenAiCapabilities"];
             /**
              * Format: int64
              * @description Always 0: the time is not known.
@@ -1660,13 +1664,7 @@ export interface components {
              * @description Seconds since 1970.
              */
             created_at: number;
-            /** @description Why it failed. */
-            error: {
-                /** @description Reason, for programs: `errorCode` of the job, or `cancelled`. */
-                code: string;
-                /** @description Reason, for people. */
-                message: string;
-            } | null;
+            error: components["schemas"]["OpenAiVideoError"] | null;
             /**
              * Format: int64
              * @description Always null: the server may delete videos after a time that it does not announce.
@@ -1690,7 +1688,15 @@ export interface components {
             seconds: string;
             /** @description Width and height, such as `1280x720`. */
             size: string;
-            status: ("queued" | "in_progress" | "completed" | "failed") & Record<string, never>;
+            /** @description State. */
+            status: components["schemas"]["OpenAiVideoStatus"];
+        };
+        /** @description Why a video failed. */
+        OpenAiVideoError: {
+            /** @description Reason, for programs: `errorCode` of the job, or `cancelled`. */
+            code: string;
+            /** @description Reason, for people. */
+            message: string;
         };
         /** @description A page of videos. */
         OpenAiVideoList: {
@@ -1703,6 +1709,11 @@ export interface components {
             /** @description Always `list`. */
             object: string;
         };
+        /**
+         * @description The state of a video.
+         * @enum {string}
+         */
+        OpenAiVideoStatus: "queued" | "in_progress" | "completed" | "failed";
         /** @description A user's sessions. */
         OpenSessions: {
             /** @description Newest first. */
@@ -2411,7 +2422,7 @@ export interface components {
                 "application/json": components["schemas"]["OpenAiError"];
             };
         };
-        /** @description `no_spritesheet`: This server makes no spritesheets. */
+        /** @description `no_spritesheet`: This server cannot make a spritesheet of this video. */
         "openai-no_spritesheet": {
             headers: {
                 [name: string]: unknown;
@@ -4697,7 +4708,7 @@ export interface operations {
     openaiReadContent: {
         parameters: {
             query?: {
-                /** @description The file, or a still as JPEG. This server makes no spritesheets (`501 no_spritesheet`). */
+                /** @description The file, a still, or a spritesheet: twenty pictures over the length of the video. Both are JPEGs. */
                 variant?: ("video" | "thumbnail" | "spritesheet") & Record<string, never>;
             };
             header?: {

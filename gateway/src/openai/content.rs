@@ -21,7 +21,7 @@ use crate::state::Gateway;
 use crate::videos::content::{send_file, send_poster};
 
 /// How long a request waits for the still of a video that was just completed.
-const STILL_TIMEOUT: Duration = Duration::from_secs(10);
+const STILL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Interval at which the video is read until then.
 const STILL_INTERVAL: Duration = Duration::from_millis(200);
@@ -114,13 +114,19 @@ async fn find(gateway: &Gateway, id: JobId, user: UserId) -> Result<Model, ApiEr
     video::of_user(&gateway.db, video, user).await?.ok_or(ApiError::NotFound)
 }
 
-/// Returns the video once a processor has inspected it, or as it is if that takes too long.
+/// Returns the video once a processor has inspected it, or as it is if none has within a minute.
+///
+/// # Errors
+/// It may still be inspected: the client should ask again.
 async fn with_still(gateway: &Gateway, mut video: Model) -> Result<Model, ApiError> {
     let deadline = Instant::now() + STILL_TIMEOUT;
     let is_new = |video: &Model| video.created_at > system_ms() - millis(STILL_AGE);
     while video.inspected_at.is_none() && is_new(&video) && Instant::now() < deadline {
         sleep(STILL_INTERVAL).await;
         video = video::by_id(&gateway.db, video.id).await?.ok_or(ApiError::NotFound)?;
+    }
+    if video.inspected_at.is_none() && is_new(&video) {
+        return Err(ApiError::unavailable("no processor has inspected the video yet"));
     }
     Ok(video)
 }

@@ -333,37 +333,37 @@ async fn a_submission_waits_for_its_jobs_to_end() {
 #[tokio::test]
 async fn a_thousand_requests_wait_and_are_answered_together() {
     const CLIENTS: usize = 1_000;
-    let variables = vec![("MAX_SOCKETS_PER_USER", (CLIENTS + 1).to_string()), ("READS_PER_MINUTE", "0".to_owned())];
+    let variables = vec![("MAX_SOCKETS_PER_USER", CLIENTS.to_string()), ("READS_PER_MINUTE", "0".to_owned())];
     let server = TestServer::with(Database::sqlite().await, Setup { variables, ..Setup::default() }).await;
     let account = server.account("ada@example.org").await;
     relaying(&server, &account).await;
     let job = id_of(&server.job(&account, "a cat").await);
     let held = server.claim(&job).await;
     let path = format!("/api/videos/jobs/{job}");
-    let wait = || server.request(Method::GET, &path).bearer_auth(&account.token).header("prefer", "wait=60").send();
-    let waiting = futures::future::join_all((0..CLIENTS).map(|_| wait()));
-    let (answers, ()) = tokio::join!(waiting, async {
-        // The stream of the place that is left is refused while all others wait.
-        let place = Events::open(&server, &account, "/api/events", None).await;
-        eventually("all wait", async || {
-            let refused = request(&server, &account, "/api/events", None).await;
-            (refused.status() == StatusCode::TOO_MANY_REQUESTS).then_some(())
+    // Returns whether the answer waited. A request that finds all places taken is answered at once, and repeated: the
+    // streams below take one at times.
+    let wait = async || {
+        eventually("the job ends", async || {
+            let request = server.request(Method::GET, &path).bearer_auth(&account.token).header("prefer", "wait=60");
+            let answer = request.send().await.unwrap();
+            let waited = header(&answer, "preference-applied") == "wait=60";
+            (answer.json::<Value>().await.unwrap()["status"] == "failed").then_some(waited)
+        })
+        .await
+    };
+    let (answers, ()) = tokio::join!(futures::future::join_all((0..CLIENTS).map(|_| wait())), async {
+        eventually("all places are taken", async || {
+            let stream = request(&server, &account, "/api/events", None).await;
+            (stream.status() == StatusCode::TOO_MANY_REQUESTS).then_some(())
         })
         .await;
-        // Others are served meanwhile.
-        assert_eq!(server.get(&account, &path).await.status(), StatusCode::OK);
-        drop(place);
+        assert_eq!(server.get(&account, &path).await.status(), StatusCode::OK, "others are served meanwhile");
         fail(&server, &account, held).await;
     });
-    for answer in answers {
-        let answer = answer.unwrap();
-        assert_eq!(header(&answer, "preference-applied"), "wait=60");
-        assert_eq!(answer.json::<Value>().await.unwrap()["status"], "failed");
-    }
-    eventually("all places are free again", async || {
-        let metrics = Socket::greeted(&server, &account).await;
-        drop(metrics);
-        Some(())
+    let waited = answers.into_iter().filter(|waited| *waited).count();
+    assert!(waited >= CLIENTS * 9 / 10, "{waited} waited");
+    eventually("the places are free again", async || {
+        (request(&server, &account, "/api/events", None).await.status() == StatusCode::OK).then_some(())
     })
     .await;
 }

@@ -50,6 +50,15 @@ pub mod kind {
     /// A registration of a processor. A processor whose lease expired registers again under a new id.
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Worker {}
+    /// An address that is called back when a job ends.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum WebhookEndpoint {}
+    /// One webhook event on its way to one endpoint.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum WebhookDelivery {}
+    /// A webhook event; the same at every endpoint.
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum WebhookEvent {}
 }
 
 /// The id of an account.
@@ -72,6 +81,12 @@ pub type ShareId = Id<kind::Share>;
 pub type AuditEntryId = Id<kind::AuditEntry>;
 /// The id of a worker, and the name of its consumer in Redis.
 pub type WorkerId = Id<kind::Worker>;
+/// The id of a webhook endpoint.
+pub type WebhookEndpointId = Id<kind::WebhookEndpoint>;
+/// The id of a webhook delivery.
+pub type WebhookDeliveryId = Id<kind::WebhookDelivery>;
+/// The id of a webhook event.
+pub type WebhookEventId = Id<kind::WebhookEvent>;
 
 /// A new id.
 #[must_use]
@@ -84,6 +99,12 @@ impl<Kind> Id<Kind> {
     #[must_use]
     pub fn random_bits(self) -> u64 {
         self.0.as_u64_pair().1
+    }
+
+    /// The id without hyphens.
+    #[must_use]
+    pub fn simple(self) -> String {
+        self.0.simple().to_string()
     }
 }
 

@@ -10,11 +10,13 @@
 //!
 //! Terminal states are final, except that the owner can restart a job. Each transition is one conditional update that
 //! increments `seq` and returns the row as committed. It returns nothing if its condition did not hold: then another process
-//! changed the job first, and the caller must write nothing more about it.
+//! changed the job first, and the caller must write nothing more about it. A transition that finishes a job enqueues its
+//! webhook events in the same transaction.
 
 mod attempts;
 mod bulk;
 mod claim;
+mod compatible_video;
 mod create;
 mod estimate;
 mod fail_after_restore;
@@ -37,6 +39,7 @@ pub use attempts::{
 };
 pub use bulk::{BulkCancellation, Filter, cancel_all, search};
 pub use claim::{ClaimResult, JobClaim, claim, claimed_by};
+pub use compatible_video::{CompatibleError, CompatibleStatus, CompatibleVideo};
 pub use create::{New, create};
 pub use estimate::{Estimates, Eta};
 pub(crate) use fail_after_restore::fail_after_restore;

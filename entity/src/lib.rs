@@ -31,7 +31,13 @@ pub mod submission;
 pub mod upstream_state;
 pub mod user;
 pub mod video;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
+pub mod webhook_event;
 pub mod worker;
 
-pub use id::{ApiKeyId, AttemptId, AuditEntryId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WorkerId};
+pub use id::{
+    ApiKeyId, AttemptId, AuditEntryId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WebhookDeliveryId,
+    WebhookEndpointId, WebhookEventId, WorkerId,
+};
 pub use sea_orm::{DatabaseConnection, DbErr};

@@ -2,13 +2,13 @@
 //!
 //! A backup shows the past. A job that is unfinished in it may have been sent, paid for and finished since, so nothing
 //! continues it: it fails as `restored`, and its owner decides. A session in it may have been revoked since, so all sessions
-//! are revoked.
+//! are revoked. A webhook that is due in it may have been called since, so none is called unless its owner sends it again.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QuerySelect, Select};
 use serde::Serialize;
 
-use crate::{database, job, schema, session, user, video, worker};
+use crate::{database, job, schema, session, user, video, webhook_delivery, worker};
 
 /// The content of a database, read from columns that every schema version has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -50,6 +50,8 @@ pub struct Finalized {
     pub cancelled: u64,
     /// Revoked sessions.
     pub sessions: u64,
+    /// Webhook deliveries that were pending and are given up.
+    pub webhooks: u64,
 }
 
 /// Prepares a restored database for use, in one transaction. Works with every schema version that a backup can have, and
@@ -58,7 +60,8 @@ pub async fn finalize(db: &DatabaseConnection) -> Result<Finalized, DbErr> {
     let tx = database::begin(db).await?;
     let (failed, cancelled) = job::fail_after_restore(&tx).await?;
     let sessions = session::revoke_all_users(&tx).await?;
+    let webhooks = webhook_delivery::fail_after_restore(&tx).await?;
     worker::Entity::delete_many().exec(&tx).await?;
     tx.commit().await?;
-    Ok(Finalized { failed, cancelled, sessions })
+    Ok(Finalized { failed, cancelled, sessions, webhooks })
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
 /// The schema version of this program.
-pub const EXPECTED: i32 = 6;
+pub const EXPECTED: i32 = 7;
 
 /// The version of a database's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
@@ -53,17 +53,23 @@ pub enum Mismatch {
 
 /// Reads the version; all zeros if the database has no schema.
 pub async fn version<C: ConnectionTrait>(db: &C) -> Result<Version, DbErr> {
-    let backend = db.get_database_backend();
-    let query = |sql: &str| Statement::from_string(backend, sql);
-    let table = match backend {
-        sea_orm::DbBackend::Postgres => "SELECT 1 WHERE to_regclass('schema_version') IS NOT NULL",
-        _ => "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'",
-    };
-    if db.query_one_raw(query(table)).await?.is_none() {
+    if !has_table(db, "schema_version").await? {
         return Ok(Version { version: 0, compatible_from: 0 });
     }
-    let row = Version::find_by_statement(query("SELECT version, compatible_from FROM schema_version")).one(db).await?;
+    let query = "SELECT version, compatible_from FROM schema_version";
+    let row = Version::find_by_statement(Statement::from_string(db.get_database_backend(), query)).one(db).await?;
     Ok(row.unwrap_or(Version { version: 0, compatible_from: 0 }))
+}
+
+/// Whether the database has a table of this name.
+pub(crate) async fn has_table<C: ConnectionTrait>(db: &C, name: &str) -> Result<bool, DbErr> {
+    let backend = db.get_database_backend();
+    let query = match backend {
+        sea_orm::DbBackend::Postgres => "SELECT 1 WHERE to_regclass($1) IS NOT NULL",
+        _ => "SELECT 1 FROM sqlite_master WHERE name = ?",
+    };
+    let query = Statement::from_sql_and_values(backend, query, [name.into()]);
+    Ok(db.query_one_raw(query).await?.is_some())
 }
 
 /// Checks that this program can work with the database.

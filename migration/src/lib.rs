@@ -70,13 +70,14 @@ pub async fn copy(db: &DatabaseConnection, file: &str) -> Result<(), DbErr> {
     db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [file.into()])).await.map(drop)
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") },
     Step { name: "0002_money", sql: include_str!("../sql/0002_money.sql") },
     Step { name: "0003_accounts", sql: include_str!("../sql/0003_accounts.sql") },
     Step { name: "0004_media", sql: include_str!("../sql/0004_media.sql") },
     Step { name: "0005_results", sql: include_str!("../sql/0005_results.sql") },
     Step { name: "0006_attacks", sql: include_str!("../sql/0006_attacks.sql") },
+    Step { name: "0007_webhooks", sql: include_str!("../sql/0007_webhooks.sql") },
 ];
 
 struct Step {

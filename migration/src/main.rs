@@ -82,6 +82,9 @@ fn version_text(version: Version, json: bool) -> String {
     serde_json::json!({"version": version, "compatible_from": compatible_from}).to_string()
 }
 
-fn told(Finalized { failed, cancelled, sessions }: Finalized) -> String {
-    format!("unfinished jobs failed as `restored`: {failed}, cancelled: {cancelled}; sessions ended: {sessions}")
+fn told(Finalized { failed, cancelled, sessions, webhooks }: Finalized) -> String {
+    format!(
+        "unfinished jobs failed as `restored`: {failed}, cancelled: {cancelled}; sessions ended: {sessions}; \
+         webhooks not sent: {webhooks}"
+    )
 }

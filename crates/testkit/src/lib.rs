@@ -83,6 +83,24 @@ pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> ent
     created.created().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
 }
 
+/// Registers an endpoint of `user` at `url` that receives all events. Its secret is that of the Standard Webhooks
+/// specification's examples.
+pub async fn webhook(
+    db: &entity::DatabaseConnection,
+    user: entity::UserId,
+    url: &str,
+) -> entity::webhook_endpoint::Model {
+    let new = entity::webhook_endpoint::New {
+        user_id: user,
+        name: "test".into(),
+        url: url.into(),
+        events: entity::webhook_event::EventType::ALL.into(),
+        secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into(),
+    };
+    let created = entity::webhook_endpoint::create(db, new, 100).await.expect("the database takes an endpoint");
+    created.expect("a test has few endpoints")
+}
+
 /// Moves a job's `finished_at` into the past.
 pub async fn backdate(db: &entity::DatabaseConnection, job: entity::JobId, milliseconds: i64) {
     use sea_orm::entity::prelude::*;

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{Order, QueryOrder, QuerySelect};
 
-use super::update::{finished, next_seq};
+use super::update::{finished, may_finish_within, next_seq};
 use super::{Column, Entity, Model, Status};
 use crate::search::contains;
 use crate::{JobId, UserId, clock, database};
@@ -70,12 +70,13 @@ pub struct BulkCancellation {
 /// Cancels all waiting jobs of a user; with `running`, also asks the workers to stop the others.
 pub async fn cancel_all(db: &DatabaseConnection, user: UserId, running: bool) -> Result<BulkCancellation, DbErr> {
     let backend = db.get_database_backend();
-    let cancelled = finished(next_seq(), Status::Cancelled, backend)
+    let waiting = finished(next_seq(), Status::Cancelled, backend)
         .col_expr(Column::CancelRequestedAt, clock::now(backend))
         .filter(Column::UserId.eq(user))
-        .filter(Column::Status.eq(Status::Pending))
-        .exec_with_returning(db)
-        .await?;
+        .filter(Column::Status.eq(Status::Pending));
+    let tx = database::begin(db).await?;
+    let cancelled = may_finish_within(&tx, waiting).await?;
+    tx.commit().await?;
     if !running {
         return Ok(BulkCancellation { cancelled, requested: Vec::new() });
     }

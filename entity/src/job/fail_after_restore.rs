@@ -15,7 +15,8 @@ const MESSAGE: &str = "The platform was restored from a backup that was taken wh
                        stopped. Retrying sends a new request.";
 
 /// Finishes all unfinished jobs: as cancelled if their owners cancelled them, otherwise as failed. What they may have cost
-/// stays recorded. Returns how many failed, and how many were cancelled.
+/// stays recorded. No webhook is called: the system that the backup was taken from may still be running. Returns how many
+/// failed, and how many were cancelled.
 pub(crate) async fn fail_after_restore<C: ConnectionTrait>(tx: &C) -> Result<(u64, u64), DbErr> {
     let cancelled = Column::CancelRequestedAt.is_not_null();
     let cancelled = unfinished(tx, Status::Cancelled).filter(cancelled).exec(tx).await?.rows_affected;

@@ -4,7 +4,7 @@ use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 
-use super::update::{charged, charged_without_result, committed, finished, next_epoch, next_seq};
+use super::update::{charged, charged_without_result, committed, finished, may_finish, next_epoch, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
 use crate::idempotency_key::{self, Idempotent, Key};
 use crate::{AttemptId, JobId, UserId, attempt, attempt_result, clock, database, video};
@@ -31,7 +31,7 @@ pub async fn cancel(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<
             .col_expr(Column::CancelRequestedAt, clock::now(backend))
             .filter(is_job_of(id, user))
             .filter(Column::Status.eq(Status::Pending));
-        if let Some(job) = committed(db, waiting).await? {
+        if let Some(job) = may_finish(db, waiting).await? {
             return Ok(Some(CancelResult::Cancelled(job)));
         }
         let running = next_seq()

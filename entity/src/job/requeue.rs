@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::claim::JobClaim;
-use super::update::{committed, finished, next_epoch, next_seq, requeued};
+use super::update::{finished, may_finish, may_finish_within, next_epoch, next_seq, requeued};
 use super::{Column, Model, Phase, Status};
-use crate::clock;
+use crate::{clock, database};
 
 /// How many workers may die while processing a job before the job counts as the cause.
 pub const MAX_CRASHES: i32 = 3;
@@ -47,39 +48,41 @@ pub async fn retry_later(
         };
         update = update.col_expr(used, Expr::col(used).add(1));
     }
-    committed(db, update).await
+    may_finish(db, update).await
 }
 
 /// Returns the job to the queue at once, for another worker to continue.
 pub async fn hand_over(db: &DatabaseConnection, claim: JobClaim) -> Result<Option<Model>, DbErr> {
-    committed(db, next_epoch(requeued(claim.update(), None, db.get_database_backend()))).await
+    may_finish(db, next_epoch(requeued(claim.update(), None, db.get_database_backend()))).await
 }
 
 /// Requeues a job that its worker holds according to the database but does not run: the claim's response was lost, or the
 /// task panicked. It counts as a crash, so that a job that makes tasks panic fails as poison.
 pub async fn requeue_orphan(db: &DatabaseConnection, claim: JobClaim) -> Result<Option<Model>, DbErr> {
     let filter = Column::Id.eq(claim.job).and(Column::Epoch.eq(claim.epoch));
-    Ok(requeue(db, &filter).await?.pop())
+    let tx = database::begin(db).await?;
+    let job = requeue(&tx, &filter).await?.pop();
+    tx.commit().await?;
+    Ok(job)
 }
 
 /// Requeues the jobs in progress that match `filter`, each with a new epoch. Jobs with too many crashes fail as poison, and
 /// jobs that their owners cancelled finish as cancelled.
-pub(crate) async fn requeue<C: ConnectionTrait>(db: &C, filter: &Expr) -> Result<Vec<Model>, DbErr> {
-    let backend = db.get_database_backend();
+pub(crate) async fn requeue(tx: &DatabaseTransaction, filter: &Expr) -> Result<Vec<Model>, DbErr> {
+    let backend = tx.get_database_backend();
     let crashed = || {
         next_epoch(next_seq())
             .col_expr(Column::Crashes, Expr::col(Column::Crashes).add(1))
             .filter(filter.clone())
             .filter(Column::Status.eq(Status::Processing))
     };
-    let mut jobs = finished(crashed(), Status::Failed, backend)
+    let poisoned = finished(crashed(), Status::Failed, backend)
         .col_expr(Column::ErrorCode, Expr::value("poison"))
         .col_expr(Column::ErrorMessage, Expr::value(POISON_MESSAGE))
         .filter(Column::Crashes.gte(MAX_CRASHES))
-        .filter(Column::CancelRequestedAt.is_null())
-        .exec_with_returning(db)
-        .await?;
-    jobs.extend(requeued(crashed(), None, backend).exec_with_returning(db).await?);
+        .filter(Column::CancelRequestedAt.is_null());
+    let mut jobs = may_finish_within(tx, poisoned).await?;
+    jobs.extend(may_finish_within(tx, requeued(crashed(), None, backend)).await?);
     Ok(jobs)
 }
 

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
 use super::claim::JobClaim;
-use super::update::{charged_without_result, committed, finished, released};
+use super::update::{charged_without_result, committed, finished, may_finish, may_finish_within, released};
 use super::{Column, Model, Phase, Status};
 use crate::{VideoId, clock, database, video};
 
@@ -54,7 +54,7 @@ pub async fn complete(db: &DatabaseConnection, claim: JobClaim, new: NewVideo) -
         .col_expr(Column::VideoId, Expr::value(new.id))
         .col_expr(Column::MayHaveBeenCharged, charged_without_result())
         .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
-    let Some(job) = committed(&tx, update).await? else {
+    let Some(job) = may_finish_within(&tx, update).await?.pop() else {
         return Ok(None);
     };
     let row = video::ActiveModel {
@@ -78,12 +78,12 @@ pub async fn fail(db: &DatabaseConnection, claim: JobClaim, failure: &JobFailure
     let update = finished(claim.update(), Status::Failed, db.get_database_backend())
         .col_expr(Column::ErrorCode, Expr::value(failure.code))
         .col_expr(Column::ErrorMessage, Expr::value(failure.message.as_str()));
-    committed(db, update).await
+    may_finish(db, update).await
 }
 
 /// Finishes the job as cancelled, if its owner has cancelled it.
 pub async fn finish_cancelled(db: &DatabaseConnection, claim: JobClaim) -> Result<Option<Model>, DbErr> {
     let update = finished(claim.update(), Status::Cancelled, db.get_database_backend())
         .filter(Column::CancelRequestedAt.is_not_null());
-    committed(db, update).await
+    may_finish(db, update).await
 }

@@ -2,10 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{DbBackend, UpdateMany};
+use sea_orm::{DatabaseTransaction, DbBackend, UpdateMany};
 
 use super::{Column, Entity, Model, Phase, Status};
-use crate::{WorkerId, attempt, clock};
+use crate::{WorkerId, attempt, clock, database, webhook_delivery};
 
 /// An update of jobs that increments `seq`. Every transition starts with it.
 pub(super) fn next_seq() -> UpdateMany<Entity> {
@@ -17,9 +17,28 @@ pub(super) fn next_epoch(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
     update.col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
 }
 
-/// Runs an update of one job. Returns the row as committed, if its condition held.
+/// Runs an update of one job that does not finish it. Returns the row as committed, if its condition held.
 pub(super) async fn committed<C: ConnectionTrait>(db: &C, update: UpdateMany<Entity>) -> Result<Option<Model>, DbErr> {
     Ok(update.exec_with_returning(db).await?.pop())
+}
+
+/// Runs an update of one job that may finish it, and enqueues its webhook events. Returns the row as committed, if the
+/// update's condition held.
+pub(super) async fn may_finish(db: &DatabaseConnection, update: UpdateMany<Entity>) -> Result<Option<Model>, DbErr> {
+    let tx = database::begin(db).await?;
+    let job = may_finish_within(&tx, update).await?.pop();
+    tx.commit().await?;
+    Ok(job)
+}
+
+/// Runs an update that may finish jobs, and enqueues their webhook events. Returns the rows.
+pub(super) async fn may_finish_within(
+    tx: &DatabaseTransaction,
+    update: UpdateMany<Entity>,
+) -> Result<Vec<Model>, DbErr> {
+    let jobs = update.exec_with_returning(tx).await?;
+    webhook_delivery::enqueue(tx, &jobs).await?;
+    Ok(jobs)
 }
 
 /// Finishes a job without a video: no worker, no phase, and the charges of all its attempts.

@@ -12,6 +12,8 @@ mod restore;
 mod results;
 mod submissions;
 mod tls;
+mod webhook_attempts;
+mod webhook_events;
 mod workers;
 
 use entity::attempt::NewAttempt;

@@ -39,6 +39,9 @@ pub struct Config {
     /// `SORA_FETCH_ALLOW`: origins that results may be downloaded from although they are not public, as host:port,
     /// comma-separated.
     pub fetch_allow: Vec<Origin>,
+    /// `WEBHOOK_ALLOW`: origins that webhooks may be sent to although they are not public or not `https`, as host:port,
+    /// comma-separated.
+    pub webhook_allow: Vec<Origin>,
     /// `MAX_VIDEO_SIZE`: maximum size of a video in bytes (default 4 GiB); a bucket takes up to 48 GiB.
     pub max_video_size: u64,
     /// `PROCESSOR_SLOTS`: maximum number of jobs that this process runs at a time (default 16).
@@ -78,7 +81,8 @@ impl Config {
         let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
-        let fetch_allow = env.or("SORA_FETCH_ALLOW", "", origins);
+        let fetch_allow = env.or("SORA_FETCH_ALLOW", "", Origin::parse_list);
+        let webhook_allow = env.or("WEBHOOK_ALLOW", "", Origin::parse_list);
         let max_video_size = env.or("MAX_VIDEO_SIZE", "4294967296", env::number);
         if max_video_size == Some(0) {
             env.reject("MAX_VIDEO_SIZE", "must be more than 0 bytes");
@@ -114,6 +118,7 @@ impl Config {
             caps: Caps { per_user: per_user?, overall: overall? },
             max_concurrency: max_concurrency?,
             fetch_allow: fetch_allow?,
+            webhook_allow: webhook_allow?,
             max_video_size: max_video_size?,
             slots: slots?,
             lease_ttl: lease_ttl?,
@@ -182,10 +187,6 @@ fn retry_policy(env: &mut Environment<'_>) -> Option<RetryPolicy> {
     Some(RetryPolicy { max_retries: retries?.into(), max_resubmits: resubmits?.into(), base_delay: base? })
 }
 
-fn origins(text: &str) -> Result<Vec<Origin>, String> {
-    text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(str::parse).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,6 +234,7 @@ mod tests {
             ("SORA_SECONDS_MAP", "10"),
             ("SORA_MAX_RETRIES", "-1"),
             ("SORA_FETCH_ALLOW", "media.internal"),
+            ("WEBHOOK_ALLOW", "10.0.0.1"),
             ("STORAGE_URL", "s3://videos"),
             ("MAX_VIDEO_SIZE", "52428800001"),
             ("PROCESSOR_SLOTS", "0"),
@@ -250,6 +252,7 @@ mod tests {
                 "SORA_SECONDS_MAP",
                 "SORA_MAX_RETRIES",
                 "SORA_FETCH_ALLOW",
+                "WEBHOOK_ALLOW",
                 "MAX_VIDEO_SIZE",
                 "PROCESSOR_SLOTS",
                 "LEASE_RENEW",

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use bus::Bus;
 use entity::database::open_with_retry;
 use entity::{DatabaseConnection, job};
-use fetch::Fetcher;
+use fetch::{Fetcher, Poster};
 use sora::Driver;
 use storage::{Expected, Storage};
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) storage: Storage,
     /// Downloads results from addresses that the upstream names.
     pub(crate) fetcher: Fetcher,
+    /// Sends webhooks to addresses that users chose.
+    pub(crate) poster: Poster,
     /// Sends requests to the upstream.
     pub(crate) driver: Arc<dyn Driver>,
     /// Whether the upstream accepts requests as it should.
@@ -60,6 +62,7 @@ impl Context {
             tracing::error!(%error, "the storage cannot be used for now; finished generations wait");
         }
         let fetcher = Fetcher::new(config.fetch_rules())?;
+        let poster = Poster::new(config.webhook_allow.clone())?;
         let driver = sora::driver(&config.upstream)?.into();
         let inspector = Inspector::detect(&config.programs).await;
         let (upstream_health, estimates) = (UpstreamHealth::default(), job::Estimates::default());
@@ -70,6 +73,7 @@ impl Context {
             bus,
             storage,
             fetcher,
+            poster,
             driver,
             upstream_health,
             suspension,

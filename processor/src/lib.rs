@@ -11,6 +11,7 @@
 //! | [`storage_identity`] | whether the storage is that of the database |
 //! | [`maintenance`] | reconciler, posters, housekeeping, cancellation of abandoned generations |
 //! | [`media`] | posters, sizes and lengths of stored videos |
+//! | [`webhooks`] | delivers webhook events |
 //! | [`context`], [`publish`], [`enqueue`] | what all tasks share; events for browsers; jobs back into the queue |
 //! | [`metrics`], [`trace`], [`probe`] | metrics, traces, readiness |
 
@@ -33,6 +34,7 @@ mod storage_identity;
 mod supervisor;
 mod trace;
 mod upstream;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -64,9 +66,13 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let _housekeeping = AbortOnDropHandle::new(tokio::spawn(housekeeping::run(context.clone())));
     let _storage =
         AbortOnDropHandle::new(tokio::spawn(storage_identity::run(context.db.clone(), context.storage.clone())));
+    let stop_webhooks = CancellationToken::new();
+    let webhooks = AbortOnDropHandle::new(tokio::spawn(webhooks::run(context.clone(), stop_webhooks.clone())));
     while !stop.is_cancelled() {
         supervisor::run_session(&context, &stop).await?;
     }
+    stop_webhooks.cancel();
+    webhooks.await.ok();
     Ok(())
 }
 

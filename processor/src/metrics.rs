@@ -2,6 +2,7 @@
 
 use ::metrics::{counter, gauge, histogram};
 use entity::job::{Model, Phase, RetryBudget, Status};
+use entity::webhook_delivery::NextStep;
 use service::metrics::{JOB_SECONDS, Metric};
 use sora::Outcome;
 use tokio::time::Instant;
@@ -55,6 +56,12 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::counter(
         "sora_leases_lost_total",
         "Times that this process's lease expired and it registered as a new worker.",
+    ),
+    Metric::counter("sora_webhook_attempts_total", "Webhooks sent, by `result`; `given_up`: the last attempt failed.")
+        .with_label("result", &["delivered", "failed", "given_up"]),
+    Metric::counter(
+        "sora_webhook_endpoints_disabled_total",
+        "Webhook endpoints disabled because they failed for three days or answered 410.",
     ),
     Metric::gauge("sora_bus_listening", "1 while the process is subscribed to Redis pub/sub, otherwise 0."),
     Metric::counter("sora_bus_losses_total", "Subscriptions to Redis that were lost or could not be opened."),
@@ -181,6 +188,21 @@ pub(crate) fn upstream_suspended(suspended: bool) {
 /// Counts a file that the storage failed to read or write.
 pub(crate) fn storage_error() {
     counter!("sora_storage_errors_total").increment(1);
+}
+
+/// Counts an attempt to deliver a webhook.
+pub(crate) fn webhook_attempted(next: NextStep) {
+    let result = match next {
+        NextStep::Done => "delivered",
+        NextStep::RetryAfter(_) => "failed",
+        NextStep::GiveUp | NextStep::Disable => "given_up",
+    };
+    counter!("sora_webhook_attempts_total", "result" => result).increment(1);
+}
+
+/// Counts an endpoint that was disabled because its attempts failed.
+pub(crate) fn webhook_endpoint_disabled() {
+    counter!("sora_webhook_endpoints_disabled_total").increment(1);
 }
 
 /// Counts entries reclaimed from unresponsive consumers.

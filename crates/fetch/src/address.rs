@@ -24,6 +24,14 @@ impl Origin {
         }
         Some(Self { host: url.host()?.to_owned(), port: url.port_or_known_default()? })
     }
+
+    /// Reads comma-separated `host:port` pairs.
+    ///
+    /// # Errors
+    /// What each must look like.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(str::parse).collect()
+    }
 }
 
 impl FromStr for Origin {

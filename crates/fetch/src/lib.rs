@@ -12,22 +12,25 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | `address` | which addresses may be dialled |
+//! | `address`, `guard` | which addresses may be dialled, and the clients that keep to it |
 //! | `source` | requests and redirects |
 //! | `body` | announced lengths, limits, continued downloads |
 //! | `decode` | content encodings |
 //! | `error` | why a video could not be fetched |
 //! | `media`, `mp4`, `webm`, `kind` | what a file is, and whether it is complete |
 //! | `hls` | playlists and their segments, fetched into a directory |
+//! | `post` | webhooks |
 
 mod address;
 mod body;
 mod decode;
 mod error;
+mod guard;
 mod hls;
 mod kind;
 mod media;
 mod mp4;
+mod post;
 mod source;
 mod webm;
 
@@ -37,18 +40,19 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
-use reqwest::{Client, Response, header, redirect, retry};
+use reqwest::{Client, ClientBuilder, Response, header};
 use url::Url;
 
 pub use address::Origin;
-use address::{GlobalOnly, is_global_literal};
 use body::Body;
 pub use decode::decoded;
 pub use error::{Error, Incomplete};
+use guard::Guard;
 pub use hls::LocalPlaylist;
 pub use kind::Kind;
 pub use media::MediaType;
 use media::{Sniffed, Walk};
+pub use post::{PostError, Poster, Reply, may_post};
 use source::Source;
 
 /// What may be fetched.
@@ -92,8 +96,7 @@ impl fmt::Debug for Credential {
 /// A client for videos.
 #[derive(Clone)]
 pub struct Fetcher {
-    guarded: Client,
-    allowed: Client,
+    guard: Guard,
     rules: Rules,
 }
 
@@ -119,17 +122,8 @@ impl Fetcher {
     /// # Errors
     /// The HTTP client cannot be built.
     pub fn new(rules: Rules) -> Result<Self, Error> {
-        service::tls::install_provider();
-        let client = || {
-            Client::builder()
-                .redirect(redirect::Policy::none())
-                .retry(retry::never())
-                .no_proxy()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(0)
-        };
-        Ok(Self { guarded: client().dns_resolver(GlobalOnly).build()?, allowed: client().build()?, rules })
+        let timeouts = |client: ClientBuilder| client.connect_timeout(CONNECT_TIMEOUT).read_timeout(IDLE_TIMEOUT);
+        Ok(Self { guard: Guard::new(rules.allowed.clone(), timeouts)?, rules })
     }
 
     /// Begins to fetch the video at `url`, or the one that JSON at `url` names. Type and announced size have been checked
@@ -201,13 +195,7 @@ impl Fetcher {
 
     fn client_for(&self, url: &Url) -> Result<&Client, Error> {
         let origin = Origin::of(url).ok_or(Error::Location)?;
-        if self.rules.allowed.contains(&origin) {
-            return Ok(&self.allowed);
-        }
-        match is_global_literal(url) {
-            Some(false) => Err(Error::Forbidden(origin.to_string())),
-            Some(true) | None => Ok(&self.guarded),
-        }
+        self.guard.client_for(url).ok_or_else(|| Error::Forbidden(origin.to_string()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Periodic cleanup: deletes jobs past their retention, unused reference images, and orphaned files.
+//! Periodic cleanup: deletes jobs past their retention, old webhook deliveries, unused reference images, and orphaned files.
 //!
 //! A file is deleted after its row. A process that dies in between leaves an orphaned file, which is deleted here.
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bus::Event;
 use entity::clock::{millis, system_ms};
 use entity::job::DeletedJob;
-use entity::{JobId, clock, image, job, video};
+use entity::{JobId, clock, image, job, video, webhook_delivery};
 use futures::{StreamExt, TryStreamExt};
 use storage::StoredFile;
 use tokio::time::sleep;
@@ -47,6 +47,7 @@ async fn run_hourly(context: &Context) {
 pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
     context.storage.verify().await?;
     delete_expired_jobs(context).await?;
+    delete_old_webhooks(context).await?;
     posters::inspect_missed(context).await?;
     delete_unused_images(context).await?;
     delete_orphaned_files(context).await
@@ -75,6 +76,12 @@ async fn delete_expired_jobs(context: &Context) -> Result<(), Error> {
             return Ok(());
         }
     }
+}
+
+/// Deletes webhook deliveries that are old or whose jobs were deleted.
+async fn delete_old_webhooks(context: &Context) -> Result<(), Error> {
+    while webhook_delivery::delete_old(&context.db, BATCH).await? > 0 {}
+    Ok(())
 }
 
 /// Deletes reference images that no job uses.

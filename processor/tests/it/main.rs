@@ -19,3 +19,5 @@ mod submissions;
 mod test_platform;
 mod upstream_shapes;
 mod videos_dialect;
+mod webhook_receiver;
+mod webhooks;

@@ -26,6 +26,7 @@ const files = {
   "/docs/docs.js": ["text/javascript", read("gateway/assets/docs.js")],
   "/docs/scalar.js": ["text/javascript", bundle()],
   "/docs/live.md": ["text/plain; charset=utf-8", read("docs/live.md")],
+  "/docs/webhooks.md": ["text/plain; charset=utf-8", read("docs/webhooks.md")],
   "/api/openapi.json": ["application/json", document_],
 };
 

@@ -13,7 +13,7 @@ pub(crate) mod open_sessions;
 mod notify;
 mod password;
 mod principal;
-mod rules;
+pub(crate) mod rules;
 mod session;
 mod sign_in;
 mod state;

@@ -10,6 +10,7 @@ mod sockets;
 
 use std::num::NonZeroU32;
 
+use fetch::Origin;
 use service::env::Environment;
 use service::settings::{self, Settings};
 use storage::StorageConfig;
@@ -47,6 +48,9 @@ pub struct Config {
     pub sockets: Sockets,
     /// Background tasks.
     pub background: Background,
+    /// `WEBHOOK_ALLOW`: origins that webhooks may be sent to although they are not public or not `https`, as host:port,
+    /// comma-separated (default none).
+    pub webhook_allow: Vec<Origin>,
 }
 
 impl Config {
@@ -61,6 +65,7 @@ impl Config {
         let quotas = Quotas::read(env);
         let sockets = Sockets::read(env);
         let background = Background::read(env);
+        let webhook_allow = env.or("WEBHOOK_ALLOW", "", Origin::parse_list);
         Some(Self {
             settings: settings?,
             storage: storage?,
@@ -70,6 +75,7 @@ impl Config {
             quotas: quotas?,
             sockets: sockets?,
             background: background?,
+            webhook_allow: webhook_allow?,
         })
     }
 
@@ -94,7 +100,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use url::Origin;
+    use url::Origin as UrlOrigin;
 
     const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b";
 
@@ -121,7 +127,7 @@ mod tests {
         assert_eq!(config.auth.registration, Registration::Open);
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.http.public_url.as_str(), "http://localhost:8080/");
-        let origins: Vec<_> = config.http.origins.iter().map(Origin::ascii_serialization).collect();
+        let origins: Vec<_> = config.http.origins.iter().map(UrlOrigin::ascii_serialization).collect();
         assert_eq!(origins, ["http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:8080"]);
         assert_eq!(
             config.catalogue,
@@ -171,6 +177,7 @@ mod tests {
             ("MAX_SOCKETS", "0"),
             ("SNAPSHOTS_PER_SECOND", "2000000000"),
             ("SORA_FREE", "perhaps"),
+            ("WEBHOOK_ALLOW", "10.0.0.1"),
         ];
         let mistakes = read(&wrong).unwrap_err();
         for (name, _) in &wrong[1..] {

@@ -12,6 +12,7 @@
 //! | `auth`, `keys` | accounts, sessions, API keys |
 //! | `videos`, `images` | jobs, videos and share links; reference images |
 //! | `live` | websockets |
+//! | `webhooks` | webhook endpoints and their deliveries |
 //! | `admin` | administration |
 //! | `openai` | OpenAI's Videos API below `/v1`, translated to the modules above |
 //! | `openapi` | the OpenAPI document and its page |
@@ -41,6 +42,7 @@ mod router;
 mod secret;
 mod state;
 mod videos;
+mod webhooks;
 
 use std::io;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use entity::clock::system_ms;
 use entity::job::{Model, Status};
 use entity::limits;
 use entity::statistics::{self, Load};
+use entity::webhook_delivery;
 use metrics::{counter, gauge};
 use service::metrics::{Metric, REQUEST_SECONDS};
 use tokio::time::timeout;
@@ -61,6 +62,11 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::gauge("sora_queue_paused", "1 while an administrator has paused the queue, otherwise 0."),
     Metric::gauge("sora_queue_backlog_jobs", "Jobs in the Redis backlog, waiting for admission."),
     Metric::gauge("sora_queue_admitted_jobs", "Jobs in the Redis stream: ready or running."),
+    Metric::gauge("sora_webhooks_overdue", "Webhooks that are due and not being sent (of the whole platform)."),
+    Metric::gauge(
+        "sora_webhook_oldest_overdue_seconds",
+        "Time since the oldest such webhook became due; 0 if there is none (of the whole platform).",
+    ),
 ];
 
 /// Counts a request and records its duration.
@@ -96,10 +102,11 @@ pub(crate) fn jobs_ended<'a>(jobs: impl IntoIterator<Item = &'a Model>) {
 /// Reads the platform's figures and sets the gauges. A figure that cannot be read is set to NaN, not left at its old value.
 pub(crate) async fn update_gauges(gateway: &Gateway) {
     let bound = gateway.config.http.timeouts.probe;
-    let (load, limits, depth) = tokio::join!(
+    let (load, limits, depth, overdue) = tokio::join!(
         timeout(bound, statistics::load(&gateway.db)),
         timeout(bound, limits::current(&gateway.db)),
         timeout(bound, gateway.bus.depth()),
+        timeout(bound, webhook_delivery::overdue(&gateway.db)),
     );
     gauge!("sora_websockets_open").set(gateway.live.open());
     set_load_gauges(load.ok().and_then(Result::ok));
@@ -108,15 +115,21 @@ pub(crate) async fn update_gauges(gateway: &Gateway) {
     let depth = depth.ok().and_then(Result::ok);
     set_gauge("sora_queue_backlog_jobs", depth.map(|(backlog, _)| backlog));
     set_gauge("sora_queue_admitted_jobs", depth.map(|(_, admitted)| admitted));
+    let overdue = overdue.ok().and_then(Result::ok);
+    set_gauge("sora_webhooks_overdue", overdue.map(|overdue| u64::try_from(overdue.count).unwrap_or(0)));
+    set_gauge("sora_webhook_oldest_overdue_seconds", overdue.map(|overdue| age(overdue.oldest)));
+}
+
+/// Seconds since `instant` (epoch ms).
+fn age(instant: Option<i64>) -> u64 {
+    instant.map_or(0, |instant| u64::try_from((system_ms() - instant) / 1_000).unwrap_or(0))
 }
 
 fn set_load_gauges(load: Option<Load>) {
-    let age =
-        |load: Load| load.oldest_waiting.map_or(0, |made| u64::try_from((system_ms() - made) / 1_000).unwrap_or(0));
     set_gauge("sora_jobs_waiting", load.map(|load| load.waiting));
     set_gauge("sora_jobs_in_flight", load.map(|load| load.in_flight));
     set_gauge("sora_jobs_poisoned", load.map(|load| load.poisoned));
-    set_gauge("sora_job_oldest_waiting_seconds", load.map(age));
+    set_gauge("sora_job_oldest_waiting_seconds", load.map(|load| age(load.oldest_waiting)));
     set_gauge("sora_workers", load.map(|load| load.workers));
 }
 

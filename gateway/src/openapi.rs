@@ -13,12 +13,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
-pub(crate) use page::{api_guide, live_guide, page, scalar, script};
+pub(crate) use page::{api_guide, live_guide, page, scalar, script, webhooks_guide};
 
 const ABOUT: &str = "Generates videos from prompts through a Sora-compatible upstream. Times are RFC 3339 in UTC, ids are \
 UUIDs. Errors are problem documents (RFC 9457); their `code` is the contract. Programs send `Authorization: Bearer` with \
 the token of a session or an API key; pages send their session cookie.\n\nGuides: [the API by example](/docs/API.md), [live \
-updates](/docs/live.md).";
+updates](/docs/live.md), [webhooks](/docs/webhooks.md).";
 
 /// The document, as the router provides it to [`json`].
 #[derive(Clone, Copy)]
@@ -58,6 +58,7 @@ fn build(api: &OpenApi) -> Value {
             tag("Keys", "API keys for programs"),
             tag("Videos", "Create, follow and download videos"),
             tag("OpenAI-compatible", "OpenAI's Videos API: its SDKs work with this server's address below `/v1` and an API key"),
+            tag("Webhooks", "Addresses that are called when jobs end"),
             tag("Live", "Follow jobs over a websocket"),
             tag("Images", "Images that videos start from"),
             tag("Shares", "Links that show one video to anyone who has them"),

@@ -20,7 +20,7 @@ use crate::openai::surface::surface;
 use crate::openai::unsupported::{self, unsupported};
 use crate::openapi::Document;
 use crate::state::Gateway;
-use crate::{admin, auth, health, images, keys, live, openai, openapi, videos};
+use crate::{admin, auth, health, images, keys, live, openai, openapi, videos, webhooks};
 
 /// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
 pub(crate) fn api() -> OpenApiRouter<Gateway> {
@@ -45,6 +45,12 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(auth::open_sessions::end_session))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::read, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries::send_test))
+        .routes(routes!(webhooks::deliveries::deliveries))
+        .routes(routes!(webhooks::deliveries::resend))
         .routes(routes!(videos::create::create))
         .routes(routes!(videos::read::read_job, videos::actions::delete))
         .routes(routes!(videos::attempts::attempts))
@@ -108,6 +114,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/docs/scalar.js", get(openapi::scalar))
         .route("/docs/API.md", get(openapi::api_guide))
         .route("/docs/live.md", get(openapi::live_guide))
+        .route("/docs/webhooks.md", get(openapi::webhooks_guide))
         .merge(api)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

@@ -1,5 +1,7 @@
 //! Signatures with keys derived from `JWT_SECRET`, and random secrets.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -35,6 +37,11 @@ pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
 /// Returns 256 random bits, in hexadecimal.
 pub(crate) fn random() -> String {
     hex::encode(rand::random::<[u8; BYTES]>())
+}
+
+/// Returns a secret that signs webhooks: `whsec_` and 256 random bits in base64, as Standard Webhooks says.
+pub(crate) fn webhook_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(rand::random::<[u8; BYTES]>()))
 }
 
 /// Returns the SHA-256, in hexadecimal.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use entity::account::{self, JobRecord};
 use entity::clock::{rfc3339, system_ms};
 use entity::{JobId, UserId, api_key, attempt, image, job, session, user, video};
+use entity::{webhook_delivery, webhook_endpoint};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,6 +25,9 @@ const PAGE_SIZE: u64 = 200;
 
 /// Maximum number of images in the document. Images that no job refers to are deleted after a day.
 const MAX_IMAGES: u64 = 10_000;
+
+/// Maximum number of webhook deliveries in the document. They are deleted after 30 days.
+const MAX_DELIVERIES: u64 = 10_000;
 
 /// End of the document: `jobs` is its last member.
 const CLOSING: &str = "]}";
@@ -40,6 +44,10 @@ pub(crate) struct Export {
     pub(crate) sessions: Vec<session::View>,
     /// The API keys.
     pub(crate) api_keys: Vec<api_key::View>,
+    /// The webhook endpoints, newest first, without their secrets.
+    pub(crate) webhooks: Vec<webhook_endpoint::View>,
+    /// The latest webhook deliveries, newest first.
+    pub(crate) webhook_deliveries: Vec<webhook_delivery::View>,
     /// The reference images, newest first.
     pub(crate) images: Vec<image::View>,
     /// The jobs, newest first.
@@ -101,11 +109,15 @@ pub(crate) async fn export(State(gateway): State<Gateway>, caller: Caller) -> Re
     let (user, current) = (&caller.session.user, caller.session.id);
     let sessions = session::of_user(&gateway.db, user.id).await?;
     let images = image::page(&gateway.db, user.id, None, MAX_IMAGES).await?;
+    let webhooks = webhook_endpoint::of_user(&gateway.db, user.id).await?;
+    let deliveries = webhook_delivery::latest_of_user(&gateway.db, user.id, MAX_DELIVERIES).await?;
     let head = Export {
         exported_at: rfc3339(system_ms()),
         user: user.clone().into(),
         sessions: sessions.into_iter().map(|row| session::View::new(row, current)).collect(),
         api_keys: api_key::of_user(&gateway.db, user.id).await?.into_iter().map(Into::into).collect(),
+        webhooks: webhooks.into_iter().map(Into::into).collect(),
+        webhook_deliveries: deliveries.into_iter().map(Into::into).collect(),
         images: images.into_iter().map(Into::into).collect(),
         jobs: Vec::new(),
     };

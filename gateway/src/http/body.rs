@@ -131,6 +131,18 @@ impl Fields {
         }
     }
 
+    /// Reads an optional array that is not empty: `Some(None)` if it is missing or `null`; `rule` checks each item.
+    pub(crate) fn optional_list<T>(&mut self, name: &str, rule: impl Fn(&Value) -> Rule<T>) -> Option<Option<Vec<T>>> {
+        match self.values.get(name) {
+            None => Some(None),
+            Some(Value::Null) => {
+                self.values.remove(name);
+                Some(None)
+            }
+            Some(_) => self.list(name, rule).map(Some),
+        }
+    }
+
     /// Reads an optional boolean: `Some(None)` if it is missing or `null`.
     pub(crate) fn optional_flag(&mut self, name: &str) -> Option<Option<bool>> {
         match self.values.remove(name) {

@@ -42,6 +42,11 @@ pub(crate) async fn api_guide() -> Response {
     file("text/plain; charset=utf-8", include_str!("../../../docs/API.md"))
 }
 
+/// `GET /docs/webhooks.md`: what webhooks send, and how to verify it.
+pub(crate) async fn webhooks_guide() -> Response {
+    file("text/plain; charset=utf-8", include_str!("../../../docs/webhooks.md"))
+}
+
 /// `GET /docs/scalar.js`: Scalar's bundle. Browsers keep it, and ask whether it has changed.
 pub(crate) async fn scalar(headers: HeaderMap) -> Result<Response, ApiError> {
     // Compressing it takes a moment, once.

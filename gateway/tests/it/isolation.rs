@@ -15,7 +15,9 @@ async fn owned_ids(server: &TestServer, account: &Account) -> Vec<(&'static str,
     let key = key.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
     let sessions: Value = server.get(account, "/api/auth/sessions").await.json().await.unwrap();
     let session = sessions["data"][0]["id"].as_str().unwrap().to_owned();
-    vec![("{job}", job), ("{video}", video), ("{key}", key), ("{session}", session)]
+    let webhook = server.post(account, "/api/webhooks", json!({"url": "https://a.example/"})).await;
+    let webhook = webhook.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+    vec![("{job}", job), ("{video}", video), ("{key}", key), ("{session}", session), ("{webhook}", webhook)]
 }
 
 #[tokio::test]
@@ -49,9 +51,13 @@ async fn returns_the_same_404_for_another_users_data_and_for_nothing() {
             }
         }
         assert!(checked >= 10, "only {checked} calls were found");
-        for (path, name) in
-            [("/api/videos/jobs", "data"), ("/v1/videos", "data"), ("/api/keys", "data"), ("/api/auth/export", "jobs")]
-        {
+        for (path, name) in [
+            ("/api/videos/jobs", "data"),
+            ("/v1/videos", "data"),
+            ("/api/keys", "data"),
+            ("/api/webhooks", "data"),
+            ("/api/auth/export", "jobs"),
+        ] {
             let list: Value = server.get(&eve, path).await.json().await.unwrap();
             assert_eq!(list[name], json!([]), "{path}");
         }

@@ -36,3 +36,4 @@ mod socket_client;
 mod socket_limits;
 mod test_server;
 mod upstream_results;
+mod webhooks;

@@ -182,6 +182,7 @@ async fn serves_the_reference_page_and_its_guides_under_a_strict_policy() {
         ("/docs/docs.js", "text/javascript", "createApiReference"),
         ("/docs/live.md", "text/plain", "sora.v1"),
         ("/docs/API.md", "text/plain", "POST /api/videos"),
+        ("/docs/webhooks.md", "text/plain", "webhook-signature"),
     ] {
         let response = server.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);

@@ -842,6 +842,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's webhooks */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description The address is called when a job of the caller ends. It must be `https` on the public network, unless the server allows
+         *     more (`WEBHOOK_ALLOW`). The secret is shown only once.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a webhook */
+        get: operations["readWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Events that were not delivered yet are discarded.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Fields that are missing stay as they are. Enabling a webhook that was disabled sends the events that were waiting then.
+         */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook
+         * @description Deliveries are kept for 30 days, and as long as their jobs.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/deliveries/{delivery}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Sends the same event under the same id, at once and with all retries, whether it was delivered, given up, or waits.
+         */
+        post: operations["resendWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook
+         * @description For a day, events are signed with both secrets, so that the receiver can be changed without losing any.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description The event has `"test": true` and a job that does not exist. Its delivery appears among the others.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ws": {
         parameters: {
             query?: never;
@@ -1292,6 +1419,27 @@ export interface components {
             /** @description Width and height, such as `1280x720`: one of the sizes of the orientation. */
             size?: string | null;
         };
+        /**
+         * @description What to create.
+         * @example {
+         *       "events": [
+         *         "video.completed",
+         *         "video.failed"
+         *       ],
+         *       "url": "https://example.com/webhooks"
+         *     }
+         */
+        CreateWebhookRequest: {
+            /** @description The events to receive; by default all. */
+            events?: components["schemas"]["EventType"][] | null;
+            /** @description Purpose of the webhook; by default the address's host. */
+            name?: string | null;
+            /**
+             * Format: uri
+             * @description The address to call.
+             */
+            url: string;
+        };
         /** @description Defaults of a new job. */
         Defaults: {
             /** @description Model. */
@@ -1319,6 +1467,16 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description The state of a delivery.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivered" | "failed";
+        /**
+         * @description Why the platform disabled an endpoint.
+         * @enum {string}
+         */
+        DisabledReason: "failing" | "gone";
         /** @description Duration of a job in whole seconds, from its first claim to its end. */
         Eta: {
             /**
@@ -1332,6 +1490,11 @@ export interface components {
              */
             p90: number;
         };
+        /**
+         * @description The type of an event.
+         * @enum {string}
+         */
+        EventType: "video.completed" | "video.failed" | "video.cancelled";
         /** @description All data of an account. It is never in memory as a whole: `jobs` is written last, page by page. */
         Export: {
             /** @description The API keys. */
@@ -1346,6 +1509,10 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             /** @description The account. */
             user: components["schemas"]["User"];
+            /** @description The latest webhook deliveries, newest first. */
+            webhookDeliveries: components["schemas"]["WebhookDelivery"][];
+            /** @description The webhook endpoints, newest first, without their secrets. */
+            webhooks: components["schemas"]["Webhook"][];
         };
         /** @description A request that was sent upstream, as its owner may see it. */
         ExportedAttempt: {
@@ -1953,6 +2120,34 @@ export interface components {
              */
             used: number;
         };
+        /**
+         * @description A test event.
+         * @example {
+         *       "event": "video.completed"
+         *     }
+         */
+        TestWebhookRequest: {
+            event?: components["schemas"]["EventType"] | null;
+        };
+        /**
+         * @description What to change.
+         * @example {
+         *       "enabled": true
+         *     }
+         */
+        UpdateWebhookRequest: {
+            /** @description Whether events are sent to it. */
+            enabled?: boolean | null;
+            /** @description The events to receive. */
+            events?: components["schemas"]["EventType"][] | null;
+            /** @description Purpose of the webhook. */
+            name?: string | null;
+            /**
+             * Format: uri
+             * @description The address to call.
+             */
+            url?: string | null;
+        };
         /** @description A form with one file. */
         UploadImageRequest: {
             /** @description The image. */
@@ -2026,6 +2221,81 @@ export interface components {
              * @description Displayed width in pixels; null if unknown.
              */
             width: number | null;
+        };
+        /** @description An endpoint as its owner sees it. The secret is shown only once. */
+        Webhook: {
+            /** @description RFC 3339, UTC. */
+            createdAt: string;
+            disabledReason: components["schemas"]["DisabledReason"] | null;
+            /** @description Whether events are sent to it. */
+            enabled: boolean;
+            /** @description The events that it receives. */
+            events: components["schemas"]["EventType"][];
+            /** @description When the first attempt failed since the last successful one, RFC 3339, UTC. */
+            failingSince: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Name chosen by the owner. */
+            name: string;
+            /** @description Until when the secret before the last rotation signs as well, RFC 3339, UTC. */
+            previousSecretUntil: string | null;
+            /** @description The address that is called. */
+            url: string;
+        };
+        /** @description A page of deliveries. */
+        WebhookDeliveries: {
+            /** @description Newest first. */
+            data: components["schemas"]["WebhookDelivery"][];
+            nextCursor: components["schemas"]["Id"] | null;
+        };
+        /** @description A delivery as the endpoint's owner sees it. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description Attempts so far.
+             */
+            attempts: number;
+            /** @description RFC 3339, UTC. */
+            createdAt: string;
+            /**
+             * Format: int64
+             * @description How long the last attempt took, in milliseconds.
+             */
+            durationMs: number | null;
+            /** @description Why the last attempt failed, or why there was none. */
+            error: string | null;
+            /** @description The event's id, as sent in `webhook-id`. */
+            eventId: string;
+            /** @description The event's type. */
+            eventType: components["schemas"]["EventType"];
+            /** @description When it was delivered or given up, RFC 3339, UTC. */
+            finishedAt: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            jobId: components["schemas"]["Id"] | null;
+            /** @description When the last attempt started, RFC 3339, UTC. */
+            lastAttemptAt: string | null;
+            /** @description When the next attempt starts, RFC 3339, UTC. */
+            nextAttemptAt: string | null;
+            /** @description The first KiB of the last response. */
+            responseBody: string | null;
+            /**
+             * Format: int32
+             * @description The status of the last response.
+             */
+            responseStatus: number | null;
+            /** @description State. */
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /** @description An endpoint with its new secret. */
+        WebhookWithSecret: components["schemas"]["Webhook"] & {
+            /** @description The secret to verify signatures with: `whsec_` and base64. It is not shown again. */
+            secret: string;
+        };
+        /** @description A user's endpoints. */
+        Webhooks: {
+            /** @description Newest first. */
+            data: components["schemas"]["Webhook"][];
         };
         /** @description A registered processor. */
         Worker: {
@@ -4422,6 +4692,310 @@ export interface operations {
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
             421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhooks, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            409: components["responses"]["wrong_state"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    readWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is not called any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The changed webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The state. */
+                status?: "pending" | "delivered" | "failed";
+                /** @description Maximum number of rows. */
+                limit?: number;
+                /** @description `nextCursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveries"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    resendWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which is due. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["wrong_state"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description The delivery, which is due. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["wrong_state"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];

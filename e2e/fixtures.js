@@ -70,6 +70,16 @@ export const account = {
     { id: "k2", name: "看板", scopes: ["read"], createdAt: ago(60 * 24 * 3), lastUsedAt: null },
   ] },
   "POST /api/keys": { id: "k3", name: "New", scopes: ["read"], createdAt: ago(0), lastUsedAt: null, key: "sk-3hV0kq1nZr8mC5tXw7YbJd2LfPs9uGa4" },
+  "GET /api/webhooks": { data: [
+    { id: "w1", name: "Render farm", url: "https://farm.example.com/hooks/videos", events: ["video.completed", "video.failed", "video.cancelled"], enabled: true, disabledReason: null, failingSince: null, previousSecretUntil: null, createdAt: ago(60 * 24 * 9) },
+    { id: "w2", name: "看板", url: "https://board.example.com/hook", events: ["video.completed"], enabled: true, disabledReason: null, failingSince: ago(90), previousSecretUntil: ago(-600), createdAt: ago(60 * 24 * 2) },
+  ] },
+  "POST /api/webhooks": { id: "w3", name: "New", url: "https://example.com/hook", events: ["video.completed"], enabled: true, disabledReason: null, failingSince: null, previousSecretUntil: null, createdAt: ago(0), secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+  "GET /api/webhooks/w2/deliveries": { data: [
+    { id: "d3", eventId: "evt_01a2168255d37b5c9f1f6e7a143477f5", eventType: "video.completed", jobId: "done-99999", status: "pending", attempts: 2, nextAttemptAt: ago(-4), lastAttemptAt: ago(1), durationMs: 812, responseStatus: 503, responseBody: "<h1>Service Unavailable</h1>", error: "status 503", createdAt: ago(6), finishedAt: null },
+    { id: "d2", eventId: "evt_01a2168241437b77b59f1f6e7a143477", eventType: "video.completed", jobId: null, status: "failed", attempts: 8, nextAttemptAt: null, lastAttemptAt: ago(90), durationMs: 10_004, responseStatus: null, responseBody: null, error: "no response within 10 seconds", createdAt: ago(60 * 29), finishedAt: ago(90) },
+    { id: "d1", eventId: "evt_01a216828a7d7c0c82c9f513966737c0", eventType: "video.completed", jobId: "done-99998", status: "delivered", attempts: 1, nextAttemptAt: null, lastAttemptAt: ago(60 * 40), durationMs: 93, responseStatus: 204, responseBody: "", error: null, createdAt: ago(60 * 40), finishedAt: ago(60 * 40) },
+  ], nextCursor: null },
   "GET /api/auth/sessions": { data: [
     { id: "s1", createdAt: ago(60 * 5), lastSeenAt: ago(0), userAgent: chrome, current: true },
     { id: "s2", createdAt: ago(60 * 50), lastSeenAt: ago(90), userAgent: iphone, current: false },

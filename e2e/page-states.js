@@ -152,6 +152,31 @@ export const pageStates = {
     },
     ready: '[data-testid="key-secret"]',
   },
+  "new webhook": {
+    path: "/account",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("webhook-new").click();
+      await page.locator("dialog input").first().fill("https://example.com/hook");
+      await page.getByTestId("webhook-create").click();
+    },
+    ready: '[data-testid="webhook-secret"]',
+  },
+  "webhook deliveries": {
+    path: "/account",
+    jobs: busy,
+    act: async (page) => {
+      await page.getByTestId("webhook-manage").nth(1).click();
+      await page.locator('[data-testid="webhook-delivery"] summary').first().click();
+    },
+    ready: '[data-testid="webhook-resend"]',
+  },
+  "webhook disabled": {
+    path: "/",
+    jobs: busy,
+    answers: { "GET /api/webhooks": { data: [{ id: "w1", name: "Render farm", url: "https://farm.example.com/hook", events: ["video.failed"], enabled: false, disabledReason: "failing", failingSince: null, previousSecretUntil: null, createdAt: "2026-01-01T00:00:00Z" }] } },
+    ready: '[data-testid="webhook-disabled"]',
+  },
   "delete account": { path: "/account", jobs: busy, act: (page) => page.getByTestId("account-delete").click(), ready: "dialog" },
   "admin overview": { path: "/admin", jobs: busy, ready: '[data-testid="admin-stats"]' },
   "admin jobs": { path: "/admin/jobs", jobs: busy, ready: '[data-testid="admin-job-table"]' },

@@ -1,7 +1,7 @@
 // Everything that a signed-in user sees. Loaded on demand, so that the sign-in page does not wait for it.
 import { lazy, Suspense } from "react";
 import { Toaster } from "@/components/ui/Toaster";
-import { JobNotifications } from "@/features/notifications";
+import { DisabledWebhooks, JobNotifications } from "@/features/notifications";
 import type { User } from "@/lib/api/types";
 import { Routes } from "./Routes";
 import { useUserSession } from "./useUserSession";
@@ -13,6 +13,7 @@ export function SignedIn({ user }: { user: User }) {
   return (
     <>
       <JobNotifications />
+      <DisabledWebhooks />
       {user.role === "admin" && (
         <Suspense>
           <UpstreamAlerts />

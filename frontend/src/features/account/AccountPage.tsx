@@ -10,6 +10,7 @@ import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
 import { StorageUsage } from "./StorageUsage";
 import { Usage } from "./Usage";
+import { Webhooks } from "./Webhooks";
 
 export function AccountPage({ user }: { user: User }) {
   const { t } = useTranslation();
@@ -20,6 +21,7 @@ export function AccountPage({ user }: { user: User }) {
       <Usage />
       <StorageUsage />
       <ApiKeys />
+      <Webhooks />
       <ChangePassword user={user} />
       <Sessions />
       <DeleteAccount />

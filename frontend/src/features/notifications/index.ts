@@ -1,2 +1,3 @@
 // Public interface of the notifications feature.
 export { JobNotifications } from "./JobNotifications";
+export { DisabledWebhooks } from "./DisabledWebhooks";

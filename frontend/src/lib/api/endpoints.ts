@@ -1,6 +1,6 @@
 // The API calls by name; those of the administration are in admin.ts. Paths appear in these two files only.
 import { api, authApi, poll, send } from "./client";
-import type { JobQuery, Registration, Scope, VideoRequest } from "./types";
+import type { JobQuery, NewWebhook, Registration, Scope, VideoRequest, WebhookChange } from "./types";
 
 /** A server that takes longer counts as unreachable. */
 const pollTimeoutMs = 8_000;
@@ -24,6 +24,20 @@ export const account = {
   keys: () => send(api.GET("/api/keys")),
   createKey: (name: string, scopes: Scope[]) => send(api.POST("/api/keys", { body: { name, scopes } })),
   revokeKey: (key: string) => send(api.DELETE("/api/keys/{key}", { params: { path: { key } } })),
+};
+
+const webhookPath = (webhook: string) => ({ params: { path: { webhook } } });
+
+export const webhooks = {
+  list: () => send(api.GET("/api/webhooks")),
+  create: (body: NewWebhook) => send(api.POST("/api/webhooks", { body })),
+  change: (id: string, body: WebhookChange) => send(api.PATCH("/api/webhooks/{webhook}", { ...webhookPath(id), body })),
+  remove: (id: string) => send(api.DELETE("/api/webhooks/{webhook}", webhookPath(id))),
+  rotate: (id: string) => send(api.POST("/api/webhooks/{webhook}/rotate", webhookPath(id))),
+  test: (id: string) => send(api.POST("/api/webhooks/{webhook}/test", { ...webhookPath(id), body: {} })),
+  deliveries: (id: string) => send(api.GET("/api/webhooks/{webhook}/deliveries", webhookPath(id))),
+  resend: (webhook: string, delivery: string) =>
+    send(api.POST("/api/webhooks/{webhook}/deliveries/{delivery}/resend", { params: { path: { webhook, delivery } } })),
 };
 
 const jobPath = (job: string) => ({ params: { path: { job } } });

@@ -1,7 +1,7 @@
 // The queries by name: cache key, request and options. Lists that load page by page are in the features that show them.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { admin } from "./admin";
-import { account, auth, videos } from "./endpoints";
+import { account, auth, videos, webhooks } from "./endpoints";
 import type { JobStatus } from "./types";
 
 /** Without the models requests carry no settings, so keep trying. */
@@ -9,6 +9,8 @@ const modelsRetryMs = 15_000;
 const statsIntervalMs = 5_000;
 const upstreamsIntervalMs = 30_000;
 const jobIntervalMs = 5_000;
+const webhooksIntervalMs = 300_000;
+const deliveriesIntervalMs = 3_000;
 
 export const queries = {
   me: queryOptions({ queryKey: ["me"], queryFn: () => auth.me() }),
@@ -22,6 +24,9 @@ export const queries = {
   }),
   sessions: queryOptions({ queryKey: ["sessions"], queryFn: () => account.sessions() }),
   keys: queryOptions({ queryKey: ["keys"], queryFn: () => account.keys() }),
+  webhooks: queryOptions({ queryKey: ["webhooks"], queryFn: () => webhooks.list(), refetchInterval: webhooksIntervalMs }),
+  webhookDeliveries: (id: string) =>
+    queryOptions({ queryKey: ["webhooks", id, "deliveries"], queryFn: () => webhooks.deliveries(id), refetchInterval: deliveriesIntervalMs }),
   /** `version` changes when the attempts may have changed. */
   attempts: (jobId: string, version: string) =>
     queryOptions({ queryKey: ["attempts", jobId, version], queryFn: () => videos.attempts(jobId), placeholderData: keepPreviousData }),

@@ -28,6 +28,11 @@ export type LoginSession = Schemas["Session"];
 export type Scope = Schemas["Scope"];
 export type ApiKey = Schemas["ApiKey"];
 export type NewApiKey = Schemas["NewKey"];
+export type Webhook = Schemas["Webhook"];
+export type WebhookEvent = Schemas["EventType"];
+export type WebhookDelivery = Schemas["WebhookDelivery"];
+export type NewWebhook = Schemas["CreateWebhookRequest"];
+export type WebhookChange = Schemas["UpdateWebhookRequest"];
 
 export type AdminStats = Schemas["Statistics"];
 export type QueueState = Schemas["Queue"];

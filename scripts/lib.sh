@@ -160,19 +160,20 @@ apt_install() {
   done
 }
 
-# python_environment FOLDER PROGRAM PACKAGE==VERSION: installs a Python package into a virtual environment. Its programs
+# python_environment FOLDER PROGRAM PACKAGE==VERSION...: installs Python packages into a virtual environment. Its programs
 # contain the folder's full path, so it is made again after the checkout has moved.
 python_environment() {
-  local folder=$1 program=$2 package=$3 stamp=$1/installed python=python3
-  if [ -x "$folder/bin/$program" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$package in $PWD" ]; then return; fi
+  local folder=$1 program=$2 stamp=$1/installed python=python3
+  shift 2
+  if [ -x "$folder/bin/$program" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$* in $PWD" ]; then return; fi
   has "$python" || install_missing python3:python3:python3
   "$python" -c 'import ensurepip, venv' 2>/dev/null || install_missing venv:python3-venv:
-  info "Installing $package (pip)" >&2
+  info "Installing $* (pip)" >&2
   rm -rf "$folder"
   "$python" -m venv "$folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check "$package" ||
-    fail "$package could not be installed; the reason is above"
-  printf '%s\n' "$package in $PWD" >"$stamp"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" ||
+    fail "$* could not be installed; the reason is above"
+  printf '%s\n' "$* in $PWD" >"$stamp"
 }
 
 # find_postgres: sets POSTGRES_BIN to the folder of the newest installed version, which Debian and

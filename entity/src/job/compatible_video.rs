@@ -18,7 +18,6 @@ pub struct CompatibleVideo {
     /// Model.
     pub model: String,
     /// State.
-    #[schema(inline)]
     pub status: CompatibleStatus,
     /// Percentage, 0–100.
     pub progress: i32,
@@ -37,13 +36,13 @@ pub struct CompatibleVideo {
     /// The video that this one is a remix of.
     pub remixed_from_video_id: Option<JobId>,
     /// Why it failed.
-    #[schema(inline)]
     pub error: Option<CompatibleError>,
 }
 
 /// The state of a video. The SDKs know no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OpenAiVideoStatus)]
 pub enum CompatibleStatus {
     /// Waiting.
     Queued,
@@ -57,11 +56,20 @@ pub enum CompatibleStatus {
 
 /// Why a video failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OpenAiVideoError)]
 pub struct CompatibleError {
     /// Reason, for programs: `errorCode` of the job, or `cancelled`.
     pub code: String,
     /// Reason, for people.
     pub message: String,
+}
+
+impl CompatibleVideo {
+    /// Whether the video will still change.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        matches!(self.status, CompatibleStatus::Queued | CompatibleStatus::InProgress)
+    }
 }
 
 impl From<View> for CompatibleVideo {

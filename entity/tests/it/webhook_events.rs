@@ -21,7 +21,7 @@ async fn deliveries(db: &DatabaseConnection, endpoint: WebhookEndpointId) -> Vec
 
 /// Creates a job of `user` and claims it for a new worker.
 async fn claimed(db: &DatabaseConnection, user: UserId) -> JobClaim {
-    let worker = register_worker(db, TTL).await;
+    let worker = register_worker(db).await;
     let job::ClaimResult::Claimed(job) = job::claim(db, pending_job(db, user).await, worker).await.unwrap() else {
         panic!("the job was not claimed")
     };
@@ -80,8 +80,9 @@ async fn end(db: &DatabaseConnection, user: UserId, way: &str) -> (JobId, EventT
                 ..Default::default()
             };
             row.update(db).await.unwrap();
-            worker::Entity::update_many().col_expr(worker::Column::LeaseUntil, 0.into()).exec(db).await.unwrap();
-            while worker::reap_one(db).await.unwrap().is_some() {}
+            for expired in worker::all(db).await.unwrap() {
+                worker::reap(db, &expired).await.unwrap();
+            }
             (claim.job, EventType::Failed)
         }
     }

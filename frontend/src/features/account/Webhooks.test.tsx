@@ -5,7 +5,7 @@ import { ApiError } from "@/lib/api/client";
 import { webhooks } from "@/lib/api/endpoints";
 import type { Webhook, WebhookDelivery } from "@/lib/api/types";
 import { setupI18n } from "@/lib/i18n/setup";
-import { queryWrapper } from "@/lib/testing";
+import { appWrapper } from "@/lib/testing";
 import { Webhooks } from "./Webhooks";
 
 const webhook: Webhook = {
@@ -57,7 +57,7 @@ const createWebhook = async (url: string) => {
 
 it("shows the secret of a new webhook once", async () => {
   const create = vi.spyOn(webhooks, "create").mockResolvedValue({ ...webhook, secret: "whsec_once" });
-  render(<Webhooks />, { wrapper: queryWrapper() });
+  render(<Webhooks />, { wrapper: appWrapper() });
   await createWebhook(" https://farm.example.com/hook ");
   expect((await screen.findByTestId("webhook-secret")).textContent).toBe("whsec_once");
   expect(create.mock.calls[0]?.[0]).toEqual({
@@ -72,14 +72,14 @@ it("shows the secret of a new webhook once", async () => {
 it("says that an address cannot be called", async () => {
   const errors = [{ field: "url", code: "forbidden_address", message: "" }];
   vi.spyOn(webhooks, "create").mockRejectedValue(new ApiError({ status: 422, code: "invalid_fields", errors }));
-  render(<Webhooks />, { wrapper: queryWrapper() });
+  render(<Webhooks />, { wrapper: appWrapper() });
   await createWebhook("https://127.0.0.1/");
   await screen.findByText(/This address cannot be called/);
 });
 
 it("shows responses as text and sends a delivery again", async () => {
   const resend = vi.spyOn(webhooks, "resend").mockResolvedValue({ ...delivery, status: "pending" });
-  render(<Webhooks />, { wrapper: queryWrapper() });
+  render(<Webhooks />, { wrapper: appWrapper() });
   fireEvent.click(await screen.findByTestId("webhook-manage"));
   const row = await screen.findByTestId("webhook-delivery");
   expect(row.textContent).toContain("<b>broken</b>");
@@ -91,7 +91,7 @@ it("shows responses as text and sends a delivery again", async () => {
 it("names the reason why a webhook was disabled and enables it again", async () => {
   vi.mocked(webhooks.list).mockResolvedValue({ data: [{ ...webhook, enabled: false, disabledReason: "gone" }] });
   const change = vi.spyOn(webhooks, "change").mockResolvedValue(webhook);
-  render(<Webhooks />, { wrapper: queryWrapper() });
+  render(<Webhooks />, { wrapper: appWrapper() });
   expect((await screen.findByTestId("webhook-state")).textContent).toBe("Disabled");
   fireEvent.click(screen.getByTestId("webhook-manage"));
   await screen.findByText("Disabled because the receiver answered 410 Gone.");
@@ -102,7 +102,7 @@ it("names the reason why a webhook was disabled and enables it again", async () 
 
 it("deletes a webhook after a confirmation", async () => {
   const remove = vi.spyOn(webhooks, "remove").mockResolvedValue(undefined);
-  render(<Webhooks />, { wrapper: queryWrapper() });
+  render(<Webhooks />, { wrapper: appWrapper() });
   fireEvent.click(await screen.findByTestId("webhook-manage"));
   fireEvent.click(screen.getByTestId("webhook-delete"));
   expect(remove).not.toHaveBeenCalled();

@@ -1877,7 +1877,7 @@ export interface components {
             object: string;
         };
         /**
-         * @description The state of a video.
+         * @description The state of a video. The SDKs know no others.
          * @enum {string}
          */
         OpenAiVideoStatus: "queued" | "in_progress" | "completed" | "failed";
@@ -4751,6 +4751,7 @@ export interface operations {
             400: components["responses"]["malformed_request-or-unreadable_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
@@ -4850,6 +4851,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
@@ -4991,6 +4993,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden_origin-or-insufficient_scope"];
             404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
             409: components["responses"]["wrong_state"];
             413: components["responses"]["too_large"];
             415: components["responses"]["unsupported_media_type"];

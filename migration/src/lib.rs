@@ -76,7 +76,7 @@ const STEPS: [Step; 7] = [
     Step { name: "0003_accounts", sql: include_str!("../sql/0003_accounts.sql") },
     Step { name: "0004_media", sql: include_str!("../sql/0004_media.sql") },
     Step { name: "0005_results", sql: include_str!("../sql/0005_results.sql") },
-    Step { name: "0006_attacks", sql: include_str!("../sql/0006_attacks.sql") },
+    Step { name: "0006_leases_and_storages", sql: include_str!("../sql/0006_leases_and_storages.sql") },
     Step { name: "0007_webhooks", sql: include_str!("../sql/0007_webhooks.sql") },
 ];
 

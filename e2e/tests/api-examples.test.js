@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root, start } from "../platform.js";
 
@@ -27,7 +29,10 @@ test("every example runs", { timeout: 120_000 }, async () => {
   const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
   const script = ["set -euo pipefail", ...blocks].join("\n");
   const env = { PATH: process.env.PATH, api: `${platform.url}/api` };
-  const shell = spawn("bash", ["-x"], { env, stdio: ["pipe", "pipe", "pipe"] });
+  // The examples write files.
+  const cwd = mkdtempSync(join(tmpdir(), "api-examples-"));
+  after(() => rmSync(cwd, { recursive: true }));
+  const shell = spawn("bash", ["-x"], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   let log = "";
   for (const stream of [shell.stdout, shell.stderr]) stream.setEncoding("utf8").on("data", (text) => (log += text));
   shell.stdin.end(script);

@@ -8,7 +8,9 @@ export async function startNginx(processes, folder, port, variables) {
   const values = { LISTEN: `127.0.0.1:${port}`, VIA: "at_start", API_URL: "", ...variables };
   const template = await readFile(join(root, "frontend/nginx.conf.template"), "utf8");
   const server = template.replace(/\$\{([A-Z_]+)\}/g, (_, name) => values[name]);
-  await writeFile(join(folder, "nginx.conf"), mainConfiguration(server));
+  // The programs' output is read through sockets, which nginx cannot open by name.
+  const logged = server.replaceAll("/dev/stdout", join(folder, "access.log"));
+  await writeFile(join(folder, "nginx.conf"), mainConfiguration(logged));
   run(processes, process.env.NGINX ?? "/usr/sbin/nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], {});
   await eventually("nginx answers", () => {
     processes.forEach(({ check }) => check());

@@ -6,7 +6,8 @@ use backon::{ExponentialBuilder, Retryable};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm::{EntityTrait, Select};
 use sea_orm::{RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use crate::schema::{self, Mismatch};
 
@@ -49,8 +50,20 @@ pub async fn open(url: &str, if_missing: IfMissing) -> Result<DatabaseConnection
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
-        });
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_reusable(connection))));
     Database::connect(options).await
+}
+
+/// Whether a connection that returns to the pool is outside of any transaction; otherwise it is closed.
+///
+/// When the disk is full, SQLite rolls a transaction back by itself. The driver's own rollback then fails, and the driver
+/// takes each later transaction on the connection for a nested one: such a transaction would seem to be committed, and be
+/// lost.
+async fn is_reusable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Ends after the rollback of a transaction that was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Opens the database and checks its schema. Retries for up to 30 seconds while the database is down, since it may be

@@ -45,8 +45,13 @@ impl ActiveModelBehavior for ActiveModel {}
 /// How long a key is remembered.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a request is remembered that a client may repeat by itself.
-pub const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// How long a request is remembered that a client may repeat by itself. OpenAI's SDKs wait ten minutes for a response, and
+/// repeat a request twice.
+pub const RETRY_WINDOW: Duration = Duration::from_secs(45 * 60);
+
+/// How long before a request arrives its repetition may have created the jobs: a request can be held up on its way, or in a
+/// gateway that is frozen, and is then seen late.
+const OVERTAKEN_BY: Duration = Duration::from_secs(5);
 
 /// A key for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +102,7 @@ impl Source {
             Self::Content { is_retry: true, .. } if is_within(RETRY_WINDOW) => Earlier::Repeated,
             // The repetition was faster than this request, which the client has given up.
             Self::Content { is_retry: false, received_at }
-                if earlier.fingerprint == RETRY && earlier.created_at >= *received_at =>
+                if earlier.fingerprint == RETRY && earlier.created_at >= *received_at - clock::millis(OVERTAKEN_BY) =>
             {
                 Earlier::Repeated
             }

@@ -72,7 +72,7 @@ struct CreateForm {
 /// Create a video
 ///
 /// The job is the same as with `POST /api/videos`: once accepted it ends in a final state. A request that an SDK repeats by
-/// itself, as its `x-stainless-retry-count` says, returns the same video within ten minutes and starts nothing new.
+/// itself, as its `x-stainless-retry-count` says, returns the same video within 45 minutes and starts nothing new.
 #[utoipa::path(
     post, path = "/v1/videos", operation_id = "openaiCreateVideo", tag = "OpenAI-compatible",
     security(("session" = []), ("key" = ["create"])),

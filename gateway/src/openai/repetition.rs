@@ -1,8 +1,9 @@
 //! Requests that a client repeats: the same job, whatever was lost on the way.
 //!
 //! OpenAI's SDKs repeat a request by themselves when its response is lost, without an idempotency key. They count the
-//! repetitions in a header. A repetition stands for the latest request of the user with the same content within ten minutes;
-//! the first request of a click is always a new one.
+//! repetitions in a header. A repetition stands for the latest request of the user with the same content within
+//! [`RETRY_WINDOW`](entity::idempotency_key::RETRY_WINDOW); the first request of a click is a new one, unless its repetition
+//! has just overtaken it.
 
 use axum::http::HeaderMap;
 use entity::clock::system_ms;

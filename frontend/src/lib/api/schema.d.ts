@@ -1073,7 +1073,7 @@ export interface paths {
         /**
          * Create a video
          * @description The job is the same as with `POST /api/videos`: once accepted it ends in a final state. A request that an SDK repeats by
-         *     itself, as its `x-stainless-retry-count` says, returns the same video within ten minutes and starts nothing new.
+         *     itself, as its `x-stainless-retry-count` says, returns the same video within 45 minutes and starts nothing new.
          */
         post: operations["openaiCreateVideo"];
         delete?: never;

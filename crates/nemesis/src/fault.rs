@@ -54,6 +54,8 @@ pub(crate) enum Fault {
     SetClock(Part, i64, Duration),
     /// Puts an empty folder in the place of the storage, as when it is unmounted, and puts it back after this long.
     UnmountStorage(Duration),
+    /// Opens connections to a gateway, requests more than the system buffers, and reads nothing for this long.
+    StallReaders(usize, Duration),
 }
 
 /// A fault and when it is injected.
@@ -72,7 +74,7 @@ impl Fault {
         let down = Duration::from_millis(rng.random_range(200..2_500));
         let frozen = Duration::from_millis(rng.random_range(500..5_000));
         let hours = rng.random_range(1..=12) * if rng.random_bool(0.5) { 3_600 } else { -3_600 };
-        match rng.random_range(0..115) {
+        match rng.random_range(0..121) {
             0..18 => Self::Kill(Part::Processor(processor), down),
             18..32 => Self::Freeze(Part::Processor(processor), frozen),
             32..42 => Self::Drain(processor, rng.random_bool(0.3)),
@@ -90,7 +92,8 @@ impl Fault {
             96..100 => Self::TerminateBackends,
             100..105 => Self::SetClock(Part::Postgres, hours, frozen),
             105..110 => Self::SetClock(Part::Processor(processor), hours, frozen),
-            _ => Self::UnmountStorage(down),
+            110..115 => Self::UnmountStorage(down),
+            _ => Self::StallReaders(gateway, frozen),
         }
     }
 
@@ -101,6 +104,7 @@ impl Fault {
             Self::Drain(processor, _) => Part::Processor(processor),
             Self::RestartPostgres | Self::TerminateBackends => Part::Postgres,
             Self::UnmountStorage(_) => Part::Storage,
+            Self::StallReaders(gateway, _) => Part::Gateway(gateway),
             _ => Part::Redis,
         }
     }
@@ -109,9 +113,10 @@ impl Fault {
     fn duration(self) -> Duration {
         match self {
             Self::Kill(_, down) | Self::WipeRedis(down) => down + Duration::from_millis(800),
-            Self::Freeze(_, lasts) | Self::SetClock(_, _, lasts) | Self::UnmountStorage(lasts) => {
-                lasts + Duration::from_millis(300)
-            }
+            Self::Freeze(_, lasts)
+            | Self::SetClock(_, _, lasts)
+            | Self::UnmountStorage(lasts)
+            | Self::StallReaders(_, lasts) => lasts + Duration::from_millis(300),
             Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
             _ => Duration::from_millis(300),
         }
@@ -136,6 +141,14 @@ impl fmt::Display for Fault {
                 write!(f, "set the clock of {part} by {seconds:+} s, back after {} ms", lasts.as_millis())
             }
             Self::UnmountStorage(lasts) => write!(f, "unmount the storage for {} ms", lasts.as_millis()),
+            Self::StallReaders(gateway, lasts) => {
+                write!(
+                    f,
+                    "open connections to {} and read nothing for {} ms",
+                    Part::Gateway(*gateway),
+                    lasts.as_millis()
+                )
+            }
         }
     }
 }

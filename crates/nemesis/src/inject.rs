@@ -10,6 +10,7 @@ use crate::platform::{NAMESPACE, Platform};
 use crate::process::{Process, describe_exit};
 use crate::run_log::now;
 use crate::signal::Signal;
+use crate::stalled;
 
 /// Maximum time a processor may take to stop: draining, handing over its jobs, and waiting for a slow database.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -75,6 +76,7 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
         }
         Fault::SetClock(part, seconds, lasts) => set_clock(platform, part, seconds, lasts).await,
         Fault::UnmountStorage(lasts) => unmount_storage(platform, lasts).await,
+        Fault::StallReaders(gateway, lasts) => stalled::stall(platform, gateway, lasts).await,
         Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
         Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
         Fault::DestroyGroup => {

@@ -10,11 +10,12 @@
 //! | [`plan`], [`fault`] | what the seed decides; pure |
 //! | [`run`] | one seed from start to result |
 //! | [`platform`], [`postgres`], [`redis`], [`process`], [`clock`], [`signal`] | the processes under test |
-//! | [`inject`] | injects the faults |
+//! | [`inject`], [`stalled`], [`administrator`] | injects the faults |
 //! | [`client`], [`observations`] | users, and what they saw |
 //! | [`history`] | what was committed, recorded by the database itself |
 //! | [`check`], [`recovery`] | the checks, and how long jobs waited for recovery |
 
+mod administrator;
 mod check;
 mod client;
 mod clock;
@@ -33,6 +34,7 @@ mod report;
 mod run;
 mod run_log;
 mod signal;
+mod stalled;
 mod wait;
 
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use entity::DatabaseConnection;
 use tokio::time::sleep;
 
+use crate::administrator::Administrator;
 use crate::clock::Clock;
 use crate::fault::{GATEWAYS, PROCESSORS};
 use crate::plan::Plan;
@@ -43,6 +44,8 @@ pub(crate) struct Platform {
     pub(crate) storage: PathBuf,
     /// The gateways' addresses.
     pub(crate) addresses: Vec<String>,
+    /// The administrator.
+    pub(crate) administrator: Administrator,
     /// The simulator.
     pub(crate) simulator: Process,
     /// The simulator's address.
@@ -69,7 +72,7 @@ impl Platform {
         let clock = |number| Clock::new(&folder.join(format!("clock-{number}")));
         let clocks = (0..PROCESSORS).map(clock).collect::<anyhow::Result<Vec<_>>>()?;
         let address = |port: &u16| format!("127.0.0.1:{port}");
-        let platform = Self {
+        let mut platform = Self {
             postgres: postgres.clone(),
             database,
             db,
@@ -81,6 +84,7 @@ impl Platform {
             addresses: ports[2..].iter().map(address).collect(),
             simulator: Process::new(setting.simulator(ports[1])),
             upstream: format!("http://{}", address(&ports[1])),
+            administrator: Administrator::new()?,
             log: RunLog::default(),
             database_disrupted_at: Mutex::new(0),
         };
@@ -91,6 +95,7 @@ impl Platform {
             process.start()?;
         }
         platform.wait_until_healthy().await?;
+        platform.administrator.register(&platform.addresses[0]).await.context("registering the administrator")?;
         Ok(platform)
     }
 

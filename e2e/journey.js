@@ -42,6 +42,17 @@ export async function assertFocusVisible(page) {
   assert(shown, `the focus does not show on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`);
 }
 
+/** Selects an option of the menu that has just been opened. The menu moves the focus a moment after a key. */
+export async function selectByKeys(page, ...keys) {
+  await page.waitForFunction(() => document.activeElement?.closest('[role="menu"]'));
+  for (const key of keys) {
+    const before = await page.evaluateHandle(() => document.activeElement);
+    await page.keyboard.press(key);
+    await page.waitForFunction((element) => document.activeElement !== element, before);
+  }
+  await page.keyboard.press("Enter");
+}
+
 /** Presses Tab until the focus is on `locator`. */
 export async function tabTo(page, locator, key = "Tab") {
   for (let times = 0; times < 60; times += 1) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, signUp } from "../browser.js";
-import { cards, prompts, submitted, tabTo } from "../journey.js";
+import { cards, prompts, selectByKeys, submitted, tabTo } from "../journey.js";
 import { start } from "../platform.js";
 
 let platform;
@@ -119,8 +119,7 @@ test("by keyboard alone", async () => {
 
     await tabTo(page, page.getByTestId("account-menu"), "Shift+Tab");
     await keys.press("Enter");
-    await keys.press("End");
-    await keys.press("Enter");
+    await selectByKeys(page, "End");
     await page.getByTestId("auth-submit").waitFor();
   });
 });

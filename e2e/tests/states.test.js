@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { runningJobs, finishedJobs, job, signedIn, user } from "../fixtures.js";
 import { openPage } from "../browser.js";
+import { selectByKeys } from "../journey.js";
 import { fakeWebsocket, startFakeGateway } from "../fake-gateway.js";
 
 let fakeGateway;
@@ -92,7 +93,7 @@ test("submits count, size, image and remix source", async () => {
     await page.getByTestId("job-remix").click();
     for (const [chip, steps] of [["count", ["End", "ArrowUp", "ArrowUp"]], ["size", ["End"]], ["seconds", ["End"]]]) {
       await page.getByTestId(`composer-${chip}`).click();
-      for (const key of [...steps, "Enter"]) await page.keyboard.press(key);
+      await selectByKeys(page, ...steps);
     }
     await page.getByTestId("composer-image-input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("png") });
     await page.getByTestId("composer-image-remove").waitFor();

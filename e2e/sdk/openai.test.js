@@ -12,7 +12,7 @@ import { root, start } from "../platform.js";
 import { startProxy } from "./dropping-proxy.js";
 
 const folder = join(root, "e2e/sdk");
-const image = join(root, "e2e/boat.png");
+const image = join(root, "e2e/sdk/boat.png");
 const clients = [
   ...["openai", "openai-previous"].map((name) => ({ name: `Node: ${name}`, program: process.execPath, script: "client.js", module: [name] })),
   ...(process.env.PYTHON_SDKS ?? "").split(":").filter(Boolean).map((program) => ({ name: `Python: ${program}`, program, script: "client.py", module: [] })),

@@ -23,7 +23,10 @@ pub enum CpuPoolError {
 
 impl From<CpuPoolError> for ApiError {
     fn from(error: CpuPoolError) -> Self {
-        Self::unavailable(error)
+        match error {
+            CpuPoolError::Busy(busy) => busy.into(),
+            CpuPoolError::Failed(_) => Self::unavailable(error),
+        }
     }
 }
 

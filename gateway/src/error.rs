@@ -96,6 +96,9 @@ pub(crate) enum ApiError {
     Internal(String),
     #[error("Temporarily unavailable. Retry in a few seconds.")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The same for the client: nothing is broken, the server has too much to do.
+    #[error("Temporarily unavailable. Retry in a few seconds.")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// `Retry-After` of a 503, in seconds.
@@ -108,6 +111,11 @@ impl ApiError {
     /// Wraps the error of a service that the gateway depends on.
     pub(crate) fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(cause.into())
+    }
+
+    /// Says that the server has too much to do, and why.
+    pub(crate) fn busy(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Busy(cause.into())
     }
 
     /// Wraps a storage error, and counts it.
@@ -156,7 +164,7 @@ impl ApiError {
             Self::NoSpritesheet => ErrorCode::NoSpritesheet,
             Self::InvalidFields(_) => ErrorCode::InvalidFields,
             Self::Internal(_) => ErrorCode::Internal,
-            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::Unavailable(_) | Self::Busy(_) => ErrorCode::Unavailable,
         }
     }
 
@@ -164,7 +172,7 @@ impl ApiError {
     pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Self::Unavailable(_) => Some((header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER)),
+            Self::Unavailable(_) | Self::Busy(_) => Some((header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER)),
             Self::DailySubmissions(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
             Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
@@ -178,11 +186,12 @@ impl ApiError {
         }
     }
 
-    /// Logs the cause of a 500 or 503.
+    /// Logs the cause of a 500 or 503. A busy server is no error: clients could fill the log with it.
     pub(crate) fn log(&self) {
         match self {
             Self::Internal(cause) => tracing::error!(cause, "internal error"),
             Self::Unavailable(cause) => tracing::error!(error = %error_chain(&**cause), "a dependency is unavailable"),
+            Self::Busy(cause) => tracing::debug!(cause = %error_chain(&**cause), "too busy for a request"),
             _ => {}
         }
     }

@@ -50,7 +50,7 @@ pub struct Busy;
 
 impl From<Busy> for ApiError {
     fn from(busy: Busy) -> Self {
-        Self::unavailable(busy)
+        Self::busy(busy)
     }
 }
 

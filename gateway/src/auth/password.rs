@@ -23,7 +23,10 @@ pub enum PasswordError {
 
 impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
-        Self::unavailable(error)
+        match error {
+            PasswordError::CpuPool(error) => error.into(),
+            PasswordError::Hash(_) => Self::unavailable(error),
+        }
     }
 }
 
@@ -99,5 +102,13 @@ mod tests {
         assert!(!passwords.verify(share, "correct horse ".into(), Some(stored)).await.unwrap());
         assert!(!passwords.verify(share, "the password of nobody".into(), None).await.unwrap());
         assert!(!passwords.verify(share, "anything".into(), Some("not a hash".into())).await.unwrap());
+    }
+
+    #[test]
+    fn a_full_queue_is_no_error_of_the_server() {
+        let full = PasswordError::CpuPool(CpuPoolError::Busy(crate::fair_queue::Busy));
+        assert!(matches!(ApiError::from(full), ApiError::Busy(_)));
+        let failed = PasswordError::Hash(argon2::password_hash::Error::Crypto);
+        assert!(matches!(ApiError::from(failed), ApiError::Unavailable(_)));
     }
 }

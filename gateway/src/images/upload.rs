@@ -71,7 +71,7 @@ pub(crate) async fn upload(
 /// Takes part in the limit on concurrent uploads, which bounds the memory that they use.
 pub(crate) fn slot(gateway: &Gateway, user: UserId, client: ClientAddress) -> Result<Slot, ApiError> {
     gateway.limits.uploads.concurrent.acquire(user, client).map_err(|reached| match reached {
-        LimitReached::Total => ApiError::unavailable(reached),
+        LimitReached::Total => ApiError::busy(reached),
         LimitReached::PerClient => ApiError::RateLimited(2),
     })
 }

@@ -44,7 +44,7 @@ pub(crate) fn follow(
     selection: Selection,
 ) -> Result<Following, ApiError> {
     let permit = gateway.live.connections.acquire(client).map_err(|reached| match reached {
-        LimitReached::Total => ApiError::unavailable(reached),
+        LimitReached::Total => ApiError::busy(reached),
         LimitReached::PerClient => ApiError::RateLimited(RETRY_AFTER),
     })?;
     let max = gateway.config.sockets.max_per_user.get() as usize;

@@ -126,7 +126,7 @@ async fn with_still(gateway: &Gateway, mut video: Model) -> Result<Model, ApiErr
         video = video::by_id(&gateway.db, video.id).await?.ok_or(ApiError::NotFound)?;
     }
     if video.inspected_at.is_none() && is_new(&video) {
-        return Err(ApiError::unavailable("no processor has inspected the video yet"));
+        return Err(ApiError::busy("no processor has inspected the video yet"));
     }
     Ok(video)
 }

@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_secs(20);
 /// Interval at which the storage is asked until then.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Returns the spritesheet of a video, after asking for it if there is none.
+/// Returns the spritesheet of a video. Asks a processor to make it if it does not exist yet.
 ///
 /// # Errors
 /// [`ApiError::NoSpritesheet`] if no processor could read the video, because of its content or because `ffmpeg` is missing.
@@ -37,7 +37,7 @@ pub(super) async fn send(gateway: &Gateway, video: &Model, request: &Parts) -> R
             is_requested = true;
         }
         if Instant::now() >= deadline {
-            return Err(ApiError::unavailable("no processor made the spritesheet in time"));
+            return Err(ApiError::busy("no processor made the spritesheet in time"));
         }
         sleep(INTERVAL).await;
     }

@@ -65,7 +65,7 @@ pub(crate) const METRICS: &[Metric] = &[
     Metric::gauge("sora_webhooks_overdue", "Webhooks that are due and not being sent (of the whole platform)."),
     Metric::gauge(
         "sora_webhook_oldest_overdue_seconds",
-        "Time since the oldest such webhook became due; 0 if there is none (of the whole platform).",
+        "Time since the oldest overdue webhook became due; 0 if no webhook is overdue (of the whole platform).",
     ),
 ];
 

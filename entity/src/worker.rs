@@ -97,6 +97,7 @@ pub struct Reaped {
 }
 
 /// Reaps a worker that has not renewed its lease since `seen` was read. Returns `None` if it has, or if it is gone.
+/// Also returns `None` while a claim or another reaper locks the worker's row: the caller tries again on its next pass.
 ///
 /// One transaction locks the worker's row, requeues its jobs under new epochs (so that late writes of the worker are
 /// rejected) and deletes the row. A job that has crashed more than [`job::MAX_CRASHES`] workers fails as poison.

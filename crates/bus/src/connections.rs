@@ -8,7 +8,12 @@
 //!   is opened anew: those for commands, for blocking reads and for subscriptions;
 //! - a connection whose server does not answer in time is given up alone: the server may only be busy;
 //! - a connection is given up after a minute.
+//!
+//! Commands share connections: a connection of the pool is taken only for as long as it takes to check it, so that what is sent
+//! at the same time goes out together. Blocking reads and subscriptions have connections of their own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Pool, QueueMode, RecycleError, RecycleResult};
@@ -29,8 +34,8 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a read waits for new entries before it returns none.
 pub(crate) const BLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Connections for commands. Blocking and subscribed connections are not part of the pool.
-const POOL_SIZE: usize = 16;
+/// Connections for commands. One carries them all, except while it is being checked or replaced.
+const POOL_SIZE: usize = 4;
 
 /// How long the check that a connection's server is a primary counts. Asking before each command would double the number of
 /// round trips.
@@ -39,12 +44,21 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// When a connection is given up although it works: its server may have been replaced without knowing.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// An open connection.
+/// An open connection. Its clones share it.
+#[derive(Clone)]
 pub(crate) struct Link {
     pub(crate) connection: MultiplexedConnection,
     generation: u64,
     opened: Instant,
     checked: Instant,
+    given_up: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// Gives up the connection, for all who share it.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Opens connections, and knows which generation is current.
@@ -92,7 +106,9 @@ impl Connector {
 
     /// Whether a connection can still be used.
     pub(crate) fn is_current(&self, link: &Link) -> bool {
-        link.generation == *self.generation.borrow() && link.opened.elapsed() < MAX_AGE
+        link.generation == *self.generation.borrow()
+            && link.opened.elapsed() < MAX_AGE
+            && !link.given_up.load(Ordering::Relaxed)
     }
 
     /// Ends the generation of a connection if the error says that it is of no use any more.
@@ -116,7 +132,7 @@ impl Connector {
         let mut connection = managed::Manager::create(manager).await?;
         require_primary(&mut connection).await?;
         let now = Instant::now();
-        Ok(Link { connection, generation, opened: now, checked: now })
+        Ok(Link { connection, generation, opened: now, checked: now, given_up: Arc::default() })
     }
 }
 

@@ -1,10 +1,9 @@
-//! Sending requests: on a connection of the pool, and once more on a new one if the first turns out to be of no use.
+//! Sending requests: on a shared connection of the pool, and once more on a new one if the first turns out to be of no use.
 
-use deadpool::managed::Object;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation};
 
-use crate::connections::Connector;
+use crate::connections::Link;
 use crate::{Bus, Error};
 
 /// What can be sent: a command, a pipeline or a script.
@@ -52,12 +51,13 @@ impl Bus {
     }
 
     async fn send_once<T: FromRedisValue + Send>(&self, request: &impl Request) -> Result<T, Error> {
-        let mut link: Object<Connector> = self.pool.get().await?;
+        // Shared, not kept: other commands are sent on the same connection meanwhile.
+        let mut link = Link::clone(&*self.pool.get().await?);
         let sent = request.query(&mut link.connection).await.map_err(Error::from);
         if let Err(error) = &sent {
             self.connector().report(&link, error);
             if error.is_timeout() {
-                drop(Object::take(link));
+                link.give_up();
             }
         }
         sent

@@ -40,14 +40,16 @@ pub use attempts::{
 pub use bulk::{BulkCancellation, Filter, cancel_all, search};
 pub use claim::{ClaimResult, JobClaim, claim, claimed_by};
 pub use compatible_video::{CompatibleError, CompatibleStatus, CompatibleVideo};
-pub use create::{New, create};
+pub use create::{New, create, create_all, create_each};
 pub use estimate::{Estimates, Eta};
 pub(crate) use fail_after_restore::fail_after_restore;
 pub use owner::{CancelResult, DeletedJob, ResultAdded, add_result, cancel, delete, refetch, restart};
 pub use poster::record_inspection;
 pub(crate) use queue::is_pending;
 pub use queue::{oldest_pending, pending_after, promote_all, promote_due};
-pub use read::{by_id, by_ids_of_user, finished_before, finished_since, of_user, of_user_finished_since, snapshot};
+pub use read::{
+    by_id, by_ids, by_ids_of_user, finished_before, finished_since, of_user, of_user_finished_since, snapshot,
+};
 pub use requeue::{MAX_CRASHES, RetryBudget, hand_over, requeue_orphan, retry_later};
 pub(crate) use requeue::{is_poisoned, requeue};
 pub use status::{Orientation, Phase, Status};

@@ -18,11 +18,13 @@
 //! | `openapi` | the OpenAPI document and its page |
 //! | `health`, `metrics` | probes and metrics |
 //! | `command` | subcommands |
+//! | `batch` | statements and commands that concurrent requests share |
 //! | `fair_queue`, `fair_slots`, `cpu_pool`, `heavy_query` | scarce resources, shared fairly among clients |
 //! | `secret` | signatures and random secrets |
 
 mod admin;
 mod auth;
+mod batch;
 mod command;
 mod config;
 mod cpu_pool;

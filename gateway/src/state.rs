@@ -23,6 +23,7 @@ use crate::images::upload;
 use crate::images::upload_limit::UploadLimit;
 use crate::live::state::LiveState;
 use crate::secret::Signer;
+use crate::videos::batches::Batches;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub struct Shared {
     pub(crate) origins: Origins,
     /// Limits on rates, uploads and queries.
     pub(crate) limits: Limits,
-    /// Job estimates and share links.
+    /// Batches of jobs, estimates, and share links.
     pub(crate) videos: VideoState,
     /// Reference images.
     pub(crate) images: ImageState,
@@ -86,8 +87,10 @@ pub(crate) struct Limits {
     pub(crate) heavy_queries: FairQueue,
 }
 
-/// Job estimates and share links.
+/// Jobs and videos.
 pub(crate) struct VideoState {
+    /// Creates, enqueues and reads jobs, many at a time.
+    pub(crate) batches: Batches,
     /// Estimates of how long jobs take.
     pub(crate) estimates: Estimates,
     /// Signs share links.
@@ -116,8 +119,8 @@ impl Gateway {
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let db = entity::database::open_with_retry(config.settings.database_url.expose()).await?;
         let secret = config.auth.jwt_secret.expose().as_bytes();
+        let bus = Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?;
         Ok(Self(Arc::new(Shared {
-            bus: Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?,
             storage: Storage::open(&config.storage)?,
             auth: AuthState::new(&config.auth)?,
             origins: Origins::new(&config.http.origins),
@@ -126,10 +129,15 @@ impl Gateway {
                 uploads: UploadLimit::new(),
                 heavy_queries: FairQueue::new(MAX_HEAVY_QUERIES, MAX_WAITING_QUERIES),
             },
-            videos: VideoState { estimates: Estimates::default(), share_links: Signer::new(secret, "share links") },
+            videos: VideoState {
+                batches: Batches::start(&db, &bus),
+                estimates: Estimates::default(),
+                share_links: Signer::new(secret, "share links"),
+            },
             images: ImageState { fetcher: Fetcher::new(image_rules(&config))? },
             live: LiveState::new(&config.sockets),
             shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
+            bus,
             db,
             config,
         })))

@@ -57,7 +57,7 @@ pub use event::{Event, MalformedEvent};
 pub use flow::Flow;
 pub use keys::Keys;
 pub use limits::Limits;
-pub use queue::{Enqueued, Position};
+pub use queue::{Enqueued, MAX_ENQUEUED, Position, Submitted};
 pub use rate::Count;
 pub use subscriber::{Message, Subscriber};
 

@@ -2,7 +2,6 @@
 
 use entity::job::View;
 use entity::{JobId, UserId};
-use redis::ScriptInvocation;
 
 use crate::{Bus, Error, Event, Flow, script};
 
@@ -15,6 +14,29 @@ pub enum Position {
     Front,
 }
 
+impl Position {
+    /// The argument of the script.
+    fn front(self) -> &'static str {
+        if self == Self::Front { "1" } else { "0" }
+    }
+}
+
+/// Maximum number of jobs in one call of [`Bus::enqueue_and_publish`]: Redis does nothing else meanwhile.
+pub const MAX_ENQUEUED: usize = 64;
+
+/// A job to enqueue, with the state to publish.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The job's owner.
+    pub user: UserId,
+    /// The state as committed, without a position.
+    pub view: View,
+    /// Whose turn the job takes.
+    pub flow: Flow,
+    /// Where it joins the backlog.
+    pub position: Position,
+}
+
 /// The result of enqueueing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enqueued {
@@ -24,36 +46,32 @@ pub struct Enqueued {
     pub position: Option<u64>,
 }
 
+impl Enqueued {
+    fn from_reply(added: i64, rank: i64) -> Self {
+        Self { added: added == 1, position: u64::try_from(rank + 1).ok().filter(|position| *position > 0) }
+    }
+}
+
 impl Bus {
     /// Adds a job to the backlog, unless Redis holds it already. If this fails, the reconciler enqueues the job later.
     pub async fn enqueue(&self, job: JobId, flow: &Flow, position: Position) -> Result<Enqueued, Error> {
-        self.run_enqueue(script::ENQUEUE.with(&self.keys).arg(job.to_string()), flow, position, ["", "", "", ""]).await
+        let mut script = script::ENQUEUE.with(&self.keys);
+        script.arg("").arg(job.to_string()).arg(flow.as_str()).arg(position.front()).arg(&["", "", ""]);
+        let (added, rank) = self.send(&script).await?;
+        Ok(Enqueued::from_reply(added, rank))
     }
 
-    /// Like [`Bus::enqueue`], and publishes the job's state with its position in the same step. `view` is the state as
-    /// committed, without a position.
-    pub async fn enqueue_and_publish(
-        &self,
-        user: UserId,
-        view: &View,
-        flow: &Flow,
-        position: Position,
-    ) -> Result<Enqueued, Error> {
-        let [header, before, after] = Event::cut_at_position(user, view);
-        let event = [self.keys.events.as_str(), &header, &before, &after];
-        self.run_enqueue(script::ENQUEUE.with(&self.keys).arg(view.id.to_string()), flow, position, event).await
-    }
-
-    async fn run_enqueue(
-        &self,
-        script: &mut ScriptInvocation<'_>,
-        flow: &Flow,
-        position: Position,
-        event: [&str; 4],
-    ) -> Result<Enqueued, Error> {
-        let front = if position == Position::Front { "1" } else { "0" };
-        let (added, rank): (i64, i64) = self.send(script.arg(flow.as_str()).arg(front).arg(&event)).await?;
-        Ok(Enqueued { added: added == 1, position: u64::try_from(rank + 1).ok().filter(|position| *position > 0) })
+    /// Like [`Bus::enqueue`] for up to [`MAX_ENQUEUED`] jobs at once, and publishes their states with their positions in the same
+    /// step. Returns the results in the order of `jobs`.
+    pub async fn enqueue_and_publish(&self, jobs: &[Submitted]) -> Result<Vec<Enqueued>, Error> {
+        let mut script = script::ENQUEUE.with(&self.keys);
+        script.arg(&self.keys.events);
+        for Submitted { user, view, flow, position } in jobs {
+            script.arg(view.id.to_string()).arg(flow.as_str()).arg(position.front());
+            script.arg(&Event::cut_at_position(*user, view));
+        }
+        let reply: Vec<i64> = self.send(&script).await?;
+        Ok(reply.as_chunks().0.iter().map(|[added, rank]| Enqueued::from_reply(*added, *rank)).collect())
     }
 
     /// Moves jobs from the backlog to the stream while the limits allow it. Returns how many.

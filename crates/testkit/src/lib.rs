@@ -79,8 +79,8 @@ pub async fn user(db: &entity::DatabaseConnection) -> entity::UserId {
 
 /// Creates a pending job, as the gateway does.
 pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
-    let created = entity::job::create(db, new, 1, None).await.expect("the database takes a job");
-    created.created().and_then(|mut jobs| jobs.pop()).expect("a job without a key is new")
+    let created = entity::job::create_all(db, vec![new.clone()]).await.expect("the database takes a job");
+    created.into_iter().next().expect("one job was created")
 }
 
 /// Registers an endpoint of `user` at `url` that receives all events. Its secret is that of the Standard Webhooks

@@ -2,6 +2,7 @@
 
 use entity::DatabaseConnection;
 use entity::database::{IfMissing, open};
+use entity::idempotency_key::{Key, Source};
 use entity::job;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite};
@@ -27,7 +28,9 @@ async fn a_transaction_that_sqlite_ended_is_not_left_open() {
     for mut connection in connections(&db).await {
         connection.lock_handle().await.unwrap().set_commit_hook(|| false);
     }
-    job::create(&db, &new_job(owner), 1, None).await.unwrap_err();
+    let source = Source::Client { fingerprint: "body".into() };
+    let key = Key { operation: "create".into(), key: "k".into(), source };
+    job::create(&db, &new_job(owner), 1, &key).await.unwrap_err();
     let open = connections(&db).await.iter().filter(|connection| connection.is_in_transaction()).count();
     assert_eq!(open, 0, "later transactions would be nested ones, and their commits would be lost");
 }

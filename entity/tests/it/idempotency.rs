@@ -27,7 +27,7 @@ fn content_after(is_retry: bool, millis: i64) -> Key {
 }
 
 async fn create(db: &DatabaseConnection, user: UserId, count: usize, key: &Key) -> Idempotent<Vec<job::Model>> {
-    job::create(db, &new_job(user), count, Some(key)).await.unwrap()
+    job::create(db, &new_job(user), count, key).await.unwrap()
 }
 
 fn jobs_of(user: UserId) -> job::Filter {

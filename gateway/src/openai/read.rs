@@ -28,7 +28,7 @@ pub(crate) async fn read(
     caller: Reader,
     Id(id): Id<JobId>,
 ) -> Result<Response, ApiError> {
-    let row = job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let row = gateway.videos.batches.read(id, caller.user()).await?.ok_or(ApiError::NotFound)?;
     let video = Video::from(job::View::from(row));
     let poll_after = video.is_active().then_some([POLL_AFTER]);
     Ok(([NO_STORE], poll_after, Json(video)).into_response())

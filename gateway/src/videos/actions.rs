@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bus::{Control, Event, Flow, Position};
+use bus::{Control, Event, Flow, Position, Submitted};
 use entity::idempotency_key::Key;
 use entity::job::{self, CancelResult, DeletedJob, Model, View};
 use entity::{JobId, UserId};
@@ -256,7 +256,8 @@ async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), b
         Change::Requeued => {
             bus.remove(job.id).await?;
             let (user, flow) = (job.user_id, Flow::retries(job.user_id));
-            return bus.enqueue_and_publish(user, &view, &flow, Position::FairTurn).await.map(drop);
+            let submitted = Submitted { user, view, flow, position: Position::FairTurn };
+            return bus.enqueue_and_publish(&[submitted]).await.map(drop);
         }
     }
     let event = match change {

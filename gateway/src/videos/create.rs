@@ -3,15 +3,17 @@
 //! The row is the outbox: the job is enqueued afterwards, within a time limit, and if that fails by a processor's
 //! reconciler. Both run in a separate task, so that a client that disconnects in between changes nothing.
 
+use std::borrow::Borrow;
+use std::error::Error;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
-use bus::{Flow, Position};
+use bus::{Flow, Position, Submitted};
 use entity::database::is_foreign_key_violation;
-use entity::idempotency_key::Key;
+use entity::idempotency_key::{Idempotent, Key};
 use entity::job::{self, New, Orientation, View};
 use entity::{DbErr, ImageId, JobId, UserId, statistics, submission};
 use serde::Serialize;
@@ -213,8 +215,13 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
     {
         return Err(refusal);
     }
-    let created =
-        job::create(&gateway.db, &new, count, key.as_ref()).await.map_err(|error| creation_error(error, &new))?;
+    let created = match &key {
+        Some(key) => job::create(&gateway.db, &new, count, key).await.map_err(|error| creation_error(error, &new))?,
+        None => {
+            let created = gateway.videos.batches.create(vec![new.clone(); count]).await?;
+            Idempotent::Created(created.map_err(|error| creation_error(error, &new))?)
+        }
+    };
     let rows = match idempotency::resolve(&gateway, user, created).await? {
         Resolved::Created(rows) => rows,
         Resolved::Replayed(before) => return Ok((views(&gateway, before).await, true)),
@@ -236,8 +243,12 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
 }
 
 /// Reports a just-deleted image as unknown.
-fn creation_error(error: DbErr, new: &New) -> ApiError {
-    if new.reference_image_id.is_some() && is_foreign_key_violation(&error) { images::unknown() } else { error.into() }
+fn creation_error<E>(error: E, new: &New) -> ApiError
+where
+    E: Borrow<DbErr> + Error + Send + Sync + 'static,
+{
+    let is_image_gone = new.reference_image_id.is_some() && is_foreign_key_violation(error.borrow());
+    if is_image_gone { images::unknown() } else { ApiError::unavailable(error) }
 }
 
 /// Checks the quotas and the reference image.
@@ -248,9 +259,10 @@ async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), 
     require_quota(gateway, new.user_id, count).await
 }
 
-async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), bus::Error> {
+async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), ApiError> {
     let flow = Flow::new_jobs(user);
-    view.queue_position = gateway.bus.enqueue_and_publish(user, view, &flow, Position::FairTurn).await?.position;
+    let submitted = Submitted { user, view: view.clone(), flow, position: Position::FairTurn };
+    view.queue_position = gateway.videos.batches.enqueue(submitted).await?.position;
     Ok(())
 }
 

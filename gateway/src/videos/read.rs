@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use entity::job::{self, Model, Status, View};
+use entity::job::{Model, Status, View};
 use entity::video;
 use entity::{JobId, VideoId};
 use tokio::time::timeout;
@@ -44,7 +44,7 @@ pub(crate) async fn read_job(
     Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let find = async || job::of_user(&gateway.db, id, caller.user()).await?.ok_or(ApiError::NotFound);
+    let find = async || gateway.videos.batches.read(id, caller.user()).await?.ok_or(ApiError::NotFound);
     let mut row = find().await?;
     let wait = prefer::wait(&headers);
     let mut waited = None;

@@ -1,6 +1,6 @@
 //! Events and control messages, as subscribers receive them.
 
-use bus::{Bus, Control, Enqueued, Event, Flow, Message, Position};
+use bus::{Bus, Control, Enqueued, Event, Flow, Message, Position, Submitted};
 use entity::id::new_id;
 use entity::job::{Status, View};
 use tokio::sync::mpsc;
@@ -37,12 +37,18 @@ async fn enqueueing_publishes_the_state_with_its_position() {
     let bus = crate::with_limits(1, false).await;
     let mut gateway = subscribe(&bus).await;
     let (user, flow) = (new_id(), Flow::new_jobs(new_id()));
-    for position in [None, Some(1), Some(2)] {
-        let job = entity::job::Model { id: new_id(), status: Status::Pending, ..testkit::sample_job() };
-        let view = View::new(job, None, None);
-        let enqueued = bus.enqueue_and_publish(user, &view, &flow, Position::FairTurn).await.unwrap();
-        assert_eq!(enqueued, Enqueued { added: true, position });
-        let event = Event::job(user, &View { queue_position: position, ..view });
+    let submitted: Vec<Submitted> = (0..3)
+        .map(|_| {
+            let job = entity::job::Model { id: new_id(), status: Status::Pending, ..testkit::sample_job() };
+            let (view, flow) = (View::new(job, None, None), flow.clone());
+            Submitted { user, view, flow, position: Position::FairTurn }
+        })
+        .collect();
+    let enqueued = bus.enqueue_and_publish(&submitted).await.unwrap();
+    let positions = [None, Some(1), Some(2)];
+    assert_eq!(enqueued, positions.map(|position| Enqueued { added: true, position }));
+    for (submitted, position) in submitted.into_iter().zip(positions) {
+        let event = Event::job(user, &View { queue_position: position, ..submitted.view });
         assert_eq!(gateway.recv().await, Some(Message::Event(event)));
     }
 }

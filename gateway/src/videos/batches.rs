@@ -1,0 +1,80 @@
+//! Statements and commands that concurrent requests share: creating, enqueueing and reading jobs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bus::{Bus, Enqueued, MAX_ENQUEUED, Submitted};
+use entity::job::{self, Model, New};
+use entity::{DatabaseConnection, DbErr, JobId, UserId};
+
+use crate::batch::Batcher;
+use crate::error::ApiError;
+
+/// Maximum number of batches of a kind at a time; a part of the connections to the database.
+const PARALLEL: usize = 2;
+
+/// Maximum number of requests that create jobs, in a batch. Each creates a few.
+const MAX_CREATIONS: usize = 64;
+
+/// Maximum number of jobs that are read in a batch.
+const MAX_READS: usize = 128;
+
+/// The batchers.
+pub(crate) struct Batches {
+    creations: Batcher<Vec<New>, Result<Vec<Model>, Arc<DbErr>>>,
+    enqueues: Batcher<Submitted, Result<Enqueued, Arc<bus::Error>>>,
+    reads: Batcher<JobId, Result<Option<Model>, Arc<DbErr>>>,
+}
+
+impl Batches {
+    /// Starts the batchers.
+    pub(crate) fn start(db: &DatabaseConnection, bus: &Bus) -> Self {
+        let (writes, reads, bus) = (db.clone(), db.clone(), bus.clone());
+        Self {
+            creations: Batcher::start(PARALLEL, MAX_CREATIONS, move |requests| {
+                job::create_each(writes.clone(), requests)
+            }),
+            enqueues: Batcher::start(PARALLEL, MAX_ENQUEUED, move |jobs| enqueue(bus.clone(), jobs)),
+            reads: Batcher::start(PARALLEL, MAX_READS, move |ids| read(reads.clone(), ids)),
+        }
+    }
+
+    /// Creates jobs, all or none.
+    pub(crate) async fn create(&self, new: Vec<New>) -> Result<Result<Vec<Model>, Arc<DbErr>>, ApiError> {
+        self.creations.send(new).await
+    }
+
+    /// Adds a job to the backlog and publishes its state.
+    pub(crate) async fn enqueue(&self, job: Submitted) -> Result<Enqueued, ApiError> {
+        self.enqueues.send(job).await?.map_err(ApiError::unavailable)
+    }
+
+    /// Returns a job of `user` as it is in the database now.
+    pub(crate) async fn read(&self, id: JobId, user: UserId) -> Result<Option<Model>, ApiError> {
+        let job = self.reads.send(id).await?.map_err(ApiError::unavailable)?;
+        Ok(job.filter(|job| job.user_id == user))
+    }
+}
+
+async fn enqueue(bus: Bus, jobs: Vec<Submitted>) -> Vec<Result<Enqueued, Arc<bus::Error>>> {
+    match bus.enqueue_and_publish(&jobs).await {
+        Ok(enqueued) => enqueued.into_iter().map(Ok).collect(),
+        Err(error) => {
+            let error = Arc::new(error);
+            jobs.iter().map(|_| Err(error.clone())).collect()
+        }
+    }
+}
+
+async fn read(db: DatabaseConnection, ids: Vec<JobId>) -> Vec<Result<Option<Model>, Arc<DbErr>>> {
+    match job::by_ids(&db, ids.clone()).await {
+        Ok(jobs) => {
+            let jobs: HashMap<JobId, Model> = jobs.into_iter().map(|job| (job.id, job)).collect();
+            ids.iter().map(|id| Ok(jobs.get(id).cloned())).collect()
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            ids.iter().map(|_| Err(error.clone())).collect()
+        }
+    }
+}

@@ -9,9 +9,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::error::ApiError;
 
+/// Requests that wait for a batch; more wait for a place. Bounds the memory while the database does not answer.
+const MAX_QUEUED: usize = 1_024;
+
 /// Sends requests in batches. Its task ends when it is dropped and all requests are answered.
 pub(crate) struct Batcher<Q, A> {
-    queue: mpsc::UnboundedSender<Pending<Q, A>>,
+    queue: mpsc::Sender<Pending<Q, A>>,
 }
 
 struct Pending<Q, A> {
@@ -27,13 +30,17 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
         R: Fn(Vec<Q>) -> F + Send + Sync + 'static,
         F: Future<Output = Vec<A>> + Send,
     {
-        let (queue, mut arrived) = mpsc::unbounded_channel::<Pending<Q, A>>();
+        let (queue, mut arrived) = mpsc::channel::<Pending<Q, A>>(MAX_QUEUED);
         let (running, run) = (Arc::new(Semaphore::new(parallel)), Arc::new(run));
         tokio::spawn(async move {
             while let Ok(permit) = running.clone().acquire_owned().await {
                 let mut batch = Vec::new();
                 if arrived.recv_many(&mut batch, max_size).await == 0 {
                     return;
+                }
+                batch.retain(|pending: &Pending<Q, A>| !pending.answer.is_closed());
+                if batch.is_empty() {
+                    continue;
                 }
                 let run = run.clone();
                 tokio::spawn(async move {
@@ -54,7 +61,7 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
     /// carried out.
     pub(crate) async fn send(&self, request: Q) -> Result<A, ApiError> {
         let (answer, answered) = oneshot::channel();
-        let queued = self.queue.send(Pending { request, answer });
+        let queued = self.queue.send(Pending { request, answer }).await;
         queued.map_err(|_| ApiError::Internal("a batch task has ended".into()))?;
         answered.await.map_err(|_| ApiError::Internal("a batch was not answered".into()))
     }
@@ -94,6 +101,31 @@ mod tests {
         let doubled: Vec<u32> = others.await.into_iter().map(Result::unwrap).collect();
         assert_eq!((first.await.unwrap(), doubled), (2, vec![4, 6, 8, 10, 12, 14]));
         assert_eq!(*sizes.lock().unwrap(), [1, 4, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_client_has_gone_is_left_out() {
+        let (sizes, open) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
+        let (seen, gate) = (sizes.clone(), open.clone());
+        let batcher = Batcher::start(1, 4, move |numbers: Vec<u32>| {
+            seen.lock().unwrap().push(numbers.clone());
+            let gate = gate.clone();
+            async move {
+                gate.acquire().await.unwrap().forget();
+                numbers
+            }
+        });
+        let mut first = Box::pin(batcher.send(1));
+        assert!(futures::poll!(&mut first).is_pending());
+        while sizes.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let (mut gone, mut last) = (Box::pin(batcher.send(2)), Box::pin(batcher.send(3)));
+        assert!(futures::poll!(&mut gone).is_pending() && futures::poll!(&mut last).is_pending());
+        drop(gone);
+        open.add_permits(2);
+        assert_eq!((first.await.unwrap(), last.await.unwrap()), (1, 3));
+        assert_eq!(*sizes.lock().unwrap(), [vec![1], vec![3]]);
     }
 
     #[tokio::test]

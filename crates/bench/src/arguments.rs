@@ -17,14 +17,16 @@ pub(crate) enum Scenario {
     Outage,
     /// The gateway restarted under open sockets
     Restart,
+    /// Requests per second, and the processor time of each; needs `wrk`
+    Requests,
     /// The gateway compared with relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/relays`
     Relay,
 }
 
-/// Measures the platform's live updates
+/// Measures the platform
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// Scenarios to run [default: all but `relay`]
+    /// Scenarios to run [default: all but `relay` and `requests`]
     pub(crate) scenarios: Vec<Scenario>,
     /// Folder of the release build's programs
     #[arg(long, default_value = "target/release")]

@@ -1,5 +1,4 @@
-//! Load generator for the published figures: the real processes on this machine, and many websocket clients in this
-//! process, over loopback.
+//! Load generator for the published figures: the real processes on this machine, and many clients, over loopback.
 //!
 //! Needs `redis-server` and a PostgreSQL named by `DATABASE_URL` or `TEST_DATABASE_URL` (`scripts/with-services` starts
 //! one). The upstream is simulated in this process, so that one clock measures from its chunk to the client's frame. Each
@@ -14,6 +13,7 @@ mod process;
 mod scenario;
 mod socket;
 mod upstream;
+mod wrk;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -39,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
                 Scenario::Stalled => scenario::stalled(&mut platform, &arguments).await?,
                 Scenario::Outage => scenario::outage(&mut platform, &arguments).await?,
                 Scenario::Restart => scenario::restart(&mut platform, &arguments).await?,
+                Scenario::Requests => scenario::requests(&mut platform, &arguments).await?,
                 Scenario::Relay => scenario::relay(&mut platform, &arguments).await?,
             }
         }

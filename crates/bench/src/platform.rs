@@ -68,7 +68,6 @@ impl Platform {
         let environment = [
             ("APP_ENV", "demo"),
             ("LOG_FORMAT", "json"),
-            ("LOG_LEVEL", "warn"),
             ("DATABASE_URL", database),
             ("REDIS_URL", &redis),
             ("REDIS_NAMESPACE", namespace),
@@ -76,6 +75,9 @@ impl Platform {
             ("BACKEND_PORT", &port.to_string()),
             ("JWT_SECRET", &format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())),
             ("MAX_SOCKETS", "15000"),
+            ("MAX_WAITING_PER_USER", "0"),
+            ("READS_PER_MINUTE", "0"),
+            ("WRITES_PER_MINUTE", "0"),
             ("SIGN_INS_PER_ADDRESS", "0"),
             ("SORA_API_URL", &upstream.url()),
             ("SORA_API_TOKEN", "bench"),
@@ -116,12 +118,31 @@ impl Platform {
         Ok(self.users[..number].to_vec())
     }
 
-    /// Submits a job.
-    pub(crate) async fn submit(&self, user: &User, prompt: &str) -> anyhow::Result<()> {
+    /// Submits a job. Returns its id.
+    pub(crate) async fn submit(&self, user: &User, prompt: &str) -> anyhow::Result<String> {
         let post = self.http.post(format!("http://localhost:{}/api/videos", self.port)).bearer_auth(&user.token);
         let answer = post.json(&json!({"prompt": prompt})).send().await?;
         anyhow::ensure!(answer.status() == StatusCode::ACCEPTED, "submitting failed: {}", answer.text().await?);
-        Ok(())
+        let answer: Value = answer.json().await?;
+        answer["job"]["id"].as_str().map(ToOwned::to_owned).context("the response has no job")
+    }
+
+    /// The `ETag` of a job.
+    pub(crate) async fn etag(&self, user: &User, job: &str) -> anyhow::Result<String> {
+        let url = format!("http://localhost:{}/api/videos/jobs/{job}", self.port);
+        let answer = self.http.get(url).bearer_auth(&user.token).send().await?;
+        let etag = answer.headers().get("etag").context("the response has no ETag")?;
+        Ok(etag.to_str()?.to_owned())
+    }
+
+    /// Redis's process.
+    pub(crate) fn redis(&self) -> anyhow::Result<&Process> {
+        self.redis.as_ref().context("Redis is not running")
+    }
+
+    /// A folder for the files of a scenario.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The gateway's process.

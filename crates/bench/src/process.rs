@@ -70,15 +70,33 @@ impl Process {
 
     /// CPU time consumed so far.
     pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()?))?;
-        let (_, fields) = stat.rsplit_once(") ").context("/proc/PID/stat is malformed")?;
-        let ticks: f64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-        Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
+        cpu_time(&std::fs::read_to_string(format!("/proc/{}/stat", self.id()?))?, 2)
+            .context("/proc/PID/stat is malformed")
     }
 
     fn id(&self) -> anyhow::Result<u32> {
         self.child.id().with_context(|| format!("{} has exited", self.name))
     }
+}
+
+/// CPU time consumed so far by all processes of this machine that are called `name`, and by their children that have ended.
+pub(crate) fn cpu_time_of_all(name: &str) -> anyhow::Result<Duration> {
+    let mut total = Duration::ZERO;
+    for entry in std::fs::read_dir("/proc")? {
+        // A process that ends meanwhile is left out.
+        let stat = std::fs::read_to_string(entry?.path().join("stat")).unwrap_or_default();
+        if stat.contains(&format!(" ({name}) ")) {
+            total += cpu_time(&stat, 4).unwrap_or_default();
+        }
+    }
+    Ok(total)
+}
+
+/// The sum of the first `fields` of utime, stime, cutime and cstime in `/proc/PID/stat`.
+fn cpu_time(stat: &str, fields: usize) -> Option<Duration> {
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let ticks: f64 = rest.split(' ').skip(11).take(fields).filter_map(|field| field.parse::<f64>().ok()).sum();
+    Some(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
 }
 
 /// Total bytes in the kernel's send queues of the sockets on a local port.

@@ -4,6 +4,7 @@ mod idle;
 mod latency;
 mod outage;
 mod relay;
+mod requests;
 mod restart;
 mod stalled;
 
@@ -15,6 +16,7 @@ pub(crate) use idle::idle;
 pub(crate) use latency::latency;
 pub(crate) use outage::outage;
 pub(crate) use relay::relay;
+pub(crate) use requests::requests;
 pub(crate) use restart::restart;
 pub(crate) use stalled::stalled;
 

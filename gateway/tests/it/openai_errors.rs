@@ -172,7 +172,7 @@ async fn failures_of_the_server_and_late_bodies_can_be_repeated() {
     let error = envelope(server.get(&ada, &format!("/v1/videos/{id}/content")).await, 500, "internal").await;
     assert_eq!(error["type"], "server_error");
 
-    let configure = Some((|config: &mut Config| config.http.timeouts.upload = Duration::from_millis(50)) as _);
+    let configure = Some((|config: &mut Config| config.http.timeouts.upload = Duration::from_secs(2)) as _);
     let server = TestServer::with(Database::sqlite().await, Setup { configure, ..Setup::default() }).await;
     let ada = server.account("ada@example.org").await;
     let endless = reqwest::Body::wrap_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());

@@ -19,12 +19,12 @@ mod sign_in;
 mod state;
 mod token;
 
-pub(crate) use caller::{Admin, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify_reader};
+pub(crate) use caller::{Admin, AnyCaller, Caller, Creator, Credentials, KEY_PREFIX, Reader, identify_reader};
 pub(crate) use handlers::NO_STORE;
 pub(crate) use notify::{key_revoked, sessions_ended, user_changed};
 pub use password::PasswordError;
 pub(crate) use password::hash as hash_password;
-pub(crate) use principal::{Grant, Principal, until_expired};
+pub(crate) use principal::{Grant, Principal, active_roles, until_expired};
 pub(crate) use rules::{email, new_password, visible};
 pub(crate) use session::Session;
 pub(crate) use state::AuthState;

@@ -15,6 +15,7 @@
 //! | `webhooks` | webhook endpoints and their deliveries |
 //! | `admin` | administration |
 //! | `openai` | OpenAI's Videos API below `/v1`, translated to the modules above |
+//! | `mcp` | the tools that assistants call |
 //! | `openapi` | the OpenAPI document and its page |
 //! | `health`, `metrics` | probes and metrics |
 //! | `command` | subcommands |
@@ -37,6 +38,7 @@ mod http;
 mod images;
 mod keys;
 mod live;
+mod mcp;
 mod metrics;
 mod openai;
 mod openapi;

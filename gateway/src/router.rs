@@ -20,7 +20,7 @@ use crate::openai::surface::surface;
 use crate::openai::unsupported::{self, unsupported};
 use crate::openapi::Document;
 use crate::state::Gateway;
-use crate::{admin, auth, health, images, keys, live, openai, openapi, videos, webhooks};
+use crate::{admin, auth, health, images, keys, live, mcp, openai, openapi, videos, webhooks};
 
 /// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
 pub(crate) fn api() -> OpenApiRouter<Gateway> {
@@ -60,6 +60,7 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(videos::read::read_video))
         .routes(routes!(videos::content::content))
         .routes(routes!(videos::content::poster))
+        .routes(routes!(videos::file_links::linked_file))
         .routes(routes!(videos::shares::share, videos::shares::unshare))
         .routes(routes!(videos::shares::shared))
         .routes(routes!(videos::shares::shared_content))
@@ -115,6 +116,7 @@ pub(crate) fn router(gateway: Gateway) -> Router {
         .route("/docs/API.md", get(openapi::api_guide))
         .route("/docs/live.md", get(openapi::live_guide))
         .route("/docs/webhooks.md", get(openapi::webhooks_guide))
+        .route(mcp::PATH, any(mcp::serve))
         .merge(api)
         .fallback(static_files::serve)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

@@ -61,7 +61,7 @@ pub struct Shared {
     pub(crate) origins: Origins,
     /// Limits on rates, uploads and queries.
     pub(crate) limits: Limits,
-    /// Batches of jobs, estimates, and share links.
+    /// Batches of jobs, estimates, and links.
     pub(crate) videos: VideoState,
     /// Reference images.
     pub(crate) images: ImageState,
@@ -95,6 +95,8 @@ pub(crate) struct VideoState {
     pub(crate) estimates: Estimates,
     /// Signs share links.
     pub(crate) share_links: Signer,
+    /// Signs file links.
+    pub(crate) file_links: Signer,
 }
 
 /// Reference images.
@@ -133,6 +135,7 @@ impl Gateway {
                 batches: Batches::start(&db, &bus),
                 estimates: Estimates::default(),
                 share_links: Signer::new(secret, "share links"),
+                file_links: Signer::new(secret, "file links"),
             },
             images: ImageState { fetcher: Fetcher::new(image_rules(&config))? },
             live: LiveState::new(&config.sockets),

@@ -7,6 +7,7 @@ pub(crate) mod attempts;
 pub(crate) mod batches;
 pub(crate) mod content;
 pub(crate) mod create;
+pub(crate) mod file_links;
 pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod models;

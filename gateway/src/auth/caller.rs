@@ -17,7 +17,7 @@ use entity::user::{self, Role};
 use crate::auth::{Principal, Session, cookie};
 use crate::error::ApiError;
 use crate::http::origin;
-use crate::http::throttle::{RateLimit, RequestUsage};
+use crate::http::throttle::{RateLimit, RequestUsage, Usage};
 use crate::secret;
 use crate::state::Gateway;
 
@@ -166,20 +166,80 @@ impl FromRequestParts<Gateway> for Creator {
     }
 }
 
-async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<Principal, ApiError> {
-    let credentials = credentials(parts, gateway)?;
-    let Some(key) = credentials.key() else {
-        let caller = Caller::of(gateway, &credentials).await?;
-        count_request(parts, gateway, caller.user().to_string()).await?;
-        return Ok((&*caller.session).into());
-    };
-    let key = find_key(gateway, key).await?;
-    if !key.allows(scope) {
-        return Err(ApiError::InsufficientScope);
+/// A user with a session, or with an API key of any scope, whose requests are counted when it is known what they do.
+#[derive(Clone)]
+pub(crate) struct AnyCaller {
+    principal: Principal,
+    /// The API key; `None` for sessions, which may do everything.
+    key: Option<Arc<api_key::Model>>,
+}
+
+impl AnyCaller {
+    /// Returns the user, and what gives access.
+    pub(crate) fn principal(&self) -> Principal {
+        self.principal
     }
+
+    /// Counts the request as one that reads.
+    ///
+    /// # Errors
+    /// The user has sent too many requests.
+    pub(crate) async fn count_read(&self, gateway: &Gateway) -> Result<(), ApiError> {
+        self.count(gateway, false).await
+    }
+
+    /// Requires the scope `read`.
+    ///
+    /// # Errors
+    /// The key does not have it.
+    pub(crate) fn require_read(&self) -> Result<(), ApiError> {
+        self.check(Scope::Read)
+    }
+
+    /// Requires the scope `create`, and counts the request as one that writes.
+    ///
+    /// # Errors
+    /// The key does not have the scope, or the user has sent too many requests.
+    pub(crate) async fn require_create(&self, gateway: &Gateway) -> Result<(), ApiError> {
+        self.check(Scope::Create)?;
+        self.count(gateway, true).await
+    }
+
+    async fn count(&self, gateway: &Gateway, writes: bool) -> Result<(), ApiError> {
+        let usage = usage(gateway, writes, &self.principal.user.to_string()).await;
+        usage.map_or(Ok(()), |usage| usage.check())
+    }
+
+    fn check(&self, scope: Scope) -> Result<(), ApiError> {
+        let allowed = self.key.as_ref().is_none_or(|key| key.allows(scope));
+        if allowed { Ok(()) } else { Err(ApiError::InsufficientScope) }
+    }
+
+    /// Returns the user of a session or a key.
+    async fn of(gateway: &Gateway, credentials: &Credentials) -> Result<Self, ApiError> {
+        let Some(key) = credentials.key() else {
+            let caller = Caller::of(gateway, credentials).await?;
+            return Ok(Self { principal: (&*caller.session).into(), key: None });
+        };
+        let key = find_key(gateway, key).await?;
+        Ok(Self { principal: (&key).into(), key: Some(Arc::new(key)) })
+    }
+}
+
+impl FromRequestParts<Gateway> for AnyCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, ApiError> {
+        Self::of(gateway, &credentials(parts, gateway)?).await
+    }
+}
+
+async fn scoped(parts: &Parts, gateway: &Gateway, scope: Scope) -> Result<Principal, ApiError> {
+    let caller = AnyCaller::of(gateway, &credentials(parts, gateway)?).await?;
+    caller.check(scope)?;
     // Counted for the owner: more keys do not raise the limit.
-    count_request(parts, gateway, key.user_id.to_string()).await?;
-    Ok((&key).into())
+    count_request(parts, gateway, caller.principal.user.to_string()).await?;
+    Ok(caller.principal)
 }
 
 /// Reads the credentials. Requires an allowed origin if a request with a cookie may change state.
@@ -203,18 +263,22 @@ async fn find_key(gateway: &Gateway, key: &str) -> Result<api_key::Model, ApiErr
 
 /// Counts the request against the user's rate limit.
 async fn count_request(parts: &Parts, gateway: &Gateway, user: String) -> Result<(), ApiError> {
-    let rates = gateway.config.http.rates;
-    let limit = |name, max| RateLimit { name, max, window: Duration::from_secs(60) };
-    let usage = if origin::is_unsafe(&parts.method) {
-        gateway.limits.throttle.count(&gateway.bus, limit("writes", rates.writes), &user).await
-    } else {
-        gateway.limits.throttle.count_locally(limit("reads", rates.reads), &user)
-    };
-    let Some(usage) = usage else { return Ok(()) };
+    let Some(usage) = usage(gateway, origin::is_unsafe(&parts.method), &user).await else { return Ok(()) };
     if let Some(recorded) = parts.extensions.get::<RequestUsage>() {
         recorded.record(usage);
     }
-    if usage.is_exceeded() { Err(ApiError::RateLimited(usage.resets_in())) } else { Ok(()) }
+    usage.check()
+}
+
+/// Counts a request that writes or reads. Returns the user's requests of that kind, if they are limited.
+async fn usage(gateway: &Gateway, writes: bool, user: &str) -> Option<Usage> {
+    let rates = gateway.config.http.rates;
+    let limit = |name, max| RateLimit { name, max, window: Duration::from_secs(60) };
+    if writes {
+        gateway.limits.throttle.count(&gateway.bus, limit("writes", rates.writes), user).await
+    } else {
+        gateway.limits.throttle.count_locally(limit("reads", rates.reads), user)
+    }
 }
 
 /// Returns who may read with the token of a session or an API key; `None` if it is invalid.

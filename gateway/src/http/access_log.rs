@@ -101,9 +101,9 @@ fn authorisation(headers: &HeaderMap) -> String {
     }
 }
 
-/// Cuts the token off the path of a share link. A token grants access, and may do so even in a misspelt path.
+/// Cuts the token off the path of a share or file link. A token grants access, and may do so even in a misspelt path.
 fn redact_path(path: &str) -> &str {
-    let ends = ["/share/", "/shares/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
+    let ends = ["/share/", "/shares/", "/files/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
     ends.min().and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn logs_no_share_token() {
-        for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret"] {
+        for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret", "/api/files/secret"] {
             assert!(redact_path(path).ends_with("/") && !redact_path(path).contains("secret"), "{path}");
         }
         assert_eq!(redact_path("/api/videos/jobs"), "/api/videos/jobs");

@@ -56,7 +56,7 @@ pub(crate) async fn serve(State(gateway): State<Gateway>, request: Request) -> R
 }
 
 fn is_api(path: &str) -> bool {
-    ["/api", "/v1"]
+    ["/api", "/v1", "/mcp"]
         .iter()
         .filter_map(|root| path.strip_prefix(root))
         .any(|rest| rest.is_empty() || rest.starts_with('/'))

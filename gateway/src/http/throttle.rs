@@ -13,6 +13,8 @@ use axum::response::Response;
 use bus::{Bus, Count};
 use tokio::time::timeout;
 
+use crate::error::ApiError;
+
 /// Maximum number of counters in this process.
 const MAX_COUNTERS: usize = 50_000;
 
@@ -42,6 +44,14 @@ impl Usage {
     /// Whether the request exceeds the limit.
     pub(crate) fn is_exceeded(&self) -> bool {
         self.count > u64::from(self.limit.max)
+    }
+
+    /// Rejects the request if it exceeds the limit.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`].
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        if self.is_exceeded() { Err(ApiError::RateLimited(self.resets_in())) } else { Ok(()) }
     }
 
     /// Returns the seconds until the window ends, at least 1.

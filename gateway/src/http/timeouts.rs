@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
@@ -15,15 +16,19 @@ use tokio::time::timeout;
 
 use crate::error::ApiError;
 use crate::http::prefer;
+use crate::mcp;
 use crate::state::Gateway;
 
 /// Maximum size of a request's headers, in bytes.
 const MAX_HEADERS: usize = 32 * 1024;
 
-/// Whether the route of a request waits for jobs if the client prefers it.
-fn can_wait(request: &Request) -> bool {
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    matches!(route, Some("/api/videos" | "/api/videos/jobs/{job}"))
+/// Returns how long the response to a request may wait for jobs.
+fn wait(request: &Request) -> Duration {
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/api/videos" | "/api/videos/jobs/{job}") => prefer::wait(request.headers()).unwrap_or_default(),
+        Some(mcp::PATH) => mcp::MAX_WAIT,
+        _ => Duration::ZERO,
+    }
 }
 
 /// Layer that limits the size of the headers, and the time to the headers of the response, including reading the request
@@ -36,7 +41,7 @@ pub(crate) async fn timeouts(State(gateway): State<Gateway>, request: Request, n
     let timeouts = &gateway.config.http.timeouts;
     let upload = request.method() == Method::POST && matches!(request.uri().path(), "/api/images" | "/v1/videos");
     let limit = if upload { timeouts.upload } else { timeouts.request };
-    let wait = prefer::wait(request.headers()).filter(|_| can_wait(&request)).unwrap_or_default();
+    let wait = wait(&request);
     let waiting = Arc::new(AtomicBool::new(false));
     let of_body = waiting.clone();
     let request = request.map(|body| Body::new(WatchedBody { body, waiting: of_body }));

@@ -2,20 +2,18 @@
 //!
 //! The rate is bounded, however many clients are connected.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use entity::user::Role;
-use entity::{DbErr, JobId};
+use entity::JobId;
 use service::time::interval;
 use tokio::time::{sleep, timeout};
 
-use crate::auth::Grant;
+use crate::auth::active_roles;
 use crate::live::frame::Close;
 use crate::live::resync;
 use crate::state::Gateway;
 
-/// Number of sessions, or of queue positions, read at a time.
+/// Number of queue positions read at a time.
 const BATCH: usize = 500;
 
 /// Pause between two batches of queue positions, so that a long queue does not load Redis.
@@ -48,27 +46,6 @@ async fn revalidate_sessions(gateway: &Gateway) {
             Err(error) => tracing::warn!(%error, "could not revalidate the sessions and keys of open websockets"),
         }
     }
-}
-
-/// Returns what still gives access, with the role that it gives.
-async fn active_roles(gateway: &Gateway, checked: &[Grant]) -> Result<HashMap<Grant, Role>, DbErr> {
-    let mut roles = HashMap::with_capacity(checked.len());
-    for batch in checked.chunks(BATCH) {
-        let (mut sessions, mut keys) = (Vec::new(), Vec::new());
-        for grant in batch {
-            match grant {
-                Grant::Session(session) => sessions.push(*session),
-                Grant::Key(key) => keys.push(*key),
-            }
-        }
-        let sessions = entity::session::active_roles(&gateway.db, &sessions).await?;
-        roles.extend(sessions.into_iter().map(|(session, role)| (Grant::Session(session), role)));
-        if !keys.is_empty() {
-            let keys = entity::api_key::active(&gateway.db, &keys).await?;
-            roles.extend(keys.into_iter().map(|key| (Grant::Key(key), Role::User)));
-        }
-    }
-    Ok(roles)
 }
 
 /// Sends the queue positions of waiting jobs that have changed.

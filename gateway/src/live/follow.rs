@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use axum::extract::ws::Utf8Bytes;
 use entity::JobId;
 use entity::job;
 use tokio::time::timeout;
@@ -52,18 +53,29 @@ pub(crate) fn follow(
     Ok(Following { subscription: subscription.ok_or(ApiError::RateLimited(RETRY_AFTER))?, _permit: permit })
 }
 
-/// Waits until these jobs of a user have ended, at most for `limit`. Holds no database connection meanwhile. Returns false
-/// without waiting if a limit on connections is reached.
+/// Jobs to wait for, and who waits.
+pub(crate) struct Wait<'a> {
+    /// The client's address.
+    pub(crate) client: ClientAddress,
+    /// The owner of the jobs.
+    pub(crate) principal: Principal,
+    /// The jobs.
+    pub(crate) jobs: &'a [JobId],
+    /// Maximum time.
+    pub(crate) limit: Duration,
+}
+
+/// Waits until jobs have ended; passes the frames that arrive meanwhile to `on_frames`. Holds no database connection
+/// meanwhile. Returns false without waiting if a limit on connections is reached.
 ///
 /// # Errors
 /// The database does not answer, or access was revoked meanwhile.
 pub(crate) async fn until_ended(
     gateway: &Gateway,
-    client: ClientAddress,
-    principal: Principal,
-    jobs: &[JobId],
-    limit: Duration,
+    wait: Wait<'_>,
+    mut on_frames: impl FnMut(Vec<Utf8Bytes>),
 ) -> Result<bool, ApiError> {
+    let Wait { client, principal, jobs, limit } = wait;
     // Registered before the jobs are read, so that no change in between is missed.
     let Ok(following) = follow(gateway, client, principal, Selection::Jobs(jobs.to_vec())) else {
         return Ok(false);
@@ -75,7 +87,7 @@ pub(crate) async fn until_ended(
     let ended = async {
         while following.outbox().has_sent_job(|stage| stage != Stage::Finished) {
             match following.outbox().next().await {
-                Next::Frames(_) => {}
+                Next::Frames(frames) => on_frames(frames),
                 Next::Close(Close::Unauthenticated | Close::Forbidden) => return Err(ApiError::Unauthenticated),
                 Next::Close(_) => break,
             }

@@ -29,7 +29,7 @@ use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::client_address::ClientAddress;
 use crate::http::{path, prefer};
 use crate::images;
-use crate::live::follow::until_ended;
+use crate::live::follow::{Wait, until_ended};
 use crate::state::Gateway;
 use crate::videos::idempotency::{self, Resolved};
 use crate::videos::{quota, views};
@@ -188,7 +188,7 @@ async fn wait_for(
     limit: Duration,
 ) -> Result<bool, ApiError> {
     let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-    let waited = until_ended(gateway, client, principal, &ids, limit).await?;
+    let waited = until_ended(gateway, Wait { client, principal, jobs: &ids, limit }, |_| {}).await?;
     if waited {
         let mut rows = job::by_ids_of_user(&gateway.db, principal.user, &ids).await?;
         rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));

@@ -15,7 +15,7 @@ use crate::http::client_address::ClientAddress;
 use crate::http::conditional::none_match;
 use crate::http::path::Id;
 use crate::http::prefer;
-use crate::live::follow::until_ended;
+use crate::live::follow::{Wait, until_ended};
 use crate::state::Gateway;
 
 /// `Retry-After` for clients that poll, in seconds.
@@ -49,7 +49,7 @@ pub(crate) async fn read_job(
     let wait = prefer::wait(&headers);
     let mut waited = None;
     if let Some(limit) = wait.filter(|_| !row.status.is_terminal())
-        && until_ended(&gateway, client, caller.principal(), &[id], limit).await?
+        && until_ended(&gateway, Wait { client, principal: caller.principal(), jobs: &[id], limit }, |_| {}).await?
     {
         (row, waited) = (find().await?, wait);
     }

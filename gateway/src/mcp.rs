@@ -62,7 +62,8 @@ pub(crate) async fn serve(
     let caller = AnyCaller::from_request_parts(&mut parts, &gateway).await?;
     caller.count_read(&gateway).await?;
     let server = Server { gateway, caller, client, trace };
-    let service = StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), rules());
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), rules());
     let response = service.handle(Request::from_parts(parts, body)).await.map(Body::new);
     Ok(if is_json_or_events(&response) { response } else { translate(response) })
 }

@@ -125,7 +125,13 @@ mod tests {
 
     #[test]
     fn logs_no_share_token() {
-        for path in ["/share/secret", "/api/shares/secret", "/api//shares/secret/content", "/api/v1/shares/secret", "/api/files/secret"] {
+        for path in [
+            "/share/secret",
+            "/api/shares/secret",
+            "/api//shares/secret/content",
+            "/api/v1/shares/secret",
+            "/api/files/secret",
+        ] {
             assert!(redact_path(path).ends_with("/") && !redact_path(path).contains("secret"), "{path}");
         }
         assert_eq!(redact_path("/api/videos/jobs"), "/api/videos/jobs");

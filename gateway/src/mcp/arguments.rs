@@ -58,11 +58,9 @@ impl Arguments {
             let wait = fields.optional_number("wait_seconds", wait_seconds);
             let request = CreateVideoRequest::read(fields, gateway);
             let source = |key: Option<String>| match key {
-                Some(key) => Key {
-                    operation: OPERATION.into(),
-                    key,
-                    source: Source::Client { fingerprint: content.clone() },
-                },
+                Some(key) => {
+                    Key { operation: OPERATION.into(), key, source: Source::Client { fingerprint: content.clone() } }
+                }
                 None => Key {
                     operation: OPERATION.into(),
                     key: content.clone(),
@@ -107,13 +105,13 @@ impl Arguments {
     fn read<T>(self, read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, ApiError> {
         let mut fields = Fields::of_form(self.0);
         let read = read(&mut fields);
-        fields.finish().map_err(renamed)?;
+        fields.finish()?;
         read.ok_or_else(|| ApiError::Internal("an invalid argument was not reported".into()))
     }
 }
 
 /// Names fields as the arguments are named.
-fn renamed(error: ApiError) -> ApiError {
+pub(super) fn renamed(error: ApiError) -> ApiError {
     let ApiError::InvalidFields(errors) = error else { return error };
     let name = |field: String| {
         let argument = RENAMED.into_iter().find(|(_, name)| *name == field);

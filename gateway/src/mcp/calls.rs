@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use entity::job::{self, Filter, View};
 use entity::JobId;
+use entity::job::{self, Filter, View};
 use rmcp::model::CallToolResult;
 use serde_json::json;
 

@@ -11,7 +11,7 @@ use service::Trace;
 use crate::auth::AnyCaller;
 use crate::error::ApiError;
 use crate::http::client_address::ClientAddress;
-use crate::mcp::arguments::Arguments;
+use crate::mcp::arguments::{Arguments, renamed};
 use crate::mcp::progress::Notifier;
 use crate::mcp::tools::{self, ToolName};
 use crate::state::Gateway;
@@ -60,7 +60,7 @@ impl ServerHandler for Server {
         };
         let arguments = Arguments::new(call.arguments.unwrap_or_default());
         let result = self.call(tool, arguments, Notifier::of(&context)).await;
-        Ok(result.unwrap_or_else(|error| describe(&error)).into())
+        Ok(result.unwrap_or_else(|error| describe(&renamed(error))).into())
     }
 }
 

@@ -108,7 +108,8 @@ fn arguments(tool: ToolName, catalogue: &Catalogue) -> Arc<JsonObject> {
         }
         ToolName::ListVideos => {
             let states = ["pending", "processing", "completed", "failed", "cancelled"];
-            let limit = json!({"type": "integer", "minimum": 1, "maximum": 100, "description": "How many; 20 if left out."});
+            let limit =
+                json!({"type": "integer", "minimum": 1, "maximum": 100, "description": "How many; 20 if left out."});
             let cursor = json!({"type": "string", "description": "next_cursor of the page before."});
             let status = json!({"type": "string", "enum": states, "description": "Only videos in this state."});
             schema(json!({"status": status, "limit": limit, "cursor": cursor}), &[])

@@ -21,6 +21,7 @@ mod jobs;
 mod keys;
 mod limits;
 mod live;
+mod mcp;
 mod openai;
 mod openai_errors;
 mod openai_retries;

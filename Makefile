@@ -1,6 +1,6 @@
 # The project's commands. `make` alone lists them; anything longer than a line is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-sdk test-upstreams test-webhooks nemesis bench fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
+.PHONY: help demo test test-sdk test-upstreams test-webhooks test-mcp nemesis bench fuzz-api docker-build docker-up docker-down docker-logs docker-restart pm2-deploy pm2-logs pm2-restart backup restore lint lint-docker lint-k8s fmt build install dev-backend dev-frontend db-migrate db-studio clean
 
 DATABASE_URL ?= sqlite:.demo/sora.db
 
@@ -21,6 +21,9 @@ test-upstreams: ## Test third-party upstream servers (LiteLLM's proxy) in front 
 
 test-webhooks: ## Verify webhooks with the packages of receivers (standardwebhooks, openai) for Python and Node
 	@scripts/test-webhooks
+
+test-mcp: ## Test the tools of /mcp with the official clients for Python and TypeScript
+	@scripts/test-mcp
 
 bench: ## Measure the release build (SCENARIOS="requests latency")
 	@SCENARIOS="$(SCENARIOS)" scripts/bench

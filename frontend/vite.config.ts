@@ -17,7 +17,7 @@ export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     // Keeps the Host header: the gateway compares it with the Origin of unsafe requests.
-    proxy: { "/api": { target: backend, changeOrigin: false, ws: true }, "/v1": { target: backend, changeOrigin: false } },
+    proxy: { "/api": { target: backend, changeOrigin: false, ws: true }, "/v1": { target: backend, changeOrigin: false }, "/mcp": { target: backend, changeOrigin: false } },
   },
   build: {
     assetsInlineLimit: 0,

@@ -59,8 +59,9 @@ test("the page has the gateway's security headers", async () => {
   assert.deepEqual(await headers(url), await headers(platform.url));
 });
 
-test("the log shows neither queries nor share links", async () => {
-  for (const path of ["/share/id_secret", "/api/shares/id_secret/content?download=1", "/api/videos/jobs?q=secret"]) {
+test("the log shows neither queries nor tokens of links", async () => {
+  const tokens = ["/share/id_secret", "/api/shares/id_secret/content?download=1", "/api/files/id_secret", "/%73hare/id_secret"];
+  for (const path of [...tokens, "/api/videos/jobs?q=secret"]) {
     await fetch(`${url}${path}`);
   }
   const log = () => readFile(join(folder, "access.log"), "utf8");

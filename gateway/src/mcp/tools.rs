@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entity::job::Orientation;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
@@ -99,12 +100,12 @@ fn texts(tool: ToolName) -> (&'static str, &'static str) {
 fn arguments(tool: ToolName, catalogue: &Catalogue) -> Arc<JsonObject> {
     let id = json!({"type": "string", "description": "Id of the video."});
     match tool {
-        ToolName::ListModels => schema(json!({}), &[]),
-        ToolName::GenerateVideo => schema(generate_arguments(catalogue), &["prompt"]),
-        ToolName::GetVideo | ToolName::CancelVideo => schema(json!({"id": id}), &["id"]),
+        ToolName::ListModels => schema(&json!({}), &[]),
+        ToolName::GenerateVideo => schema(&generate_arguments(catalogue), &["prompt"]),
+        ToolName::GetVideo | ToolName::CancelVideo => schema(&json!({"id": id}), &["id"]),
         ToolName::WaitForVideo => {
             let wait = wait("How long to wait, in seconds. As long as possible if left out.");
-            schema(json!({"id": id, "wait_seconds": wait}), &["id"])
+            schema(&json!({"id": id, "wait_seconds": wait}), &["id"])
         }
         ToolName::ListVideos => {
             let states = ["pending", "processing", "completed", "failed", "cancelled"];
@@ -112,7 +113,7 @@ fn arguments(tool: ToolName, catalogue: &Catalogue) -> Arc<JsonObject> {
                 json!({"type": "integer", "minimum": 1, "maximum": 100, "description": "How many; 20 if left out."});
             let cursor = json!({"type": "string", "description": "next_cursor of the page before."});
             let status = json!({"type": "string", "enum": states, "description": "Only videos in this state."});
-            schema(json!({"status": status, "limit": limit, "cursor": cursor}), &[])
+            schema(&json!({"status": status, "limit": limit, "cursor": cursor}), &[])
         }
     }
 }
@@ -133,7 +134,7 @@ fn generate_arguments(catalogue: &Catalogue) -> Value {
             "description": format!("Length in seconds; {} if left out.", catalogue.default_seconds()),
         },
         "orientation": {
-            "type": "string", "enum": ORIENTATIONS.map(|orientation| orientation.as_str()),
+            "type": "string", "enum": ORIENTATIONS.map(Orientation::as_str),
             "description": "Shape; landscape if left out.",
         },
         "size": {"type": "string", "enum": sizes, "description": "Width and height in pixels, instead of the orientation."},
@@ -163,7 +164,7 @@ fn result(tool: ToolName) -> Arc<JsonObject> {
     let videos = json!({"type": "array", "items": video_schema()});
     match tool {
         ToolName::ListModels => schema_of_result(
-            json!({
+            &json!({
                 "models": {"type": "array", "items": {"type": "object"}},
                 "defaults": {"type": "object"},
                 "free": {"type": "boolean", "description": "Whether generations cost nothing."},
@@ -171,7 +172,7 @@ fn result(tool: ToolName) -> Arc<JsonObject> {
             &["models", "defaults", "free"],
         ),
         ToolName::GenerateVideo => schema_of_result(
-            json!({
+            &json!({
                 "videos": videos,
                 "already_existed": {"type": "boolean", "description": "Whether an earlier call started them."},
                 "note": {"type": "string"},
@@ -179,7 +180,7 @@ fn result(tool: ToolName) -> Arc<JsonObject> {
             &["videos", "already_existed", "note"],
         ),
         ToolName::ListVideos => {
-            schema_of_result(json!({"videos": videos, "next_cursor": {"type": "string"}}), &["videos"])
+            schema_of_result(&json!({"videos": videos, "next_cursor": {"type": "string"}}), &["videos"])
         }
         ToolName::GetVideo | ToolName::WaitForVideo | ToolName::CancelVideo => object(video_schema()),
     }
@@ -219,12 +220,12 @@ fn video_schema() -> Value {
 }
 
 /// The schema of arguments: further ones are not allowed.
-fn schema(properties: Value, required: &[&str]) -> Arc<JsonObject> {
+fn schema(properties: &Value, required: &[&str]) -> Arc<JsonObject> {
     object(json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}))
 }
 
 /// The schema of a result, which may have further members in later versions.
-fn schema_of_result(properties: Value, required: &[&str]) -> Arc<JsonObject> {
+fn schema_of_result(properties: &Value, required: &[&str]) -> Arc<JsonObject> {
     object(json!({"type": "object", "properties": properties, "required": required}))
 }
 

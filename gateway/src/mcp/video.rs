@@ -63,7 +63,7 @@ impl Video {
             size: job.size,
             created_at: job.created_at,
             queue_position: job.queue_position,
-            usual_seconds_to_generate: job.eta_seconds.and_then(|eta| u64::try_from(eta.p50).ok()),
+            usual_seconds_to_generate: job.eta_seconds.map(|eta| eta.p50),
             error_code: job.error_code,
             error_message: job.error_message,
             may_have_been_charged: job.may_have_been_charged,

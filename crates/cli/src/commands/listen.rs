@@ -1,0 +1,150 @@
+//! `webhook listen`: sends events to a local address as a webhook of the server would, for developing a receiver on a machine that
+//! the server cannot reach.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::api::{Api, Job, JobFields, Status};
+use crate::arguments::Listen;
+use crate::commands::interruptible;
+use crate::error::Error;
+use crate::follow::Events;
+use crate::output::{json_line, line, note};
+
+/// Time in which a receiver has to answer, as for webhooks of the server.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+const PREFIX: &str = "whsec_";
+
+/// Forwards the end of each video until it is interrupted.
+///
+/// # Errors
+/// The server refuses, or cannot be reached; an address that does not answer is only reported.
+pub(super) async fn listen(api: &Api, options: Listen, as_json: bool) -> Result<(), Error> {
+    let secret = options.secret.unwrap_or_else(|| format!("{PREFIX}{}", STANDARD.encode(rand::random::<[u8; 32]>())));
+    let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy().build()?;
+    let forwarder = Forwarder { key: key(&secret)?, client, target: options.forward_to, as_json };
+    note(&format!("Secret: {secret}\nForwarding the ends of your videos to {}. Stop with Ctrl-C.", forwarder.target));
+    let mut known = Known::default();
+    let mut events = Events::new(api, "api/events");
+    let following = events.run(async |frame: Value| {
+        for job in known.ended(frame)? {
+            forwarder.forward(api, &job).await?;
+        }
+        Ok(None::<()>)
+    });
+    interruptible(following, "Stopped.".into()).await.map(drop)
+}
+
+/// Which jobs have ended, as far as they have been forwarded or had ended before.
+#[derive(Default)]
+struct Known {
+    started: bool,
+    ended: HashSet<(String, i64)>,
+}
+
+impl Known {
+    /// Returns the jobs of a frame that have ended since the last one.
+    fn ended(&mut self, mut frame: Value) -> Result<Vec<Job>, Error> {
+        let first = !std::mem::replace(&mut self.started, true);
+        let states = match frame["type"].as_str() {
+            Some("snapshot") => frame["jobs"].as_array_mut().map(std::mem::take).unwrap_or_default(),
+            Some("job") => vec![frame],
+            _ => Vec::new(),
+        };
+        let mut news = Vec::new();
+        for state in states {
+            let job = Job::new(state)?;
+            let is_new = job.known.status.is_final() && self.ended.insert((job.known.id.clone(), job.known.seq));
+            if is_new && !first {
+                news.push(job);
+            }
+        }
+        Ok(news)
+    }
+}
+
+struct Forwarder {
+    key: Vec<u8>,
+    client: Client,
+    target: Url,
+    as_json: bool,
+}
+
+impl Forwarder {
+    async fn forward(&self, api: &Api, job: &Job) -> Result<(), Error> {
+        let JobFields { id, seq, status, .. } = &job.known;
+        let mut data: Value = match api.get(&format!("v1/videos/{id}")).await {
+            Ok(data) => data,
+            // It was deleted meanwhile.
+            Err(Error::Problem(problem)) if problem.status == 404 => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut described = job.raw.clone();
+        if let Value::Object(fields) = &mut described {
+            fields.remove("type");
+        }
+        data["job"] = described;
+        let kind = match status {
+            Status::Completed => "video.completed",
+            Status::Cancelled => "video.cancelled",
+            _ => "video.failed",
+        };
+        // The same whenever the event is sent again.
+        let event = format!("evt_{}", hex::encode(&Sha256::digest(format!("{id} {seq}"))[..16]));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let body = json!({"id": event, "object": "event", "created_at": now, "type": kind, "data": data}).to_string();
+        let request = self.client.post(self.target.clone()).header("content-type", "application/json");
+        let request = request.header("webhook-id", &event).header("webhook-timestamp", now);
+        let request = request.header("webhook-signature", sign(&self.key, &event, now, &body));
+        let answer = request.body(body).send().await;
+        let status = answer.as_ref().ok().map(reqwest::Response::status);
+        if self.as_json {
+            json_line(&json!({"event": event, "type": kind, "job": id, "status": status.map(|status| status.as_u16())}));
+        } else {
+            line(&format!("{kind} {id} {}", outcome(status, answer.err())));
+        }
+        Ok(())
+    }
+}
+
+fn outcome(status: Option<StatusCode>, error: Option<reqwest::Error>) -> String {
+    match (status, error) {
+        (Some(status), _) => status.to_string(),
+        (None, Some(error)) => Error::from(error).to_string().replace("The server", "The address"),
+        (None, None) => String::new(),
+    }
+}
+
+fn key(secret: &str) -> Result<Vec<u8>, Error> {
+    let key = secret.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
+    key.filter(|key| !key.is_empty()).ok_or_else(|| Error::Usage("--secret must be whsec_ and base64.".into()))
+}
+
+/// Signs as Standard Webhooks says.
+fn sign(key: &[u8], id: &str, timestamp: u64, body: &str) -> String {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    let signature = mac.chain_update(format!("{id}.{timestamp}.{body}")).finalize().into_bytes();
+    format!("v1,{}", STANDARD.encode(signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_as_the_example_of_standard_webhooks() {
+        let key = key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signature = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+}

@@ -73,7 +73,6 @@ pub(crate) struct JobFields {
     pub(crate) id: String,
     pub(crate) status: Status,
     pub(crate) progress: u64,
-    pub(crate) seq: i64,
     pub(crate) prompt: String,
     pub(crate) model: String,
     pub(crate) seconds: u32,
@@ -105,7 +104,8 @@ impl Job {
         if !matches!(status, Status::Failed | Status::Cancelled) {
             return Ok(());
         }
-        let mut why = error_message.as_ref().map(|message| format!(" {}", crate::output::printable(message))).unwrap_or_default();
+        let mut why =
+            error_message.as_ref().map(|message| format!(" {}", crate::output::printable(message))).unwrap_or_default();
         if *may_have_been_charged {
             why.push_str(" It may have been charged.");
         }
@@ -126,7 +126,8 @@ impl Api {
     /// The HTTP client cannot be built.
     pub(crate) fn new(server: Server) -> Result<Self, Error> {
         let agent = concat!("sora-cli/", env!("CARGO_PKG_VERSION"));
-        let client = Client::builder().user_agent(agent).connect_timeout(Duration::from_secs(10)).read_timeout(READ_TIMEOUT);
+        let client =
+            Client::builder().user_agent(agent).connect_timeout(Duration::from_secs(10)).read_timeout(READ_TIMEOUT);
         Ok(Self { server, client: client.build()? })
     }
 

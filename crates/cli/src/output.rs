@@ -69,7 +69,8 @@ pub(crate) fn row(job: &Job) {
 
 /// Writes what is known about a video.
 pub(crate) fn details(job: &Job) {
-    let JobFields { id, status, progress, prompt, model, seconds, size, queue_position, error_message, .. } = &job.known;
+    let JobFields { id, status, progress, prompt, model, seconds, size, queue_position, error_message, .. } =
+        &job.known;
     let rows = [
         ("id", Some(id.clone())),
         ("status", Some(format!("{}, {progress} %", status.as_str()))),

@@ -49,7 +49,8 @@ pub(crate) fn named_server(named: Option<Url>) -> Result<Option<Url>, Error> {
         },
     };
     let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let mut url = url.ok_or_else(|| Error::Usage(format!("{text}: not the address of a server, such as https://example.org")))?;
+    let mut url =
+        url.ok_or_else(|| Error::Usage(format!("{text}: not the address of a server, such as https://example.org")))?;
     url.set_query(None);
     url.set_fragment(None);
     if !url.path().ends_with('/') {
@@ -112,6 +113,7 @@ fn read() -> Result<Option<Server>, Error> {
 
 fn path() -> Result<PathBuf, Error> {
     let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".config")));
-    let folder = folder.ok_or_else(|| Error::Usage("No home folder. Set XDG_CONFIG_HOME, or SORA_SERVER and SORA_API_KEY.".into()))?;
+    let folder = folder
+        .ok_or_else(|| Error::Usage("No home folder. Set XDG_CONFIG_HOME, or SORA_SERVER and SORA_API_KEY.".into()))?;
     Ok(folder.join("sora/config.json"))
 }

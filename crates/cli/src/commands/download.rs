@@ -54,7 +54,10 @@ pub(super) fn require_writable(path: &Path, overwrite: bool) -> Result<(), Error
         return Ok(());
     }
     if path.is_dir() || (path.exists() && !overwrite) {
-        return Err(Error::Usage(format!("{} exists. Choose another name, or overwrite it with --force.", path.display())));
+        return Err(Error::Usage(format!(
+            "{} exists. Choose another name, or overwrite it with --force.",
+            path.display()
+        )));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let probe = tempfile_in(folder, path);
@@ -67,9 +70,8 @@ pub(super) fn require_writable(path: &Path, overwrite: bool) -> Result<(), Error
 /// # Errors
 /// The video is not completed, the transfer breaks again and again, or the file cannot be written.
 pub(super) async fn save(api: &Api, job: &Job, path: &Path) -> Result<u64, Error> {
-    let video = match (&job.known.status, &job.known.video_id) {
-        (Status::Completed, Some(video)) => video,
-        _ => return Err(Error::Usage(format!("The video {} is not finished. Wait for it: sora wait {0}", job.known.id))),
+    let (Status::Completed, Some(video)) = (job.known.status, &job.known.video_id) else {
+        return Err(Error::Usage(format!("The video {} is not finished. Wait for it: sora wait {0}", job.known.id)));
     };
     if path == Path::new("-") {
         return transfer(api, video, &mut tokio::io::stdout(), path).await;

@@ -30,7 +30,9 @@ pub(super) async fn generate(api: &Api, options: Generate, as_json: bool) -> Res
         None => None,
     };
     let key = options.idempotency_key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let advice = format!("It may have been accepted. To find out without paying twice, repeat the command with --idempotency-key {key}");
+    let advice = format!(
+        "It may have been accepted. To find out without paying twice, repeat the command with --idempotency-key {key}"
+    );
     let submitted = submit(api, body(&options, &prompt, image.as_deref()), &key);
     let submitted = interruptible(submitted, format!("Interrupted. {advice}")).await;
     let jobs = submitted.map_err(|error| if error.is_uncertain() { error.advise(advice) } else { error })?;

@@ -49,7 +49,8 @@ pub(super) async fn listen(api: &Api, options: Listen, as_json: bool) -> Result<
 #[derive(Default)]
 struct Known {
     started: bool,
-    ended: HashSet<(String, i64)>,
+    /// Id and time of the end: a job that is retried ends again, and one that has ended can still change.
+    ended: HashSet<(String, Option<String>)>,
 }
 
 impl Known {
@@ -64,7 +65,8 @@ impl Known {
         let mut news = Vec::new();
         for state in states {
             let job = Job::new(state)?;
-            let is_new = job.known.status.is_final() && self.ended.insert((job.known.id.clone(), job.known.seq));
+            let is_new =
+                job.known.status.is_final() && self.ended.insert((job.known.id.clone(), job.known.finished_at.clone()));
             if is_new && !first {
                 news.push(job);
             }
@@ -82,7 +84,7 @@ struct Forwarder {
 
 impl Forwarder {
     async fn forward(&self, api: &Api, job: &Job) -> Result<(), Error> {
-        let JobFields { id, seq, status, .. } = &job.known;
+        let JobFields { id, finished_at, status, .. } = &job.known;
         let mut data: Value = match api.get(&format!("v1/videos/{id}")).await {
             Ok(data) => data,
             // It was deleted meanwhile.
@@ -100,7 +102,7 @@ impl Forwarder {
             _ => "video.failed",
         };
         // The same whenever the event is sent again.
-        let event = format!("evt_{}", hex::encode(&Sha256::digest(format!("{id} {seq}"))[..16]));
+        let event = format!("evt_{}", hex::encode(&Sha256::digest(format!("{id} {finished_at:?}"))[..16]));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let body = json!({"id": event, "object": "event", "created_at": now, "type": kind, "data": data}).to_string();
         let request = self.client.post(self.target.clone()).header("content-type", "application/json");
@@ -109,7 +111,9 @@ impl Forwarder {
         let answer = request.body(body).send().await;
         let status = answer.as_ref().ok().map(reqwest::Response::status);
         if self.as_json {
-            json_line(&json!({"event": event, "type": kind, "job": id, "status": status.map(|status| status.as_u16())}));
+            json_line(
+                &json!({"event": event, "type": kind, "job": id, "status": status.map(|status| status.as_u16())}),
+            );
         } else {
             line(&format!("{kind} {id} {}", outcome(status, answer.err())));
         }

@@ -44,7 +44,11 @@ pub(super) fn logout(as_json: bool) -> Result<(), Error> {
     if as_json {
         json_line(&json!({"signedOut": forgotten}));
     } else {
-        line(if forgotten { "Signed out. The key still works until you revoke it on the account page." } else { "Not signed in." });
+        line(if forgotten {
+            "Signed out. The key still works until you revoke it on the account page."
+        } else {
+            "Not signed in."
+        });
     }
     Ok(())
 }

@@ -25,7 +25,10 @@ pub(super) async fn models(api: &Api, as_json: bool) -> Result<(), Error> {
     for model in models["models"].as_array().into_iter().flatten() {
         let list = |name: &str| {
             let values = model[name].as_array().into_iter().flatten();
-            values.map(|value| value.as_str().map_or_else(|| value.to_string(), printable)).collect::<Vec<_>>().join(", ")
+            values
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), printable))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let default = if model["default"] == json!(true) { "  (default)" } else { "" };
         let id = printable(model["id"].as_str().unwrap_or_default());

@@ -21,7 +21,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("deadpool", &["bus"]),
     ("deadpool-redis", &["bus"]),
     ("redis", &["bus"]),
-    ("reqwest", &["bench", "fetch", "nemesis", "sora", "storage"]),
+    ("reqwest", &["bench", "cli", "fetch", "nemesis", "sora", "storage"]),
     ("sea-orm", &["entity", "gateway", "migration", "nemesis", "processor", "testkit"]),
     ("sea-orm-migration", &["migration"]),
 ];

@@ -25,6 +25,13 @@ test("every operation has a section", () => {
   assert.deepEqual(written.toSorted(), described.toSorted());
 });
 
+test("every error code is described", () => {
+  const [, table] = guide.split("\n## Error codes\n");
+  const written = [...table.split("\n## ")[0].matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
+  const { code } = document.components.schemas.Problem.properties;
+  assert.deepEqual(written.toSorted(), code.enum.toSorted());
+});
+
 test("every example runs", { timeout: 120_000 }, async () => {
   const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
   const script = ["set -euo pipefail", ...blocks].join("\n");
@@ -40,3 +47,28 @@ test("every example runs", { timeout: 120_000 }, async () => {
   assert.equal(status, 0, `an example failed:\n${log.slice(-3_000)}`);
   platform.check();
 });
+
+// After the examples, whose account is the first one and so the administrator.
+for (const [language, program] of [["bash", "bash -euo pipefail -c"], ["python", "python3 -c"], ["js", "node --input-type=module -e"]]) {
+  test(`the walk runs in ${language}`, { timeout: 60_000 }, async () => {
+    const [, example] = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "ms").exec(guide);
+    const cwd = mkdtempSync(join(tmpdir(), "api-walk-"));
+    after(() => rmSync(cwd, { recursive: true }));
+    const account = { email: `walk-${language}@example.org`, password: "at least eight" };
+    const { token } = await post("/api/auth/register", {}, account);
+    const { key } = await post("/api/keys", { Authorization: `Bearer ${token}` }, { name: "walk", scopes: ["read", "create"] });
+    const env = { PATH: process.env.PATH, SORA_SERVER: platform.url, SORA_API_KEY: key };
+    const [command, ...flags] = program.split(" ");
+    const child = spawn(command, [...flags, example], { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+    const [status] = await once(child, "close");
+    assert.equal(status, 0);
+    assert.equal(readFileSync(join(cwd, "boat.mp4")).subarray(4, 8).toString(), "ftyp");
+  });
+}
+
+async function post(path, headers, body) {
+  const request = { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
+  const response = await fetch(platform.url + path, request);
+  assert(response.ok, `${path}: ${response.status}`);
+  return response.json();
+}

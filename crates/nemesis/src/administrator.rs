@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use entity::user::Role;
+use entity::{DatabaseConnection, account};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -25,13 +27,22 @@ impl Administrator {
         Ok(Self { token: String::new(), http })
     }
 
-    /// Registers the first account, which becomes administrator.
-    pub(crate) async fn register(&mut self, gateway: &str) -> anyhow::Result<()> {
+    /// Registers the first account, and makes it administrator.
+    pub(crate) async fn register(&mut self, db: &DatabaseConnection, gateway: &str) -> anyhow::Result<()> {
         let body = json!({"email": "admin@example.com", "password": "one of a kind"});
         let answer = self.http.post(format!("http://{gateway}/api/auth/register")).json(&body).send().await?;
         ensure!(answer.status() == StatusCode::CREATED, "registration failed: {}", answer.text().await?);
         let session: Value = answer.json().await?;
         session["token"].as_str().context("the session has no token")?.clone_into(&mut self.token);
+        let id = session["user"]["id"].as_str().context("the session has no user")?.parse()?;
+        account::set_role(db, id, Role::Admin).await?;
+        Ok(())
+    }
+
+    /// Pauses or resumes the queue.
+    pub(crate) async fn pause_queue(&self, gateway: &str, paused: bool) -> anyhow::Result<()> {
+        let request = self.http.patch(format!("http://{gateway}/api/admin/queue")).bearer_auth(&self.token);
+        request.json(&json!({"paused": paused})).send().await?.error_for_status()?;
         Ok(())
     }
 

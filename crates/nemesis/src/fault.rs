@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Postgres,
     /// The folder of the videos.
     Storage,
+    /// The settings of the queue.
+    Queue,
 }
 
 /// A fault.
@@ -56,6 +58,12 @@ pub(crate) enum Fault {
     UnmountStorage(Duration),
     /// Opens connections to a gateway, requests more than the system buffers, and reads nothing for this long.
     StallReaders(usize, Duration),
+    /// Reads nothing of what a process logs for this long.
+    StopLog(Part, Duration),
+    /// Makes a replica of Redis the primary, behind the same address, and changes back after this long.
+    FailOverRedis(Duration),
+    /// Pauses the queue for this long, after contradictory changes at the same time.
+    PauseQueue(Duration),
 }
 
 /// A fault and when it is injected.
@@ -74,7 +82,7 @@ impl Fault {
         let down = Duration::from_millis(rng.random_range(200..2_500));
         let frozen = Duration::from_millis(rng.random_range(500..5_000));
         let hours = rng.random_range(1..=12) * if rng.random_bool(0.5) { 3_600 } else { -3_600 };
-        match rng.random_range(0..121) {
+        match rng.random_range(0..141) {
             0..18 => Self::Kill(Part::Processor(processor), down),
             18..32 => Self::Freeze(Part::Processor(processor), frozen),
             32..42 => Self::Drain(processor, rng.random_bool(0.3)),
@@ -93,18 +101,23 @@ impl Fault {
             100..105 => Self::SetClock(Part::Postgres, hours, frozen),
             105..110 => Self::SetClock(Part::Processor(processor), hours, frozen),
             110..115 => Self::UnmountStorage(down),
-            _ => Self::StallReaders(gateway, frozen),
+            115..121 => Self::StallReaders(gateway, frozen),
+            121..125 => Self::StopLog(Part::Processor(processor), frozen),
+            125..128 => Self::StopLog(Part::Gateway(gateway), frozen),
+            128..134 => Self::FailOverRedis(down),
+            _ => Self::PauseQueue(down),
         }
     }
 
     /// The part that it hits.
     pub(crate) fn part(self) -> Part {
         match self {
-            Self::Kill(part, _) | Self::Freeze(part, _) | Self::SetClock(part, ..) => part,
+            Self::Kill(part, _) | Self::Freeze(part, _) | Self::SetClock(part, ..) | Self::StopLog(part, _) => part,
             Self::Drain(processor, _) => Part::Processor(processor),
             Self::RestartPostgres | Self::TerminateBackends => Part::Postgres,
             Self::UnmountStorage(_) => Part::Storage,
             Self::StallReaders(gateway, _) => Part::Gateway(gateway),
+            Self::PauseQueue(_) => Part::Queue,
             _ => Part::Redis,
         }
     }
@@ -116,8 +129,11 @@ impl Fault {
             Self::Freeze(_, lasts)
             | Self::SetClock(_, _, lasts)
             | Self::UnmountStorage(lasts)
+            | Self::StopLog(_, lasts)
             | Self::StallReaders(_, lasts) => lasts + Duration::from_millis(300),
             Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
+            Self::FailOverRedis(lasts) => lasts + Duration::from_secs(6),
+            Self::PauseQueue(lasts) => lasts + Duration::from_secs(3),
             _ => Duration::from_millis(300),
         }
     }
@@ -140,6 +156,9 @@ impl fmt::Display for Fault {
             Self::SetClock(part, seconds, lasts) => {
                 write!(f, "set the clock of {part} by {seconds:+} s, back after {} ms", lasts.as_millis())
             }
+            Self::StopLog(part, lasts) => write!(f, "read nothing of {part}'s log for {} ms", lasts.as_millis()),
+            Self::FailOverRedis(lasts) => write!(f, "fail redis over, and back after {} ms", lasts.as_millis()),
+            Self::PauseQueue(lasts) => write!(f, "pause the queue for {} ms", lasts.as_millis()),
             Self::UnmountStorage(lasts) => write!(f, "unmount the storage for {} ms", lasts.as_millis()),
             Self::StallReaders(gateway, lasts) => {
                 write!(
@@ -161,6 +180,7 @@ impl fmt::Display for Part {
             Self::Redis => f.write_str("redis"),
             Self::Postgres => f.write_str("postgres"),
             Self::Storage => f.write_str("storage"),
+            Self::Queue => f.write_str("queue"),
         }
     }
 }

@@ -10,10 +10,13 @@ use crate::platform::{NAMESPACE, Platform};
 use crate::process::{Process, describe_exit};
 use crate::run_log::now;
 use crate::signal::Signal;
-use crate::stalled;
+use crate::{failover, pause, stalled};
 
 /// Maximum time a processor may take to stop: draining, handing over its jobs, and waiting for a slow database.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Maximum time until a gateway answers whose log nobody reads.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Time during which a killed or frozen processor did not run.
 #[derive(Clone, Debug)]
@@ -76,6 +79,9 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
         }
         Fault::SetClock(part, seconds, lasts) => set_clock(platform, part, seconds, lasts).await,
         Fault::UnmountStorage(lasts) => unmount_storage(platform, lasts).await,
+        Fault::StopLog(part, lasts) => stop_log(platform, part, lasts).await,
+        Fault::FailOverRedis(lasts) => failover::fail_over(platform, lasts).await,
+        Fault::PauseQueue(lasts) => pause::pause(platform, lasts).await,
         Fault::StallReaders(gateway, lasts) => stalled::stall(platform, gateway, lasts).await,
         Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
         Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
@@ -88,6 +94,25 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
                 .await
         }
     }
+}
+
+/// Reads nothing of a process's log. A gateway must answer meanwhile; a processor must not lose its lease, or the jobs that it
+/// holds would be resumed elsewhere.
+async fn stop_log(platform: &Platform, part: Part, lasts: Duration) -> anyhow::Result<()> {
+    let process = process(platform, part);
+    process.stop_log(true);
+    if let Part::Gateway(number) = part {
+        sleep(lasts / 2).await;
+        let answered = platform.administrator.read_description(&platform.addresses[number], ANSWER_TIMEOUT).await;
+        if let Err(error) = answered {
+            platform.log.violation(format!("{part} does not answer while nobody reads its log: {error:#}"));
+        }
+        sleep(lasts / 2).await;
+    } else {
+        sleep(lasts).await;
+    }
+    process.stop_log(false);
+    Ok(())
 }
 
 async fn set_clock(platform: &Platform, part: Part, seconds: i64, lasts: Duration) -> anyhow::Result<()> {
@@ -118,7 +143,7 @@ fn process(platform: &Platform, part: Part) -> &Process {
         Part::Gateway(number) => &platform.gateways[number],
         Part::Processor(number) => &platform.processors[number],
         Part::Redis => &platform.redis.process,
-        Part::Postgres | Part::Storage => platform.postgres.process(),
+        Part::Postgres | Part::Storage | Part::Queue => platform.postgres.process(),
     }
 }
 

@@ -10,7 +10,7 @@
 //! | [`plan`], [`fault`] | what the seed decides; pure |
 //! | [`run`] | one seed from start to result |
 //! | [`platform`], [`postgres`], [`redis`], [`process`], [`clock`], [`signal`] | the processes under test |
-//! | [`inject`], [`stalled`], [`administrator`] | injects the faults |
+//! | [`inject`], [`stalled`], [`failover`], [`pause`], [`log_pipe`], [`proxy`], [`administrator`] | injects the faults |
 //! | [`client`], [`observations`] | users, and what they saw |
 //! | [`history`] | what was committed, recorded by the database itself |
 //! | [`check`], [`recovery`] | the checks, and how long jobs waited for recovery |
@@ -20,14 +20,18 @@ mod check;
 mod client;
 mod clock;
 mod dump;
+mod failover;
 mod fault;
 mod history;
 mod inject;
+mod log_pipe;
 mod observations;
+mod pause;
 mod plan;
 mod platform;
 mod postgres;
 mod process;
+mod proxy;
 mod recovery;
 mod redis;
 mod report;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use entity::DatabaseConnection;
 use tokio::time::sleep;
 
@@ -14,6 +14,7 @@ use crate::fault::{GATEWAYS, PROCESSORS};
 use crate::plan::Plan;
 use crate::postgres::Postgres;
 use crate::process::{Process, Program, describe_exit};
+use crate::proxy::Proxy;
 use crate::redis::Redis;
 use crate::run_log::{RunLog, now};
 use crate::wait::wait_for;
@@ -34,6 +35,10 @@ pub(crate) struct Platform {
     pub(crate) db: DatabaseConnection,
     /// The Redis server.
     pub(crate) redis: Redis,
+    /// A second one, which runs during a failover.
+    pub(crate) replica: Redis,
+    /// The address under which the processes find Redis.
+    pub(crate) redis_address: Proxy,
     /// The gateways.
     pub(crate) gateways: Vec<Process>,
     /// The processors.
@@ -67,8 +72,9 @@ impl Platform {
         let database = format!("nemesis_{}", plan.seed);
         postgres.drop_database(&database).await?;
         let db = postgres.create_database(&database).await?;
-        let ports = free_ports(GATEWAYS + 2)?;
-        let setting = Settings { plan, programs, folder, database: postgres.url(&database), redis: ports[0] };
+        let ports = free_ports(GATEWAYS + 4)?;
+        let [redis, replica, redis_address, upstream, ref gateways @ ..] = ports[..] else { bail!("too few ports") };
+        let setting = Settings { plan, programs, folder, database: postgres.url(&database), redis: redis_address };
         let clock = |number| Clock::new(&folder.join(format!("clock-{number}")));
         let clocks = (0..PROCESSORS).map(clock).collect::<anyhow::Result<Vec<_>>>()?;
         let address = |port: &u16| format!("127.0.0.1:{port}");
@@ -76,14 +82,16 @@ impl Platform {
             postgres: postgres.clone(),
             database,
             db,
-            redis: Redis::new(folder, ports[0])?,
-            gateways: ports[2..].iter().enumerate().map(|(n, port)| Process::new(setting.gateway(n, *port))).collect(),
-            processors: clocks.iter().enumerate().map(|(n, clock)| setting.processor(n, ports[1], clock)).collect(),
+            redis: Redis::new(folder, "redis", redis)?,
+            replica: Redis::new(folder, "redis-replica", replica)?,
+            redis_address: Proxy::start(redis_address, redis).await?,
+            gateways: gateways.iter().enumerate().map(|(n, port)| Process::new(setting.gateway(n, *port))).collect(),
+            processors: clocks.iter().enumerate().map(|(n, clock)| setting.processor(n, upstream, clock)).collect(),
             clocks,
             storage: folder.join("videos"),
-            addresses: ports[2..].iter().map(address).collect(),
-            simulator: Process::new(setting.simulator(ports[1])),
-            upstream: format!("http://{}", address(&ports[1])),
+            addresses: gateways.iter().map(address).collect(),
+            simulator: Process::new(setting.simulator(upstream)),
+            upstream: format!("http://{}", address(&upstream)),
             administrator: Administrator::new()?,
             log: RunLog::default(),
             database_disrupted_at: Mutex::new(0),
@@ -95,7 +103,11 @@ impl Platform {
             process.start()?;
         }
         platform.wait_until_healthy().await?;
-        platform.administrator.register(&platform.addresses[0]).await.context("registering the administrator")?;
+        platform
+            .administrator
+            .register(&platform.db, &platform.addresses[0])
+            .await
+            .context("registering the administrator")?;
         Ok(platform)
     }
 
@@ -109,6 +121,11 @@ impl Platform {
             .await?;
         }
         Ok(())
+    }
+
+    /// The Redis server that the processes reach now.
+    pub(crate) fn primary(&self) -> &Redis {
+        if self.redis_address.target() == self.replica.port { &self.replica } else { &self.redis }
     }
 
     /// Restarts processes that exit on their own, for as long as it is polled. Each such exit is a violation, except of a
@@ -168,7 +185,7 @@ impl Platform {
 
     /// Stops everything and drops the database.
     pub(crate) async fn stop(&self) -> anyhow::Result<()> {
-        for process in self.servers().chain([&self.simulator, &self.redis.process]) {
+        for process in self.servers().chain([&self.simulator, &self.redis.process, &self.replica.process]) {
             process.kill().await;
         }
         self.postgres.drop_database(&self.database).await.context("dropping the database")
@@ -232,7 +249,7 @@ impl Settings<'_> {
         ];
         let environment =
             common.iter().chain(specific).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        Program { environment, ready, ..self.base_program(file, name) }
+        Program { environment, ready, piped: true, ..self.base_program(file, name) }
     }
 
     fn simulator(&self, port: u16) -> Program {
@@ -250,6 +267,7 @@ impl Settings<'_> {
             folder: PathBuf::from(self.folder),
             owner: None,
             ready: "",
+            piped: false,
         }
     }
 }

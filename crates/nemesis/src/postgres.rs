@@ -64,6 +64,7 @@ impl Postgres {
             environment: Vec::new(),
             folder: files,
             owner,
+            piped: false,
             ready: "ready to accept connections",
         });
         let postgres = Self { process, clock, port, folder, frozen: Mutex::default() };

@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::log_pipe;
 use crate::run_log::now;
 use crate::signal::{Signal, send};
 
@@ -33,6 +35,8 @@ pub(crate) struct Program {
     pub(crate) owner: Option<&'static str>,
     /// The log text that marks it as ready.
     pub(crate) ready: &'static str,
+    /// Whether its standard error is a pipe, whose reader can stand still.
+    pub(crate) piped: bool,
 }
 
 /// A process that can be restarted.
@@ -40,6 +44,7 @@ pub(crate) struct Program {
 pub(crate) struct Process {
     program: Program,
     state: Mutex<State>,
+    log_stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -54,16 +59,24 @@ struct State {
 impl Process {
     /// A process that is not running yet.
     pub(crate) fn new(program: Program) -> Self {
-        Self { program, state: Mutex::default() }
+        Self { program, state: Mutex::default(), log_stopped: watch::Sender::new(false) }
     }
 
     /// Starts the process.
     pub(crate) fn start(&self) -> anyhow::Result<()> {
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let from = log.metadata()?.len();
-        let child = self.command(&log)?.spawn().with_context(|| self.program.path.display().to_string())?;
+        let mut child = self.command(&log)?.spawn().with_context(|| self.program.path.display().to_string())?;
+        if let Some(stderr) = child.stderr.take() {
+            log_pipe::copy(stderr, log, self.log_stopped.subscribe());
+        }
         *self.state() = State { child: Some(child), started: now(), log_from: from };
         Ok(())
+    }
+
+    /// Stops reading what it logs, or goes on.
+    pub(crate) fn stop_log(&self, stopped: bool) {
+        self.log_stopped.send_replace(stopped);
     }
 
     /// Its name.
@@ -170,7 +183,7 @@ impl Process {
             .current_dir(&program.folder)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?)
+            .stderr(if program.piped { Stdio::piped() } else { log.try_clone()?.into() })
             .process_group(0)
             .kill_on_drop(true);
         Ok(command)

@@ -32,26 +32,28 @@ pub(crate) enum Reply {
 pub(crate) struct Redis {
     /// Its process.
     pub(crate) process: Process,
-    port: u16,
+    /// Its port.
+    pub(crate) port: u16,
     data: PathBuf,
 }
 
 impl Redis {
     /// A server that is not running yet.
-    pub(crate) fn new(folder: &Path, port: u16) -> anyhow::Result<Self> {
-        let data = folder.join("redis");
+    pub(crate) fn new(folder: &Path, name: &str, port: u16) -> anyhow::Result<Self> {
+        let data = folder.join(name);
         std::fs::create_dir_all(&data)?;
         let flags = format!("--port {port} --bind 127.0.0.1 --appendonly yes --maxmemory-policy noeviction --save");
         let mut arguments: Vec<String> = flags.split(' ').map(ToOwned::to_owned).collect();
         arguments.extend([String::new(), "--dir".into(), data.display().to_string()]);
         let process = Process::new(Program {
-            name: "redis".into(),
+            name: name.into(),
             path: "redis-server".into(),
             arguments,
             environment: Vec::new(),
             folder: folder.to_owned(),
             owner: None,
             ready: "Ready to accept connections",
+            piped: false,
         });
         Ok(Self { process, port, data })
     }

@@ -32,8 +32,10 @@ async fn remaining(platform: &Platform) -> anyhow::Result<Vec<String>> {
             found.push(format!("{size} {key} is {}", reply.to_text()));
         }
     }
-    if platform.redis.command(&["EXISTS", &keys.limits]).await? != Reply::Int(1) {
-        found.push("the limits are not in Redis".into());
+    let paused = count(&platform.db, "SELECT count(*) FROM limits WHERE paused").await?;
+    let mirrored = platform.redis.command(&["HGET", &keys.limits, "paused"]).await?;
+    if mirrored != Reply::Text(paused.to_string()) {
+        found.push(format!("paused is {paused} in the database, and in Redis {}", mirrored.to_text()));
     }
     let claimed = count(&platform.db, "SELECT count(*) FROM jobs WHERE worker_id IS NOT NULL").await?;
     if claimed != 0 {

@@ -26,7 +26,7 @@ use crate::clock::{self, rfc3339};
 use crate::webhook_event::{self, EventType};
 use crate::{JobId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId};
 
-pub use attempt::{AttemptResult, NextStep, Recorded, claim, record};
+pub use attempt::{AttemptResult, NextStep, Recorded, claim, make_due_after_clock_was_set_back, record};
 pub use cleanup::delete_old;
 pub(crate) use cleanup::fail_after_restore;
 pub(crate) use enqueue::enqueue;

@@ -39,6 +39,21 @@ pub async fn claim(
         .await
 }
 
+/// Makes pending deliveries due whose times lie ahead because the database's clock was set back since. Returns how many.
+pub async fn make_due_after_clock_was_set_back(db: &DatabaseConnection) -> Result<u64, DbErr> {
+    let backend = db.get_database_backend();
+    // A delivery without an attempt is due from its beginning.
+    let attempted = || Expr::col(Column::LastAttemptAt);
+    let updated = Entity::update_many()
+        .col_expr(Column::NextAttemptAt, clock::now(backend))
+        .filter(is_pending())
+        .filter(attempted().is_null().or(attempted().gt(clock::now(backend))))
+        .filter(Expr::col(Column::NextAttemptAt).gt(clock::now(backend)))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected)
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttemptResult {

@@ -9,6 +9,7 @@ use entity::webhook_event::EventType;
 use entity::{UserId, account, clock};
 use sea_orm::DatabaseConnection;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
 use testkit::{Database, eventually};
 
 use crate::pending_job;
@@ -165,6 +166,34 @@ async fn a_success_ends_a_series_of_failures_and_410_disables_at_once() {
         let gone = delivery::record(db, &claimed.remove(0), answer(410), NextStep::Disable).await.unwrap();
         assert_eq!(gone.disabled.unwrap().disabled_reason, Some(DisabledReason::Gone));
         assert!(!find().await.enabled);
+    }
+}
+
+#[tokio::test]
+async fn times_from_before_the_clock_was_set_back_are_due() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (_, hook) = world(db, 3).await;
+        let claimed = delivery::claim(db, hook.id, 2, LEASE).await.unwrap();
+        for claimed in &claimed {
+            assert!(delivery::record(db, claimed, answer(500), LATER).await.unwrap().applied);
+        }
+        // One was attempted an hour ahead, one is new from then, and one waits for good reason.
+        let ahead = clock::system_ms() + 3_600_000;
+        let moved = delivery::Entity::update_many()
+            .col_expr(delivery::Column::NextAttemptAt, Expr::value(ahead))
+            .filter(delivery::Column::Id.ne(claimed[1].id))
+            .exec(db);
+        assert_eq!(moved.await.unwrap().rows_affected, 2);
+        let attempted = delivery::Entity::update_many()
+            .col_expr(delivery::Column::LastAttemptAt, Expr::value(ahead - 5_000))
+            .filter(delivery::Column::Id.eq(claimed[0].id))
+            .exec(db);
+        assert_eq!(attempted.await.unwrap().rows_affected, 1);
+        assert!(delivery::claim(db, hook.id, 5, LEASE).await.unwrap().is_empty());
+        assert_eq!(delivery::make_due_after_clock_was_set_back(db).await.unwrap(), 2);
+        let due = delivery::claim(db, hook.id, 5, LEASE).await.unwrap();
+        assert_eq!((due.len(), due.iter().any(|due| due.id == claimed[1].id)), (2, false));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Enqueued, Limits, Position};
-use entity::{DbErr, JobId, clock, job, limits};
+use entity::{DbErr, JobId, clock, job, limits, webhook_delivery};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -87,11 +87,14 @@ async fn promote(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
     let asked = Instant::now();
     let now = clock::database_ms(&context.db).await?;
     if cursor.clock.was_set_back(now, asked, Instant::now()) {
-        tracing::warn!("the database's clock was set back; jobs that wait for their next attempt are tried at once");
+        tracing::warn!(
+            "the database's clock was set back; jobs and webhooks that wait for their next attempt are tried at once"
+        );
         cursor.clock_set_back = true;
     }
     if cursor.clock_set_back {
         while !promoted(context, job::promote_all(&context.db, BATCH).await?).await? {}
+        webhook_delivery::make_due_after_clock_was_set_back(&context.db).await?;
         cursor.clock_set_back = false;
     }
     promoted(context, job::promote_due(&context.db, BATCH).await?).await.map(drop)

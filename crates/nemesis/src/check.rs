@@ -6,6 +6,7 @@
 //! | [`charges`] | the simulator's request counts against the attempts and budgets on record |
 //! | [`client_views`] | what clients saw was committed, in order and complete |
 //! | [`videos`] | the file of a completed job is intact |
+//! | [`webhooks`] | each end was reported to the owner's webhook |
 //! | [`leftovers`] | Redis and the workers table hold nothing that should be gone |
 
 mod charges;
@@ -13,6 +14,7 @@ mod client_views;
 mod jobs;
 mod leftovers;
 mod videos;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -78,6 +80,7 @@ pub(crate) async fn run_all(platform: &Platform, plan: &Plan, users: &[User]) ->
     charges::check(platform, &mut final_state, plan).await?;
     client_views::check(platform, &final_state, users).await?;
     videos::check(platform, &final_state, users).await?;
+    webhooks::check(platform, &final_state).await;
     // Nothing may have changed during the checks.
     let later = FinalState::read(platform).await?;
     for (id, job) in &final_state.jobs {

@@ -71,6 +71,16 @@ impl User {
         Ok(Self { token, seed, http, gateways: gateways.clone(), observations: Arc::default() })
     }
 
+    /// Registers a webhook for the ends of the user's jobs.
+    ///
+    /// # Errors
+    /// The gateway refuses.
+    pub(crate) async fn register_webhook(&self, url: &str) -> anyhow::Result<()> {
+        let request = self.http.post(format!("http://{}/api/webhooks", self.gateways[0])).bearer_auth(&self.token);
+        request.json(&json!({"url": url})).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// Submits the planned jobs, polls, and watches the websocket until the run ends.
     pub(crate) async fn run(&self, jobs: &[PlannedJob], phases: &Phases) {
         let running = futures::future::join_all(jobs.iter().map(|planned| planned_job::run(self, planned, phases)));

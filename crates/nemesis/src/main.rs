@@ -11,7 +11,7 @@
 //! | [`run`] | one seed from start to result |
 //! | [`platform`], [`postgres`], [`redis`], [`process`], [`clock`], [`signal`] | the processes under test |
 //! | [`inject`], [`stalled`], [`failover`], [`pause`], [`log_pipe`], [`proxy`], [`administrator`] | injects the faults |
-//! | [`client`], [`observations`] | users, and what they saw |
+//! | [`client`], [`observations`], [`receiver`] | users, and what they saw; the receiver of their webhooks |
 //! | [`history`] | what was committed, recorded by the database itself |
 //! | [`check`], [`recovery`] | the checks, and how long jobs waited for recovery |
 
@@ -32,6 +32,7 @@ mod platform;
 mod postgres;
 mod process;
 mod proxy;
+mod receiver;
 mod recovery;
 mod redis;
 mod report;

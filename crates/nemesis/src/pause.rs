@@ -16,7 +16,7 @@ const CHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn pause(platform: &Platform, lasts: Duration) -> anyhow::Result<()> {
     let change = async |number: usize| {
         let gateway = &platform.addresses[number % platform.addresses.len()];
-        platform.administrator.pause_queue(gateway, number % 2 == 0).await
+        platform.administrator.pause_queue(gateway, number.is_multiple_of(2)).await
     };
     // Which of these is the last is undecided; the platform must agree with itself.
     join_all((0..4).map(change)).await;

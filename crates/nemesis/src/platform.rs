@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::postgres::Postgres;
 use crate::process::{Process, Program, describe_exit};
 use crate::proxy::Proxy;
+use crate::receiver::Receiver;
 use crate::redis::Redis;
 use crate::run_log::{RunLog, now};
 use crate::wait::wait_for;
@@ -49,6 +50,10 @@ pub(crate) struct Platform {
     pub(crate) storage: PathBuf,
     /// The gateways' addresses.
     pub(crate) addresses: Vec<String>,
+    /// The receiver of webhooks.
+    pub(crate) receiver: Receiver,
+    /// Its address.
+    pub(crate) webhook_url: String,
     /// The administrator.
     pub(crate) administrator: Administrator,
     /// The simulator.
@@ -72,9 +77,12 @@ impl Platform {
         let database = format!("nemesis_{}", plan.seed);
         postgres.drop_database(&database).await?;
         let db = postgres.create_database(&database).await?;
-        let ports = free_ports(GATEWAYS + 4)?;
-        let [redis, replica, redis_address, upstream, ref gateways @ ..] = ports[..] else { bail!("too few ports") };
-        let setting = Settings { plan, programs, folder, database: postgres.url(&database), redis: redis_address };
+        let ports = free_ports(GATEWAYS + 5)?;
+        let [redis, replica, redis_address, upstream, receiver, ref gateways @ ..] = ports[..] else {
+            bail!("too few ports")
+        };
+        let setting =
+            Settings { plan, programs, folder, database: postgres.url(&database), redis: redis_address, receiver };
         let clock = |number| Clock::new(&folder.join(format!("clock-{number}")));
         let clocks = (0..PROCESSORS).map(clock).collect::<anyhow::Result<Vec<_>>>()?;
         let address = |port: &u16| format!("127.0.0.1:{port}");
@@ -92,6 +100,8 @@ impl Platform {
             addresses: gateways.iter().map(address).collect(),
             simulator: Process::new(setting.simulator(upstream)),
             upstream: format!("http://{}", address(&upstream)),
+            receiver: Receiver::start(receiver).await?,
+            webhook_url: format!("http://{}/", address(&receiver)),
             administrator: Administrator::new()?,
             log: RunLog::default(),
             database_disrupted_at: Mutex::new(0),
@@ -203,6 +213,7 @@ struct Settings<'a> {
     folder: &'a Path,
     database: String,
     redis: u16,
+    receiver: u16,
 }
 
 impl Settings<'_> {
@@ -245,6 +256,7 @@ impl Settings<'_> {
             ("DATABASE_URL", format!("{}?application_name={name}", self.database)),
             ("REDIS_URL", format!("redis://127.0.0.1:{}", self.redis)),
             ("REDIS_NAMESPACE", NAMESPACE.into()),
+            ("WEBHOOK_ALLOW", format!("127.0.0.1:{}", self.receiver)),
             ("STORAGE_URL", self.folder.join("videos").display().to_string()),
         ];
         let environment =

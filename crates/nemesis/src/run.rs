@@ -79,7 +79,9 @@ async fn drive(platform: &Platform, plan: &Plan) -> anyhow::Result<(FinalState, 
     let gateways = Arc::new(platform.addresses.clone());
     let mut users = Vec::new();
     for number in 0..plan.jobs.len() {
-        users.push(User::register(&gateways, plan.seed, number).await?);
+        let user = User::register(&gateways, plan.seed, number).await?;
+        user.register_webhook(&platform.webhook_url).await.context("registering a webhook")?;
+        users.push(user);
     }
     let phases =
         Phases { started: Instant::now(), load_ended: CancellationToken::new(), finished: CancellationToken::new() };

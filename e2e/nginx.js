@@ -9,7 +9,7 @@ export async function startNginx(processes, folder, port, variables) {
   const template = await readFile(join(root, "frontend/nginx.conf.template"), "utf8");
   const server = template.replace(/\$\{([A-Z_]+)\}/g, (_, name) => values[name]);
   // The programs' output is read through sockets, which nginx cannot open by name.
-  const logged = server.replaceAll("/dev/stdout", join(folder, "access.log"));
+  const logged = server.replaceAll("/dev/stdout", join(folder, "access.log")).replace("error_log stderr", `error_log ${join(folder, "error.log")}`);
   await writeFile(join(folder, "nginx.conf"), mainConfiguration(logged));
   run(processes, process.env.NGINX ?? "/usr/sbin/nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], {});
   await eventually("nginx answers", () => {

@@ -69,3 +69,20 @@ test("the log shows neither queries nor tokens of links", async () => {
   assert((await log()).includes('"GET /api/shares/[token] HTTP/1.1"'), await log());
   assert(!(await log()).includes("secret"), await log());
 });
+
+test("the logs show no token while the gateway is down", async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "nginx-down-"));
+  const [port, closed] = [await freePort(), await freePort()];
+  const processes = [];
+  try {
+    await startNginx(processes, elsewhere, port, { GATEWAY: `127.0.0.1:${closed}`, PAGE: join(root, "frontend/dist") });
+    const { status } = await fetch(`http://127.0.0.1:${port}/api/shares/id_secret/content`);
+    assert.equal(status, 502);
+    const access = () => readFile(join(elsewhere, "access.log"), "utf8");
+    await eventually("the request is logged", async () => (await access()).includes(`upstream 127.0.0.1:${closed} 502`));
+    assert(!(await access()).includes("secret"), await access());
+    assert.equal(await readFile(join(elsewhere, "error.log"), "utf8"), "");
+  } finally {
+    await stop(processes, elsewhere);
+  }
+});

@@ -19,6 +19,7 @@ pub mod idempotency_key;
 pub mod image;
 pub mod job;
 pub mod limits;
+pub mod recency;
 pub mod restore;
 pub mod schema;
 mod search;

@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QuerySelect, Select};
 use serde::Serialize;
 
-use crate::{database, job, schema, session, user, video, webhook_delivery, worker};
+use crate::{database, job, recency, schema, session, user, video, webhook_delivery, worker};
 
 /// The content of a database, read from columns that every schema version has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,6 +62,7 @@ pub async fn finalize(db: &DatabaseConnection) -> Result<Finalized, DbErr> {
     let sessions = session::revoke_all_users(&tx).await?;
     let webhooks = webhook_delivery::fail_after_restore(&tx).await?;
     worker::Entity::delete_many().exec(&tx).await?;
+    recency::raise_after_restore(&tx).await?;
     tx.commit().await?;
     Ok(Finalized { failed, cancelled, sessions, webhooks })
 }

@@ -12,6 +12,7 @@ use storage::{Expected, Storage};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
+use crate::maintenance::recency::DatabaseState;
 use crate::media::Inspector;
 use crate::storage_identity;
 use crate::upstream::breaker::Breaker;
@@ -41,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) upstream_health: UpstreamHealth,
     /// Whether submissions are suspended because the upstream's answers could not be read.
     pub(crate) suspension: Suspension,
+    /// Whether the database is the one with which the processors worked last.
+    pub(crate) database_state: DatabaseState,
     /// How long jobs take, for the remaining time shown to users.
     pub(crate) estimates: job::Estimates,
     /// Memory for reference images, in KiB.
@@ -77,6 +80,7 @@ impl Context {
             driver,
             upstream_health,
             suspension,
+            database_state: DatabaseState::default(),
             estimates,
             image_memory: Arc::new(Semaphore::new(IMAGE_MEMORY_KIB as usize)),
             inspector,

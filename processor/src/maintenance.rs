@@ -3,6 +3,7 @@
 mod clock_watch;
 pub(crate) mod housekeeping;
 mod posters;
+pub(crate) mod recency;
 pub(crate) mod reconciler;
 mod spritesheets;
 pub(crate) mod upstream_cancel;

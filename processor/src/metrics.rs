@@ -35,6 +35,10 @@ pub(crate) const METRICS: &[Metric] = &[
     .with_label("budget", &["retry", "resubmit", "fetch"]),
     Metric::counter("sora_jobs_put_off_total", "Jobs deferred without using a budget, by `reason`.")
         .with_label("reason", &["breaker", "cap", "storage", "suspended"]),
+    Metric::gauge(
+        "sora_database_outdated",
+        "1 while the database is an older copy, with which no job is started, otherwise 0.",
+    ),
     Metric::gauge("sora_upstream_breaker_open", "1 while the circuit breaker holds back new submissions, otherwise 0."),
     Metric::gauge(
         "sora_upstream_refuses",
@@ -163,6 +167,11 @@ pub(crate) fn in_flight(jobs: usize) {
 #[allow(clippy::cast_precision_loss, reason = "slots are few")]
 pub(crate) fn slots(slots: usize) {
     gauge!("sora_slots").set(slots as f64);
+}
+
+/// Sets whether the database is an older copy.
+pub(crate) fn database_outdated(outdated: bool) {
+    gauge!("sora_database_outdated").set(u8::from(outdated));
 }
 
 /// Sets whether the circuit breaker is open.

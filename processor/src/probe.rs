@@ -13,7 +13,7 @@ use crate::metrics;
 /// Time limit for each check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Readiness and metrics of a processor. The database alone decides readiness; Redis, the storage and the upstream are
+/// Readiness and metrics of a processor. The database alone decides readiness, an older copy of it included; Redis, the storage and the upstream are
 /// reported as details.
 #[derive(Clone)]
 pub(crate) struct ProcessorProbe(pub(crate) Arc<Context>);
@@ -30,10 +30,11 @@ impl service::probe::Probe for ProcessorProbe {
         let suspension = context.suspension.is_suspended(&context.db, context.upstream_address());
         let suspension = timeout(CHECK_TIMEOUT, suspension);
         let (database, redis_fault, storage, _) = tokio::join!(database, redis, storage, suspension);
-        let ready = matches!(database, Ok(Ok(())));
+        let (up, is_current) = (matches!(database, Ok(Ok(()))), context.database_state.is_current());
+        let ready = up && is_current;
         let status = |up| if up { "up" } else { "down" };
         let mut detail = json!({
-            "database": status(ready),
+            "database": if is_current { status(up) } else { "outdated" },
             "redis": status(redis_fault.is_none()),
             "storage": status(matches!(storage, Ok(Ok(())))),
             "upstream": context.upstream_health.status(),
@@ -48,5 +49,6 @@ impl service::probe::Probe for ProcessorProbe {
     async fn update_gauges(&self) {
         metrics::slots(self.0.config.slots.get());
         metrics::breaker_open(self.0.breaker().is_open());
+        metrics::database_outdated(!self.0.database_state.is_current());
     }
 }

@@ -22,6 +22,8 @@ pub struct Keys {
     pub events: String,
     /// Channel of control messages.
     pub control: String,
+    /// String: the database with which the processors worked last, and its number.
+    pub recency: String,
     /// String that is written to check that Redis accepts writes.
     pub check: String,
     /// Prefix of the rate counters' keys.
@@ -42,6 +44,7 @@ impl Keys {
             limits: key("limits"),
             events: key("events"),
             control: key("control"),
+            recency: key("recency"),
             check: key("check"),
             rates: key("rate"),
         }

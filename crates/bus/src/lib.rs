@@ -12,6 +12,7 @@
 //! | `:clock` | string | virtual time: the last admitted tag; never decreases |
 //! | `:where` | hash | job → `location\|flow`; the location is `b` (backlog) or an entry's id. An index only: the structures above decide |
 //! | `:limits` | hash | `cap`, `paused`, `target`, `version`; if absent, Redis has lost its data, and nothing is admitted |
+//! | `:recency` | string | the database with which the processors worked last, and its number, by which an older copy is noticed |
 //! | `:check` | string that expires | written to check that Redis accepts writes |
 //! | `:rate:…` | strings that expire | events counted within a window |
 //! | `:events`, `:control` | channels | job states for browsers; messages between processes |
@@ -38,6 +39,7 @@ mod keys;
 mod limits;
 mod queue;
 mod rate;
+mod recency;
 mod request;
 mod script;
 mod subscriber;
@@ -59,6 +61,7 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use queue::{Enqueued, MAX_ENQUEUED, Position, Submitted};
 pub use rate::Count;
+pub use recency::Recency;
 pub use subscriber::{Message, Subscriber};
 
 /// Seconds until the key that [`Bus::check`] writes expires.

@@ -22,6 +22,9 @@ use crate::wait::wait_for;
 /// Timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Timeout of a registration, which hashes a password. Nothing fails yet.
+const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A registered user with a session.
 #[derive(Clone)]
 pub(crate) struct User {
@@ -63,7 +66,8 @@ impl User {
         // One connection per request, so that a refused connection proves that nothing was received.
         let http = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0).no_proxy().build()?;
         let body = json!({"email": format!("user-{number}@example.com"), "password": "one of a kind"});
-        let answer = http.post(format!("http://{}/api/auth/register", gateways[0])).json(&body).send().await?;
+        let request = http.post(format!("http://{}/api/auth/register", gateways[0])).timeout(REGISTRATION_TIMEOUT);
+        let answer = request.json(&body).send().await?;
         ensure!(answer.status() == StatusCode::CREATED, "registration failed: {}", answer.text().await?);
         let session: Value = answer.json().await?;
         let token = session["token"].as_str().context("the session has no token")?.to_owned();

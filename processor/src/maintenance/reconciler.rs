@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::enqueue::flow;
 use crate::maintenance::clock_watch::ClockWatch;
+use crate::maintenance::recency;
 use crate::metrics;
 
 /// Rows read per step.
@@ -49,9 +50,12 @@ struct Cursor {
     clock_set_back: bool,
 }
 
+/// Why a pass failed.
 #[derive(Debug)]
-enum Error {
+pub(crate) enum Error {
+    /// The database.
     Database(DbErr),
+    /// Redis.
     Redis(bus::Error),
 }
 
@@ -68,6 +72,9 @@ impl From<bus::Error> for Error {
 }
 
 async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
+    if !recency::check(context).await? {
+        return Ok(());
+    }
     if mirror_limits(context).await? == Mirror::Missing {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
         (cursor.after, cursor.paused_since) = (None, None);

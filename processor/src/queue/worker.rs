@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::context::Context;
 use crate::liveness::in_flight::Signal;
 use crate::liveness::worker_session::WorkerSession;
+use crate::maintenance::recency;
 use crate::metrics;
 use crate::queue::handle_delivery;
 
@@ -43,7 +44,15 @@ pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, st
 async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &TaskTracker, stop: &CancellationToken) {
     let slots = Arc::new(Semaphore::new(context.config.slots.get()));
     let mut source = Source { consumer: context.bus.consumer(session.id), reclaimed_at: None };
+    // An older copy of the database may have ended the last session.
+    while !matches!(recency::check(context).await, Ok(true)) && !stop.is_cancelled() {
+        pause(stop).await;
+    }
     loop {
+        if !context.database_state.is_current() && !stop.is_cancelled() {
+            pause(stop).await;
+            continue;
+        }
         let permit = tokio::select! {
             biased;
             () = stop.cancelled() => break,
@@ -56,7 +65,7 @@ async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &T
             Ok(deliveries) => deliveries,
             Err(error) => {
                 tracing::warn!(%error, "could not read from the queue");
-                tokio::select! { () = sleep(ERROR_PAUSE) => {}, () = stop.cancelled() => {} }
+                pause(stop).await;
                 continue;
             }
         };
@@ -70,6 +79,11 @@ async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &T
         }
     }
     tasks.close();
+}
+
+/// Waits after an error, or until `stop`.
+async fn pause(stop: &CancellationToken) {
+    tokio::select! { () = sleep(ERROR_PAUSE) => {}, () = stop.cancelled() => {} }
 }
 
 /// Where deliveries come from.

@@ -9,6 +9,7 @@ mod crash_points;
 mod downloads;
 mod housekeeping;
 mod job_lifecycle;
+mod older_database;
 mod posters;
 mod process;
 mod recovery;

@@ -231,5 +231,7 @@ pub(crate) fn segment(id: &str) -> Result<&str, Error> {
 }
 
 fn unexpected(error: &serde_json::Error) -> Error {
+    // The message repeats values of the answer.
+    let error = crate::output::printable(&error.to_string());
     Error::Unreachable(format!("its answer is not that of this platform ({error}); check the address"))
 }

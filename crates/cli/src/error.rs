@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Status;
+use crate::output::printable;
 
 /// Text of the help about exit codes.
 pub(crate) const EXIT_CODES: &str = "\
@@ -132,13 +133,26 @@ impl From<reqwest::Error> for Error {
 fn describe(problem: &Problem) -> String {
     let mut text = match problem.detail.is_empty() {
         true => format!("The server answered with status {}.", problem.status),
-        false => problem.detail.clone(),
+        false => printable(&problem.detail),
     };
     for FieldError { field, message } in &problem.errors {
-        text.push_str(&format!("\n  {field}: {message}"));
+        text.push_str(&format!("\n  {}: {}", printable(field), printable(message)));
     }
     if !problem.request_id.is_empty() {
-        text.push_str(&format!("\n  request {}", problem.request_id));
+        text.push_str(&format!("\n  request {}", printable(&problem.request_id)));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_out_what_controls_a_terminal() {
+        let evil = || "a\u{1b}[31mb".to_owned();
+        let errors = vec![FieldError { field: evil(), message: evil() }];
+        let problem = Problem { status: 400, code: evil(), detail: evil(), request_id: evil(), errors };
+        assert_eq!(Error::Problem(problem).to_string(), "a[31mb\n  a[31mb: a[31mb\n  request a[31mb");
+    }
 }

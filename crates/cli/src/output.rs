@@ -64,7 +64,7 @@ pub(crate) fn row(job: &Job) {
         short.push('…');
     }
     let created = created_at.get(..16).unwrap_or(created_at).replace('T', " ");
-    line(&format!("{id}  {:<10}  {progress:>3} %  {created}  {short}", status.as_str()));
+    line(&printable(&format!("{id}  {:<10}  {progress:>3} %  {created}  {short}", status.as_str())));
 }
 
 /// Writes what is known about a video.
@@ -83,7 +83,7 @@ pub(crate) fn details(job: &Job) {
         ("prompt", Some(printable(prompt))),
     ];
     for (name, value) in rows.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        line(&format!("{name:<9} {value}"));
+        line(&printable(&format!("{name:<9} {value}")));
     }
 }
 
@@ -132,7 +132,7 @@ impl JobProgress {
                     bar.abandon();
                 }
             }
-            None if self.shown != Some(*status) => note(&format!("{id} {}{position}", status.as_str())),
+            None if self.shown != Some(*status) => note(&printable(&format!("{id} {}{position}", status.as_str()))),
             None => {}
         }
         self.shown = Some(*status);

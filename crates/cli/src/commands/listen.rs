@@ -48,6 +48,7 @@ pub(super) async fn listen(api: &Api, options: Listen, as_json: bool) -> Result<
 /// Which jobs have ended, as far as they have been forwarded or had ended before.
 #[derive(Default)]
 struct Known {
+    /// Whether the first snapshot, which can have several frames, is complete.
     started: bool,
     /// Id and time of the end: a job that is retried ends again, and one that has ended can still change.
     ended: HashSet<(String, Option<String>)>,
@@ -56,7 +57,8 @@ struct Known {
 impl Known {
     /// Returns the jobs of a frame that have ended since the last one.
     fn ended(&mut self, mut frame: Value) -> Result<Vec<Job>, Error> {
-        let first = !std::mem::replace(&mut self.started, true);
+        let first = !self.started;
+        self.started |= frame["last"] == json!(true);
         let states = match frame["type"].as_str() {
             Some("snapshot") => frame["jobs"].as_array_mut().map(std::mem::take).unwrap_or_default(),
             Some("job") => vec![frame],
@@ -144,6 +146,21 @@ fn sign(key: &[u8], id: &str, timestamp: u64, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forwards_nothing_that_had_ended_before() {
+        let job = |id: &str| {
+            json!({"type": "job", "id": id, "status": "completed", "progress": 100, "prompt": "", "model": "", "seconds": 4,
+                "size": "", "mayHaveBeenCharged": false, "createdAt": ""})
+        };
+        let mut known = Known::default();
+        for (id, last) in [("a", false), ("b", true)] {
+            let frame = json!({"type": "snapshot", "jobs": [job(id)], "last": last});
+            assert!(known.ended(frame).unwrap().is_empty(), "{id}");
+        }
+        assert_eq!(known.ended(job("c")).unwrap().len(), 1);
+        assert!(known.ended(job("c")).unwrap().is_empty());
+    }
 
     #[test]
     fn signs_as_the_example_of_standard_webhooks() {

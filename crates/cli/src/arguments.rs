@@ -75,6 +75,9 @@ pub(crate) struct Generate {
     /// Image to start from: a PNG, JPEG or WebP file
     #[arg(long, value_name = "FILE")]
     pub(crate) image: Option<PathBuf>,
+    /// Image to start from that was uploaded before
+    #[arg(long, value_name = "IMAGE", conflicts_with = "image")]
+    pub(crate) image_id: Option<String>,
     /// Video that this one is a variation of
     #[arg(long, value_name = "VIDEO")]
     pub(crate) remix_of: Option<String>,

@@ -107,10 +107,11 @@ async fn transfer(api: &Api, video: &str, target: &mut (impl AsyncWrite + Unpin)
     loop {
         let request = || Ok(api.request(Method::GET, &url)?.header(header::RANGE, format!("bytes={written}-")));
         let response = api.send(request).await?;
+        // Unknown if a proxy has left out the length.
         let total = match response.status() {
-            StatusCode::PARTIAL_CONTENT => written + response.content_length().unwrap_or_default(),
+            StatusCode::PARTIAL_CONTENT => range_total(response.headers()),
             // The whole file, which is right only at the beginning.
-            _ if written == 0 => response.content_length().unwrap_or_default(),
+            _ if written == 0 => response.content_length(),
             status => return Err(Error::Unreachable(format!("it answered a range with status {status}"))),
         };
         let before = written;
@@ -128,7 +129,7 @@ async fn transfer(api: &Api, video: &str, target: &mut (impl AsyncWrite + Unpin)
                 }
             }
         }
-        if written >= total {
+        if total.map_or(broken.is_none(), |total| written >= total) {
             target.flush().await.map_err(|cause| Error::File(path.to_owned(), cause))?;
             return Ok(written);
         }
@@ -138,6 +139,11 @@ async fn transfer(api: &Api, video: &str, target: &mut (impl AsyncWrite + Unpin)
         }
         sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Returns the size of the whole file, as `Content-Range` has it.
+fn range_total(headers: &header::HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1.parse().ok()
 }
 
 /// Returns the usual extension of the video's type.

@@ -12,7 +12,7 @@ use crate::api::{Api, Job, json};
 use crate::arguments::Generate;
 use crate::commands::{download, interruptible, videos};
 use crate::error::Error;
-use crate::output::{json_line, line, note};
+use crate::output::{json_line, line, note, printable};
 
 /// Starts videos, and waits for them and downloads them if asked to.
 ///
@@ -27,12 +27,10 @@ pub(super) async fn generate(api: &Api, options: Generate, as_json: bool) -> Res
     let prompt = prompt(&options.prompt)?;
     let image = match &options.image {
         Some(path) => Some(upload(api, path).await?),
-        None => None,
+        None => options.image_id.clone(),
     };
     let key = options.idempotency_key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let advice = format!(
-        "It may have been accepted. To find out without paying twice, repeat the command with --idempotency-key {key}"
-    );
+    let advice = advice(&key, options.image.as_ref().and(image.as_deref()));
     let submitted = submit(api, body(&options, &prompt, image.as_deref()), &key);
     let submitted = interruptible(submitted, format!("Interrupted. {advice}")).await;
     let jobs = submitted.map_err(|error| if error.is_uncertain() { error.advise(advice) } else { error })?;
@@ -56,6 +54,16 @@ pub(super) async fn generate(api: &Api, options: Generate, as_json: bool) -> Res
         ids.iter().for_each(|id| line(id));
     }
     Ok(())
+}
+
+/// Says how to repeat the command. `uploaded` is the image that it has uploaded: another upload would have another id, and the
+/// server refuses a key with another request.
+fn advice(key: &str, uploaded: Option<&str>) -> String {
+    let image = uploaded.map(|id| format!(", and --image-id {} instead of --image", printable(id)));
+    format!(
+        "It may have been accepted. To find out without paying twice, repeat the command with --idempotency-key {key}{}",
+        image.unwrap_or_default()
+    )
 }
 
 async fn submit(api: &Api, body: Value, key: &str) -> Result<Vec<Job>, Error> {

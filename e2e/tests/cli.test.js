@@ -107,6 +107,14 @@ test("scripts read JSON and exit codes", { timeout }, async () => {
   await sora(["wait", ...ids], { code: 1 });
 });
 
+test("waits for more videos than a user may have streams", { timeout }, async () => {
+  const ids = [];
+  for (let n = 0; n < 3; n += 1) ids.push(...(await json(["generate", "One of many", "--count", "4"])).jobs.map(({ id }) => id));
+  await sora(["wait", ...ids]);
+  const { jobs } = await json(["list", "--search", "One of many", "--status", "completed"]);
+  assert.equal(jobs.length, 12);
+});
+
 test("a lost answer costs nothing", { timeout }, async () => {
   let lost = 0;
   const proxy = await proxied((incoming, answer) => {

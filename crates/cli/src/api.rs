@@ -183,8 +183,7 @@ async fn checked(sent: Result<Response, reqwest::Error>) -> Result<Response, (Er
     if status.is_success() {
         return Ok(response);
     }
-    let wanted = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let wanted = wanted.map(Duration::from_secs);
+    let wanted = retry_after(response.headers());
     let pause = match status {
         StatusCode::TOO_MANY_REQUESTS => wanted.filter(|pause| *pause <= MAX_PAUSE),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
@@ -193,6 +192,11 @@ async fn checked(sent: Result<Response, reqwest::Error>) -> Result<Response, (Er
         _ => None,
     };
     Err((problem(response).await, pause))
+}
+
+/// Returns the pause that the server asks for.
+pub(crate) fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
 /// Reads an error response.

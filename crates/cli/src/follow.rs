@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::api::{Api, Job, problem, segment};
+use crate::api::{Api, Job, problem, retry_after, segment};
 use crate::error::Error;
 
 /// How long the server may be unreachable.
@@ -30,6 +30,8 @@ pub(crate) struct Events<'a> {
 enum Broken {
     /// It ended, and can be opened again.
     Again,
+    /// There are too many streams: it can be opened after a pause, or else this is the error.
+    After(Error, Duration),
     /// There is nothing more to come.
     Over,
 }
@@ -50,14 +52,15 @@ impl<'a> Events<'a> {
     ) -> Result<Option<T>, Error> {
         loop {
             let mut found = None;
-            match self.open(&mut handle, &mut found).await {
+            let pause = match self.open(&mut handle, &mut found).await {
                 Ok(_) if found.is_some() => return Ok(found),
                 Ok(Broken::Over) => return Ok(None),
-                Ok(Broken::Again) => {}
-                Err(error) if error.is_uncertain() && self.reached.elapsed() < PATIENCE => {}
-                Err(error) => return Err(error),
-            }
-            sleep(PAUSE).await;
+                Ok(Broken::Again) => PAUSE,
+                Ok(Broken::After(_, pause)) if self.reached.elapsed() < PATIENCE => pause,
+                Err(error) if error.is_uncertain() && self.reached.elapsed() < PATIENCE => PAUSE,
+                Ok(Broken::After(error, _)) | Err(error) => return Err(error),
+            };
+            sleep(pause).await;
         }
     }
 
@@ -73,7 +76,10 @@ impl<'a> Events<'a> {
         let response = request.send().await?;
         match response.status() {
             StatusCode::NO_CONTENT => return Ok(Broken::Over),
-            StatusCode::TOO_MANY_REQUESTS => return Ok(Broken::Again),
+            StatusCode::TOO_MANY_REQUESTS => {
+                let pause = retry_after(response.headers()).unwrap_or(PAUSE).clamp(PAUSE, PATIENCE);
+                return Ok(Broken::After(problem(response).await, pause));
+            }
             status if !status.is_success() => return Err(problem(response).await),
             _ => {}
         }

@@ -39,6 +39,8 @@ pub(super) async fn listen(api: &Api, options: Listen, as_json: bool) -> Result<
     let following = events.run(async |frame: Value| {
         for job in known.ended(frame)? {
             forwarder.forward(api, &job).await?;
+            // Only now: if the server could not be reached, the job is found again with the next snapshot.
+            known.record(&job);
         }
         Ok(None::<()>)
     });
@@ -67,14 +69,26 @@ impl Known {
         let mut news = Vec::new();
         for state in states {
             let job = Job::new(state)?;
-            let is_new =
-                job.known.status.is_final() && self.ended.insert((job.known.id.clone(), job.known.finished_at.clone()));
-            if is_new && !first {
+            if !job.known.status.is_final() || self.ended.contains(&end(&job)) {
+                continue;
+            }
+            if first {
+                self.record(&job);
+            } else {
                 news.push(job);
             }
         }
         Ok(news)
     }
+
+    /// Records that the end of a job was forwarded.
+    fn record(&mut self, job: &Job) {
+        self.ended.insert(end(job));
+    }
+}
+
+fn end(job: &Job) -> (String, Option<String>) {
+    (job.known.id.clone(), job.known.finished_at.clone())
 }
 
 struct Forwarder {
@@ -158,7 +172,9 @@ mod tests {
             let frame = json!({"type": "snapshot", "jobs": [job(id)], "last": last});
             assert!(known.ended(frame).unwrap().is_empty(), "{id}");
         }
-        assert_eq!(known.ended(job("c")).unwrap().len(), 1);
+        let news = known.ended(job("c")).unwrap();
+        assert_eq!((news.len(), known.ended(job("c")).unwrap().len()), (1, 1), "as long as it was not forwarded");
+        known.record(&news[0]);
         assert!(known.ended(job("c")).unwrap().is_empty());
     }
 

@@ -1,6 +1,6 @@
 //! `models`, `list`, `show`, `wait` and `cancel`.
 
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -11,6 +11,9 @@ use crate::commands::interruptible;
 use crate::error::Error;
 use crate::follow;
 use crate::output::{self, Progress, json_line, line, printable};
+
+/// Maximum number of videos that are followed at a time; the server allows a user eight streams and websockets.
+const MAX_STREAMS: usize = 4;
 
 /// Number of rows of a page of the API.
 const PAGE: usize = 100;
@@ -96,8 +99,9 @@ pub(super) async fn wait_for(api: &Api, ids: &[String], as_json: bool) -> Result
         let mut shown = progress.of(id);
         async move { follow::until_ended(api, id, |job| shown.show(job)).await }
     });
-    let waiting = interruptible(try_join_all(waits), format!("The generation goes on. Follow it with: {again}"));
-    let jobs = waiting.await.map_err(|error| match error.is_uncertain() {
+    let waits = stream::iter(waits).buffered(MAX_STREAMS).try_collect();
+    let waiting = interruptible(waits, format!("The generation goes on. Follow it with: {again}"));
+    let jobs: Vec<Job> = waiting.await.map_err(|error| match error.is_uncertain() {
         true => error.advise(format!("The generation goes on. Follow it with: {again}")),
         false => error,
     })?;

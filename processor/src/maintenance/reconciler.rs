@@ -4,6 +4,7 @@
 //! enqueued again from here.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Enqueued, Limits, Position};
@@ -27,16 +28,44 @@ const PASS_PAUSE: Duration = Duration::from_secs(10);
 /// Reconciles until `done`: due retries every second, all pending rows in small steps, and everything at once when Redis
 /// is empty.
 pub(crate) async fn run(context: Arc<Context>, done: CancellationToken) {
+    let clock_set_back = AtomicBool::new(false);
+    tokio::select! {
+        () = reconcile(&context, &clock_set_back, &done) => {}
+        () = watch_clock(&context, &clock_set_back) => {}
+    }
+}
+
+async fn reconcile(context: &Context, clock_set_back: &AtomicBool, done: &CancellationToken) {
     let mut cursor = Cursor::default();
     loop {
-        match tick(&context, &mut cursor).await {
+        match tick(context, &mut cursor, clock_set_back).await {
             Ok(()) => {}
             Err(Error::Database(error)) => tracing::warn!(%error, "reconciler: database error"),
             Err(Error::Redis(error)) => tracing::debug!(%error, "reconciler: Redis error"),
         }
-        let pause = Duration::from_millis(rand::rng().random_range(900..1_100));
-        tokio::select! { () = sleep(pause) => {}, () = done.cancelled() => return }
+        tokio::select! { () = sleep(pause()) => {}, () = done.cancelled() => return }
     }
+}
+
+/// Looks at the database's clock every second, also while Redis holds the reconciler up.
+async fn watch_clock(context: &Context, clock_set_back: &AtomicBool) {
+    let mut clock = ClockWatch::default();
+    loop {
+        let asked = Instant::now();
+        if let Ok(now) = clock::database_ms(&context.db).await
+            && clock.was_set_back(now, asked, Instant::now())
+        {
+            tracing::warn!(
+                "the database's clock was set back; jobs that wait for their next attempt are tried at once"
+            );
+            clock_set_back.store(true, Ordering::Relaxed);
+        }
+        sleep(pause()).await;
+    }
+}
+
+fn pause() -> Duration {
+    Duration::from_millis(rand::rng().random_range(900..1_100))
 }
 
 /// How far the pass over all pending rows has come.
@@ -45,9 +74,6 @@ struct Cursor {
     after: Option<JobId>,
     /// When the last pass ended, while pausing.
     paused_since: Option<Instant>,
-    clock: ClockWatch,
-    /// Whether the database's clock was set back and not every waiting job has been promoted since.
-    clock_set_back: bool,
 }
 
 /// Why a pass failed.
@@ -71,7 +97,7 @@ impl From<bus::Error> for Error {
     }
 }
 
-async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
+async fn tick(context: &Context, cursor: &mut Cursor, clock_set_back: &AtomicBool) -> Result<(), Error> {
     if !recency::check(context).await? {
         return Ok(());
     }
@@ -80,7 +106,7 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
         (cursor.after, cursor.paused_since) = (None, None);
         while !step(context, cursor).await? {}
     }
-    promote(context, cursor).await?;
+    promote(context, clock_set_back).await?;
     if cursor.paused_since.is_none_or(|since| since.elapsed() > PASS_PAUSE) {
         cursor.paused_since = None;
         step(context, cursor).await?;
@@ -90,19 +116,10 @@ async fn tick(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
 }
 
 /// Enqueues the jobs whose next attempt is due: all that wait, once the database's clock was set back.
-async fn promote(context: &Context, cursor: &mut Cursor) -> Result<(), Error> {
-    let asked = Instant::now();
-    let now = clock::database_ms(&context.db).await?;
-    if cursor.clock.was_set_back(now, asked, Instant::now()) {
-        tracing::warn!(
-            "the database's clock was set back; jobs and webhooks that wait for their next attempt are tried at once"
-        );
-        cursor.clock_set_back = true;
-    }
-    if cursor.clock_set_back {
+async fn promote(context: &Context, clock_set_back: &AtomicBool) -> Result<(), Error> {
+    if clock_set_back.load(Ordering::Relaxed) {
         while !promoted(context, job::promote_all(&context.db, BATCH).await?).await? {}
-        webhook_delivery::make_due_after_clock_was_set_back(&context.db).await?;
-        cursor.clock_set_back = false;
+        clock_set_back.store(false, Ordering::Relaxed);
     }
     promoted(context, job::promote_due(&context.db, BATCH).await?).await.map(drop)
 }
@@ -130,6 +147,8 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
         context.bus.drop_orphans().await?;
+        // In each pass, because a step and its correction can both happen while Redis holds this task up.
+        webhook_delivery::make_due_after_clock_was_set_back(&context.db).await?;
         cursor.paused_since = Some(Instant::now());
     }
     Ok(cursor.after.is_none())

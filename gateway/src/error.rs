@@ -11,6 +11,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use entity::DbErr;
 use serde::Serialize;
+use service::batch::Unanswered;
 use service::error_chain;
 use utoipa::ToSchema;
 
@@ -200,6 +201,12 @@ impl ApiError {
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
         Self::unavailable(error)
+    }
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(error: Unanswered) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

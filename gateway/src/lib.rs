@@ -25,7 +25,6 @@
 
 mod admin;
 mod auth;
-mod batch;
 mod command;
 mod config;
 mod cpu_pool;

@@ -1,5 +1,6 @@
 //! Startup code shared by all processes: configuration, logging, metrics, signals, health probes.
 
+pub mod batch;
 pub mod env;
 mod error;
 pub mod file_limit;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bus::{Bus, Enqueued, MAX_ENQUEUED, Submitted};
 use entity::job::{self, Model, New};
 use entity::{DatabaseConnection, DbErr, JobId, UserId};
+use service::batch::Batcher;
 
-use crate::batch::Batcher;
 use crate::error::ApiError;
 
 /// Maximum number of batches of a kind at a time; a part of the connections to the database.
@@ -41,7 +41,7 @@ impl Batches {
 
     /// Creates jobs, all or none.
     pub(crate) async fn create(&self, new: Vec<New>) -> Result<Result<Vec<Model>, Arc<DbErr>>, ApiError> {
-        self.creations.send(new).await
+        Ok(self.creations.send(new).await?)
     }
 
     /// Adds a job to the backlog and publishes its state.

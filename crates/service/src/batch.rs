@@ -7,25 +7,30 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::error::ApiError;
-
 /// Requests that wait for a batch; more wait for a place. Bounds the memory while the database does not answer.
 const MAX_QUEUED: usize = 1_024;
 
 /// Sends requests in batches. Its task ends when it is dropped and all requests are answered.
-pub(crate) struct Batcher<Q, A> {
+#[derive(Debug)]
+pub struct Batcher<Q, A> {
     queue: mpsc::Sender<Pending<Q, A>>,
 }
 
+#[derive(Debug)]
 struct Pending<Q, A> {
     request: Q,
     answer: oneshot::Sender<A>,
 }
 
+/// A batch ended without answers: its task panicked. Its requests may have been carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a batch ended without an answer")]
+pub struct Unanswered;
+
 impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
     /// Starts a batcher that runs up to `parallel` batches of up to `max_size` requests at a time. `run` returns one answer
     /// per request, in their order.
-    pub(crate) fn start<R, F>(parallel: usize, max_size: usize, run: R) -> Self
+    pub fn start<R, F>(parallel: usize, max_size: usize, run: R) -> Self
     where
         R: Fn(Vec<Q>) -> F + Send + Sync + 'static,
         F: Future<Output = Vec<A>> + Send,
@@ -59,11 +64,14 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
 
     /// Sends a request with the next batch, and returns its answer. If the returned future is dropped, the request may still be
     /// carried out.
-    pub(crate) async fn send(&self, request: Q) -> Result<A, ApiError> {
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn send(&self, request: Q) -> Result<A, Unanswered> {
         let (answer, answered) = oneshot::channel();
         let queued = self.queue.send(Pending { request, answer }).await;
-        queued.map_err(|_| ApiError::Internal("a batch task has ended".into()))?;
-        answered.await.map_err(|_| ApiError::Internal("a batch was not answered".into()))
+        queued.map_err(|_| Unanswered)?;
+        answered.await.map_err(|_| Unanswered)
     }
 }
 

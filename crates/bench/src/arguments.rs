@@ -17,6 +17,10 @@ pub(crate) enum Scenario {
     Outage,
     /// The gateway restarted under open sockets
     Restart,
+    /// Clients that try to occupy the whole gateway, and how long others wait
+    Floods,
+    /// Whole jobs per second, and the processor time of each
+    Jobs,
     /// Requests per second, and the processor time of each; needs `wrk`
     Requests,
     /// The gateway compared with relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/relays`
@@ -26,7 +30,7 @@ pub(crate) enum Scenario {
 /// Measures the platform
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
-    /// Scenarios to run [default: all but `relay` and `requests`]
+    /// Scenarios to run [default: `latency`, `idle`, `stalled`, `outage`, `restart`]
     pub(crate) scenarios: Vec<Scenario>,
     /// Folder of the release build's programs
     #[arg(long, default_value = "target/release")]
@@ -46,6 +50,9 @@ pub(crate) struct Arguments {
     /// Seconds without Redis in the scenario `outage`
     #[arg(long, default_value_t = 20)]
     pub(crate) away: u64,
+    /// Number of jobs in the scenario `jobs`
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) jobs: usize,
     /// Folder of the relays to compare with
     #[arg(long, default_value = "crates/bench/relays")]
     pub(crate) relays: PathBuf,

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "prints figures")]
 
 mod arguments;
+mod jobs;
 mod latencies;
 mod platform;
 mod process;
@@ -39,6 +40,8 @@ async fn main() -> anyhow::Result<()> {
                 Scenario::Stalled => scenario::stalled(&mut platform, &arguments).await?,
                 Scenario::Outage => scenario::outage(&mut platform, &arguments).await?,
                 Scenario::Restart => scenario::restart(&mut platform, &arguments).await?,
+                Scenario::Floods => scenario::floods(&mut platform, &arguments).await?,
+                Scenario::Jobs => scenario::jobs(&mut platform, &arguments).await?,
                 Scenario::Requests => scenario::requests(&mut platform, &arguments).await?,
                 Scenario::Relay => scenario::relay(&mut platform, &arguments).await?,
             }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bus::Bus;
+use entity::DatabaseConnection;
+use entity::database::IfMissing;
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -50,6 +52,7 @@ pub(crate) struct Platform {
     processor: Option<Process>,
     redis: Option<Process>,
     redis_port: u16,
+    database: String,
     environment: Vec<(String, String)>,
     binaries: PathBuf,
     http: reqwest::Client,
@@ -83,6 +86,7 @@ impl Platform {
             ("SORA_API_TOKEN", "bench"),
             ("PROCESSOR_SLOTS", "2000"),
             ("DRAIN_TIMEOUT", "1s"),
+            ("FFMPEG", "none"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let mut platform = Self {
@@ -93,6 +97,7 @@ impl Platform {
             processor: None,
             redis: None,
             redis_port,
+            database: database.to_owned(),
             environment,
             binaries: binaries.canonicalize().context("the folder of the release build does not exist")?,
             http: reqwest::Client::builder().no_proxy().timeout(READY_TIMEOUT).build()?,
@@ -135,6 +140,11 @@ impl Platform {
         Ok(etag.to_str()?.to_owned())
     }
 
+    /// A connection to the database.
+    pub(crate) async fn database(&self) -> anyhow::Result<DatabaseConnection> {
+        Ok(entity::database::open(&self.database, IfMissing::Fail).await?)
+    }
+
     /// Redis's process.
     pub(crate) fn redis(&self) -> anyhow::Result<&Process> {
         self.redis.as_ref().context("Redis is not running")
@@ -148,6 +158,11 @@ impl Platform {
     /// The gateway's process.
     pub(crate) fn gateway(&self) -> anyhow::Result<&Process> {
         self.gateway.as_ref().context("the gateway is not running")
+    }
+
+    /// The processor's process.
+    pub(crate) fn processor(&self) -> anyhow::Result<&Process> {
+        self.processor.as_ref().context("the processor is not running")
     }
 
     /// Starts a gateway and waits until it is ready.

@@ -1,6 +1,8 @@
 //! The scenarios, one file each.
 
+mod floods;
 mod idle;
+mod jobs;
 mod latency;
 mod outage;
 mod relay;
@@ -12,7 +14,9 @@ use bus::Event;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use floods::floods;
 pub(crate) use idle::idle;
+pub(crate) use jobs::jobs;
 pub(crate) use latency::latency;
 pub(crate) use outage::outage;
 pub(crate) use relay::relay;

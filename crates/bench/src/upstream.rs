@@ -14,7 +14,7 @@ const VIDEO: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08moov\0\0\0\x0
 /// The pace of a generation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// Time between two chunks.
+    /// Time between two chunks; 0: a generation ends at once.
     pub(crate) interval: Duration,
     /// Percent of progress per chunk.
     pub(crate) step: usize,
@@ -74,7 +74,7 @@ impl Upstream {
                     format!("HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: {}\r\n\r\n", VIDEO.len());
                 stream.write_all(&[head.as_bytes(), VIDEO].concat()).await?;
             } else {
-                return self.generate(&mut stream, &prompt(&body)).await;
+                self.generate(&mut stream, &prompt(&body)).await?;
             }
         }
         Ok(())
@@ -87,9 +87,10 @@ impl Upstream {
             .await?;
         // Spreads the generations over the interval.
         tokio::time::sleep(interval.mul_f64(rand::random())).await;
-        let mut tick = tokio::time::interval(interval);
         for progress in (1..100).step_by(step) {
-            tick.tick().await;
+            if progress > 1 {
+                tokio::time::sleep(interval).await;
+            }
             self.record_sent(prompt, progress);
             send_chunk(stream, &format!("> 🏃 进度：{progress}%\n\n")).await?;
         }

@@ -28,6 +28,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Number of addresses from which a flood of idle connections comes.
 const ADDRESSES: usize = 40;
 
+/// An empty continuation frame of a message that never ends, masked with zeros.
+const FRAGMENT: &[u8] = &[0x00, 0x80, 0, 0, 0, 0];
+
 /// What each connection of a flood does.
 #[derive(Clone, Debug)]
 enum Client {
@@ -71,8 +74,6 @@ pub(crate) async fn floods(platform: &mut Platform, arguments: &Arguments) -> an
     let description = get("/api/openapi.json", &users[0]);
     let search = get("/api/videos/jobs?search=umbrella&limit=50", &users[0]);
     let sign_in = post("/api/auth/login", "Content-Type: application/json\r\n", wrong.len(), wrong);
-    // An empty continuation frame of a message that never ends, masked with zeros.
-    const FRAGMENT: &[u8] = &[0x00, 0x80, 0, 0, 0, 0];
     let floods: [(&str, usize, Vec<Client>); 7] = [
         ("nothing", 0, vec![Client::Silent]),
         ("4,096 that read no response", 4_096, vec![Client::Unread(description.repeat(64))]),
@@ -87,7 +88,7 @@ pub(crate) async fn floods(platform: &mut Platform, arguments: &Arguments) -> an
     let livez = format!("GET /livez HTTP/1.1\r\n{host}\r\n\r\n");
     let address = SocketAddr::from(([127, 0, 0, 1], platform.port));
     for (name, connections, clients) in floods {
-        let flood = start(address, connections, clients);
+        let flood = start(address, connections, &clients);
         // The connections are opened meanwhile.
         sleep(Duration::from_secs(1)).await;
         let until = Instant::now() + Duration::from_secs(arguments.seconds);
@@ -103,7 +104,7 @@ pub(crate) async fn floods(platform: &mut Platform, arguments: &Arguments) -> an
 }
 
 /// Opens the connections; dropping the set closes them.
-fn start(address: SocketAddr, connections: usize, clients: Vec<Client>) -> JoinSet<anyhow::Result<()>> {
+fn start(address: SocketAddr, connections: usize, clients: &[Client]) -> JoinSet<anyhow::Result<()>> {
     (0..connections)
         .map(|number| {
             let (client, source) = (clients[number % clients.len()].clone(), 2 + number % ADDRESSES);

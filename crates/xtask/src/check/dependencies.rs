@@ -22,7 +22,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("deadpool-redis", &["bus"]),
     ("redis", &["bus"]),
     ("reqwest", &["bench", "cli", "fetch", "nemesis", "sora", "storage"]),
-    ("sea-orm", &["entity", "gateway", "migration", "nemesis", "processor", "testkit"]),
+    ("sea-orm", &["bench", "entity", "gateway", "migration", "nemesis", "processor", "testkit"]),
     ("sea-orm-migration", &["migration"]),
 ];
 

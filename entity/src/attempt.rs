@@ -4,14 +4,18 @@
 //! the job, since it says what was paid for. An attempt without an outcome is one whose fate is unknown. An attempt that may
 //! have been charged counts among its day's submissions ([`submission`](crate::submission)).
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{PaginatorTrait, QueryOrder, UpdateMany};
+use sea_orm::{QueryOrder, QuerySelect, UpdateMany};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::{rfc3339, system_ms};
+use crate::job::JobClaim;
+use crate::rows::Rows;
 use crate::{AttemptId, JobId};
 
 /// A row of `attempts`.
@@ -59,36 +63,51 @@ impl ActiveModelBehavior for ActiveModel {}
 const MAX_DETAIL_CHARS: usize = 2_000;
 
 /// A request about to be sent.
-#[derive(Clone, Copy, Debug)]
-pub struct NewAttempt<'a> {
+#[derive(Clone, Debug)]
+pub struct NewAttempt {
     /// Primary key. The sender chooses it, so that it can record that nothing was sent even if the commit's response was
     /// lost.
     pub id: AttemptId,
     /// The configured address.
-    pub upstream: &'a str,
+    pub upstream: String,
     /// When it is sent, epoch ms.
     pub sent_at: i64,
 }
 
-/// Inserts the next attempt of a job, whose row the caller's transaction has locked.
-pub(crate) async fn insert<C: ConnectionTrait>(
+/// Inserts the next attempt of each of these jobs, whose rows the caller's transaction has locked.
+pub(crate) async fn insert<'a, C: ConnectionTrait>(
     tx: &C,
-    job: JobId,
-    epoch: i64,
-    new: NewAttempt<'_>,
+    new: impl Iterator<Item = (JobClaim, &'a NewAttempt)> + Clone,
 ) -> Result<(), DbErr> {
-    let earlier = Entity::find().filter(Column::JobId.eq(job)).count(tx).await?;
-    let row = ActiveModel {
+    // The first worker of a job finds no attempts.
+    let claimed_before = new.clone().filter(|(claim, _)| claim.epoch > 1).map(|(claim, _)| claim.job);
+    let earlier = numbers(tx, claimed_before.collect()).await?;
+    let rows = new.map(|(claim, new)| ActiveModel {
         id: Set(new.id),
-        job_id: Set(job),
-        number: Set(i32::try_from(earlier).unwrap_or(i32::MAX - 1) + 1),
-        epoch: Set(epoch),
-        upstream: Set(new.upstream.to_owned()),
+        job_id: Set(claim.job),
+        number: Set(earlier.get(&claim.job).copied().unwrap_or(0) + 1),
+        epoch: Set(claim.epoch),
+        upstream: Set(new.upstream.clone()),
         sent_at: Set(new.sent_at),
         may_have_been_charged: Set(true),
         ..<ActiveModel as ActiveModelTrait>::default()
-    };
-    row.insert(tx).await.map(drop)
+    });
+    Entity::insert_many(rows).exec_without_returning(tx).await.map(drop)
+}
+
+/// The number of the last attempt of each of these jobs that has one.
+async fn numbers<C: ConnectionTrait>(tx: &C, jobs: Vec<JobId>) -> Result<HashMap<JobId, i32>, DbErr> {
+    if jobs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let last = Entity::find()
+        .select_only()
+        .column(Column::JobId)
+        .column_as(Column::Number.max(), "number")
+        .filter(Column::JobId.is_in(jobs))
+        .group_by(Column::JobId)
+        .into_tuple::<(JobId, i32)>();
+    Ok(last.all(tx).await?.into_iter().collect())
 }
 
 /// The job's attempts from number `from` on, in order.
@@ -101,21 +120,51 @@ pub async fn of_job(db: &DatabaseConnection, job: JobId, from: i32) -> Result<Ve
         .await
 }
 
-/// Records that the upstream accepted the request, with the generation's id if the upstream gave one.
+/// Records that the upstream accepted a request. See [`record_each_accepted`].
 pub async fn record_accepted(db: &DatabaseConnection, id: AttemptId, upstream_id: Option<&str>) -> Result<(), DbErr> {
-    update(id)
+    record_each_accepted(db, &[(id, upstream_id.map(ToOwned::to_owned))]).await
+}
+
+/// Records that the upstream accepted requests, each with the generation's id if the upstream gave one.
+pub async fn record_each_accepted(
+    db: &DatabaseConnection,
+    accepted: &[(AttemptId, Option<String>)],
+) -> Result<(), DbErr> {
+    let rows = Rows::new(accepted.iter().cloned());
+    Entity::update_many()
         .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(system_ms()))
-        .col_expr(Column::UpstreamId, Expr::value(upstream_id))
+        .col_expr(Column::UpstreamId, rows.value(Column::Id, |upstream_id| Expr::value(upstream_id.clone())))
+        .filter(rows.contain(Column::Id))
         .exec(db)
         .await
         .map(drop)
 }
 
 /// Records where the result can be downloaded. From then on, recovery only downloads.
-pub async fn record_result_url<C: ConnectionTrait>(db: &C, id: AttemptId, url: &str) -> Result<(), DbErr> {
+pub(crate) async fn record_result_url<C: ConnectionTrait>(db: &C, id: AttemptId, url: &str) -> Result<(), DbErr> {
     update(id)
         .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(system_ms()))
         .col_expr(Column::ResultUrl, Expr::value(url))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// The outcome of an attempt with a result.
+pub const COMPLETED: &str = "completed";
+
+/// Ends attempts with a result, each with the address where it can be downloaded. From then on, recovery only downloads.
+pub async fn complete_each(db: &DatabaseConnection, completed: &[(AttemptId, String)]) -> Result<(), DbErr> {
+    let rows = Rows::new(completed.iter().cloned());
+    Entity::update_many()
+        .col_expr(Column::AcceptedAt, Expr::col(Column::AcceptedAt).if_null(system_ms()))
+        .col_expr(Column::ResultUrl, rows.value(Column::Id, |url| Expr::value(url.clone())))
+        .col_expr(Column::Outcome, Expr::value(COMPLETED))
+        .col_expr(Column::Detail, Expr::value(None::<String>))
+        .col_expr(Column::Evidence, Expr::value(None::<String>))
+        .col_expr(Column::MayHaveBeenCharged, Expr::value(true))
+        .col_expr(Column::FinishedAt, Expr::value(system_ms()))
+        .filter(rows.contain(Column::Id))
         .exec(db)
         .await
         .map(drop)

@@ -36,9 +36,10 @@ use crate::{ImageId, JobId, UserId, VideoId, WorkerId};
 
 pub use attempts::{
     AttemptStart, cancelled_open_attempts, finish_attempt, open_attempts_at_other_upstreams, start_attempt,
+    start_attempts,
 };
 pub use bulk::{BulkCancellation, Filter, cancel_all, search};
-pub use claim::{ClaimResult, JobClaim, claim, claimed_by};
+pub use claim::{ClaimResult, JobClaim, claim, claim_each, claimed_by};
 pub use compatible_video::{CompatibleError, CompatibleStatus, CompatibleVideo};
 pub use create::{New, create, create_all, create_each};
 pub use estimate::{Estimates, Eta};
@@ -53,7 +54,7 @@ pub use read::{
 pub use requeue::{MAX_CRASHES, RetryBudget, hand_over, requeue_orphan, retry_later};
 pub(crate) use requeue::{is_poisoned, requeue};
 pub use status::{Orientation, Phase, Status};
-pub use transition::{JobFailure, NewVideo, advance, complete, fail, finish_cancelled};
+pub use transition::{JobFailure, NewVideo, advance, advance_each, complete, complete_each, fail, finish_cancelled};
 pub use view::View;
 
 /// A row of `jobs`.

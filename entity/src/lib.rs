@@ -21,6 +21,7 @@ pub mod job;
 pub mod limits;
 pub mod recency;
 pub mod restore;
+mod rows;
 pub mod schema;
 mod search;
 pub mod session;

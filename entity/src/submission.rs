@@ -3,6 +3,8 @@
 //! An attempt is counted in the transaction that records it, before its first byte is sent, and subtracted only in the one that
 //! records that it cost nothing. So the caps hold whatever crashes in between.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -63,10 +65,35 @@ pub async fn overall_today<C: ConnectionTrait>(db: &C) -> Result<i32, DbErr> {
     today(db, all_users()).await
 }
 
-/// Adds one submission. Returns false if that exceeds a cap; then the caller must roll back.
-pub(crate) async fn charge<C: ConnectionTrait>(tx: &C, day: i32, user: UserId, caps: Caps) -> Result<bool, DbErr> {
+/// Adds submissions, each of a day and a user. Returns false if one of them exceeds a cap; then the caller must roll back.
+pub(crate) async fn charge<C: ConnectionTrait>(
+    tx: &C,
+    submissions: impl IntoIterator<Item = (i32, UserId)>,
+    caps: Caps,
+) -> Result<bool, DbErr> {
+    // In the order of users, and the total last: transactions that lock these rows in one order do not block each other for
+    // ever.
+    let mut counts = BTreeMap::new();
+    for (day, user) in submissions {
+        for counted in [user, all_users()] {
+            *counts.entry((day, counted == all_users(), counted)).or_insert(0) += 1;
+        }
+    }
+    if counts.is_empty() {
+        return Ok(true);
+    }
+    let rows = counts.into_iter().map(|((day, _, user_id), count)| ActiveModel {
+        day: Set(day),
+        user_id: Set(user_id),
+        count: Set(count),
+    });
+    let more = Expr::col((Entity, Column::Count)).add(Expr::col(("excluded", Column::Count)));
+    let conflict = OnConflict::columns([Column::Day, Column::UserId]).value(Column::Count, more).to_owned();
+    let counts = Entity::insert_many(rows).on_conflict(conflict).exec_with_returning(tx).await?;
     let within = |count: i32, cap: u32| cap == 0 || u32::try_from(count).is_ok_and(|count| count <= cap);
-    Ok(within(add(tx, day, user).await?, caps.per_user) && within(add(tx, day, all_users()).await?, caps.overall))
+    Ok(counts
+        .iter()
+        .all(|row| within(row.count, if row.user_id == all_users() { caps.overall } else { caps.per_user })))
 }
 
 /// Subtracts one: what was counted turned out to be no submission.
@@ -80,13 +107,6 @@ pub(crate) async fn refund<C: ConnectionTrait>(tx: &C, day: i32, user: UserId) -
             .await?;
     }
     Ok(())
-}
-
-async fn add<C: ConnectionTrait>(tx: &C, day: i32, user_id: UserId) -> Result<i32, DbErr> {
-    let more = Expr::col((Entity, Column::Count)).add(1);
-    let row = ActiveModel { day: Set(day), user_id: Set(user_id), count: Set(1) };
-    let conflict = OnConflict::columns([Column::Day, Column::UserId]).value(Column::Count, more).to_owned();
-    Ok(Entity::insert(row).on_conflict(conflict).exec_with_returning(tx).await?.count)
 }
 
 fn all_users() -> UserId {

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::maintenance::recency::DatabaseState;
 use crate::media::Inspector;
 use crate::storage_identity;
+use crate::transitions::Transitions;
 use crate::upstream::breaker::Breaker;
 use crate::upstream::suspension::Suspension;
 use crate::upstream::upstream_health::UpstreamHealth;
@@ -28,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) config: Config,
     /// The database: the source of truth.
     pub(crate) db: DatabaseConnection,
+    /// Changes what the database holds about jobs and attempts.
+    pub(crate) transitions: Arc<Transitions>,
     /// The queue and the events.
     pub(crate) bus: Bus,
     /// Where videos are stored.
@@ -69,10 +72,12 @@ impl Context {
         let driver = sora::driver(&config.upstream)?.into();
         let inspector = Inspector::detect(&config.programs).await;
         let (upstream_health, estimates) = (UpstreamHealth::default(), job::Estimates::default());
+        let transitions = Arc::new(Transitions::new(&db, config.caps));
         let (breaker, suspension) = (Mutex::default(), Suspension::default());
         Ok(Self {
             config,
             db,
+            transitions,
             bus,
             storage,
             fetcher,

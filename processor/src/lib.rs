@@ -33,6 +33,7 @@ mod run;
 mod storage_identity;
 mod supervisor;
 mod trace;
+mod transitions;
 mod upstream;
 mod webhooks;
 

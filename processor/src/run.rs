@@ -79,7 +79,12 @@ impl JobRun<'_> {
     /// Takes the job from wherever earlier runs left it to its stored video.
     async fn execute(&mut self) -> Result<job::Model, RunError> {
         let (db, job) = (&self.context.db, &self.job);
-        let attempts = retry_transient("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?;
+        // The first worker of a job finds no attempts.
+        let attempts = if job.epoch == 1 {
+            Vec::new()
+        } else {
+            retry_transient("reading attempts", || attempt::of_job(db, job.id, job.attempts_from)).await?
+        };
         let ids = attempts.iter().map(|attempt| attempt.id).collect::<Vec<_>>();
         let results = if ids.is_empty() {
             Vec::new()
@@ -111,7 +116,7 @@ impl JobRun<'_> {
 
     /// Commits a change of phase or progress and publishes it. While the database is away the change is skipped.
     async fn advance(&mut self, phase: Phase, percent: i32) -> Result<(), RunError> {
-        match job::advance(&self.context.db, self.claim, phase, percent).await {
+        match self.context.transitions.advance(self.claim, phase, percent).await {
             Ok(Some(job)) => {
                 tracing::debug!(progress = job.progress, phase = phase.as_str(), "published progress");
                 self.context.publish(&job).await;

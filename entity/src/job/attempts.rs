@@ -6,8 +6,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{QuerySelect, Select};
 
-use super::claim::JobClaim;
-use super::update::committed;
+use super::claim::{JobClaim, claimed_rows, update_claimed};
+use super::update::take_job;
 use super::{Column, Entity, Model, Phase, Status};
 use crate::attempt::{self, End, NewAttempt};
 use crate::submission::{self, Caps};
@@ -25,30 +25,72 @@ pub enum AttemptStart {
     CapReached,
 }
 
-/// Records an attempt before the first byte of its request is sent, or not at all. After an error nothing may be sent.
-///
-/// The attempt counts among the day's submissions, and its fate is unknown until an outcome is recorded.
+/// Records an attempt. See [`start_attempts`].
 pub async fn start_attempt(
     db: &DatabaseConnection,
     claim: JobClaim,
-    new: NewAttempt<'_>,
+    new: NewAttempt,
     caps: Caps,
 ) -> Result<AttemptStart, DbErr> {
+    Ok(start_attempts(db, &[(claim, new)], caps).await?.pop().unwrap_or(AttemptStart::NotHeld))
+}
+
+/// Records attempts of different jobs, each before the first byte of its request is sent, or not at all. Returns one result per
+/// attempt, in their order. After an error nothing may be sent.
+///
+/// The attempts count among the day's submissions, and their fate is unknown until an outcome is recorded.
+pub async fn start_attempts(
+    db: &DatabaseConnection,
+    new: &[(JobClaim, NewAttempt)],
+    caps: Caps,
+) -> Result<Vec<AttemptStart>, DbErr> {
+    if let Some(started) = start_within_caps(db, new, caps).await? {
+        return Ok(started);
+    }
+    // Some of them reach a cap: each on its own shows which.
+    let mut started = Vec::with_capacity(new.len());
+    for one in new {
+        let alone = start_within_caps(db, std::slice::from_ref(one), caps).await?;
+        started.extend(alone.unwrap_or_else(|| vec![AttemptStart::CapReached]));
+    }
+    Ok(started)
+}
+
+/// Records all of the attempts whose claim holds, or none if they reach a cap together.
+async fn start_within_caps(
+    db: &DatabaseConnection,
+    new: &[(JobClaim, NewAttempt)],
+    caps: Caps,
+) -> Result<Option<Vec<AttemptStart>>, DbErr> {
     let tx = database::begin(db).await?;
-    let update = claim
-        .update()
+    let rows = claimed_rows(new.iter().map(|(claim, _)| (*claim, ())));
+    let mut jobs = update_claimed(&rows)
         .filter(Column::CancelRequestedAt.is_null())
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
-        .col_expr(Column::Progress, Expr::value(0));
-    let Some(job) = committed(&tx, update).await? else {
-        return Ok(AttemptStart::NotHeld);
-    };
-    if !submission::charge(&tx, submission::day_of(new.sent_at), job.user_id, caps).await? {
-        return Ok(AttemptStart::CapReached);
+        .col_expr(Column::Progress, Expr::value(0))
+        .exec_with_returning(&tx)
+        .await?;
+    let mut attempts = Vec::with_capacity(jobs.len());
+    let mut started = Vec::with_capacity(new.len());
+    for (claim, new) in new {
+        started.push(match take_job(&mut jobs, claim.job) {
+            Some(job) => {
+                attempts.push((job.user_id, *claim, new));
+                AttemptStart::Started(job)
+            }
+            None => AttemptStart::NotHeld,
+        });
     }
-    attempt::insert(&tx, claim.job, claim.epoch, new).await?;
+    if attempts.is_empty() {
+        return Ok(Some(started));
+    }
+    let charges = attempts.iter().map(|(user, _, new)| (submission::day_of(new.sent_at), *user));
+    if !submission::charge(&tx, charges, caps).await? {
+        return Ok(None);
+    }
+    attempt::insert(&tx, attempts.iter().map(|(_, claim, new)| (*claim, *new))).await?;
     tx.commit().await?;
-    Ok(AttemptStart::Started(job))
+    Ok(Some(started))
 }
 
 /// Records how an attempt ended. An attempt that was certainly no submission is subtracted from its day's count.

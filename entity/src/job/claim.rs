@@ -4,9 +4,10 @@ use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
-use super::update::{next_epoch, next_seq};
-use super::{Column, Entity, Model, Phase, Status};
+use super::update::{next_epoch, next_seq, take_job};
+use super::{Column, Entity, Model, Phase, Status, by_ids};
 use crate::database::is_foreign_key_violation;
+use crate::rows::Rows;
 use crate::{JobId, WorkerId, clock, user};
 
 /// A worker's hold on a job: its id, and the epoch that fences off the writes of earlier workers.
@@ -28,6 +29,22 @@ impl JobClaim {
     }
 }
 
+/// Claimed jobs that one statement changes, each with its values.
+pub(super) type ClaimedRows<V> = Rows<JobId, (JobClaim, V)>;
+
+/// Collects claimed jobs with their values.
+pub(super) fn claimed_rows<V: Clone>(claims: impl IntoIterator<Item = (JobClaim, V)>) -> ClaimedRows<V> {
+    Rows::new(claims.into_iter().map(|(claim, values)| (claim.job, (claim, values))))
+}
+
+/// An update of several jobs that applies to each only while its claim holds.
+pub(super) fn update_claimed<V: Clone>(rows: &ClaimedRows<V>) -> UpdateMany<Entity> {
+    next_seq()
+        .filter(rows.contain(Column::Id))
+        .filter(Expr::col(Column::Epoch).eq(rows.value(Column::Id, |(claim, _)| claim.epoch)))
+        .filter(Column::Status.eq(Status::Processing))
+}
+
 /// The result of trying to claim a job.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "exists for one match on the stack of one task")]
@@ -42,41 +59,51 @@ pub enum ClaimResult {
     WorkerExpired,
 }
 
-/// Claims a pending job, if its next attempt is due and its owner's account is not disabled. A job that is `processing` can
-/// never be claimed.
-///
-/// After an error the claim may have happened; the heartbeat finds it and requeues the job.
+/// Claims a pending job. See [`claim_each`].
 pub async fn claim(db: &DatabaseConnection, id: JobId, worker: WorkerId) -> Result<ClaimResult, DbErr> {
+    Ok(claim_each(db, &[(id, worker)]).await?.pop().unwrap_or(ClaimResult::NotFound))
+}
+
+/// Claims pending jobs, each for a worker, in one statement: those whose next attempt is due and whose owner's account is not
+/// disabled. A job that is `processing` can never be claimed. Returns one result per job, in their order.
+///
+/// After an error the claims may have happened; the heartbeat finds them and requeues the jobs.
+pub async fn claim_each(db: &DatabaseConnection, claims: &[(JobId, WorkerId)]) -> Result<Vec<ClaimResult>, DbErr> {
     let backend = db.get_database_backend();
     let enabled_users = Query::select()
         .column(user::Column::Id)
         .from(user::Entity)
         .and_where(user::Column::DisabledAt.is_null())
         .to_owned();
+    let rows = Rows::new(claims.iter().copied());
     let claimed = next_epoch(next_seq())
         .col_expr(Column::Status, Expr::value(Status::Processing))
         .col_expr(Column::Phase, Expr::value(Phase::Submitting))
-        .col_expr(Column::WorkerId, Expr::value(worker))
+        .col_expr(Column::WorkerId, rows.value(Column::Id, |worker| Expr::value(*worker)))
         .col_expr(Column::NextAttemptAt, Expr::value(None::<i64>))
         .col_expr(Column::StartedAt, Expr::col(Column::StartedAt).if_null(clock::now(backend)))
-        .filter(Column::Id.eq(id))
+        .filter(rows.contain(Column::Id))
         .filter(Column::Status.eq(Status::Pending))
         .filter(Column::NextAttemptAt.is_null().or(Expr::col(Column::NextAttemptAt).lte(clock::now(backend))))
         .filter(Column::UserId.in_subquery(enabled_users))
         .exec_with_returning(db)
         .await;
-    match claimed {
-        Ok(mut rows) => match rows.pop() {
-            Some(job) => Ok(ClaimResult::Claimed(job)),
-            None => {
-                let job = Entity::find_by_id(id).one(db).await?;
-                Ok(job.map_or(ClaimResult::NotFound, ClaimResult::NotClaimable))
-            }
-        },
+    let mut claimed = match claimed {
+        Ok(claimed) => claimed,
         // The foreign key rejects a worker whose row is gone.
-        Err(error) if is_foreign_key_violation(&error) => Ok(ClaimResult::WorkerExpired),
-        Err(error) => Err(error),
-    }
+        Err(error) if claims.len() == 1 && is_foreign_key_violation(&error) => {
+            return Ok(vec![ClaimResult::WorkerExpired]);
+        }
+        Err(error) => return Err(error),
+    };
+    let is_claimed = |id: JobId| claimed.iter().any(|job| job.id == id);
+    let others = claims.iter().map(|(id, _)| *id).filter(|id| !is_claimed(*id)).collect();
+    let mut others = by_ids(db, others).await?;
+    let results = claims.iter().map(|(id, _)| match take_job(&mut claimed, *id) {
+        Some(job) => ClaimResult::Claimed(job),
+        None => take_job(&mut others, *id).map_or(ClaimResult::NotFound, ClaimResult::NotClaimable),
+    });
+    Ok(results.collect())
 }
 
 /// The jobs that a worker holds according to the database.

@@ -4,8 +4,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 
-use super::claim::JobClaim;
-use super::update::{charged_without_result, committed, finished, may_finish, may_finish_within, released};
+use super::claim::{JobClaim, claimed_rows, update_claimed};
+use super::update::{charged_without_result, finished, may_finish, may_finish_within, released, take_job};
 use super::{Column, Model, Phase, Status};
 use crate::{VideoId, clock, database, video};
 
@@ -33,44 +33,77 @@ pub struct NewVideo {
     pub sha256: String,
 }
 
-/// Updates phase and progress. A progress below the row's is ignored, so that progress never decreases.
+/// Updates phase and progress. See [`advance_each`].
 pub async fn advance(
     db: &DatabaseConnection,
     claim: JobClaim,
     phase: Phase,
     progress: i32,
 ) -> Result<Option<Model>, DbErr> {
-    let higher = Expr::case(Expr::col(Column::Progress).lt(progress), progress).finally(Expr::col(Column::Progress));
-    let update = claim.update().col_expr(Column::Phase, Expr::value(phase)).col_expr(Column::Progress, higher.into());
-    committed(db, update).await
+    Ok(advance_each(db, &[(claim, (phase, progress))]).await?.pop().flatten())
 }
 
-/// Completes the job: inserts the video's row and changes the job's state in one transaction.
+/// Updates phase and progress of several jobs in one statement. A progress below the row's is ignored, so that progress never
+/// decreases. Returns each job as committed, if its claim holds.
+pub async fn advance_each(
+    db: &DatabaseConnection,
+    changes: &[(JobClaim, (Phase, i32))],
+) -> Result<Vec<Option<Model>>, DbErr> {
+    let rows = claimed_rows(changes.iter().copied());
+    let progress = || rows.value(Column::Id, |(_, (_, progress))| *progress);
+    let is_higher = Expr::col(Column::Progress).lt(progress());
+    let higher = Expr::case(is_higher, progress()).finally(Expr::col(Column::Progress));
+    let phase = rows.value(Column::Id, |(_, (phase, _))| Expr::value(*phase));
+    let mut jobs = update_claimed(&rows)
+        .col_expr(Column::Phase, phase)
+        .col_expr(Column::Progress, higher.into())
+        .exec_with_returning(db)
+        .await?;
+    Ok(changes.iter().map(|(claim, _)| take_job(&mut jobs, claim.job)).collect())
+}
+
+/// Completes a job. See [`complete_each`].
 pub async fn complete(db: &DatabaseConnection, claim: JobClaim, new: NewVideo) -> Result<Option<Model>, DbErr> {
+    Ok(complete_each(db, &[(claim, new)]).await?.pop().flatten())
+}
+
+/// Completes several jobs: inserts the rows of their videos and changes their states in one transaction. Returns each job as
+/// committed, if its claim holds.
+pub async fn complete_each(
+    db: &DatabaseConnection,
+    completed: &[(JobClaim, NewVideo)],
+) -> Result<Vec<Option<Model>>, DbErr> {
     let tx = database::begin(db).await?;
-    let update = released(claim.update())
+    let rows = claimed_rows(completed.iter().map(|(claim, new)| (*claim, new.id)));
+    let update = released(update_claimed(&rows))
         .col_expr(Column::Status, Expr::value(Status::Completed))
         .col_expr(Column::Progress, Expr::value(100))
-        .col_expr(Column::VideoId, Expr::value(new.id))
+        .col_expr(Column::VideoId, rows.value(Column::Id, |(_, video)| Expr::value(*video)))
         .col_expr(Column::MayHaveBeenCharged, charged_without_result())
         .col_expr(Column::FinishedAt, clock::now(tx.get_database_backend()));
-    let Some(job) = may_finish_within(&tx, update).await?.pop() else {
-        return Ok(None);
-    };
-    let row = video::ActiveModel {
+    let mut jobs = may_finish_within(&tx, update).await?;
+    let jobs: Vec<Option<Model>> = completed.iter().map(|(claim, _)| take_job(&mut jobs, claim.job)).collect();
+    let held = jobs.iter().zip(completed).filter_map(|(job, (_, new))| Some((job.as_ref()?, new)));
+    let videos: Vec<_> = held.map(|(job, new)| video_row(job, new)).collect();
+    if !videos.is_empty() {
+        video::Entity::insert_many(videos).exec_without_returning(&tx).await?;
+    }
+    tx.commit().await?;
+    Ok(jobs)
+}
+
+fn video_row(job: &Model, new: &NewVideo) -> video::ActiveModel {
+    video::ActiveModel {
         id: Set(new.id),
         job_id: Set(job.id),
         user_id: Set(job.user_id),
-        path: Set(new.path),
+        path: Set(new.path.clone()),
         size: Set(new.size),
-        content_type: Set(new.content_type),
-        sha256: Set(new.sha256),
+        content_type: Set(new.content_type.clone()),
+        sha256: Set(new.sha256.clone()),
         created_at: Set(clock::system_ms()),
         ..<video::ActiveModel as ActiveModelTrait>::default()
-    };
-    row.insert(&tx).await?;
-    tx.commit().await?;
-    Ok(Some(job))
+    }
 }
 
 /// Fails the job.

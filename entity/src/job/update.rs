@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{DatabaseTransaction, DbBackend, UpdateMany};
 
 use super::{Column, Entity, Model, Phase, Status};
-use crate::{WorkerId, attempt, clock, database, webhook_delivery};
+use crate::{JobId, WorkerId, attempt, clock, database, webhook_delivery};
 
 /// An update of jobs that increments `seq`. Every transition starts with it.
 pub(super) fn next_seq() -> UpdateMany<Entity> {
@@ -15,6 +15,11 @@ pub(super) fn next_seq() -> UpdateMany<Entity> {
 /// Increments `epoch`, so that writes under an earlier claim are rejected.
 pub(super) fn next_epoch(update: UpdateMany<Entity>) -> UpdateMany<Entity> {
     update.col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+}
+
+/// Removes a job from `jobs` and returns it.
+pub(super) fn take_job(jobs: &mut Vec<Model>, id: JobId) -> Option<Model> {
+    jobs.iter().position(|job| job.id == id).map(|index| jobs.swap_remove(index))
 }
 
 /// Runs an update of one job that does not finish it. Returns the row as committed, if its condition held.

@@ -31,12 +31,13 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
             let before = today(db, whose).await.unwrap();
             for n in 0..3 {
                 let claim = claim_job(db, whose, me).await;
-                let new = NewAttempt { id: new_id(), upstream: "u", sent_at: clock::system_ms() };
+                let id = new_id();
+                let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms() };
                 let capped =
                     matches!(job::start_attempt(db, claim, new, caps).await.unwrap(), AttemptStart::CapReached);
                 assert_eq!(capped, n == 2, "{caps:?}, {n}");
                 assert_eq!(attempt::of_job(db, claim.job, 1).await.unwrap().is_empty(), capped);
-                attempts.push(new.id);
+                attempts.push(id);
             }
             job::finish_attempt(db, attempts[0], end(true)).await.unwrap();
             assert_eq!(today(db, whose).await.unwrap(), before + 2);
@@ -45,7 +46,7 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
                 job::finish_attempt(db, attempts[1], end(false)).await.unwrap();
             }
             assert_eq!(today(db, whose).await.unwrap(), before + 1);
-            let again = NewAttempt { id: new_id(), upstream: "u", sent_at: clock::system_ms() };
+            let again = NewAttempt { id: new_id(), upstream: "u".into(), sent_at: clock::system_ms() };
             let claim = claim_job(db, whose, me).await;
             assert!(
                 matches!(job::start_attempt(db, claim, again, caps).await.unwrap(), AttemptStart::Started(_)),

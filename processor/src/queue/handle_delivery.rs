@@ -31,7 +31,7 @@ async fn claim_and_run(context: &Context, session: &WorkerSession, delivery: &De
         yield_to_holder(context, delivery, session.id).await;
         return;
     };
-    match job::claim(&context.db, id, session.id).await {
+    match context.transitions.claim(id, session.id).await {
         Ok(ClaimResult::Claimed(job)) => {
             in_flight_job.set_claim(JobClaim { job: job.id, epoch: job.epoch });
             trace::record_trace_id(&job);

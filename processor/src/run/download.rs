@@ -90,9 +90,10 @@ impl JobRun<'_> {
 
     /// Records the video and completes the job in one commit. A worker that no longer holds the job deletes its own file.
     pub(super) async fn record(&mut self, video: NewVideo) -> Result<job::Model, RunError> {
-        let db = &self.context.db;
+        let transitions = &self.context.transitions;
         failpoint::hit("after-file");
-        let completed = retry_transient("recording a video", || job::complete(db, self.claim, video.clone())).await?;
+        let completed =
+            retry_transient("recording a video", || transitions.complete(self.claim, video.clone())).await?;
         let Some(job) = completed else {
             self.context.storage.delete(&video.path).await.ok();
             return Err(RunError::NotHeld);

@@ -68,11 +68,7 @@ impl JobRun<'_> {
                     Err(error) => tracing::debug!(%error, "could not record a cancellation; it will be sent again"),
                 }
             }
-            RunState::Planning
-            | RunState::Preparing { .. }
-            | RunState::Orphaned { .. }
-            | RunState::Delivered { .. }
-            | RunState::Downloading => {}
+            RunState::Planning | RunState::Preparing { .. } | RunState::Orphaned { .. } | RunState::Downloading => {}
         }
     }
 
@@ -120,9 +116,7 @@ impl JobRun<'_> {
         let db = &self.context.db;
         self.record_nothing_sent("cancelled").await?;
         match self.state {
-            RunState::Sending { attempt, .. }
-            | RunState::Answered { attempt, .. }
-            | RunState::Delivered { attempt } => {
+            RunState::Sending { attempt, .. } | RunState::Answered { attempt, .. } => {
                 self.end_attempt(attempt, ATTEMPT_CANCELLED).await?;
                 metrics::attempt_finished(ATTEMPT_CANCELLED.outcome);
             }
@@ -139,7 +133,12 @@ impl JobRun<'_> {
 
     /// Records that an attempt was prepared and not sent, so that it does not count as a submission.
     async fn record_nothing_sent(&mut self, outcome: &str) -> Result<(), DbErr> {
-        let RunState::Preparing { attempt, .. } = self.state else { return Ok(()) };
+        let RunState::Preparing { attempt, recording, .. } = &mut self.state else { return Ok(()) };
+        let attempt = *attempt;
+        // The attempt may be recorded only now.
+        if let Some(recording) = recording.take() {
+            recording.await.ok();
+        }
         let detail = Some("nothing was sent");
         self.end_attempt(attempt, End { outcome, detail, evidence: None, may_have_been_charged: false }).await
     }

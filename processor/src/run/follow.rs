@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use entity::attempt::{self, End};
-use entity::{AttemptId, attempt_result, clock, job};
+use entity::{AttemptId, attempt, attempt_result, clock};
 use sora::{Candidate, Event, Failure, OpenGeneration, Outcome, rank};
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument;
@@ -39,7 +38,6 @@ impl JobRun<'_> {
     /// Follows the current generation to its end, and ends its attempt. Returns where its result may be, in the order of
     /// trying. Each fact about money is committed before the next step.
     pub(super) async fn follow(&mut self, attempt: AttemptId) -> Result<Vec<Candidate>, RunError> {
-        let db = &self.context.db;
         let mut candidates = Vec::new();
         if let Err(error) = self.await_end(attempt, &mut candidates).await
             && !is_cut_short(&error, &candidates)
@@ -49,14 +47,13 @@ impl JobRun<'_> {
         let ranked = rank(candidates);
         let missing = || Failure::new(Outcome::Interrupted, "finished without a result");
         let best = ranked.first().ok_or_else(missing)?.url.as_str();
-        retry_transient("recording a result", || attempt::record_result_url(db, attempt, best)).await?;
+        let transitions = &self.context.transitions;
+        retry_transient("recording a result", || transitions.complete_attempt(attempt, best.to_owned())).await?;
         failpoint::hit("after-result");
-        if let Some(generation) = self.state.deliver(attempt) {
+        metrics::attempt_finished(attempt::COMPLETED);
+        if let Some(generation) = self.state.deliver() {
             tokio::spawn(generation.close().in_current_span());
         }
-        let end = End { outcome: "completed", detail: None, evidence: None, may_have_been_charged: true };
-        retry_transient("recording an attempt's outcome", || job::finish_attempt(db, attempt, end)).await?;
-        metrics::attempt_finished(end.outcome);
         Ok(ranked)
     }
 
@@ -99,8 +96,8 @@ impl JobRun<'_> {
 
     async fn record_acceptance(&mut self, attempt: AttemptId, upstream_id: Option<String>) -> Result<(), RunError> {
         self.state.accept();
-        let (db, id) = (&self.context.db, upstream_id.as_deref());
-        retry_transient("recording acceptance", || attempt::record_accepted(db, attempt, id)).await?;
+        let transitions = &self.context.transitions;
+        retry_transient("recording acceptance", || transitions.record_accepted(attempt, upstream_id.clone())).await?;
         failpoint::hit("after-accepted");
         self.context.suspension.record_readable(&self.context.db, self.context.upstream_address()).await;
         if upstream_id.is_some() {

@@ -2,18 +2,22 @@
 //! request may have cost money, and whether another worker can continue it.
 //!
 //! ```text
-//! Planning ─→ Preparing ─→ Sending ─→ Answered ─→ Delivered ─→ Downloading
-//!    │                                    ├─→ Open ─→┘             ↑
-//!    ├─ an earlier run's attempt: Open, Orphaned                   │
-//!    └─ an earlier run's result ───────────────────────────────────┘
+//! Planning ─→ Preparing ─→ Sending ─→ Answered ─→ Downloading
+//!    │                                    ├─→ Open ─→┘ ↑
+//!    ├─ an earlier run's attempt: Open, Orphaned       │
+//!    └─ an earlier run's result ───────────────────────┘
 //! ```
 
-use entity::AttemptId;
+use entity::job::AttemptStart;
+use entity::{AttemptId, DbErr};
 use sora::{Failure, Generation};
 use tokio::task::JoinHandle;
 
 /// A request on its way. It runs in a task of its own, so that it is never dropped half sent: its cost would be unknown.
 pub(super) type SentRequest = JoinHandle<Result<Box<dyn Generation>, Failure>>;
+
+/// An attempt that is being recorded.
+pub(super) type Recording = JoinHandle<Result<AttemptStart, DbErr>>;
 
 /// How far a job's request has come.
 pub(super) enum RunState {
@@ -24,6 +28,8 @@ pub(super) enum RunState {
         attempt: AttemptId,
         /// Whether the request is the circuit breaker's probe.
         probe: bool,
+        /// The recording, unless its result is known. It is carried out even if the run ends meanwhile.
+        recording: Option<Recording>,
     },
     /// The request was sent and is not answered.
     Sending { attempt: AttemptId, probe: bool, request: SentRequest },
@@ -39,8 +45,6 @@ pub(super) enum RunState {
     Open { attempt: AttemptId, generation: Box<dyn Generation> },
     /// A worker that stopped had sent this request, and it cannot be resumed.
     Orphaned { attempt: AttemptId, accepted: bool },
-    /// The result's address is recorded; the attempt's outcome is not.
-    Delivered { attempt: AttemptId },
     /// The attempt has its outcome, and the result is being downloaded.
     Downloading,
 }
@@ -69,9 +73,9 @@ impl RunState {
         };
     }
 
-    /// The result of `attempt` is recorded. Returns its generation, to be closed.
-    pub(super) fn deliver(&mut self, attempt: AttemptId) -> Option<Box<dyn Generation>> {
-        match std::mem::replace(self, Self::Delivered { attempt }) {
+    /// The result is recorded. Returns its generation, to be closed.
+    pub(super) fn deliver(&mut self) -> Option<Box<dyn Generation>> {
+        match std::mem::replace(self, Self::Downloading) {
             Self::Answered { generation, .. } | Self::Open { generation, .. } => Some(generation),
             _ => None,
         }
@@ -86,7 +90,7 @@ impl RunState {
                 Some((*attempt, *accepted))
             }
             Self::Open { attempt, .. } => Some((*attempt, true)),
-            Self::Planning | Self::Preparing { .. } | Self::Delivered { .. } | Self::Downloading => None,
+            Self::Planning | Self::Preparing { .. } | Self::Downloading => None,
         }
     }
 
@@ -99,9 +103,7 @@ impl RunState {
     pub(super) fn is_probe(&self) -> bool {
         match self {
             Self::Preparing { probe, .. } | Self::Sending { probe, .. } | Self::Answered { probe, .. } => *probe,
-            Self::Planning | Self::Open { .. } | Self::Orphaned { .. } | Self::Delivered { .. } | Self::Downloading => {
-                false
-            }
+            Self::Planning | Self::Open { .. } | Self::Orphaned { .. } | Self::Downloading => false,
         }
     }
 }

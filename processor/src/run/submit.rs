@@ -36,9 +36,9 @@ impl JobRun<'_> {
         let request = self.request(image, attempt);
         let probe = self.await_admission().await?;
         self.in_flight_job.set_resumable(false);
-        self.state = RunState::Preparing { attempt, probe };
+        self.state = RunState::Preparing { attempt, probe, recording: None };
         failpoint::hit("before-sent");
-        self.record_attempt(attempt).await?;
+        self.record_attempt(attempt, probe).await?;
         failpoint::hit("after-sent");
         let generation = self.send(attempt, probe, (request, memory)).await?;
         self.state = RunState::Answered { attempt, probe, accepted: false, generation };
@@ -70,9 +70,17 @@ impl JobRun<'_> {
     }
 
     /// Commits the attempt. Only if this succeeds may the request be sent.
-    async fn record_attempt(&mut self, attempt: AttemptId) -> Result<(), RunError> {
-        let new = NewAttempt { id: attempt, upstream: self.context.upstream_address(), sent_at: clock::system_ms() };
-        match job::start_attempt(&self.context.db, self.claim, new, self.context.config.caps).await {
+    async fn record_attempt(&mut self, attempt: AttemptId, probe: bool) -> Result<(), RunError> {
+        let upstream = self.context.upstream_address().to_owned();
+        let new = NewAttempt { id: attempt, upstream, sent_at: clock::system_ms() };
+        let (transitions, claim) = (self.context.transitions.clone(), self.claim);
+        let recording = tokio::spawn(async move { transitions.start_attempt(claim, new).await });
+        self.state = RunState::Preparing { attempt, probe, recording: Some(recording) };
+        let RunState::Preparing { recording, .. } = &mut self.state else { return Err(RunError::NotHeld) };
+        let Some(started) = recording else { return Err(RunError::NotHeld) };
+        let started = started.await.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())));
+        *recording = None;
+        match started {
             Ok(AttemptStart::Started(job)) => {
                 self.context.publish(&job).await;
                 Ok(())

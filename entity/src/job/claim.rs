@@ -96,12 +96,13 @@ pub async fn claim_each(db: &DatabaseConnection, claims: &[(JobId, WorkerId)]) -
         }
         Err(error) => return Err(error),
     };
-    let is_claimed = |id: JobId| claimed.iter().any(|job| job.id == id);
-    let others = claims.iter().map(|(id, _)| *id).filter(|id| !is_claimed(*id)).collect();
-    let mut others = by_ids(db, others).await?;
-    let results = claims.iter().map(|(id, _)| match take_job(&mut claimed, *id) {
+    let claimed: Vec<Option<Model>> = claims.iter().map(|(id, _)| take_job(&mut claimed, *id)).collect();
+    let others = claims.iter().zip(&claimed).filter(|(_, job)| job.is_none()).map(|((id, _), _)| *id);
+    let others = by_ids(db, others.collect()).await?;
+    let other = |id: JobId| others.iter().find(|job| job.id == id).cloned();
+    let results = claims.iter().zip(claimed).map(|((id, _), job)| match job {
         Some(job) => ClaimResult::Claimed(job),
-        None => take_job(&mut others, *id).map_or(ClaimResult::NotFound, ClaimResult::NotClaimable),
+        None => other(*id).map_or(ClaimResult::NotFound, ClaimResult::NotClaimable),
     });
     Ok(results.collect())
 }

@@ -12,6 +12,7 @@ mod limits;
 mod owner;
 mod restore;
 mod results;
+mod several_jobs;
 mod submissions;
 mod tls;
 mod webhook_attempts;

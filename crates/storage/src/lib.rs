@@ -12,6 +12,7 @@ mod bucket;
 mod client;
 mod config;
 mod identity;
+mod writable;
 
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
@@ -31,6 +32,7 @@ use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
+use writable::{Source, Writability};
 
 /// A storage error.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,9 @@ pub enum Error {
     /// Writing failed.
     #[error("could not write to the storage: {0}")]
     Write(#[source] std::io::Error),
+    /// The last write failed.
+    #[error("the storage cannot be written to; the last write failed: {0}")]
+    Unwritable(String),
 }
 
 /// Why a file was not stored.
@@ -97,6 +102,7 @@ pub struct Storage {
     /// Size in bytes of a write; also the size of the buffer.
     part: usize,
     identity: Arc<Identity>,
+    writability: Arc<Writability>,
 }
 
 /// [`Storage::part`] of a folder.
@@ -140,7 +146,13 @@ impl Storage {
             StorageConfig::Folder(path) => Self::folder(path),
             StorageConfig::Bucket(bucket) => {
                 let store = bucket::open(bucket).map_err(Error::Store)?;
-                Ok(Self { store, folder: None, part: BUCKET_PART, identity: Arc::default() })
+                Ok(Self {
+                    store,
+                    folder: None,
+                    part: BUCKET_PART,
+                    identity: Arc::default(),
+                    writability: Arc::default(),
+                })
             }
         }
     }
@@ -150,7 +162,13 @@ impl Storage {
         std::fs::create_dir_all(path).map_err(Error::Folder)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(Error::Store)?.with_automatic_cleanup(true);
         let store = Arc::new(store);
-        Ok(Self { store: store.clone(), folder: Some(store), part: FOLDER_PART, identity: Arc::default() })
+        Ok(Self {
+            store: store.clone(),
+            folder: Some(store),
+            part: FOLDER_PART,
+            identity: Arc::default(),
+            writability: Arc::default(),
+        })
     }
 
     /// Stores a stream under `path` without holding all of it in memory. On an error nothing is left at `path`.
@@ -163,7 +181,13 @@ impl Storage {
         content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<PutResult, PutError<E>> {
         self.verify().await?;
-        let stored = self.write(path, content).await?;
+        let stored = self.write(path, content).await;
+        match &stored {
+            Ok(_) => self.writability.record(Source::Upload, Ok(())),
+            Err(PutError::Storage(error)) => self.writability.record(Source::Upload, Err(error)),
+            Err(PutError::Source(_)) => {}
+        }
+        let stored = stored?;
         if self.folder.is_some()
             && let Err(error) = self.verify().await
         {
@@ -228,14 +252,18 @@ impl Storage {
         }
     }
 
-    /// Checks that the folder exists, or that the bucket exists and may be listed, and that it is the expected one.
+    /// Checks that the folder exists, or that the bucket exists and may be listed, that it is the expected one, and that it can
+    /// be written to.
     pub async fn ping(&self) -> Result<(), Error> {
         self.verify().await?;
         if let Some(within) = self.local_path(NOTHING) {
             let folder = within.parent().unwrap_or(&within);
-            return tokio::fs::metadata(folder).await.map(drop).map_err(Error::Folder);
+            tokio::fs::metadata(folder).await.map_err(Error::Folder)?;
+        } else {
+            self.store.list(Some(&Path::from(NOTHING))).try_next().await.map_err(Error::Store)?;
         }
-        self.store.list(Some(&Path::from(NOTHING))).try_next().await.map(drop).map_err(Error::Store)
+        // Last, because it would create a missing folder.
+        self.check_writable().await
     }
 
     /// Lists all files.

@@ -54,7 +54,7 @@ impl JobRun<'_> {
             sleep(LEASE_CHECK_INTERVAL).await;
         }
         // Nothing is bought that could not be stored.
-        if let Err(error) = self.context.storage.verify().await {
+        if let Err(error) = self.context.storage.verify_writable().await {
             metrics::storage_error();
             tracing::warn!(%error, "the storage cannot be used; the submission is deferred");
             return Err(RunError::storage_unavailable(self.context.config.retry_policy));

@@ -41,11 +41,14 @@ async fn keeps_the_address_of_an_unfetchable_result_and_downloads_it_on_request(
 
 #[tokio::test]
 async fn defers_downloads_while_the_storage_cannot_be_written() {
-    let platform = TestPlatform::new(Database::sqlite().await, 0).await;
-    // A file in place of the folder for videos.
-    std::fs::write(platform.folder().join("videos"), "").unwrap();
+    let platform = TestPlatform::new(Database::sqlite().await, 100).await;
     let _processor = platform.processor(&[]);
     let id = platform.submit("finished, but cannot be stored").await;
+    platform.until(id, "progress begins", |job| job.progress > 0).await;
+    // A file in place of the folder for videos.
+    let videos = platform.folder().join("videos");
+    std::fs::remove_dir(&videos).ok();
+    std::fs::write(videos, "").unwrap();
     let waiting = platform.until(id, "the download waits", |job| job.phase == Some(Phase::Retrying)).await;
     assert_eq!((waiting.status, waiting.fetches, waiting.retries), (Status::Pending, 0, 0));
     assert!(platform.attempts(id).await[0].result_url.is_some());

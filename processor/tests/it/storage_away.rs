@@ -1,4 +1,4 @@
-//! A storage that is unmounted or replaced while jobs run, and its identification at the first start.
+//! A storage that is unmounted, replaced or cannot be written to while jobs run, and its identification at the first start.
 
 use std::path::PathBuf;
 
@@ -71,6 +71,34 @@ async fn jobs_wait_for_an_unmounted_folder_and_none_is_bought_meanwhile() {
             assert!(!platform.video(&ended).await.is_empty());
         }
         assert_eq!(platform.simulator.stats().total.submissions, JOBS as u64 + 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_bought_while_the_storage_cannot_be_written_to() {
+    for database in Database::each().await {
+        let platform = TestPlatform::new(database, 100).await;
+        let address = format!("127.0.0.1:{}", free_port().await);
+        let _processor = platform.processor(&[NO_POSTERS, ("METRICS_LISTEN", &address)]);
+        let running = platform.submit("runs").await;
+        platform.until(running, "progress begins", |job| job.progress > 0).await;
+        ready(&address, r#""storage":"up""#).await;
+        // Everything can be read, but even root cannot create a file below a file.
+        let videos = platform.folder().join("videos");
+        std::fs::remove_dir(&videos).ok();
+        std::fs::write(&videos, "").unwrap();
+        ready(&address, r#""storage":"down""#).await;
+        let waiting = platform.submit("not bought yet").await;
+        for job in [running, waiting] {
+            deferred(&platform, job).await;
+        }
+        assert_eq!(platform.simulator.stats().total.submissions, 1);
+        std::fs::remove_file(&videos).unwrap();
+        for job in [running, waiting] {
+            completed(&platform, job).await;
+        }
+        assert_eq!(platform.simulator.stats().total.submissions, 2);
+        ready(&address, r#""storage":"up""#).await;
     }
 }
 

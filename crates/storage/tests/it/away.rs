@@ -47,6 +47,17 @@ async fn does_not_retry_a_forbidden_request() {
 }
 
 #[tokio::test]
+async fn ping_fails_with_a_key_that_may_only_read() {
+    let (storage, _) = server(|_, request| match *request.method() {
+        Method::GET => answer(StatusCode::OK, "<ListBucketResult></ListBucketResult>"),
+        _ => answer(StatusCode::FORBIDDEN, "<Code>AccessDenied</Code>"),
+    })
+    .await;
+    storage.verify().await.unwrap();
+    assert!(storage.ping().await.is_err());
+}
+
+#[tokio::test]
 async fn requests_only_the_range() {
     let (storage, asked) = server(|_, request| {
         assert_eq!(request.method(), Method::GET);

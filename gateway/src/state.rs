@@ -146,9 +146,9 @@ impl Gateway {
         })))
     }
 
-    /// The storage. Once a processor has recorded its id, no other is accepted.
+    /// The storage. Once a processor has recorded its id, no other is accepted, until an operator adopts one.
     pub(crate) async fn storage(&self) -> Result<&Storage, DbErr> {
-        if self.storage.expected() == Expected::Any
+        if (self.storage.expected() == Expected::Any || self.storage.is_wrong())
             && let Some(recorded) = entity::storage_id::recorded(&self.db).await?.filter(|recorded| recorded.written)
         {
             self.storage.expect(Expected::Id(recorded.storage_id));

@@ -47,6 +47,12 @@ impl Storage {
         *self.identity.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the last look found another storage than the expected one, or none.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        self.identity.is_wrong.load(Ordering::Relaxed)
+    }
+
     /// Reads the storage's id. Returns `None` if it has none: it is new, or it is not the storage but an empty folder where
     /// the storage should be mounted.
     pub async fn id(&self) -> Result<Option<Uuid>, Error> {

@@ -244,5 +244,12 @@ async fn neither_writes_to_nor_misses_files_in_another_storage_than_the_recorded
         std::fs::rename(&away, server.folder()).unwrap();
         assert_eq!(server.get(&ada, &content).await.status(), StatusCode::OK);
         store(&server, &ada).await;
+
+        let adopted = entity::storage_id::generate();
+        server.storage.write_id(adopted).await.unwrap();
+        assert_eq!(health().await["storage"], "down");
+        entity::storage_id::replace(&server.database.connection, adopted).await.unwrap();
+        assert_eq!(health().await["storage"], "up");
+        store(&server, &ada).await;
     }
 }

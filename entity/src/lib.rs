@@ -37,6 +37,7 @@ pub mod webhook_delivery;
 pub mod webhook_endpoint;
 pub mod webhook_event;
 pub mod worker;
+pub mod writability;
 
 pub use id::{
     ApiKeyId, AttemptId, AuditEntryId, ImageId, JobId, SessionId, ShareId, UserId, VideoId, WebhookDeliveryId,

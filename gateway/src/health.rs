@@ -1,7 +1,8 @@
 //! Liveness and readiness probes.
 //!
 //! Only the database and its schema version decide readiness: without Redis, `POST /api/videos` still answers 202, because
-//! the row is the outbox. Redis and storage are reported.
+//! the row is the outbox. Redis and storage are reported, and whether the database can be written to: while it cannot, videos
+//! can still be watched.
 
 use axum::Json;
 use axum::extract::State;
@@ -23,13 +24,14 @@ pub(crate) struct Alive {
     pub(crate) status: &'static str,
 }
 
-/// Response of the readiness probe; each dependency is `up` or `down`.
+/// Response of the readiness probe; each dependency is `up` or `down`, or partly so.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Readiness {
-    /// `ready` or `unready`, as the database is.
+    /// `ready`, or `unready` while the database is `down`.
     pub(crate) status: &'static str,
-    /// The database; `down` also if it has another schema version.
+    /// The database: `up`, `unwritable` if it can only be read, as on a full disk, or `down`, also if it has another schema
+    /// version.
     pub(crate) database: &'static str,
     /// Redis; `down` also if it refuses writes.
     pub(crate) redis: &'static str,
@@ -37,7 +39,9 @@ pub(crate) struct Readiness {
     /// `no replicas`, `access denied` or `refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) redis_fault: Option<&'static str>,
-    /// The storage of videos and images.
+    /// Whether Redis may delete keys of the queue when its memory is full, which its `maxmemory-policy` must prevent.
+    pub(crate) redis_evicts: bool,
+    /// The storage of videos and images; `down` also if it can only be read.
     pub(crate) storage: &'static str,
 }
 
@@ -108,17 +112,24 @@ impl service::probe::Probe for Gateway {
 
 async fn readiness(gateway: &Gateway) -> (bool, Readiness) {
     let bound = gateway.config.http.timeouts.probe;
-    let (database, redis_fault, storage) = tokio::join!(
+    let (database, written, redis_fault, redis_evicts, storage) = tokio::join!(
         timeout(bound, entity::schema::check(&gateway.db)),
+        timeout(bound, gateway.write_check.run(&gateway.db)),
         gateway.bus.fault(bound),
+        gateway.bus.evicts(bound),
         timeout(bound, async { gateway.storage().await.is_ok() && gateway.storage.ping().await.is_ok() }),
     );
     let ready = matches!(database, Ok(Ok(())));
     let body = Readiness {
         status: if ready { "ready" } else { "unready" },
-        database: up_or_down(ready),
+        database: match written {
+            Ok(Ok(())) => up_or_down(ready),
+            _ if ready => "unwritable",
+            _ => "down",
+        },
         redis: up_or_down(redis_fault.is_none()),
         redis_fault,
+        redis_evicts,
         storage: up_or_down(matches!(storage, Ok(true))),
     };
     (ready, body)

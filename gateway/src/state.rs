@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bus::Bus;
 use entity::job::Estimates;
 use entity::schema::Mismatch;
+use entity::writability::WriteCheck;
 use entity::{DatabaseConnection, DbErr};
 use fetch::{Fetcher, Rules};
 use service::settings::AppEnv;
@@ -53,6 +54,8 @@ pub struct Gateway(Arc<Shared>);
 pub struct Shared {
     pub(crate) config: Config,
     pub(crate) db: DatabaseConnection,
+    /// Whether the database accepts writes.
+    pub(crate) write_check: WriteCheck,
     pub(crate) bus: Bus,
     pub(crate) storage: Storage,
     /// Passwords, tokens, and cached sessions.
@@ -142,6 +145,7 @@ impl Gateway {
             shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
             bus,
             db,
+            write_check: WriteCheck::default(),
             config,
         })))
     }

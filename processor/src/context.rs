@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::Context as _;
 use bus::Bus;
 use entity::database::open_with_retry;
+use entity::writability::WriteCheck;
 use entity::{DatabaseConnection, job};
 use fetch::{Fetcher, Poster};
 use sora::Driver;
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) db: DatabaseConnection,
     /// Changes what the database holds about jobs and attempts.
     pub(crate) transitions: Arc<Transitions>,
+    /// Whether the database accepts writes.
+    pub(crate) write_check: WriteCheck,
     /// The queue and the events.
     pub(crate) bus: Bus,
     /// Where videos are stored.
@@ -78,6 +81,7 @@ impl Context {
             config,
             db,
             transitions,
+            write_check: WriteCheck::default(),
             bus,
             storage,
             fetcher,

@@ -99,6 +99,13 @@ impl Bus {
         }
     }
 
+    /// Whether Redis deletes keys when its memory is full: it has a limit, and its policy is not `noeviction`. `false` if it does
+    /// not say.
+    pub async fn evicts(&self, within: Duration) -> bool {
+        let asked = timeout(within, self.send::<String>(redis::cmd("INFO").arg("memory"))).await;
+        asked.is_ok_and(|answer| answer.is_ok_and(|info| has_eviction(&info)))
+    }
+
     /// Publishes an event. If it is lost, the job's next event carries the whole state again.
     pub async fn publish(&self, event: &Event) -> Result<(), Error> {
         self.publish_to(&self.keys.events, &event.encode()).await
@@ -121,5 +128,30 @@ impl Bus {
 
     fn connector(&self) -> &Connector {
         self.pool.manager()
+    }
+}
+
+/// Whether the answer to `INFO memory` names a limit and a policy other than `noeviction`.
+fn has_eviction(info: &str) -> bool {
+    let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+    let is_limited = field("maxmemory").is_some_and(|limit| limit != "0");
+    is_limited && field("maxmemory_policy").is_some_and(|policy| policy != "noeviction")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_eviction;
+
+    #[test]
+    fn only_a_limit_with_another_policy_evicts() {
+        let info = |limit, policy| {
+            format!("# Memory\r\nmaxmemory:{limit}\r\nmaxmemory_human:1K\r\nmaxmemory_policy:{policy}\r\n")
+        };
+        for policy in ["allkeys-lru", "allkeys-random", "volatile-lru"] {
+            assert!(has_eviction(&info(1024, policy)));
+            assert!(!has_eviction(&info(0, policy)), "without a limit nothing is evicted");
+        }
+        assert!(!has_eviction(&info(1024, "noeviction")));
+        assert!(!has_eviction(""), "a server that does not say");
     }
 }

@@ -18,6 +18,7 @@ mod tls;
 mod webhook_attempts;
 mod webhook_events;
 mod workers;
+mod writability;
 
 use entity::attempt::NewAttempt;
 use entity::id::new_id;

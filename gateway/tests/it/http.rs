@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
+use sea_orm::{ConnectionTrait, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde_json::Value;
 use testkit::{Database, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -96,6 +97,29 @@ async fn only_the_database_decides_readiness() {
         let health = server.request(Method::GET, "/api/health").send().await.unwrap();
         assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(server.request(Method::GET, "/livez").send().await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn readiness_says_that_the_database_can_only_be_read() {
+    for server in TestServer::each().await {
+        let database = &server.database.connection;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let lock = database.begin_with_options(options).await.unwrap();
+        if database.get_database_backend() == DbBackend::Postgres {
+            lock.execute_unprepared("LOCK TABLE schema_version IN EXCLUSIVE MODE").await.unwrap();
+        }
+        let state = async || {
+            let response = server.request(Method::GET, "/readyz").send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "videos can still be watched");
+            response.json::<Value>().await.unwrap()["database"].clone()
+        };
+        assert_eq!(state().await, "unwritable");
+        lock.rollback().await.unwrap();
+        eventually("the database can be written to", async || (state().await == "up").then_some(())).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::{Database, Failover, eventually};
+use testkit::{Database, Failover, Redis, eventually};
 
 use crate::live::{advance, listening};
 use crate::socket_client::Socket;
@@ -33,6 +33,19 @@ async fn queue_and_websockets_follow_the_address_to_the_new_primary() {
         });
         assert_eq!(heard.await["progress"], 36);
     }
+}
+
+#[tokio::test]
+async fn readiness_says_that_redis_evicts_keys() {
+    let redis = Redis::start().await;
+    let setup = Setup { variables: vec![("REDIS_URL", redis.url())], ..Setup::default() };
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    assert_eq!(ready(&server).await["redisEvicts"], false);
+    redis.command("CONFIG SET maxmemory-policy allkeys-lru").await;
+    assert_eq!(ready(&server).await["redisEvicts"], false, "its memory is not limited");
+    redis.command("CONFIG SET maxmemory 100mb").await;
+    let state = ready(&server).await;
+    assert_eq!((&state["redis"], &state["redisEvicts"]), (&json!("up"), &json!(true)));
 }
 
 #[tokio::test]

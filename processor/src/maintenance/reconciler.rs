@@ -19,6 +19,9 @@ use crate::maintenance::clock_watch::ClockWatch;
 use crate::maintenance::recency;
 use crate::metrics;
 
+/// Time limit for asking Redis about its settings.
+const INFO_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Rows read per step.
 const BATCH: u64 = 200;
 
@@ -103,6 +106,9 @@ async fn tick(context: &Context, cursor: &mut Cursor, clock_set_back: &AtomicBoo
     }
     if mirror_limits(context).await? == Mirror::Missing {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
+        if context.bus.evicts(INFO_TIMEOUT).await {
+            tracing::warn!("Redis deletes keys when its memory is full; set its maxmemory-policy to noeviction");
+        }
         (cursor.after, cursor.paused_since) = (None, None);
         while !step(context, cursor).await? {}
     }

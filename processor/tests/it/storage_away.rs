@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use entity::job::{self, Status};
 use entity::{JobId, storage_id};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
 use storage::Storage;
 use testkit::{Database, Process, eventually, free_port, get};
 
@@ -100,6 +100,19 @@ async fn nothing_is_bought_while_the_storage_cannot_be_written_to() {
         assert_eq!(platform.simulator.stats().total.submissions, 2);
         ready(&address, r#""storage":"up""#).await;
     }
+}
+
+#[tokio::test]
+async fn readiness_says_that_the_database_can_only_be_read() {
+    let platform = TestPlatform::new(Database::postgres().await, 0).await;
+    let address = format!("127.0.0.1:{}", free_port().await);
+    let _processor = platform.processor(&[NO_POSTERS, ("METRICS_LISTEN", &address)]);
+    completed(&platform, platform.submit("while it can be written to").await).await;
+    let lock = platform.database.connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE schema_version IN EXCLUSIVE MODE").await.unwrap();
+    ready(&address, r#""database":"unwritable""#).await;
+    lock.rollback().await.unwrap();
+    ready(&address, r#""database":"up""#).await;
 }
 
 #[tokio::test]

@@ -1949,20 +1949,25 @@ export interface components {
             /** @description While true, no job starts. */
             paused: boolean;
         };
-        /** @description Response of the readiness probe; each dependency is `up` or `down`. */
+        /** @description Response of the readiness probe; each dependency is `up` or `down`, or partly so. */
         Readiness: {
-            /** @description The database; `down` also if it has another schema version. */
+            /**
+             * @description The database: `up`, `unwritable` if it can only be read, as on a full disk, or `down`, also if it has another schema
+             *     version.
+             */
             database: string;
             /** @description Redis; `down` also if it refuses writes. */
             redis: string;
+            /** @description Whether Redis may delete keys of the queue when its memory is full, which its `maxmemory-policy` must prevent. */
+            redisEvicts: boolean;
             /**
              * @description Why Redis cannot be used, while it is `down`: `unreachable`, `replica`, `loading`, `out of memory`, `cannot save`,
              *     `no replicas`, `access denied` or `refused`.
              */
             redisFault?: string | null;
-            /** @description `ready` or `unready`, as the database is. */
+            /** @description `ready`, or `unready` while the database is `down`. */
             status: string;
-            /** @description The storage of videos and images. */
+            /** @description The storage of videos and images; `down` also if it can only be read. */
             storage: string;
         };
         /**

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Deserialize;
 use tokio::process::Command;
+use uuid::Uuid;
 
 /// What every connection sends.
 pub(crate) struct Load<'a> {
@@ -15,6 +16,8 @@ pub(crate) struct Load<'a> {
     pub(crate) paths: &'a [String],
     /// The headers.
     pub(crate) headers: &'a [(&'a str, &'a str)],
+    /// A header with a different value in each request.
+    pub(crate) unique_header: Option<&'a str>,
     /// The body.
     pub(crate) body: Option<&'a str>,
 }
@@ -64,10 +67,16 @@ impl Load<'_> {
         let paths: Vec<String> = self.paths.iter().map(|path| quoted(path)).collect();
         let (method, paths) = (quoted(self.method), paths.join(","));
         let body = self.body.map_or("nil".to_owned(), quoted);
+        let unique = self.unique_header.map(|name| {
+            format!("headers[{}] = {} .. '-' .. number\n", quoted(name), quoted(&Uuid::new_v4().to_string()))
+        });
+        let unique = unique.unwrap_or_default();
         format!(
-            "local method, headers, body, paths, next = {method}, {{{headers}}}, {body}, {{{paths}}}, 0\n\
+            "local number = 0\n\
+             local method, headers, body, paths, next = {method}, {{{headers}}}, {body}, {{{paths}}}, 0\n\
              function request()\n\
-             next = next % #paths + 1\n\
+             next, number = next % #paths + 1, number + 1\n\
+             {unique}\
              return wrk.format(method, paths[next], headers, body)\n\
              end\n\
              function done(summary, latency)\n\

@@ -36,16 +36,20 @@ pub(crate) async fn requests(platform: &mut Platform, arguments: &Arguments) -> 
     let token = format!("Bearer {}", user.token);
     let authorised = [("authorization", token.as_str())];
     let json = [authorised[0], ("content-type", "application/json")];
+    let (livez, post_path, list) =
+        (["/livez".to_owned()], ["/api/videos".to_owned()], ["/api/videos/jobs?limit=20".to_owned()]);
     let unchanged = [authorised[0], ("if-none-match", etag.as_str())];
+    let get = |paths, headers| Load { method: "GET", paths, headers, unique_header: None, body: None };
+    let post =
+        |unique_header| Load { method: "POST", paths: &post_path, headers: &json, unique_header, body: Some(BODY) };
+    let (all, first) = (paths(&jobs), paths(&jobs[..1]));
     let loads = [
-        ("livez", Load { method: "GET", paths: &["/livez".into()], headers: &[], body: None }),
-        ("POST", Load { method: "POST", paths: &["/api/videos".into()], headers: &json, body: Some(BODY) }),
-        ("GET, 1,000 jobs", Load { method: "GET", paths: &paths(&jobs), headers: &authorised, body: None }),
-        ("GET, unchanged (304)", Load { method: "GET", paths: &paths(&jobs[..1]), headers: &unchanged, body: None }),
-        (
-            "list of 20",
-            Load { method: "GET", paths: &["/api/videos/jobs?limit=20".into()], headers: &authorised, body: None },
-        ),
+        ("livez", get(&livez, &[])),
+        ("POST", post(None)),
+        ("POST, Idempotency-Key", post(Some("idempotency-key"))),
+        ("GET, 1,000 jobs", get(&all, &authorised)),
+        ("GET, unchanged (304)", get(&first, &unchanged)),
+        ("list of 20", get(&list, &authorised)),
     ];
     for (name, load) in &loads {
         for connections in CONNECTIONS {

@@ -6,6 +6,7 @@
 //! Some clients repeat requests by themselves and send no key, only that a request is a repetition. Their key is made from the
 //! request's content ([`Source::Content`]).
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
@@ -150,31 +151,37 @@ pub async fn find<T>(db: &DatabaseConnection, user: UserId, key: &Key) -> Result
     Ok(found.and_then(|found| replay(key, &found)))
 }
 
-/// Claims a key for `jobs`, after deleting the user's expired keys.
+/// A key as in the table: its user, its operation and itself.
+pub(crate) type KeyId = (UserId, String, String);
+
+/// Claims those of these keys that nobody has claimed before, each for its jobs. Returns them.
+pub(crate) async fn claim_new<C: ConnectionTrait>(
+    tx: &C,
+    keys: &[(UserId, &Key, Vec<JobId>)],
+) -> Result<HashSet<KeyId>, DbErr> {
+    let mut keys: Vec<_> = keys.iter().collect();
+    // In one order, so that transactions that claim the same keys do not block each other for ever.
+    keys.sort_by_key(|(user, key, _)| (*user, &key.operation, &key.key));
+    let rows = keys.into_iter().map(|(user, key, jobs)| row(*user, key, jobs));
+    let claimed = Entity::insert_many(rows).on_conflict(unless_claimed()).exec_with_returning(tx).await?;
+    Ok(claimed.into_iter().map(|row| (row.user_id, row.operation, row.key)).collect())
+}
+
+/// Deletes the keys that are no longer remembered at the time `now`, in epoch ms. Returns their number.
+pub async fn delete_expired(db: &DatabaseConnection, now: i64) -> Result<u64, DbErr> {
+    let expired = Column::CreatedAt.lt(now - clock::millis(RETENTION));
+    Ok(Entity::delete_many().filter(expired).exec(db).await?.rows_affected)
+}
+
+/// Claims a key for `jobs`.
 pub(crate) async fn claim<C: ConnectionTrait>(
     tx: &C,
     user: UserId,
     key: &Key,
     jobs: &[JobId],
 ) -> Result<Idempotent<()>, DbErr> {
-    Entity::delete_many()
-        .filter(Column::UserId.eq(user))
-        .filter(Column::CreatedAt.lt(clock::system_ms() - clock::millis(RETENTION)))
-        .exec(tx)
-        .await?;
-    let row = ActiveModel {
-        user_id: Set(user),
-        operation: Set(key.operation.clone()),
-        key: Set(key.key.clone()),
-        fingerprint: Set(key.source.fingerprint().to_owned()),
-        jobs: Set(jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
-        created_at: Set(clock::system_ms()),
-    };
-    let columns = [Column::UserId, Column::Operation, Column::Key];
-    let claimed = Entity::insert(row.clone())
-        .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
+    let row = row(user, key, jobs);
+    let claimed = Entity::insert(row.clone()).on_conflict(unless_claimed()).exec_without_returning(tx).await?;
     if claimed == 1 {
         return Ok(Idempotent::Created(()));
     }
@@ -186,6 +193,21 @@ pub(crate) async fn claim<C: ConnectionTrait>(
     }
     Entity::update(row).exec(tx).await?;
     Ok(Idempotent::Created(()))
+}
+
+fn row(user: UserId, key: &Key, jobs: &[JobId]) -> ActiveModel {
+    ActiveModel {
+        user_id: Set(user),
+        operation: Set(key.operation.clone()),
+        key: Set(key.key.clone()),
+        fingerprint: Set(key.source.fingerprint().to_owned()),
+        jobs: Set(jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+        created_at: Set(clock::system_ms()),
+    }
+}
+
+fn unless_claimed() -> OnConflict {
+    OnConflict::columns([Column::UserId, Column::Operation, Column::Key]).do_nothing().to_owned()
 }
 
 fn replay<T>(key: &Key, earlier: &Model) -> Option<Idempotent<T>> {

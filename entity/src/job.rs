@@ -41,7 +41,7 @@ pub use attempts::{
 pub use bulk::{BulkCancellation, Filter, cancel_all, search};
 pub use claim::{ClaimResult, JobClaim, claim, claim_each, claimed_by};
 pub use compatible_video::{CompatibleError, CompatibleStatus, CompatibleVideo};
-pub use create::{New, create, create_all, create_each};
+pub use create::{Creation, New, create, create_each};
 pub use estimate::{Estimates, Eta};
 pub(crate) use fail_after_restore::fail_after_restore;
 pub use owner::{CancelResult, DeletedJob, ResultAdded, add_result, cancel, delete, refetch, restart};

@@ -79,8 +79,14 @@ pub async fn user(db: &entity::DatabaseConnection) -> entity::UserId {
 
 /// Creates a pending job, as the gateway does.
 pub async fn job(db: &entity::DatabaseConnection, new: &entity::job::New) -> entity::job::Model {
-    let created = entity::job::create_all(db, vec![new.clone()]).await.expect("the database takes a job");
-    created.into_iter().next().expect("one job was created")
+    jobs(db, new, 1).await.into_iter().next().expect("one job was created")
+}
+
+/// Creates equal pending jobs, as the gateway does.
+pub async fn jobs(db: &entity::DatabaseConnection, new: &entity::job::New, number: usize) -> Vec<entity::job::Model> {
+    let creation = entity::job::Creation { new: vec![new.clone(); number], key: None };
+    let created = entity::job::create(db, &creation).await.expect("the database takes the jobs");
+    created.created().expect("a request without a key is never a repetition")
 }
 
 /// Registers an endpoint of `user` at `url` that receives all events. Its secret is that of the Standard Webhooks

@@ -33,17 +33,31 @@ pub struct New {
     pub traceparent: Option<String>,
 }
 
-/// Creates `count` pending jobs, all or none, under the client's idempotency key.
-pub async fn create(
-    db: &DatabaseConnection,
-    new: &New,
-    count: usize,
-    key: &Key,
-) -> Result<Idempotent<Vec<Model>>, DbErr> {
-    let jobs: Vec<Model> = (0..count).map(|_| initial(new.clone())).collect();
-    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+/// The jobs of one request, all or none.
+#[derive(Clone, Debug)]
+pub struct Creation {
+    /// The jobs, at least one. All have the same owner.
+    pub new: Vec<New>,
+    /// The request's idempotency key.
+    pub key: Option<Key>,
+}
+
+/// Creates the pending jobs of one request. See [`create_each`].
+pub async fn create(db: &DatabaseConnection, creation: &Creation) -> Result<Idempotent<Vec<Model>>, DbErr> {
+    match create_unrepeated(db, std::slice::from_ref(creation)).await?.pop().flatten() {
+        Some(created) => Ok(Idempotent::Created(created)),
+        None => create_repeated(db, creation).await,
+    }
+}
+
+/// Creates the jobs of a request whose key was claimed before, if that no longer counts.
+async fn create_repeated(db: &DatabaseConnection, creation: &Creation) -> Result<Idempotent<Vec<Model>>, DbErr> {
+    let (Some(first), Some(key)) = (creation.new.first(), &creation.key) else {
+        return Ok(Idempotent::Created(Vec::new()));
+    };
+    let jobs = initial_jobs(creation);
     let tx = database::begin(db).await?;
-    match idempotency_key::claim(&tx, new.user_id, key, &ids).await? {
+    match idempotency_key::claim(&tx, first.user_id, key, &ids(&jobs)).await? {
         Idempotent::Created(()) => {}
         Idempotent::Replayed(jobs) => return Ok(Idempotent::Replayed(jobs)),
         Idempotent::Conflict => return Ok(Idempotent::Conflict),
@@ -53,40 +67,74 @@ pub async fn create(
     Ok(Idempotent::Created(jobs))
 }
 
-/// Creates pending jobs, all or none, in one statement. Returns them in the order of `new`.
-pub async fn create_all(db: &DatabaseConnection, new: Vec<New>) -> Result<Vec<Model>, DbErr> {
-    let jobs: Vec<Model> = new.into_iter().map(initial).collect();
-    if !jobs.is_empty() {
-        insert(db, &jobs).await?;
-    }
-    Ok(jobs)
-}
-
-/// Creates the jobs of many requests, for each request all or none, in one statement if possible. Returns the results in the
-/// order of `requests`.
-pub async fn create_each(db: DatabaseConnection, requests: Vec<Vec<New>>) -> Vec<Result<Vec<Model>, Arc<DbErr>>> {
-    let counts: Vec<usize> = requests.iter().map(Vec::len).collect();
-    match create_all(&db, requests.concat()).await {
-        Ok(jobs) => {
-            let mut jobs = jobs.into_iter();
-            counts.into_iter().map(|count| Ok(jobs.by_ref().take(count).collect())).collect()
+/// Creates the pending jobs of many requests, in one statement or transaction if possible. Returns the results in the order of
+/// the requests.
+pub async fn create_each(
+    db: DatabaseConnection,
+    creations: Vec<Creation>,
+) -> Vec<Result<Idempotent<Vec<Model>>, Arc<DbErr>>> {
+    let mut results = Vec::with_capacity(creations.len());
+    match create_unrepeated(&db, &creations).await {
+        Ok(created) => {
+            for (creation, created) in creations.iter().zip(created) {
+                results.push(match created {
+                    Some(jobs) => Ok(Idempotent::Created(jobs)),
+                    None => create_repeated(&db, creation).await.map_err(Arc::new),
+                });
+            }
         }
         // One request is to blame, such as one whose account was just deleted: the others succeed on their own.
-        Err(error) if requests.len() > 1 && !database::is_transient(&error) => {
-            let mut results = Vec::with_capacity(requests.len());
-            for request in requests {
-                results.push(create_all(&db, request).await.map_err(Arc::new));
+        Err(error) if creations.len() > 1 && !database::is_transient(&error) => {
+            for creation in &creations {
+                results.push(create(&db, creation).await.map_err(Arc::new));
             }
-            results
         }
         Err(error) => {
             let error = Arc::new(error);
-            counts.iter().map(|_| Err(error.clone())).collect()
+            results.extend(creations.iter().map(|_| Err(error.clone())));
         }
     }
+    results
+}
+
+/// Creates the jobs of those requests whose keys are new, and of those without a key. Returns `None` for the others.
+async fn create_unrepeated(db: &DatabaseConnection, creations: &[Creation]) -> Result<Vec<Option<Vec<Model>>>, DbErr> {
+    let jobs: Vec<Vec<Model>> = creations.iter().map(initial_jobs).collect();
+    let keyed = creations
+        .iter()
+        .zip(&jobs)
+        .filter_map(|(creation, jobs)| Some((jobs.first()?.user_id, creation.key.as_ref()?, ids(jobs))));
+    let keyed: Vec<_> = keyed.collect();
+    if keyed.is_empty() {
+        insert(db, &jobs.concat()).await?;
+        return Ok(jobs.into_iter().map(Some).collect());
+    }
+    let tx = database::begin(db).await?;
+    let mut claimed = idempotency_key::claim_new(&tx, &keyed).await?;
+    let mut is_unrepeated = |jobs: &[Model], key: &Option<Key>| match (jobs.first(), key) {
+        (Some(job), Some(key)) => claimed.remove(&(job.user_id, key.operation.clone(), key.key.clone())),
+        _ => true,
+    };
+    let created = jobs.into_iter().zip(creations);
+    let created = created.map(|(jobs, creation)| is_unrepeated(&jobs, &creation.key).then_some(jobs));
+    let created: Vec<Option<Vec<Model>>> = created.collect();
+    insert(&tx, &created.iter().flatten().flatten().cloned().collect::<Vec<_>>()).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+fn initial_jobs(creation: &Creation) -> Vec<Model> {
+    creation.new.iter().cloned().map(initial).collect()
+}
+
+fn ids(jobs: &[Model]) -> Vec<JobId> {
+    jobs.iter().map(|job| job.id).collect()
 }
 
 async fn insert<C: ConnectionTrait>(db: &C, jobs: &[Model]) -> Result<(), DbErr> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
     let rows = jobs.iter().map(|job| job.clone().into_active_model().reset_all());
     Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }

@@ -143,7 +143,7 @@ async fn an_account_with_many_jobs_is_deleted_completely() {
         let db = &database.connection;
         let (user, other) = (testkit::user(db).await, testkit::user(db).await);
         for _ in 0..3 {
-            job::create_all(db, vec![new_job(user); 500]).await.unwrap();
+            testkit::jobs(db, &new_job(user), 500).await;
         }
         let kept = pending_job(db, other).await;
         let deleted = account::delete(db, user).await.unwrap().unwrap();

@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite};
 use testkit::Database;
 
-use crate::new_job;
+use crate::creation;
 
 /// All connections of the pool at once.
 async fn connections(db: &DatabaseConnection) -> Vec<PoolConnection<Sqlite>> {
@@ -30,7 +30,7 @@ async fn a_transaction_that_sqlite_ended_is_not_left_open() {
     }
     let source = Source::Client { fingerprint: "body".into() };
     let key = Key { operation: "create".into(), key: "k".into(), source };
-    job::create(&db, &new_job(owner), 1, &key).await.unwrap_err();
+    job::create(&db, &creation(owner, 1, &key)).await.unwrap_err();
     let open = connections(&db).await.iter().filter(|connection| connection.is_in_transaction()).count();
     assert_eq!(open, 0, "later transactions would be nested ones, and their commits would be lost");
 }

@@ -9,7 +9,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use testkit::Database;
 
-use crate::new_job;
+use crate::creation;
 
 fn key(name: &str, fingerprint: &str) -> Key {
     Key { operation: "create".into(), key: name.into(), source: Source::Client { fingerprint: fingerprint.into() } }
@@ -27,7 +27,7 @@ fn content_after(is_retry: bool, millis: i64) -> Key {
 }
 
 async fn create(db: &DatabaseConnection, user: UserId, count: usize, key: &Key) -> Idempotent<Vec<job::Model>> {
-    job::create(db, &new_job(user), count, key).await.unwrap()
+    job::create(db, &creation(user, count, key)).await.unwrap()
 }
 
 fn jobs_of(user: UserId) -> job::Filter {

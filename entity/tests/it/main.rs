@@ -22,6 +22,7 @@ mod writability;
 
 use entity::attempt::NewAttempt;
 use entity::id::new_id;
+use entity::idempotency_key::Key;
 use entity::submission::Caps;
 use entity::{AttemptId, JobId, UserId, WorkerId, clock, job, worker};
 use sea_orm::DatabaseConnection;
@@ -48,6 +49,11 @@ fn new_job(user_id: UserId) -> job::New {
         reference_image_id: None,
         traceparent: None,
     }
+}
+
+/// The request for `count` jobs under an idempotency key.
+fn creation(user: UserId, count: usize, key: &Key) -> job::Creation {
+    job::Creation { new: vec![new_job(user); count], key: Some(key.clone()) }
 }
 
 /// Creates a pending job.

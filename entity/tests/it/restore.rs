@@ -9,7 +9,7 @@ use entity::restore::{self, Contents, Finalized};
 use entity::{attempt, clock, session, user, worker};
 use testkit::Database;
 
-use crate::{TTL, claimed_job, new_job, pending_job, register_worker, start_attempt};
+use crate::{TTL, claimed_job, creation, pending_job, register_worker, start_attempt};
 
 #[tokio::test]
 async fn unfinished_jobs_fail_as_restored_and_report_their_charges() {
@@ -83,13 +83,13 @@ async fn revokes_all_sessions_and_keeps_idempotency_keys() {
         let session = session::create(db, owner, None, ends).await.unwrap().0;
         let key =
             Key { operation: "create".into(), key: "once".into(), source: Source::Client { fingerprint: "f".into() } };
-        let Idempotent::Created(jobs) = job::create(db, &new_job(owner), 1, &key).await.unwrap() else {
+        let Idempotent::Created(jobs) = job::create(db, &creation(owner, 1, &key)).await.unwrap() else {
             panic!("the key is new")
         };
         assert_eq!(restore::finalize(db).await.unwrap().sessions, 1);
         assert!(session::find_active(db, session.id).await.unwrap().is_none());
         assert!(user::by_id(db, owner).await.unwrap().is_some());
-        let again = job::create(db, &new_job(owner), 1, &key).await.unwrap();
+        let again = job::create(db, &creation(owner, 1, &key)).await.unwrap();
         assert!(matches!(again, Idempotent::Replayed(before) if before[0] == jobs[0].id));
     }
 }

@@ -189,7 +189,7 @@ async fn cancelling_many_jobs_records_each() {
         let db = &database.connection;
         let user = testkit::user(db).await;
         let hook = testkit::webhook(db, user, "https://a.example/").await.id;
-        job::create_all(db, vec![new_job(user); 700]).await.unwrap();
+        testkit::jobs(db, &new_job(user), 700).await;
         assert_eq!(job::cancel_all(db, user, false).await.unwrap().cancelled.len(), 700);
         assert_eq!(deliveries(db, hook).await.len(), 700);
     }

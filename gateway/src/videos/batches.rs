@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bus::{Bus, Enqueued, MAX_ENQUEUED, Submitted};
-use entity::job::{self, Model, New};
+use entity::idempotency_key::Idempotent;
+use entity::job::{self, Creation, Model};
 use entity::{DatabaseConnection, DbErr, JobId, UserId};
 use service::batch::Batcher;
 
@@ -21,7 +22,7 @@ const MAX_READS: usize = 128;
 
 /// The batchers.
 pub(crate) struct Batches {
-    creations: Batcher<Vec<New>, Result<Vec<Model>, Arc<DbErr>>>,
+    creations: Batcher<Creation, Result<Idempotent<Vec<Model>>, Arc<DbErr>>>,
     enqueues: Batcher<Submitted, Result<Enqueued, Arc<bus::Error>>>,
     reads: Batcher<JobId, Result<Option<Model>, Arc<DbErr>>>,
 }
@@ -39,9 +40,12 @@ impl Batches {
         }
     }
 
-    /// Creates jobs, all or none.
-    pub(crate) async fn create(&self, new: Vec<New>) -> Result<Result<Vec<Model>, Arc<DbErr>>, ApiError> {
-        Ok(self.creations.send(new).await?)
+    /// Creates the jobs of a request, all or none.
+    pub(crate) async fn create(
+        &self,
+        creation: Creation,
+    ) -> Result<Result<Idempotent<Vec<Model>>, Arc<DbErr>>, ApiError> {
+        Ok(self.creations.send(creation).await?)
     }
 
     /// Adds a job to the backlog and publishes its state.

@@ -13,8 +13,8 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use bus::{Flow, Position, Submitted};
 use entity::database::is_foreign_key_violation;
-use entity::idempotency_key::{Idempotent, Key};
-use entity::job::{self, New, Orientation, View};
+use entity::idempotency_key::Key;
+use entity::job::{self, Creation, New, Orientation, View};
 use entity::{DbErr, ImageId, JobId, UserId, statistics, submission};
 use serde::Serialize;
 use service::Trace;
@@ -215,13 +215,8 @@ async fn submit(gateway: Gateway, new_jobs: NewJobs) -> Result<(Vec<View>, bool)
     {
         return Err(refusal);
     }
-    let created = match &key {
-        Some(key) => job::create(&gateway.db, &new, count, key).await.map_err(|error| creation_error(error, &new))?,
-        None => {
-            let created = gateway.videos.batches.create(vec![new.clone(); count]).await?;
-            Idempotent::Created(created.map_err(|error| creation_error(error, &new))?)
-        }
-    };
+    let creation = Creation { new: vec![new.clone(); count], key };
+    let created = gateway.videos.batches.create(creation).await?.map_err(|error| creation_error(error, &new))?;
     let rows = match idempotency::resolve(&gateway, user, created).await? {
         Resolved::Created(rows) => rows,
         Resolved::Replayed(before) => return Ok((views(&gateway, before).await, true)),

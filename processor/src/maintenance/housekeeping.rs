@@ -1,4 +1,4 @@
-//! Periodic cleanup: deletes jobs past their retention, old webhook deliveries, unused reference images, and orphaned files.
+//! Periodic cleanup: deletes jobs past their retention, old webhook deliveries and idempotency keys, unused reference images, and orphaned files.
 //!
 //! A file is deleted after its row. A process that dies in between leaves an orphaned file, which is deleted here.
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bus::Event;
 use entity::clock::{millis, system_ms};
 use entity::job::DeletedJob;
-use entity::{JobId, clock, image, job, video, webhook_delivery};
+use entity::{JobId, clock, idempotency_key, image, job, video, webhook_delivery};
 use futures::{StreamExt, TryStreamExt};
 use storage::StoredFile;
 use tokio::time::sleep;
@@ -48,6 +48,7 @@ pub(crate) async fn run_once(context: &Context) -> Result<(), Error> {
     context.storage.verify().await?;
     delete_expired_jobs(context).await?;
     delete_old_webhooks(context).await?;
+    idempotency_key::delete_expired(&context.db, now(context).await?).await?;
     posters::inspect_missed(context).await?;
     delete_unused_images(context).await?;
     delete_orphaned_files(context).await

@@ -23,7 +23,11 @@ pub(crate) enum Scenario {
     Jobs,
     /// Requests per second, and the processor time of each; needs `wrk`
     Requests,
-    /// The gateway compared with relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/relays`
+    /// The queue alone, compared with BullMQ; needs `npm ci --prefix crates/bench/peers`
+    Queue,
+    /// Requests and whole jobs of an Express server, and inserts of PostgreSQL alone; needs the same, `wrk` and `pgbench`
+    Peers,
+    /// The gateway compared with relays written with `ws` and Socket.IO; needs `npm ci --prefix crates/bench/peers`
     Relay,
 }
 
@@ -50,12 +54,12 @@ pub(crate) struct Arguments {
     /// Seconds without Redis in the scenario `outage`
     #[arg(long, default_value_t = 20)]
     pub(crate) away: u64,
-    /// Number of jobs in the scenario `jobs`
+    /// Number of jobs in the scenarios `jobs` and `peers`
     #[arg(long, default_value_t = 5_000)]
     pub(crate) jobs: usize,
-    /// Folder of the relays to compare with
-    #[arg(long, default_value = "crates/bench/relays")]
-    pub(crate) relays: PathBuf,
+    /// Folder of the programs to compare with
+    #[arg(long, default_value = "crates/bench/peers")]
+    pub(crate) peers: PathBuf,
     /// Seconds to measure
     #[arg(long, default_value_t = 30)]
     pub(crate) seconds: u64,

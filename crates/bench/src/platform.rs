@@ -32,12 +32,14 @@ pub(crate) struct User {
     pub(crate) token: String,
 }
 
-/// Another relay to compare with.
-pub(crate) struct Relay {
+/// Another program to compare with.
+pub(crate) struct Peer {
     /// Its process.
     pub(crate) process: Process,
     /// Its port.
     pub(crate) port: u16,
+    /// A client for it.
+    pub(crate) http: reqwest::Client,
 }
 
 /// The running platform.
@@ -192,18 +194,43 @@ impl Platform {
     }
 
     /// Starts a relay from `folder` on the same channel and waits until it accepts connections.
-    pub(crate) async fn start_relay(&self, folder: &Path, name: &str) -> anyhow::Result<Relay> {
-        let (port, redis) = (free_port()?, format!("redis://127.0.0.1:{}", self.redis_port));
-        let script =
-            folder.canonicalize().context("the folder of the relays does not exist")?.join(format!("{name}.js"));
-        let script = script.display().to_string();
-        let arguments = [script, port.to_string(), redis, self.bus.keys().events.clone()];
+    pub(crate) async fn start_relay(&self, folder: &Path, name: &str) -> anyhow::Result<Peer> {
+        let redis = format!("redis://127.0.0.1:{}", self.redis_port);
+        self.start_node(folder, name, &[redis, self.bus.keys().events.clone()]).await
+    }
+
+    /// Starts the Express server from `folder` on the same database and waits until it accepts connections. Without an
+    /// upstream its jobs wait.
+    pub(crate) async fn start_express(&self, folder: &Path, upstream: Option<String>) -> anyhow::Result<Peer> {
+        self.start_node(folder, "express", &[self.database.clone(), upstream.unwrap_or_default()]).await
+    }
+
+    async fn start_node(&self, folder: &Path, name: &str, arguments: &[String]) -> anyhow::Result<Peer> {
+        let port = free_port()?;
+        let folder = folder.canonicalize().context("the folder of the programs to compare with does not exist")?;
+        let script = folder.join(format!("{name}.js")).display().to_string();
+        let arguments = [&[script, port.to_string()], arguments].concat();
         let process = Process::start("node", &arguments, &[], self.folder.path())?;
-        wait_for("the relay accepts connections (install it with: npm ci --prefix crates/bench/relays)", async || {
+        wait_for("the program accepts connections (install it with: npm ci --prefix crates/bench/peers)", async || {
             tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
         })
         .await?;
-        Ok(Relay { process, port })
+        Ok(Peer { process, port, http: self.http.clone() })
+    }
+
+    /// The database's address.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database
+    }
+
+    /// Redis's port.
+    pub(crate) fn redis_port(&self) -> u16 {
+        self.redis_port
+    }
+
+    /// A queue of its own in the same Redis.
+    pub(crate) fn bus_in(&self, namespace: &str) -> anyhow::Result<Bus> {
+        Ok(Bus::new(&format!("redis://127.0.0.1:{}", self.redis_port), namespace)?)
     }
 
     /// Starts Redis with its existing data and waits until it responds.

@@ -27,7 +27,7 @@ pub(crate) async fn jobs(platform: &mut Platform, arguments: &Arguments) -> anyh
     let db = platform.database().await?;
     platform.upstream.set_pace(Pace { interval: Duration::ZERO, step: 100 });
     println!("whole jobs: {} each; processor time per job in microseconds", arguments.jobs);
-    println!("  {:<34} {:>7}  gateway  processor  PostgreSQL  Redis", "", "per s");
+    println!("  {:<34} {:>7}  gateway  processor  PostgreSQL  Redis  processor MiB", "", "per s");
     platform.start_processor()?;
     submit(platform, &users, arguments.jobs / 10).await?;
     ended(&db, arguments.jobs / 10).await?;
@@ -84,7 +84,10 @@ impl Measured {
         let [gateway, processor, postgres, redis] =
             std::array::from_fn(|part| (now[part] - self.used[part]).as_secs_f64() * 1e6 / jobs);
         let rate = jobs / took;
-        println!("  {name:<34} {rate:>7.0}  {gateway:>7.0}  {processor:>9.0}  {postgres:>10.0}  {redis:>5.0}");
+        let memory = platform.processor()?.memory()? >> 20;
+        println!(
+            "  {name:<34} {rate:>7.0}  {gateway:>7.0}  {processor:>9.0}  {postgres:>10.0}  {redis:>5.0}  {memory:>13}"
+        );
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The gateway's relay compared with the usual Node implementations in `relays/`: events published in Redis, one socket
+//! The gateway's relay compared with the usual Node implementations in `peers/`: events published in Redis, one socket
 //! per user. Those do not authenticate, keep no state, and send no heartbeats of the application.
 
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) async fn relay(platform: &mut Platform, arguments: &Arguments) -> any
     let candidate = Candidate { name: "gateway", process: platform.gateway()?, before };
     measure(platform, candidate, &users, sockets).await?;
     for name in ["ws", "socketio"] {
-        let relay = platform.start_relay(&arguments.relays, name).await?;
+        let relay = platform.start_relay(&arguments.peers, name).await?;
         let before = relay.process.memory()?;
         let opening = stream::iter(users.iter().map(|user| open_relay_socket(name, relay.port, user)));
         let sockets = opening.buffer_unordered(MAX_OPENING).try_collect().await?;

@@ -23,6 +23,8 @@ pub(crate) enum Scenario {
     Jobs,
     /// Requests per second, and the processor time of each; needs `wrk`
     Requests,
+    /// Time until the processes are ready, idle memory, and sizes of the programs
+    Startup,
     /// The queue alone, compared with BullMQ; needs `npm ci --prefix crates/bench/peers`
     Queue,
     /// Requests and whole jobs of an Express server, and inserts of PostgreSQL alone; needs the same, `wrk` and `pgbench`

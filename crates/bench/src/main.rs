@@ -43,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
                 Scenario::Floods => scenario::floods(&mut platform, &arguments).await?,
                 Scenario::Jobs => scenario::jobs(&mut platform, &arguments).await?,
                 Scenario::Requests => scenario::requests(&mut platform, &arguments).await?,
+                Scenario::Startup => scenario::startup(&mut platform, &arguments).await?,
                 Scenario::Queue => scenario::queue(&mut platform, &arguments).await?,
                 Scenario::Peers => scenario::peers(&mut platform, &arguments).await?,
                 Scenario::Relay => scenario::relay(&mut platform, &arguments).await?,

@@ -54,6 +54,7 @@ pub(crate) struct Platform {
     processor: Option<Process>,
     redis: Option<Process>,
     redis_port: u16,
+    metrics_port: u16,
     database: String,
     environment: Vec<(String, String)>,
     binaries: PathBuf,
@@ -99,6 +100,7 @@ impl Platform {
             processor: None,
             redis: None,
             redis_port,
+            metrics_port: free_port()?,
             database: database.to_owned(),
             environment,
             binaries: binaries.canonicalize().context("the folder of the release build does not exist")?,
@@ -184,8 +186,20 @@ impl Platform {
 
     /// Starts a processor.
     pub(crate) fn start_processor(&mut self) -> anyhow::Result<()> {
-        self.processor = Some(self.run("processor", &[])?);
+        let listen = ("METRICS_LISTEN".to_owned(), format!("127.0.0.1:{}", self.metrics_port));
+        let environment = [self.environment.as_slice(), &[listen]].concat();
+        let program = self.binaries.join("processor");
+        self.processor = Some(Process::start(program, &[], &environment, self.folder.path())?);
         Ok(())
+    }
+
+    /// Waits until the processor is ready.
+    pub(crate) async fn processor_is_ready(&self) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{}/readyz", self.metrics_port);
+        wait_for("the processor is ready", async || {
+            self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await
     }
 
     /// Stops the processor.
@@ -286,7 +300,7 @@ async fn wait_for(what: &str, mut condition: impl AsyncFnMut() -> bool) -> anyho
     let deadline = Instant::now() + READY_TIMEOUT;
     while !condition().await {
         anyhow::ensure!(Instant::now() < deadline, "timed out: {what}");
-        sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod relay;
 mod requests;
 mod restart;
 mod stalled;
+mod startup;
 
 use bus::Event;
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub(crate) use relay::relay;
 pub(crate) use requests::requests;
 pub(crate) use restart::restart;
 pub(crate) use stalled::stalled;
+pub(crate) use startup::startup;
 
 /// The event of a job that is in no database, with any frame.
 fn event(user: Uuid, job: Uuid, seq: i64, frame: &Value) -> Event {

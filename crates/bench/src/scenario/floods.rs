@@ -74,10 +74,12 @@ pub(crate) async fn floods(platform: &mut Platform, arguments: &Arguments) -> an
     let description = get("/api/openapi.json", &users[0]);
     let search = get("/api/videos/jobs?search=umbrella&limit=50", &users[0]);
     let sign_in = post("/api/auth/login", "Content-Type: application/json\r\n", wrong.len(), wrong);
-    let floods: [(&str, usize, Vec<Client>); 7] = [
+    let unfinished = post("/api/auth/login", "Content-Type: application/json\r\n", 5_000, "{");
+    let floods: [(&str, usize, Vec<Client>); 8] = [
         ("nothing", 0, vec![Client::Silent]),
         ("4,096 that read no response", 4_096, vec![Client::Unread(description.repeat(64))]),
         ("4,300 silent", 4_300, vec![Client::Silent]),
+        ("4,300 send the first byte of a body", 4_300, vec![Client::Unread(unfinished)]),
         ("64 sign in with a wrong password", 64, vec![Client::Repeating(sign_in)]),
         ("80 slow uploads of 10 users", 80, uploads.map(Client::Slow).collect()),
         ("50 search 100,000 jobs", 50, vec![Client::Repeating(search)]),

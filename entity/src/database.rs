@@ -130,20 +130,37 @@ pub(crate) async fn all_heavy<E: EntityTrait>(
 /// Whether the same statement may succeed later: the database is down, restarting, read-only, busy or full.
 #[must_use]
 pub fn is_transient(error: &DbErr) -> bool {
-    let inner = match error {
-        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return true,
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => inner,
-        _ => return false,
-    };
-    match inner.as_ref() {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
+    if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    match driver_error(error) {
+        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_transient_code(&code)),
+        Some(
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed,
+        ) => true,
         _ => false,
+    }
+}
+
+/// Whether PostgreSQL rolled a transaction back because it and another waited for each other's rows.
+#[must_use]
+pub fn is_deadlock(error: &DbErr) -> bool {
+    let database = driver_error(error).and_then(sqlx::Error::as_database_error);
+    database.and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == DEADLOCK)
+}
+
+/// PostgreSQL's code for it.
+const DEADLOCK: &str = "40P01";
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => Some(inner.as_ref()),
+        _ => None,
     }
 }
 

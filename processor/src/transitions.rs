@@ -1,7 +1,7 @@
 //! Transitions of jobs and attempts: those of different jobs that are due at the same time share a statement.
 //!
-//! Each transition is as atomic and as fenced as if it were alone. When the database rejects a statement, its transitions are
-//! repeated one by one, so that one cannot fail the others.
+//! Each transition is as atomic and as fenced as if it were alone. When the database rejects a statement, or rolls it back
+//! because it deadlocked with another that changes several jobs, its transitions are repeated one by one.
 
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ where
         async move {
             match run(db.clone(), requests.clone()).await {
                 Ok(results) => results.into_iter().map(Ok).collect(),
-                Err(error) if requests.len() > 1 && !database::is_transient(&error) => {
+                Err(error) if requests.len() > 1 && is_rolled_back(&error) => {
                     let mut results = Vec::with_capacity(requests.len());
                     for request in requests {
                         let alone = run(db.clone(), vec![request]).await;
@@ -107,10 +107,55 @@ where
     })
 }
 
+/// Whether a statement surely changed nothing, and may succeed in parts.
+fn is_rolled_back(error: &DbErr) -> bool {
+    database::is_deadlock(error) || !database::is_transient(error)
+}
+
 async fn send<Q: Send + 'static, A: Send + 'static>(transitions: &Transition<Q, A>, request: Q) -> Result<A, DbErr> {
     transitions.send(request).await.map_err(unanswered)?
 }
 
 fn unanswered(error: Unanswered) -> DbErr {
     DbErr::Custom(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use entity::DbErr;
+    use futures::future::join_all;
+    use sea_orm::{ConnAcquireErr, DatabaseConnection};
+
+    use super::*;
+
+    /// Doubles numbers, and rejects a batch that contains 13.
+    fn doubled(numbers: Vec<i32>, rejection: DbErr) -> Result<Vec<i32>, DbErr> {
+        if numbers.contains(&13) { Err(rejection) } else { Ok(numbers.into_iter().map(|number| number * 2).collect()) }
+    }
+
+    #[tokio::test]
+    async fn one_that_is_rejected_does_not_fail_the_others() {
+        let rejection = || DbErr::Custom("rejected".into());
+        let transitions =
+            start(&DatabaseConnection::default(), move |_, numbers| async move { doubled(numbers, rejection()) });
+        let results = join_all([12, 13, 14].map(|number| send(&transitions, number))).await;
+        assert_eq!((results[0].as_ref().unwrap(), results[2].as_ref().unwrap()), (&24, &28));
+        assert!(matches!(&results[1], Err(DbErr::Custom(_))));
+    }
+
+    #[tokio::test]
+    async fn none_is_repeated_while_the_database_is_away() {
+        let away = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let transitions = start(&DatabaseConnection::default(), move |_, numbers| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            async move { doubled(numbers, away()) }
+        });
+        let results = join_all([12, 13, 14].map(|number| send(&transitions, number))).await;
+        assert!(results.iter().all(|result| matches!(result, Err(DbErr::ConnectionAcquire(_)))));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
 }

@@ -1,10 +1,12 @@
 //! Changes of several jobs in one statement: each job is changed as if alone, and only while its claim holds.
 
 use entity::attempt::{self, NewAttempt};
+use entity::database::{is_deadlock, is_transient};
 use entity::id::new_id;
 use entity::job::{self, AttemptStart, ClaimResult, JobClaim, NewVideo, Phase, Status};
 use entity::submission::{Caps, today};
 use entity::{AttemptId, DatabaseConnection, clock, video};
+use sea_orm::{DatabaseTransaction, EntityTrait, QuerySelect, TransactionTrait};
 use testkit::Database;
 
 use crate::{claimed_job, pending_job, register_worker, start_attempt};
@@ -157,4 +159,33 @@ async fn later_attempts_of_a_job_are_numbered_on() {
             assert_eq!(attempt::of_job(db, claim.job, 1).await.unwrap().last().unwrap().number, number);
         }
     }
+}
+
+#[tokio::test]
+async fn two_that_wait_for_each_other_are_told_from_an_outage() {
+    let database = Database::postgres().await;
+    let db = &database.connection;
+    let claims = claims(db).await;
+    let (first, second) = (claims[0], claims[1]);
+    let lock = async |tx: &DatabaseTransaction, claim: JobClaim| {
+        job::Entity::find_by_id(claim.job).lock_exclusive().one(tx).await.map(drop)
+    };
+    let (one, other) = (db.begin().await.unwrap(), db.begin().await.unwrap());
+    lock(&one, first).await.unwrap();
+    lock(&other, second).await.unwrap();
+    let (one, other) = tokio::join!(
+        async {
+            let locked = lock(&one, second).await;
+            one.rollback().await.unwrap();
+            locked
+        },
+        async {
+            let locked = lock(&other, first).await;
+            other.rollback().await.unwrap();
+            locked
+        },
+    );
+    let errors: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(is_deadlock(&errors[0]) && is_transient(&errors[0]), "{errors:?}");
 }

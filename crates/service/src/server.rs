@@ -1,9 +1,10 @@
 //! Serves HTTP connections within bounds that no client can use up for the others.
 //!
 //! Time is limited while a request's headers are read and while a response is written. The number of connections is limited
-//! in total and per address; at a limit, the connection that has made no progress for the longest time is closed. A
-//! websocket counts here until it is upgraded.
+//! in total and per address; at a limit, the connection that has made no progress for the longest time is closed, unless its
+//! client has sent everything and waits for the server. A websocket counts here until it is upgraded.
 
+mod body;
 mod connections;
 mod handover;
 mod stream;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -31,6 +31,7 @@ use tower::ServiceExt;
 use crate::server::connections::{Admission, Connections};
 use crate::server::stream::Stream;
 
+pub use body::BodyWait;
 pub use connections::network;
 pub use stream::ReadLimit;
 
@@ -187,7 +188,7 @@ impl Server {
         let of_request = read_limit.clone();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             mark_requested.cancel();
-            let mut request = request.map(Body::new);
+            let mut request = body::watched(request, activity.body_wait());
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(of_request.clone());
             let (router, handling) = (router.clone(), activity.start_handling());

@@ -7,7 +7,7 @@ use gateway::{Config, Connections};
 use testkit::{Database, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 use crate::test_server::{Setup, TestServer};
 
@@ -39,10 +39,22 @@ async fn status(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap().lines().next().unwrap().to_owned()
 }
 
+/// Ends a test that would otherwise wait for more than a minute.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
 const OK: &str = "HTTP/1.1 200 OK";
 
 async fn request_document(server: &TestServer, stream: &mut TcpStream) {
     let head = format!("GET /api/openapi.json HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", server.port);
+    stream.write_all(head.as_bytes()).await.unwrap();
+}
+
+/// Sends a request whose body does not arrive.
+async fn start_request(server: &TestServer, stream: &mut TcpStream, path: &str, headers: &str) {
+    let host = format!("Host: localhost:{}", server.port);
+    let head = format!(
+        "POST {path} HTTP/1.1\r\n{host}\r\nContent-Type: application/json\r\n{headers}Content-Length: 5000\r\n\r\n{{"
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
 }
 
@@ -86,13 +98,32 @@ async fn answers_while_clients_hold_every_connection() {
     for source in 1..=40 {
         for _ in 0..12 {
             let mut stream = connect(&server, &format!("127.0.1.{source}")).await;
-            // Half of them are silent, the others do not read.
-            if source % 2 == 0 {
-                request_document(&server, &mut stream).await;
+            // A third of them are silent, others do not read, others do not finish their request.
+            match source % 3 {
+                0 => request_document(&server, &mut stream).await,
+                1 => start_request(&server, &mut stream, "/api/auth/login", "").await,
+                _ => {}
             }
             held.push(stream);
         }
         assert_eq!(status(&mut connect(&server, "127.0.0.1").await).await, OK);
+    }
+}
+
+#[tokio::test]
+async fn a_body_gets_no_more_time_where_the_response_may_wait() {
+    let server = server(|config| config.http.timeouts.request = Duration::from_millis(300)).await;
+    let ada = server.account("ada@example.org").await;
+    let authorization = format!("Authorization: Bearer {}\r\n", ada.token);
+    let to_wait = format!("{authorization}Prefer: wait=60\r\n");
+    let of_mcp = format!("{authorization}Accept: application/json, text/event-stream\r\n");
+    for (path, headers) in [("/api/videos", to_wait), ("/mcp", of_mcp)] {
+        let mut stream = connect(&server, "127.0.0.1").await;
+        start_request(&server, &mut stream, path, &headers).await;
+        let mut status = [0; 12];
+        let answered = timeout(TEST_TIMEOUT, stream.read_exact(&mut status)).await;
+        answered.unwrap_or_else(|_| panic!("{path} waits for the body")).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 408", "{path}");
     }
 }
 

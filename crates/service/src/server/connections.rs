@@ -10,6 +10,7 @@ use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::body::BodyWait;
 
 /// Returns the unit that limits count: an IPv4 address, or the network address of an IPv6 /64, which usually belongs to one
 /// customer.
@@ -104,9 +105,9 @@ impl Table {
         Some(open)
     }
 
-    /// Closes the idlest connections that match. Those whose request is being handled are spared.
+    /// Closes the idlest connections that match. Those that wait for the server, not for their client, are spared.
     fn evict(&mut self, count: usize, matches: impl Fn(&Open) -> bool) -> usize {
-        let candidates = self.open.iter().filter(|(_, open)| matches(open) && !open.activity.is_handling());
+        let candidates = self.open.iter().filter(|(_, open)| matches(open) && !open.activity.waits_for_server());
         let mut idlest: Vec<_> = candidates.map(|(id, open)| (open.activity.last_progress(), *id)).collect();
         if count < idlest.len() {
             idlest.select_nth_unstable(count);
@@ -152,6 +153,7 @@ struct State {
     /// Microseconds from `start` to the last byte received or sent.
     progress: AtomicU64,
     handling: AtomicBool,
+    body_wait: BodyWait,
     evicted: CancellationToken,
 }
 
@@ -161,6 +163,7 @@ impl Activity {
             start: Instant::now(),
             progress: AtomicU64::new(0),
             handling: AtomicBool::new(false),
+            body_wait: BodyWait::default(),
             evicted: CancellationToken::new(),
         }))
     }
@@ -182,8 +185,14 @@ impl Activity {
         self.0.evicted.is_cancelled()
     }
 
-    fn is_handling(&self) -> bool {
-        self.0.handling.load(Ordering::Relaxed)
+    /// Tells whether the request that is being handled waits for its body.
+    pub(super) fn body_wait(&self) -> &BodyWait {
+        &self.0.body_wait
+    }
+
+    /// Whether a request is being handled, and not because its client has yet to send the body.
+    fn waits_for_server(&self) -> bool {
+        self.0.handling.load(Ordering::Relaxed) && !self.0.body_wait.is_waiting()
     }
 
     fn last_progress(&self) -> Instant {
@@ -238,6 +247,16 @@ mod tests {
         assert_eq!(connections.evict(9), 0);
         drop(handling);
         assert!(connections.admit(address("10.0.0.2")).is_some());
+    }
+
+    #[test]
+    fn closes_a_connection_whose_request_waits_for_its_body() {
+        let connections = connections(2, 2);
+        let held: Vec<_> = (0..2).filter_map(|_| connections.admit(address("10.0.0.1"))).collect();
+        let _handling: Vec<_> = held.iter().map(|admission| admission.activity().start_handling()).collect();
+        held[1].activity.body_wait().set(true);
+        assert!(connections.admit(address("10.0.0.2")).is_some());
+        assert_eq!(held.iter().map(|admission| admission.activity.is_evicted()).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

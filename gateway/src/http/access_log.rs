@@ -61,7 +61,7 @@ impl LogEntry {
             began,
             status: None,
             method: request.method().clone(),
-            path: redact_path(request.uri().path()).to_owned(),
+            path: redact_path(request.uri().path()),
             route: request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned(),
             user_agent: String::from_utf8_lossy(agent).chars().take(MAX_USER_AGENT).collect(),
             authorisation: authorisation(request.headers()),
@@ -101,10 +101,14 @@ fn authorisation(headers: &HeaderMap) -> String {
     }
 }
 
-/// Cuts the token off the path of a share or file link. A token grants access, and may do so even in a misspelt path.
-fn redact_path(path: &str) -> &str {
-    let ends = ["/share/", "/shares/", "/files/"].into_iter().filter_map(|part| Some(path.find(part)? + part.len()));
-    ends.min().and_then(|end| path.get(..end)).unwrap_or(path)
+/// Number of characters of an id.
+const ID_LENGTH: usize = 36;
+
+/// Replaces whatever in a path is longer than an id. The tokens of share and file links are: they grant access, and may do so
+/// even if the rest of the path is misspelt.
+fn redact_path(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.len() > ID_LENGTH { "[redacted]" } else { part });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -124,16 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn logs_no_share_token() {
+    fn logs_no_token_of_a_link_wherever_it_is() {
+        let id = "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11";
+        let token = format!("{id}_5d41402abc4b2a76b9719d911017c592");
         for path in [
-            "/share/secret",
-            "/api/shares/secret",
-            "/api//shares/secret/content",
-            "/api/v1/shares/secret",
-            "/api/files/secret",
+            "/share/TOKEN",
+            "/api/shares/TOKEN/content",
+            "/api//shares/TOKEN",
+            "/api/share%73/TOKEN",
+            "/api/shares%2FTOKEN",
+            "/API/SHARES/TOKEN",
+            "/api/files.TOKEN",
+            "/TOKEN",
         ] {
-            assert!(redact_path(path).ends_with("/") && !redact_path(path).contains("secret"), "{path}");
+            let logged = redact_path(&path.replace("TOKEN", &token));
+            assert!(logged.contains("[redacted]") && !logged.contains(id), "{path}: {logged}");
         }
-        assert_eq!(redact_path("/api/videos/jobs"), "/api/videos/jobs");
+        let path = format!("/api/videos/jobs/{id}/attempts");
+        assert_eq!(redact_path(&path), path);
+        assert_eq!(redact_path(&format!("/api/shares/{token}/poster")), "/api/shares/[redacted]/poster");
     }
 }

@@ -66,7 +66,7 @@ impl Body {
                     Some(announced) => Error::Truncated { got: self.got, announced },
                     None => return Ok(None),
                 },
-                Err(error) => Error::Transport(error),
+                Err(error) => error.into(),
             };
             self.resume(cut).await?;
         }

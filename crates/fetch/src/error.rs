@@ -47,7 +47,7 @@ pub enum Error {
     Incomplete(#[from] Incomplete),
     /// The connection failed.
     #[error("the connection failed")]
-    Transport(#[from] reqwest::Error),
+    Transport(#[source] reqwest::Error),
     /// A body could not be decoded, or a file could not be written.
     #[error("cannot read or write the content")]
     Io(#[source] io::Error),
@@ -68,6 +68,13 @@ pub enum Incomplete {
     /// Its structure is invalid.
     #[error("its structure is damaged")]
     Damaged,
+}
+
+impl From<reqwest::Error> for Error {
+    /// Removes the address, which may contain a signature. The error is logged.
+    fn from(error: reqwest::Error) -> Self {
+        Self::Transport(error.without_url())
+    }
 }
 
 impl From<io::Error> for Error {

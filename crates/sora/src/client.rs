@@ -88,12 +88,13 @@ pub(crate) enum Call {
     Cancel,
 }
 
-/// Sends a request and counts it by purpose and status, also when it is dropped before it is answered.
+/// Sends a request and counts it by purpose and status, also when it is dropped before it is answered. An error does not
+/// contain the address, which may have credentials.
 pub(crate) async fn send(call: Call, request: RequestBuilder) -> reqwest::Result<Response> {
     let mut count = Count { call, status: None };
     let answer = request.send().await;
     count.status = answer.as_ref().ok().map(Response::status);
-    answer
+    answer.map_err(reqwest::Error::without_url)
 }
 
 /// Counts when dropped: a request that nothing waits for any more has no status.
@@ -158,7 +159,7 @@ pub(crate) async fn body(response: Response) -> Body {
 pub(crate) fn decoded(response: Response) -> BoxStream<'static, io::Result<Bytes>> {
     let encoding = response.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let encoding = encoding.unwrap_or_default().to_owned();
-    fetch::decoded(&encoding, response.bytes_stream().map_err(io::Error::other).boxed())
+    fetch::decoded(&encoding, response.bytes_stream().map_err(|error| io::Error::other(error.without_url())).boxed())
 }
 
 /// `Retry-After` in seconds, at most two minutes. Dates are ignored.

@@ -103,6 +103,18 @@ async fn refuses_content_that_is_not_a_whole_video() {
 }
 
 #[tokio::test]
+async fn errors_do_not_contain_the_address() {
+    let server = server().await;
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = Url::parse(&format!("http://{closed}/")).unwrap();
+    for (url, path) in [(&closed, "video?key=secret"), (&server, "cut?key=secret"), (&server, "gone?key=secret")] {
+        let error = fetched(url, path, 10_000).await.unwrap_err();
+        let text = service::error_chain(&error);
+        assert!(!text.contains("secret") && !format!("{error:?}").contains("secret"), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn never_dials_a_private_address_directly_by_name_or_by_redirect() {
     let server = server().await;
     let guarded = fetcher(&[], 1_000);

@@ -54,6 +54,18 @@ async fn both_dialects_send_it_with_the_request() {
 }
 
 #[tokio::test]
+async fn failures_do_not_contain_the_address() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for path in ["/v1/chat/completions", "/v1/videos"] {
+        let url = Url::parse(&format!("http://{closed}{path}?key=secret")).unwrap();
+        let (dialect, poll_interval) = (sora::Dialect::of(&url).unwrap(), Duration::from_millis(1));
+        let upstream = Upstream { url, dialect, token: None, timeouts: patient(), poll_interval };
+        let failure = driver(&upstream).unwrap().submit(&request(None)).await.err().unwrap();
+        assert!(!failure.detail.is_empty() && !failure.detail.contains("secret"), "{}", failure.detail);
+    }
+}
+
+#[tokio::test]
 async fn every_poll_sends_it() {
     let (driver, log) = upstream("/v1/videos").await;
     let mut generation = driver.submit(&request(Some(PLACE))).await.unwrap();

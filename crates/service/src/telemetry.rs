@@ -1,11 +1,13 @@
 //! Logs to standard error, as human-readable lines or as one JSON object per line.
 //!
 //! Each line includes the fields of the enclosing spans, so that a search for a request, job or trace id finds all its
-//! lines. Lines are written by a thread of their own: logging never blocks. Control characters and bidirectional formatting characters are escaped in both formats.
+//! lines. Lines are written by a thread of their own: logging never blocks. Control characters and bidirectional formatting
+//! characters are escaped in both formats. Libraries log warnings and errors only: see `libraries`.
 
 mod escape;
 mod fields;
 mod json;
+mod libraries;
 mod panic;
 mod pretty;
 mod writer;
@@ -20,6 +22,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::settings::LogFormat;
 use crate::telemetry::fields::{Entry, Fields};
+use crate::telemetry::libraries::quiet_libraries;
 use crate::telemetry::writer::Writer;
 
 pub use writer::flush;
@@ -41,9 +44,7 @@ impl Drop for FlushOnDrop {
 /// Starts logging. Call it once, before anything logs, and keep what it returns until the process ends. Fails if `level`
 /// is not a valid filter.
 pub fn init(format: LogFormat, level: &str) -> anyhow::Result<FlushOnDrop> {
-    let filter = EnvFilter::try_new(level).map_err(|_| {
-        anyhow::anyhow!("LOG_LEVEL: must be error, warn, info, debug, trace, or per target as in info,processor=debug")
-    })?;
+    let filter = filter(level)?;
     let colours = stderr().is_terminal();
     let writer = Writer::start(stderr(), move |lines, errors| text(format, colours, &dropped(lines, errors)))?;
     writer.register();
@@ -51,6 +52,14 @@ pub fn init(format: LogFormat, level: &str) -> anyhow::Result<FlushOnDrop> {
     tracing_subscriber::registry().with(filter).with(Lines { format, colours, write }).init();
     panic::log_panics();
     Ok(FlushOnDrop)
+}
+
+/// Selects what is logged.
+fn filter<S: Subscriber + for<'a> LookupSpan<'a>>(level: &str) -> anyhow::Result<impl Layer<S>> {
+    let chosen = EnvFilter::try_new(level).map_err(|_| {
+        anyhow::anyhow!("LOG_LEVEL: must be error, warn, info, debug, trace, or per target as in info,processor=debug")
+    })?;
+    Ok(Layer::<S>::and_then(chosen, quiet_libraries()))
 }
 
 /// The entry about lines that were dropped.
@@ -119,11 +128,16 @@ mod tests {
     use tracing::{error_span, field, info};
 
     fn logged(format: LogFormat, events: impl FnOnce()) -> String {
+        logged_at("info", format, events)
+    }
+
+    fn logged_at(level: &str, format: LogFormat, events: impl FnOnce()) -> String {
         let log = Arc::new(Mutex::new(String::new()));
         let written = log.clone();
         let write = move |_, text: String| written.lock().unwrap().push_str(&text);
         let lines = Lines { format, colours: false, write };
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), events);
+        let subscriber = tracing_subscriber::registry().with(filter(level).unwrap()).with(lines);
+        tracing::subscriber::with_default(subscriber, events);
         Arc::into_inner(log).unwrap().into_inner().unwrap()
     }
 
@@ -149,6 +163,25 @@ mod tests {
         let line = logged(LogFormat::Pretty, job_progress);
         let (_, rest) = line.split_once(' ').unwrap();
         assert_eq!(rest, "INFO  progress progress=40 job.id=j1 trace_id=t1 job.attempt=2\n");
+    }
+
+    #[test]
+    fn no_level_makes_libraries_log_content() {
+        for level in ["trace", "info,rmcp=trace,tungstenite::protocol=trace", "warn,gateway::live=debug"] {
+            let log = logged_at(level, LogFormat::Json, || {
+                let _span =
+                    tracing::info_span!(target: "hyper_util::client", "request", authorization = "secret").entered();
+                tracing::trace!(target: "tungstenite::protocol", "secret");
+                tracing::debug!(target: "rmcp::service", "secret");
+                info!(target: "rmcp::service", "secret");
+                info!(target: "gateway_of_another", "secret");
+                tracing::warn!(target: "sqlx::pool", "slow");
+                tracing::debug!(target: "gateway::live", "ours");
+            });
+            assert!(!log.contains("secret"), "{level}: {log}");
+            assert!(log.contains("slow"), "{level}: {log}");
+            assert_eq!(log.contains("ours"), !level.starts_with("info"), "{level}: {log}");
+        }
     }
 
     fn request(agent: &str) {

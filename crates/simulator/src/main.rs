@@ -5,7 +5,11 @@ use std::io::{self, IsTerminal};
 use clap::Parser;
 use simulator::{Config, Simulator};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -16,6 +20,9 @@ async fn main() -> anyhow::Result<()> {
         .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_target(false)
+        .finish()
+        // Libraries log what they transmit.
+        .with(filter_fn(|entry| *entry.level() <= Level::WARN || entry.target().starts_with("simulator")))
         .init();
 
     // Installed before the address is printed: a reader of that line may send a signal immediately.

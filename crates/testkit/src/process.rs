@@ -1,5 +1,6 @@
 //! Runs a program with only the environment variables that the test sets.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -25,6 +26,12 @@ impl Process {
     #[must_use]
     pub fn with_unread_log(program: impl AsRef<Path>, environment: &[(&str, &str)]) -> Self {
         Self::spawn(Command::new(program.as_ref()).stderr(Stdio::piped()), environment)
+    }
+
+    /// Like [`Process::start`], with its log going to a file.
+    #[must_use]
+    pub fn with_log(program: impl AsRef<Path>, environment: &[(&str, &str)], log: File) -> Self {
+        Self::spawn(Command::new(program.as_ref()).stderr(log), environment)
     }
 
     fn spawn(command: &mut Command, environment: &[(&str, &str)]) -> Self {

@@ -1,17 +1,20 @@
 //! The gateway as a process of the operating system: its log, signals, and limit on open files.
 
+use std::fs::File;
 use std::net::SocketAddr;
 
+use futures::{SinkExt, StreamExt};
 use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Database, Process, eventually, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::test_server::SECRET;
-
-/// How a test starts the program.
-type Start = fn(&[(&str, &str)]) -> Process;
 
 /// A gateway in a process of its own.
 struct GatewayProcess {
@@ -23,7 +26,7 @@ struct GatewayProcess {
 }
 
 impl GatewayProcess {
-    async fn start(start: Start) -> Self {
+    async fn start(start: impl Fn(&[(&str, &str)]) -> Process) -> Self {
         service::tls::install_provider();
         let (database, folder, port) = (Database::sqlite().await, tempfile::tempdir().unwrap(), free_port().await);
         let environment = [
@@ -53,6 +56,56 @@ impl GatewayProcess {
     async fn terminate(self) -> Option<i32> {
         self.process.signal("TERM").await;
         self.process.exit().await
+    }
+}
+
+/// Speaks the protocols over which credentials and prompts come: bodies, websockets, MCP, and paths.
+async fn use_secrets(gateway: &GatewayProcess, prompt: &str, password: &str) -> Vec<String> {
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", gateway.port);
+    let account = json!({"email": "ada@example.org", "password": password});
+    let registered = gateway.client.post(url("/api/auth/register")).json(&account).send().await.unwrap();
+    let token = registered.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let request = json!({"name": "n", "scopes": ["read", "create"]});
+    let created = gateway.client.post(url("/api/keys")).bearer_auth(&token).json(&request).send().await.unwrap();
+    let created = created.json::<Value>().await.unwrap();
+    let key = created["secret"].as_str().or(created["key"].as_str()).unwrap_or_else(|| panic!("{created}")).to_owned();
+    let arguments = json!({"prompt": prompt, "idempotency_key": "unique-and-private"});
+    let params = json!({"name": "generate_video", "arguments": arguments});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let call = gateway.client.post(url("/mcp")).bearer_auth(&key).json(&call);
+    let called = call.header("accept", "application/json, text/event-stream").send().await.unwrap();
+    assert!(called.text().await.unwrap().contains(prompt));
+    let request = format!("ws://127.0.0.1:{}/api/ws", gateway.port);
+    let mut request = request.into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "sora.v1".parse().unwrap());
+    let (mut socket, _) = connect_async(request).await.unwrap();
+    socket.send(Message::text(json!({"type": "hello", "token": key}).to_string())).await.unwrap();
+    while !socket.next().await.unwrap().unwrap().to_text().unwrap().contains(prompt) {}
+    let link = format!("0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11_{}", "5d41402abc4b2a76b9719d911017c592");
+    for path in ["/api/shares/", "/api/share%73/", "/api/shares%2F", "/API/SHARES/", "/api/file%73/"] {
+        assert_eq!(gateway.status(&format!("{path}{link}")).await, Some(StatusCode::NOT_FOUND), "{path}");
+    }
+    vec![token, key, link, "unique-and-private".into()]
+}
+
+#[tokio::test]
+async fn the_log_has_no_credentials_and_prompts_at_any_level() {
+    let (prompt, password) = ("a meadow that nobody else may read of", "a password for this test");
+    for format in ["json", "pretty"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let gateway = GatewayProcess::start(|environment| {
+            let detailed = [environment, &[("LOG_LEVEL", "trace"), ("LOG_FORMAT", format)]].concat();
+            Process::with_log(PROGRAM, &detailed, File::create(&path).unwrap())
+        })
+        .await;
+        let mut secrets = use_secrets(&gateway, prompt, password).await;
+        secrets.extend([prompt, password, SECRET].map(str::to_owned));
+        assert_eq!(gateway.terminate().await, Some(0));
+        let log = std::fs::read_to_string(&path).unwrap();
+        assert!(log.contains("/api/auth/register") && log.contains("stopped"), "{log}");
+        let found = |secret: &&String| log.lines().any(|line| line.contains(secret.as_str()));
+        assert_eq!(secrets.iter().find(found), None, "{format}");
     }
 }
 
@@ -92,7 +145,7 @@ async fn signals_without_a_meaning_do_not_interrupt_a_download() {
 #[tokio::test]
 async fn raises_its_limit_on_open_files() {
     service::file_limit::raise().unwrap();
-    let limited: Start = |environment| {
+    let limited = |environment: &[(&str, &str)]| {
         Process::with_arguments("/bin/sh", &["-c", &format!("ulimit -S -n 256 && exec {PROGRAM}")], environment)
     };
     let gateway = GatewayProcess::start(limited).await;

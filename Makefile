@@ -102,5 +102,5 @@ db-studio: ## Open the database of .env in a terminal SQL editor (DATABASE_URL)
 	@scripts/run scripts/db-studio
 
 clean: ## Remove the demo's data and all build output
-	@! { [ -e .demo/pid ] && kill -0 "$$(cat .demo/pid)" 2>/dev/null; } || { echo "the demo is running; stop it first" >&2; exit 1; }
+	@! bash -c '. scripts/lib.sh && is_running "$$(identity_in .demo/pid)"' || { echo "the demo is running; stop it first" >&2; exit 1; }
 	rm -rf .demo target frontend/dist

@@ -69,13 +69,67 @@ stop() {
   done
 }
 
-# command_of PID: prints its command line, or nothing if there is no such process.
-command_of() {
-  if [ -r "/proc/$1/cmdline" ]; then
-    tr '\0' ' ' <"/proc/$1/cmdline"
-  elif has ps; then
-    ps -p "$1" -o command= || true
+# identity PID: prints the number of a process with its start, which no later process with this number has, or nothing if
+# there is no such process.
+identity() {
+  local started=''
+  if [ -r /proc/self/stat ]; then
+    # The 22nd field; the second one may contain spaces. It counts from the start of the machine, which has an id.
+    started=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20) || true
+    started=${started:+$started-$(cat /proc/sys/kernel/random/boot_id)}
+  else
+    started=$(LC_ALL=C TZ=UTC ps -p "$1" -o lstart= | tr -cs '[:alnum:]\n' '-') || true
   fi
+  [ -z "$started" ] || printf '%s\n' "$1-$started"
+}
+
+# is_running IDENTITY: whether this very process runs.
+is_running() { [[ $1 =~ ^[0-9]+- ]] && [ "$(identity "${1%%-*}")" = "$1" ]; }
+
+# identity_in FILE: prints the identity that a file contains.
+identity_in() { tr -cd '[:alnum:]-' 2>/dev/null <"$1" || true; }
+
+# take_lock FILE WHAT: makes this script the owner of FILE, or fails because WHAT runs already. If the owner has ended without
+# removing the file, exactly one script takes over: the one that makes FILE.after-OWNER. If that one ends too before it has
+# replaced FILE, its own successor is found in the same way.
+take_lock() {
+  local file=$1 what=$2 mine=$1.$$ first owner next tries
+  identity $$ >"$mine"
+  for ((tries = 0; tries < 100; tries++)); do
+    # A link, unlike a file that is written, has its content from the first moment.
+    if ln "$mine" "$file" 2>/dev/null; then
+      rm -f "$mine"
+      return
+    fi
+    first=$(identity_in "$file") owner=$first
+    [ -e "$file" ] || continue
+    while next=$(identity_in "$file.after-$owner") && [ -n "$next" ]; do owner=$next; done
+    if is_running "$owner"; then
+      [ "$(identity_in "$file")" = "$first" ] || continue # replaced meanwhile: the successors of FIRST do not count
+      rm -f "$mine"
+      fail "$what is already running (process ${owner%%-*})"
+    fi
+    ln "$mine" "$file.after-$owner" 2>/dev/null || continue
+    if [ -e "$file" ] && [ "$(identity_in "$file")" = "$first" ]; then
+      mv -f "$mine" "$file"
+      rm -f "$file".after-*
+      return
+    fi
+    rm -f "$file.after-$owner" # another script has taken over meanwhile
+  done
+  rm -f "$mine"
+  fail "could not create $file"
+}
+
+# stop_left FILE: stops the processes that a script left running. Each line of FILE begins with an identity; a process that
+# only has the number of an earlier one is left alone.
+stop_left() {
+  local process left=''
+  [ -e "$1" ] || return 0
+  while read -r process _; do
+    ! is_running "$process" || left="${process%%-*} $left"
+  done <"$1"
+  for process in $left; do stop "$process" 10; done
 }
 
 # version_at_least HAVE WANT: compares the first two numbers of dotted versions.

@@ -5,6 +5,7 @@
 //!
 //! | module | role |
 //! |---|---|
+//! | `message` | what is answered before the protocol: messages that cannot be read |
 //! | `server` | what the protocol asks for: the server's description, the list of tools, calls |
 //! | `tools` | names, descriptions and schemas of the tools |
 //! | `arguments` | reads and checks the arguments of a call |
@@ -14,6 +15,7 @@
 
 mod arguments;
 mod calls;
+mod message;
 mod progress;
 mod server;
 mod tools;
@@ -25,7 +27,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -35,6 +37,7 @@ use crate::auth::AnyCaller;
 use crate::error::ApiError;
 use crate::http::body;
 use crate::http::client_address::ClientAddress;
+use crate::mcp::message::{Message, refusal};
 use crate::mcp::server::Server;
 use crate::state::Gateway;
 
@@ -64,8 +67,22 @@ pub(crate) async fn serve(
     let server = Server { gateway, caller, client, trace };
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), rules());
-    let response = service.handle(Request::from_parts(parts, body)).await.map(Body::new);
-    Ok(if is_json_or_events(&response) { response } else { translate(response) })
+    if parts.method != Method::POST || !body::is_json(&parts.headers) {
+        let response = service.handle(Request::from_parts(parts, body)).await.map(Body::new);
+        return Ok(translate(response));
+    }
+    let bytes = body::read_limited(body, body::MAX_BYTES).await?;
+    let message = match Message::parse(&bytes) {
+        Ok(message) => message,
+        Err(error) => return Ok(refusal(None, error)),
+    };
+    let response = service.handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new);
+    Ok(if is_unreadable(&response) { message.invalid() } else { translate(response) })
+}
+
+/// Whether the transport could not read the message, although it is JSON.
+fn is_unreadable(response: &Response) -> bool {
+    response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE
 }
 
 /// Hosts and origins have been checked.
@@ -85,9 +102,16 @@ fn is_json_or_events(response: &Response) -> bool {
 
 /// Describes errors of the transport as errors of the API are described.
 fn translate(response: Response) -> Response {
+    if is_json_or_events(&response) {
+        return response;
+    }
     let error = match response.status() {
         StatusCode::NOT_ACCEPTABLE => {
             ApiError::MalformedRequest("Accept must have application/json and text/event-stream")
+        }
+        // The only header that the transport rejects in this way.
+        StatusCode::BAD_REQUEST => {
+            ApiError::MalformedRequest("MCP-Protocol-Version does not name a revision that this server supports")
         }
         StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType(body::JSON),

@@ -19,7 +19,7 @@ use crate::live::outbox::{Next, Outbox, Selection};
 use crate::state::Gateway;
 
 /// `Retry-After` in seconds if a client already has too many connections open.
-const RETRY_AFTER: u64 = 15;
+pub(crate) const RETRY_AFTER: u64 = 15;
 
 /// A registration in the hub that counts against the limits, until dropped.
 pub(crate) struct Following {

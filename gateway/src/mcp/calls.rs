@@ -56,14 +56,15 @@ impl Server {
         let (mut jobs, replayed) = accept(&self.gateway, NewJobs { new, count, key: Some(key) }).await?;
         // Without the scope `read`, a key learns only what it has just created.
         let may_read = self.caller.require_read().is_ok();
+        let mut waited = true;
         if may_read {
-            jobs = self.wait(jobs, wait, notifier).await?;
+            (jobs, waited) = self.wait(jobs, wait, notifier).await?;
         }
         let mut videos = Vec::with_capacity(jobs.len());
         for job in jobs {
             videos.push(if may_read { self.with_file(job).await? } else { Video::new(job) });
         }
-        Ok(video::generated(&videos, replayed))
+        Ok(video::generated(&videos, replayed, waited))
     }
 
     async fn get(&self, arguments: Arguments) -> Result<CallToolResult, ApiError> {
@@ -76,7 +77,11 @@ impl Server {
         self.caller.require_read()?;
         let (id, limit) = arguments.id_and_wait()?;
         let job = self.read(id).await?;
-        let job = self.wait(vec![job], limit, notifier).await?.pop().ok_or(ApiError::NotFound)?;
+        let (mut jobs, waited) = self.wait(vec![job], limit, notifier).await?;
+        if !waited {
+            return Ok(video::not_waited());
+        }
+        let job = jobs.pop().ok_or(ApiError::NotFound)?;
         Ok(video::one(&self.with_file(job).await?))
     }
 
@@ -106,22 +111,26 @@ impl Server {
         Video::with_file(&self.gateway, self.caller.principal(), job).await
     }
 
-    /// Waits for jobs to end, and reads them again. Returns early if the client disconnects.
-    async fn wait(&self, jobs: Vec<View>, limit: Duration, notifier: Notifier) -> Result<Vec<View>, ApiError> {
+    /// Waits for jobs to end, and reads them again. Returns early if the client disconnects. Returns the jobs as they are,
+    /// and false, if too many requests wait already.
+    async fn wait(&self, jobs: Vec<View>, limit: Duration, notifier: Notifier) -> Result<(Vec<View>, bool), ApiError> {
         if limit.is_zero() || jobs.iter().all(|job| job.status.is_terminal()) {
-            return Ok(jobs);
+            return Ok((jobs, true));
         }
         let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
         let mut progress = Progress::new(&jobs);
         let averages = progress.subscribe();
         let principal = self.caller.principal();
         let wait = Wait { client: self.client, principal, jobs: &ids, limit };
-        tokio::select! {
-            waited = until_ended(&self.gateway, wait, |frames| progress.record(&frames)) => { waited?; }
-            () = notifier.run(averages) => {}
+        let waited = tokio::select! {
+            waited = until_ended(&self.gateway, wait, |frames| progress.record(&frames)) => waited?,
+            () = notifier.run(averages) => true,
+        };
+        if !waited {
+            return Ok((jobs, false));
         }
         let mut rows = job::by_ids_of_user(&self.gateway.db, principal.user, &ids).await?;
         rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
-        Ok(views(&self.gateway, rows).await)
+        Ok((views(&self.gateway, rows).await, true))
     }
 }

@@ -1,8 +1,8 @@
 //! What the protocol asks for: the server's description, the list of tools, and their calls.
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, ErrorCode,
+    Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -20,6 +20,9 @@ use crate::state::Gateway;
 const INSTRUCTIONS: &str = "Generates videos from text. A video takes minutes: call generate_video once, then \
     wait_for_video with its id until the video has ended, then use the link to its file. If the result of generate_video \
     was lost, call it again with the same arguments: it then returns the same video and starts nothing new.";
+
+/// The methods that are supported.
+const METHODS: [&str; 5] = ["initialize", "ping", "server/discover", "tools/call", "tools/list"];
 
 /// Answers one request.
 #[derive(Clone)]
@@ -48,6 +51,21 @@ impl ServerHandler for Server {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         ToolName::parse(name).map(|tool| tools::describe(tool, &self.gateway.config.catalogue))
+    }
+
+    /// Answers requests that are none of the protocol. Those whose parameters have the wrong type arrive here as well.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        Err(match METHODS.contains(&method.as_str()) {
+            true => {
+                ErrorData::invalid_params(format!("The params of {method} are missing or have the wrong type."), None)
+            }
+            false => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("There is no method {method:?}."), None),
+        })
     }
 
     async fn call_tool(

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::auth::Principal;
 use crate::error::ApiError;
+use crate::live::follow::RETRY_AFTER;
 use crate::state::Gateway;
 use crate::videos::file_links::{FileLink, file_link};
 
@@ -100,15 +101,30 @@ pub(super) fn one(video: &Video) -> CallToolResult {
     result
 }
 
+/// Refuses to wait: an assistant that takes the state for the result of a wait would call again at once.
+pub(super) fn not_waited() -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(format!(
+        "Too many requests are waiting for videos already, so this call has not waited. Call wait_for_video again in \
+         {RETRY_AFTER} seconds, or wait for fewer videos at a time. get_video returns the state of a video at once."
+    ))])
+}
+
 /// Returns the videos of one call of `generate_video`.
-pub(super) fn generated(videos: &[Video], replayed: bool) -> CallToolResult {
-    let note = match replayed {
+pub(super) fn generated(videos: &[Video], replayed: bool, waited: bool) -> CallToolResult {
+    let mut note = match replayed {
         true => {
             "An equal call was made before: these are its videos, and nothing was started. For further videos of the same \
              description, pass an idempotency_key that was not used before."
         }
         false => "Started.",
-    };
+    }
+    .to_owned();
+    if !waited {
+        note.push_str(&format!(
+            " This call has not waited, because too many requests are waiting for videos already. Call wait_for_video in \
+             {RETRY_AFTER} seconds."
+        ));
+    }
     let mut result = CallToolResult::structured(json!({"videos": videos, "already_existed": replayed, "note": note}));
     result.content.extend(videos.iter().filter_map(Video::link));
     result

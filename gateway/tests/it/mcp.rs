@@ -3,9 +3,10 @@
 use entity::job;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use testkit::Database;
 
 use crate::keys::key;
-use crate::test_server::{Account, TestServer, parse_id, problem};
+use crate::test_server::{Account, Setup, TestServer, parse_id, problem};
 
 fn request(server: &TestServer, account: &Account, message: &Value) -> RequestBuilder {
     let request = server.request(Method::POST, "/mcp").bearer_auth(&account.token).json(message);
@@ -188,9 +189,75 @@ async fn refuses_what_is_not_the_protocol() {
     problem(html.send().await.unwrap(), 400, "malformed_request").await;
     let large = json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": {"text": "x".repeat(70_000)}});
     problem(request(&server, &ada, &large).send().await.unwrap(), 413, "too_large").await;
-    for malformed in ["{", "[]", "\"x\"", "{\"jsonrpc\": \"1.0\"}"] {
-        let request = request(&server, &ada, &list).body(malformed);
-        let status = request.send().await.unwrap().status();
-        assert!(status.is_client_error(), "{malformed}: {status}");
+    let version = request(&server, &ada, &list).header("mcp-protocol-version", "1999-01-01");
+    let error = problem(version.send().await.unwrap(), 400, "malformed_request").await;
+    assert!(error["detail"].as_str().unwrap().contains("MCP-Protocol-Version"), "{error}");
+}
+
+#[tokio::test]
+async fn says_what_is_wrong_with_a_message() {
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
+    let list = r#"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#;
+    let batch = format!("[{list}]");
+    let deep = format!(
+        r#"{{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}1{}}}"#,
+        "[".repeat(9_999),
+        "]".repeat(9_999)
+    );
+    for (body, code, id) in [
+        ("", -32_700, Value::Null),
+        ("{", -32_700, Value::Null),
+        (&list[..list.len() - 2], -32_700, Value::Null),
+        (&deep, -32_700, Value::Null),
+        ("null", -32_600, Value::Null),
+        ("[]", -32_600, Value::Null),
+        (&batch, -32_600, Value::Null),
+        (r#"{"jsonrpc": "1.0", "id": 7, "method": "tools/list"}"#, -32_600, json!(7)),
+        (r#"{"jsonrpc": "2.0", "id": "x"}"#, -32_600, json!("x")),
+        (r#"{"jsonrpc": "2.0", "id": {}, "method": 1}"#, -32_600, Value::Null),
+    ] {
+        let response = request(&server, &ada, &json!({})).body(body.to_owned()).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body:.60}");
+        assert_eq!(response.headers()["content-type"], "application/json", "{body:.60}");
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{body:.60}: {answer}");
     }
+    let invalid = request(&server, &ada, &json!({})).body(b"{\"jsonrpc\": \"\xff\"}".to_vec());
+    assert_eq!(invalid.send().await.unwrap().json::<Value>().await.unwrap()["error"]["code"], -32_700);
+}
+
+#[tokio::test]
+async fn tells_wrong_params_from_unknown_methods() {
+    let server = TestServer::new().await;
+    let ada = server.account("ada@example.org").await;
+    for (method, params, code) in [
+        ("tools/call", Value::Null, -32_602),
+        ("tools/call", json!([1]), -32_602),
+        ("tools/call", json!({"name": 5}), -32_602),
+        ("tools/call", json!({"name": "get_video", "arguments": "x"}), -32_602),
+        ("initialize", json!({"protocolVersion": 5}), -32_602),
+        ("tools/delete", json!({}), -32_601),
+    ] {
+        let error = send(&server, &ada, method, params.clone()).await;
+        assert_eq!(error["code"], json!(code), "{method} {params}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_to_wait_where_too_many_requests_wait() {
+    let setup = Setup { variables: vec![("MAX_SOCKETS_PER_USER", "1".to_owned())], ..Setup::default() };
+    let server = TestServer::with(Database::sqlite().await, setup).await;
+    let ada = server.account("ada@example.org").await;
+    let (id, _) = generate(&server, &ada, json!({"prompt": "a cat"})).await;
+    let stream = server.get(&ada, "/api/events").await;
+    assert_eq!(stream.status(), StatusCode::OK);
+    let message = refused(&server, &ada, "wait_for_video", json!({"id": id})).await;
+    assert!(message.contains("not waited") && message.contains("in 15 seconds"), "{message}");
+    let started = call(&server, &ada, "generate_video", json!({"prompt": "a dog", "wait_seconds": 9})).await;
+    assert!(started["note"].as_str().unwrap().contains("not waited"), "{started}");
+    assert_eq!((server.jobs_in_database().await, &started["videos"][0]["status"]), (2, &json!("pending")));
+    // A video that has ended needs no waiting.
+    server.completed(&id, b"....ftypisom").await;
+    assert_eq!(call(&server, &ada, "wait_for_video", json!({"id": id})).await["status"], "completed");
 }

@@ -9,10 +9,6 @@ use service::private_files::create_private_files;
 use service::telemetry::FlushOnDrop;
 use service::{env, probe, settings, shutdown, telemetry};
 
-/// Costs less time per allocation than the system's allocator, and returns the memory of a peak.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The exit status for a configuration error.
 const EXIT_CONFIG: u8 = 78;
 

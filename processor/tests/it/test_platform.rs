@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::time::{Duration, SystemTime};
 
 use bus::{Bus, Flow, Position};
@@ -46,6 +47,13 @@ impl TestPlatform {
         let environment = self.environment(variables);
         let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         Process::start(env!("CARGO_BIN_EXE_processor"), &environment)
+    }
+
+    /// Starts a processor that logs to a file, in detail.
+    pub(crate) fn processor_with_log(&self, log: File) -> Process {
+        let environment = self.environment(&[("LOG_LEVEL", "info")]);
+        let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Process::with_log(env!("CARGO_BIN_EXE_processor"), &environment, log)
     }
 
     /// Starts a processor that logs everything, to a pipe that nobody reads.

@@ -1,7 +1,7 @@
 //! Idempotency keys.
 
 use entity::clock::system_ms;
-use entity::idempotency_key::{self, Idempotent, Key, RETRY_WINDOW, Source};
+use entity::idempotency_key::{self, Idempotent, Key, RETENTION, RETRY_WINDOW, Source};
 use entity::job;
 use entity::{DatabaseConnection, UserId};
 use futures::future::join_all;
@@ -120,5 +120,25 @@ async fn a_request_is_not_repeated_after_the_window() {
         assert_eq!(created.iter().filter(|created| matches!(created, Idempotent::Created(_))).count(), 1);
         let jobs = job::search(db, jobs_of(me), 99).await.unwrap();
         assert!(jobs.len() == 2 && jobs[1].id == old, "{jobs:?}");
+    }
+}
+
+#[tokio::test]
+async fn cleaning_up_deletes_the_keys_that_are_no_longer_remembered() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (me, kept) = (testkit::user(db).await, key("kept", "a"));
+        create(db, me, 1, &key("old", "a")).await.created().unwrap();
+        let remembered = i64::try_from(RETENTION.as_millis()).unwrap();
+        idempotency_key::Entity::update_many()
+            .col_expr(idempotency_key::Column::CreatedAt, Expr::value(system_ms() - remembered - 1))
+            .exec(db)
+            .await
+            .unwrap();
+        let created = create(db, me, 1, &kept).await.created().unwrap();
+        assert_eq!(idempotency_key::delete_expired(db, system_ms()).await.unwrap(), 1);
+        let rows = idempotency_key::Entity::find().all(db).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["kept"]);
+        assert_eq!(create(db, me, 1, &kept).await, Idempotent::Replayed(vec![created[0].id]));
     }
 }

@@ -1,4 +1,4 @@
-//! Startup code shared by all processes: configuration, logging, metrics, signals, health probes.
+//! What all processes share: configuration, logging, metrics, signals, health probes, the HTTP server, and batches.
 
 pub mod batch;
 pub mod env;

@@ -53,7 +53,7 @@ impl ServerHandler for Server {
         ToolName::parse(name).map(|tool| tools::describe(tool, &self.gateway.config.catalogue))
     }
 
-    /// Answers requests that are none of the protocol. Those whose parameters have the wrong type arrive here as well.
+    /// Rejects requests whose method is unknown. A request whose parameters have the wrong type arrives here too.
     async fn on_custom_request(
         &self,
         request: CustomRequest,

@@ -17,7 +17,7 @@ use crate::outcome::Outcome;
 use crate::prompt_echo::PromptEcho;
 
 /// How long the stages of a request may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// Without any byte: `SORA_IDLE_TIMEOUT`.
     pub idle: Duration,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use crate::Dialect;
+
 /// A template such as `{model}-{orientation}-{seconds}s`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelTemplate(String);
@@ -19,6 +21,17 @@ impl ModelTemplate {
             .iter()
             .zip(values)
             .fold(self.0.clone(), |name, (placeholder, value)| name.replace(placeholder, value))
+    }
+}
+
+impl ModelTemplate {
+    /// The template of a dialect where none is set: model names of `chat` include orientation and length.
+    #[must_use]
+    pub fn default_of(dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Chat => "{model}-{orientation}-{seconds}s",
+            Dialect::Videos => "{model}",
+        }
     }
 }
 
@@ -43,6 +56,13 @@ impl Names {
     #[must_use]
     pub fn of(&self, ours: &str) -> String {
         self.0.get(ours).map_or(ours, String::as_str).to_owned()
+    }
+}
+
+impl FromIterator<(String, String)> for Names {
+    /// Pairs of ours and theirs.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 

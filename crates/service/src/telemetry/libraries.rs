@@ -9,9 +9,10 @@ use tracing_subscriber::filter::{FilterFn, filter_fn};
 use super::ACCESS_TARGET;
 
 /// The platform's crates, which log no credentials and prompts.
-const OWN: [&str; 16] = [
+const OWN: [&str; 17] = [
     "bench",
     "bus",
+    "catalogue",
     "cli",
     "entity",
     "fetch",

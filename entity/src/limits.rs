@@ -65,6 +65,12 @@ pub async fn update(db: &DatabaseConnection, concurrency: Option<i32>, paused: O
     changed.ok_or_else(missing)
 }
 
+/// Raises the version, because something else changed that the mirror of the limits depends on. The row may be missing.
+pub(crate) async fn raise<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    let next = Expr::col(Column::Version).add(1);
+    Entity::update_many().col_expr(Column::Version, next).filter(Column::Id.eq(1)).exec(db).await.map(drop)
+}
+
 /// Raises the version above `other`, unless it is higher already. Returns the limits in force. The row must exist.
 pub async fn raise_version(db: &DatabaseConnection, other: i64) -> Result<Model, DbErr> {
     Entity::update_many()

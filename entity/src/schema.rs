@@ -8,7 +8,7 @@ use std::fmt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement};
 
 /// The schema version of this program.
-pub const EXPECTED: i32 = 8;
+pub const EXPECTED: i32 = 10;
 
 /// The version of a database's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]

@@ -105,7 +105,7 @@ pub(crate) async fn update_gauges(gateway: &Gateway) {
     let (load, limits, depth, overdue) = tokio::join!(
         timeout(bound, statistics::load(&gateway.db)),
         timeout(bound, limits::current(&gateway.db)),
-        timeout(bound, gateway.bus.depth()),
+        timeout(bound, gateway.queues.depth()),
         timeout(bound, webhook_delivery::overdue(&gateway.db)),
     );
     gauge!("sora_websockets_open").set(gateway.live.open());

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use bus::Bus;
+use bus::{Bus, Queue, Queues};
 use entity::job::Estimates;
 use entity::schema::Mismatch;
 use entity::writability::WriteCheck;
@@ -57,6 +57,8 @@ pub struct Shared {
     /// Whether the database accepts writes.
     pub(crate) write_check: WriteCheck,
     pub(crate) bus: Bus,
+    /// The queues of all pools.
+    pub(crate) queues: Queues,
     pub(crate) storage: Storage,
     /// Passwords, tokens, and cached sessions.
     pub(crate) auth: AuthState,
@@ -125,6 +127,7 @@ impl Gateway {
         let db = entity::database::open_with_retry(config.settings.database_url.expose()).await?;
         let secret = config.auth.jwt_secret.expose().as_bytes();
         let bus = Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?;
+        let queues = Queues::new(&bus, [bus::DEFAULT_POOL]);
         Ok(Self(Arc::new(Shared {
             storage: Storage::open(&config.storage)?,
             auth: AuthState::new(&config.auth)?,
@@ -135,7 +138,7 @@ impl Gateway {
                 heavy_queries: FairQueue::new(MAX_HEAVY_QUERIES, MAX_WAITING_QUERIES),
             },
             videos: VideoState {
-                batches: Batches::start(&db, &bus),
+                batches: Batches::start(&db, &queues),
                 estimates: Estimates::default(),
                 share_links: Signer::new(secret, "share links"),
                 file_links: Signer::new(secret, "file links"),
@@ -144,10 +147,22 @@ impl Gateway {
             live: LiveState::new(&config.sockets),
             shutdown: Shutdown { tasks: TaskTracker::new(), started: CancellationToken::new() },
             bus,
+            queues,
             db,
             write_check: WriteCheck::default(),
             config,
         })))
+    }
+
+    /// The pool in whose queue the jobs of a model wait.
+    #[allow(clippy::unused_self, reason = "depends on the configuration")]
+    pub(crate) fn pool_of(&self, _model: &str) -> &str {
+        bus::DEFAULT_POOL
+    }
+
+    /// The queue of a model's pool.
+    pub(crate) fn queue_of(&self, model: &str) -> Queue {
+        self.queues.of_pool(self.pool_of(model))
     }
 
     /// The storage. Once a processor has recorded its id, no other is accepted, until an operator adopts one.

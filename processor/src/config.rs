@@ -1,17 +1,20 @@
 //! The processor's configuration, read from the environment. All errors are reported at once.
 
+mod upstreams;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use catalogue::Catalogue;
 use entity::submission::Caps;
-use fetch::{Credential, Origin, Rules};
+use fetch::Origin;
 use service::env::{self, Environment};
 use service::settings::{self, Settings};
-use sora::{Dialect, ModelTemplate, Names, Timeouts, Upstream};
 use storage::StorageConfig;
 
 use crate::media::Programs;
 use crate::retry::RetryPolicy;
+use crate::upstream::upstreams::Tokens;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -22,19 +25,20 @@ pub struct Config {
     pub settings: Settings,
     /// `STORAGE_URL` and its credentials: where videos are stored.
     pub storage: StorageConfig,
-    /// `SORA_API_URL` (required), `SORA_API_TOKEN`, `SORA_API_DIALECT` (`chat` or `videos`; by default detected from the
-    /// end of the address: `/chat/completions` or `/videos`), `SORA_IDLE_TIMEOUT` (180s), `SORA_STALL_TIMEOUT` (900s),
-    /// `SORA_TOTAL_TIMEOUT` (3600s), `SORA_POLL_INTERVAL` (5s).
-    pub upstream: Upstream,
-    /// The upstream's names for models, lengths and sizes.
-    pub names: UpstreamNames,
+    /// `SORA_CATALOGUE`: the file that names models, pools and upstreams. Without it `SORA_API_URL` (required) and the variables
+    /// beside it make one upstream.
+    pub catalogue: Catalogue,
+    /// The tokens of the upstreams, by their names.
+    pub tokens: Tokens,
+    /// Variables that are set although the catalogue replaces them.
+    pub ignored_variables: Vec<&'static str>,
     /// `SORA_MAX_RETRIES` (5), `SORA_MAX_RESUBMITS` (0), `SORA_RETRY_BASE` (2s).
     pub retry_policy: RetryPolicy,
     /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: maximum number of submissions in a UTC day, of one user
     /// and of all together; 0 (default) = no limit. Jobs over the limit wait for the next day.
     pub caps: Caps,
     /// `SORA_MAX_CONCURRENCY`: maximum number of jobs in flight over all processors, until an administrator sets a limit;
-    /// 0 (default) = no limit.
+    /// 0 (default) = no limit. With a catalogue, its upstreams have limits of their own.
     pub max_concurrency: u32,
     /// `SORA_FETCH_ALLOW`: origins that results may be downloaded from although they are not public, as host:port,
     /// comma-separated.
@@ -58,25 +62,12 @@ pub struct Config {
     pub drain_timeout: Duration,
 }
 
-/// The upstream's names for models, lengths and sizes.
-#[derive(Clone)]
-pub struct UpstreamNames {
-    /// `SORA_MODEL_TEMPLATE`: the name of a model, with the placeholders `{model}`, `{orientation}`, `{seconds}` and `{size}`
-    /// (default: `{model}-{orientation}-{seconds}s` for `chat`, `{model}` for `videos`).
-    pub model: ModelTemplate,
-    /// `SORA_SECONDS_MAP`: lengths, as ours=theirs, comma-separated (default: unchanged).
-    pub seconds: Names,
-    /// `SORA_SIZE_MAP`: sizes, as ours=theirs, comma-separated (default: unchanged).
-    pub sizes: Names,
-}
-
 impl Config {
     /// Reads the configuration, or reports every error to `env`.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let settings = settings::read(env);
         let storage = StorageConfig::read(env);
-        let upstream = upstream(env);
-        let names = names(env, upstream.as_ref().map_or(Dialect::Chat, |upstream| upstream.dialect));
+        let upstreams = upstreams::read(env);
         let retry_policy = retry_policy(env);
         let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
@@ -109,11 +100,15 @@ impl Config {
             ffprobe: env.or("FFPROBE", "ffprobe", env::text)?,
         };
         let drain_timeout = env.or("DRAIN_TIMEOUT", "600s", env::duration);
+        let (catalogue, tokens) = upstreams?;
+        let ignored_variables =
+            catalogue.ignored_variables(|name| env.peek(name).is_some_and(|value| !value.is_empty()));
         Some(Self {
             settings: settings?,
             storage: storage?,
-            upstream: upstream?,
-            names: names?,
+            catalogue,
+            tokens,
+            ignored_variables,
             retry_policy: retry_policy?,
             caps: Caps { per_user: per_user?, overall: overall? },
             max_concurrency: max_concurrency?,
@@ -129,55 +124,10 @@ impl Config {
         })
     }
 
-    /// Where results may be downloaded from: the upstream's own origin, public addresses, and the allowed origins.
-    pub(crate) fn fetch_rules(&self) -> Rules {
-        let own = Origin::of(&self.upstream.url);
-        let allowed = own.into_iter().chain(self.fetch_allow.clone()).collect();
-        // The `chat` dialect's results are links to elsewhere, which need no token.
-        let token = self.upstream.token.clone().filter(|_| self.upstream.dialect == Dialect::Videos);
-        let credential = token.map(|token| Credential { base: self.upstream.url.clone(), token });
-        Rules { allowed, max_bytes: self.max_video_size, named_in_json: sora::result_urls, credential }
+    /// The names of all pools.
+    pub(crate) fn pools(&self) -> impl Iterator<Item = &str> {
+        self.catalogue.pools.iter().map(|pool| pool.name.as_str())
     }
-}
-
-fn upstream(env: &mut Environment<'_>) -> Option<Upstream> {
-    let hint = "the upstream's address, such as https://host/v1/chat/completions or https://host/v1/videos";
-    let explicit = env.optional("SORA_API_DIALECT", str::parse);
-    let url = env.required("SORA_API_URL", hint, |text| {
-        let url = env::http_url(text)?;
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err(
-                "must not contain a user, a password or a fragment (#); put the key into SORA_API_TOKEN".to_owned()
-            );
-        }
-        let dialect = explicit.or(Dialect::of(&url));
-        dialect
-            .map(|dialect| (url, dialect))
-            .ok_or_else(|| "must end in /chat/completions or /videos, or SORA_API_DIALECT must be set".to_owned())
-    });
-    let token = env.secret("SORA_API_TOKEN").map(|token| token.expose().to_owned());
-    if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
-        env.reject("SORA_API_TOKEN", "must be printable ASCII without spaces");
-    }
-    let idle = env.or("SORA_IDLE_TIMEOUT", "180s", env::duration);
-    let stall = env.or("SORA_STALL_TIMEOUT", "900s", env::duration);
-    let total = env.or("SORA_TOTAL_TIMEOUT", "3600s", env::duration);
-    let lost = env.or("SORA_LOST_AFTER", "2m", env::duration);
-    let poll = env.or("SORA_POLL_INTERVAL", "5s", env::duration);
-    let (url, dialect) = url?;
-    let timeouts = Timeouts { idle: idle?, stall: stall?, total: total?, lost: lost? };
-    Some(Upstream { url, dialect, token, timeouts, poll_interval: poll? })
-}
-
-fn names(env: &mut Environment<'_>, dialect: Dialect) -> Option<UpstreamNames> {
-    let template = match dialect {
-        Dialect::Chat => "{model}-{orientation}-{seconds}s",
-        Dialect::Videos => "{model}",
-    };
-    let model = env.or("SORA_MODEL_TEMPLATE", template, str::parse);
-    let seconds = env.or("SORA_SECONDS_MAP", "", str::parse);
-    let sizes = env.or("SORA_SIZE_MAP", "", str::parse);
-    Some(UpstreamNames { model: model?, seconds: seconds?, sizes: sizes? })
 }
 
 fn retry_policy(env: &mut Environment<'_>) -> Option<RetryPolicy> {
@@ -189,6 +139,8 @@ fn retry_policy(env: &mut Environment<'_>) -> Option<RetryPolicy> {
 
 #[cfg(test)]
 mod tests {
+    use sora::Dialect;
+
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<Config, env::ConfigErrors> {
@@ -202,17 +154,33 @@ mod tests {
     fn by_default_pays_at_most_once() {
         let config = read(&[("SORA_API_URL", "https://up.example/v1/chat/completions")]).unwrap();
         assert_eq!((config.retry_policy.max_retries, config.retry_policy.max_resubmits), (5, 0));
-        assert_eq!(config.upstream.dialect, Dialect::Chat);
-        assert_eq!(config.fetch_rules().allowed, ["up.example:443".parse().unwrap()]);
+        assert_eq!(config.catalogue.upstreams[0].dialect, Dialect::Chat);
     }
 
     #[test]
     fn detects_the_dialect_from_the_address_unless_it_is_set() {
-        let dialect = |set: &[(&str, &str)]| read(set).map(|config| config.upstream.dialect).ok();
+        let dialect = |set: &[(&str, &str)]| read(set).map(|config| config.catalogue.upstreams[0].dialect).ok();
         assert_eq!(dialect(&[("SORA_API_URL", "https://up.example/v1/videos/")]), Some(Dialect::Videos));
         let elsewhere = ("SORA_API_URL", "https://up.example/generate");
         assert_eq!(dialect(&[elsewhere]), None);
         assert_eq!(dialect(&[elsewhere, ("SORA_API_DIALECT", "videos")]), Some(Dialect::Videos));
+    }
+
+    #[test]
+    fn a_catalogue_replaces_the_variables_of_the_upstream_and_names_its_tokens() {
+        let file = std::env::temp_dir().join(format!("processor-catalogue-{}.toml", std::process::id()));
+        let catalogue = r#"
+            upstream = [{ name = "relay", url = "https://relay.example/v1/videos", token = "env:RELAY_KEY" }]
+            model = [{ name = "sora-2", seconds = [4], sizes = ["1280x720"] }]
+        "#;
+        std::fs::write(&file, catalogue).unwrap();
+        let path = file.display().to_string();
+        let config = read(&[("SORA_CATALOGUE", &path), ("RELAY_KEY", "hidden")]).unwrap();
+        assert_eq!(config.tokens.get("relay").map(String::as_str), Some("hidden"));
+        assert_eq!(config.catalogue.queue_of("sora-2"), config.catalogue.queue_of("gone"));
+        let missing = read(&[("SORA_CATALOGUE", &path)]).err().unwrap().to_string();
+        assert!(missing.contains("SORA_CATALOGUE: upstream relay: the variable RELAY_KEY is not set"), "{missing}");
+        std::fs::remove_file(file).unwrap();
     }
 
     #[test]

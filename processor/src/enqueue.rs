@@ -1,6 +1,6 @@
 //! Returns jobs to the queue in Redis. A failure is harmless: the reconciler enqueues every pending job Redis lacks.
 
-use bus::{Bus, Flow, Position};
+use bus::{Flow, Position, Queue};
 use entity::job;
 
 /// The flow that decides a waiting job's turn. A job that was claimed before, or is being restarted, does not wait
@@ -11,11 +11,11 @@ pub(crate) fn flow(job: &job::Model) -> Flow {
 
 /// Puts a job that lost its worker at the front of the queue, so that it continues at once. Does nothing if the job is
 /// not pending, waits for a retry, or is already in Redis.
-pub(crate) async fn enqueue_front(bus: &Bus, job: &job::Model) {
+pub(crate) async fn enqueue_front(queue: &Queue, job: &job::Model) {
     if job.status != job::Status::Pending || job.next_attempt_at.is_some() {
         return;
     }
-    if let Err(error) = bus.enqueue(job.id, &flow(job), Position::Front).await {
+    if let Err(error) = queue.enqueue(job.id, &flow(job), Position::Front).await {
         tracing::debug!(job.id = %job.id, %error, "could not enqueue a job; the reconciler will");
     }
 }

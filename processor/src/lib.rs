@@ -57,9 +57,15 @@ pub use config::Config;
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     service::file_limit::raise().context("cannot raise the limit on open files")?;
     let context = Arc::new(Context::open(config).await?);
-    let upstream = &context.config.upstream;
-    tracing::info!(upstream = context.upstream_address(), dialect = %upstream.dialect, "processor starting");
-    warn_about_other_upstreams(&context).await?;
+    let ignored = &context.config.ignored_variables;
+    if !ignored.is_empty() {
+        tracing::warn!(variables = ignored.join(", "), "ignored: SORA_CATALOGUE replaces these variables");
+    }
+    for upstream in context.upstreams.iter() {
+        let dialect = upstream.settings.dialect;
+        tracing::info!(upstream = upstream.label, address = upstream.address(), %dialect, "upstream configured");
+    }
+    check_open_attempts(&context).await?;
     let _probe = match context.config.settings.metrics_listen {
         Some(address) => Some(service::probe::start(address, ProcessorProbe(context.clone())).await?),
         None => None,
@@ -95,17 +101,31 @@ pub async fn adopt_storage(config: Config) -> anyhow::Result<String> {
     Ok(storage_identity::adopt(&context.db, &context.storage).await?)
 }
 
-/// Logs generations that were started at another upstream's address: they cannot be polled any more and will fail.
-async fn warn_about_other_upstreams(context: &Context) -> anyhow::Result<()> {
-    let elsewhere = job::open_attempts_at_other_upstreams(&context.db, context.upstream_address()).await?;
+/// Looks for generations that were started at upstreams that are not configured any more: they cannot be polled, and will fail. With a
+/// catalogue, in which an upstream can be disabled instead, that is an error.
+async fn check_open_attempts(context: &Context) -> anyhow::Result<()> {
+    let elsewhere = job::open_attempts_at_other_upstreams(&context.db, &context.upstreams.records()).await?;
     for attempt in &elsewhere {
-        tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "started at another upstream; it will fail");
+        tracing::warn!(job.id = %attempt.job_id, upstream = attempt.upstream, "started at an upstream that is not configured");
     }
-    if !elsewhere.is_empty() {
-        tracing::warn!(
-            jobs = elsewhere.len(),
-            "SORA_API_URL was changed with jobs in flight; to finish them, restore it and let them drain"
+    if elsewhere.is_empty() {
+        return Ok(());
+    }
+    let jobs = elsewhere.len();
+    let mut names: Vec<_> = elsewhere.into_iter().map(|attempt| attempt.upstream).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = names.join(", ");
+    if context.config.catalogue.from_file {
+        anyhow::bail!(
+            "SORA_CATALOGUE: {jobs} generations are open at upstreams that the catalogue does not name ({names}); \
+             put them back with enabled = false until these jobs have ended"
         );
     }
+    tracing::warn!(
+        jobs,
+        upstreams = names,
+        "SORA_API_URL was changed with jobs in flight; to finish them, restore it and let them drain"
+    );
     Ok(())
 }

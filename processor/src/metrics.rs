@@ -39,16 +39,23 @@ pub(crate) const METRICS: &[Metric] = &[
         "sora_database_outdated",
         "1 while the database is an older copy, with which no job is started, otherwise 0.",
     ),
-    Metric::gauge("sora_upstream_breaker_open", "1 while the circuit breaker holds back new submissions, otherwise 0."),
+    Metric::gauge(
+        "sora_upstream_breaker_open",
+        "1 while the circuit breaker holds back new submissions to the `upstream`, otherwise 0.",
+    )
+    .with_dynamic_labels(),
     Metric::gauge(
         "sora_upstream_refuses",
-        "1 while the upstream rejects the token or no longer offers the model, otherwise 0.",
-    ),
-    Metric::counter("sora_upstream_unreadable_total", "Answers of the upstream that could not be read."),
+        "1 while the `upstream` rejects the token or no longer offers the model, otherwise 0.",
+    )
+    .with_dynamic_labels(),
+    Metric::counter("sora_upstream_unreadable_total", "Answers of the `upstream` that could not be read.")
+        .with_dynamic_labels(),
     Metric::gauge(
         "sora_upstream_suspended",
-        "1 while submissions are suspended because answers could not be read, otherwise 0.",
-    ),
+        "1 while submissions to the `upstream` are suspended because answers could not be read, otherwise 0.",
+    )
+    .with_dynamic_labels(),
     Metric::counter("sora_video_stored_bytes_total", "Bytes of videos downloaded and stored."),
     Metric::counter("sora_storage_errors_total", "Failed reads and writes of files in the storage."),
     Metric::counter(
@@ -175,23 +182,23 @@ pub(crate) fn database_outdated(outdated: bool) {
 }
 
 /// Sets whether the circuit breaker is open.
-pub(crate) fn breaker_open(open: bool) {
-    gauge!("sora_upstream_breaker_open").set(u8::from(open));
+pub(crate) fn breaker_open(upstream: &str, open: bool) {
+    gauge!("sora_upstream_breaker_open", "upstream" => upstream.to_owned()).set(u8::from(open));
 }
 
 /// Sets whether the upstream refuses the key or the model.
-pub(crate) fn upstream_refuses(refuses: bool) {
-    gauge!("sora_upstream_refuses").set(u8::from(refuses));
+pub(crate) fn upstream_refuses(upstream: &str, refuses: bool) {
+    gauge!("sora_upstream_refuses", "upstream" => upstream.to_owned()).set(u8::from(refuses));
 }
 
 /// Counts an answer that could not be read.
-pub(crate) fn upstream_unreadable() {
-    counter!("sora_upstream_unreadable_total").increment(1);
+pub(crate) fn upstream_unreadable(upstream: &str) {
+    counter!("sora_upstream_unreadable_total", "upstream" => upstream.to_owned()).increment(1);
 }
 
 /// Sets whether submissions to the upstream are suspended.
-pub(crate) fn upstream_suspended(suspended: bool) {
-    gauge!("sora_upstream_suspended").set(u8::from(suspended));
+pub(crate) fn upstream_suspended(upstream: &str, suspended: bool) {
+    gauge!("sora_upstream_suspended", "upstream" => upstream.to_owned()).set(u8::from(suspended));
 }
 
 /// Counts a file that the storage failed to read or write.

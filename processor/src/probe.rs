@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalogue::Unavailable;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use service::metrics::Metric;
 use tokio::time::timeout;
@@ -28,8 +30,8 @@ impl service::probe::Probe for ProcessorProbe {
         let redis = context.bus.fault(CHECK_TIMEOUT);
         let storage = timeout(CHECK_TIMEOUT, context.storage.ping());
         // Otherwise what other processors or an administrator changed would show only with the next job.
-        let suspension = context.suspension.is_suspended(&context.db, context.upstream_address());
-        let suspension = timeout(CHECK_TIMEOUT, suspension);
+        let suspensions = context.upstreams.iter().map(|upstream| upstream.suspension.is_suspended(&context.db));
+        let suspension = timeout(CHECK_TIMEOUT, join_all(suspensions));
         let evicts = context.bus.evicts(CHECK_TIMEOUT);
         let (database, written, redis_fault, evicts, storage, _) =
             tokio::join!(database, written, redis, evicts, storage, suspension);
@@ -46,9 +48,17 @@ impl service::probe::Probe for ProcessorProbe {
             "redis": status(redis_fault.is_none()),
             "redisEvicts": evicts,
             "storage": status(matches!(storage, Ok(Ok(())))),
-            "upstream": context.upstream_health.status(),
-            "upstreamAnswers": context.suspension.status(),
+            "upstream": first_fault(context.upstreams.iter().map(|upstream| upstream.health.status())),
+            "upstreamAnswers": first_fault(context.upstreams.iter().map(|upstream| upstream.suspension.status())),
         });
+        if context.config.catalogue.from_file {
+            let upstreams = context.upstreams.iter().map(|upstream| {
+                let status = [upstream.health.status(), upstream.suspension.status()];
+                let used = context.upstreams.unavailable(&upstream.settings).map_or("ok", Unavailable::as_str);
+                (upstream.label.clone(), first_fault(status.into_iter().chain([used])).into())
+            });
+            detail["upstreams"] = Value::Object(upstreams.collect());
+        }
         if let Some(fault) = redis_fault {
             detail["redisFault"] = fault.into();
         }
@@ -57,7 +67,14 @@ impl service::probe::Probe for ProcessorProbe {
 
     async fn update_gauges(&self) {
         metrics::slots(self.0.config.slots.get());
-        metrics::breaker_open(self.0.breaker().is_open());
+        for upstream in self.0.upstreams.iter() {
+            metrics::breaker_open(&upstream.label, upstream.breaker().is_open());
+        }
         metrics::database_outdated(!self.0.database_state.is_current());
     }
+}
+
+/// The first status other than `ok`.
+fn first_fault(mut statuses: impl Iterator<Item = &'static str>) -> &'static str {
+    statuses.find(|status| *status != "ok").unwrap_or("ok")
 }

@@ -3,6 +3,7 @@
 //! Facts about money are committed before anything follows from them. A signal can end a run between any two steps; the
 //! run's state then decides what happens to the job.
 
+mod choose;
 mod download;
 mod error;
 mod finish;
@@ -13,6 +14,8 @@ mod state;
 mod submit;
 
 pub(crate) use finish::ATTEMPT_CANCELLED;
+
+use std::sync::Arc;
 
 use entity::job::{self, JobClaim, Phase};
 use entity::{attempt, attempt_result, database};
@@ -27,6 +30,7 @@ use crate::liveness::worker_session::WorkerSession;
 use crate::metrics::{self, PhaseTimer};
 use crate::retry_transient::retry_transient;
 use crate::trace;
+use crate::upstream::upstreams::Upstream;
 
 /// Runs a claimed job until this worker no longer holds it. Returns its row as committed, or `None` if another process
 /// may have changed it since.
@@ -38,7 +42,7 @@ pub(crate) async fn run(
 ) -> Option<job::Model> {
     let claim = JobClaim { job: job.id, epoch: job.epoch };
     let (state, phases) = (RunState::Planning, PhaseTimer::default());
-    let mut run = JobRun { context, session, in_flight_job, job, claim, state, phases };
+    let mut run = JobRun { context, session, in_flight_job, job, claim, state, phases, upstream: None };
     let result = tokio::select! {
         result = run.execute() => result,
         signal = in_flight_job.signalled(Signal::Cancel) => Err(signal.into()),
@@ -73,6 +77,8 @@ struct JobRun<'a> {
     claim: JobClaim,
     state: RunState,
     phases: PhaseTimer,
+    /// The upstream of the current attempt.
+    upstream: Option<Arc<Upstream>>,
 }
 
 impl JobRun<'_> {
@@ -91,14 +97,19 @@ impl JobRun<'_> {
         } else {
             retry_transient("reading addresses", || attempt_result::of_attempts(db, ids.clone())).await?
         };
-        let plan = plan(&self.job, &attempts, &results, self.context.upstream_address());
+        let several = self.pool().is_ok_and(|pool| pool.members.len() > 1) || self.context.config.catalogue.from_file;
+        let upstreams = &self.context.upstreams;
+        let plan = plan(&self.job, &attempts, &results, several, |record| upstreams.recorded(record).is_some());
         let last = attempts.last();
         let number = last.map_or(job.attempts_from, |last| last.number + i32::from(plan == Plan::Submit));
         trace::record_attempt(number);
         let candidates = match plan {
             Plan::Submit => self.submit().await?,
             Plan::Resume(open) => self.resume(open).await?,
-            Plan::Download(candidates) => candidates,
+            Plan::Download(record, candidates) => {
+                self.upstream = upstreams.recorded(&record).cloned();
+                candidates
+            }
             Plan::Fail(attempt, outcome) => {
                 let accepted = last.is_some_and(|last| last.accepted_at.is_some());
                 self.state = RunState::Orphaned { attempt, accepted };

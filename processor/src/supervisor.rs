@@ -63,7 +63,9 @@ async fn close(context: &Context, session: &WorkerSession) {
         tracing::warn!(worker.id = %session.id, %error, "could not deregister; another worker will expire this lease");
     }
     // Has no effect while the consumer holds entries; another worker then deletes it.
-    context.bus.delete_idle_consumer(session.id).await.ok();
+    for (_, queue) in context.queues.iter() {
+        queue.delete_idle_consumer(session.id).await.ok();
+    }
 }
 
 /// Handles a control message from a gateway. A lost cancellation is made good by the heartbeat, a lost request for a

@@ -9,7 +9,7 @@ use redis::streams::{StreamAutoClaimReply, StreamId, StreamInfoConsumersReply, S
 
 use crate::connections::{BLOCK_TIMEOUT, Link};
 use crate::keys::GROUP;
-use crate::{Bus, Delivery, Error, Flow, script};
+use crate::{Delivery, Error, Flow, Queue, script};
 
 /// The result of one pass of reclaiming.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,23 +22,23 @@ pub struct Reclaimed {
 
 /// A member of the consumer group, named after a worker. It has a connection of its own, since a blocking read occupies it.
 pub struct Consumer {
-    bus: Bus,
+    queue: Queue,
     id: WorkerId,
     link: Option<Link>,
 }
 
-impl Bus {
+impl Queue {
     /// A consumer named after the worker `id`.
     #[must_use]
     pub fn consumer(&self, id: WorkerId) -> Consumer {
-        Consumer { bus: self.clone(), id, link: None }
+        Consumer { queue: self.clone(), id, link: None }
     }
 
     /// The consumers of the group.
     pub async fn consumers(&self) -> Result<Vec<WorkerId>, Error> {
         let mut command = redis::cmd("XINFO");
         command.arg("CONSUMERS").arg(&self.keys.jobs).arg(GROUP);
-        let rows: redis::Value = self.send(&command).await?;
+        let rows: redis::Value = self.bus.send(&command).await?;
         let reply = StreamInfoConsumersReply::from_redis_value(rows).map_err(redis::RedisError::from)?;
         Ok(reply.consumers.into_iter().filter_map(|consumer| consumer.name.parse().ok()).collect())
     }
@@ -47,12 +47,12 @@ impl Bus {
     /// server's clock says, so that they are reclaimed at once. A consumer that holds none is deleted. Returns how many
     /// entries it held.
     pub async fn release_consumer(&self, consumer: WorkerId, idle: Duration) -> Result<u64, Error> {
-        self.send(script::RELEASE_CONSUMER.with(&self.keys).arg(consumer.to_string()).arg(millis(idle))).await
+        self.bus.send(script::RELEASE_CONSUMER.with(&self.keys).arg(consumer.to_string()).arg(millis(idle))).await
     }
 
     /// Deletes a consumer, unless it holds entries.
     pub async fn delete_idle_consumer(&self, consumer: WorkerId) -> Result<(), Error> {
-        self.send(script::DELETE_IDLE_CONSUMER.with(&self.keys).arg(consumer.to_string())).await
+        self.bus.send(script::DELETE_IDLE_CONSUMER.with(&self.keys).arg(consumer.to_string())).await
     }
 }
 
@@ -65,17 +65,17 @@ impl Consumer {
         match self.read(count).await {
             Ok(deliveries) => {
                 if !deliveries.is_empty() {
-                    self.bus.admit().await?;
+                    self.queue.admit().await?;
                 }
                 Ok(deliveries)
             }
             Err(error) => {
                 if let Some(link) = self.link.take() {
-                    self.bus.connector().report(&link, &error);
+                    self.queue.bus.connector().report(&link, &error);
                 }
                 if error.is_missing_group() {
                     // Redis lost its data; admission creates the group.
-                    self.bus.admit().await?;
+                    self.queue.admit().await?;
                     return Ok(Vec::new());
                 }
                 Err(error)
@@ -106,20 +106,20 @@ impl Consumer {
 
     async fn autoclaim(&mut self, idle: Duration, cursor: &str, count: usize) -> Result<StreamAutoClaimReply, Error> {
         let mut command = redis::cmd("XAUTOCLAIM");
-        command.arg(&self.bus.keys.jobs).arg(GROUP).arg(self.id.to_string());
+        command.arg(&self.queue.keys.jobs).arg(GROUP).arg(self.id.to_string());
         command.arg(millis(idle)).arg(cursor).arg("COUNT").arg(count);
-        self.bus.send(&command).await
+        self.queue.bus.send(&command).await
     }
 
     async fn read(&mut self, count: usize) -> Result<Vec<Delivery>, Error> {
-        let connector = self.bus.connector();
+        let connector = self.queue.bus.connector();
         let link = match &mut self.link {
             Some(link) if connector.is_current(link) => link,
             outdated => outdated.insert(connector.open_reader().await?),
         };
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(GROUP).arg(self.id.to_string()).arg("COUNT").arg(count);
-        command.arg("BLOCK").arg(millis(BLOCK_TIMEOUT)).arg("STREAMS").arg(&self.bus.keys.jobs).arg(">");
+        command.arg("BLOCK").arg(millis(BLOCK_TIMEOUT)).arg("STREAMS").arg(&self.queue.keys.jobs).arg(">");
         let reply: Option<StreamReadReply> = command.query_async(&mut link.connection).await?;
         let entries = reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
         Ok(entries.filter_map(|entry| self.delivery(&entry)).collect())

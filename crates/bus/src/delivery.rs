@@ -2,7 +2,7 @@
 
 use entity::{JobId, WorkerId};
 
-use crate::{Bus, Error, Event, Flow, script};
+use crate::{Error, Event, Flow, Queue, script};
 
 /// An entry that a consumer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub struct Delivery {
 /// Maximum number of entries that one script call renews.
 const RENEW_BATCH: usize = 100;
 
-impl Bus {
+impl Queue {
     /// Acknowledges a delivery, deletes its entry and publishes the job's committed state in one step. Returns false if the
     /// entry no longer belongs to this consumer; it stays then, and the event is published all the same.
     pub async fn ack_and_publish(&self, delivery: &Delivery, event: Option<&Event>) -> Result<bool, Error> {
         let mut script = script::ACKNOWLEDGE.with(&self.keys);
         script.arg(&delivery.entry).arg(delivery.consumer.to_string());
-        script.arg(&self.keys.events).arg(event.map(Event::encode).unwrap_or_default());
-        let acknowledged: i64 = self.send(&script).await?;
+        script.arg(&self.bus.keys.events).arg(event.map(Event::encode).unwrap_or_default());
+        let acknowledged: i64 = self.bus.send(&script).await?;
         Ok(acknowledged == 1)
     }
 
@@ -38,7 +38,7 @@ impl Bus {
         let mut renewed = Vec::with_capacity(entries.len());
         for batch in entries.chunks(RENEW_BATCH) {
             let mut script = script::RENEW.with(&self.keys);
-            renewed.extend(self.send::<Vec<String>>(script.arg(consumer.to_string()).arg(batch)).await?);
+            renewed.extend(self.bus.send::<Vec<String>>(script.arg(consumer.to_string()).arg(batch)).await?);
         }
         Ok(renewed)
     }
@@ -47,18 +47,19 @@ impl Bus {
     pub async fn reassign(&self, delivery: &Delivery, holder: WorkerId) -> Result<(), Error> {
         let mut script = script::REASSIGN.with(&self.keys);
         script.arg(&delivery.entry).arg(delivery.consumer.to_string()).arg(holder.to_string());
-        self.send(&script).await
+        self.bus.send(&script).await
     }
 
     /// Drops delivered entries that no consumer holds, because their consumer was deleted. Returns how many. The reconciler
-    /// enqueues their jobs again unless they have finished.
+    /// enqueues their jobs again unless they have finished. Also gives back places that no job of the queue has.
     pub async fn drop_orphans(&self) -> Result<u64, Error> {
         let (mut last, mut dropped) = ("0-0".to_owned(), 0);
         while !last.is_empty() {
-            let (next, count): (String, u64) = self.send(script::DROP_ORPHANS.with(&self.keys).arg(last)).await?;
+            let (next, count): (String, u64) = self.bus.send(script::DROP_ORPHANS.with(&self.keys).arg(last)).await?;
             last = next;
             dropped += count;
         }
+        self.free_orphan_places().await?;
         Ok(dropped)
     }
 }

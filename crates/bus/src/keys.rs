@@ -1,23 +1,15 @@
 //! Names of the keys and channels, under one prefix with one hash tag.
 
-/// The consumer group of the stream; the scripts name it too.
+/// The pool whose queue has the keys that the only queue had before there were several pools.
+pub const DEFAULT_POOL: &str = "default";
+
+/// The consumer group of each stream; the scripts name it too.
 pub(crate) const GROUP: &str = "processors";
 
 /// Key and channel names of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
-    /// Stream of admitted jobs.
-    pub jobs: String,
-    /// Sorted set of jobs that wait for admission.
-    pub backlog: String,
-    /// Sorted set of flows by their last tag.
-    pub tags: String,
-    /// Virtual time.
-    pub clock: String,
-    /// Hash: job → location and flow.
-    pub locations: String,
-    /// Hash that mirrors the `limits` row.
-    pub limits: String,
+    namespace: String,
     /// Channel of events.
     pub events: String,
     /// Channel of control messages.
@@ -36,12 +28,7 @@ impl Keys {
     pub fn new(namespace: &str) -> Self {
         let key = |name: &str| format!("{namespace}:{name}");
         Self {
-            jobs: key("jobs"),
-            backlog: key("backlog"),
-            tags: key("tags"),
-            clock: key("clock"),
-            locations: key("where"),
-            limits: key("limits"),
+            namespace: namespace.to_owned(),
             events: key("events"),
             control: key("control"),
             recency: key("recency"),
@@ -54,9 +41,50 @@ impl Keys {
         format!("{}:{name}", self.rates)
     }
 
+    /// The keys of a pool's queue.
+    #[must_use]
+    pub fn of_pool(&self, pool: &str) -> QueueKeys {
+        // Before there were pools, the only queue had no name.
+        let suffix = if pool == DEFAULT_POOL { String::new() } else { format!(":{pool}") };
+        let key = |name: &str| format!("{}:{name}{suffix}", self.namespace);
+        QueueKeys {
+            jobs: key("jobs"),
+            backlog: key("backlog"),
+            tags: key("tags"),
+            clock: key("clock"),
+            locations: key("where"),
+            limits: key("limits"),
+            places: key("places"),
+            used: key("used"),
+        }
+    }
+}
+
+/// Key names of one pool's queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueKeys {
+    /// Stream of admitted jobs.
+    pub jobs: String,
+    /// Sorted set of jobs that wait for admission.
+    pub backlog: String,
+    /// Sorted set of flows by their last tag.
+    pub tags: String,
+    /// Virtual time.
+    pub clock: String,
+    /// Hash: job → location and flow.
+    pub locations: String,
+    /// Hash that mirrors the pool's limits.
+    pub limits: String,
+    /// Hash: job → the upstream at which it has a place.
+    pub places: String,
+    /// Hash: upstream → number of places in use.
+    pub used: String,
+}
+
+impl QueueKeys {
     /// The keys in the order in which the scripts unpack them.
-    pub(crate) fn of_scripts(&self) -> [&str; 6] {
-        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.locations, &self.limits]
+    pub(crate) fn of_scripts(&self) -> [&str; 8] {
+        [&self.jobs, &self.backlog, &self.tags, &self.clock, &self.locations, &self.limits, &self.places, &self.used]
     }
 }
 
@@ -68,16 +96,20 @@ mod tests {
     fn key_names_match_the_contract() {
         let keys = Keys::new("{sora}:v1");
         assert_eq!(
-            keys.of_scripts(),
+            keys.of_pool("default").of_scripts(),
             [
                 "{sora}:v1:jobs",
                 "{sora}:v1:backlog",
                 "{sora}:v1:tags",
                 "{sora}:v1:clock",
                 "{sora}:v1:where",
-                "{sora}:v1:limits"
+                "{sora}:v1:limits",
+                "{sora}:v1:places",
+                "{sora}:v1:used"
             ]
         );
+        let relay = keys.of_pool("relay");
+        assert_eq!([relay.jobs.as_str(), &relay.locations], ["{sora}:v1:jobs:relay", "{sora}:v1:where:relay"]);
         assert_eq!([keys.events.as_str(), keys.control.as_str()], ["{sora}:v1:events", "{sora}:v1:control"]);
     }
 
@@ -86,9 +118,10 @@ mod tests {
         assert_eq!(slot("123456789"), 12_739, "the example in Redis's cluster specification");
         for namespace in ["{sora}:v1", "before{tag}after", "{a}{b}"] {
             let keys = Keys::new(namespace);
-            let home = slot(&keys.jobs);
-            let rate = keys.rate("submit:0190");
-            for key in keys.of_scripts().into_iter().chain([keys.events.as_str(), &keys.control, &keys.check, &rate]) {
+            let home = slot(&keys.events);
+            let (rate, pools) = (keys.rate("submit:0190"), ["default", "relay"].map(|pool| keys.of_pool(pool)));
+            let of_queues = pools.iter().flat_map(QueueKeys::of_scripts);
+            for key in of_queues.chain([keys.events.as_str(), &keys.control, &keys.check, &rate]) {
                 assert_eq!(slot(key), home, "{key}");
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Redis is the transport; the database is the source of truth. Everything here can be lost at any moment and is rebuilt
 //! from the rows. All keys share one prefix (`REDIS_NAMESPACE`, default `{sora}:v1`) with one hash tag, so that a cluster
-//! keeps them in one slot:
+//! keeps them in one slot. Each pool of upstreams has a queue of its own, whose keys end in `:POOL` unless the pool is `default`:
 //!
 //! | key | type | content |
 //! |---|---|---|
@@ -12,6 +12,8 @@
 //! | `:clock` | string | virtual time: the last admitted tag; never decreases |
 //! | `:where` | hash | job → `location\|flow`; the location is `b` (backlog) or an entry's id. An index only: the structures above decide |
 //! | `:limits` | hash | `cap`, `paused`, `target`, `version`; if absent, Redis has lost its data, and nothing is admitted |
+//! | `:places` | hash | job → the upstream at which it has a place |
+//! | `:used` | hash | upstream → number of its places in use |
 //! | `:recency` | string | the database with which the processors worked last, and its number, by which an older copy is noticed |
 //! | `:check` | string that expires | written to check that Redis accepts writes |
 //! | `:rate:…` | strings that expire | events counted within a window |
@@ -20,7 +22,7 @@
 //! **Fair queueing** (start-time fair queueing): a new job's tag is `max(clock, last tag of its flow) + 1`. Admission pops
 //! the lowest tag, advances the clock to it and adds the job to the stream, while fewer than `target` entries are
 //! undelivered and the stream is shorter than `cap`. Acknowledged entries are deleted, so the stream's length is the number
-//! of jobs in flight in all processors.
+//! of the pool's jobs in flight in all processors.
 //!
 //! Every change of these structures is one script in `scripts/`: bounded, safe to repeat, and able to run in a Redis that
 //! has just lost its stream, its consumer group or its script cache.
@@ -37,7 +39,9 @@ mod event;
 mod flow;
 mod keys;
 mod limits;
+mod places;
 mod queue;
+mod queues;
 mod rate;
 mod recency;
 mod request;
@@ -57,9 +61,11 @@ pub use delivery::Delivery;
 pub use error::Error;
 pub use event::{Event, MalformedEvent};
 pub use flow::Flow;
-pub use keys::Keys;
+pub use keys::{DEFAULT_POOL, Keys, QueueKeys};
 pub use limits::Limits;
-pub use queue::{Enqueued, MAX_ENQUEUED, Position, Submitted};
+pub use places::PlaceOffer;
+pub use queue::{Enqueued, MAX_ENQUEUED, Position, Queue, Submitted};
+pub use queues::Queues;
 pub use rate::Count;
 pub use recency::Recency;
 pub use subscriber::{Message, Subscriber};

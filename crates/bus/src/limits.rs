@@ -2,7 +2,7 @@
 
 use entity::limits::Model;
 
-use crate::{Bus, Error, script};
+use crate::{Error, Queue, script};
 
 /// The mirror of the `limits` row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,12 @@ impl From<Model> for Limits {
     }
 }
 
-impl Bus {
+impl Queue {
     /// The limits that Redis holds. `None` if it has lost its data or is new.
     pub async fn limits(&self) -> Result<Option<Limits>, Error> {
         let mut command = redis::cmd("HMGET");
         command.arg(&self.keys.limits).arg(&["cap", "paused", "version"]);
-        let (cap, paused, version): (Option<u32>, Option<u32>, Option<i64>) = self.send(&command).await?;
+        let (cap, paused, version): (Option<u32>, Option<u32>, Option<i64>) = self.bus.send(&command).await?;
         // Mirrors of older processes have no version.
         let held = cap.zip(paused);
         Ok(held.map(|(cap, paused)| Limits { cap, paused: paused == 1, version: version.unwrap_or(0) }))
@@ -39,6 +39,6 @@ impl Bus {
     pub async fn mirror_limits(&self, limits: Limits) -> Result<(), Error> {
         let mut script = script::MIRROR_LIMITS.with(&self.keys);
         script.arg(limits.cap).arg(u32::from(limits.paused)).arg(TARGET).arg(limits.version);
-        self.send(&script).await
+        self.bus.send(&script).await
     }
 }

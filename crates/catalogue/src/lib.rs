@@ -7,10 +7,12 @@
 //! | module | contents |
 //! |---|---|
 //! | `upstream`, `pool`, `model`, `price`, `size` | the parts of a catalogue |
+//! | `controls` | what was decided about upstreams and pools while the platform runs |
 //! | `parse` | the file's contents |
 //! | `file` | the file that `SORA_CATALOGUE` names, and the variables that it replaces |
 //! | `variables` | the catalogue without a file |
 
+mod controls;
 mod currency;
 mod file;
 mod model;
@@ -21,6 +23,7 @@ mod size;
 mod upstream;
 mod variables;
 
+pub use controls::{Controls, Unavailable};
 pub use currency::Currency;
 pub use model::{Model, ReferenceImage, Status};
 pub use parse::Mistake;
@@ -80,6 +83,13 @@ impl Catalogue {
     #[must_use]
     pub fn pool_of(&self, model: &str) -> Option<&Pool> {
         if self.from_file { self.pool(&self.model(model)?.pool) } else { self.pools.first() }
+    }
+
+    /// Returns the name of the pool in whose queue the jobs of a model wait: those of a model that is no longer in the catalogue
+    /// in the first one.
+    #[must_use]
+    pub fn queue_of(&self, model: &str) -> &str {
+        self.pool_of(model).or(self.pools.first()).map_or(DEFAULT_POOL, |pool| &pool.name)
     }
 
     /// Returns the name of a model at an upstream, before the upstream's template. A model that is not in the catalogue

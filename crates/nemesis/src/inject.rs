@@ -86,7 +86,7 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
         Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
         Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
         Fault::DestroyGroup => {
-            let stream = bus::Keys::new(NAMESPACE).jobs;
+            let stream = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL).jobs;
             redis_commands(platform, &[&["XGROUP", "DESTROY", &stream, "processors"]]).await
         }
         Fault::DropClients => {

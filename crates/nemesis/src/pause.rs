@@ -33,7 +33,7 @@ async fn set(platform: &Platform, paused: bool) -> anyhow::Result<()> {
         platform.administrator.pause_queue(&platform.addresses[gateway], paused).await.ok()
     })
     .await?;
-    let key = bus::Keys::new(NAMESPACE).limits;
+    let key = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL).limits;
     let wanted = Reply::Text(u8::from(paused).to_string());
     let mirrored = wait_for("Redis has the change", CHANGE_TIMEOUT, async || {
         let held = platform.primary().command(&["HGET", &key, "paused"]).await.ok()?;

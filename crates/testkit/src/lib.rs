@@ -29,7 +29,7 @@ pub use redis::Redis;
 pub use sample::sample_job;
 pub use wait::eventually;
 
-use bus::Bus;
+use bus::{Bus, Queue};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -59,11 +59,22 @@ pub fn namespace() -> String {
     format!("{{test-{}}}:v1", Uuid::now_v7())
 }
 
-/// Connects to the real queue under a unique namespace, with limits set.
-pub async fn bus() -> Bus {
-    let bus = Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address");
-    bus.mirror_limits(bus::Limits { cap: 0, paused: false, version: 0 }).await.expect("the tests' Redis answers");
-    bus
+/// Connects to the real Redis under a unique namespace.
+#[must_use]
+pub fn bus() -> Bus {
+    Bus::new(&redis_url(), &namespace()).expect("the tests' Redis has a proper address")
+}
+
+/// The queue of the default pool under a unique namespace, without limits.
+pub async fn queue() -> Queue {
+    queue_of(&bus()).await
+}
+
+/// The queue of the default pool, without limits.
+pub async fn queue_of(bus: &Bus) -> Queue {
+    let queue = bus.queue(bus::DEFAULT_POOL);
+    queue.mirror_limits(bus::Limits { cap: 0, paused: false, version: 0 }).await.expect("the tests' Redis answers");
+    queue
 }
 
 /// Creates an ordinary user with a unique email address.

@@ -113,11 +113,11 @@ pub async fn finish_attempt(db: &DatabaseConnection, id: AttemptId, end: End<'_>
 /// How long the worker of a cancelled job has to cancel the generation at the upstream before others do.
 const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// Up to `limit` attempts that the upstream may still be processing although their jobs were cancelled. Jobs cancelled in
+/// Up to `limit` attempts that one of `upstreams` may still be processing although their jobs were cancelled. Jobs cancelled in
 /// the last seconds are left to their workers.
 pub async fn cancelled_open_attempts(
     db: &DatabaseConnection,
-    upstream: &str,
+    upstreams: &[String],
     limit: u64,
 ) -> Result<Vec<attempt::Model>, DbErr> {
     let now = || clock::now(db.get_database_backend());
@@ -131,7 +131,7 @@ pub async fn cancelled_open_attempts(
         .and_where(finished_at().lt(latest).or(finished_at().gt(now())))
         .take();
     open_attempts()
-        .filter(attempt::Column::Upstream.eq(upstream))
+        .filter(attempt::Column::Upstream.is_in(upstreams))
         .filter(attempt::Column::JobId.in_subquery(cancelled))
         .limit(limit)
         .all(db)
@@ -141,16 +141,16 @@ pub async fn cancelled_open_attempts(
 /// Maximum number of attempts listed by [`open_attempts_at_other_upstreams`].
 const MAX_LISTED: u64 = 100;
 
-/// Attempts of unfinished jobs that are open at other upstreams than `upstream`, at most a hundred. This process cannot ask
+/// Attempts of unfinished jobs that are open at other upstreams than `upstreams`, at most a hundred. This process cannot ask
 /// about them any more.
 pub async fn open_attempts_at_other_upstreams(
     db: &DatabaseConnection,
-    upstream: &str,
+    upstreams: &[String],
 ) -> Result<Vec<attempt::Model>, DbErr> {
     let unfinished =
         Query::select().column(Column::Id).from(Entity).and_where(Column::Status.is_in(Status::UNFINISHED)).take();
     open_attempts()
-        .filter(attempt::Column::Upstream.ne(upstream))
+        .filter(attempt::Column::Upstream.is_not_in(upstreams))
         .filter(attempt::Column::JobId.in_subquery(unfinished))
         .limit(MAX_LISTED)
         .all(db)

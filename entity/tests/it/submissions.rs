@@ -76,16 +76,22 @@ async fn lists_open_generations_of_cancelled_jobs() {
         let id = new_id();
         start_attempt(db, claim, id).await.unwrap();
         attempt::record_accepted(db, id, Some("video_1")).await.unwrap();
-        assert_eq!(job::open_attempts_at_other_upstreams(db, "other").await.unwrap().len(), 1);
-        assert!(job::open_attempts_at_other_upstreams(db, "u").await.unwrap().is_empty());
+        assert_eq!(job::open_attempts_at_other_upstreams(db, &["other".to_owned()]).await.unwrap().len(), 1);
+        assert!(job::open_attempts_at_other_upstreams(db, &["u".to_owned()]).await.unwrap().is_empty());
         job::hand_over(db, claim).await.unwrap().unwrap();
-        assert!(job::cancelled_open_attempts(db, "u", 9).await.unwrap().is_empty(), "the job is not cancelled");
+        assert!(
+            job::cancelled_open_attempts(db, &["u".to_owned()], 9).await.unwrap().is_empty(),
+            "the job is not cancelled"
+        );
         assert!(matches!(job::cancel(db, job.id, job.user_id).await.unwrap(), Some(CancelResult::Cancelled(_))));
-        assert!(job::cancelled_open_attempts(db, "u", 9).await.unwrap().is_empty(), "its worker may be cancelling it");
+        assert!(
+            job::cancelled_open_attempts(db, &["u".to_owned()], 9).await.unwrap().is_empty(),
+            "its worker may be cancelling it"
+        );
         testkit::backdate(db, job.id, 60_000).await;
-        let open = job::cancelled_open_attempts(db, "u", 9).await.unwrap();
+        let open = job::cancelled_open_attempts(db, &["u".to_owned()], 9).await.unwrap();
         assert_eq!(open.iter().map(|attempt| attempt.id).collect::<Vec<_>>(), [id]);
         job::finish_attempt(db, id, end(true)).await.unwrap();
-        assert!(job::cancelled_open_attempts(db, "u", 9).await.unwrap().is_empty());
+        assert!(job::cancelled_open_attempts(db, &["u".to_owned()], 9).await.unwrap().is_empty());
     }
 }

@@ -95,7 +95,8 @@ pub(crate) async fn change_queue(
 }
 
 async fn mirror(gateway: &Gateway, limits: Model) {
-    let mirrored = timeout(gateway.config.http.timeouts.enqueue, gateway.bus.mirror_limits(Limits::from(limits)));
+    let queue = gateway.queues.of_pool(bus::DEFAULT_POOL);
+    let mirrored = timeout(gateway.config.http.timeouts.enqueue, queue.mirror_limits(Limits::from(limits)));
     if !matches!(mirrored.await, Ok(Ok(()))) {
         tracing::warn!("could not mirror the limits of the queue to Redis; a processor will");
     }

@@ -176,7 +176,7 @@ async fn delete_account(gateway: Gateway, user: UserId) -> Result<(), ApiError> 
             gateway.bus.send_control(&Control::CancelRequested { job: job.id }).await?;
         }
         for job in cancelled.cancelled.iter().map(|job| job.id).chain(left.unfinished) {
-            gateway.bus.remove(job).await?;
+            gateway.queues.remove(job).await?;
             // For administrators who watch the job.
             gateway.bus.publish(&Event::gone(user, job)).await?;
         }

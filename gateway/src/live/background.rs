@@ -56,7 +56,7 @@ async fn send_positions(gateway: &Gateway) {
         let waiting = gateway.live.hub.waiting();
         let jobs: Vec<JobId> = waiting.keys().copied().collect();
         for batch in jobs.chunks(BATCH) {
-            let answer = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(batch)).await;
+            let answer = timeout(gateway.config.http.timeouts.positions, gateway.queues.positions(batch)).await;
             let Ok(Ok(positions)) = answer else {
                 break;
             };

@@ -247,17 +247,17 @@ async fn notify(gateway: &Gateway, change: Change, job: Model) -> Model {
 }
 
 async fn publish(gateway: &Gateway, change: Change, job: &Model) -> Result<(), bus::Error> {
-    let bus = &gateway.bus;
+    let (bus, queues) = (&gateway.bus, &gateway.queues);
     let eta = gateway.videos.estimates.of(&gateway.db, job).await;
     let view = View::new(job.clone(), None, eta);
     match change {
-        Change::Cancelled | Change::Deleted => bus.remove(job.id).await?,
+        Change::Cancelled | Change::Deleted => queues.remove(job.id).await?,
         Change::CancelRequested => bus.send_control(&Control::CancelRequested { job: job.id }).await?,
         Change::Requeued => {
-            bus.remove(job.id).await?;
+            queues.remove(job.id).await?;
             let (user, flow) = (job.user_id, Flow::retries(job.user_id));
             let submitted = Submitted { user, view, flow, position: Position::FairTurn };
-            return bus.enqueue_and_publish(&[submitted]).await.map(drop);
+            return gateway.queue_of(&job.model).enqueue_and_publish(&[submitted]).await.map(drop);
         }
     }
     let event = match change {

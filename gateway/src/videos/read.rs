@@ -91,7 +91,7 @@ pub(crate) async fn read_video(
 /// Returns the views of jobs with their queue positions, which are missing if Redis does not answer.
 pub(crate) async fn views(gateway: &Gateway, jobs: Vec<Model>) -> Vec<View> {
     let waiting: Vec<JobId> = jobs.iter().filter(|job| job.status == Status::Pending).map(|job| job.id).collect();
-    let asked = timeout(gateway.config.http.timeouts.positions, gateway.bus.positions(&waiting)).await;
+    let asked = timeout(gateway.config.http.timeouts.positions, gateway.queues.positions(&waiting)).await;
     let mut positions = match asked {
         Ok(Ok(positions)) => positions.into_iter(),
         _ => Vec::new().into_iter(),

@@ -110,7 +110,7 @@ async fn pauses_and_limits_the_queue_for_all_processors() {
         let paused = patch(&server, &admin, "/api/admin/queue", json!({"paused": true, "concurrency": 5})).await;
         assert_eq!(paused.json::<Value>().await.unwrap(), json!({"paused": true, "concurrency": 5}));
         let job = id_of(&server.job(&user, "a cat").await);
-        assert_eq!(server.bus.admit().await.unwrap(), 0);
+        assert_eq!(server.queue().admit().await.unwrap(), 0);
         let position = read(&server, &user, &format!("/api/videos/jobs/{job}")).await["queuePosition"].take();
         assert_eq!(position, json!(1));
         let resumed = patch(&server, &admin, "/api/admin/queue", json!({"paused": false, "concurrency": null})).await;
@@ -142,7 +142,7 @@ async fn simultaneous_changes_leave_redis_with_the_limits_of_the_database() {
                 assert_eq!(answer.status(), StatusCode::OK);
             }
             let row = limits::current(&server.database.connection).await.unwrap().unwrap();
-            assert_eq!(server.bus.limits().await.unwrap(), Some(row.into()), "round {round}");
+            assert_eq!(server.queue().limits().await.unwrap(), Some(row.into()), "round {round}");
         }
     }
 }

@@ -82,7 +82,7 @@ async fn sends_etag_and_retry_after_for_an_unfinished_job() {
     assert_eq!((unchanged.status(), header(&unchanged, "retry-after")), (StatusCode::NOT_MODIFIED, "2"));
     assert_eq!(unchanged.text().await.unwrap(), "");
     // The queue position changes without a new seq.
-    server.bus.remove(first.parse::<entity::JobId>().unwrap()).await.unwrap();
+    server.queue().remove(first.parse::<entity::JobId>().unwrap()).await.unwrap();
     let moved = again().send().await.unwrap();
     assert_eq!((moved.status(), header(&moved, "etag")), (StatusCode::OK, "\"1-1\""));
 

@@ -148,7 +148,7 @@ async fn sends_changed_queue_positions() {
     let second = server.job(&account, "second").await["id"].as_str().unwrap().to_owned();
     let (mut socket, jobs) = Socket::greeted(&server, &account).await;
     assert_eq!((jobs[0]["id"].as_str(), jobs[0]["queuePosition"].as_u64()), (Some(&*second), Some(2)));
-    server.bus.remove(parse_id(&first)).await.unwrap();
+    server.queue().remove(parse_id(&first)).await.unwrap();
     let mut frames = Vec::new();
     while frames.len() < 2 {
         frames.push(heard(&mut socket, "position").await);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{Bus, DEFAULT_POOL, Queue};
 use entity::job::{self, ClaimResult, JobClaim, NewVideo};
 use entity::{JobId, account, id, user, video, worker};
 use gateway::{Config, Gateway};
@@ -163,10 +163,15 @@ impl TestServer {
         job::Entity::find().count(&self.database.connection).await.unwrap()
     }
 
+    /// The queue of the default pool.
+    pub(crate) fn queue(&self) -> Queue {
+        self.bus.queue(DEFAULT_POOL)
+    }
+
     /// Whether the job is in the backlog or the stream.
     pub(crate) async fn is_enqueued(&self, job: &str) -> bool {
         !self
-            .bus
+            .queue()
             .enqueue(job.parse::<JobId>().unwrap(), &bus::Flow::new_jobs(parse_id(job)), bus::Position::FairTurn)
             .await
             .unwrap()

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bus::Bus;
+use bus::{Bus, Queues};
 use entity::database::{IfMissing, open};
 use entity::job::JobClaim;
 use entity::{DatabaseConnection, DbErr, job, worker as workers};
@@ -65,28 +65,41 @@ async fn run(config: &Config, session: &WorkerSession) {
         if connections.is_none() {
             let database = open(settings.database_url.expose(), IfMissing::Fail).await;
             let redis = Bus::new(settings.redis_url.expose(), &settings.redis_namespace);
-            connections = database.ok().zip(redis.ok());
+            connections = database.ok().zip(redis.ok()).map(|(db, bus)| Connections {
+                db,
+                queues: Queues::new(&bus, config.pools()),
+                bus,
+            });
         }
-        let Some((db, bus)) = &connections else {
+        let Some(connections) = &connections else {
             continue;
         };
-        if let Err(error) = tick(db, bus, config, session).await {
+        if let Err(error) = tick(connections, config, session).await {
             tracing::warn!(worker.id = %session.id, %error, "could not renew the lease; nothing new is submitted");
         }
     }
 }
 
-async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
+/// The heartbeat's own connections.
+struct Connections {
+    db: DatabaseConnection,
+    bus: Bus,
+    queues: Queues,
+}
+
+async fn tick(connections: &Connections, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
     let started = Instant::now();
-    if !workers::renew_lease(db, session.id, config.lease_ttl).await? {
+    if !workers::renew_lease(&connections.db, session.id, config.lease_ttl).await? {
         session.expired.cancel();
         session.in_flight.signal_all(Signal::Abandon);
         return Ok(());
     }
     session.renewed(started);
-    sync_claims(db, bus, session).await?;
-    if let Err(error) = bus.renew_entries(session.id, &session.in_flight.entries()).await {
-        tracing::debug!(worker.id = %session.id, %error, "could not renew the entries in flight");
+    sync_claims(connections, config, session).await?;
+    for (_, queue) in connections.queues.iter() {
+        if let Err(error) = queue.renew_entries(session.id, &session.in_flight.entries(queue)).await {
+            tracing::debug!(worker.id = %session.id, %error, "could not renew the entries in flight");
+        }
     }
     Ok(())
 }
@@ -95,7 +108,8 @@ async fn tick(db: &DatabaseConnection, bus: &Bus, config: &Config, session: &Wor
 ///
 /// A job that was in flight before the query and is not among its rows is lost: its run is abandoned. A row whose job is
 /// not in flight after the query was claimed without this process knowing, or its task panicked: it is requeued.
-async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession) -> Result<(), DbErr> {
+async fn sync_claims(connections: &Connections, config: &Config, session: &WorkerSession) -> Result<(), DbErr> {
+    let Connections { db, bus, queues } = connections;
     let claims = session.in_flight.claims();
     let recorded = job::claimed_by(db, session.id).await?;
     for claim in claims {
@@ -113,7 +127,7 @@ async fn sync_claims(db: &DatabaseConnection, bus: &Bus, session: &WorkerSession
         metrics::job_finished(&job);
         let trace_id = trace::trace_id(&job);
         tracing::warn!(job.id = %job.id, trace_id, "claimed job was not in flight; requeued it");
-        enqueue_front(bus, &job).await;
+        enqueue_front(&queues.of_pool(config.catalogue.queue_of(&job.model)), &job).await;
         bus.publish(&event(&job, None, None)).await.ok();
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bus::Queue;
 use entity::JobId;
 use entity::job::JobClaim;
 use tokio::sync::watch;
@@ -34,7 +35,9 @@ struct Inner {
 }
 
 struct Slot {
-    /// The entry in the stream that brought the job.
+    /// The queue from which the job came.
+    queue: Queue,
+    /// The entry in its stream.
     entry: String,
     /// Set while this worker holds the job in the database.
     claim: Option<JobClaim>,
@@ -52,13 +55,14 @@ pub(crate) struct InFlightJob {
 
 impl InFlight {
     /// Adds a job with the entry that brought it. Returns `None` if the job is in flight already.
-    pub(crate) fn insert(&self, job: JobId, entry: &str) -> Option<InFlightJob> {
+    pub(crate) fn insert(&self, job: JobId, queue: &Queue, entry: &str) -> Option<InFlightJob> {
         let mut inner = self.inner();
         if inner.jobs.contains_key(&job) {
             return None;
         }
         let (sender, signal) = watch::channel(Signal::Continue);
-        inner.jobs.insert(job, Slot { entry: entry.to_owned(), claim: None, resumable: false, signal: sender });
+        let (queue, entry) = (queue.clone(), entry.to_owned());
+        inner.jobs.insert(job, Slot { queue, entry, claim: None, resumable: false, signal: sender });
         metrics::in_flight(inner.jobs.len());
         Some(InFlightJob { job, all: self.clone(), signal })
     }
@@ -73,9 +77,11 @@ impl InFlight {
         self.inner().jobs.values().filter_map(|slot| slot.claim).collect()
     }
 
-    /// The entries of all jobs in flight.
-    pub(crate) fn entries(&self) -> Vec<String> {
-        self.inner().jobs.values().map(|slot| slot.entry.clone()).collect()
+    /// The entries of the jobs in flight that came from `queue`.
+    pub(crate) fn entries(&self, queue: &Queue) -> Vec<String> {
+        let inner = self.inner();
+        let of_queue = inner.jobs.values().filter(|slot| slot.queue.keys() == queue.keys());
+        of_queue.map(|slot| slot.entry.clone()).collect()
     }
 
     /// Signals the job of this claim, if it is still in flight under it.

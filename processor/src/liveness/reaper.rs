@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bus::Queue;
 use entity::worker::{self as workers, Reaped};
 use entity::{DbErr, clock, job};
 use service::time::interval;
@@ -60,7 +61,7 @@ async fn reap(context: &Context, worker: &workers::Model) {
     metrics::worker_reaped();
     for job in &reaped.jobs {
         metrics::job_finished(job);
-        enqueue_front(&context.bus, job).await;
+        enqueue_front(&context.queue_of(job), job).await;
         context.publish(job).await;
     }
     republish(context, &reaped).await;
@@ -85,7 +86,13 @@ async fn republish(context: &Context, reaped: &Reaped) {
 /// Releases the entries of consumers whose worker no longer exists, and deletes those consumers. Redis alone would judge by
 /// its own clock how long they have been silent.
 async fn release_consumers(context: &Context, session: &WorkerSession) {
-    let Ok(consumers) = context.bus.consumers().await else {
+    for (_, queue) in context.queues.iter() {
+        release_consumers_of(context, session, queue).await;
+    }
+}
+
+async fn release_consumers_of(context: &Context, session: &WorkerSession, queue: &Queue) {
+    let Ok(consumers) = queue.consumers().await else {
         return;
     };
     let others: Vec<_> = consumers.into_iter().filter(|worker| *worker != session.id).collect();
@@ -93,6 +100,6 @@ async fn release_consumers(context: &Context, session: &WorkerSession) {
         return;
     };
     for consumer in others.into_iter().filter(|worker| !existing.contains(worker)) {
-        context.bus.release_consumer(consumer, context.config.lease_ttl).await.ok();
+        queue.release_consumer(consumer, context.config.lease_ttl).await.ok();
     }
 }

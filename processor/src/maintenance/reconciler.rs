@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bus::{Enqueued, Limits, Position};
+use bus::{Enqueued, Limits, Position, Queue};
 use entity::{DbErr, JobId, clock, job, limits, webhook_delivery};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
@@ -104,7 +104,11 @@ async fn tick(context: &Context, cursor: &mut Cursor, clock_set_back: &AtomicBoo
     if !recency::check(context).await? {
         return Ok(());
     }
-    if mirror_limits(context).await? == Mirror::Missing {
+    let mut is_new = false;
+    for (pool, queue) in context.queues.iter() {
+        is_new |= mirror_limits(context, pool, queue).await? == Mirror::Missing;
+    }
+    if is_new {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
         if context.bus.evicts(INFO_TIMEOUT).await {
             tracing::warn!("Redis deletes keys when its memory is full; set its maxmemory-policy to noeviction");
@@ -117,7 +121,9 @@ async fn tick(context: &Context, cursor: &mut Cursor, clock_set_back: &AtomicBoo
         cursor.paused_since = None;
         step(context, cursor).await?;
     }
-    context.bus.admit().await?;
+    for (_, queue) in context.queues.iter() {
+        queue.admit().await?;
+    }
     Ok(())
 }
 
@@ -152,7 +158,9 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
     }
     cursor.after = jobs.last().map(|job| job.id);
     if cursor.after.is_none() {
-        context.bus.drop_orphans().await?;
+        for (_, queue) in context.queues.iter() {
+            queue.drop_orphans().await?;
+        }
         // In each pass, because a step and its correction can both happen while Redis holds this task up.
         webhook_delivery::make_due_after_clock_was_set_back(&context.db).await?;
         cursor.paused_since = Some(Instant::now());
@@ -161,7 +169,7 @@ async fn step(context: &Context, cursor: &mut Cursor) -> Result<bool, Error> {
 }
 
 async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::Error> {
-    context.bus.enqueue(job.id, &flow(job), Position::FairTurn).await
+    context.queue_of(job).enqueue(job.id, &flow(job), Position::FairTurn).await
 }
 
 /// The limits that Redis held.
@@ -173,23 +181,25 @@ enum Mirror {
     Missing,
 }
 
-/// Copies the limits from the database to Redis if Redis holds others, as after a restart with an older file or a change
-/// that did not reach it. If the database has none yet, stores those of the environment first.
+/// Copies the limits of a pool from the database and the catalogue to Redis if Redis holds others, as after a restart with an older
+/// file or a change that did not reach it. If the database has none yet, stores those of the environment first.
 ///
 /// Redis is read before the row. What it holds was committed before, so a row that is not newer and differs belongs to a
-/// restored backup: its version is raised, so that it replaces what Redis holds from after the backup.
-async fn mirror_limits(context: &Context) -> Result<Mirror, Error> {
-    let held = context.bus.limits().await?;
-    let mut limits = Limits::from(limits::seed(&context.db, context.config.max_concurrency).await?);
-    if held == Some(limits) {
+/// restored backup or to another catalogue: its version is raised, so that it replaces what Redis holds.
+async fn mirror_limits(context: &Context, pool: &str, queue: &Queue) -> Result<Mirror, Error> {
+    let held = queue.limits().await?;
+    let mut row = limits::seed(&context.db, context.config.max_concurrency).await?;
+    let controls = context.upstreams.refresh_controls(&context.db).await?;
+    let of_pool = |row| Limits::from(controls.limits_of(&context.config.catalogue, pool, row));
+    if held == Some(of_pool(row)) {
         return Ok(Mirror::Held);
     }
     if let Some(held) = held {
-        tracing::info!("Redis held other limits than the database; replaced them");
-        if limits.version <= held.version {
-            limits = limits::raise_version(&context.db, held.version).await?.into();
+        tracing::info!(pool, "Redis held other limits than the database; replaced them");
+        if row.version <= held.version {
+            row = limits::raise_version(&context.db, held.version).await?;
         }
     }
-    context.bus.mirror_limits(limits).await?;
+    queue.mirror_limits(of_pool(row)).await?;
     Ok(if held.is_some() { Mirror::Held } else { Mirror::Missing })
 }

@@ -33,10 +33,11 @@ pub(crate) async fn run(context: Arc<Context>, done: CancellationToken) {
 }
 
 async fn tick(context: &Context) -> Result<(), DbErr> {
-    for attempt in job::cancelled_open_attempts(&context.db, context.upstream_address(), BATCH).await? {
+    for attempt in job::cancelled_open_attempts(&context.db, &context.upstreams.records(), BATCH).await? {
         let id = attempt.upstream_id.as_deref();
         let open = id.map(|id| OpenGeneration { id, prompt: "", age: Duration::ZERO, traceparent: None });
-        if let Some(generation) = open.and_then(|open| context.driver.resume(open)) {
+        let upstream = context.upstreams.recorded(&attempt.upstream);
+        if let Some(generation) = open.zip(upstream).and_then(|(open, upstream)| upstream.driver.resume(open)) {
             let acknowledged = timeout(CANCEL_TIMEOUT, generation.cancel()).await.is_ok();
             tracing::info!(job.id = %attempt.job_id, acknowledged, "cancelled a generation of a cancelled job");
         }

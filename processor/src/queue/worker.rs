@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Consumer, Delivery, Position};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use bus::{Consumer, Delivery, Position, Queue};
+use futures::future::join_all;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,23 +32,37 @@ const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Takes deliveries until `stop`, then drains. Returns early if the session's lease has expired.
 pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, stop: &CancellationToken) {
     let tasks = TaskTracker::new();
+    // Each pool's reader holds a slot while it waits, so that a job of a pool starts although another pool fills the rest.
+    let slots = Arc::new(Semaphore::new(context.config.slots.get().max(context.queues.iter().count())));
+    let receiving = async {
+        // An older copy of the database may have ended the last session.
+        while !matches!(recency::check(context).await, Ok(true)) && !stop.is_cancelled() {
+            pause(stop).await;
+        }
+        let readers = context.queues.iter().map(|(_, queue)| receive(context, session, queue, &slots, &tasks, stop));
+        join_all(readers).await;
+        tasks.close();
+    };
     let draining = async {
         stop.cancelled().await;
         drain(context, session, &tasks).await;
     };
     tokio::select! {
-        ((), ()) = async { tokio::join!(receive(context, session, &tasks, stop), draining) } => {}
+        ((), ()) = async { tokio::join!(receiving, draining) } => {}
         () = session.expired.cancelled() => {}
     }
 }
 
-async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &TaskTracker, stop: &CancellationToken) {
-    let slots = Arc::new(Semaphore::new(context.config.slots.get()));
-    let mut source = Source { consumer: context.bus.consumer(session.id), reclaimed_at: None };
-    // An older copy of the database may have ended the last session.
-    while !matches!(recency::check(context).await, Ok(true)) && !stop.is_cancelled() {
-        pause(stop).await;
-    }
+/// Takes the deliveries of one queue until `stop`.
+async fn receive(
+    context: &Arc<Context>,
+    session: &Arc<WorkerSession>,
+    queue: &Queue,
+    slots: &Arc<Semaphore>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let mut source = Source { consumer: queue.consumer(session.id), reclaimed_at: None };
     loop {
         if !context.database_state.is_current() && !stop.is_cancelled() {
             pause(stop).await;
@@ -73,12 +88,17 @@ async fn receive(context: &Arc<Context>, session: &Arc<WorkerSession>, tasks: &T
         permits.extend((1..deliveries.len()).map_while(|_| slots.clone().try_acquire_owned().ok()));
         for delivery in deliveries {
             match permits.pop().filter(|_| !stop.is_cancelled()) {
-                Some(permit) => spawn(context, session, tasks, delivery, permit),
-                None => requeue(context, &delivery).await,
+                Some(permit) => {
+                    let (context, session, queue) = (context.clone(), session.clone(), queue.clone());
+                    tasks.spawn(async move {
+                        handle_delivery::handle(&context, &session, &queue, &delivery).await;
+                        drop(permit);
+                    });
+                }
+                None => requeue(queue, &delivery).await,
             }
         }
     }
-    tasks.close();
 }
 
 /// Waits after an error, or until `stop`.
@@ -113,24 +133,10 @@ impl Source {
     }
 }
 
-fn spawn(
-    context: &Arc<Context>,
-    session: &Arc<WorkerSession>,
-    tasks: &TaskTracker,
-    delivery: Delivery,
-    permit: OwnedSemaphorePermit,
-) {
-    let (context, session) = (context.clone(), session.clone());
-    tasks.spawn(async move {
-        handle_delivery::handle(&context, &session, &delivery).await;
-        drop(permit);
-    });
-}
-
 /// Returns an unhandled delivery to the front of the queue.
-async fn requeue(context: &Context, delivery: &Delivery) {
-    let acknowledged = context.bus.ack_and_publish(delivery, None).await;
-    let enqueued = context.bus.enqueue(delivery.job, &delivery.flow, Position::Front).await;
+async fn requeue(queue: &Queue, delivery: &Delivery) {
+    let acknowledged = queue.ack_and_publish(delivery, None).await;
+    let enqueued = queue.enqueue(delivery.job, &delivery.flow, Position::Front).await;
     if let (Err(error), _) | (_, Err(error)) = (acknowledged, enqueued) {
         tracing::warn!(job.id = %delivery.job, %error, "could not requeue a delivery; it will be reclaimed");
     }

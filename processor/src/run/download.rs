@@ -1,9 +1,11 @@
 //! Downloads a result into the storage and records the video.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use entity::id::new_id;
 use entity::job::{self, NewVideo};
-use fetch::MediaType;
+use fetch::{Fetcher, MediaType};
 use futures::Stream;
 use service::error_chain;
 use sora::{Candidate, Failure, Outcome};
@@ -17,11 +19,14 @@ use super::{JobRun, RunError};
 use crate::retry_transient::retry_transient;
 use crate::{failpoint, metrics};
 
+/// How long the download of a result may take whose upstream is not configured any more.
+const MAX_DOWNLOAD: Duration = Duration::from_secs(3_600);
+
 impl JobRun<'_> {
     /// Downloads the result into the storage: the first candidate that is a video. If the storage cannot be written, the
     /// job is deferred and no budget is drawn.
     pub(super) async fn download(&mut self, candidates: &[Candidate]) -> Result<NewVideo, RunError> {
-        let total = self.context.config.upstream.timeouts.total;
+        let total = self.upstream.as_ref().map_or(MAX_DOWNLOAD, |upstream| upstream.settings.timeouts.total);
         let mut failures = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             let source = candidate.source.as_str();
@@ -38,9 +43,14 @@ impl JobRun<'_> {
         Err(unfetchable(failures.join("; ")))
     }
 
+    fn fetcher(&self) -> &Fetcher {
+        self.upstream.as_ref().map_or(self.context.upstreams.public_fetcher(), |upstream| &upstream.fetcher)
+    }
+
     /// Stores what `url` brings. The path contains the claim's epoch, so a later holder of the job writes elsewhere.
     async fn store(&mut self, url: &Url) -> Result<NewVideo, RunError> {
-        let download = match self.context.fetcher.get(url).await {
+        let fetcher = self.fetcher().clone();
+        let download = match fetcher.get(url).await {
             Err(fetch::Error::Playlist(url)) => return self.store_playlist(&url).await,
             download => download.map_err(|error| unfetchable(error_chain(&error)))?,
         };
@@ -51,7 +61,7 @@ impl JobRun<'_> {
     /// Stores the video that an HLS playlist describes: its files are fetched to local ones, which ffmpeg joins.
     async fn store_playlist(&mut self, url: &Url) -> Result<NewVideo, RunError> {
         let folder = tempfile::tempdir().map_err(|error| unfetchable(error_chain(&error)))?;
-        let playlist = self.context.fetcher.playlist(url, folder.path()).await;
+        let playlist = self.fetcher().clone().playlist(url, folder.path()).await;
         let playlist = playlist.map_err(|error| unfetchable(error_chain(&error)))?;
         let max_bytes = self.context.config.max_video_size;
         let joined = self.context.inspector.join(&playlist, folder.path(), max_bytes).await;

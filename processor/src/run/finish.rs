@@ -2,7 +2,7 @@
 
 use entity::attempt::{self, End};
 use entity::job::{self, JobFailure as Failed};
-use entity::{AttemptId, DbErr};
+use entity::{AttemptId, DbErr, upstream_control};
 use rand::RngExt;
 use sora::{Failure, Outcome};
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use crate::retry_transient::retry_transient;
 use crate::upstream::breaker::is_upstream_failure;
 use crate::upstream::failure_message;
 use crate::upstream::redact::redact;
+use crate::upstream::upstreams::Upstream;
 
 /// The outcome of an attempt whose job was cancelled.
 pub(crate) const ATTEMPT_CANCELLED: End<'static> =
@@ -28,7 +29,7 @@ impl JobRun<'_> {
             Err(error) => error,
         };
         if self.state.is_probe() && !matches!(error, RunError::Failed(_)) {
-            self.context.breaker().release_probe();
+            self.with_upstream(|upstream| upstream.breaker().release_probe());
         }
         let db = &self.context.db;
         match error {
@@ -73,7 +74,14 @@ impl JobRun<'_> {
     }
 
     async fn fail(&mut self, failure: Failure) -> Result<Option<job::Model>, DbErr> {
-        let failure = redact(failure, self.context.config.upstream.token.as_deref());
+        let failure = self.end_failed_attempt(failure).await?;
+        self.retry_or_give_up(&failure).await
+    }
+
+    /// Records how the current attempt or download failed, and what that says about the upstream. Returns the failure without
+    /// secrets.
+    pub(super) async fn end_failed_attempt(&mut self, failure: Failure) -> Result<Failure, DbErr> {
+        let failure = redact(failure, &self.context.upstreams.tokens());
         let outcome = failure.outcome;
         if let Some((attempt, accepted)) = self.state.failing_attempt() {
             let (detail, charged) = (Some(failure.detail.as_str()), accepted || outcome.is_charged());
@@ -87,10 +95,33 @@ impl JobRun<'_> {
             retry_transient("recording a failed download", || attempt::record_failed_download(db, job, detail)).await?;
         }
         self.report_to_breaker(outcome);
+        if outcome == Outcome::Unauthorised && self.state.is_unresumable() {
+            self.record_refused_key().await?;
+        }
         if outcome == Outcome::Unreadable {
             self.record_unreadable(failure.evidence.as_deref().unwrap_or(&failure.detail)).await?;
         }
-        self.retry_or_give_up(&failure).await
+        Ok(failure)
+    }
+
+    /// Takes an upstream of a catalogue out of use until its key is changed or an administrator asks for it.
+    async fn record_refused_key(&mut self) -> Result<(), DbErr> {
+        let (context, Some(upstream)) = (self.context, &self.upstream) else { return Ok(()) };
+        if !context.config.catalogue.from_file {
+            return Ok(());
+        }
+        let (name, key) = (&upstream.settings.name, upstream.key_hash());
+        let record = || upstream_control::record_refusal(&context.db, name, &key);
+        retry_transient("recording a refused key", record).await?;
+        retry_transient("reading what was decided about upstreams", || context.upstreams.refresh_controls(&context.db))
+            .await
+            .map(drop)
+    }
+
+    fn with_upstream(&self, act: impl FnOnce(&Upstream)) {
+        if let Some(upstream) = &self.upstream {
+            act(upstream);
+        }
     }
 
     async fn retry_or_give_up(&mut self, failure: &Failure) -> Result<Option<job::Model>, DbErr> {
@@ -151,8 +182,9 @@ impl JobRun<'_> {
     /// Counts an answer that could not be read. One too many suspends submissions to the upstream: what they buy would be
     /// lost.
     async fn record_unreadable(&mut self, sample: &str) -> Result<(), DbErr> {
-        let (context, job) = (self.context, self.claim.job);
-        let record = || context.suspension.record_unreadable(&context.db, context.upstream_address(), job, sample);
+        let (db, job) = (&self.context.db, self.claim.job);
+        let Some(upstream) = &self.upstream else { return Ok(()) };
+        let record = || upstream.suspension.record_unreadable(db, job, sample);
         retry_transient("recording an unreadable answer", record).await
     }
 
@@ -167,11 +199,13 @@ impl JobRun<'_> {
         if !self.state.is_unresumable() {
             return;
         }
-        self.context.upstream_health.record_failure(outcome);
-        if is_upstream_failure(outcome) {
-            self.context.breaker().record_failure(self.claim.job, self.job.user_id, Instant::now());
-        } else {
-            self.context.breaker().record_success();
-        }
+        self.with_upstream(|upstream| {
+            upstream.health.record_failure(outcome);
+            if is_upstream_failure(outcome) {
+                upstream.breaker().record_failure(self.claim.job, self.job.user_id, Instant::now());
+            } else {
+                upstream.breaker().record_success();
+            }
+        });
     }
 }

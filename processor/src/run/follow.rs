@@ -21,11 +21,17 @@ impl JobRun<'_> {
     /// Resumes a generation that an earlier run started. Nothing is submitted.
     pub(super) async fn resume(&mut self, open: OpenAttempt) -> Result<Vec<Candidate>, RunError> {
         let age = u64::try_from(clock::system_ms() - open.sent_at).map_or(Duration::ZERO, Duration::from_millis);
-        let age = age.min(self.context.config.upstream.timeouts.total.saturating_sub(MIN_RESUMED));
+        let Some(upstream) = self.context.upstreams.recorded(&open.upstream).cloned() else {
+            self.state = RunState::Orphaned { attempt: open.attempt, accepted: true };
+            return Err(Failure::new(Outcome::UpstreamChanged, "the upstream is not configured any more").into());
+        };
+        self.upstream = Some(upstream.clone());
+        self.keep_place(&upstream).await;
+        let age = age.min(upstream.settings.timeouts.total.saturating_sub(MIN_RESUMED));
         let traceparent = trace::traceparent(&self.job, open.attempt);
         let (id, prompt) = (open.upstream_id.as_str(), self.job.prompt.as_str());
         let traceparent = traceparent.as_deref();
-        let Some(generation) = self.context.driver.resume(OpenGeneration { id, prompt, age, traceparent }) else {
+        let Some(generation) = upstream.driver.resume(OpenGeneration { id, prompt, age, traceparent }) else {
             self.state = RunState::Orphaned { attempt: open.attempt, accepted: true };
             return Err(Failure::new(Outcome::Interrupted, "this dialect cannot resume a generation").into());
         };
@@ -99,7 +105,9 @@ impl JobRun<'_> {
         let transitions = &self.context.transitions;
         retry_transient("recording acceptance", || transitions.record_accepted(attempt, upstream_id.clone())).await?;
         failpoint::hit("after-accepted");
-        self.context.suspension.record_readable(&self.context.db, self.context.upstream_address()).await;
+        if let Some(upstream) = &self.upstream {
+            upstream.suspension.record_readable(&self.context.db).await;
+        }
         if upstream_id.is_some() {
             self.state.open();
             self.in_flight_job.set_resumable(true);

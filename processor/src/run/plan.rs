@@ -7,6 +7,8 @@ use entity::{AttemptId, attempt, attempt_result, job};
 use sora::{Candidate, CandidateSource, Outcome, rank};
 use url::Url;
 
+use super::choose::is_worth_another_upstream;
+
 /// How a job continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
@@ -14,8 +16,8 @@ pub(crate) enum Plan {
     Submit,
     /// Resume a generation that the upstream knows by an id. Nothing is sent.
     Resume(OpenAttempt),
-    /// Download the result, which is paid for, from the first of these addresses that brings it.
-    Download(Vec<Candidate>),
+    /// Download the result, which is paid for, from the first of these addresses that brings it. With the upstream on record.
+    Download(String, Vec<Candidate>),
     /// Fail with this outcome: the attempt ended without a result, and its worker died before it recorded what follows.
     Fail(AttemptId, Outcome),
 }
@@ -25,6 +27,8 @@ pub(crate) enum Plan {
 pub(crate) struct OpenAttempt {
     /// The attempt that started it.
     pub(crate) attempt: AttemptId,
+    /// The upstream on record.
+    pub(crate) upstream: String,
     /// The upstream's id for it.
     pub(crate) upstream_id: String,
     /// When the request was sent, epoch ms.
@@ -32,31 +36,35 @@ pub(crate) struct OpenAttempt {
 }
 
 /// Plans `job` from its attempts since its last restart, oldest first. `results` are the addresses that these attempts
-/// have on record, and `upstream` is the configured address.
+/// have on record, `has_failover` tells whether another upstream may accept what one has refused, and `is_known` whether an
+/// upstream on record is still configured.
 pub(crate) fn plan(
     job: &job::Model,
     attempts: &[attempt::Model],
     results: &[attempt_result::Model],
-    upstream: &str,
+    has_failover: bool,
+    is_known: impl Fn(&str) -> bool,
 ) -> Plan {
     let Some(last) = attempts.last() else {
         return Plan::Submit;
     };
     if let Some(delivered) = attempts.iter().rev().find(|attempt| attempt.result_url.is_some()) {
-        return Plan::Download(candidates(delivered, results));
+        return Plan::Download(delivered.upstream.clone(), candidates(delivered, results));
     }
-    if let (Some(upstream_id), None, true) = (&last.upstream_id, &last.outcome, last.upstream == upstream) {
-        let (attempt, upstream_id) = (last.id, upstream_id.clone());
-        return Plan::Resume(OpenAttempt { attempt, upstream_id, sent_at: last.sent_at });
+    if let (Some(upstream_id), None, true) = (&last.upstream_id, &last.outcome, is_known(&last.upstream)) {
+        let (attempt, upstream, upstream_id) = (last.id, last.upstream.clone(), upstream_id.clone());
+        return Plan::Resume(OpenAttempt { attempt, upstream, upstream_id, sent_at: last.sent_at });
     }
     let recorded = last.outcome.as_deref().and_then(Outcome::from_name);
-    if let Some(outcome) = recorded.filter(|outcome| outcome.is_final()) {
+    let is_refused_elsewhere =
+        |outcome: Outcome| has_failover && is_worth_another_upstream(outcome) && !last.may_have_been_charged;
+    if let Some(outcome) = recorded.filter(|outcome| outcome.is_final() && !is_refused_elsewhere(*outcome)) {
         return Plan::Fail(last.id, outcome);
     }
     // The attempt was cut short after its result had been named.
     let named = candidates(last, results);
     if named.iter().any(|candidate| candidate.source.is_credible()) {
-        return Plan::Download(named);
+        return Plan::Download(last.upstream.clone(), named);
     }
     if last.upstream_id.is_some() && last.outcome.is_none() {
         return Plan::Fail(last.id, Outcome::UpstreamChanged);
@@ -98,6 +106,10 @@ mod tests {
 
     const UP: &str = "https://up.example/v1/videos";
 
+    fn is_up(upstream: &str) -> bool {
+        upstream == UP
+    }
+
     fn attempt(outcome: Option<&str>) -> attempt::Model {
         attempt::Model {
             id: new_id(),
@@ -119,18 +131,18 @@ mod tests {
 
     #[test]
     fn submits_a_new_job() {
-        assert_eq!(plan(&job(), &[], &[], UP), Plan::Submit);
+        assert_eq!(plan(&job(), &[], &[], false, is_up), Plan::Submit);
     }
 
     #[test]
     fn submits_again_after_attempts_that_started_nothing() {
-        assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))], &[], UP), Plan::Submit);
+        assert_eq!(plan(&job(), &[attempt(Some("busy")), attempt(Some("transient"))], &[], false, is_up), Plan::Submit);
     }
 
     #[test]
     fn downloads_a_recorded_result() {
         let done = attempt::Model { result_url: Some("https://h/v.mp4".into()), ..attempt(Some("completed")) };
-        let Plan::Download(from) = plan(&job(), &[done], &[], UP) else { panic!("not downloaded") };
+        let Plan::Download(_, from) = plan(&job(), &[done], &[], false, is_up) else { panic!("not downloaded") };
         assert_eq!(urls(&from), ["https://h/v.mp4"]);
     }
 
@@ -153,7 +165,8 @@ mod tests {
             result(&done, 4, "not an address", "field"),
             result(&attempt(None), 1, "https://h/of-another-attempt", "field"),
         ];
-        let Plan::Download(from) = plan(&job(), &[done, attempt(Some("interrupted"))], &results, UP) else {
+        let Plan::Download(_, from) = plan(&job(), &[done, attempt(Some("interrupted"))], &results, false, is_up)
+        else {
             panic!("not downloaded")
         };
         assert_eq!(urls(&from), ["https://h/found", "https://h/field", "https://h/page"]);
@@ -166,22 +179,25 @@ mod tests {
             attempt::Model { upstream_id: Some("id".into()), upstream: "https://old/".into(), ..sent.clone() };
         for cut in [sent, elsewhere, attempt(Some("stalled"))] {
             let link = [result(&cut, 1, "https://h/page", "link")];
-            assert!(matches!(plan(&job(), std::slice::from_ref(&cut), &link, UP), Plan::Fail(..)));
+            assert!(matches!(plan(&job(), std::slice::from_ref(&cut), &link, false, is_up), Plan::Fail(..)));
             let video = [result(&cut, 1, "https://h/v.mp4", "video_link")];
-            assert!(matches!(plan(&job(), std::slice::from_ref(&cut), &video, UP), Plan::Download(_)));
+            assert!(matches!(plan(&job(), std::slice::from_ref(&cut), &video, false, is_up), Plan::Download(..)));
         }
         let refused = attempt(Some("refused"));
         let video = [result(&refused, 1, "https://h/v.mp4", "video_link")];
-        assert_eq!(plan(&job(), std::slice::from_ref(&refused), &video, UP), Plan::Fail(refused.id, Outcome::Refused));
+        assert_eq!(
+            plan(&job(), std::slice::from_ref(&refused), &video, false, is_up),
+            Plan::Fail(refused.id, Outcome::Refused)
+        );
     }
 
     #[test]
     fn a_request_whose_worker_died_is_unknown_or_interrupted() {
         let sent = attempt(None);
-        assert_eq!(plan(&job(), std::slice::from_ref(&sent), &[], UP), Plan::Fail(sent.id, Outcome::Unknown));
+        assert_eq!(plan(&job(), std::slice::from_ref(&sent), &[], false, is_up), Plan::Fail(sent.id, Outcome::Unknown));
         let accepted = attempt::Model { accepted_at: Some(1), ..attempt(None) };
         assert_eq!(
-            plan(&job(), std::slice::from_ref(&accepted), &[], UP),
+            plan(&job(), std::slice::from_ref(&accepted), &[], false, is_up),
             Plan::Fail(accepted.id, Outcome::Interrupted)
         );
     }
@@ -189,27 +205,50 @@ mod tests {
     #[test]
     fn a_crash_between_outcome_and_budget_does_not_resubmit() {
         let interrupted = attempt(Some("interrupted"));
-        let crashed = plan(&job(), std::slice::from_ref(&interrupted), &[], UP);
+        let crashed = plan(&job(), std::slice::from_ref(&interrupted), &[], false, is_up);
         assert_eq!(crashed, Plan::Fail(interrupted.id, Outcome::Interrupted));
         let drawn = job::Model { resubmits: 1, ..job() };
-        assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted), &[], UP), Plan::Submit);
-        assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))], &[], UP), Plan::Submit);
+        assert_eq!(plan(&drawn, std::slice::from_ref(&interrupted), &[], false, is_up), Plan::Submit);
+        assert_eq!(plan(&drawn, &[interrupted, attempt(Some("busy"))], &[], false, is_up), Plan::Submit);
     }
 
     #[test]
     fn resumes_a_generation_with_an_id_and_never_resubmits_it() {
         let open = attempt::Model { upstream_id: Some("video_1".into()), accepted_at: Some(1), ..attempt(None) };
-        let resumed = plan(&job(), std::slice::from_ref(&open), &[], UP);
-        assert_eq!(resumed, Plan::Resume(OpenAttempt { attempt: open.id, upstream_id: "video_1".into(), sent_at: 0 }));
-        let changed = plan(&job(), std::slice::from_ref(&open), &[], "https://other.example/v1/videos");
+        let resumed = plan(&job(), std::slice::from_ref(&open), &[], false, is_up);
+        assert_eq!(
+            resumed,
+            Plan::Resume(OpenAttempt {
+                attempt: open.id,
+                upstream: UP.into(),
+                upstream_id: "video_1".into(),
+                sent_at: 0
+            })
+        );
+        let changed = plan(&job(), std::slice::from_ref(&open), &[], false, |_| false);
         assert_eq!(changed, Plan::Fail(open.id, Outcome::UpstreamChanged));
+    }
+
+    #[test]
+    fn a_refused_key_is_final_unless_another_upstream_may_accept_the_request() {
+        for outcome in ["unauthorised", "upstream_gone"] {
+            let refused = attempt::Model { may_have_been_charged: false, ..attempt(Some(outcome)) };
+            let alone = plan(&job(), std::slice::from_ref(&refused), &[], false, is_up);
+            assert!(matches!(alone, Plan::Fail(..)));
+            assert_eq!(plan(&job(), std::slice::from_ref(&refused), &[], true, is_up), Plan::Submit);
+            let charged = attempt::Model { may_have_been_charged: true, ..refused };
+            assert!(matches!(plan(&job(), &[charged], &[], true, is_up), Plan::Fail(..)));
+        }
     }
 
     #[test]
     fn a_crash_after_a_refusal_fails_the_job_as_refused() {
         for charged in [true, false] {
             let refused = attempt::Model { may_have_been_charged: charged, ..attempt(Some("refused")) };
-            assert_eq!(plan(&job(), std::slice::from_ref(&refused), &[], UP), Plan::Fail(refused.id, Outcome::Refused));
+            assert_eq!(
+                plan(&job(), std::slice::from_ref(&refused), &[], false, is_up),
+                Plan::Fail(refused.id, Outcome::Refused)
+            );
         }
     }
 }

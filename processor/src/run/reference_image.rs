@@ -19,25 +19,26 @@ use crate::retry_transient::retry_transient;
 /// An image in memory, which counts against the limit until it is dropped.
 pub(super) struct ReferenceImage {
     pub(super) image: Image,
-    pub(super) memory: OwnedSemaphorePermit,
+    _memory: OwnedSemaphorePermit,
 }
 
-/// Reads the image from the storage, if there is one. A job whose image cannot be read for now is deferred. Waits while other
+/// Reads the image from the storage, if there is one. `dialect` decides how much memory it counts as. A job whose image cannot be read for now is deferred. Waits while other
 /// images take up the memory.
 pub(super) async fn reference_image(
     context: &Context,
     id: Option<ImageId>,
+    dialect: Dialect,
 ) -> Result<Option<ReferenceImage>, RunError> {
     let Some(id) = id else { return Ok(None) };
     let missing = || Failure::new(Outcome::Invalid, "the reference image is missing");
     let row = retry_transient("reading an image's row", || image::by_id(&context.db, id)).await?.ok_or_else(missing)?;
-    let needed = memory_kib(row.size, context.config.upstream.dialect);
+    let needed = memory_kib(row.size, dialect);
     let memory = context.image_memory.clone().acquire_many_owned(needed).await;
     // It is never closed.
     let memory = memory.map_err(|_| RunError::HandOver)?;
     match read(context, &row.path).await {
         Ok(bytes) => {
-            Ok(Some(ReferenceImage { image: Image { bytes: bytes.freeze(), mime: row.content_type }, memory }))
+            Ok(Some(ReferenceImage { image: Image { bytes: bytes.freeze(), mime: row.content_type }, _memory: memory }))
         }
         // Also when the file is missing: a folder that is not mounted looks the same.
         Err(error) => {

@@ -1,5 +1,6 @@
 //! Sends one request. Its attempt is committed before the request's first byte is sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::attempt::NewAttempt;
@@ -7,49 +8,68 @@ use entity::id::new_id;
 use entity::job::{self, AttemptStart, Status};
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
-use sora::{Candidate, Failure, Generation, Image, Outcome, Request};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep};
+use sora::{Candidate, Dialect, Failure, Generation, Image, Outcome, Request};
+use tokio::time::sleep;
 use tracing::Instrument;
 
-use super::reference_image::reference_image;
+use super::choose::{Chosen, UNAVAILABLE_PAUSE, deciding, is_worth_another_upstream};
+use super::reference_image::{ReferenceImage, reference_image};
 use super::state::RunState;
 use super::{JobRun, RunError};
 use crate::metrics::{self, DeferReason};
 use crate::retry_transient::retry_transient;
-use crate::upstream::breaker::Admission;
+use crate::upstream::upstreams::Upstream;
 use crate::{failpoint, trace};
 
 /// How often an unrenewed lease is checked again.
 const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long a job waits before it asks again whether the upstream is still suspended.
-const SUSPENDED_PAUSE: Duration = Duration::from_secs(15);
-
 impl JobRun<'_> {
-    /// Sends a request and follows its generation. Returns where its result may be.
+    /// Sends a request and follows its generation. Returns where its result may be. A request that an upstream surely did not
+    /// accept goes to the next one of the pool at once.
     pub(super) async fn submit(&mut self) -> Result<Vec<Candidate>, RunError> {
         self.in_flight_job.set_resumable(true);
-        let image = reference_image(self.context, self.job.reference_image_id).await?;
+        let image = reference_image(self.context, self.job.reference_image_id, self.dialect()?).await?.map(Arc::new);
+        let (mut tried, mut failures) = (Vec::new(), Vec::new());
+        loop {
+            self.await_lease().await?;
+            let Some(Chosen { upstream, probe }) = self.choose_upstream(&tried).await? else {
+                return Err(self.all_refused(failures));
+            };
+            tried.push(upstream.settings.name.clone());
+            match self.submit_to(upstream, probe, image.clone()).await {
+                Err(RunError::Failed(failure)) if self.has_failover(&failure)? => {
+                    failures.push(self.end_failed_attempt(failure).await?);
+                    self.state = RunState::Planning;
+                    self.in_flight_job.set_resumable(true);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn submit_to(
+        &mut self,
+        upstream: Arc<Upstream>,
+        probe: bool,
+        image: Option<Arc<ReferenceImage>>,
+    ) -> Result<Vec<Candidate>, RunError> {
         let attempt = new_id();
-        let (image, memory) = image.map(|held| (held.image, held.memory)).unzip();
-        let request = self.request(image, attempt);
-        let probe = self.await_admission().await?;
+        let request = self.request(&upstream, image.as_ref().map(|held| held.image.clone()), attempt);
+        self.upstream = Some(upstream.clone());
         self.in_flight_job.set_resumable(false);
         self.state = RunState::Preparing { attempt, probe, recording: None };
         failpoint::hit("before-sent");
-        self.record_attempt(attempt, probe).await?;
+        self.record_attempt(&upstream, attempt, probe).await?;
         failpoint::hit("after-sent");
-        let generation = self.send(attempt, probe, (request, memory)).await?;
+        let generation = self.send(upstream, attempt, probe, (request, image)).await?;
         self.state = RunState::Answered { attempt, probe, accepted: false, generation };
         failpoint::hit("after-answer");
         self.follow(attempt).await
     }
 
-    /// Waits until the lease is certain to hold, then asks whether the storage can be used, whether the upstream is suspended,
-    /// and the circuit breaker.
-    /// Returns whether the request is the breaker's probe.
-    async fn await_admission(&mut self) -> Result<bool, RunError> {
+    /// Waits until the lease is certain to hold, and asks whether the storage can be used.
+    async fn await_lease(&mut self) -> Result<(), RunError> {
         while !self.session.is_leased() {
             sleep(LEASE_CHECK_INTERVAL).await;
         }
@@ -59,20 +79,41 @@ impl JobRun<'_> {
             tracing::warn!(%error, "the storage cannot be used; the submission is deferred");
             return Err(RunError::storage_unavailable(self.context.config.retry_policy));
         }
-        if self.context.suspension.is_suspended(&self.context.db, self.context.upstream_address()).await? {
-            return Err(RunError::Deferred(DeferReason::Suspended, SUSPENDED_PAUSE));
-        }
-        match self.context.breaker().admission(self.job.user_id, Instant::now()) {
-            Admission::Granted => Ok(false),
-            Admission::Probe => Ok(true),
-            Admission::Wait(pause) => Err(RunError::Deferred(DeferReason::Breaker, pause)),
+        Ok(())
+    }
+
+    /// Whether a failed request may go to another upstream: it was surely not accepted, and the pool may have another. An
+    /// upstream of a catalogue whose key is refused is not used any more, so its job waits even if it is the only one.
+    fn has_failover(&self, failure: &Failure) -> Result<bool, RunError> {
+        let unaccepted = matches!(self.state.failing_attempt(), Some((_, false)));
+        let several = self.pool()?.members.len() > 1;
+        let waits = self.context.config.catalogue.from_file && failure.outcome == Outcome::Unauthorised;
+        Ok(unaccepted && (several || waits) && is_worth_another_upstream(failure.outcome))
+    }
+
+    /// What follows when no upstream is left to try.
+    fn all_refused(&self, failures: Vec<Failure>) -> RunError {
+        match deciding(failures) {
+            // Every other one is unavailable too, and an administrator has been told.
+            Some(failure) if failure.outcome == Outcome::Unauthorised => {
+                RunError::Deferred(DeferReason::Suspended, UNAVAILABLE_PAUSE)
+            }
+            Some(failure) => failure.into(),
+            None => Failure::new(Outcome::UpstreamGone, "the pool of this model has no upstream").into(),
         }
     }
 
+    /// The dialect for which a reference image takes the most memory, of the pool's upstreams.
+    fn dialect(&self) -> Result<Dialect, RunError> {
+        let members = &self.pool()?.members;
+        let upstreams = members.iter().filter_map(|member| self.context.upstreams.named(&member.upstream));
+        let mut dialects = upstreams.map(|upstream| upstream.settings.dialect);
+        Ok(if dialects.any(|dialect| dialect == Dialect::Chat) { Dialect::Chat } else { Dialect::Videos })
+    }
+
     /// Commits the attempt. Only if this succeeds may the request be sent.
-    async fn record_attempt(&mut self, attempt: AttemptId, probe: bool) -> Result<(), RunError> {
-        let upstream = self.context.upstream_address().to_owned();
-        let new = NewAttempt { id: attempt, upstream, sent_at: clock::system_ms() };
+    async fn record_attempt(&mut self, upstream: &Upstream, attempt: AttemptId, probe: bool) -> Result<(), RunError> {
+        let new = NewAttempt { id: attempt, upstream: upstream.settings.name.clone(), sent_at: clock::system_ms() };
         let (transitions, claim) = (self.context.transitions.clone(), self.claim);
         let recording = tokio::spawn(async move { transitions.start_attempt(claim, new).await });
         self.state = RunState::Preparing { attempt, probe, recording: Some(recording) };
@@ -98,22 +139,23 @@ impl JobRun<'_> {
 
     async fn send(
         &mut self,
+        upstream: Arc<Upstream>,
         attempt: AttemptId,
         probe: bool,
-        (request, memory): (Request, Option<OwnedSemaphorePermit>),
+        (request, image): (Request, Option<Arc<ReferenceImage>>),
     ) -> Result<Box<dyn Generation>, RunError> {
-        let driver = self.context.driver.clone();
         self.phases.enter(job::Phase::Submitting);
+        let receiver = upstream.clone();
         let sending = async move {
-            // Ends with the request, which holds the image.
-            let _memory = memory;
-            driver.submit(&request).await
+            // Counts against the memory for images until the request, which holds a copy, is sent.
+            let _image = image;
+            receiver.driver.submit(&request).await
         };
         self.state = RunState::Sending { attempt, probe, request: tokio::spawn(sending.in_current_span()) };
         let RunState::Sending { request, .. } = &mut self.state else { return Err(RunError::NotHeld) };
         match request.await {
             Ok(Ok(generation)) => {
-                self.context.record_upstream_success();
+                upstream.record_success();
                 Ok(generation)
             }
             Ok(Err(failure)) => Err(failure.into()),
@@ -122,10 +164,12 @@ impl JobRun<'_> {
     }
 
     /// The request in the upstream's own names.
-    fn request(&self, image: Option<Image>, attempt: AttemptId) -> Request {
-        let (job, names) = (&self.job, &self.context.config.names);
-        let (seconds, size) = (names.seconds.of(&job.seconds.to_string()), names.sizes.of(&job.size));
-        let model = names.model.render(&job.model, job.orientation.as_str(), &seconds, &size);
+    fn request(&self, upstream: &Upstream, image: Option<Image>, attempt: AttemptId) -> Request {
+        let (job, settings) = (&self.job, &upstream.settings);
+        let (seconds, size) = (settings.seconds.of(&job.seconds.to_string()), settings.sizes.of(&job.size));
+        let model = self.context.config.catalogue.model(&job.model);
+        let model = model.map_or(job.model.as_str(), |model| model.name_at(&settings.name));
+        let model = settings.model_template.render(model, job.orientation.as_str(), &seconds, &size);
         let traceparent = trace::traceparent(job, attempt);
         Request { prompt: job.prompt.clone(), model, seconds, size, image, traceparent }
     }

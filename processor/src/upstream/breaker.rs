@@ -1,4 +1,4 @@
-//! The circuit breaker: while the upstream fails for all users, nothing new is submitted. Polls, downloads and reclaims
+//! The circuit breaker of an upstream: while it fails for all users, nothing new is submitted to it. Polls, downloads and reclaims
 //! continue. Pure: the caller passes the time.
 //!
 //! It opens when several jobs in a row fail, of several users if several are active, so that neither one job nor one user's
@@ -56,14 +56,24 @@ impl Breaker {
     pub(crate) fn admission(&mut self, user: UserId, now: Instant) -> Admission {
         self.active.insert(user, now);
         self.active.retain(|_, at| now.duration_since(*at) < ACTIVE_WINDOW);
+        if let Some(pause) = self.pause(now) {
+            return Admission::Wait(pause);
+        }
         match &mut self.open {
             None => Admission::Granted,
-            Some(open) if now < open.until => Admission::Wait(open.until - now),
-            Some(open) if open.probing => Admission::Wait(open.pause),
             Some(open) => {
                 open.probing = true;
                 Admission::Probe
             }
+        }
+    }
+
+    /// How long nothing may be submitted from `now` on; `None` if a job or a probe may.
+    pub(crate) fn pause(&self, now: Instant) -> Option<Duration> {
+        match &self.open {
+            Some(open) if now < open.until => Some(open.until - now),
+            Some(open) if open.probing => Some(open.pause),
+            _ => None,
         }
     }
 

@@ -3,11 +3,11 @@
 
 use sora::Failure;
 
-/// Removes `token` from a failure's texts, and the queries of addresses, which may be as good as a key.
-pub(crate) fn redact(failure: Failure, token: Option<&str>) -> Failure {
+/// Removes `tokens` from a failure's texts, and the queries of addresses, which may be as good as a key.
+pub(crate) fn redact(failure: Failure, tokens: &[&str]) -> Failure {
     let redact = |text: String| {
-        let text = token.filter(|token| !token.is_empty()).map_or(text.clone(), |token| text.replace(token, "[token]"));
-        strip_queries(&text)
+        let tokens = tokens.iter().filter(|token| !token.is_empty());
+        strip_queries(&tokens.fold(text, |text, token| text.replace(token, "[token]")))
     };
     let Failure { outcome, detail, reason, evidence, retry_after } = failure;
     let (reason, evidence) = (reason.map(redact), evidence.map(redact));
@@ -40,15 +40,15 @@ mod tests {
     fn removes_the_token_and_the_queries_of_addresses() {
         let detail = "HTTP 401: no such key: hunter2 (see https://a.example/x?sig=1, \"http://b/c?d=2\" and a://b)";
         let failure = Failure { reason: Some("hunter2?".into()), ..Failure::new(Outcome::Unauthorised, detail) };
-        let redacted = redact(failure, Some("hunter2"));
+        let redacted = redact(failure, &["hunter2"]);
         assert_eq!(
             redacted.detail,
             "HTTP 401: no such key: [token] (see https://a.example/x?…, \"http://b/c?…\" and a://b)"
         );
         assert_eq!(redacted.reason.as_deref(), Some("[token]?"));
-        let literal = redact(Failure::new(Outcome::Busy, "at http://[2001:db8::1]:8080/v.mp4?sig=1, [::1]"), None);
+        let literal = redact(Failure::new(Outcome::Busy, "at http://[2001:db8::1]:8080/v.mp4?sig=1, [::1]"), &[]);
         assert_eq!(literal.detail, "at http://[2001:db8::1]:8080/v.mp4?…, [::1]");
         let plain = Failure::new(Outcome::Busy, "what? 1://2");
-        assert_eq!(redact(plain.clone(), Some("")), plain);
+        assert_eq!(redact(plain.clone(), &[""]), plain);
     }
 }

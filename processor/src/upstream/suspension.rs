@@ -15,8 +15,14 @@ use crate::metrics;
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What this processor knows of the upstream's state.
-#[derive(Debug, Default)]
-pub(crate) struct Suspension(Mutex<Known>);
+#[derive(Debug)]
+pub(crate) struct Suspension {
+    /// The upstream's name in metrics and logs.
+    label: String,
+    /// Its name, by which the database has its state.
+    name: String,
+    known: Mutex<Known>,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Known {
@@ -37,10 +43,15 @@ enum State {
 }
 
 impl Suspension {
+    /// The state of an upstream, not looked up yet.
+    pub(crate) fn new(label: &str, name: &str) -> Self {
+        Self { label: label.to_owned(), name: name.to_owned(), known: Mutex::default() }
+    }
+
     /// Whether nothing may be submitted.
-    pub(crate) async fn is_suspended(&self, db: &DatabaseConnection, upstream: &str) -> Result<bool, DbErr> {
+    pub(crate) async fn is_suspended(&self, db: &DatabaseConnection) -> Result<bool, DbErr> {
         if self.known().checked.is_none_or(|checked| checked.elapsed() >= CHECK_INTERVAL) {
-            self.learn(upstream_state::of_upstream(db, upstream).await?.as_ref());
+            self.learn(upstream_state::of_upstream(db, &self.name).await?.as_ref());
         }
         Ok(self.known().state == State::Suspended)
     }
@@ -49,27 +60,33 @@ impl Suspension {
     pub(crate) async fn record_unreadable(
         &self,
         db: &DatabaseConnection,
-        upstream: &str,
         job: JobId,
         sample: &str,
     ) -> Result<(), DbErr> {
-        let state = upstream_state::record_unreadable(db, upstream, job, sample).await?;
-        metrics::upstream_unreadable();
+        let state = upstream_state::record_unreadable(db, &self.name, job, sample).await?;
+        metrics::upstream_unreadable(&self.label);
         let jobs = state.unreadable_jobs;
-        tracing::error!(jobs, "an answer of the upstream could not be read; the administration page shows it");
+        tracing::error!(
+            upstream = self.label,
+            jobs,
+            "an answer of the upstream could not be read; the administration page shows it"
+        );
         if state.suspended_at.is_some() {
-            tracing::error!("submissions are suspended until an administrator resumes the upstream");
+            tracing::error!(
+                upstream = self.label,
+                "submissions are suspended until an administrator resumes the upstream"
+            );
         }
         self.learn(Some(&state));
         Ok(())
     }
 
     /// Records that an answer was read. Costs nothing unless one could not be read before.
-    pub(crate) async fn record_readable(&self, db: &DatabaseConnection, upstream: &str) {
+    pub(crate) async fn record_readable(&self, db: &DatabaseConnection) {
         if self.known().state != State::Unreadable {
             return;
         }
-        match upstream_state::record_readable(db, upstream).await {
+        match upstream_state::record_readable(db, &self.name).await {
             Ok(()) => self.known().state = State::Readable,
             Err(error) => tracing::debug!(%error, "could not record a readable answer; the next one will"),
         }
@@ -90,11 +107,11 @@ impl Suspension {
             Some(row) if row.suspended_at.is_none() => State::Unreadable,
             Some(_) => State::Suspended,
         };
-        metrics::upstream_suspended(state == State::Suspended);
+        metrics::upstream_suspended(&self.label, state == State::Suspended);
         *self.known() = Known { checked: Some(Instant::now()), state };
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -61,7 +61,7 @@ async fn hands_over_its_jobs_when_asked_to_stop() {
 async fn limits_are_mirrored(platform: &TestPlatform) {
     eventually("Redis holds the limits of the database", async || {
         let row = limits::current(&platform.database.connection).await.unwrap()?;
-        (platform.bus.limits().await.ok()? == Some(row.into())).then_some(())
+        (platform.queue().limits().await.ok()? == Some(row.into())).then_some(())
     })
     .await;
 }
@@ -77,12 +77,12 @@ async fn replaces_the_limits_of_a_redis_that_restarted_with_an_older_file() {
         for paused in [true, false] {
             assert_eq!(redis.command("SAVE").await, "+OK");
             let row = limits::update(db, None, Some(paused)).await.unwrap();
-            platform.bus.mirror_limits(row.into()).await.unwrap();
+            platform.queue().mirror_limits(row.into()).await.unwrap();
             redis = redis.restart().await;
             limits_are_mirrored(&platform).await;
             let job = platform.submit("only while the queue is not paused").await;
             if paused {
-                assert_eq!(platform.bus.admit().await.unwrap(), 0);
+                assert_eq!(platform.queue().admit().await.unwrap(), 0);
             } else {
                 assert_eq!(platform.end(job).await.status, Status::Completed);
             }
@@ -96,7 +96,7 @@ async fn replaces_limits_from_after_a_restored_backup() {
     for database in Database::each().await {
         let platform = TestPlatform::new(database, 0).await;
         for version in [1, 9] {
-            platform.bus.mirror_limits(Limits { cap: 3, paused: true, version }).await.unwrap();
+            platform.queue().mirror_limits(Limits { cap: 3, paused: true, version }).await.unwrap();
             let _processor = platform.processor(&[]);
             limits_are_mirrored(&platform).await;
             let job = platform.submit("processing is not paused").await;
@@ -113,7 +113,7 @@ async fn exits_if_the_schema_is_incompatible() {
         let set = |sql: &'static str| async { platform.database.connection.execute_unprepared(sql).await.unwrap() };
         set("UPDATE schema_version SET version = 0").await;
         assert_eq!(platform.processor(&[]).exit().await, Some(1));
-        set("UPDATE schema_version SET version = 9, compatible_from = 9").await;
+        set("UPDATE schema_version SET version = 99, compatible_from = 99").await;
         assert_eq!(platform.processor(&[]).exit().await, Some(1));
         set("UPDATE schema_version SET compatible_from = 1").await;
         let _processor = platform.processor(&[]);

@@ -13,7 +13,7 @@ async fn submit_many(platform: &TestPlatform) -> Vec<entity::JobId> {
     let mut jobs = Vec::new();
     for n in 0..JOBS {
         let job = platform.create(&format!("job {n}")).await;
-        let _ = platform.bus.enqueue(job, &Flow::new_jobs(platform.user), Position::FairTurn).await;
+        let _ = platform.queue().enqueue(job, &Flow::new_jobs(platform.user), Position::FairTurn).await;
         jobs.push(job);
     }
     jobs

@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-use bus::{Bus, Flow, Position};
+use bus::{Bus, DEFAULT_POOL, Flow, Position, Queue};
 use entity::id::new_id;
 use entity::{ImageId, JobId, UserId, VideoId, attempt, image, job, video};
 use sea_orm::ActiveModelTrait;
@@ -101,10 +101,15 @@ impl TestPlatform {
         self.folder.path()
     }
 
+    /// The queue of the default pool.
+    pub(crate) fn queue(&self) -> Queue {
+        self.bus.queue(DEFAULT_POOL)
+    }
+
     /// Commits and enqueues a job, as a gateway does.
     pub(crate) async fn submit(&self, prompt: &str) -> JobId {
         let job = self.create(prompt).await;
-        self.bus.enqueue(job, &Flow::new_jobs(self.user), Position::FairTurn).await.unwrap();
+        self.queue().enqueue(job, &Flow::new_jobs(self.user), Position::FairTurn).await.unwrap();
         job
     }
 
@@ -221,8 +226,8 @@ impl TestPlatform {
         eventually("Redis no longer holds the job", async || {
             // A job that Redis holds anywhere is not added again.
             let flow = Flow::new_jobs(self.user);
-            let enqueued = self.bus.enqueue(job, &flow, Position::FairTurn).await.unwrap();
-            self.bus.remove(job).await.unwrap();
+            let enqueued = self.queue().enqueue(job, &flow, Position::FairTurn).await.unwrap();
+            self.queue().remove(job).await.unwrap();
             enqueued.added.then_some(())
         })
         .await;

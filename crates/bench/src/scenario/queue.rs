@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bus::{Flow, Limits, Position};
+use bus::{DEFAULT_POOL, Flow, Limits, Position};
 use entity::id::new_id;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
@@ -50,29 +50,29 @@ pub(crate) async fn queue(platform: &mut Platform, arguments: &Arguments) -> any
 }
 
 async fn platform_rates(platform: &Platform) -> anyhow::Result<Rates> {
-    let bus = platform.bus_in("{bench-queue}:v1")?;
-    bus.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await?;
+    let queue = platform.bus_in("{bench-queue}:v1")?.queue(DEFAULT_POOL);
+    queue.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await?;
     let users: Vec<_> = (0..10).map(|_| new_id()).collect();
     let began = Instant::now();
     let adding = (0..JOBS as usize).map(|number| {
-        let (bus, user) = (bus.clone(), users[number % users.len()]);
-        async move { bus.enqueue(new_id(), &Flow::new_jobs(user), Position::FairTurn).await }
+        let (queue, user) = (queue.clone(), users[number % users.len()]);
+        async move { queue.enqueue(new_id(), &Flow::new_jobs(user), Position::FairTurn).await }
     });
     stream::iter(adding).buffer_unordered(TASKS).map_ok(drop).try_collect::<()>().await?;
     let enqueued = f64::from(JOBS) / began.elapsed().as_secs_f64();
 
     let (began, free) = (Instant::now(), Arc::new(Semaphore::new(TASKS)));
-    let (mut consumer, mut tasks, mut taken) = (bus.consumer(new_id()), JoinSet::new(), 0);
+    let (mut consumer, mut tasks, mut taken) = (queue.consumer(new_id()), JoinSet::new(), 0);
     while taken < JOBS {
         let permit = free.clone().acquire_owned().await?;
         let mut permits = vec![permit];
         permits.extend((1..BATCH).map_while(|_| free.clone().try_acquire_owned().ok()));
         for delivery in consumer.next(permits.len()).await? {
-            let (bus, permit) = (bus.clone(), permits.pop());
+            let (queue, permit) = (queue.clone(), permits.pop());
             taken += 1;
             tasks.spawn(async move {
                 let _permit = permit;
-                bus.ack_and_publish(&delivery, None).await
+                queue.ack_and_publish(&delivery, None).await
             });
         }
     }

@@ -1,5 +1,5 @@
--- Shared by all scripts; each is appended to it. KEYS: jobs, backlog, tags, clock, where, limits.
-local jobs, backlog, tags, clock_key, where, limits = unpack(KEYS)
+-- Shared by all scripts; each is appended to it. KEYS: jobs, backlog, tags, clock, where, limits, places, used.
+local jobs, backlog, tags, clock_key, where, limits, places, used = unpack(KEYS)
 local call = redis.call
 local GROUP = 'processors'
 local BATCH = 200
@@ -72,14 +72,25 @@ local function admit()
   return admitted
 end
 
--- Deletes an entry from the stream, and its job from `where` if that names this very entry.
+-- Gives back the place that a job has at an upstream, if it has one.
+local function free_place(job)
+  local upstream = call('HGET', places, job)
+  if not upstream then return end
+  call('HDEL', places, job)
+  if call('HINCRBY', used, upstream, -1) <= 0 then call('HDEL', used, upstream) end
+end
+
+-- Deletes an entry from the stream, and its job from `where` and `places` if `where` names this very entry.
 local function drop(id)
   local entry = call('XRANGE', jobs, id, id)[1]
   call('XACK', jobs, GROUP, id)
   call('XDEL', jobs, id)
   if not entry then return end
   local job, flow = entry[2][2], entry[2][4]
-  if call('HGET', where, job) == id .. '|' .. flow then call('HDEL', where, job) end
+  if call('HGET', where, job) == id .. '|' .. flow then
+    call('HDEL', where, job)
+    free_place(job)
+  end
 end
 
 -- Removes a job from wherever it is. A job in the backlog returns its tag to its flow.
@@ -97,6 +108,7 @@ local function remove(job)
     drop(location)
   end
   call('HDEL', where, job)
+  free_place(job)
 end
 
 -- The consumer that holds an entry, or nil.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Bus, Event, Flow, Limits, Message, Position};
+use bus::{Bus, DEFAULT_POOL, Event, Flow, Limits, Message, Position, Queue};
 use entity::id::new_id;
 use testkit::{Failover, eventually};
 use tokio::sync::mpsc;
@@ -10,22 +10,23 @@ use tokio::sync::mpsc;
 use crate::serve;
 
 /// A client with connections of every kind open, and the messages of its subscriber.
-async fn connected(redis: &Failover, namespace: &str) -> (Bus, bus::Consumer, mpsc::UnboundedReceiver<Message>) {
+async fn connected(redis: &Failover, namespace: &str) -> (Queue, bus::Consumer, mpsc::UnboundedReceiver<Message>) {
     let bus = Bus::new(&redis.url(), namespace).unwrap();
-    bus.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await.unwrap();
+    let queue = bus.queue(DEFAULT_POOL);
+    queue.mirror_limits(Limits { cap: 0, paused: false, version: 1 }).await.unwrap();
     let (sender, mut messages) = mpsc::unbounded_channel();
     tokio::spawn(bus.subscriber().run(move |message| drop(sender.send(message))));
     assert_eq!(messages.recv().await, Some(Message::Subscribed));
-    let mut consumer = bus.consumer(new_id());
-    enqueue_and_settle(&bus, &mut consumer).await;
-    (bus, consumer, messages)
+    let mut consumer = queue.consumer(new_id());
+    enqueue_and_settle(&queue, &mut consumer).await;
+    (queue, consumer, messages)
 }
 
 /// Passes a job through the queue.
-async fn enqueue_and_settle(bus: &Bus, consumer: &mut bus::Consumer) {
+async fn enqueue_and_settle(queue: &Queue, consumer: &mut bus::Consumer) {
     let job = new_id();
-    bus.enqueue(job, &Flow::new_jobs(new_id()), Position::FairTurn).await.unwrap();
-    assert_eq!(serve(bus, consumer, 1).await, [job]);
+    queue.enqueue(job, &Flow::new_jobs(new_id()), Position::FairTurn).await.unwrap();
+    assert_eq!(serve(queue, consumer, 1).await, [job]);
 }
 
 #[tokio::test]
@@ -33,12 +34,12 @@ async fn every_connection_follows_the_address_to_the_new_primary() {
     for planned in [true, false] {
         let mut redis = Failover::start().await;
         let namespace = testkit::namespace();
-        let (bus, mut consumer, mut messages) = connected(&redis, &namespace).await;
+        let (queue, mut consumer, mut messages) = connected(&redis, &namespace).await;
         redis.fail_over(planned).await;
         // The first command is not refused for the demotion, however it is sent.
-        bus.check().await.unwrap();
-        enqueue_and_settle(&bus, &mut consumer).await;
-        assert_eq!(bus.count("writes", Duration::from_secs(60)).await.unwrap().count, 1);
+        queue.bus().check().await.unwrap();
+        enqueue_and_settle(&queue, &mut consumer).await;
+        assert_eq!(queue.bus().count("writes", Duration::from_secs(60)).await.unwrap().count, 1);
         // Published on the new primary by another client, and heard on a new subscription.
         let event = Event::job(new_id(), &testkit::sample_job().into());
         assert_eq!(messages.recv().await, Some(Message::Subscribed));
@@ -51,7 +52,7 @@ async fn every_connection_follows_the_address_to_the_new_primary() {
 #[tokio::test]
 async fn an_idle_subscriber_leaves_a_server_that_was_demoted() {
     let mut redis = Failover::start().await;
-    let (_bus, _consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
+    let (_queue, _consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
     redis.fail_over(false).await;
     // Nothing but its own probe finds out.
     assert_eq!(messages.recv().await, Some(Message::Subscribed));
@@ -60,25 +61,27 @@ async fn an_idle_subscriber_leaves_a_server_that_was_demoted() {
 #[tokio::test]
 async fn every_connection_leaves_a_server_that_hangs() {
     let mut redis = Failover::start().await;
-    let (bus, mut consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
+    let (queue, mut consumer, mut messages) = connected(&redis, &testkit::namespace()).await;
     redis.freeze_primary().await;
-    eventually("commands are answered", async || bus.check().await.ok()).await;
+    eventually("commands are answered", async || queue.bus().check().await.ok()).await;
     eventually("the queue is read", async || consumer.next(1).await.ok()).await;
-    enqueue_and_settle(&bus, &mut consumer).await;
+    enqueue_and_settle(&queue, &mut consumer).await;
     assert_eq!(messages.recv().await, Some(Message::Subscribed));
 }
 
 #[tokio::test]
 async fn says_that_the_address_leads_to_a_replica() {
     let mut redis = Failover::start().await;
-    let (bus, _consumer, _messages) = connected(&redis, &testkit::namespace()).await;
+    let (queue, _consumer, _messages) = connected(&redis, &testkit::namespace()).await;
     redis.demote().await;
     for _ in 0..2 {
-        assert_eq!(bus.fault(Duration::from_secs(10)).await, Some("replica"));
+        assert_eq!(queue.bus().fault(Duration::from_secs(10)).await, Some("replica"));
     }
     let event = Event::job(new_id(), &testkit::sample_job().into());
-    assert!(bus.publish(&event).await.is_err(), "a replica's subscribers alone would hear it");
+    assert!(queue.bus().publish(&event).await.is_err(), "a replica's subscribers alone would hear it");
     redis.promote();
-    eventually("Redis can be used again", async || bus.fault(Duration::from_secs(10)).await.is_none().then_some(()))
-        .await;
+    eventually("Redis can be used again", async || {
+        queue.bus().fault(Duration::from_secs(10)).await.is_none().then_some(())
+    })
+    .await;
 }

@@ -7,7 +7,7 @@ mod check;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bus::{Bus, Consumer, Delivery, Flow, Limits, Position};
+use bus::{Consumer, Delivery, Flow, Limits, PlaceOffer, Position, Queue};
 use entity::job::{self, CancelResult, ClaimResult, JobClaim, JobFailure, NewVideo, RetryBudget, Status};
 use entity::{DatabaseConnection, JobId, UserId, WorkerId, id, worker};
 use rand::rngs::StdRng;
@@ -18,16 +18,20 @@ use testkit::Database;
 const CAP: u32 = 5;
 const LEASE_TTL: Duration = Duration::from_secs(3_600);
 
+/// Places at each of the two upstreams of a pool.
+const PLACES: u32 = 3;
+
 struct Worker {
     id: WorkerId,
-    consumer: Consumer,
+    consumers: [Consumer; 2],
     /// The deliveries it holds, with the claim if the database granted it.
     deliveries: Vec<(Delivery, Option<JobClaim>)>,
 }
 
 struct World {
     db: DatabaseConnection,
-    bus: Bus,
+    /// The queues of two pools. The last bit of a job's id decides its pool.
+    queues: [Queue; 2],
     raw: redis::aio::MultiplexedConnection,
     random: StdRng,
     users: Vec<UserId>,
@@ -53,8 +57,11 @@ async fn every_job_finishes_once_and_leaves_nothing_behind() {
 
 impl World {
     async fn new(db: DatabaseConnection, seed: u64) -> Self {
-        let bus = testkit::bus().await;
-        bus.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
+        let bus = testkit::bus();
+        let queues = ["default", "other"].map(|pool| bus.queue(pool));
+        for queue in &queues {
+            queue.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
+        }
         let client = redis::Client::open(testkit::redis_url()).unwrap();
         let raw = client.get_multiplexed_async_connection().await.unwrap();
         let mut users = Vec::new();
@@ -62,7 +69,7 @@ impl World {
             users.push(testkit::user(&db).await);
         }
         let random = StdRng::seed_from_u64(seed);
-        let mut world = Self { db, bus, raw, random, users, workers: vec![], jobs: HashMap::new(), flushed: false };
+        let mut world = Self { db, queues, raw, random, users, workers: vec![], jobs: HashMap::new(), flushed: false };
         for _ in 0..2 {
             world.add_worker().await;
         }
@@ -72,7 +79,12 @@ impl World {
     async fn add_worker(&mut self) {
         let id = id::new_id();
         worker::register(&self.db, id, "model", LEASE_TTL).await.unwrap();
-        self.workers.push(Worker { id, consumer: self.bus.consumer(id), deliveries: vec![] });
+        let consumers = self.queues.each_ref().map(|queue| queue.consumer(id));
+        self.workers.push(Worker { id, consumers, deliveries: vec![] });
+    }
+
+    fn queue_of(&self, job: JobId) -> &Queue {
+        &self.queues[usize::from(uuid::Uuid::from(job).as_bytes()[15] & 1)]
     }
 
     async fn step(&mut self) {
@@ -112,20 +124,21 @@ impl World {
         let job = testkit::job(&self.db, &new).await;
         self.jobs.insert(job.id, None);
         if self.random.random_bool(0.9) {
-            self.bus.enqueue(job.id, &Flow::new_jobs(user_id), Position::FairTurn).await.unwrap();
+            self.queue_of(job.id).enqueue(job.id, &Flow::new_jobs(user_id), Position::FairTurn).await.unwrap();
         }
     }
 
     /// Delivers a new entry to a random worker, if there is one.
     async fn read(&mut self) {
-        self.bus.admit().await.unwrap();
+        let queue = self.queues[self.random.random_range(0..2)].clone();
+        queue.admit().await.unwrap();
         let chosen = self.random.random_range(0..self.workers.len());
         let id = self.workers[chosen].id;
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg("processors").arg(id.to_string()).arg("COUNT").arg(1);
-        command.arg("STREAMS").arg(&self.bus.keys().jobs).arg(">");
+        command.arg("STREAMS").arg(&queue.keys().jobs).arg(">");
         let reply: Option<redis::streams::StreamReadReply> = command.query_async(&mut self.raw).await.unwrap();
-        self.bus.admit().await.unwrap();
+        queue.admit().await.unwrap();
         for entry in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
             let job: String = entry.get("job").unwrap();
             let flow = Flow::new_jobs(self.users[0]);
@@ -136,32 +149,47 @@ impl World {
 
     async fn reclaim(&mut self, count: usize) {
         let chosen = self.random.random_range(0..self.workers.len());
-        let found = self.workers[chosen].consumer.reclaim(Duration::ZERO, count).await.unwrap();
-        for delivery in found.deliveries {
-            self.handle(chosen, delivery).await;
+        for pool in 0..self.queues.len() {
+            let found = self.workers[chosen].consumers[pool].reclaim(Duration::ZERO, count).await.unwrap();
+            for delivery in found.deliveries {
+                self.handle(chosen, delivery).await;
+            }
         }
     }
 
     /// Handles a delivery as a processor does: the database decides.
     async fn handle(&mut self, chosen: usize, delivery: Delivery) {
-        let worker = &mut self.workers[chosen];
         let job = delivery.job;
+        let queue = self.queue_of(job).clone();
+        let worker = &mut self.workers[chosen];
         if worker.deliveries.iter().any(|(held, _)| held.job == delivery.job) {
-            self.bus.reassign(&delivery, worker.id).await.unwrap();
+            queue.reassign(&delivery, worker.id).await.unwrap();
             return;
         }
         match job::claim(&self.db, job, worker.id).await.unwrap() {
             ClaimResult::Claimed(row) => {
                 worker.deliveries.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })));
+                let place = queue.take_place(job, &self.offers()).await.unwrap();
+                assert!(place.is_some() || self.has_full_upstreams(&queue).await, "no place although one is free");
             }
             ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
-                Some(holder) => self.bus.reassign(&delivery, holder).await.unwrap(),
-                None => drop(self.bus.ack_and_publish(&delivery, None).await.unwrap()),
+                Some(holder) => queue.reassign(&delivery, holder).await.unwrap(),
+                None => drop(queue.ack_and_publish(&delivery, None).await.unwrap()),
             },
             ClaimResult::NotFound | ClaimResult::WorkerExpired => {
                 panic!("the worker is alive and the job exists")
             }
         }
+    }
+
+    /// Two upstreams of the same priority.
+    fn offers(&self) -> [PlaceOffer; 2] {
+        ["a", "b"].map(|name| PlaceOffer { upstream: name.into(), priority: 1, capacity: PLACES, weight: 1 })
+    }
+
+    async fn has_full_upstreams(&self, queue: &Queue) -> bool {
+        let used = queue.places_in_use().await.unwrap();
+        ["a", "b"].into_iter().all(|name| used.get(name) == Some(&u64::from(PLACES)))
     }
 
     /// Finishes, defers or hands over a claim job; its worker may die before it acknowledges.
@@ -177,7 +205,7 @@ impl World {
             self.write(claim, how).await;
         }
         if self.random.random_bool(0.85) {
-            self.bus.ack_and_publish(&delivery, None).await.unwrap();
+            self.queue_of(delivery.job).ack_and_publish(&delivery, None).await.unwrap();
         }
     }
 
@@ -203,7 +231,7 @@ impl World {
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         if let Some(CancelResult::Cancelled(row)) = job::cancel(&self.db, job, owner).await.unwrap() {
             self.jobs.insert(job, Some(row.status));
-            self.bus.remove(job).await.unwrap();
+            self.queue_of(job).remove(job).await.unwrap();
         }
     }
 
@@ -214,8 +242,8 @@ impl World {
         let owner = job::by_id(&self.db, job).await.unwrap().unwrap().user_id;
         assert!(job::restart(&self.db, job, owner, None).await.unwrap().created().unwrap().is_some());
         self.jobs.insert(job, None);
-        self.bus.remove(job).await.unwrap();
-        self.bus.enqueue(job, &Flow::retries(owner), Position::FairTurn).await.unwrap();
+        self.queue_of(job).remove(job).await.unwrap();
+        self.queue_of(job).enqueue(job, &Flow::retries(owner), Position::FairTurn).await.unwrap();
     }
 
     fn choose_job(&mut self, wanted: impl Fn(Option<Status>) -> bool) -> Option<JobId> {
@@ -246,25 +274,31 @@ impl World {
     async fn delete_consumer(&mut self) {
         let chosen = self.random.random_range(0..self.workers.len());
         let mut command = redis::cmd("XGROUP");
-        command.arg("DELCONSUMER").arg(&self.bus.keys().jobs).arg("processors");
+        let queue = &self.queues[self.random.random_range(0..2)];
+        command.arg("DELCONSUMER").arg(&queue.keys().jobs).arg("processors");
         // Without a stream there is no consumer to delete.
         let _: Result<u64, _> = command.arg(self.workers[chosen].id.to_string()).query_async(&mut self.raw).await;
     }
 
     async fn reconcile(&mut self) {
-        self.bus.drop_orphans().await.unwrap();
+        for queue in &self.queues {
+            queue.drop_orphans().await.unwrap();
+        }
         let due = job::promote_due(&self.db, 200).await.unwrap();
         let pending = job::pending_after(&self.db, None, 1_000).await.unwrap();
         for job in due.into_iter().chain(pending) {
-            self.bus.enqueue(job.id, &Flow::new_jobs(job.user_id), Position::FairTurn).await.unwrap();
+            self.queue_of(job.id).enqueue(job.id, &Flow::new_jobs(job.user_id), Position::FairTurn).await.unwrap();
         }
     }
 
     async fn flush(&mut self) {
-        let keys = self.bus.keys().clone();
-        let all = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.locations, &keys.limits];
-        let _: () = self.raw.del(&all[..]).await.unwrap();
-        self.bus.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
+        for queue in &self.queues {
+            let keys = queue.keys();
+            let queue_keys = [&keys.jobs, &keys.backlog, &keys.tags, &keys.clock, &keys.locations, &keys.limits];
+            let _: () = self.raw.del(&queue_keys[..]).await.unwrap();
+            let _: () = self.raw.del(&[&keys.places, &keys.used][..]).await.unwrap();
+            queue.mirror_limits(Limits { cap: CAP, paused: false, version: 1 }).await.unwrap();
+        }
         self.flushed = true;
     }
 }

@@ -22,7 +22,7 @@ async fn gateways_share_counters() {
 
 #[tokio::test]
 async fn counting_does_not_extend_the_window() {
-    let bus = testkit::bus().await;
+    let bus = testkit::bus();
     let window = Duration::from_millis(300);
     bus.count("reads", window).await.unwrap();
     eventually("a new window starts", async || (bus.count("reads", window).await.unwrap().count == 1).then_some(()))
@@ -31,7 +31,7 @@ async fn counting_does_not_extend_the_window() {
 
 #[tokio::test]
 async fn a_window_that_ends_too_late_is_cut() {
-    let bus = testkit::bus().await;
+    let bus = testkit::bus();
     let (long, short) = (Duration::from_secs(3_600), Duration::from_millis(300));
     bus.count("after a clock was set back", long).await.unwrap();
     assert_eq!(bus.count("after a clock was set back", short).await.unwrap().left, short);

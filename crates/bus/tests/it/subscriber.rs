@@ -1,6 +1,6 @@
 //! Events and control messages, as subscribers receive them.
 
-use bus::{Bus, Control, Enqueued, Event, Flow, Message, Position, Submitted};
+use bus::{Bus, Control, DEFAULT_POOL, Enqueued, Event, Flow, Limits, Message, Position, Submitted};
 use entity::id::new_id;
 use entity::job::{Status, View};
 use tokio::sync::mpsc;
@@ -21,7 +21,7 @@ fn event() -> Event {
 
 #[tokio::test]
 async fn events_and_control_reach_every_subscriber() {
-    let bus = testkit::bus().await;
+    let bus = testkit::bus();
     let mut gateways = [subscribe(&bus).await, subscribe(&bus).await];
     let (event, revoked) = (event(), Control::SessionRevoked { session: new_id() });
     bus.publish(&event).await.unwrap();
@@ -34,7 +34,9 @@ async fn events_and_control_reach_every_subscriber() {
 
 #[tokio::test]
 async fn enqueueing_publishes_the_state_with_its_position() {
-    let bus = crate::with_limits(1, false).await;
+    let bus = testkit::bus();
+    let queue = bus.queue(DEFAULT_POOL);
+    queue.mirror_limits(Limits { cap: 1, paused: false, version: 1 }).await.unwrap();
     let mut gateway = subscribe(&bus).await;
     let (user, flow) = (new_id(), Flow::new_jobs(new_id()));
     let submitted: Vec<Submitted> = (0..3)
@@ -44,7 +46,7 @@ async fn enqueueing_publishes_the_state_with_its_position() {
             Submitted { user, view, flow, position: Position::FairTurn }
         })
         .collect();
-    let enqueued = bus.enqueue_and_publish(&submitted).await.unwrap();
+    let enqueued = queue.enqueue_and_publish(&submitted).await.unwrap();
     let positions = [None, Some(1), Some(2)];
     assert_eq!(enqueued, positions.map(|position| Enqueued { added: true, position }));
     for (submitted, position) in submitted.into_iter().zip(positions) {
@@ -55,13 +57,14 @@ async fn enqueueing_publishes_the_state_with_its_position() {
 
 #[tokio::test]
 async fn acknowledging_publishes_the_state_whoever_holds_the_entry() {
-    let bus = testkit::bus().await;
+    let bus = testkit::bus();
+    let queue = testkit::queue_of(&bus).await;
     let mut gateway = subscribe(&bus).await;
-    enqueue_many(&bus, new_id(), 1).await;
-    let delivery = next(&mut bus.consumer(new_id())).await;
+    enqueue_many(&queue, new_id(), 1).await;
+    let delivery = next(&mut queue.consumer(new_id())).await;
     let event = event();
-    assert!(bus.ack_and_publish(&delivery, Some(&event)).await.unwrap());
-    assert!(!bus.ack_and_publish(&delivery, Some(&event)).await.unwrap());
+    assert!(queue.ack_and_publish(&delivery, Some(&event)).await.unwrap());
+    assert!(!queue.ack_and_publish(&delivery, Some(&event)).await.unwrap());
     for _ in 0..2 {
         assert_eq!(gateway.recv().await, Some(Message::Event(event.clone())));
     }

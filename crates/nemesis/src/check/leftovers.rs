@@ -24,7 +24,7 @@ pub(super) async fn check(platform: &Platform) {
 }
 
 async fn remaining(platform: &Platform) -> anyhow::Result<Vec<String>> {
-    let keys = bus::Keys::new(NAMESPACE);
+    let keys = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL);
     let mut found = Vec::new();
     for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog), ("HLEN", &keys.locations)] {
         let reply = platform.redis.command(&[size, key]).await?;

@@ -31,7 +31,7 @@ pub struct Model {
     pub number: i32,
     /// The job's epoch when the request was sent.
     pub epoch: i64,
-    /// The configured address that it was sent to.
+    /// The name of the upstream that it was sent to: in the catalogue, or else its address.
     pub upstream: String,
     /// Committed before the first byte was sent, epoch ms.
     pub sent_at: i64,
@@ -68,10 +68,12 @@ pub struct NewAttempt {
     /// Primary key. The sender chooses it, so that it can record that nothing was sent even if the commit's response was
     /// lost.
     pub id: AttemptId,
-    /// The configured address.
+    /// The upstream's name.
     pub upstream: String,
     /// When it is sent, epoch ms.
     pub sent_at: i64,
+    /// Whether the same claim has recorded an attempt before.
+    pub is_follow_up: bool,
 }
 
 /// Inserts the next attempt of each of these jobs, whose rows the caller's transaction has locked.
@@ -80,8 +82,9 @@ pub(crate) async fn insert<'a, C: ConnectionTrait>(
     new: impl Iterator<Item = (JobClaim, &'a NewAttempt)> + Clone,
 ) -> Result<(), DbErr> {
     // The first worker of a job finds no attempts.
-    let claimed_before = new.clone().filter(|(claim, _)| claim.epoch > 1).map(|(claim, _)| claim.job);
-    let earlier = numbers(tx, claimed_before.collect()).await?;
+    let has_earlier = |(claim, new): &(JobClaim, &NewAttempt)| claim.epoch > 1 || new.is_follow_up;
+    let tried_before = new.clone().filter(has_earlier).map(|(claim, _)| claim.job);
+    let earlier = numbers(tx, tried_before.collect()).await?;
     let rows = new.map(|(claim, new)| ActiveModel {
         id: Set(new.id),
         job_id: Set(claim.job),

@@ -73,7 +73,7 @@ async fn claimed_job(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, 
 
 /// Starts an attempt without caps. Returns the job as committed, if the claim holds.
 async fn start_attempt(db: &DatabaseConnection, claim: job::JobClaim, id: AttemptId) -> Option<job::Model> {
-    let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms() };
+    let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
     match job::start_attempt(db, claim, new, Caps::default()).await.unwrap() {
         job::AttemptStart::Started(job) => Some(job),
         job::AttemptStart::NotHeld => None,

@@ -29,7 +29,7 @@ fn new_video(path: &str) -> NewVideo {
 }
 
 fn new_attempt(id: AttemptId) -> NewAttempt {
-    NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms() }
+    NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false }
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
             for n in 0..3 {
                 let claim = claim_job(db, whose, me).await;
                 let id = new_id();
-                let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms() };
+                let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
                 let capped =
                     matches!(job::start_attempt(db, claim, new, caps).await.unwrap(), AttemptStart::CapReached);
                 assert_eq!(capped, n == 2, "{caps:?}, {n}");
@@ -46,7 +46,8 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
                 job::finish_attempt(db, attempts[1], end(false)).await.unwrap();
             }
             assert_eq!(today(db, whose).await.unwrap(), before + 1);
-            let again = NewAttempt { id: new_id(), upstream: "u".into(), sent_at: clock::system_ms() };
+            let again =
+                NewAttempt { id: new_id(), upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
             let claim = claim_job(db, whose, me).await;
             assert!(
                 matches!(job::start_attempt(db, claim, again, caps).await.unwrap(), AttemptStart::Started(_)),

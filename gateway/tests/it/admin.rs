@@ -96,7 +96,12 @@ async fn returns_the_figures_of_the_platform() {
 
 async fn attempt_sent(server: &TestServer, held: job::JobClaim) -> entity::AttemptId {
     let (attempt, db) = (id::new_id(), &server.database.connection);
-    let new = NewAttempt { id: attempt, upstream: "https://up.example".into(), sent_at: clock::system_ms() };
+    let new = NewAttempt {
+        id: attempt,
+        upstream: "https://up.example".into(),
+        sent_at: clock::system_ms(),
+        is_follow_up: false,
+    };
     let begun = job::start_attempt(db, held, new, Caps::default()).await.unwrap();
     assert!(matches!(begun, job::AttemptStart::Started(_)));
     attempt

@@ -182,8 +182,12 @@ impl TestServer {
     pub(crate) async fn attempted(&self, job: &str, upstream_id: &str) {
         use entity::attempt::{self, End, NewAttempt};
         let (held, db, id) = (self.claim(job).await, &self.database.connection, entity::id::new_id());
-        let new =
-            NewAttempt { id, upstream: "https://up.example/v1/videos".into(), sent_at: entity::clock::system_ms() };
+        let new = NewAttempt {
+            id,
+            upstream: "https://up.example/v1/videos".into(),
+            sent_at: entity::clock::system_ms(),
+            is_follow_up: false,
+        };
         entity::job::start_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
         attempt::record_accepted(db, id, Some(upstream_id)).await.unwrap();
         let end = End { outcome: "unknown", detail: Some("raw words"), evidence: None, may_have_been_charged: true };

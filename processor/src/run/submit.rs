@@ -37,7 +37,7 @@ impl JobRun<'_> {
                 return Err(self.all_refused(failures));
             };
             tried.push(upstream.settings.name.clone());
-            match self.submit_to(upstream, probe, image.clone()).await {
+            match self.submit_to(upstream, probe, (image.clone(), !failures.is_empty())).await {
                 Err(RunError::Failed(failure)) if self.has_failover(&failure)? => {
                     failures.push(self.end_failed_attempt(failure).await?);
                     self.state = RunState::Planning;
@@ -52,7 +52,7 @@ impl JobRun<'_> {
         &mut self,
         upstream: Arc<Upstream>,
         probe: bool,
-        image: Option<Arc<ReferenceImage>>,
+        (image, is_follow_up): (Option<Arc<ReferenceImage>>, bool),
     ) -> Result<Vec<Candidate>, RunError> {
         let attempt = new_id();
         let request = self.request(&upstream, image.as_ref().map(|held| held.image.clone()), attempt);
@@ -60,7 +60,7 @@ impl JobRun<'_> {
         self.in_flight_job.set_resumable(false);
         self.state = RunState::Preparing { attempt, probe, recording: None };
         failpoint::hit("before-sent");
-        self.record_attempt(&upstream, attempt, probe).await?;
+        self.record_attempt(&upstream, attempt, probe, is_follow_up).await?;
         failpoint::hit("after-sent");
         let generation = self.send(upstream, attempt, probe, (request, image)).await?;
         self.state = RunState::Answered { attempt, probe, accepted: false, generation };
@@ -112,8 +112,19 @@ impl JobRun<'_> {
     }
 
     /// Commits the attempt. Only if this succeeds may the request be sent.
-    async fn record_attempt(&mut self, upstream: &Upstream, attempt: AttemptId, probe: bool) -> Result<(), RunError> {
-        let new = NewAttempt { id: attempt, upstream: upstream.settings.name.clone(), sent_at: clock::system_ms() };
+    async fn record_attempt(
+        &mut self,
+        upstream: &Upstream,
+        attempt: AttemptId,
+        probe: bool,
+        is_follow_up: bool,
+    ) -> Result<(), RunError> {
+        let new = NewAttempt {
+            id: attempt,
+            upstream: upstream.settings.name.clone(),
+            sent_at: clock::system_ms(),
+            is_follow_up,
+        };
         let (transitions, claim) = (self.context.transitions.clone(), self.claim);
         let recording = tokio::spawn(async move { transitions.start_attempt(claim, new).await });
         self.state = RunState::Preparing { attempt, probe, recording: Some(recording) };

@@ -15,6 +15,7 @@ mod process;
 mod recovery;
 mod redis_failover;
 mod reference_images;
+mod several_upstreams;
 mod storage_away;
 mod submissions;
 mod test_platform;

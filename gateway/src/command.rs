@@ -1,10 +1,14 @@
-//! Subcommands: account management for operators (the platform sends no mail), a health check, the API document.
+//! Subcommands: account management for operators (the platform sends no mail), a health check, a check of the catalogue, the
+//! API document.
 //!
 //! `gateway admin create` and `gateway user reset-password` need only `DATABASE_URL`; `gateway healthcheck` needs
-//! `BACKEND_HOST` and `BACKEND_PORT`. With `--password-stdin` the password is the first line of standard input; otherwise
+//! `BACKEND_HOST` and `BACKEND_PORT`; `gateway catalogue check` needs nothing. With `--password-stdin` the password is the first line of standard input; otherwise
 //! one is generated and printed once.
 
+mod catalogue;
+
 use std::io;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use entity::database::{IfMissing, open};
@@ -37,6 +41,9 @@ pub enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Check a catalogue file.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Check that the gateway on this machine is ready; for containers without a shell.
     Healthcheck,
     /// Print the API's OpenAPI document.
@@ -55,6 +62,16 @@ pub enum AdminCommand {
 pub enum UserCommand {
     /// Set a new password and end all sessions of the account.
     ResetPassword(AccountArgs),
+}
+
+/// Commands for catalogue files.
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// Check a file. Prints every mistake with its line, or a summary.
+    Check {
+        /// The file, as in SORA_CATALOGUE.
+        file: PathBuf,
+    },
 }
 
 /// Arguments of commands about one account.
@@ -86,6 +103,9 @@ pub enum CommandError {
     /// The email address or the password is invalid.
     #[error("{0}")]
     Invalid(String),
+    /// The catalogue file has mistakes.
+    #[error("{0}")]
+    Catalogue(String),
     /// The email address belongs to an account.
     #[error("an account with this email address already exists")]
     EmailTaken,
@@ -106,6 +126,9 @@ impl Command {
         match self {
             Self::Admin(AdminCommand::Create(args)) => create_admin(&database().await?, args).await,
             Self::User(UserCommand::ResetPassword(args)) => reset_password(&database().await?, args).await,
+            Self::Catalogue(CatalogueCommand::Check { file }) => {
+                catalogue::check(&file).map_err(CommandError::Catalogue)
+            }
             Self::Healthcheck => {
                 service::probe::healthcheck(env::read_or_exit(|env| config::listen(env, config::EVERYWHERE))).await?;
                 Ok("ready".to_owned())

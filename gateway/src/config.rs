@@ -10,6 +10,7 @@ mod sockets;
 
 use std::num::NonZeroU32;
 
+use ::catalogue::Catalogue;
 use fetch::Origin;
 use service::env::Environment;
 use service::settings::{self, Settings};
@@ -17,13 +18,11 @@ use storage::StorageConfig;
 
 pub use auth::{Auth, Registration};
 pub use background::Background;
-pub use catalogue::{Catalogue, Size};
 pub use http::{Connections, Http, Timeouts};
 pub use quotas::Quotas;
 pub use rates::Rates;
 pub use sockets::{SocketTimings, Sockets};
 
-pub(crate) use catalogue::ORIENTATIONS;
 pub(crate) use http::{EVERYWHERE, listen};
 
 /// Open files for everything but connections: the database, Redis, the storage.
@@ -40,7 +39,8 @@ pub struct Config {
     pub http: Http,
     /// Accounts and sessions.
     pub auth: Auth,
-    /// Models, lengths and sizes on offer.
+    /// Models with their lengths, sizes and prices: `SORA_CATALOGUE`, or `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES` and
+    /// `SORA_FREE`.
     pub catalogue: Catalogue,
     /// Limits per user.
     pub quotas: Quotas,
@@ -61,7 +61,7 @@ impl Config {
         let app_env = settings::peek_app_env(env);
         let http = Http::read(env, app_env);
         let auth = Auth::read(env, app_env);
-        let catalogue = Catalogue::read(env);
+        let catalogue = catalogue::read(env);
         let quotas = Quotas::read(env);
         let sockets = Sockets::read(env);
         let background = Background::read(env);
@@ -129,15 +129,24 @@ mod tests {
         assert_eq!(config.http.public_url.as_str(), "http://localhost:8080/");
         let origins: Vec<_> = config.http.origins.iter().map(UrlOrigin::ascii_serialization).collect();
         assert_eq!(origins, ["http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:8080"]);
-        assert_eq!(
-            config.catalogue,
-            Catalogue {
-                models: vec!["sora2".into()],
-                seconds: vec![10, 15],
-                sizes: vec![Size { width: 1280, height: 720 }, Size { width: 720, height: 1280 }],
-                free: false,
-            }
-        );
+        let sizes = ["1280x720", "720x1280"].map(|size| size.parse().unwrap());
+        assert_eq!(config.catalogue, Catalogue::from_models(vec!["sora2".into()], &[10, 15], &sizes, false));
+    }
+
+    #[test]
+    fn the_catalogue_file_replaces_the_variables() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/catalogue.example.toml");
+        let set = [("APP_ENV", "demo"), ("JWT_SECRET", SECRET), ("SORA_CATALOGUE", file), ("SORA_SECONDS", "ten")];
+        assert!(read(&set).unwrap().catalogue.from_file);
+        let mistakes = read(&[("APP_ENV", "demo"), ("JWT_SECRET", SECRET), ("SORA_CATALOGUE", file!())]).unwrap_err();
+        assert!(mistakes.contains("SORA_CATALOGUE: the file"), "{mistakes}");
+    }
+
+    #[test]
+    fn videos_without_an_orientation_are_landscape() {
+        let set = [("APP_ENV", "demo"), ("JWT_SECRET", SECRET), ("SORA_SIZES", "720x1280,1280x720")];
+        let config = read(&set).unwrap();
+        assert_eq!(config.catalogue.models[0].sizes[0].to_string(), "1280x720");
     }
 
     #[test]

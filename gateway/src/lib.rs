@@ -59,8 +59,7 @@ use tokio_util::sync::CancellationToken;
 pub use auth::{PasswordError, setup_token};
 pub use command::{Arguments, Command, CommandError};
 pub use config::{
-    Auth, Background, Catalogue, Config, Connections, Http, Quotas, Rates, Registration, Size, SocketTimings, Sockets,
-    Timeouts,
+    Auth, Background, Config, Connections, Http, Quotas, Rates, Registration, SocketTimings, Sockets, Timeouts,
 };
 pub use http::trusted_proxies::TrustedProxies;
 pub use router::document;

@@ -16,8 +16,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     if let Some(command) = Arguments::parse().command {
-        println!("{}", command.run().await?);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(command.run().await.map_or_else(
+            |error| {
+                eprintln!("Error: {error}");
+                ExitCode::FAILURE
+            },
+            |text| {
+                println!("{text}");
+                ExitCode::SUCCESS
+            },
+        ));
     }
     create_private_files();
     let config = env::read_or_exit(Config::read);
@@ -34,6 +42,11 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.fit_to_file_limit(file_limit::raise().context("cannot raise the limit on open files")?);
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let ignored = config.catalogue.ignored_variables(is_set);
+    if !ignored.is_empty() {
+        tracing::warn!(variables = ignored.join(", "), "SORA_CATALOGUE replaces these variables; they are ignored");
+    }
     let shutdown = shutdown::on_signal()?;
     let (address, share) = (config.http.listen, config.http.share_port);
     let probe = config.settings.metrics_listen;

@@ -5,6 +5,7 @@
 pub(crate) mod actions;
 pub(crate) mod attempts;
 pub(crate) mod batches;
+pub(crate) mod choice;
 pub(crate) mod content;
 pub(crate) mod create;
 pub(crate) mod file_links;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use ::catalogue::{Catalogue, Model, ReferenceImage};
 use entity::job::Orientation;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use crate::config::{Catalogue, ORIENTATIONS};
 use crate::mcp::MAX_WAIT_SECONDS;
 
 /// A tool.
@@ -73,7 +73,10 @@ pub(super) fn describe(tool: ToolName, catalogue: &Catalogue) -> Tool {
 
 fn texts(tool: ToolName) -> (&'static str, &'static str) {
     match tool {
-        ToolName::ListModels => ("List models", "Lists the models with their lengths and sizes, and the defaults."),
+        ToolName::ListModels => (
+            "List models",
+            "Lists the models with their lengths, sizes and prices, and the defaults. Each model has its own.",
+        ),
         ToolName::GenerateVideo => (
             "Generate a video",
             "Starts the generation of a video, or of several, from a description. Returns their ids at once, before they \
@@ -118,31 +121,23 @@ fn arguments(tool: ToolName, catalogue: &Catalogue) -> Arc<JsonObject> {
     }
 }
 
+/// The values of all models; which of them fit together, the descriptions say.
 fn generate_arguments(catalogue: &Catalogue) -> Value {
-    let sizes: Vec<String> = catalogue.sizes.iter().map(ToString::to_string).collect();
-    json!({
+    let names: Vec<&str> = catalogue.offered().map(|model| &*model.name).collect();
+    let default = catalogue.default_model().map_or("", |model| &model.name);
+    let mut arguments = json!({
         "prompt": {
             "type": "string", "minLength": 1, "maxLength": 4000,
             "description": "What the video shows, 1 to 4,000 characters.",
         },
-        "model": {
-            "type": "string", "enum": catalogue.models,
-            "description": format!("Model; {} if left out.", catalogue.default_model()),
-        },
-        "seconds": {
-            "type": "integer", "enum": catalogue.seconds,
-            "description": format!("Length in seconds; {} if left out.", catalogue.default_seconds()),
-        },
-        "orientation": {
-            "type": "string", "enum": ORIENTATIONS.map(Orientation::as_str),
-            "description": "Shape; landscape if left out.",
-        },
-        "size": {"type": "string", "enum": sizes, "description": "Width and height in pixels, instead of the orientation."},
-        "remix_of": {"type": "string", "description": "Id of the user's video that this one is a variation of."},
-        "reference_image_id": {
-            "type": "string",
-            "description": "Id of an image that the video starts from, which the user uploaded with POST /api/images.",
-        },
+        "model": {"type": "string", "enum": names, "description": format!("Model; {default} if left out.")},
+        "seconds": choice(catalogue, "integer", "Length in seconds", |model| model.seconds.clone()),
+        "orientation": choice(catalogue, "string", "Shape", |model| {
+            model.orientations().into_iter().map(Orientation::as_str).collect()
+        }),
+        "size": choice(catalogue, "string", "Width and height in pixels, instead of the orientation", |model| {
+            model.sizes.iter().map(ToString::to_string).collect()
+        }),
         "count": {
             "type": "integer", "minimum": 1, "maximum": 4,
             "description": "How many videos of this description; 1 if left out. Each is generated, and charged, by itself.",
@@ -153,7 +148,56 @@ fn generate_arguments(catalogue: &Catalogue) -> Value {
             "description": "Any new text, such as a UUID. Calls with the same key and arguments within a day stand for one \
                             generation. Needed only to generate the same description again on purpose.",
         },
-    })
+    });
+    let image = "Id of an image that the video starts from, which the user uploaded with POST /api/images.";
+    let takes_image = |model: &Model| model.reference_image != ReferenceImage::No;
+    let remix = "Id of the user's video that this one is a variation of.";
+    for (name, description, can) in [
+        ("remix_of", remix, models_that(catalogue, |model| model.remix)),
+        ("reference_image_id", image, models_that(catalogue, takes_image)),
+    ] {
+        arguments[name] = json!({"type": "string", "description": format!("{description}{can}")});
+    }
+    arguments
+}
+
+/// An argument whose values and default depend on the model.
+fn choice<T: PartialEq + serde::Serialize + ToString>(
+    catalogue: &Catalogue,
+    kind: &str,
+    what: &str,
+    values: impl Fn(&Model) -> Vec<T>,
+) -> Value {
+    let mut all: Vec<T> = Vec::new();
+    for value in catalogue.offered().flat_map(&values) {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    let first = |model: &Model| values(model).first().map(ToString::to_string).unwrap_or_default();
+    let is_same = catalogue.offered().all(|model| Some(values(model)) == catalogue.offered().next().map(&values));
+    let description = if is_same {
+        format!("{what}; {} if left out.", catalogue.default_model().map(first).unwrap_or_default())
+    } else {
+        let of = |model: &Model| {
+            let values: Vec<String> = values(model).iter().map(ToString::to_string).collect();
+            format!("{}: {}", model.name, values.join(", "))
+        };
+        let models: Vec<String> = catalogue.offered().map(of).collect();
+        format!("{what}, by model; the first if left out. {}.", models.join("; "))
+    };
+    json!({"type": kind, "enum": all, "description": description})
+}
+
+/// Names the models that can do something, unless all can.
+fn models_that(catalogue: &Catalogue, can: impl Fn(&Model) -> bool) -> String {
+    let (able, unable): (Vec<&Model>, Vec<&Model>) = catalogue.offered().partition(|model| can(model));
+    let names: Vec<&str> = able.iter().map(|model| &*model.name).collect();
+    match (unable.is_empty(), names.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => " No model supports this.".to_owned(),
+        (false, false) => format!(" Only with {}.", names.join(", ")),
+    }
 }
 
 fn wait(description: &str) -> Value {

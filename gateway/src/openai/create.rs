@@ -1,5 +1,6 @@
 //! `POST /v1/videos`: creates a video.
 
+use ::catalogue::Catalogue;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -9,15 +10,17 @@ use service::Trace;
 use utoipa::ToSchema;
 
 use crate::auth::Creator;
-use crate::config::Catalogue;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::body::Fields;
 use crate::openai::body::{self, Body, FILE};
 use crate::openai::object::Video;
 use crate::openai::reference::Reference;
 use crate::openai::repetition::Repetition;
-use crate::openai::submission::{Sender, Submission, submit, supported_model, supported_seconds, supported_size};
+use crate::openai::submission::{
+    Sender, Submission, submit, supported_model, supported_seconds, supported_size, unsupported,
+};
 use crate::state::Gateway;
+use crate::videos::choice::Choices;
 use crate::videos::create::prompt;
 
 /// The video to create.
@@ -108,15 +111,25 @@ pub(crate) async fn create(
 fn read(fields: &mut Fields, catalogue: &Catalogue, file: Option<Bytes>) -> Option<Submission> {
     let prompt = fields.text("prompt", prompt);
     let model = fields.optional_text("model", |model| supported_model(catalogue, model));
+    let choices = Choices::new(catalogue, model.as_ref().map(Option::as_deref));
     let seconds = fields.optional_value("seconds", |seconds| match seconds {
-        Value::String(text) => supported_seconds(catalogue, &text),
-        Value::Number(number) => supported_seconds(catalogue, &number.to_string()),
+        Value::String(text) => supported_seconds(&choices, &text),
+        Value::Number(number) => supported_seconds(&choices, &number.to_string()),
         _ => Err(("wrong_type", "This field must be a string or an integer.".into())),
     });
-    let size = fields.optional_text("size", |size| supported_size(catalogue, size));
+    let size = fields.optional_text("size", |size| supported_size(&choices, size));
     let reference = match file {
         Some(file) => Some(Some(Reference::File(file))),
         None => fields.optional_value(FILE, |value| Reference::parse(&value)),
+    };
+    let allowed = match &reference {
+        Some(Some(_)) => choices.with_image(),
+        Some(None) => choices.without_image(),
+        None => Ok(()),
+    };
+    let reference = match allowed.map_err(unsupported) {
+        Ok(()) => reference,
+        Err((code, message)) => fields.reject(FILE, code, message),
     };
     Some(Submission {
         prompt: prompt?,

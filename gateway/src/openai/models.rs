@@ -1,5 +1,6 @@
-//! `GET /v1/models`: the models of the configuration, with what each can do.
+//! `GET /v1/models`: the models on offer, with what each can do and costs.
 
+use ::catalogue::{self, Catalogue, ReferenceImage, Status as Availability};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -7,10 +8,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{NO_STORE, Reader};
-use crate::config::Catalogue;
 use crate::error::ApiError;
 use crate::http::path::Name;
 use crate::state::Gateway;
+use crate::videos::models::{Price, Status};
 
 /// A model.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +27,12 @@ pub(crate) struct Model {
     owned_by: &'static str,
     /// What it can do. An extension of OpenAI's object.
     capabilities: Capabilities,
+    /// What a video costs, if it is known. An extension.
+    price: Option<Price>,
+    /// Whether it is going to be retired. An extension.
+    status: Status,
+    /// The day on which it is going to be retired, as `YYYY-MM-DD`. An extension.
+    retires_on: Option<String>,
 }
 
 /// What a model can do.
@@ -38,6 +45,8 @@ struct Capabilities {
     sizes: Vec<String>,
     /// Whether a video can start from an image.
     input_reference: bool,
+    /// Whether a video must start from an image.
+    input_reference_required: bool,
     /// Whether a video can be remixed.
     remix: bool,
 }
@@ -60,7 +69,7 @@ struct ModelList {
 )]
 pub(crate) async fn list(State(gateway): State<Gateway>, _: Reader) -> Response {
     let catalogue = &gateway.config.catalogue;
-    let data = catalogue.models.iter().map(|id| describe(catalogue, id)).collect();
+    let data = default_first(catalogue).map(Model::from).collect();
     ([NO_STORE], Json(ModelList { object: "list", data })).into_response()
 }
 
@@ -71,17 +80,34 @@ pub(crate) async fn list(State(gateway): State<Gateway>, _: Reader) -> Response 
     responses((status = 200, description = "The model with what it can do.", body = Model)),
 )]
 pub(crate) async fn read(State(gateway): State<Gateway>, _: Reader, Name(name): Name) -> Result<Response, ApiError> {
-    let catalogue = &gateway.config.catalogue;
-    let known = catalogue.models.iter().find(|known| **known == name).ok_or(ApiError::NotFound)?;
-    Ok(([NO_STORE], Json(describe(catalogue, known))).into_response())
+    let known = gateway.config.catalogue.model(&name).filter(|model| model.status != Availability::Retired);
+    Ok(([NO_STORE], Json(Model::from(known.ok_or(ApiError::NotFound)?))).into_response())
 }
 
-fn describe(catalogue: &Catalogue, id: &str) -> Model {
-    let capabilities = Capabilities {
-        seconds: catalogue.seconds.iter().map(ToString::to_string).collect(),
-        sizes: catalogue.sizes.iter().map(ToString::to_string).collect(),
-        input_reference: true,
-        remix: true,
-    };
-    Model { id: id.to_owned(), object: "model", created: 0, owned_by: "upstream", capabilities }
+fn default_first(catalogue: &Catalogue) -> impl Iterator<Item = &catalogue::Model> {
+    let default = catalogue.default_model();
+    let others = catalogue.offered().filter(move |model| Some(*model) != default);
+    default.into_iter().chain(others)
+}
+
+impl From<&catalogue::Model> for Model {
+    fn from(model: &catalogue::Model) -> Self {
+        let capabilities = Capabilities {
+            seconds: model.seconds.iter().map(ToString::to_string).collect(),
+            sizes: model.sizes.iter().map(ToString::to_string).collect(),
+            input_reference: model.reference_image != ReferenceImage::No,
+            input_reference_required: model.reference_image == ReferenceImage::Required,
+            remix: model.remix,
+        };
+        Self {
+            id: model.name.clone(),
+            object: "model",
+            created: 0,
+            owned_by: "upstream",
+            capabilities,
+            price: model.price.map(Price::from),
+            status: model.status.into(),
+            retires_on: model.retires_on.clone(),
+        }
+    }
 }

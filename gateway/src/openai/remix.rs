@@ -1,5 +1,6 @@
 //! `POST /v1/videos/{job}/remix`: another video with the settings of an existing one and a new prompt.
 
+use ::catalogue::ReferenceImage;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -12,9 +13,13 @@ use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::openai::body::{self, Body};
 use crate::openai::object::Video;
+use crate::openai::reference::Reference;
 use crate::openai::repetition::Repetition;
-use crate::openai::submission::{Sender, Submission, submit, supported_model, supported_seconds, supported_size};
+use crate::openai::submission::{
+    Sender, Submission, submit, supported_model, supported_seconds, supported_size, unsupported,
+};
 use crate::state::Gateway;
+use crate::videos::choice::Choices;
 use crate::videos::create::prompt;
 
 /// What to change.
@@ -29,7 +34,7 @@ struct RemixRequest {
 
 /// Create a video from an existing one
 ///
-/// The new video has the model, length and size of the existing one.
+/// The new video has the model, length and size of the existing one, and its image if the model needs one.
 #[utoipa::path(
     post, path = "/v1/videos/{job}/remix", operation_id = "openaiRemixVideo", tag = "OpenAI-compatible",
     security(("session" = []), ("key" = ["create"])),
@@ -69,12 +74,20 @@ pub(crate) async fn remix(
 fn of_source(gateway: &Gateway, prompt: String, source: &job::Model) -> Result<Submission, ApiError> {
     let catalogue = &gateway.config.catalogue;
     let refused = |field| move |(code, message)| ApiError::invalid_field(field, code, message);
+    let model = supported_model(catalogue, &source.model).map_err(refused("model"))?;
+    let choices = Choices::new(catalogue, Some(Some(&model)));
+    choices.remix().map_err(unsupported).map_err(refused("model"))?;
+    let needs_image = catalogue.model(&model).is_some_and(|model| model.reference_image == ReferenceImage::Required);
+    let reference = source.reference_image_id.filter(|_| needs_image).map(Reference::Image);
+    if reference.is_none() {
+        choices.without_image().map_err(refused("input_reference"))?;
+    }
     Ok(Submission {
         prompt,
-        model: Some(supported_model(catalogue, &source.model).map_err(refused("model"))?),
-        seconds: Some(supported_seconds(catalogue, &source.seconds.to_string()).map_err(refused("seconds"))?),
-        size: Some(supported_size(catalogue, &source.size).map_err(refused("size"))?),
-        reference: None,
+        seconds: Some(supported_seconds(&choices, &source.seconds.to_string()).map_err(refused("seconds"))?),
+        size: Some(supported_size(&choices, &source.size).map_err(refused("size"))?),
+        model: Some(model),
+        reference,
         remix_of: Some(source.id),
     })
 }

@@ -1,5 +1,6 @@
 //! A request for a video: the job that it asks for, and the checks that name what a model cannot do.
 
+use ::catalogue::{Catalogue, Size};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use entity::job::View;
@@ -8,7 +9,6 @@ use serde_json::json;
 use service::Trace;
 
 use crate::auth::NO_STORE;
-use crate::config::{Catalogue, Size};
 use crate::error::ApiError;
 use crate::http::body::Rule;
 use crate::openai::object::{POLL_AFTER, Video};
@@ -16,6 +16,7 @@ use crate::openai::reference::{Reference, renamed};
 use crate::openai::repetition::Repetition;
 use crate::secret;
 use crate::state::Gateway;
+use crate::videos::choice::{Choices, offered_model};
 use crate::videos::create::{self, CreateVideoRequest, NewJobs};
 use crate::videos::{idempotency, views};
 
@@ -92,33 +93,26 @@ impl Submission {
     }
 }
 
-/// Code of values that no model accepts.
-const UNSUPPORTED: &str = "unsupported_parameter";
-
-/// Accepts a model of the catalogue.
-pub(super) fn supported_model(catalogue: &Catalogue, model: &str) -> Rule<String> {
-    if catalogue.models.iter().any(|known| known == model) {
-        return Ok(model.to_owned());
-    }
-    Err(("model_not_found", format!("This server has no such model. Its models: {}.", catalogue.models.join(", "))))
+/// Accepts a model that new videos can be made with.
+pub(super) fn supported_model(catalogue: &Catalogue, name: &str) -> Rule<String> {
+    let model = offered_model(catalogue, name);
+    model.map(|model| model.name.clone()).map_err(|(_, message)| ("model_not_found", message))
 }
 
-/// Accepts a length of the catalogue, as text.
-pub(super) fn supported_seconds(catalogue: &Catalogue, seconds: &str) -> Rule<i32> {
-    let known = catalogue.seconds.iter().find(|known| known.to_string() == seconds).copied();
-    known.ok_or_else(|| unsupported(catalogue, &catalogue.seconds))
+/// Accepts a length of the model, as text.
+pub(super) fn supported_seconds(choices: &Choices<'_>, text: &str) -> Rule<i32> {
+    let seconds = text.parse::<i64>().ok().filter(|seconds| seconds.to_string() == text);
+    choices.seconds(seconds.unwrap_or_default()).map_err(unsupported)
 }
 
-/// Accepts a size of the catalogue.
-pub(super) fn supported_size(catalogue: &Catalogue, size: &str) -> Rule<Size> {
-    let known = catalogue.sizes.iter().find(|known| known.to_string() == size).copied();
-    known.ok_or_else(|| unsupported(catalogue, &catalogue.sizes))
+/// Accepts a size of the model.
+pub(super) fn supported_size(choices: &Choices<'_>, size: &str) -> Rule<Size> {
+    choices.size(size, None).map_err(unsupported)
 }
 
-/// Names the values, and the models that accept them.
-fn unsupported<T: ToString>(catalogue: &Catalogue, values: &[T]) -> (&'static str, String) {
-    let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    (UNSUPPORTED, format!("No model supports this value. Supported by {}: {values}.", catalogue.models.join(", ")))
+/// Uses OpenAI's code for a value that the model does not accept.
+pub(super) fn unsupported((code, message): (&'static str, String)) -> (&'static str, String) {
+    (if code == "required" { code } else { "unsupported_parameter" }, message)
 }
 
 #[cfg(test)]
@@ -144,19 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn names_the_models_and_values_that_are_supported() {
-        let catalogue = Catalogue {
-            models: vec!["sora-2".into(), "sora-2-pro".into()],
-            seconds: vec![4, 8],
-            sizes: vec!["1280x720".parse().unwrap(), "720x1280".parse().unwrap()],
-            free: false,
-        };
-        assert_eq!(supported_seconds(&catalogue, "8"), Ok(8));
-        let (code, message) = supported_seconds(&catalogue, "20").unwrap_err();
-        assert_eq!(code, "unsupported_parameter");
-        assert!(message.contains("sora-2, sora-2-pro: 4, 8."), "{message}");
-        assert!(supported_seconds(&catalogue, "08").is_err() && supported_seconds(&catalogue, "4.0").is_err());
-        assert!(supported_size(&catalogue, "1x1").unwrap_err().1.contains("1280x720, 720x1280"));
+    fn rejects_what_the_model_does_not_support() {
+        let sizes = ["1280x720", "720x1280"].map(|size| size.parse().unwrap());
+        let catalogue = Catalogue::from_models(vec!["sora-2".into(), "sora-2-pro".into()], &[4, 8], &sizes, false);
+        let choices = Choices::new(&catalogue, Some(Some("sora-2-pro")));
+        assert_eq!(supported_seconds(&choices, "8"), Ok(8));
+        let (code, message) = supported_seconds(&choices, "20").unwrap_err();
+        assert_eq!((code, &*message), ("unsupported_parameter", "Must be one of 4, 8 with the model sora-2-pro."));
+        assert!(supported_seconds(&choices, "08").is_err() && supported_seconds(&choices, "4.0").is_err());
+        assert!(supported_size(&choices, "1x1").unwrap_err().1.contains("1280x720, 720x1280"));
         assert_eq!(supported_model(&catalogue, "sora-3").unwrap_err().0, "model_not_found");
     }
 }

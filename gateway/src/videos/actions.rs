@@ -20,6 +20,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::metrics;
 use crate::state::Gateway;
+use crate::videos::choice::offered_model;
 use crate::videos::idempotency::{self, Resolved};
 use crate::videos::quota;
 use crate::videos::read::views;
@@ -82,13 +83,26 @@ pub(crate) async fn retry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (user, key) = (caller.user(), idempotency::key(&headers, format!("retry {id}"), "")?);
-    if let Err(refusal) = quota::require_waiting(&gateway, user, 1).await
+    if let Err(refusal) = require_restartable(&gateway, user, id).await
         && !idempotency::is_known(&gateway, user, key.as_ref()).await?
     {
         return Err(refusal);
     }
     let job = restart(&gateway, user, id, key).await?;
     answer(&gateway, StatusCode::ACCEPTED, job).await
+}
+
+/// Checks the user's quota, and that the job's model can still be used. A model that is no longer in the catalogue has no
+/// pool; one that is retired is no longer at the upstream.
+async fn require_restartable(gateway: &Gateway, user: UserId, id: JobId) -> Result<(), ApiError> {
+    let catalogue = &gateway.config.catalogue;
+    if catalogue.from_file
+        && let Some(job) = job::of_user(&gateway.db, id, user).await?
+        && offered_model(catalogue, &job.model).is_err()
+    {
+        return Err(ApiError::WrongState("The model of this job is no longer available."));
+    }
+    quota::require_waiting(gateway, user, 1).await
 }
 
 /// Restarts a user's failed or cancelled job, once per idempotency key.

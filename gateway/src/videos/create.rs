@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use bus::{Flow, Position, Submitted};
+use catalogue::{Catalogue, Size};
 use entity::database::is_foreign_key_violation;
 use entity::idempotency_key::Key;
 use entity::job::{self, Creation, New, Orientation, View};
@@ -23,7 +24,6 @@ use tracing::Instrument;
 use utoipa::ToSchema;
 
 use crate::auth::{Creator, Principal};
-use crate::config::{Catalogue, ORIENTATIONS, Size};
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::client_address::ClientAddress;
@@ -31,6 +31,7 @@ use crate::http::{path, prefer};
 use crate::images;
 use crate::live::follow::{Wait, until_ended};
 use crate::state::Gateway;
+use crate::videos::choice::{Choices, offered_model};
 use crate::videos::idempotency::{self, Resolved};
 use crate::videos::{quota, views};
 
@@ -71,14 +72,14 @@ pub(crate) struct CreateVideoRequest {
     /// 1–4,000 characters, kept exactly as they are.
     #[schema(min_length = 1, max_length = 4000)]
     pub(crate) prompt: String,
-    /// Shape of the video.
+    /// Shape of the video; one of the model's.
     pub(crate) orientation: Option<Orientation>,
-    /// Length of the video.
+    /// Length of the video; one of the model's.
     #[schema(minimum = 1)]
     pub(crate) seconds: Option<i32>,
     /// Model to use.
     pub(crate) model: Option<String>,
-    /// Width and height, such as `1280x720`: one of the sizes of the orientation.
+    /// Width and height, such as `1280x720`: one of the model's sizes of the orientation.
     #[schema(value_type = Option<String>)]
     pub(crate) size: Option<Size>,
     /// Job that this is a variation of.
@@ -94,13 +95,15 @@ impl RequestBody for CreateVideoRequest {
     fn read(fields: &mut Fields, gateway: &Gateway) -> Option<Self> {
         let catalogue = &gateway.config.catalogue;
         let prompt = fields.text("prompt", prompt);
-        let orientation = fields.optional_text("orientation", orientation);
-        let seconds = fields.optional_number("seconds", |seconds| known_seconds(catalogue, seconds));
-        let model = fields.optional_text("model", |model| known_model(catalogue, model));
+        let model =
+            fields.optional_text("model", |name| offered_model(catalogue, name).map(|model| model.name.clone()));
+        let choices = Choices::new(catalogue, model.as_ref().map(Option::as_deref));
+        let orientation = fields.optional_text("orientation", |text| choices.orientation(text));
+        let seconds = fields.optional_number("seconds", |seconds| choices.seconds(seconds));
         let shape = orientation.flatten();
-        let size = fields.optional_text("size", |size| known_size(catalogue, size, shape));
-        let remix_of = fields.optional_text("remixOf", remix_source);
-        let reference_image_id = fields.optional_text("referenceImageId", images::named);
+        let size = fields.optional_text("size", |size| choices.size(size, shape));
+        let remix_of = fields.optional_text("remixOf", |id| choices.remix().and_then(|()| remix_source(id)));
+        let reference_image_id = reference_image(fields, &choices);
         let count = fields.optional_number("count", job_count);
         Some(Self {
             prompt: prompt?,
@@ -118,14 +121,20 @@ impl RequestBody for CreateVideoRequest {
 impl CreateVideoRequest {
     /// Returns the job, with the defaults for what was left out.
     pub(crate) fn into_job(self, catalogue: &Catalogue, user_id: UserId, trace: &Trace) -> New {
-        let orientation = self.orientation.or(self.size.map(Size::orientation)).unwrap_or(ORIENTATIONS[0]);
+        let model = self.model.as_deref().map_or_else(|| catalogue.default_model(), |name| catalogue.model(name));
+        let default_size = || match self.orientation {
+            Some(orientation) => model?.default_size(orientation),
+            None => model?.sizes.first().copied(),
+        };
+        let size = self.size.or_else(default_size);
+        let default_seconds = || model?.seconds.first().copied();
         New {
             user_id,
             prompt: self.prompt,
-            orientation,
-            seconds: self.seconds.unwrap_or_else(|| catalogue.default_seconds()),
-            model: self.model.unwrap_or_else(|| catalogue.default_model()),
-            size: self.size.map_or_else(|| catalogue.default_size(orientation), |size| size.to_string()),
+            orientation: self.orientation.or(size.map(Size::orientation)).unwrap_or(Orientation::Landscape),
+            seconds: self.seconds.or_else(default_seconds).unwrap_or_default(),
+            model: model.map(|model| model.name.clone()).unwrap_or_default(),
+            size: size.map(|size| size.to_string()).unwrap_or_default(),
             remix_of: self.remix_of,
             reference_image_id: self.reference_image_id,
             traceparent: Some(trace.to_string()),
@@ -136,7 +145,7 @@ impl CreateVideoRequest {
 /// Create a video job
 ///
 /// The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
-/// left out take the defaults of `GET /api/models`. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
+/// left out take the defaults of `GET /api/models`; each model has its own lengths and sizes, and the first are its defaults. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
 /// jobs to end.
 #[utoipa::path(
     post, path = "/api/videos", operation_id = "createVideo", tag = "Videos",
@@ -278,32 +287,14 @@ pub(crate) fn prompt(text: &str) -> Rule<String> {
     }
 }
 
-fn orientation(text: &str) -> Rule<Orientation> {
-    let known = ORIENTATIONS.into_iter().find(|orientation| orientation.as_str() == text);
-    known.ok_or_else(|| ("unknown_value", "Must be landscape or portrait.".into()))
-}
-
-fn known_seconds(catalogue: &Catalogue, seconds: i64) -> Rule<i32> {
-    let known = catalogue.seconds.iter().copied().find(|known| i64::from(*known) == seconds);
-    known.ok_or_else(|| ("unknown_value", format!("Must be one of {:?}.", catalogue.seconds)))
-}
-
-fn known_model(catalogue: &Catalogue, model: &str) -> Rule<String> {
-    if catalogue.models.iter().any(|known| known == model) {
-        Ok(model.to_owned())
-    } else {
-        Err(("unknown_value", format!("Must be one of {}.", catalogue.models.join(", "))))
+/// Reads the reference image, which the model may need or not take.
+fn reference_image(fields: &mut Fields, choices: &Choices<'_>) -> Option<Option<ImageId>> {
+    let field = "referenceImageId";
+    let image = fields.optional_text(field, |id| choices.with_image().and_then(|()| images::named(id)));
+    match (image, choices.without_image()) {
+        (Some(None), Err((code, message))) => fields.reject(field, code, message),
+        _ => image,
     }
-}
-
-/// Accepts a size of the catalogue that has the requested orientation.
-fn known_size(catalogue: &Catalogue, size: &str, shape: Option<Orientation>) -> Rule<Size> {
-    let fits = |known: &&Size| shape.is_none_or(|shape| known.orientation() == shape);
-    let known = catalogue.sizes.iter().filter(fits).find(|known| known.to_string() == size).copied();
-    known.ok_or_else(|| {
-        let sizes: Vec<_> = catalogue.sizes.iter().filter(fits).map(ToString::to_string).collect();
-        ("unknown_value", format!("Must be one of {}.", sizes.join(", ")))
-    })
 }
 
 fn remix_source(text: &str) -> Rule<JobId> {

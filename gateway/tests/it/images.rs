@@ -30,7 +30,8 @@ async fn raw(server: &TestServer, account: &Account, body: &'static str) -> Resp
     request.header("content-type", "multipart/form-data; boundary=x").body(body).send().await.unwrap()
 }
 
-async fn store(server: &TestServer, account: &Account) -> String {
+/// Stores an image. Returns its id.
+pub(crate) async fn store(server: &TestServer, account: &Account) -> String {
     let response = send(server, account, png(64, 36)).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()

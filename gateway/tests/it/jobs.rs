@@ -187,10 +187,17 @@ async fn returns_the_models_of_the_configuration() {
     let account = server.account("ada@example.org").await;
     let models: Value = server.get(&account, "/api/models").await.json().await.unwrap();
     let (orientations, sizes) = (json!(["landscape", "portrait"]), json!(["1280x720", "720x1280"]));
+    let model = |name: &str, default: bool| {
+        json!({
+            "id": name, "title": {"en": name, "zh": name}, "orientations": orientations, "seconds": [5, 20], "sizes": sizes,
+            "referenceImage": "optional", "remix": true, "price": null, "status": "active", "retiresOn": null,
+            "default": default,
+        })
+    };
     let expected = json!({
         "models": [
-            {"id": "sora2", "orientations": orientations, "seconds": [5, 20], "sizes": sizes, "default": true},
-            {"id": "sora2-pro", "orientations": orientations, "seconds": [5, 20], "sizes": sizes, "default": false},
+            model("sora2", true),
+            model("sora2-pro", false),
         ],
         "defaults": {"model": "sora2", "orientation": "landscape", "seconds": 5, "size": "1280x720"},
         "free": true,

@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod bad_requests;
+mod catalogue;
 mod compression;
 mod configuration;
 mod connections;

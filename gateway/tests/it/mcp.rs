@@ -14,7 +14,7 @@ fn request(server: &TestServer, account: &Account, message: &Value) -> RequestBu
 }
 
 /// Sends a message, and returns its result, or else its error.
-async fn send(server: &TestServer, account: &Account, method: &str, params: Value) -> Value {
+pub(crate) async fn send(server: &TestServer, account: &Account, method: &str, params: Value) -> Value {
     let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
     let response = request(server, account, &message).send().await.unwrap();
     let text = response.text().await.unwrap();
@@ -25,14 +25,14 @@ async fn send(server: &TestServer, account: &Account, method: &str, params: Valu
 }
 
 /// Calls a tool that succeeds, and returns its result.
-async fn call(server: &TestServer, account: &Account, tool: &str, arguments: Value) -> Value {
+pub(crate) async fn call(server: &TestServer, account: &Account, tool: &str, arguments: Value) -> Value {
     let result = send(server, account, "tools/call", json!({"name": tool, "arguments": arguments})).await;
     assert_eq!(result["isError"], json!(false), "{result}");
     result["structuredContent"].clone()
 }
 
 /// Calls a tool that fails, and returns the message.
-async fn refused(server: &TestServer, account: &Account, tool: &str, arguments: Value) -> String {
+pub(crate) async fn refused(server: &TestServer, account: &Account, tool: &str, arguments: Value) -> String {
     let result = send(server, account, "tools/call", json!({"name": tool, "arguments": arguments})).await;
     assert_eq!(result["isError"], json!(true), "{result}");
     result["content"][0]["text"].as_str().unwrap().to_owned()
@@ -123,7 +123,7 @@ async fn names_invalid_arguments_as_the_tool_does() {
     for (arguments, argument) in [
         (json!({}), "prompt: This field is required."),
         (json!({"prompt": " "}), "prompt: Describe the video."),
-        (json!({"prompt": "a", "seconds": 7}), "seconds: Must be one of [10, 15]."),
+        (json!({"prompt": "a", "seconds": 7}), "seconds: Must be one of 10, 15 with the model sora2."),
         (json!({"prompt": "a", "remix_of": "x"}), "remix_of: Must be the id of one of your jobs."),
         (json!({"prompt": "a", "remix_of": "0198c5d2-6c1e-7b0a-9d51-3f0a6f1d2c11"}), "remix_of: "),
         (json!({"prompt": "a", "reference_image_id": 1}), "reference_image_id: This field must be a string."),

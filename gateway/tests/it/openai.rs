@@ -243,8 +243,10 @@ async fn describes_the_models_and_what_they_can_do() {
     assert_eq!((&list["object"], ids), (&json!("list"), vec!["sora-2".into(), "vendor/pro".into()]));
     let pro = accepted(server.get(&ada, "/v1/models/vendor%2Fpro").await).await;
     assert_eq!(pro, list["data"][1]);
-    let can =
-        json!({"seconds": ["10", "15"], "sizes": ["1280x720", "720x1280"], "input_reference": true, "remix": true});
+    let can = json!({
+        "seconds": ["10", "15"], "sizes": ["1280x720", "720x1280"],
+        "input_reference": true, "input_reference_required": false, "remix": true,
+    });
     assert_eq!(pro["capabilities"], can);
     envelope(server.get(&ada, "/v1/models/sora-9").await, 404, "not_found").await;
 }

@@ -40,7 +40,7 @@ async fn names_the_invalid_parameter() {
         assert_eq!(error["param"], "prompt");
         let unsupported = server.post(&ada, "/v1/videos", json!({"prompt": "x", "seconds": "12"})).await;
         let message = envelope(unsupported, 400, "unsupported_parameter").await["message"].as_str().unwrap().to_owned();
-        assert!(message.contains("sora2: 10, 15"), "{message}");
+        assert!(message.contains("Must be one of 10, 15 with the model sora2."), "{message}");
         for (query, param) in [("limit=0", "limit"), ("limit=x", "limit"), ("order=up", "order"), ("after=x", "after")]
         {
             let response = server.get(&ada, &format!("/v1/videos?{query}")).await;

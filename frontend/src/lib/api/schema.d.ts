@@ -636,7 +636,7 @@ export interface paths {
         /**
          * Create a video job
          * @description The job is accepted once its row is committed: it then ends in a final state, whatever fails in between. Fields that are
-         *     left out take the defaults of `GET /api/models`. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
+         *     left out take the defaults of `GET /api/models`; each model has its own lengths and sizes, and the first are its defaults. With `Prefer: wait=SECONDS` the response waits up to 60 seconds for the
          *     jobs to end.
          */
         post: operations["createVideo"];
@@ -1158,7 +1158,7 @@ export interface paths {
         put?: never;
         /**
          * Create a video from an existing one
-         * @description The new video has the model, length and size of the existing one.
+         * @description The new video has the model, length and size of the existing one, and its image if the model needs one.
          */
         post: operations["openaiRemixVideo"];
         delete?: never;
@@ -1433,10 +1433,10 @@ export interface components {
             remixOf?: components["schemas"]["Id"] | null;
             /**
              * Format: int32
-             * @description Length of the video.
+             * @description Length of the video; one of the model's.
              */
             seconds?: number | null;
-            /** @description Width and height, such as `1280x720`: one of the sizes of the orientation. */
+            /** @description Width and height, such as `1280x720`: one of the model's sizes of the orientation. */
             size?: string | null;
         };
         /**
@@ -1712,20 +1712,36 @@ export interface components {
             default: boolean;
             /** @description Name. */
             id: string;
-            /** @description Orientations. */
+            /** @description Orientations; the first is the default. */
             orientations: components["schemas"]["Orientation"][];
-            /** @description Lengths in seconds. */
+            price: components["schemas"]["Price"] | null;
+            /** @description Whether a video can start from an image. */
+            referenceImage: components["schemas"]["ReferenceImage"];
+            /** @description Whether a video can be a variation of another one (`remixOf`). */
+            remix: boolean;
+            /** @description The day on which it is going to be retired, as `YYYY-MM-DD`. */
+            retiresOn: string | null;
+            /** @description Lengths in seconds; the first is the default. */
             seconds: number[];
-            /** @description Sizes as width and height. */
+            /** @description Sizes as width and height; the first of an orientation is its default. */
             sizes: string[];
+            /** @description Whether it is going to be retired. */
+            status: components["schemas"]["ModelStatus"];
+            /** @description Title for people; the name where a language has none. */
+            title: components["schemas"]["Title"];
         };
+        /**
+         * @description Whether a model is going to be retired. Retired models are not listed.
+         * @enum {string}
+         */
+        ModelStatus: "active" | "deprecated";
         /** @description The models and the defaults. */
         Models: {
-            /** @description Defaults of a new job. */
+            /** @description Defaults of a new job, which are those of the default model. */
             defaults: components["schemas"]["Defaults"];
             /** @description Whether generations are free, as with the simulator. */
             free: boolean;
-            /** @description All models. */
+            /** @description All models that new videos can be made with. */
             models: components["schemas"]["Model"][];
         };
         /** @description A key that was just created. */
@@ -1737,6 +1753,8 @@ export interface components {
         OpenAiCapabilities: {
             /** @description Whether a video can start from an image. */
             input_reference: boolean;
+            /** @description Whether a video must start from an image. */
+            input_reference_required: boolean;
             /** @description Whether a video can be remixed. */
             remix: boolean;
             /** @description Lengths in seconds. */
@@ -1821,6 +1839,11 @@ export interface components {
             object: string;
             /** @description Always `upstream`. */
             owned_by: string;
+            price: components["schemas"]["Price"] | null;
+            /** @description The day on which it is going to be retired, as `YYYY-MM-DD`. An extension. */
+            retires_on: string | null;
+            /** @description Whether it is going to be retired. An extension. */
+            status: components["schemas"]["ModelStatus"];
         };
         /** @description All models. */
         OpenAiModelList: {
@@ -1912,10 +1935,24 @@ export interface components {
          */
         Orientation: "landscape" | "portrait";
         /**
+         * @description What an amount is paid for.
+         * @enum {string}
+         */
+        Per: "video" | "second";
+        /**
          * @description What a job that has not finished is doing.
          * @enum {string}
          */
         Phase: "retrying" | "submitting" | "queued" | "generating" | "downloading";
+        /** @description What a video costs. */
+        Price: {
+            /** @description Decimal number in the currency's main unit, such as `0.40`. A video's price is rounded up to the minor unit. */
+            amount: string;
+            /** @description Code of ISO 4217, such as `CNY`. */
+            currency: string;
+            /** @description What the amount is paid for. */
+            per: components["schemas"]["Per"];
+        };
         /** @description An error response (RFC 9457). */
         Problem: {
             /**
@@ -1970,6 +2007,11 @@ export interface components {
             /** @description The storage of videos and images; `down` also if it can only be read. */
             storage: string;
         };
+        /**
+         * @description Whether a video can start from an image.
+         * @enum {string}
+         */
+        ReferenceImage: "no" | "optional" | "required";
         /**
          * @description A new account.
          * @example {
@@ -2153,6 +2195,13 @@ export interface components {
          */
         TestWebhookRequest: {
             event?: components["schemas"]["EventType"] | null;
+        };
+        /** @description A title in each language. */
+        Title: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh: string;
         };
         /**
          * @description What to change.
@@ -4074,7 +4123,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The models with their options, and the defaults. */
+            /** @description The models with what each can do and costs, and the defaults. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -101,6 +101,13 @@ impl<Kind> Id<Kind> {
         self.0.as_u64_pair().1
     }
 
+    /// An id that precedes all that are created from `epoch_ms` on.
+    #[must_use]
+    pub fn first_of(epoch_ms: i64) -> Self {
+        let milliseconds = epoch_ms.max(0).unsigned_abs() << 16;
+        Self::from(Uuid::from_u64_pair(milliseconds, 0))
+    }
+
     /// The id without hyphens.
     #[must_use]
     pub fn simple(self) -> String {

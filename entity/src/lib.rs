@@ -31,6 +31,7 @@ pub mod share;
 pub mod statistics;
 pub mod storage_id;
 pub mod submission;
+pub mod upstream_activity;
 pub mod upstream_control;
 pub mod upstream_state;
 pub mod user;

@@ -7,6 +7,7 @@ mod admin_job;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod jobs;
+pub(crate) mod pools;
 pub(crate) mod queue;
 pub(crate) mod statistics;
 pub(crate) mod upstreams;

@@ -127,7 +127,7 @@ impl Gateway {
         let db = entity::database::open_with_retry(config.settings.database_url.expose()).await?;
         let secret = config.auth.jwt_secret.expose().as_bytes();
         let bus = Bus::new(config.settings.redis_url.expose(), &config.settings.redis_namespace)?;
-        let queues = Queues::new(&bus, [bus::DEFAULT_POOL]);
+        let queues = Queues::new(&bus, config.catalogue.pools.iter().map(|pool| pool.name.as_str()));
         Ok(Self(Arc::new(Shared {
             storage: Storage::open(&config.storage)?,
             auth: AuthState::new(&config.auth)?,
@@ -154,15 +154,9 @@ impl Gateway {
         })))
     }
 
-    /// The pool in whose queue the jobs of a model wait.
-    #[allow(clippy::unused_self, reason = "depends on the configuration")]
-    pub(crate) fn pool_of(&self, _model: &str) -> &str {
-        bus::DEFAULT_POOL
-    }
-
     /// The queue of a model's pool.
     pub(crate) fn queue_of(&self, model: &str) -> Queue {
-        self.queues.of_pool(self.pool_of(model))
+        self.queues.of_pool(self.config.catalogue.queue_of(model))
     }
 
     /// The storage. Once a processor has recorded its id, no other is accepted, until an operator adopts one.

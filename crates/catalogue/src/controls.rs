@@ -91,6 +91,12 @@ impl Controls {
         self.upstreams.get(upstream)?.refused_key.as_deref()
     }
 
+    /// Whether an administrator paused the upstream.
+    #[must_use]
+    pub fn is_upstream_paused(&self, upstream: &str) -> bool {
+        self.upstreams.get(upstream).is_some_and(|control| control.paused)
+    }
+
     /// Whether an administrator paused the pool.
     #[must_use]
     pub fn is_paused(&self, pool: &str) -> bool {

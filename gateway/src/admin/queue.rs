@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bus::Limits;
+use catalogue::Controls;
 use entity::limits::{self, Model};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -68,7 +69,8 @@ pub(crate) async fn queue(State(gateway): State<Gateway>, _: Admin) -> Result<Re
 
 /// Pause or resume the queue, or set its concurrency
 ///
-/// Settings that are left out do not change. A change takes effect at once, or within seconds of Redis's return if Redis is
+/// Settings that are left out do not change. With a catalogue, `paused` is for all pools, and each upstream has a concurrency of its
+/// own (`PATCH /api/admin/upstreams/{upstream}`). A change takes effect at once, or within seconds of Redis's return if Redis is
 /// down.
 #[utoipa::path(
     patch, path = "/api/admin/queue", operation_id = "changeQueue", tag = "Administration",
@@ -81,6 +83,13 @@ pub(crate) async fn change_queue(
     admin: Admin,
     JsonBody { content: ChangeQueueRequest { paused, concurrency }, .. }: JsonBody<ChangeQueueRequest>,
 ) -> Result<Response, ApiError> {
+    if concurrency.is_some() && gateway.config.catalogue.from_file {
+        return Err(ApiError::invalid_field(
+            "concurrency",
+            "not_supported",
+            "With a catalogue, each upstream has a concurrency of its own: change that.",
+        ));
+    }
     let concurrency = concurrency.map(Option::unwrap_or_default);
     limits::seed(&gateway.db, 0).await?;
     let limits = limits::update(&gateway.db, concurrency, paused).await?;
@@ -90,19 +99,30 @@ pub(crate) async fn change_queue(
     if let Some(concurrency) = concurrency {
         record(&gateway, &admin.user, "queue.concurrency", Some(concurrency.to_string())).await?;
     }
-    mirror(&gateway, limits).await;
+    mirror_limits(&gateway).await;
     Ok(([NO_STORE], Json(Queue::from(limits))).into_response())
 }
 
-async fn mirror(gateway: &Gateway, limits: Model) {
-    let queue = gateway.queues.of_pool(bus::DEFAULT_POOL);
-    let mirrored = timeout(gateway.config.http.timeouts.enqueue, queue.mirror_limits(Limits::from(limits)));
+/// Copies the limits of every pool to Redis, within the time limit for enqueueing.
+pub(super) async fn mirror_limits(gateway: &Gateway) {
+    let mirrored = timeout(gateway.config.http.timeouts.enqueue, try_mirror_limits(gateway));
     if !matches!(mirrored.await, Ok(Ok(()))) {
         tracing::warn!("could not mirror the limits of the queue to Redis; a processor will");
     }
 }
 
-fn concurrency(number: i64) -> Rule<i32> {
+async fn try_mirror_limits(gateway: &Gateway) -> Result<(), ApiError> {
+    // The row first: what is read afterwards is not older than its version.
+    let Some(row) = limits::current(&gateway.db).await? else { return Ok(()) };
+    let controls = Controls::read(&gateway.db).await?;
+    for (pool, queue) in gateway.queues.iter() {
+        let limits = controls.limits_of(&gateway.config.catalogue, pool, row);
+        queue.mirror_limits(Limits::from(limits)).await.map_err(ApiError::unavailable)?;
+    }
+    Ok(())
+}
+
+pub(super) fn concurrency(number: i64) -> Rule<i32> {
     let proper = i32::try_from(number).ok().filter(|_| (1..=MAX_CONCURRENCY).contains(&number));
     proper.ok_or_else(|| ("out_of_range", format!("Must be from 1 to {MAX_CONCURRENCY}, or null for no limit.")))
 }

@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use entity::clock::rfc3339;
-use entity::{JobId, upstream_state};
+use entity::{JobId, upstream_control, upstream_state};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::queue::mirror_limits;
 use crate::admin::audit::record;
 use crate::auth::{Admin, NO_STORE};
 use crate::error::{ApiError, ErrorCode};
@@ -22,7 +23,7 @@ use crate::state::Gateway;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UpstreamState {
-    /// The address that requests are sent to.
+    /// Its name in the catalogue, or else the address that requests are sent to.
     pub(crate) upstream: String,
     /// Jobs in a row whose answers could not be read.
     pub(crate) unreadable_jobs: i32,
@@ -60,7 +61,7 @@ impl From<upstream_state::Model> for UpstreamState {
 #[derive(ToSchema)]
 #[schema(example = json!({"upstream": "https://api.example.org/v1/chat/completions"}))]
 pub(crate) struct ResumeUpstreamRequest {
-    /// Its address, as listed.
+    /// Its name or address, as listed.
     upstream: String,
 }
 
@@ -86,7 +87,7 @@ pub(crate) async fn upstreams(State(gateway): State<Gateway>, _: Admin) -> Resul
 
 /// Resume submissions to an upstream
 ///
-/// Clears the record of its unreadable answers. The processors continue within seconds.
+/// Clears the record of its unreadable answers, and of its refusal of the key. The processors try it again within seconds.
 #[utoipa::path(
     post, path = "/api/admin/upstreams/resume", operation_id = "resumeUpstream", tag = "Administration",
     security(("session" = []), ("cookie" = [])),
@@ -99,9 +100,12 @@ pub(crate) async fn resume(
     admin: Admin,
     JsonBody { content: ResumeUpstreamRequest { upstream }, .. }: JsonBody<ResumeUpstreamRequest>,
 ) -> Result<StatusCode, ApiError> {
-    if !upstream_state::resume(&gateway.db, &upstream).await? {
+    let unreadable = upstream_state::resume(&gateway.db, &upstream).await?;
+    let refused = upstream_control::forget_refusal(&gateway.db, &upstream).await?;
+    if !unreadable && !refused {
         return Err(ApiError::NotFound);
     }
     record(&gateway, &admin.user, "upstream.resumed", Some(upstream)).await?;
+    mirror_limits(&gateway).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -266,8 +266,12 @@ async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), 
 async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), ApiError> {
     let flow = Flow::new_jobs(user);
     let submitted = Submitted { user, view: view.clone(), flow, position: Position::FairTurn };
-    view.queue_position =
-        gateway.videos.batches.enqueue(gateway.pool_of(&view.model).to_owned(), submitted).await?.position;
+    view.queue_position = gateway
+        .videos
+        .batches
+        .enqueue(gateway.config.catalogue.queue_of(&view.model).to_owned(), submitted)
+        .await?
+        .position;
     Ok(())
 }
 

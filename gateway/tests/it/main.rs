@@ -27,6 +27,7 @@ mod openai;
 mod openai_errors;
 mod openai_retries;
 mod openapi;
+mod pools;
 mod process;
 mod redis_failover;
 mod resync;

@@ -100,6 +100,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pools with their upstreams
+         * @description For each pool why no further job starts, if something prevents it; for each upstream whether it is used, its places, and how it
+         *     did in the last hour.
+         */
+        get: operations["listPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pause or resume a pool
+         * @description While it is paused its jobs wait; those in flight are finished.
+         */
+        patch: operations["changePool"];
+        trace?: never;
+    };
     "/api/admin/queue": {
         parameters: {
             query?: never;
@@ -116,7 +157,8 @@ export interface paths {
         head?: never;
         /**
          * Pause or resume the queue, or set its concurrency
-         * @description Settings that are left out do not change. A change takes effect at once, or within seconds of Redis's return if Redis is
+         * @description Settings that are left out do not change. With a catalogue, `paused` is for all pools, and each upstream has a concurrency of its
+         *     own (`PATCH /api/admin/upstreams/{upstream}`). A change takes effect at once, or within seconds of Redis's return if Redis is
          *     down.
          */
         patch: operations["changeQueue"];
@@ -171,13 +213,33 @@ export interface paths {
         put?: never;
         /**
          * Resume submissions to an upstream
-         * @description Clears the record of its unreadable answers. The processors continue within seconds.
+         * @description Clears the record of its unreadable answers, and of its refusal of the key. The processors try it again within seconds.
          */
         post: operations["resumeUpstream"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/admin/upstreams/{upstream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pause or resume an upstream, or set its concurrency
+         * @description Settings that are left out do not change. What an upstream works on is finished there in any case.
+         */
+        patch: operations["changeUpstream"];
         trace?: never;
     };
     "/api/admin/users": {
@@ -1335,6 +1397,11 @@ export interface components {
             nextCursor: components["schemas"]["Id"] | null;
         };
         /**
+         * @description Why no further job of a pool starts.
+         * @enum {string}
+         */
+        BlockedBy: "redis_down" | "no_processor" | "queue_paused" | "pool_paused" | "no_upstream" | "full";
+        /**
          * @description A new password.
          * @example {
          *       "currentPassword": "correct horse battery",
@@ -1354,6 +1421,16 @@ export interface components {
             newPassword: string;
         };
         /**
+         * @description What to change about a pool.
+         * @example {
+         *       "paused": true
+         *     }
+         */
+        ChangePoolRequest: {
+            /** @description Whether to stop starting its jobs. */
+            paused?: boolean | null;
+        };
+        /**
          * @description Settings to change.
          * @example {
          *       "concurrency": 20,
@@ -1367,6 +1444,22 @@ export interface components {
              */
             concurrency?: number | null;
             /** @description Whether to stop starting jobs. */
+            paused?: boolean | null;
+        };
+        /**
+         * @description What to change about an upstream.
+         * @example {
+         *       "concurrency": 4,
+         *       "paused": false
+         *     }
+         */
+        ChangeUpstreamRequest: {
+            /**
+             * Format: int32
+             * @description Maximum number of jobs in flight at it. Null returns to the catalogue's.
+             */
+            concurrency?: number | null;
+            /** @description Whether to stop sending new requests to it. */
             paused?: boolean | null;
         };
         /**
@@ -1944,6 +2037,38 @@ export interface components {
          * @enum {string}
          */
         Phase: "retrying" | "submitting" | "queued" | "generating" | "downloading";
+        /** @description A pool: upstreams that replace each other, with a queue of their own. */
+        Pool: {
+            blockedBy: components["schemas"]["BlockedBy"] | null;
+            /**
+             * Format: int32
+             * @description Maximum number of jobs in flight; null = unlimited.
+             */
+            concurrency: number | null;
+            /**
+             * Format: int64
+             * @description Jobs in flight over all processors; null if Redis does not answer.
+             */
+            inFlight: number | null;
+            /** @description Models whose jobs wait in its queue. */
+            models: string[];
+            /** @description Name. */
+            name: string;
+            /** @description Whether an administrator paused it. */
+            paused: boolean;
+            /** @description Its upstreams. Empty without a catalogue. */
+            upstreams: components["schemas"]["Upstream"][];
+            /**
+             * Format: int64
+             * @description Jobs that wait for admission; null if Redis does not answer.
+             */
+            waiting: number | null;
+        };
+        /** @description All pools. */
+        Pools: {
+            /** @description In the order of the catalogue. Without a catalogue there is one. */
+            data: components["schemas"]["Pool"][];
+        };
         /** @description What a video costs. */
         Price: {
             /** @description Decimal number in the currency's main unit, such as `0.40`. A video's price is rounded up to the minor unit. */
@@ -2053,7 +2178,7 @@ export interface components {
          *     }
          */
         ResumeUpstreamRequest: {
-            /** @description Its address, as listed. */
+            /** @description Its name or address, as listed. */
             upstream: string;
         };
         /**
@@ -2227,6 +2352,67 @@ export interface components {
             /** @description The image. */
             image: string;
         };
+        /** @description An upstream of a pool. */
+        Upstream: {
+            /** @description The address that requests are sent to. */
+            address: string;
+            /**
+             * Format: int32
+             * @description The maximum that the catalogue says; null = unlimited.
+             */
+            catalogueConcurrency: number | null;
+            /**
+             * Format: int64
+             * @description Generations of the last hour that completed.
+             */
+            completed: number;
+            /**
+             * Format: int32
+             * @description Maximum number of jobs in flight at it; null = unlimited.
+             */
+            concurrency: number | null;
+            /**
+             * Format: int64
+             * @description Attempts of the last hour that failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Jobs in flight at it; null if Redis does not answer.
+             */
+            inFlight: number | null;
+            /** @description The last errors of the last hour, newest first, at most three. */
+            lastErrors: components["schemas"]["UpstreamError"][];
+            /**
+             * Format: int64
+             * @description Seconds within which half of these generations completed; null if there are none.
+             */
+            medianSeconds: number | null;
+            /** @description Name. */
+            name: string;
+            /** @description Whether an administrator paused it. */
+            paused: boolean;
+            /**
+             * Format: int32
+             * @description Upstreams with a lower priority are used first.
+             */
+            priority: number;
+            /** @description When its key was refused (RFC 3339, UTC); null if it was not. */
+            refusedAt: string | null;
+            /** @description `ok`, or why nothing more is sent to it: `disabled` (by the catalogue), `paused`, `key_refused` or `unreadable`. */
+            status: string;
+        };
+        /** @description A failed attempt at an upstream. */
+        UpstreamError: {
+            /** @description When the attempt ended (RFC 3339, UTC). */
+            at: string;
+            /** @description The upstream's message. */
+            detail: string | null;
+            /** @description The job. It may have been deleted. */
+            jobId: components["schemas"]["Id"];
+            /** @description How the attempt ended. */
+            outcome: string;
+        };
         /** @description An upstream whose answers could not be read. */
         UpstreamState: {
             /** @description The last of these jobs. It may have been deleted. */
@@ -2242,7 +2428,7 @@ export interface components {
              * @description Jobs in a row whose answers could not be read.
              */
             unreadableJobs: number;
-            /** @description The address that requests are sent to. */
+            /** @description Its name in the catalogue, or else the address that requests are sent to. */
             upstream: string;
         };
         /** @description The upstreams whose answers could not be read. */
@@ -3157,6 +3343,71 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    listPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pools. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pools"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    changePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePoolRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     readQueue: {
         parameters: {
             query?: never;
@@ -3291,6 +3542,43 @@ export interface operations {
         };
         responses: {
             /** @description The upstream receives jobs again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["malformed_request-or-unreadable_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-forbidden_origin-or-insufficient_scope"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["too_large"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    changeUpstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upstream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUpstreamRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -51,6 +51,10 @@ pub struct Model {
     pub may_have_been_charged: bool,
     /// The last of what the upstream sent, if the attempt ended without a video; for administrators.
     pub evidence: Option<String>,
+    /// What it may cost, in minor units of the currency; `None` = unknown.
+    pub cost: Option<i64>,
+    /// The currency of the cost, by ISO 4217.
+    pub currency: Option<String>,
 }
 
 /// No relation is used through the ORM.
@@ -74,12 +78,15 @@ pub struct NewAttempt {
     pub sent_at: i64,
     /// Whether the same claim has recorded an attempt before.
     pub is_follow_up: bool,
+    /// What it may cost, in minor units of the currency of the budgets; `None` = unknown.
+    pub cost: Option<i64>,
 }
 
 /// Inserts the next attempt of each of these jobs, whose rows the caller's transaction has locked.
 pub(crate) async fn insert<'a, C: ConnectionTrait>(
     tx: &C,
     new: impl Iterator<Item = (JobClaim, &'a NewAttempt)> + Clone,
+    currency: Option<&str>,
 ) -> Result<(), DbErr> {
     // The first worker of a job finds no attempts.
     let has_earlier = |(claim, new): &(JobClaim, &NewAttempt)| claim.epoch > 1 || new.is_follow_up;
@@ -93,6 +100,8 @@ pub(crate) async fn insert<'a, C: ConnectionTrait>(
         upstream: Set(new.upstream.clone()),
         sent_at: Set(new.sent_at),
         may_have_been_charged: Set(true),
+        cost: Set(new.cost),
+        currency: Set(currency.filter(|_| new.cost.is_some()).map(ToOwned::to_owned)),
         ..<ActiveModel as ActiveModelTrait>::default()
     });
     Entity::insert_many(rows).exec_without_returning(tx).await.map(drop)

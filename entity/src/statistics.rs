@@ -115,6 +115,21 @@ pub async fn pending_count_of(db: &DatabaseConnection, user: crate::UserId) -> R
         .await
 }
 
+/// The pending jobs of a user, by model and length.
+pub async fn pending_of(db: &DatabaseConnection, user: crate::UserId) -> Result<Vec<(String, i32, i64)>, DbErr> {
+    job::Entity::find()
+        .select_only()
+        .columns([job::Column::Model, job::Column::Seconds])
+        .column_as(job::Column::Id.count(), "jobs")
+        .filter(job::Column::UserId.eq(user))
+        .filter(job::Column::Status.eq(Status::Pending))
+        .group_by(job::Column::Model)
+        .group_by(job::Column::Seconds)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// The number of jobs of each of these users.
 pub async fn job_counts(
     db: &DatabaseConnection,

@@ -2,13 +2,18 @@
 //!
 //! An attempt is counted in the transaction that records it, before its first byte is sent, and subtracted only in the one that
 //! records that it cost nothing. So the caps hold whatever crashes in between.
+//!
+//! Submissions of different users do not wait for each other: the row of all users is locked only while their total has a cap.
+//! The total is the sum of the users' rows.
 
 use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 
+use crate::budget::Budgets;
 use crate::{UserId, clock};
 
 /// A row of `submissions`.
@@ -18,7 +23,7 @@ pub struct Model {
     /// Days since 1970-01-01, UTC.
     #[sea_orm(primary_key, auto_increment = false)]
     pub day: i32,
-    /// The user; all zeros = the total of all users.
+    /// The user; all zeros = the row of all users, whose count earlier releases read.
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
     /// Number of submissions.
@@ -31,13 +36,15 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Maximum number of submissions per day; 0 = no maximum.
+/// What may be submitted: maximum number of submissions per day, 0 = no maximum, and budgets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
     /// Per user: `DAILY_SUBMISSIONS_PER_USER`.
     pub per_user: u32,
     /// Of all users together: `SORA_DAILY_SUBMISSIONS`.
     pub overall: u32,
+    /// What may be spent.
+    pub budgets: Budgets,
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -62,7 +69,18 @@ pub async fn today<C: ConnectionTrait>(db: &C, user: UserId) -> Result<i32, DbEr
 
 /// The number of submissions of all users today.
 pub async fn overall_today<C: ConnectionTrait>(db: &C) -> Result<i32, DbErr> {
-    today(db, all_users()).await
+    total(db, day_of(clock::system_ms())).await
+}
+
+async fn total<C: ConnectionTrait>(db: &C, day: i32) -> Result<i32, DbErr> {
+    let total = Func::cast_as(Expr::col(Column::Count).sum(), "INTEGER");
+    let query = Entity::find()
+        .select_only()
+        .expr_as(total, "total")
+        .filter(Column::Day.eq(day))
+        .filter(Column::UserId.ne(all_users()));
+    let total = query.into_tuple::<Option<i32>>().one(db).await?;
+    Ok(total.flatten().unwrap_or(0))
 }
 
 /// Adds submissions, each of a day and a user. Returns false if one of them exceeds a cap; then the caller must roll back.
@@ -75,14 +93,16 @@ pub(crate) async fn charge<C: ConnectionTrait>(
     // ever.
     let mut counts = BTreeMap::new();
     for (day, user) in submissions {
-        for counted in [user, all_users()] {
-            *counts.entry((day, counted == all_users(), counted)).or_insert(0) += 1;
+        *counts.entry((false, day, user)).or_insert(0) += 1;
+        if caps.overall > 0 {
+            *counts.entry((true, day, all_users())).or_insert(0) += 1;
         }
     }
     if counts.is_empty() {
         return Ok(true);
     }
-    let rows = counts.into_iter().map(|((day, _, user_id), count)| ActiveModel {
+    let capped: Vec<i32> = counts.keys().filter(|(of_all, ..)| *of_all).map(|(_, day, _)| *day).collect();
+    let rows = counts.into_iter().map(|((_, day, user_id), count)| ActiveModel {
         day: Set(day),
         user_id: Set(user_id),
         count: Set(count),
@@ -91,22 +111,27 @@ pub(crate) async fn charge<C: ConnectionTrait>(
     let conflict = OnConflict::columns([Column::Day, Column::UserId]).value(Column::Count, more).to_owned();
     let counts = Entity::insert_many(rows).on_conflict(conflict).exec_with_returning(tx).await?;
     let within = |count: i32, cap: u32| cap == 0 || u32::try_from(count).is_ok_and(|count| count <= cap);
-    Ok(counts
-        .iter()
-        .all(|row| within(row.count, if row.user_id == all_users() { caps.overall } else { caps.per_user })))
+    if !counts.iter().all(|row| row.user_id == all_users() || within(row.count, caps.per_user)) {
+        return Ok(false);
+    }
+    // The row of all users is locked: nobody else who observes the cap has counts that are not yet committed.
+    for day in capped {
+        if !within(total(tx, day).await?, caps.overall) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Subtracts one: what was counted turned out to be no submission.
 pub(crate) async fn refund<C: ConnectionTrait>(tx: &C, day: i32, user: UserId) -> Result<(), DbErr> {
-    for counted in [user, all_users()] {
-        Entity::update_many()
-            .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
-            .filter(Column::Day.eq(day))
-            .filter(Column::UserId.eq(counted))
-            .exec(tx)
-            .await?;
-    }
-    Ok(())
+    Entity::update_many()
+        .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
+        .filter(Column::Day.eq(day))
+        .filter(Column::UserId.eq(user))
+        .exec(tx)
+        .await
+        .map(drop)
 }
 
 fn all_users() -> UserId {

@@ -70,7 +70,7 @@ pub async fn copy(db: &DatabaseConnection, file: &str) -> Result<(), DbErr> {
     db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [file.into()])).await.map(drop)
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "0001_initial", sql: include_str!("../sql/0001_initial.sql") },
     Step { name: "0002_money", sql: include_str!("../sql/0002_money.sql") },
     Step { name: "0003_accounts", sql: include_str!("../sql/0003_accounts.sql") },
@@ -79,6 +79,7 @@ const STEPS: [Step; 9] = [
     Step { name: "0006_leases_and_storages", sql: include_str!("../sql/0006_leases_and_storages.sql") },
     Step { name: "0007_webhooks", sql: include_str!("../sql/0007_webhooks.sql") },
     Step { name: "0008_recency", sql: include_str!("../sql/0008_recency.sql") },
+    Step { name: "0009_costs", sql: include_str!("../sql/0009_costs.sql") },
     Step { name: "0010_upstreams", sql: include_str!("../sql/0010_upstreams.sql") },
 ];
 

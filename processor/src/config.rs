@@ -35,7 +35,8 @@ pub struct Config {
     /// `SORA_MAX_RETRIES` (5), `SORA_MAX_RESUBMITS` (0), `SORA_RETRY_BASE` (2s).
     pub retry_policy: RetryPolicy,
     /// `DAILY_SUBMISSIONS_PER_USER` and `SORA_DAILY_SUBMISSIONS`: maximum number of submissions in a UTC day, of one user
-    /// and of all together; 0 (default) = no limit. Jobs over the limit wait for the next day.
+    /// and of all together; 0 (default) = no limit. Jobs over the limit wait for the next day. `BUDGET_PER_USER_PER_DAY`,
+    /// `BUDGET_PER_USER_PER_MONTH`, `BUDGET_PER_DAY` and `BUDGET_PER_MONTH`: what may be spent.
     pub caps: Caps,
     /// `SORA_MAX_CONCURRENCY`: maximum number of jobs in flight over all processors, until an administrator sets a limit;
     /// 0 (default) = no limit. With a catalogue, its upstreams have limits of their own.
@@ -69,6 +70,7 @@ impl Config {
         let storage = StorageConfig::read(env);
         let upstreams = upstreams::read(env);
         let retry_policy = retry_policy(env);
+        let budgets = upstreams.as_ref().and_then(|(catalogue, _)| catalogue.budgets(env));
         let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
@@ -110,7 +112,7 @@ impl Config {
             tokens,
             ignored_variables,
             retry_policy: retry_policy?,
-            caps: Caps { per_user: per_user?, overall: overall? },
+            caps: Caps { per_user: per_user?, overall: overall?, budgets: budgets? },
             max_concurrency: max_concurrency?,
             fetch_allow: fetch_allow?,
             webhook_allow: webhook_allow?,

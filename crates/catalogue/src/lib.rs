@@ -7,11 +7,13 @@
 //! | module | contents |
 //! |---|---|
 //! | `upstream`, `pool`, `model`, `price`, `size` | the parts of a catalogue |
+//! | `budgets` | the variables that limit what is spent |
 //! | `controls` | what was decided about upstreams and pools while the platform runs |
 //! | `parse` | the file's contents |
 //! | `file` | the file that `SORA_CATALOGUE` names, and the variables that it replaces |
 //! | `variables` | the catalogue without a file |
 
+mod budgets;
 mod controls;
 mod currency;
 mod file;

@@ -6,7 +6,7 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use tokio::time::sleep;
 
-use crate::{JobId, UserId, database, image, job, user, video};
+use crate::{JobId, UserId, charge, database, image, job, user, video};
 
 /// What the caller must clean up after the rows of a deleted account.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ const BATCH: u64 = 500;
 /// Pause between two of them.
 const BATCH_PAUSE: Duration = Duration::from_millis(20);
 
-/// Deletes an account with everything that belongs to it. Returns `None` if there is no such account.
+/// Deletes an account with everything that belongs to it; what its jobs may have cost stays on record. Returns `None` if there is no such account.
 ///
 /// Jobs are deleted in batches, so that other writers do not wait for long. If it fails, call it again.
 ///
@@ -37,6 +37,10 @@ pub async fn delete(db: &DatabaseConnection, user: UserId) -> Result<Option<Dele
     let tx = database::begin(db).await?;
     let images = image::Entity::find().select_only().column(image::Column::Path);
     paths.extend(images.filter(image::Column::UserId.eq(user)).into_tuple::<String>().all(&tx).await?);
+    // Jobs that were created since the last batch.
+    user::lock(&tx, user).await?;
+    job::Entity::find().filter(job::Column::UserId.eq(user)).lock_exclusive().all(&tx).await?;
+    charge::keep(&tx, job::Column::UserId.eq(user)).await?;
     let deleted = user::Entity::delete_by_id(user).exec(&tx).await?;
     tx.commit().await?;
     Ok((deleted.rows_affected == 1).then_some(DeletedAccount { unfinished, paths }))
@@ -56,11 +60,13 @@ async fn delete_jobs(
         .columns([job::Column::Id, job::Column::Status])
         .filter(job::Column::UserId.eq(user))
         .limit(BATCH)
+        .lock_exclusive()
         .into_tuple::<(JobId, job::Status)>()
         .all(&tx)
         .await?;
     let ids = || batch.iter().map(|(id, _)| *id);
     let videos = video::Entity::find().filter(video::Column::JobId.is_in(ids())).all(&tx).await?;
+    charge::keep(&tx, job::Column::Id.is_in(ids())).await?;
     job::Entity::delete_many().filter(job::Column::Id.is_in(ids())).exec(&tx).await?;
     tx.commit().await?;
     unfinished.extend(batch.iter().filter(|(_, status)| !status.is_terminal()).map(|(id, _)| *id));

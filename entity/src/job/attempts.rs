@@ -10,6 +10,7 @@ use super::claim::{JobClaim, claimed_rows, update_claimed};
 use super::update::take_job;
 use super::{Column, Entity, Model, Phase, Status};
 use crate::attempt::{self, End, NewAttempt};
+use crate::spending::{self, Refusal, Reservation};
 use crate::submission::{self, Caps};
 use crate::{AttemptId, clock, database};
 
@@ -21,8 +22,8 @@ pub enum AttemptStart {
     Started(Model),
     /// The claim no longer holds, or the owner cancelled the job.
     NotHeld,
-    /// A daily cap is reached.
-    CapReached,
+    /// A daily cap or a budget is reached.
+    CapReached(Refusal),
 }
 
 /// Records an attempt. See [`start_attempts`].
@@ -38,20 +39,21 @@ pub async fn start_attempt(
 /// Records attempts of different jobs, each before the first byte of its request is sent, or not at all. Returns one result per
 /// attempt, in their order. After an error nothing may be sent.
 ///
-/// The attempts count among the day's submissions, and their fate is unknown until an outcome is recorded.
+/// The attempts count among the day's submissions, and what they may cost is reserved in the budgets; their fate is unknown until
+/// an outcome is recorded.
 pub async fn start_attempts(
     db: &DatabaseConnection,
     new: &[(JobClaim, NewAttempt)],
     caps: Caps,
 ) -> Result<Vec<AttemptStart>, DbErr> {
-    if let Some(started) = start_within_caps(db, new, caps).await? {
+    if let Ok(started) = start_within_caps(db, new, caps).await? {
         return Ok(started);
     }
     // Some of them reach a cap: each on its own shows which.
     let mut started = Vec::with_capacity(new.len());
     for one in new {
         let alone = start_within_caps(db, std::slice::from_ref(one), caps).await?;
-        started.extend(alone.unwrap_or_else(|| vec![AttemptStart::CapReached]));
+        started.extend(alone.unwrap_or_else(|refusal| vec![AttemptStart::CapReached(refusal)]));
     }
     Ok(started)
 }
@@ -61,7 +63,7 @@ async fn start_within_caps(
     db: &DatabaseConnection,
     new: &[(JobClaim, NewAttempt)],
     caps: Caps,
-) -> Result<Option<Vec<AttemptStart>>, DbErr> {
+) -> Result<Result<Vec<AttemptStart>, Refusal>, DbErr> {
     let tx = database::begin(db).await?;
     let rows = claimed_rows(new.iter().map(|(claim, _)| (*claim, ())));
     let mut jobs = update_claimed(&rows)
@@ -82,18 +84,27 @@ async fn start_within_caps(
         });
     }
     if attempts.is_empty() {
-        return Ok(Some(started));
+        return Ok(Ok(started));
     }
     let charges = attempts.iter().map(|(user, _, new)| (submission::day_of(new.sent_at), *user));
     if !submission::charge(&tx, charges, caps).await? {
-        return Ok(None);
+        return Ok(Err(Refusal::Submissions));
     }
-    attempt::insert(&tx, attempts.iter().map(|(_, claim, new)| (*claim, *new))).await?;
+    let reservations: Vec<Reservation> = attempts
+        .iter()
+        .map(|(user, _, new)| Reservation { user: *user, sent_at: new.sent_at, cost: new.cost })
+        .collect();
+    if let Some(refusal) = spending::reserve(&tx, &reservations, &caps.budgets).await? {
+        return Ok(Err(refusal));
+    }
+    let new = attempts.iter().map(|(_, claim, new)| (*claim, *new));
+    attempt::insert(&tx, new, caps.budgets.currency).await?;
     tx.commit().await?;
-    Ok(Some(started))
+    Ok(Ok(started))
 }
 
-/// Records how an attempt ended. An attempt that was certainly no submission is subtracted from its day's count.
+/// Records how an attempt ended. An attempt that was certainly no submission is subtracted from its day's count, and what it
+/// had reserved is given back.
 pub async fn finish_attempt(db: &DatabaseConnection, id: AttemptId, end: End<'_>) -> Result<(), DbErr> {
     let update = attempt::ended(id, end);
     if end.may_have_been_charged {
@@ -106,6 +117,9 @@ pub async fn finish_attempt(db: &DatabaseConnection, id: AttemptId, end: End<'_>
         && let Some(job) = Entity::find_by_id(attempt.job_id).one(&tx).await?
     {
         submission::refund(&tx, submission::day_of(attempt.sent_at), job.user_id).await?;
+        if let (Some(cost), Some(currency)) = (attempt.cost.filter(|cost| *cost > 0), &attempt.currency) {
+            spending::refund(&tx, job.user_id, attempt.sent_at, (cost, currency)).await?;
+        }
     }
     tx.commit().await
 }

@@ -1,13 +1,13 @@
 //! Transitions by a job's owner, or by an administrator in the owner's place: cancel, restart, fetch again, delete.
 
-use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
+use sea_orm::{QuerySelect, UpdateMany};
 
 use super::update::{charged, charged_without_result, committed, finished, may_finish, next_epoch, next_seq};
 use super::{Column, Entity, Model, Phase, Status, of_user};
 use crate::idempotency_key::{self, Idempotent, Key};
-use crate::{AttemptId, JobId, UserId, attempt, attempt_result, clock, database, video};
+use crate::{AttemptId, JobId, UserId, attempt, attempt_result, charge, clock, database, video};
 
 /// The result of cancelling a job.
 #[derive(Clone, Debug)]
@@ -151,17 +151,18 @@ pub struct DeletedJob {
     pub paths: Vec<String>,
 }
 
-/// Deletes a finished job with its attempts and its video's row. Returns `None` if the user has no such job, or if it has
+/// Deletes a finished job with its attempts and its video's row; what it may have cost stays on record. Returns `None` if the user has no such job, or if it has
 /// not finished.
 pub async fn delete(db: &DatabaseConnection, id: JobId, user: UserId) -> Result<Option<DeletedJob>, DbErr> {
     let tx = database::begin(db).await?;
     let video = video::Entity::find().filter(video::Column::JobId.eq(id)).one(&tx).await?;
     let paths = video.map(video::Model::paths).unwrap_or_default();
-    let deleted = Entity::delete_many()
-        .filter(is_job_of(id, user))
-        .filter(Column::Status.is_in(Status::TERMINAL))
-        .exec_with_returning(&tx)
-        .await?;
+    let finished = is_job_of(id, user).and(Column::Status.is_in(Status::TERMINAL));
+    if Entity::find().filter(finished).lock_exclusive().one(&tx).await?.is_none() {
+        return Ok(None);
+    }
+    charge::keep(&tx, is_job_of(id, user)).await?;
+    let deleted = Entity::delete_many().filter(is_job_of(id, user)).exec_with_returning(&tx).await?;
     tx.commit().await?;
     Ok(deleted.into_iter().next().map(|job| DeletedJob { job, paths }))
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
+mod budgets;
+mod costs;
 mod create;
 mod disk_full;
 mod dropped;
@@ -73,10 +75,10 @@ async fn claimed_job(db: &DatabaseConnection, worker: WorkerId) -> (job::Model, 
 
 /// Starts an attempt without caps. Returns the job as committed, if the claim holds.
 async fn start_attempt(db: &DatabaseConnection, claim: job::JobClaim, id: AttemptId) -> Option<job::Model> {
-    let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
+    let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false, cost: None };
     match job::start_attempt(db, claim, new, Caps::default()).await.unwrap() {
         job::AttemptStart::Started(job) => Some(job),
         job::AttemptStart::NotHeld => None,
-        job::AttemptStart::CapReached => panic!("no caps are set"),
+        job::AttemptStart::CapReached(_) => panic!("no caps are set"),
     }
 }

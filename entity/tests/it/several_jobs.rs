@@ -29,7 +29,7 @@ fn new_video(path: &str) -> NewVideo {
 }
 
 fn new_attempt(id: AttemptId) -> NewAttempt {
-    NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false }
+    NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false, cost: None }
 }
 
 #[tokio::test]
@@ -135,8 +135,8 @@ async fn a_cap_stops_only_the_attempts_beyond_it() {
             let ClaimResult::Claimed(job) = job::claim(db, id, me).await.unwrap() else { panic!("not claimed") };
             new.push((JobClaim { job: id, epoch: job.epoch }, new_attempt(new_id())));
         }
-        let started = job::start_attempts(db, &new, Caps { per_user: 2, overall: 0 }).await.unwrap();
-        let capped: Vec<_> = started.iter().map(|result| matches!(result, AttemptStart::CapReached)).collect();
+        let started = job::start_attempts(db, &new, Caps { per_user: 2, overall: 0, ..Caps::default() }).await.unwrap();
+        let capped: Vec<_> = started.iter().map(|result| matches!(result, AttemptStart::CapReached(_))).collect();
         assert_eq!(capped, [false, false, false, true]);
         assert_eq!((today(db, busy).await.unwrap(), today(db, other).await.unwrap()), (2, 1));
         assert!(attempt::of_job(db, new[3].0.job, 1).await.unwrap().is_empty());

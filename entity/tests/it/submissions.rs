@@ -26,15 +26,24 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
     for database in Database::each().await {
         let db = &database.connection;
         let (me, owner, other) = (register_worker(db).await, testkit::user(db).await, testkit::user(db).await);
-        for (caps, whose) in [(Caps { per_user: 2, overall: 0 }, owner), (Caps { per_user: 0, overall: 4 }, other)] {
+        for (caps, whose) in [
+            (Caps { per_user: 2, overall: 0, ..Caps::default() }, owner),
+            (Caps { per_user: 0, overall: 4, ..Caps::default() }, other),
+        ] {
             let mut attempts = Vec::new();
             let before = today(db, whose).await.unwrap();
             for n in 0..3 {
                 let claim = claim_job(db, whose, me).await;
                 let id = new_id();
-                let new = NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
+                let new = NewAttempt {
+                    id,
+                    upstream: "u".into(),
+                    sent_at: clock::system_ms(),
+                    is_follow_up: false,
+                    cost: None,
+                };
                 let capped =
-                    matches!(job::start_attempt(db, claim, new, caps).await.unwrap(), AttemptStart::CapReached);
+                    matches!(job::start_attempt(db, claim, new, caps).await.unwrap(), AttemptStart::CapReached(_));
                 assert_eq!(capped, n == 2, "{caps:?}, {n}");
                 assert_eq!(attempt::of_job(db, claim.job, 1).await.unwrap().is_empty(), capped);
                 attempts.push(id);
@@ -46,8 +55,13 @@ async fn a_cap_counts_attempts_that_may_have_been_charged() {
                 job::finish_attempt(db, attempts[1], end(false)).await.unwrap();
             }
             assert_eq!(today(db, whose).await.unwrap(), before + 1);
-            let again =
-                NewAttempt { id: new_id(), upstream: "u".into(), sent_at: clock::system_ms(), is_follow_up: false };
+            let again = NewAttempt {
+                id: new_id(),
+                upstream: "u".into(),
+                sent_at: clock::system_ms(),
+                is_follow_up: false,
+                cost: None,
+            };
             let claim = claim_job(db, whose, me).await;
             assert!(
                 matches!(job::start_attempt(db, claim, again, caps).await.unwrap(), AttemptStart::Started(_)),

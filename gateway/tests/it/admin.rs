@@ -101,6 +101,7 @@ async fn attempt_sent(server: &TestServer, held: job::JobClaim) -> entity::Attem
         upstream: "https://up.example".into(),
         sent_at: clock::system_ms(),
         is_follow_up: false,
+        cost: None,
     };
     let begun = job::start_attempt(db, held, new, Caps::default()).await.unwrap();
     assert!(matches!(begun, job::AttemptStart::Started(_)));

@@ -85,7 +85,10 @@ async fn says_how_pools_do_and_why_no_job_starts() {
             "completed": 0, "failed": 0, "medianSeconds": null, "lastErrors": [],
         });
         assert_eq!(paid["upstreams"][0], relay);
-        assert_eq!((&paid["models"], &paid["concurrency"], &paid["blockedBy"]), (&json!(["sora-2"]), &json!(5), &json!(null)));
+        assert_eq!(
+            (&paid["models"], &paid["concurrency"], &paid["blockedBy"]),
+            (&json!(["sora-2"]), &json!(5), &json!(null))
+        );
         assert_eq!((&own["concurrency"], &own["upstreams"][0]["concurrency"]), (&json!(null), &json!(null)));
 
         let user = server.account("ada@example.org").await;
@@ -112,7 +115,8 @@ async fn administrators_change_pools_and_upstreams_and_redis_follows() {
         let after = limits(&server, "paid").await;
         assert_eq!((after.cap, after.paused), (9, false));
         assert!(after.version > before.version);
-        let reset = patch(&server, &admin, "/api/admin/upstreams/spare", json!({"concurrency": null, "paused": true})).await;
+        let reset =
+            patch(&server, &admin, "/api/admin/upstreams/spare", json!({"concurrency": null, "paused": true})).await;
         assert_eq!(reset.status(), StatusCode::NO_CONTENT);
         assert!(limits(&server, "paid").await.paused, "no upstream is left");
         assert!(!limits(&server, "own").await.paused);
@@ -137,7 +141,8 @@ async fn administrators_change_pools_and_upstreams_and_redis_follows() {
         let whole = patch(&server, &admin, "/api/admin/queue", json!({"paused": true})).await;
         assert_eq!(whole.status(), StatusCode::OK);
         assert!(limits(&server, "own").await.paused && limits(&server, "paid").await.paused);
-        problem(patch(&server, &admin, "/api/admin/queue", json!({"concurrency": 5})).await, 422, "invalid_fields").await;
+        problem(patch(&server, &admin, "/api/admin/queue", json!({"concurrency": 5})).await, 422, "invalid_fields")
+            .await;
         for (path, body) in [("upstreams/gone", json!({"paused": true})), ("pools/gone", json!({"paused": true}))] {
             problem(patch(&server, &admin, &format!("/api/admin/{path}"), body).await, 404, "not_found").await;
         }

@@ -187,6 +187,7 @@ impl TestServer {
             upstream: "https://up.example/v1/videos".into(),
             sent_at: entity::clock::system_ms(),
             is_follow_up: false,
+            cost: None,
         };
         entity::job::start_attempt(db, held, new, entity::submission::Caps::default()).await.unwrap();
         attempt::record_accepted(db, id, Some(upstream_id)).await.unwrap();

@@ -28,7 +28,8 @@ async fn audit(server: &TestServer, admin: &Account) -> Vec<(String, String)> {
 async fn failed_job(server: &TestServer, user: &Account) -> (String, AttemptId) {
     let job = server.job(user, "a cat").await["id"].as_str().unwrap().to_owned();
     let (db, claim, id) = (&server.database.connection, server.claim(&job).await, id::new_id());
-    let new = NewAttempt { id, upstream: UPSTREAM.into(), sent_at: clock::system_ms(), is_follow_up: false };
+    let new =
+        NewAttempt { id, upstream: UPSTREAM.into(), sent_at: clock::system_ms(), is_follow_up: false, cost: None };
     job::start_attempt(db, claim, new, Caps::default()).await.unwrap();
     attempt_result::record(db, id, "https://cdn.example/preview.html", "link").await.unwrap();
     let end = attempt::End {

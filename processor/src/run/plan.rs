@@ -126,6 +126,8 @@ mod tests {
             finished_at: None,
             may_have_been_charged: !matches!(outcome, Some("transient" | "busy")),
             evidence: None,
+            cost: None,
+            currency: None,
         }
     }
 

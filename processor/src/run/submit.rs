@@ -6,6 +6,7 @@ use std::time::Duration;
 use entity::attempt::NewAttempt;
 use entity::id::new_id;
 use entity::job::{self, AttemptStart, Status};
+use entity::spending::Refusal;
 use entity::submission::until_tomorrow;
 use entity::{AttemptId, DbErr, clock, database};
 use sora::{Candidate, Dialect, Failure, Generation, Image, Outcome, Request};
@@ -119,11 +120,13 @@ impl JobRun<'_> {
         probe: bool,
         is_follow_up: bool,
     ) -> Result<(), RunError> {
+        let cost = self.context.config.catalogue.cost_of(&self.job.model, self.job.seconds);
         let new = NewAttempt {
             id: attempt,
             upstream: upstream.settings.name.clone(),
             sent_at: clock::system_ms(),
             is_follow_up,
+            cost,
         };
         let (transitions, claim) = (self.context.transitions.clone(), self.claim);
         let recording = tokio::spawn(async move { transitions.start_attempt(claim, new).await });
@@ -138,11 +141,7 @@ impl JobRun<'_> {
                 Ok(())
             }
             Ok(AttemptStart::NotHeld) => Err(self.why_not_held().await?),
-            Ok(AttemptStart::CapReached) => {
-                tracing::warn!("daily limit of submissions reached; the job waits until tomorrow");
-                let pause = Duration::from_millis(u64::try_from(until_tomorrow()).unwrap_or(0));
-                Err(RunError::Deferred(DeferReason::Cap, pause))
-            }
+            Ok(AttemptStart::CapReached(refusal)) => Err(deferred_by(refusal)),
             Err(error) if database::is_transient(&error) => Err(RunError::HandOver),
             Err(error) => Err(error.into()),
         }
@@ -191,4 +190,24 @@ impl JobRun<'_> {
         let held = |job: job::Model| job.status == Status::Processing && job.epoch == self.claim.epoch;
         Ok(if row.is_some_and(held) { RunError::Cancelled } else { RunError::NotHeld })
     }
+}
+
+/// How long a job over budget waits at most before it asks again: the budget may have been raised.
+const BUDGET_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// Until a cap or a budget may allow the job.
+fn deferred_by(refusal: Refusal) -> RunError {
+    let tomorrow = Duration::from_millis(u64::try_from(until_tomorrow()).unwrap_or(0));
+    let pause = match refusal {
+        Refusal::Submissions => tomorrow,
+        Refusal::DayBudget | Refusal::MonthBudget | Refusal::UnknownCost => tomorrow.min(BUDGET_PAUSE),
+    };
+    let why = match refusal {
+        Refusal::Submissions => "the daily limit of submissions is reached",
+        Refusal::DayBudget => "the budget of the day is used up",
+        Refusal::MonthBudget => "the budget of the month is used up",
+        Refusal::UnknownCost => "there is a budget, and the catalogue has no price for the job's model",
+    };
+    tracing::warn!(seconds = pause.as_secs(), "{why}; the job waits");
+    RunError::Deferred(DeferReason::Cap, pause)
 }

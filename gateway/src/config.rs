@@ -11,6 +11,7 @@ mod sockets;
 use std::num::NonZeroU32;
 
 use ::catalogue::Catalogue;
+use entity::budget::Budgets;
 use fetch::Origin;
 use service::env::Environment;
 use service::settings::{self, Settings};
@@ -42,6 +43,9 @@ pub struct Config {
     /// Models with their lengths, sizes and prices: `SORA_CATALOGUE`, or `SORA_MODELS`, `SORA_SECONDS`, `SORA_SIZES` and
     /// `SORA_FREE`.
     pub catalogue: Catalogue,
+    /// What may be spent: `BUDGET_PER_USER_PER_DAY`, `BUDGET_PER_USER_PER_MONTH`, `BUDGET_PER_DAY`, `BUDGET_PER_MONTH`. The
+    /// processors enforce it.
+    pub budgets: Budgets,
     /// Limits per user.
     pub quotas: Quotas,
     /// Websockets.
@@ -62,6 +66,7 @@ impl Config {
         let http = Http::read(env, app_env);
         let auth = Auth::read(env, app_env);
         let catalogue = catalogue::read(env);
+        let budgets = catalogue.as_ref().and_then(|catalogue| catalogue.budgets(env));
         let quotas = Quotas::read(env);
         let sockets = Sockets::read(env);
         let background = Background::read(env);
@@ -72,6 +77,7 @@ impl Config {
             http: http?,
             auth: auth?,
             catalogue: catalogue?,
+            budgets: budgets?,
             quotas: quotas?,
             sockets: sockets?,
             background: background?,

@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 
 pub(crate) use code::ErrorCode;
 
+use crate::costs::budgets::OverBudget;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
@@ -63,6 +65,8 @@ pub(crate) enum ApiError {
     Gone,
     #[error("Daily video limit reached. It resets in {0} seconds.")]
     DailySubmissions(i64),
+    #[error("{0}")]
+    OverBudget(OverBudget),
     #[error("An account with this email address already exists.")]
     EmailTaken,
     #[error("The request body did not arrive in time.")]
@@ -149,6 +153,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
             Self::Gone => ErrorCode::Gone,
             Self::DailySubmissions(_) => ErrorCode::DailySubmissions,
+            Self::OverBudget(_) => ErrorCode::OverBudget,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::RequestTimeout => ErrorCode::RequestTimeout,
             Self::TooLarge(_) => ErrorCode::TooLarge,
@@ -175,6 +180,7 @@ impl ApiError {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::Unavailable(_) | Self::Busy(_) => Some((header::RETRY_AFTER, UNAVAILABLE_RETRY_AFTER)),
             Self::DailySubmissions(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
+            Self::OverBudget(over) => Some((header::RETRY_AFTER, HeaderValue::from(over.retry_after()))),
             Self::RateLimited(seconds) | Self::TooManyAttempts(seconds) => {
                 Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
             }

@@ -27,6 +27,7 @@ mod admin;
 mod auth;
 mod command;
 mod config;
+mod costs;
 mod cpu_pool;
 mod error;
 mod fair_queue;

@@ -20,7 +20,7 @@ use crate::openai::surface::surface;
 use crate::openai::unsupported::{self, unsupported};
 use crate::openapi::Document;
 use crate::state::Gateway;
-use crate::{admin, auth, health, images, keys, live, mcp, openai, openapi, videos, webhooks};
+use crate::{admin, auth, costs, health, images, keys, live, mcp, openai, openapi, videos, webhooks};
 
 /// Returns the API. Every route describes itself; the OpenAPI document is made of these routes.
 pub(crate) fn api() -> OpenApiRouter<Gateway> {
@@ -32,6 +32,8 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(admin::jobs::jobs))
         .routes(routes!(admin::users::users))
         .routes(routes!(admin::audit::audit))
+        .routes(routes!(costs::report::usage))
+        .routes(routes!(costs::report::costs))
         .routes(routes!(openapi::json))
         .layer(compression());
     let api = compressed
@@ -67,6 +69,7 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(videos::shares::shared_poster))
         .routes(routes!(images::read, images::delete))
         .routes(routes!(images::content))
+        .routes(routes!(costs::budgets::budgets))
         .routes(routes!(admin::statistics::statistics))
         .routes(routes!(admin::queue::queue, admin::queue::change_queue))
         .routes(routes!(admin::jobs::read_job))

@@ -34,6 +34,7 @@ pub(crate) enum ErrorCode {
     InvalidFields,
     UpgradeRequired,
     DailySubmissions,
+    OverBudget,
     RateLimited,
     TooManyAttempts,
     TooManyWaiting,
@@ -75,9 +76,11 @@ impl ErrorCode {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::IdempotencyKeyReused | Self::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-            Self::DailySubmissions | Self::RateLimited | Self::TooManyAttempts | Self::TooManyWaiting => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::DailySubmissions
+            | Self::OverBudget
+            | Self::RateLimited
+            | Self::TooManyAttempts
+            | Self::TooManyWaiting => StatusCode::TOO_MANY_REQUESTS,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::NoSpritesheet => StatusCode::NOT_IMPLEMENTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -165,6 +165,20 @@ impl Fields {
         }
     }
 
+    /// Reads an optional string for which `null` has a meaning: `Some(None)` if it is missing, `Some(Some(None))` if it is
+    /// `null`.
+    pub(crate) fn nullable_text<T>(
+        &mut self,
+        name: &str,
+        rule: impl FnOnce(&str) -> Rule<T>,
+    ) -> Option<Option<Option<T>>> {
+        match self.values.remove(name) {
+            None => Some(None),
+            Some(Value::Null) => Some(Some(None)),
+            Some(value) => self.check(name, text(value), "a string", |text| rule(&text)).map(|value| Some(Some(value))),
+        }
+    }
+
     /// Checks that no field was invalid or unknown.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ struct CreateForm {
     extensions(("x-errors" = json!([
         ErrorCode::TooManyWaiting,
         ErrorCode::DailySubmissions,
+        ErrorCode::OverBudget,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::Gone,
         ErrorCode::QuotaExceeded,

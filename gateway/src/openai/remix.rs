@@ -47,6 +47,7 @@ struct RemixRequest {
     extensions(("x-errors" = json!([
         ErrorCode::TooManyWaiting,
         ErrorCode::DailySubmissions,
+        ErrorCode::OverBudget,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::Gone,
         ErrorCode::QuotaExceeded,

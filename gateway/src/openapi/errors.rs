@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::costs::budgets::OverBudget;
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body::JSON;
 use crate::http::problem::{PROBLEM_JSON, Problem};
@@ -90,6 +91,7 @@ fn sample(code: ErrorCode) -> ApiError {
         ErrorCode::InvalidFields => ApiError::invalid_field("colour", "unknown_field", "This field is not known."),
         ErrorCode::UpgradeRequired => ApiError::UpgradeRequired,
         ErrorCode::DailySubmissions => ApiError::DailySubmissions(3_600),
+        ErrorCode::OverBudget => ApiError::OverBudget(OverBudget::sample()),
         ErrorCode::RateLimited => ApiError::RateLimited(17),
         ErrorCode::TooManyAttempts => ApiError::TooManyAttempts(480),
         ErrorCode::TooManyWaiting => ApiError::TooManyWaiting(1_000),

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::auth::Creator;
+use crate::costs;
 use crate::error::{ApiError, ErrorCode};
 use crate::http::path::Id;
 use crate::metrics;
@@ -71,6 +72,7 @@ pub(crate) async fn cancel_job(gateway: &Gateway, user: UserId, id: JobId) -> Re
     extensions(("x-errors" = json!([
         ErrorCode::WrongState,
         ErrorCode::TooManyWaiting,
+        ErrorCode::OverBudget,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::Gone,
         ErrorCode::InvalidFields,
@@ -92,15 +94,17 @@ pub(crate) async fn retry(
     answer(&gateway, StatusCode::ACCEPTED, job).await
 }
 
-/// Checks the user's quota, and that the job's model can still be used. A model that is no longer in the catalogue has no
+/// Checks the user's quota and budgets, and that the job's model can still be used. A model that is no longer in the catalogue has no
 /// pool; one that is retired is no longer at the upstream.
 async fn require_restartable(gateway: &Gateway, user: UserId, id: JobId) -> Result<(), ApiError> {
     let catalogue = &gateway.config.catalogue;
     if catalogue.from_file
         && let Some(job) = job::of_user(&gateway.db, id, user).await?
-        && offered_model(catalogue, &job.model).is_err()
     {
-        return Err(ApiError::WrongState("The model of this job is no longer available."));
+        if offered_model(catalogue, &job.model).is_err() {
+            return Err(ApiError::WrongState("The model of this job is no longer available."));
+        }
+        costs::require(gateway, user, (&job.model, job.seconds), 1).await?;
     }
     quota::require_waiting(gateway, user, 1).await
 }

@@ -24,6 +24,7 @@ use tracing::Instrument;
 use utoipa::ToSchema;
 
 use crate::auth::{Creator, Principal};
+use crate::costs;
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::http::body::{Fields, JsonBody, RequestBody, Rule};
 use crate::http::client_address::ClientAddress;
@@ -159,6 +160,7 @@ impl CreateVideoRequest {
     extensions(("x-errors" = json!([
         ErrorCode::TooManyWaiting,
         ErrorCode::DailySubmissions,
+        ErrorCode::OverBudget,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::Gone,
         ErrorCode::QuotaExceeded,
@@ -255,12 +257,13 @@ where
     if is_image_gone { images::unknown() } else { ApiError::unavailable(error) }
 }
 
-/// Checks the quotas and the reference image.
+/// Checks the quotas, the budgets and the reference image.
 async fn check_limits(gateway: &Gateway, new: &New, count: usize) -> Result<(), ApiError> {
     if let Some(image) = new.reference_image_id {
         images::require(gateway, image, new.user_id).await?;
     }
-    require_quota(gateway, new.user_id, count).await
+    require_quota(gateway, new.user_id, count).await?;
+    costs::require(gateway, new.user_id, (&new.model, new.seconds), count).await
 }
 
 async fn enqueue(gateway: &Gateway, user: UserId, view: &mut View) -> Result<(), ApiError> {

@@ -22,7 +22,7 @@ async fn claim_job(db: &DatabaseConnection, owner: UserId, me: WorkerId) -> JobC
 
 fn costing(cost: Option<i64>) -> (AttemptId, NewAttempt) {
     let id = new_id();
-    (id, NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), cost })
+    (id, NewAttempt { id, upstream: "u".into(), sent_at: clock::system_ms(), cost, is_follow_up: false })
 }
 
 fn caps(per_user: Budget, overall: Budget) -> Caps {

@@ -21,7 +21,8 @@ async fn failed_job(db: &DatabaseConnection, completed: bool, charged: bool) -> 
     let (_, claim) = claimed_job(db, register_worker(db).await).await;
     let id = new_id();
     let caps = Caps { budgets: Budgets { currency: Some("CNY"), ..Budgets::default() }, ..Caps::default() };
-    let new = NewAttempt { id, upstream: "relay".into(), sent_at: clock::system_ms(), cost: Some(40) };
+    let new =
+        NewAttempt { id, upstream: "relay".into(), sent_at: clock::system_ms(), cost: Some(40), is_follow_up: false };
     let started = job::start_attempt(db, claim, new, caps).await.unwrap();
     assert!(matches!(started, AttemptStart::Started(_)));
     if completed {
@@ -95,7 +96,8 @@ async fn a_running_job_of_a_deleted_account_stays_a_possible_cost() {
         let db = &database.connection;
         let (job, claim) = claimed_job(db, register_worker(db).await).await;
         let id = new_id();
-        let new = NewAttempt { id, upstream: "relay".into(), sent_at: clock::system_ms(), cost: None };
+        let new =
+            NewAttempt { id, upstream: "relay".into(), sent_at: clock::system_ms(), cost: None, is_follow_up: false };
         job::start_attempt(db, claim, new, Caps::default()).await.unwrap();
         assert!(job::delete(db, job.id, job.user_id).await.unwrap().is_none(), "it has not finished");
         account::delete(db, job.user_id).await.unwrap().unwrap();

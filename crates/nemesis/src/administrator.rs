@@ -41,7 +41,12 @@ impl Administrator {
 
     /// Pauses or resumes the queue.
     pub(crate) async fn pause_queue(&self, gateway: &str, paused: bool) -> anyhow::Result<()> {
-        let request = self.http.patch(format!("http://{gateway}/api/admin/queue")).bearer_auth(&self.token);
+        self.pause(gateway, "queue", paused).await
+    }
+
+    /// Pauses or resumes what is at this path of the administration.
+    pub(crate) async fn pause(&self, gateway: &str, path: &str, paused: bool) -> anyhow::Result<()> {
+        let request = self.http.patch(format!("http://{gateway}/api/admin/{path}")).bearer_auth(&self.token);
         request.json(&json!({"paused": paused})).send().await?.error_for_status()?;
         Ok(())
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+use crate::upstreams::{POOLS, SIMULATORS, Upstreams};
+
 /// Number of gateways.
 pub(crate) const GATEWAYS: usize = 2;
 
@@ -27,6 +29,8 @@ pub(crate) enum Part {
     Storage,
     /// The settings of the queue.
     Queue,
+    /// A simulator, by index.
+    Upstream(usize),
 }
 
 /// A fault.
@@ -64,6 +68,10 @@ pub(crate) enum Fault {
     FailOverRedis(Duration),
     /// Pauses the queue for this long, after contradictory changes at the same time.
     PauseQueue(Duration),
+    /// Sends nothing new to a simulator for this long.
+    PauseUpstream(usize, Duration),
+    /// Starts no job of a pool for this long.
+    PausePool(usize, Duration),
 }
 
 /// A fault and when it is injected.
@@ -82,7 +90,8 @@ impl Fault {
         let down = Duration::from_millis(rng.random_range(200..2_500));
         let frozen = Duration::from_millis(rng.random_range(500..5_000));
         let hours = rng.random_range(1..=12) * if rng.random_bool(0.5) { 3_600 } else { -3_600 };
-        match rng.random_range(0..141) {
+        let upstream = rng.random_range(0..SIMULATORS);
+        match rng.random_range(0..160) {
             0..18 => Self::Kill(Part::Processor(processor), down),
             18..32 => Self::Freeze(Part::Processor(processor), frozen),
             32..42 => Self::Drain(processor, rng.random_bool(0.3)),
@@ -105,7 +114,10 @@ impl Fault {
             121..125 => Self::StopLog(Part::Processor(processor), frozen),
             125..128 => Self::StopLog(Part::Gateway(gateway), frozen),
             128..134 => Self::FailOverRedis(down),
-            _ => Self::PauseQueue(down),
+            134..141 => Self::PauseQueue(down),
+            141..149 => Self::Freeze(Part::Upstream(upstream), frozen),
+            149..156 => Self::PauseUpstream(upstream, frozen),
+            _ => Self::PausePool(rng.random_range(0..POOLS.len()), down),
         }
     }
 
@@ -117,7 +129,7 @@ impl Fault {
             Self::RestartPostgres | Self::TerminateBackends => Part::Postgres,
             Self::UnmountStorage(_) => Part::Storage,
             Self::StallReaders(gateway, _) => Part::Gateway(gateway),
-            Self::PauseQueue(_) => Part::Queue,
+            Self::PauseQueue(_) | Self::PauseUpstream(..) | Self::PausePool(..) => Part::Queue,
             _ => Part::Redis,
         }
     }
@@ -133,7 +145,9 @@ impl Fault {
             | Self::StallReaders(_, lasts) => lasts + Duration::from_millis(300),
             Self::Drain(..) | Self::RestartPostgres => Duration::from_secs(3),
             Self::FailOverRedis(lasts) => lasts + Duration::from_secs(6),
-            Self::PauseQueue(lasts) => lasts + Duration::from_secs(3),
+            Self::PauseQueue(lasts) | Self::PauseUpstream(_, lasts) | Self::PausePool(_, lasts) => {
+                lasts + Duration::from_secs(3)
+            }
             _ => Duration::from_millis(300),
         }
     }
@@ -159,6 +173,12 @@ impl fmt::Display for Fault {
             Self::StopLog(part, lasts) => write!(f, "read nothing of {part}'s log for {} ms", lasts.as_millis()),
             Self::FailOverRedis(lasts) => write!(f, "fail redis over, and back after {} ms", lasts.as_millis()),
             Self::PauseQueue(lasts) => write!(f, "pause the queue for {} ms", lasts.as_millis()),
+            Self::PauseUpstream(number, lasts) => {
+                write!(f, "pause {} for {} ms", Part::Upstream(*number), lasts.as_millis())
+            }
+            Self::PausePool(number, lasts) => {
+                write!(f, "pause the pool {} for {} ms", POOLS[*number], lasts.as_millis())
+            }
             Self::UnmountStorage(lasts) => write!(f, "unmount the storage for {} ms", lasts.as_millis()),
             Self::StallReaders(gateway, lasts) => {
                 write!(
@@ -181,6 +201,7 @@ impl fmt::Display for Part {
             Self::Postgres => f.write_str("postgres"),
             Self::Storage => f.write_str("storage"),
             Self::Queue => f.write_str("queue"),
+            Self::Upstream(number) => f.write_str(&Upstreams::name(*number)),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::platform::{NAMESPACE, Platform};
 use crate::process::{Process, describe_exit};
 use crate::run_log::now;
 use crate::signal::Signal;
+use crate::upstreams::{POOLS, Upstreams};
 use crate::{failover, pause, stalled};
 
 /// Maximum time a processor may take to stop: draining, handing over its jobs, and waiting for a slow database.
@@ -82,12 +83,17 @@ async fn inject(platform: &Platform, outages: &Outages, fault: Fault) -> anyhow:
         Fault::StopLog(part, lasts) => stop_log(platform, part, lasts).await,
         Fault::FailOverRedis(lasts) => failover::fail_over(platform, lasts).await,
         Fault::PauseQueue(lasts) => pause::pause(platform, lasts).await,
+        Fault::PauseUpstream(number, lasts) => {
+            pause::pause_one(platform, &format!("upstreams/{}", Upstreams::name(number)), lasts).await
+        }
+        Fault::PausePool(number, lasts) => pause::pause_one(platform, &format!("pools/{}", POOLS[number]), lasts).await,
         Fault::StallReaders(gateway, lasts) => stalled::stall(platform, gateway, lasts).await,
         Fault::FlushRedis => redis_commands(platform, &[&["FLUSHALL"]]).await,
         Fault::FlushScripts => redis_commands(platform, &[&["SCRIPT", "FLUSH"]]).await,
         Fault::DestroyGroup => {
-            let stream = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL).jobs;
-            redis_commands(platform, &[&["XGROUP", "DESTROY", &stream, "processors"]]).await
+            let [one, other] = POOLS.map(|pool| bus::Keys::new(NAMESPACE).of_pool(pool).jobs);
+            let destroy = |stream| ["XGROUP", "DESTROY", stream, "processors"];
+            redis_commands(platform, &[&destroy(&one), &destroy(&other)]).await
         }
         Fault::DropClients => {
             redis_commands(platform, &[&["CLIENT", "KILL", "TYPE", "normal"], &["CLIENT", "KILL", "TYPE", "pubsub"]])
@@ -143,6 +149,7 @@ fn process(platform: &Platform, part: Part) -> &Process {
         Part::Gateway(number) => &platform.gateways[number],
         Part::Processor(number) => &platform.processors[number],
         Part::Redis => &platform.redis.process,
+        Part::Upstream(number) => &platform.simulators[number],
         Part::Postgres | Part::Storage | Part::Queue => platform.postgres.process(),
     }
 }

@@ -1,9 +1,9 @@
 //! Fault injection against real processes, followed by checks from outside.
 //!
-//! Each seed runs a complete platform: two gateways, three processors, Redis, PostgreSQL and the simulator. Users submit,
-//! poll, watch and cancel while processes are killed and frozen, servers are restarted and emptied, and connections are
-//! cut. The seed alone decides the schedule. Afterwards the checks compare what users saw, what the database committed and
-//! what the simulator received.
+//! Each seed runs a complete platform: two gateways, three processors, Redis, PostgreSQL and three simulators in two pools.
+//! Users submit, poll, watch and cancel while processes are killed and frozen, servers are restarted and emptied, and
+//! connections are cut. The seed alone decides the schedule. Afterwards the checks compare what users saw, what the database committed and
+//! what the simulators received.
 //!
 //! | module | role |
 //! |---|---|
@@ -40,6 +40,7 @@ mod run;
 mod run_log;
 mod signal;
 mod stalled;
+mod upstreams;
 mod wait;
 
 use std::path::{Path, PathBuf};

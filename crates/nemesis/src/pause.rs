@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use crate::platform::{NAMESPACE, Platform};
 use crate::redis::Reply;
+use crate::upstreams::POOLS;
 use crate::wait::wait_for;
 
 /// Maximum time until a change is accepted, and until Redis has it. Longer than any fault.
@@ -25,6 +26,22 @@ pub(crate) async fn pause(platform: &Platform, lasts: Duration) -> anyhow::Resul
     set(platform, false).await
 }
 
+/// Pauses the upstream or pool at this path of the administration, and resumes it after `lasts`.
+pub(crate) async fn pause_one(platform: &Platform, path: &str, lasts: Duration) -> anyhow::Result<()> {
+    for paused in [true, false] {
+        let mut gateway = 0;
+        wait_for("a gateway changes an upstream or a pool", CHANGE_TIMEOUT, async || {
+            gateway = (gateway + 1) % platform.addresses.len();
+            platform.administrator.pause(&platform.addresses[gateway], path, paused).await.ok()
+        })
+        .await?;
+        if paused {
+            sleep(lasts).await;
+        }
+    }
+    Ok(())
+}
+
 /// Pauses or resumes the queue, and waits until Redis knows.
 async fn set(platform: &Platform, paused: bool) -> anyhow::Result<()> {
     let mut gateway = 0;
@@ -33,11 +50,14 @@ async fn set(platform: &Platform, paused: bool) -> anyhow::Result<()> {
         platform.administrator.pause_queue(&platform.addresses[gateway], paused).await.ok()
     })
     .await?;
-    let key = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL).limits;
     let wanted = Reply::Text(u8::from(paused).to_string());
     let mirrored = wait_for("Redis has the change", CHANGE_TIMEOUT, async || {
-        let held = platform.primary().command(&["HGET", &key, "paused"]).await.ok()?;
-        (held == wanted).then_some(())
+        for pool in POOLS {
+            let key = bus::Keys::new(NAMESPACE).of_pool(pool).limits;
+            let held = platform.primary().command(&["HGET", &key, "paused"]).await.ok()?;
+            (held == wanted).then_some(())?;
+        }
+        Some(())
     });
     if mirrored.await.is_err() {
         platform.log.violation(format!(

@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::fault::{ScheduledFault, schedule};
+use crate::upstreams::{MODELS, Upstreams};
 
 /// Number of users.
 pub(crate) const USERS: usize = 4;
@@ -19,12 +20,14 @@ pub(crate) struct Plan {
     pub(crate) load: Duration,
     /// `SORA_MAX_RESUBMITS`.
     pub(crate) resubmits: i32,
-    /// `SORA_MAX_CONCURRENCY`.
+    /// Maximum number of jobs in flight in each pool; 0 = no maximum.
     pub(crate) cap: u32,
     /// Milliseconds between two steps of the simulator.
     pub(crate) pace: u64,
-    /// The upstream's API.
+    /// The upstreams' API.
     pub(crate) dialect: Dialect,
+    /// The upstreams.
+    pub(crate) upstreams: Upstreams,
     /// The jobs that each user submits.
     pub(crate) jobs: Vec<Vec<PlannedJob>>,
     /// The faults.
@@ -55,6 +58,8 @@ pub(crate) struct PlannedJob {
     pub(crate) at: Duration,
     /// A unique prompt.
     pub(crate) prompt: String,
+    /// The model, which decides the pool.
+    pub(crate) model: &'static str,
     /// Time from acceptance to cancellation.
     pub(crate) cancel: Option<Duration>,
     /// Whether to retry the job once if it fails or is cancelled.
@@ -74,7 +79,8 @@ impl Plan {
         let mut for_user = |user| plan_jobs(&mut rng, (seed, user), jobs.div_ceil(USERS), load, dialect);
         let jobs = (0..USERS).map(&mut for_user).collect();
         let faults = schedule(&mut rng, load);
-        Self { seed, load, resubmits, cap, pace, dialect, jobs, faults }
+        let upstreams = Upstreams::draw(&mut rng, cap);
+        Self { seed, load, resubmits, cap, pace, dialect, upstreams, jobs, faults }
     }
 }
 
@@ -90,6 +96,7 @@ fn plan_jobs(
         PlannedJob {
             at: load.mul_f64(rng.random_range(0.0..0.9)),
             prompt: format!("seed {seed}, user {user}, job {job}: 海边的日落 {tag}"),
+            model: pick(rng, &MODELS),
             cancel: rng.random_bool(0.15).then(|| Duration::from_millis(rng.random_range(0..2_500))),
             retry: rng.random_bool(0.4),
         }
@@ -151,8 +158,8 @@ const VIDEOS_SHAPES: [&str; 12] = [
     "partial-206",
 ];
 
-fn pick<'a>(rng: &mut StdRng, shapes: &[&'a str]) -> &'a str {
-    shapes[rng.random_range(0..shapes.len())]
+fn pick<'a>(rng: &mut StdRng, texts: &[&'a str]) -> &'a str {
+    texts[rng.random_range(0..texts.len())]
 }
 
 #[cfg(test)]

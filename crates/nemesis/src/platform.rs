@@ -18,6 +18,7 @@ use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::redis::Redis;
 use crate::run_log::{RunLog, now};
+use crate::upstreams::{SIMULATORS, Upstreams};
 use crate::wait::wait_for;
 
 /// Maximum time for starting, and for recovering from the faults.
@@ -25,6 +26,9 @@ const READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `REDIS_NAMESPACE` of the run.
 pub(crate) const NAMESPACE: &str = "{sora}:v1";
+
+/// Name of the catalogue file in the run's folder.
+const CATALOGUE: &str = "catalogue.toml";
 
 /// A running platform.
 pub(crate) struct Platform {
@@ -56,10 +60,10 @@ pub(crate) struct Platform {
     pub(crate) webhook_url: String,
     /// The administrator.
     pub(crate) administrator: Administrator,
-    /// The simulator.
-    pub(crate) simulator: Process,
-    /// The simulator's address.
-    pub(crate) upstream: String,
+    /// The simulators.
+    pub(crate) simulators: Vec<Process>,
+    /// Their addresses.
+    pub(crate) upstreams: Vec<String>,
     /// The run's log.
     pub(crate) log: RunLog,
     /// Last moment at which a fault affected the database, epoch ms.
@@ -77,10 +81,12 @@ impl Platform {
         let database = format!("nemesis_{}", plan.seed);
         postgres.drop_database(&database).await?;
         let db = postgres.create_database(&database).await?;
-        let ports = free_ports(GATEWAYS + 5)?;
-        let [redis, replica, redis_address, upstream, receiver, ref gateways @ ..] = ports[..] else {
+        let ports = free_ports(GATEWAYS + 5 + SIMULATORS)?;
+        let (gateways, ports) = ports.split_at(GATEWAYS);
+        let [redis, replica, redis_address, dead, receiver, ref upstreams @ ..] = *ports else {
             bail!("too few ports")
         };
+        std::fs::write(folder.join(CATALOGUE), plan.upstreams.catalogue(plan.dialect, upstreams, dead))?;
         let setting =
             Settings { plan, programs, folder, database: postgres.url(&database), redis: redis_address, receiver };
         let clock = |number| Clock::new(&folder.join(format!("clock-{number}")));
@@ -94,12 +100,16 @@ impl Platform {
             replica: Redis::new(folder, "redis-replica", replica)?,
             redis_address: Proxy::start(redis_address, redis).await?,
             gateways: gateways.iter().enumerate().map(|(n, port)| Process::new(setting.gateway(n, *port))).collect(),
-            processors: clocks.iter().enumerate().map(|(n, clock)| setting.processor(n, upstream, clock)).collect(),
+            processors: clocks.iter().enumerate().map(|(n, clock)| setting.processor(n, clock)).collect(),
             clocks,
             storage: folder.join("videos"),
             addresses: gateways.iter().map(address).collect(),
-            simulator: Process::new(setting.simulator(upstream)),
-            upstream: format!("http://{}", address(&upstream)),
+            simulators: upstreams
+                .iter()
+                .enumerate()
+                .map(|(n, port)| Process::new(setting.simulator(n, *port)))
+                .collect(),
+            upstreams: upstreams.iter().map(|port| format!("http://{}", address(port))).collect(),
             receiver: Receiver::start(receiver).await?,
             webhook_url: format!("http://{}/", address(&receiver)),
             administrator: Administrator::new()?,
@@ -108,8 +118,7 @@ impl Platform {
         };
         std::fs::create_dir_all(folder.join("videos"))?;
         platform.redis.start().await?;
-        platform.simulator.start()?;
-        for process in platform.servers() {
+        for process in platform.simulators.iter().chain(platform.servers()) {
             process.start()?;
         }
         platform.wait_until_healthy().await?;
@@ -124,7 +133,7 @@ impl Platform {
     /// Waits until every process runs and is ready.
     pub(crate) async fn wait_until_healthy(&self) -> anyhow::Result<()> {
         self.postgres.wait_until_ready().await?;
-        for process in self.servers().chain([&self.simulator, &self.redis.process]) {
+        for process in self.servers().chain(&self.simulators).chain([&self.redis.process]) {
             wait_for(&format!("{} is ready", process.name()), READY_TIMEOUT, async || {
                 (process.id().is_some() && process.is_ready()).then_some(())
             })
@@ -155,7 +164,7 @@ impl Platform {
                     process.start()?;
                 }
             }
-            for process in [&self.simulator, &self.redis.process, self.postgres.process()] {
+            for process in self.simulators.iter().chain([&self.redis.process, self.postgres.process()]) {
                 if let Some(status) = process.take_exit_status() {
                     anyhow::bail!("{} exited on its own: {}", process.name(), describe_exit(status));
                 }
@@ -176,7 +185,7 @@ impl Platform {
 
     /// Reports each panic in the logs as a violation.
     pub(crate) fn check_logs_for_panics(&self) {
-        for process in self.servers().chain([&self.simulator]) {
+        for process in self.servers().chain(&self.simulators) {
             let text = std::fs::read(process.log_path()).unwrap_or_default();
             for line in String::from_utf8_lossy(&text).lines().filter(|line| line.contains("panicked")) {
                 self.log.violation(format!("{}: {line}", process.name()));
@@ -195,7 +204,7 @@ impl Platform {
 
     /// Stops everything and drops the database.
     pub(crate) async fn stop(&self) -> anyhow::Result<()> {
-        for process in self.servers().chain([&self.simulator, &self.redis.process, &self.replica.process]) {
+        for process in self.servers().chain(&self.simulators).chain([&self.redis.process, &self.replica.process]) {
             process.kill().await;
         }
         self.postgres.drop_database(&self.database).await.context("dropping the database")
@@ -226,18 +235,14 @@ impl Settings<'_> {
         self.program("gateway", &format!("gateway-{number}"), &specific, "listening")
     }
 
-    fn processor(&self, number: usize, upstream: u16, clock: &Clock) -> Process {
+    fn processor(&self, number: usize, clock: &Clock) -> Process {
         let name = format!("processor-{number}");
         let specific = [
             ("HOSTNAME", name.clone()),
             // No posters: extracting one changes the job again after its end, at an unpredictable time.
             ("FFMPEG", "/nowhere/ffmpeg".to_owned()),
-            ("SORA_API_URL", format!("http://127.0.0.1:{upstream}{}", self.plan.dialect.path())),
-            ("SORA_LOST_AFTER", "1s".into()),
-            ("SORA_POLL_INTERVAL", "50ms".into()),
             ("SORA_RETRY_BASE", "100ms".into()),
             ("SORA_MAX_RESUBMITS", self.plan.resubmits.to_string()),
-            ("SORA_MAX_CONCURRENCY", self.plan.cap.to_string()),
             ("PROCESSOR_SLOTS", "8".into()),
             ("LEASE_TTL", "2s".into()),
             ("LEASE_RENEW", "500ms".into()),
@@ -258,16 +263,17 @@ impl Settings<'_> {
             ("REDIS_NAMESPACE", NAMESPACE.into()),
             ("WEBHOOK_ALLOW", format!("127.0.0.1:{}", self.receiver)),
             ("STORAGE_URL", self.folder.join("videos").display().to_string()),
+            ("SORA_CATALOGUE", self.folder.join(CATALOGUE).display().to_string()),
         ];
         let environment =
             common.iter().chain(specific).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Program { environment, ready, piped: true, ..self.base_program(file, name) }
     }
 
-    fn simulator(&self, port: u16) -> Program {
+    fn simulator(&self, number: usize, port: u16) -> Program {
         let flags = format!("--listen 127.0.0.1:{port} --pace {} --steps 10", self.plan.pace);
         let arguments = flags.split(' ').map(ToOwned::to_owned).collect();
-        Program { arguments, ready: "listening on", ..self.base_program("simulator", "simulator") }
+        Program { arguments, ready: "listening on", ..self.base_program("simulator", &Upstreams::name(number)) }
     }
 
     fn base_program(&self, file: &str, name: &str) -> Program {

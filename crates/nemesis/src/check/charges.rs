@@ -1,4 +1,4 @@
-//! Nothing was submitted beyond what was allowed and recorded beforehand: the simulator's counts against the rows.
+//! Nothing was submitted beyond what was allowed and recorded beforehand: the simulators' counts against the rows.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use super::FinalState;
 use crate::history::State;
 use crate::plan::Plan;
 use crate::platform::Platform;
+use crate::upstreams::Upstreams;
 
 /// `SORA_MAX_RETRIES`: the platform's default.
 const MAX_RETRIES: i32 = 5;
@@ -24,17 +25,32 @@ struct Counts {
     submissions: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.submissions += other.submissions;
+    }
+}
+
 /// Checks the counts of every job's prompt.
 pub(super) async fn check(platform: &Platform, final_state: &mut FinalState, plan: &Plan) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().no_proxy().build()?;
     let mut counted = BTreeMap::new();
-    for (id, job) in &final_state.jobs {
-        let url =
-            reqwest::Url::parse_with_params(&format!("{}/sim/stats", platform.upstream), [("prompt", &job.prompt)])?;
-        let counts: Counts = http.get(url).send().await?.json().await.context("reading the simulator's counts")?;
-        counted.insert(*id, counts);
+    let mut all = Counts::default();
+    for (number, upstream) in platform.upstreams.iter().enumerate() {
+        for (id, job) in &final_state.jobs {
+            let url = reqwest::Url::parse_with_params(&format!("{upstream}/sim/stats"), [("prompt", &job.prompt)])?;
+            let counts: Counts = http.get(url).send().await?.json().await.context("reading a simulator's counts")?;
+            let name = Upstreams::name(number);
+            let sent = final_state.attempts(*id).iter().filter(|attempt| attempt.upstream == name).count() as u64;
+            if counts.requests > sent {
+                let requests = counts.requests;
+                platform.log.violation(format!("job {id}: {requests} requests at {name}, {sent} attempts on record"));
+            }
+            counted.entry(*id).or_insert_with(Counts::default).add(counts);
+        }
+        all.add(http.get(format!("{upstream}/sim/stats")).send().await?.json().await?);
     }
-    let all: Counts = http.get(format!("{}/sim/stats", platform.upstream)).send().await?.json().await?;
     (final_state.requests, final_state.submissions) = (all.requests, all.submissions);
     let sum: u64 = counted.values().map(|counts| counts.requests).sum();
     // A request whose sender is killed before it has sent the whole body has no prompt. Its attempt is on record.
@@ -45,7 +61,7 @@ pub(super) async fn check(platform: &Platform, final_state: &mut FinalState, pla
     if all.requests < sum || all.requests - sum > without_request.sum() {
         platform
             .log
-            .violation(format!("the simulator received {} requests, {sum} of them for known jobs", all.requests));
+            .violation(format!("the simulators received {} requests, {sum} of them for known jobs", all.requests));
     }
     for (id, counts) in counted {
         if let Some(job) = final_state.jobs.get(&id) {

@@ -6,6 +6,7 @@ use crate::fault::PROCESSORS;
 use crate::history::count;
 use crate::platform::{NAMESPACE, Platform};
 use crate::redis::Reply;
+use crate::upstreams::POOLS;
 use crate::wait::wait_for;
 
 /// A lease, the reaper's safety margin, and a run of the reconciler.
@@ -24,18 +25,22 @@ pub(super) async fn check(platform: &Platform) {
 }
 
 async fn remaining(platform: &Platform) -> anyhow::Result<Vec<String>> {
-    let keys = bus::Keys::new(NAMESPACE).of_pool(bus::DEFAULT_POOL);
     let mut found = Vec::new();
-    for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog), ("HLEN", &keys.locations)] {
-        let reply = platform.redis.command(&[size, key]).await?;
-        if reply != Reply::Int(0) {
-            found.push(format!("{size} {key} is {}", reply.to_text()));
+    for pool in POOLS {
+        let keys = bus::Keys::new(NAMESPACE).of_pool(pool);
+        let hashes = [&keys.locations, &keys.places, &keys.used].map(|key| ("HLEN", key));
+        for (size, key) in [("XLEN", &keys.jobs), ("ZCARD", &keys.backlog)].into_iter().chain(hashes) {
+            let reply = platform.redis.command(&[size, key]).await?;
+            if reply != Reply::Int(0) {
+                found.push(format!("{size} {key} is {}", reply.to_text()));
+            }
         }
-    }
-    let paused = count(&platform.db, "SELECT count(*) FROM limits WHERE paused").await?;
-    let mirrored = platform.redis.command(&["HGET", &keys.limits, "paused"]).await?;
-    if mirrored != Reply::Text(paused.to_string()) {
-        found.push(format!("paused is {paused} in the database, and in Redis {}", mirrored.to_text()));
+        // All upstreams and pools are resumed by now.
+        let paused = count(&platform.db, "SELECT count(*) FROM limits WHERE paused").await?;
+        let mirrored = platform.redis.command(&["HGET", &keys.limits, "paused"]).await?;
+        if mirrored != Reply::Text(paused.to_string()) {
+            found.push(format!("paused is {paused} in the database, and in {} {}", keys.limits, mirrored.to_text()));
+        }
     }
     let claimed = count(&platform.db, "SELECT count(*) FROM jobs WHERE worker_id IS NOT NULL").await?;
     if claimed != 0 {

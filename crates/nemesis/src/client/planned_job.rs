@@ -36,7 +36,7 @@ async fn submit(user: &User, rng: &mut StdRng, planned: &PlannedJob, phases: &Ph
     let mut attempt = 1;
     while !phases.load_ended.is_cancelled() {
         let orientation = if rng.random_bool(0.5) { "landscape" } else { "portrait" };
-        let body = json!({"prompt": prompt, "orientation": orientation});
+        let body = json!({"prompt": prompt, "orientation": orientation, "model": planned.model});
         // Recorded before sending, because the run may end before the response.
         user.observations.lock().unconfirmed.insert(prompt.clone());
         let answer = user.send(rng, Method::POST, "/api/videos", Some(&body)).await;

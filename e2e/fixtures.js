@@ -52,10 +52,14 @@ export const failedJobs = ["refused", "busy", "stalled", "unfetchable", "timed_o
 );
 export const cancelledJob = job({ id: "gone-1", status: "cancelled", prompt: prompts[8], createdAt: ago(14), mayHaveBeenCharged: true });
 
+const model = (id, more) => ({
+  id, title: { en: id, zh: id }, orientations: ["landscape", "portrait"], referenceImage: "optional", remix: true, price: null,
+  status: "active", retiresOn: null, default: false, ...more,
+});
 export const models = {
   models: [
-    { id: "sora2", orientations: ["landscape", "portrait"], seconds: [10, 15], sizes: ["1280x720", "1920x1080", "720x1280", "1080x1920"], default: true },
-    { id: "sora2-pro", orientations: ["landscape", "portrait"], seconds: [10, 15, 25], sizes: ["1280x720", "720x1280"], default: false },
+    model("sora2", { seconds: [10, 15], sizes: ["1280x720", "1920x1080", "720x1280", "1080x1920"], default: true }),
+    model("sora2-pro", { seconds: [10, 15, 25], sizes: ["1280x720", "720x1280"] }),
   ],
   defaults: { model: "sora2", orientation: "landscape", seconds: 10, size: "1280x720" },
 };

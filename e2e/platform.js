@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -25,8 +25,11 @@ export async function eventually(what, probe, seconds = 30) {
   }
 }
 
-/** Starts everything. `simulator` holds flags; the others hold additional variables, `shared` those of all processes. */
-export async function start({ simulator = [], gateway: variables = {}, processor = {}, shared: ofAll = {}, dialect = "chat/completions" } = {}) {
+/**
+ * Starts everything. `simulator` holds flags; the others hold additional variables, `shared` those of all processes. `catalogue`
+ * returns a catalogue file for the simulator's address.
+ */
+export async function start({ simulator = [], gateway: variables = {}, processor = {}, shared: ofAll = {}, dialect = "chat/completions", catalogue } = {}) {
   if (!process.env.TEST_REDIS_URL) throw new Error("TEST_REDIS_URL is not set: run this through scripts/with-services");
   const folder = await mkdtemp(join(tmpdir(), "e2e-"));
   const processes = [];
@@ -44,6 +47,10 @@ export async function start({ simulator = [], gateway: variables = {}, processor
       LOG_FORMAT: "pretty",
       ...ofAll,
     };
+    if (catalogue) {
+      shared.SORA_CATALOGUE = join(folder, "catalogue.toml");
+      await writeFile(shared.SORA_CATALOGUE, catalogue(address));
+    }
     const migration = run([], "migration", ["up"], shared);
     await migration.exited;
     if (migration.child.exitCode !== 0) throw new Error(`migration up failed:\n${migration.log()}`);
@@ -58,7 +65,7 @@ export async function start({ simulator = [], gateway: variables = {}, processor
     let gateway = run(processes, "gateway", [], environment);
     run(processes, "processor", [], {
       ...shared,
-      SORA_API_URL: `${address}/v1/${dialect}`,
+      ...(!catalogue && { SORA_API_URL: `${address}/v1/${dialect}` }),
       SORA_API_TOKEN: "e2e",
       DRAIN_TIMEOUT: "5s",
       ...processor,

@@ -2,7 +2,7 @@
 import { createElement, type ComponentType, type PropsWithChildren } from "react";
 import { TooltipProvider } from "@radix-ui/react-tooltip";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import type { Job } from "@/lib/api/types";
+import type { Job, Model } from "@/lib/api/types";
 import type { Clock } from "@/lib/live/poller";
 
 export function makeJob(fields: Partial<Job> = {}): Job {
@@ -33,6 +33,24 @@ export function makeJob(fields: Partial<Job> = {}): Job {
     createdAt: "2026-01-01T00:00:00Z",
     startedAt: null,
     finishedAt: null,
+    ...fields,
+  };
+}
+
+export function makeModel(fields: Partial<Model> = {}): Model {
+  const id = fields.id ?? "sora";
+  return {
+    id,
+    title: { en: id, zh: id },
+    orientations: ["landscape", "portrait"],
+    seconds: [10, 15],
+    sizes: ["1280x720", "720x1280"],
+    referenceImage: "optional",
+    remix: true,
+    price: null,
+    status: "active",
+    retiresOn: null,
+    default: false,
     ...fields,
   };
 }

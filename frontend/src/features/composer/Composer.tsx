@@ -6,13 +6,13 @@ import { Tooltip } from "@/components/ui/Tooltip";
 import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
 import { ComposerNotice } from "./ComposerNotice";
+import { ModelNotes } from "./ModelNotes";
 import { PromptInput } from "./PromptInput";
 import { ReferenceImage, ReferenceImageError } from "./ReferenceImage";
 import { SettingsChips } from "./SettingsChips";
-import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 import { submit } from "./submit";
-import { useModels } from "./useModels";
+import { useSettings } from "./useSettings";
 import { useSubmitBlocker, type SubmitBlocker } from "./useSubmitBlocker";
 import { maxPromptLength } from "./validatePrompt";
 import styles from "./Composer.module.css";
@@ -52,6 +52,7 @@ export function Composer() {
         }}
       >
         <RemixNote />
+        <ModelNotes />
         <div className={styles.prompt}>
           <ReferenceImage />
           <PromptInput inputRef={inputRef} describedBy={`${id}-reason`} invalid={visibleReason !== null} onSend={send} />
@@ -106,21 +107,17 @@ function Footer({ text, reason, reasonId }: { text: string; reason: string | nul
 }
 
 function Settings() {
-  const models = useModels();
-  const model = useComposer((state) => state.model);
-  const orientation = useComposer((state) => state.orientation);
-  const seconds = useComposer((state) => state.seconds);
-  const size = useComposer((state) => state.size);
+  const resolved = useSettings();
   const setSettings = useComposer((state) => state.setSettings);
-  const settings = models && resolveSettings(models, { model, orientation, seconds, size });
-  return models && settings && <SettingsChips models={models} settings={settings} onChange={setSettings} />;
+  return resolved && <SettingsChips models={resolved.models} settings={resolved.settings} onChange={setSettings} />;
 }
 
 function RemixNote() {
   const { t } = useTranslation();
   const remixOf = useComposer((state) => state.remixOf);
   const setAttachments = useComposer((state) => state.setAttachments);
-  if (remixOf === null) return null;
+  const canRemix = useSettings()?.settings.model.remix ?? true;
+  if (remixOf === null || !canRemix) return null;
   return (
     <p className={styles.remix} data-testid="composer-remix">
       <Sparkles size={14} aria-hidden /> {t("composer.remix")}

@@ -5,14 +5,16 @@ import { JobPlaceholder } from "@/components/jobs/JobPlaceholder";
 import { Tooltip } from "@/components/ui/Tooltip";
 import { useComposer } from "./store";
 import { submit } from "./submit";
-import { useModels } from "./useModels";
+import { useSettings } from "./useSettings";
 import styles from "./ExamplePrompts.module.css";
 
 const exampleKeys = ["examples.lighthouse", "examples.noodles", "examples.fox"] as const;
 
 export function ExamplePrompts() {
   const { t } = useTranslation();
-  const free = useModels()?.free ?? false;
+  const resolved = useSettings();
+  const free = resolved?.models.free ?? false;
+  const needsImage = resolved?.settings.model.referenceImage === "required";
   const setText = useComposer((state) => state.setText);
   const use = (text: string) => {
     setText(text);
@@ -32,11 +34,13 @@ export function ExamplePrompts() {
                   {t(key)}
                 </button>
               </Tooltip>
-              <Tooltip text={t("examples.send")}>
-                <button type="button" className={styles.send} onClick={() => submit(t(key))} aria-label={`${t("examples.send")}: ${t(key)}`}>
-                  <ArrowUp size={18} strokeWidth={2.25} aria-hidden />
-                </button>
-              </Tooltip>
+              {!needsImage && (
+                <Tooltip text={t("examples.send")}>
+                  <button type="button" className={styles.send} onClick={() => submit(t(key))} aria-label={`${t("examples.send")}: ${t(key)}`}>
+                    <ArrowUp size={18} strokeWidth={2.25} aria-hidden />
+                  </button>
+                </Tooltip>
+              )}
             </JobPlaceholder>
           </li>
         ))}

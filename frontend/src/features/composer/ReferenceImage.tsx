@@ -5,8 +5,10 @@ import { ImagePlus, X } from "lucide-react";
 import { IconButton } from "@/components/ui/Button";
 import { imageUrl } from "@/lib/api/urls";
 import { useErrorText } from "@/lib/i18n/useErrorText";
+import { useModelTitle } from "@/lib/models";
 import { attachImage, firstImage, imageTypes, removeImage, useReferenceImage, verifyImage, type ImageError } from "./referenceImage";
 import { useComposer } from "./store";
+import { useSettings } from "./useSettings";
 import styles from "./ReferenceImage.module.css";
 
 export function ReferenceImage() {
@@ -14,7 +16,10 @@ export function ReferenceImage() {
   const input = useRef<HTMLInputElement>(null);
   const imageId = useComposer((state) => state.imageId);
   const uploading = useReferenceImage((state) => state.uploading);
+  const isTaken = useSettings()?.settings.model.referenceImage !== "no";
   const dragging = usePageDropAndPaste();
+  // A page drop or paste is then rejected with the reason, and an image that is attached already is kept for other models.
+  if (!isTaken && !uploading) return null;
   return (
     <>
       <input
@@ -62,15 +67,18 @@ export function ReferenceImageError() {
   const { t } = useTranslation();
   const error = useReferenceImage((state) => state.error);
   const reason = useErrorText(error?.kind === "server" ? error.error : null);
+  const model = useSettings()?.settings.model;
+  const titleOf = useModelTitle();
   const messages: Record<ImageError["kind"], string> = {
     type: t("composer.image.wrongType"),
     size: t("composer.image.tooLarge"),
     content: t("composer.image.unusable"),
+    model: t("composer.image.notTaken", { model: titleOf(model?.id ?? "") }),
     server: t("app.sentences", { first: t("composer.image.rejected"), second: reason ?? "" }),
   };
   return (
     <p role="alert" className={styles.error} data-testid="composer-image-error">
-      {error && messages[error.kind]}
+      {error && (error.kind !== "model" || model?.referenceImage === "no") && messages[error.kind]}
     </p>
   );
 }

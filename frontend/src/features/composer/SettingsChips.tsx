@@ -3,9 +3,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { RectangleHorizontal, RectangleVertical } from "lucide-react";
 import { Menu, MenuChoice } from "@/components/ui/Menu";
-import type { Models, Orientation } from "@/lib/api/types";
+import type { Model, Models, Orientation } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
-import { maxCount, sizesOf, type RequestedSettings, type Settings } from "./settings";
+import { useModelTitle } from "@/lib/models";
+import { maxCount, resolution, sizesOf, type RequestedSettings, type Settings } from "./settings";
 import { useComposer } from "./store";
 import styles from "./SettingsChips.module.css";
 
@@ -16,9 +17,6 @@ interface Props {
 }
 
 const counts = Array.from({ length: maxCount }, (_, index) => index + 1);
-
-/** Names a size by its shorter side, such as 720p. */
-const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
 
 const orientationIcon = (orientation: Orientation) =>
   orientation === "portrait" ? <RectangleVertical size={18} aria-hidden /> : <RectangleHorizontal size={18} aria-hidden />;
@@ -39,16 +37,7 @@ export function SettingsChips({ models, settings, onChange }: Props) {
         onSelect={(value) => onChange({ seconds: value })}
       />
       <SizeChip settings={settings} onSelect={(size) => onChange({ size })} />
-      {models.models.length > 1 && (
-        <Chip
-          id="model"
-          name={t("composer.model")}
-          value={model.id}
-          options={models.models.map((one) => one.id)}
-          label={(id) => id}
-          onSelect={(id) => onChange({ model: id })}
-        />
-      )}
+      <ModelChip models={models.models} value={model.id} onSelect={(id) => onChange({ model: id })} />
       <CountChip onSelect={(count) => onChange({ count })} />
     </div>
   );
@@ -96,6 +85,33 @@ function SizeChip({ settings: { model, orientation, size }, onSelect }: { settin
       option={(one) => (
         <>
           {resolution(one)} <span className={styles.aside}>{one.replace("x", " × ")}</span>
+        </>
+      )}
+      onSelect={onSelect}
+    />
+  );
+}
+
+function ModelChip({ models, value, onSelect }: { models: readonly Model[]; value: string; onSelect: (id: string) => void }) {
+  const { t } = useTranslation();
+  const { day } = useFormat();
+  const titleOf = useModelTitle();
+  if (models.length < 2) return null;
+  const statusOf = (id: string) => {
+    const model = models.find((one) => one.id === id);
+    if (model?.status !== "deprecated") return null;
+    return model.retiresOn === null ? t("composer.deprecatedShort") : t("composer.deprecatedShortUntil", { date: day(model.retiresOn) });
+  };
+  return (
+    <Chip
+      id="model"
+      name={t("composer.model")}
+      value={value}
+      options={models.map((one) => one.id)}
+      label={titleOf}
+      option={(id) => (
+        <>
+          {titleOf(id)} <span className={styles.aside}>{statusOf(id)}</span>
         </>
       )}
       onSelect={onSelect}

@@ -2,13 +2,15 @@
 import { create } from "zustand";
 import { asApiError, type ApiError } from "@/lib/api/client";
 import { images } from "@/lib/api/endpoints";
+import { loadedModels } from "@/lib/models";
+import { resolveSettings } from "./settings";
 import { useComposer } from "./store";
 
 /** Checked by the server from the content; checked here only to save an upload. */
 export const imageTypes = ["image/png", "image/jpeg", "image/webp"];
 const maxImageBytes = 20 * 1024 * 1024;
 
-export type ImageError = { kind: "type" | "size" | "content" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
+export type ImageError = { kind: "type" | "size" | "content" | "model" } | { kind: "server"; error: Pick<ApiError, "code" | "retryAt"> };
 
 /** Server errors that have the same meaning as this page's own checks. */
 const errorKinds: Partial<Record<number, "type" | "size" | "content">> = { 413: "size", 415: "type", 422: "content" };
@@ -30,7 +32,7 @@ let currentUpload: AbortController | null = null;
 let unusedImageId: string | null = null;
 
 export async function attachImage(file: File): Promise<void> {
-  const problem = !imageTypes.includes(file.type) ? "type" : file.size > maxImageBytes ? "size" : null;
+  const problem = problemOf(file);
   if (problem) {
     useReferenceImage.setState({ error: { kind: problem } });
     return;
@@ -52,6 +54,13 @@ export async function attachImage(file: File): Promise<void> {
   if (currentUpload !== upload) return;
   currentUpload = null;
   useReferenceImage.setState({ uploading: false });
+}
+
+function problemOf(file: File): "type" | "size" | "model" | null {
+  const models = loadedModels();
+  if (models && resolveSettings(models, useComposer.getState())?.model.referenceImage === "no") return "model";
+  if (!imageTypes.includes(file.type)) return "type";
+  return file.size > maxImageBytes ? "size" : null;
 }
 
 /** Removes the image from the draft and aborts an upload. The server later deletes images that no job uses. */

@@ -1,4 +1,5 @@
-// Resolves the settings of a request. Invariant: only what the server lists; anything else falls back to its default.
+// Resolves the settings of a request. Invariant: only what the model can do; anything else falls back to the model's default. What was
+// requested is kept, so that it applies again with a model that can do it.
 import type { Model, Models, Orientation } from "@/lib/api/types";
 
 export interface RequestedSettings {
@@ -23,11 +24,10 @@ export function resolveSettings({ models, defaults }: Models, requested: Omit<Re
   const byId = (id: string | null) => models.find((one) => one.id === id);
   const model = byId(requested.model) ?? byId(defaults.model) ?? models[0];
   if (!model) return null;
-  const orientation = choose(model.orientations, requested.orientation, defaults.orientation);
-  const seconds = choose(model.seconds, requested.seconds, defaults.seconds);
+  const orientation = choose(model.orientations, requested.orientation);
+  const seconds = choose(model.seconds, requested.seconds);
   if (orientation === undefined || seconds === undefined) return null;
-  const sizes = sizesOf(model, orientation);
-  return { model, orientation, seconds, size: choose(sizes, requested.size, sizes[0] ?? "") ?? null };
+  return { model, orientation, seconds, size: choose(sizesOf(model, orientation), requested.size) ?? null };
 }
 
 /** Returns the model's sizes of the given orientation. */
@@ -38,7 +38,24 @@ export function sizesOf({ sizes }: Model, orientation: Orientation): string[] {
   });
 }
 
-function choose<T>(offered: readonly T[], requested: T | null, fallback: T): T | undefined {
-  if (requested !== null && offered.includes(requested)) return requested;
-  return offered.includes(fallback) ? fallback : offered[0];
+/** Names a size by its shorter side, such as 720p. */
+export const resolution = (size: string): string => `${Math.min(...size.split("x").map(Number))}p`;
+
+export type SettingName = "model" | "orientation" | "seconds" | "size";
+
+/** Returns the settings that were requested and do not apply. */
+export function unfitSettings(requested: Omit<RequestedSettings, "count">, settings: Settings): SettingName[] {
+  const { model } = settings;
+  const changed = (name: "orientation" | "seconds" | "size") => requested[name] !== null && requested[name] !== settings[name];
+  const unfit: SettingName[] = [];
+  if (requested.model !== null && requested.model !== model.id) unfit.push("model");
+  if (changed("orientation")) unfit.push("orientation");
+  if (changed("seconds")) unfit.push("seconds");
+  // A size of the other orientation follows from the orientation.
+  if (changed("size") && sizesOf({ ...model, sizes: [requested.size ?? ""] }, settings.orientation).length > 0) unfit.push("size");
+  return unfit;
+}
+
+function choose<T>(offered: readonly T[], requested: T | null): T | undefined {
+  return requested !== null && offered.includes(requested) ? requested : offered[0];
 }

@@ -4,7 +4,7 @@ import { create } from "zustand";
 import type { ApiError } from "@/lib/api/client";
 import { removeText, writeText } from "@/lib/storage";
 import { draftKey, emptyDraft, readDraft, type StoredDraft } from "./draft";
-import type { RequestedSettings } from "./settings";
+import type { RequestedSettings, SettingName } from "./settings";
 import type { Draft } from "./videoRequest";
 
 /** The result of the last request, when it was not accepted. */
@@ -29,7 +29,8 @@ interface ComposerStore extends StoredDraft {
   setText: (text: string) => void;
   setSettings: (changes: Partial<RequestedSettings>) => void;
   setAttachments: (changes: Partial<Attachments>) => void;
-  submitted: (text: string) => void;
+  /** Empties the box. `forget` are requested settings that the model could not fulfil and that the user has been told about. */
+  submitted: (text: string, forget?: readonly SettingName[]) => void;
   submitFailed: (draft: Draft, notice: Omit<Notice, "text">) => void;
   restoreText: () => void;
   dismissNotice: () => void;
@@ -49,7 +50,13 @@ export const useComposer = create<ComposerStore>()((set, get) => ({
   setText: (text) => set((state) => ({ text, remixOf: text === "" ? null : state.remixOf })),
   setSettings: (changes) => set(changes),
   setAttachments: (changes) => set(changes),
-  submitted: (text) => set((state) => ({ last: text, notice: null, ...(state.text === text && { text: "", ...noAttachments }) })),
+  submitted: (text, forget = []) =>
+    set((state) => ({
+      last: text,
+      notice: null,
+      ...Object.fromEntries(forget.map((name) => [name, null])),
+      ...(state.text === text && { text: "", ...noAttachments }),
+    })),
   submitFailed: ({ text, imageId, remixOf }, notice) =>
     set((state) =>
       state.text === ""

@@ -2,10 +2,11 @@
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
 import { useJobs } from "@/lib/jobs/store";
+import { loadedModels } from "@/lib/models";
 import { storeUnsentDraft } from "./draft";
 import { markImageUsed } from "./referenceImage";
+import { resolveSettings, unfitSettings } from "./settings";
 import { useComposer } from "./store";
-import { loadedModels } from "./useModels";
 import { validatePrompt } from "./validatePrompt";
 import { buildVideoRequest, idempotencyKeyFor, recordOutcome } from "./videoRequest";
 
@@ -24,11 +25,13 @@ async function sendRequest(prompt: string): Promise<void> {
   // An example prompt is sent without the attachments of the text in the box.
   const isComposerText = composer.text === prompt;
   const draft = { ...composer, text: prompt, ...(!isComposerText && { imageId: null, remixOf: null }) };
-  const request = buildVideoRequest(prompt, draft, loadedModels());
+  const models = loadedModels();
+  const request = buildVideoRequest(prompt, draft, models);
+  const settings = models && resolveSettings(models, draft);
   const key = idempotencyKeyFor(request);
 
   const cardKeys = addOptimisticCards(prompt, request.orientation ?? draft.orientation ?? "landscape", request.count ?? 1);
-  composer.submitted(prompt);
+  composer.submitted(prompt, settings ? unfitSettings(draft, settings) : []);
   try {
     const response = await videos.submit(request, key);
     recordOutcome(request, key, true);

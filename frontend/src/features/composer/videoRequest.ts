@@ -19,8 +19,8 @@ export function buildVideoRequest(prompt: string, draft: Draft, models: Models |
     if (settings.size !== null) request.size = settings.size;
   }
   if (draft.count > 1) request.count = draft.count;
-  if (draft.imageId !== null) request.referenceImageId = draft.imageId;
-  if (draft.remixOf !== null) request.remixOf = draft.remixOf;
+  if (draft.imageId !== null && settings?.model.referenceImage !== "no") request.referenceImageId = draft.imageId;
+  if (draft.remixOf !== null && settings?.model.remix !== false) request.remixOf = draft.remixOf;
   return request;
 }
 

@@ -9,6 +9,7 @@ import type { Job } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
 import { hasEarlierCharge, rejectionReason } from "@/lib/jobs/failure";
 import { useStatusText } from "@/lib/jobs/useStatusText";
+import { useModelTitle } from "@/lib/models";
 import { Attempts } from "./Attempts";
 import { JobActions } from "./JobActions";
 import styles from "./Details.module.css";
@@ -61,6 +62,7 @@ function Settings({ job }: { job: Job }) {
   const format = useFormat();
   const status = useStatusText(job);
   const size = useFileSize(job.videoId);
+  const titleOf = useModelTitle();
   const durationMs = job.startedAt !== null && job.finishedAt !== null ? Date.parse(job.finishedAt) - Date.parse(job.startedAt) : null;
   return (
     <section>
@@ -70,7 +72,7 @@ function Settings({ job }: { job: Job }) {
         <Row name={t("videoDetail.orientation")}>{t(job.orientation === "portrait" ? "composer.portrait" : "composer.landscape")}</Row>
         <Row name={t("videoDetail.resolution")}>{job.size.replace("x", " × ")}</Row>
         <Row name={t("videoDetail.seconds")}>{t("composer.secondsValue", { value: format.number(job.seconds) })}</Row>
-        <Row name={t("videoDetail.model")}>{job.model}</Row>
+        <Row name={t("videoDetail.model")}>{titleOf(job.model)}</Row>
         <Row name={t("videoDetail.created")}>{format.dateTime(job.createdAt)}</Row>
         {job.finishedAt !== null && <Row name={t("videoDetail.finished")}>{format.dateTime(job.finishedAt)}</Row>}
         {durationMs !== null && <Row name={t("videoDetail.duration")}>{format.duration(durationMs)}</Row>}

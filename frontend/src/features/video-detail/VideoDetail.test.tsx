@@ -21,6 +21,7 @@ beforeEach(() => {
   useJobs.getState().reset();
   onBack.mockReset();
   vi.spyOn(videos, "attempts").mockReturnValue(never);
+  vi.spyOn(videos, "models").mockReturnValue(never);
 });
 
 afterEach(cleanup);

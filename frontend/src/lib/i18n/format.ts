@@ -7,6 +7,8 @@ export interface Format {
   ago: (iso: string, now: number) => string;
   time: (iso: string) => string;
   date: (iso: string) => string;
+  /** A day as `YYYY-MM-DD`, the same in every time zone. */
+  day: (day: string) => string;
   duration: (ms: number) => string;
   /** A running time: "0:46" in English, "46 秒" in Chinese. */
   elapsed: (ms: number) => string;
@@ -25,6 +27,7 @@ function makeFormat(tag: string): Format {
   const number = new Intl.NumberFormat(tag);
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" });
   const date = new Intl.DateTimeFormat(tag, { dateStyle: "medium" });
+  const day = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" });
   const time = new Intl.DateTimeFormat(tag, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: "auto", style: "short" });
   const inUnit = (unit: string, digits = 0) =>
@@ -47,6 +50,7 @@ function makeFormat(tag: string): Format {
       return spaced(step ? relative.format(-Math.floor(elapsed / step[1]), step[0]) : relative.format(0, "second"));
     },
     date: (iso) => date.format(new Date(iso)),
+    day: (one) => day.format(new Date(one)),
     time: (iso) => time.format(new Date(iso)),
     range: (from, to) => {
       const [format, scale] = to >= 60 ? [minutes, 60] : [seconds, 1];

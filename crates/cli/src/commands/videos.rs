@@ -33,9 +33,23 @@ pub(super) async fn models(api: &Api, as_json: bool) -> Result<(), Error> {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
+        let text = |value: &Value| printable(value.as_str().unwrap_or_default());
         let default = if model["default"] == json!(true) { "  (default)" } else { "" };
-        let id = printable(model["id"].as_str().unwrap_or_default());
-        line(&format!("{id}{default}\n  seconds: {}\n  sizes: {}", list("seconds"), list("sizes")));
+        let retires_on =
+            model["retiresOn"].as_str().map(|day| format!(", until {}", printable(day))).unwrap_or_default();
+        let status =
+            if model["status"] == "deprecated" { format!("  (deprecated{retires_on})") } else { String::new() };
+        let id = text(&model["id"]);
+        line(&format!("{id}{default}{status}\n  seconds: {}\n  sizes: {}", list("seconds"), list("sizes")));
+        if let price @ Value::Object(_) = &model["price"] {
+            let [amount, currency, per] = ["amount", "currency", "per"].map(|name| text(&price[name]));
+            line(&format!("  price: {amount} {currency} per {per}"));
+        }
+        match model["referenceImage"].as_str() {
+            Some("required") => line("  needs a reference image"),
+            Some("no") => line("  takes no reference image"),
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -179,7 +179,8 @@ require_node
 type -P pm2 >/dev/null || fail "PM2 is missing; install it with: npm install --global pm2"
 if [ "$action" = deploy ]; then
   ensure_env_file JWT_SECRET
-  [ -n "$(env_get SORA_API_URL)" ] || fail "SORA_API_URL is not set in .env: set your upstream there (and SORA_API_TOKEN)"
+  [ -n "$(env_get SORA_API_URL)$(env_get SORA_CATALOGUE)" ] ||
+    fail "neither SORA_API_URL nor SORA_CATALOGUE is set in .env: set your upstream there (and SORA_API_TOKEN)"
   port=$(env_get BACKEND_PORT)
   [ -n "$(env_get PUBLIC_URL)" ] || env_set PUBLIC_URL "http://localhost:${port:-3000}"
 fi

@@ -14,13 +14,16 @@ SIMULATOR=http://simulator:8090/v1/chat/completions
 configure_upstream() {
   local upstream
   upstream=$(env_get SORA_API_URL)
+  # Docker would create them for root only.
+  mkdir -p catalogue secrets
   if [ "${1:-}" = --simulator ]; then
+    [ -z "$(env_get SORA_CATALOGUE)" ] || fail "SORA_CATALOGUE in .env replaces the simulator; remove it first"
     [ -z "$upstream" ] || [ "$upstream" = "$SIMULATOR" ] ||
       fail "SORA_API_URL in .env is set to another upstream; remove it first"
     env_set SORA_API_URL "$SIMULATOR"
     env_set COMPOSE_PROFILES simulator
     env_set SORA_FREE true
-  elif [ -z "$upstream" ]; then
+  elif [ -z "$upstream$(env_get SORA_CATALOGUE)" ]; then
     fail "no upstream is configured: set SORA_API_URL (and SORA_API_TOKEN) in .env, or try ./docker-start.sh --simulator"
   elif [ "$upstream" != "$SIMULATOR" ] && [ "$(env_get COMPOSE_PROFILES)" = simulator ]; then
     compose --profile simulator rm --stop --force simulator >/dev/null 2>&1 || true

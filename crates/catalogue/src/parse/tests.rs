@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::Duration;
 
 use sora::Dialect;
@@ -233,4 +234,36 @@ fn limits_the_number_of_pools() {
     }
     let found = mistakes(&text);
     assert!(found.len() == 1 && found[0].contains("at most 16 pools"), "{found:?}");
+}
+
+#[test]
+fn the_documented_catalogues_are_valid() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let read = |name: &str| std::fs::read_to_string(docs.join(name)).unwrap();
+    let example = catalogue(&read("catalogue.example.toml")).unwrap();
+    assert_eq!((example.upstreams.len(), example.pools.len(), example.models.len()), (3, 2, 3));
+    let guide = read("upstreams.md");
+    let recipes: Vec<_> = guide.split("```toml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert_eq!(recipes.len(), 3);
+    for recipe in recipes {
+        catalogue(recipe).unwrap_or_else(|mistakes| panic!("{mistakes:#?}\n{recipe}"));
+    }
+}
+
+#[test]
+fn the_example_names_every_key() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let example = std::fs::read_to_string(docs.join("catalogue.example.toml")).unwrap();
+    let document = DeTable::parse(&example).unwrap();
+    for kind in ["upstream", "pool", "model"] {
+        let tables = document.get_ref()[kind].get_ref().as_array().unwrap();
+        let used: Vec<_> = tables.iter().flat_map(|table| table.get_ref().as_table().unwrap().keys()).collect();
+        // An unknown key's remedy lists all that are known.
+        let text = example.replacen(&format!("\n[[{kind}]]"), &format!("\n[[{kind}]]\nunknown_unknown = 1"), 1);
+        let message = mistakes(&text).concat();
+        let (_, known) = message.split_once("the keys are ").unwrap();
+        for key in known.split(", ") {
+            assert!(used.iter().any(|used| used.get_ref() == key), "{key} of [[{kind}]] is not in the example");
+        }
+    }
 }

@@ -2,7 +2,9 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/client";
 import { images, videos } from "@/lib/api/endpoints";
-import { flushPromises, makeJob } from "@/lib/testing";
+import { queries } from "@/lib/api/queries";
+import { queryClient } from "@/lib/api/queryClient";
+import { flushPromises, makeJob, makeModel } from "@/lib/testing";
 import { attachImage, removeImage, useReferenceImage, verifyImage } from "./referenceImage";
 import { useComposer } from "./store";
 import { submit } from "./submit";
@@ -27,6 +29,15 @@ it("deletes a removed image that no request uses", async () => {
   removeImage();
   expect(imageId()).toBeNull();
   expect(remove()).toHaveBeenCalledExactlyOnceWith("image-1");
+});
+
+it("uploads no image that the model does not take", async () => {
+  const defaults = { model: "sora", orientation: "landscape" as const, seconds: 10, size: "1280x720" };
+  queryClient.setQueryData(queries.models.queryKey, { models: [makeModel({ referenceImage: "no" })], defaults, free: false });
+  await attachImage(png);
+  expect(images.upload).not.toHaveBeenCalled();
+  expect(useReferenceImage.getState().error).toEqual({ kind: "model" });
+  queryClient.removeQueries({ queryKey: queries.models.queryKey });
 });
 
 it("never deletes an image that a job may use", async () => {

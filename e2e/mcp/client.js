@@ -55,5 +55,5 @@ assert.equal((await tool("list_videos", { limit: 1 })).structuredContent.videos[
 const other = (await tool("generate_video", { prompt: "[sim:slow] A boat" })).structuredContent.videos[0].id;
 assert(["cancelled", "processing"].includes((await tool("cancel_video", { id: other })).structuredContent.status));
 const wrong = await call({ name: "generate_video", arguments: { prompt: "", seconds: 3 } });
-assert(wrong.isError && wrong.content[0].text.includes("seconds: Must be one of [10, 15]."), JSON.stringify(wrong));
+assert(wrong.isError && wrong.content[0].text.includes("seconds: Must be one of 10, 15 with the model sora2."), JSON.stringify(wrong));
 await client.close();

@@ -77,7 +77,7 @@ async def main():
         cancelled, _ = await tool("cancel_video", {"id": other["videos"][0]["id"]})
         assert cancelled["status"] in ("cancelled", "processing"), cancelled
         _, content, is_error = members(await client.call_tool("generate_video", {"prompt": "", "seconds": 3}))
-        assert is_error and "seconds: Must be one of [10, 15]." in content[0].text, content
+        assert is_error and "seconds: Must be one of 10, 15 with the model sora2." in content[0].text, content
 
 
 asyncio.run(main())

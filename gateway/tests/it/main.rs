@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod bad_requests;
 mod catalogue;
+mod costs;
 mod compression;
 mod configuration;
 mod connections;

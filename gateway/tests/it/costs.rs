@@ -136,7 +136,8 @@ async fn administrators_give_an_account_a_budget_of_its_own() {
             server.request(Method::PATCH, &path).bearer_auth(&admin.token).json(&body).send().await.unwrap()
         };
         problem(change(json!({"budgetPerDay": "1.005"})).await, 422, "invalid_fields").await;
-        let changed: Value = change(json!({"budgetPerDay": "3.00", "budgetPerMonth": "30"})).await.json().await.unwrap();
+        let changed: Value =
+            change(json!({"budgetPerDay": "3.00", "budgetPerMonth": "30"})).await.json().await.unwrap();
         assert_eq!(changed["budget"], json!({"currency": "CNY", "perDay": "3.00", "perMonth": "30.00"}));
         problem(server.post(&ada, "/api/videos", json!({"prompt": "a"})).await, 429, "over_budget").await;
         let changed: Value = change(json!({"budgetPerDay": null})).await.json().await.unwrap();

@@ -21,6 +21,7 @@ use crate::state::Gateway;
 /// Whose spending a budget limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = BudgetScope)]
 pub(crate) enum Scope {
     /// The user's own.
     User,
@@ -31,6 +32,7 @@ pub(crate) enum Scope {
 /// How long a budget lasts. Days and months are those of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = BudgetPeriod)]
 pub(crate) enum Period {
     /// A day.
     Day,

@@ -49,7 +49,13 @@ async fn spend(server: &TestServer, job: &Value, cost: i64, result: bool) -> Job
     let job_id = job["id"].as_str().unwrap().parse().unwrap();
     let job::ClaimResult::Claimed(claimed) = job::claim(db, job_id, worker_id).await.unwrap() else { panic!() };
     let claim = JobClaim { job: claimed.id, epoch: claimed.epoch };
-    let new = NewAttempt { id: id::new_id(), upstream: "relay".into(), sent_at: clock::system_ms(), cost: Some(cost) };
+    let new = NewAttempt {
+        id: id::new_id(),
+        upstream: "relay".into(),
+        sent_at: clock::system_ms(),
+        cost: Some(cost),
+        is_follow_up: false,
+    };
     let attempt = new.id;
     let caps = Caps { budgets: Budgets { currency: Some("CNY"), ..Budgets::default() }, ..Caps::default() };
     assert!(matches!(job::start_attempt(db, claim, new, caps).await.unwrap(), AttemptStart::Started(_)));

@@ -8,6 +8,7 @@ import { DeleteAccount } from "./DeleteAccount";
 import { Notifications } from "./Notifications";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
+import { Spending } from "./Spending";
 import { StorageUsage } from "./StorageUsage";
 import { Usage } from "./Usage";
 import { Webhooks } from "./Webhooks";
@@ -19,6 +20,7 @@ export function AccountPage({ user }: { user: User }) {
       <Profile user={user} />
       <Notifications />
       <Usage />
+      <Spending />
       <StorageUsage />
       <ApiKeys />
       <Webhooks />

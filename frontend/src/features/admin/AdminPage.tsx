@@ -5,19 +5,21 @@ import { Link } from "wouter";
 import { Page } from "@/components/ui/Page";
 import type { User } from "@/lib/api/types";
 import { AuditLog } from "./Audit";
+import { Costs } from "./Costs";
 import { JobDetails } from "./JobDetails";
 import { Jobs } from "./Jobs";
 import { Overview } from "./Overview";
 import { Users } from "./Users";
 import styles from "./Admin.module.css";
 
-type SectionId = "overview" | "jobs" | "users" | "audit";
+type SectionId = "overview" | "jobs" | "users" | "costs" | "audit";
 
-const sections: Record<SectionId, ComponentType<{ user: User }>> = { overview: Overview, jobs: Jobs, users: Users, audit: AuditLog };
+const sections: Record<SectionId, ComponentType<{ user: User }>> = { overview: Overview, jobs: Jobs, users: Users, costs: Costs, audit: AuditLog };
 const sectionTitles = {
   overview: "admin.overview",
   jobs: "admin.jobs",
   users: "admin.users",
+  costs: "admin.costs.title",
   audit: "admin.audit",
 } as const satisfies Record<SectionId, string>;
 

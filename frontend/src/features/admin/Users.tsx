@@ -1,16 +1,19 @@
 // Lists accounts and changes their role or disables them. Invariant: administrators cannot change their own account, so one always remains.
 import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ConfirmButton } from "@/components/ui/ConfirmButton";
 import { Email } from "@/components/ui/Email";
 import { ErrorMessage } from "@/components/ui/ErrorMessage";
 import { Table } from "@/components/ui/Table";
 import { admin } from "@/lib/api/admin";
+import { queries } from "@/lib/api/queries";
 import type { AdminUser, User, UserChange } from "@/lib/api/types";
 import { useApiMutation } from "@/lib/api/useApiMutation";
 import { useFormat } from "@/lib/i18n/format";
 import { useDebounced } from "@/lib/useDebounced";
 import { LoadMore, SearchField } from "./ListControls";
+import { UserBudget } from "./UserBudget";
 import { usePagedList } from "./usePagedList";
 import styles from "./Admin.module.css";
 
@@ -19,6 +22,7 @@ export function Users({ user: currentUser }: { user: User }) {
   const { date, number } = useFormat();
   const [text, setText] = useState("");
   const q = useDebounced(text.trim());
+  const { data: budgets } = useQuery(queries.budgets);
   const list = usePagedList("users", q === "" ? {} : { q }, admin.users);
   const { error, mutate } = useApiMutation({
     mutationFn: ({ id, change }: { id: string; change: UserChange }) => admin.setUser(id, change),
@@ -52,7 +56,20 @@ export function Users({ user: currentUser }: { user: User }) {
             { key: "role", name: t("admin.role"), cell: (user) => t(roleKey(user)) },
             { key: "jobs", name: t("admin.jobs"), numeric: true, cell: (user) => number(user.jobs) },
             { key: "since", name: t("profile.since"), cell: (user) => date(user.createdAt) },
-            { key: "act", name: t("app.actions"), actions: true, numeric: true, cell: (user) => user.id !== currentUser.id && <UserActions user={user} onChange={(change) => mutate({ id: user.id, change })} /> },
+            {
+              key: "act",
+              name: t("app.actions"),
+              actions: true,
+              numeric: true,
+              cell: (user) => (
+                <UserActions
+                  user={user}
+                  isSelf={user.id === currentUser.id}
+                  hasPrices={budgets?.currency != null}
+                  onChange={(change) => mutate({ id: user.id, change })}
+                />
+              ),
+            },
           ]}
         />
       )}
@@ -66,11 +83,29 @@ function roleKey({ disabled, role }: AdminUser): "admin.disabled" | "admin.admin
   return role === "admin" ? "admin.administrator" : "admin.member";
 }
 
-function UserActions({ user, onChange }: { user: AdminUser; onChange: (change: UserChange) => void }) {
+interface ActionsProps {
+  user: AdminUser;
+  /** Nobody changes their own role. */
+  isSelf: boolean;
+  /** Without prices there are no budgets. */
+  hasPrices: boolean;
+  onChange: (change: UserChange) => void;
+}
+
+function UserActions({ user, isSelf, hasPrices, onChange }: ActionsProps) {
+  return (
+    <span className={styles.row}>
+      {(hasPrices || user.budget != null) && <UserBudget user={user} onChange={onChange} />}
+      {!isSelf && <RoleActions user={user} onChange={onChange} />}
+    </span>
+  );
+}
+
+function RoleActions({ user, onChange }: Pick<ActionsProps, "user" | "onChange">) {
   const { t } = useTranslation();
   const isAdmin = user.role === "admin";
   return (
-    <span className={styles.row}>
+    <>
       {!user.disabled && (
         <ConfirmButton
           label={t(isAdmin ? "admin.demote" : "admin.promote")}
@@ -85,6 +120,6 @@ function UserActions({ user, onChange }: { user: AdminUser; onChange: (change: U
         subject={user.email}
         onConfirm={() => onChange({ disabled: !user.disabled })}
       />
-    </span>
+    </>
   );
 }

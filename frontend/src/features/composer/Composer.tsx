@@ -7,6 +7,7 @@ import { useFormat } from "@/lib/i18n/format";
 import { countCharacters } from "@/lib/text";
 import { ComposerNotice } from "./ComposerNotice";
 import { ModelNotes } from "./ModelNotes";
+import { PriceLine } from "./PriceLine";
 import { PromptInput } from "./PromptInput";
 import { ReferenceImage, ReferenceImageError } from "./ReferenceImage";
 import { SettingsChips } from "./SettingsChips";
@@ -61,6 +62,7 @@ export function Composer() {
           <Settings />
           <SubmitButton blocker={blocker} describedBy={`${id}-reason`} />
         </div>
+        <PriceLine />
         <ReferenceImageError />
         <Footer text={text} reason={visibleReason} reasonId={`${id}-reason`} />
       </form>

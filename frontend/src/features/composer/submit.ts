@@ -1,6 +1,8 @@
 // Submits a prompt. Invariant: one click sends one request, never repeated automatically; a rejected prompt returns to the box.
 import { asApiError } from "@/lib/api/client";
 import { videos } from "@/lib/api/endpoints";
+import { queries } from "@/lib/api/queries";
+import { queryClient } from "@/lib/api/queryClient";
 import { useJobs } from "@/lib/jobs/store";
 import { loadedModels } from "@/lib/models";
 import { storeUnsentDraft } from "./draft";
@@ -51,6 +53,7 @@ async function sendRequest(prompt: string): Promise<void> {
     // The session expired with this request: keep the text for the user's return.
     else if (userId !== null && error.status === 401) storeUnsentDraft(userId, draft);
   }
+  void queryClient.invalidateQueries(queries.budgets);
 }
 
 function addOptimisticCards(prompt: string, orientation: "landscape" | "portrait", count: number): string[] {

@@ -15,5 +15,6 @@ export const admin = {
   resumeUpstream: (upstream: string) => send(api.POST("/api/admin/upstreams/resume", { body: { upstream } })),
   users: (query: UserQuery) => send(api.GET("/api/admin/users", { params: { query } })),
   setUser: (user: string, body: UserChange) => send(api.PATCH("/api/admin/users/{user}", { params: { path: { user } }, body })),
+  costs: (by: string) => send(api.GET("/api/admin/costs", { params: { query: { by } } })),
   audit: (query: PageQuery) => send(api.GET("/api/admin/audit", { params: { query } })),
 };

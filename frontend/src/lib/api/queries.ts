@@ -8,6 +8,7 @@ import type { JobStatus } from "./types";
 const modelsRetryMs = 15_000;
 const statsIntervalMs = 5_000;
 const upstreamsIntervalMs = 30_000;
+const budgetsIntervalMs = 30_000;
 const jobIntervalMs = 5_000;
 const webhooksIntervalMs = 300_000;
 const deliveriesIntervalMs = 3_000;
@@ -23,6 +24,8 @@ export const queries = {
     retryDelay: modelsRetryMs,
   }),
   sessions: queryOptions({ queryKey: ["sessions"], queryFn: () => account.sessions() }),
+  budgets: queryOptions({ queryKey: ["budgets"], queryFn: () => account.budgets(), refetchInterval: budgetsIntervalMs }),
+  usage: queryOptions({ queryKey: ["usage", "costs"], queryFn: () => account.usage() }),
   keys: queryOptions({ queryKey: ["keys"], queryFn: () => account.keys() }),
   webhooks: queryOptions({ queryKey: ["webhooks"], queryFn: () => webhooks.list(), refetchInterval: webhooksIntervalMs }),
   webhookDeliveries: (id: string) =>
@@ -50,6 +53,8 @@ export const queries = {
       queryFn: () => admin.job(jobId),
       refetchInterval: ({ state }) => (state.data && isUnfinished(state.data.status) ? jobIntervalMs : false),
     }),
+  adminCosts: (by: string) =>
+    queryOptions({ queryKey: ["admin", "costs", by], queryFn: () => admin.costs(by), placeholderData: keepPreviousData }),
   adminQueue: queryOptions({ queryKey: ["admin", "queue"], queryFn: () => admin.queue() }),
 };
 

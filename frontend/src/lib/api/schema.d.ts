@@ -21,6 +21,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what all users have spent
+         * @description Attempts that may have cost money, by UTC day, model, upstream and user, deleted jobs and accounts included. A cost is
+         *     certain once there is a video; it is possible while nobody knows whether the upstream charges for the attempt.
+         */
+        get: operations["readCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs": {
         parameters: {
             query?: never;
@@ -273,7 +294,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the role of an account, disable or enable it
+         * Change the role or the budgets of an account, disable or enable it
          * @description Disabling an account ends its sessions, stops its keys and share links from working, and cancels its waiting jobs.
          *     Administrators cannot demote or disable themselves (`wrong_state`).
          */
@@ -431,6 +452,26 @@ export interface paths {
         post?: never;
         /** End a session */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your budgets
+         * @description What may be spent per day and month, and what is left. Jobs that would exceed a budget are rejected (`over_budget`).
+         */
+        get: operations["readBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -678,6 +719,27 @@ export interface paths {
          * @description It is made after the video has been stored; `hasPoster` says whether there is one.
          */
         get: operations["readSharedPoster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what you have spent
+         * @description Attempts of your jobs that may have cost money, by UTC day and model, deleted jobs included. A cost is certain once there
+         *     is a video; it is possible while nobody knows whether the upstream charges for the attempt.
+         */
+        get: operations["readUsage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1307,6 +1369,7 @@ export interface components {
         };
         /** @description An account, for administrators. */
         AdminUser: components["schemas"]["User"] & {
+            budget: components["schemas"]["UserBudget"] | null;
             /** @description Whether it is disabled. */
             disabled: boolean;
             /**
@@ -1401,6 +1464,38 @@ export interface components {
          * @enum {string}
          */
         BlockedBy: "redis_down" | "no_processor" | "queue_paused" | "pool_paused" | "no_upstream" | "full";
+        /** @description A budget that applies to the user. */
+        Budget: {
+            /** @description The budget, as a decimal number in the main unit of the currency; null for `everyone`. */
+            amount: string | null;
+            /** @description What is left for new jobs, after the user's waiting jobs; never negative. */
+            left: string;
+            /** @description How long it lasts. */
+            period: components["schemas"]["BudgetPeriod"];
+            /** @description When it is whole again (RFC 3339, UTC). */
+            resetsAt: string;
+            /** @description Whose spending it limits. */
+            scope: components["schemas"]["BudgetScope"];
+            /** @description What was spent or is reserved for running jobs; null for `everyone`. */
+            spent: string | null;
+        };
+        /**
+         * @description How long a budget lasts. Days and months are those of UTC.
+         * @enum {string}
+         */
+        BudgetPeriod: "day" | "month";
+        /**
+         * @description Whose spending a budget limits.
+         * @enum {string}
+         */
+        BudgetScope: "user" | "everyone";
+        /** @description The budgets that apply to the user. */
+        Budgets: {
+            /** @description The budgets; empty if there are none. */
+            budgets: components["schemas"]["Budget"][];
+            /** @description Code of ISO 4217, such as `CNY`; null if models have no prices. */
+            currency: string | null;
+        };
         /**
          * @description A new password.
          * @example {
@@ -1465,14 +1560,61 @@ export interface components {
         /**
          * @description What to change. Fields that are left out do not change.
          * @example {
+         *       "budgetPerDay": "20.00",
          *       "disabled": false,
          *       "role": "user"
          *     }
          */
         ChangeUserRequest: {
+            /** @description What the account may spend per UTC day, as a decimal number in the main unit of the currency; null = as configured. */
+            budgetPerDay?: string | null;
+            /** @description What the account may spend per UTC month; null = as configured. */
+            budgetPerMonth?: string | null;
             /** @description Whether the account is disabled. */
             disabled?: boolean | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description What all users have spent. */
+        CostReport: {
+            /** @description The newest day first; at most 10,000. */
+            data: components["schemas"]["CostRow"][];
+            /** @description First UTC day. */
+            from: string;
+            /** @description Last UTC day. */
+            to: string;
+            /** @description Of all days, by currency. */
+            totals: components["schemas"]["Costs"][];
+        };
+        /** @description A row of the administrators' report. */
+        CostRow: components["schemas"]["Costs"] & {
+            /** @description UTC day, if the rows are grouped by it. */
+            day: string | null;
+            /** @description Email address of the user; null if the account is deleted. */
+            email: string | null;
+            /** @description Model, if the rows are grouped by it. */
+            model: string | null;
+            /** @description Upstream, if the rows are grouped by it. */
+            upstream: string | null;
+            userId: components["schemas"]["Id"] | null;
+        };
+        /** @description Attempts that may have cost money, of one currency. */
+        Costs: {
+            /** @description What they cost, as a decimal number in the main unit; null if it is not known. */
+            certainAmount: string | null;
+            /**
+             * Format: int64
+             * @description Attempts with a video.
+             */
+            certainAttempts: number;
+            /** @description Code of ISO 4217; null for attempts whose price was not known. */
+            currency: string | null;
+            /** @description What they may have cost, as a decimal number in the main unit; null if it is not known. */
+            possibleAmount: string | null;
+            /**
+             * Format: int64
+             * @description Attempts without a video that may have cost money.
+             */
+            possibleAttempts: number;
         };
         /**
          * @description What to create.
@@ -2084,7 +2226,7 @@ export interface components {
              * @description Identifies the error, for programs.
              * @enum {string}
              */
-            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "unsupported_operation" | "email_taken" | "request_timeout" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "no_spritesheet" | "internal" | "unavailable";
+            code: "malformed_request" | "unreadable_body" | "invalid_credentials" | "unauthenticated" | "forbidden" | "forbidden_origin" | "insufficient_scope" | "invalid_setup_token" | "quota_exceeded" | "registration_closed" | "no_poster" | "not_found" | "method_not_allowed" | "unsupported_operation" | "email_taken" | "request_timeout" | "wrong_state" | "gone" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "misdirected" | "idempotency_key_reused" | "invalid_fields" | "upgrade_required" | "daily_submissions" | "over_budget" | "rate_limited" | "too_many_attempts" | "too_many_waiting" | "headers_too_large" | "no_spritesheet" | "internal" | "unavailable";
             /** @description Explanation, for people. */
             detail: string;
             /** @description The invalid fields. */
@@ -2436,6 +2578,24 @@ export interface components {
             /** @description By address; empty while all answers can be read. */
             data: components["schemas"]["UpstreamState"][];
         };
+        /** @description What a user has spent. */
+        Usage: {
+            /** @description The newest day first; at most 10,000. */
+            data: components["schemas"]["UsageRow"][];
+            /** @description First UTC day. */
+            from: string;
+            /** @description Last UTC day. */
+            to: string;
+            /** @description Of all days, by currency. */
+            totals: components["schemas"]["Costs"][];
+        };
+        /** @description A row of a user's report. */
+        UsageRow: components["schemas"]["Costs"] & {
+            /** @description UTC day, if the rows are grouped by it. */
+            day: string | null;
+            /** @description Model, if the rows are grouped by it. */
+            model: string | null;
+        };
         /** @description An account as its owner sees it. */
         User: {
             /** @description RFC 3339, UTC. */
@@ -2448,6 +2608,15 @@ export interface components {
             name: string | null;
             /** @description Permissions. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Budgets of a user's own, as decimal numbers in the main unit of the currency; null = as configured. */
+        UserBudget: {
+            /** @description Code of ISO 4217. If it is not the currency of the prices, the amounts count as 0. */
+            currency: string;
+            /** @description Per UTC day. */
+            perDay: string | null;
+            /** @description Per UTC month. */
+            perMonth: string | null;
         };
         /** @description A video as its owner sees it. */
         Video: {
@@ -2578,11 +2747,13 @@ export interface components {
         /**
          * @description `daily_submissions`: Daily video limit reached. It resets in 3600 seconds.
          *
+         *     `over_budget`: Your budget for today has CNY 0.60 left, and this costs CNY 3.20. It resets at 2026-02-01T00:00:00.000Z.
+         *
          *     `rate_limited`: Too many requests. Retry in 17 seconds.
          *
          *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
          */
-        "daily_submissions-or-rate_limited-or-too_many_waiting": {
+        "daily_submissions-or-over_budget-or-rate_limited-or-too_many_waiting": {
             headers: {
                 [name: string]: unknown;
             };
@@ -2815,11 +2986,13 @@ export interface components {
         /**
          * @description `daily_submissions`: Daily video limit reached. It resets in 3600 seconds.
          *
+         *     `over_budget`: Your budget for today has CNY 0.60 left, and this costs CNY 3.20. It resets at 2026-02-01T00:00:00.000Z.
+         *
          *     `rate_limited`: Too many requests. Retry in 17 seconds.
          *
          *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
          */
-        "openai-daily_submissions-or-rate_limited-or-too_many_waiting": {
+        "openai-daily_submissions-or-over_budget-or-rate_limited-or-too_many_waiting": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3033,6 +3206,21 @@ export interface components {
                 "application/json": components["schemas"]["OpenAiError"];
             };
         };
+        /**
+         * @description `over_budget`: Your budget for today has CNY 0.60 left, and this costs CNY 3.20. It resets at 2026-02-01T00:00:00.000Z.
+         *
+         *     `rate_limited`: Too many requests. Retry in 17 seconds.
+         *
+         *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
+         */
+        "over_budget-or-rate_limited-or-too_many_waiting": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `range_not_satisfiable`: The requested range is outside the file, which has 1048576 bytes. */
         range_not_satisfiable: {
             headers: {
@@ -3057,19 +3245,6 @@ export interface components {
          *     `too_many_attempts`: Too many sign-in attempts. Retry in 480 seconds.
          */
         "rate_limited-or-too_many_attempts": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `rate_limited`: Too many requests. Retry in 17 seconds.
-         *
-         *     `too_many_waiting`: You have 1000 waiting jobs, the maximum. Wait until some have started.
-         */
-        "rate_limited-or-too_many_waiting": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3178,6 +3353,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden-or-insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    readCosts: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; by default 29 days before `to`. */
+                from?: string;
+                /** @description Last UTC day; by default today. */
+                to?: string;
+                /**
+                 * @description What the rows are grouped by, comma-separated: `day`, `model`, and for administrators `upstream`, `user`. By default
+                 *     all of them.
+                 */
+                by?: string;
+                /** @description `json`, or `csv` for a file of the rows without the totals. */
+                format?: string;
+                /** @description Id of the user. The account may be deleted. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report; with `format=csv`, a CSV file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostReport"];
                 };
             };
             400: components["responses"]["malformed_request"];
@@ -4018,6 +4236,34 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    readBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The budgets that apply to the user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     followJobs: {
         parameters: {
             query?: never;
@@ -4575,6 +4821,47 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    readUsage: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; by default 29 days before `to`. */
+                from?: string;
+                /** @description Last UTC day; by default today. */
+                to?: string;
+                /**
+                 * @description What the rows are grouped by, comma-separated: `day`, `model`, and for administrators `upstream`, `user`. By default
+                 *     all of them.
+                 */
+                by?: string;
+                /** @description `json`, or `csv` for a file of the rows without the totals. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report; with `format=csv`, a CSV file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["malformed_request"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["insufficient_scope"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["invalid_fields"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     createVideo: {
         parameters: {
             query?: never;
@@ -4611,7 +4898,7 @@ export interface operations {
             415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["idempotency_key_reused-or-invalid_fields"];
-            429: components["responses"]["daily_submissions-or-rate_limited-or-too_many_waiting"];
+            429: components["responses"]["daily_submissions-or-over_budget-or-rate_limited-or-too_many_waiting"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -4910,7 +5197,7 @@ export interface operations {
             410: components["responses"]["gone"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["idempotency_key_reused-or-invalid_fields"];
-            429: components["responses"]["rate_limited-or-too_many_waiting"];
+            429: components["responses"]["over_budget-or-rate_limited-or-too_many_waiting"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -5630,7 +5917,7 @@ export interface operations {
             413: components["responses"]["openai-too_large"];
             415: components["responses"]["openai-unsupported_media_type"];
             421: components["responses"]["openai-misdirected"];
-            429: components["responses"]["openai-daily_submissions-or-rate_limited-or-too_many_waiting"];
+            429: components["responses"]["openai-daily_submissions-or-over_budget-or-rate_limited-or-too_many_waiting"];
             431: components["responses"]["openai-headers_too_large"];
             500: components["responses"]["openai-internal"];
             503: components["responses"]["openai-unavailable"];
@@ -5794,7 +6081,7 @@ export interface operations {
             413: components["responses"]["openai-too_large"];
             415: components["responses"]["openai-unsupported_media_type"];
             421: components["responses"]["openai-misdirected"];
-            429: components["responses"]["openai-daily_submissions-or-rate_limited-or-too_many_waiting"];
+            429: components["responses"]["openai-daily_submissions-or-over_budget-or-rate_limited-or-too_many_waiting"];
             431: components["responses"]["openai-headers_too_large"];
             500: components["responses"]["openai-internal"];
             503: components["responses"]["openai-unavailable"];

@@ -9,6 +9,8 @@ function apiUrl(path: keyof paths, ...values: string[]): string {
 }
 
 export const exportUrl = apiUrl("/api/auth/export");
+export const usageCsvUrl = `${apiUrl("/api/usage")}?format=csv`;
+export const costsCsvUrl = `${apiUrl("/api/admin/costs")}?format=csv`;
 export const contentUrl = (videoId: string): string => apiUrl("/api/videos/{video}/content", videoId);
 export const downloadUrl = (videoId: string): string => `${contentUrl(videoId)}?download=1`;
 export const posterUrl = (videoId: string): string => apiUrl("/api/videos/{video}/poster", videoId);

@@ -15,6 +15,8 @@ export interface Format {
   /** A rough duration: seconds below a minute, whole minutes above. */
   range: (fromSeconds: number, toSeconds: number) => string;
   bytes: (size: number) => string;
+  /** An amount in the main unit of a currency, with its symbol. */
+  money: (amount: number, currency: string) => string;
 }
 
 const relativeSteps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
@@ -59,6 +61,7 @@ function makeFormat(tag: string): Format {
     },
     duration,
     elapsed: (ms) => (tag === languageTags.zh ? duration(ms) : clock(inSeconds(ms))),
+    money: (amount, currency) => new Intl.NumberFormat(tag, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount),
     bytes: (size) => {
       const [scale, format] = sizes.find(([scale]) => size >= scale) ?? sizes[2];
       return format.format(size / scale);

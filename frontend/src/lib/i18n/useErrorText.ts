@@ -52,5 +52,10 @@ export function useErrorText(error: DisplayableError | null): string | null {
       ? t("error.daily_submissions_reached")
       : t("error.daily_submissions", { date: dateTime(new Date(retryAt).toISOString()) });
   }
+  if (code === "over_budget") {
+    return retryAt === null
+      ? t("error.over_budget_reached")
+      : t("error.over_budget", { date: dateTime(new Date(retryAt).toISOString()) });
+  }
   return Object.hasOwn(errorKeys, code) ? t(errorKeys[code as keyof typeof errorKeys]) : t("error.unknown");
 }

@@ -55,6 +55,7 @@ pub use requeue::{MAX_CRASHES, RetryBudget, hand_over, requeue_orphan, retry_lat
 pub(crate) use requeue::{is_poisoned, requeue};
 pub use status::{Orientation, Phase, Status};
 pub use transition::{JobFailure, NewVideo, advance, advance_each, complete, complete_each, fail, finish_cancelled};
+pub(crate) use update::charged_since_restart;
 pub use view::View;
 
 /// A row of `jobs`.

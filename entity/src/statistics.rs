@@ -115,14 +115,15 @@ pub async fn pending_count_of(db: &DatabaseConnection, user: crate::UserId) -> R
         .await
 }
 
-/// The pending jobs of a user, by model and length.
-pub async fn pending_of(db: &DatabaseConnection, user: crate::UserId) -> Result<Vec<(String, i32, i64)>, DbErr> {
+/// The unfinished jobs of a user for which nothing is reserved or spent yet, by model and length.
+pub async fn unpaid_of(db: &DatabaseConnection, user: crate::UserId) -> Result<Vec<(String, i32, i64)>, DbErr> {
     job::Entity::find()
         .select_only()
         .columns([job::Column::Model, job::Column::Seconds])
         .column_as(job::Column::Id.count(), "jobs")
         .filter(job::Column::UserId.eq(user))
-        .filter(job::Column::Status.eq(Status::Pending))
+        .filter(job::Column::Status.is_in(Status::UNFINISHED))
+        .filter(job::charged_since_restart().not())
         .group_by(job::Column::Model)
         .group_by(job::Column::Seconds)
         .into_tuple()

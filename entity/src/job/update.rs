@@ -87,6 +87,13 @@ pub(super) fn charged_without_result() -> Expr {
     attempt_exists(of_attempt(attempt::Column::MayHaveBeenCharged).eq(true).and(no_result.or(left_behind)))
 }
 
+/// SQL: whether an attempt since the last restart may have cost money.
+pub(crate) fn charged_since_restart() -> Expr {
+    let of_attempt = |column| Expr::col((attempt::Entity, column));
+    let current = of_attempt(attempt::Column::Number).gte(Expr::col((Entity, Column::AttemptsFrom)));
+    attempt_exists(of_attempt(attempt::Column::MayHaveBeenCharged).eq(true).and(current))
+}
+
 fn attempt_exists(condition: Expr) -> Expr {
     Expr::exists(
         Query::select()

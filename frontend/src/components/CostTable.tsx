@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Table, type Column } from "@/components/ui/Table";
 import type { Costs } from "@/lib/api/types";
 import { useFormat } from "@/lib/i18n/format";
+import styles from "./CostTable.module.css";
 
 interface Props<Row extends Costs> {
   rows: readonly Row[];
@@ -18,7 +19,7 @@ export function CostTable<Row extends Costs>({ rows, totals, columns }: Props<Ro
   return (
     <>
       {totals.map((total) => (
-        <p key={total.currency ?? ""} data-testid="cost-total">
+        <p key={total.currency ?? ""} className={styles.total} data-testid="cost-total">
           {t("spending.total", {
             certain: amount(total.currency, total.certainAmount),
             possible: amount(total.currency, total.possibleAmount),

@@ -110,7 +110,7 @@ pub(crate) async fn users(
 
 /// What to change. Fields that are left out do not change.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase", example = json!({"role": "user", "disabled": false, "budgetPerDay": "20.00"}))]
+#[schema(rename_all = "camelCase", example = json!({"role": "user", "disabled": false}))]
 pub(crate) struct ChangeUserRequest {
     /// New role.
     role: Option<Role>,

@@ -170,9 +170,9 @@ fn of_scope(scope: Scope, budget: Budget, spent: Spent, waiting: i64) -> impl It
     })
 }
 
-/// What the user's waiting jobs will cost, as far as it is known.
+/// What the user's jobs will cost for which nothing is reserved yet, as far as it is known.
 async fn waiting(gateway: &Gateway, user: UserId) -> Result<i64, ApiError> {
-    let jobs = statistics::pending_of(&gateway.db, user).await?;
+    let jobs = statistics::unpaid_of(&gateway.db, user).await?;
     let cost = |(model, seconds, count): (String, i32, i64)| {
         gateway.config.catalogue.cost_of(&model, seconds).unwrap_or(0).saturating_mul(count)
     };

@@ -1,4 +1,5 @@
 // Shows budgets and what was spent in the last days. Invariant: certain and possible costs stay apart; deleted videos are included.
+import { Fragment } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import buttons from "@/components/ui/Button.module.css";
@@ -33,7 +34,7 @@ export function Spending() {
             rows={usage.data}
             totals={usage.totals}
             columns={[
-              { key: "day", name: t("usage.date"), cell: (row) => row.day != null && day(row.day) },
+              { key: "day", name: t("usage.date"), cell: (row) => row.day != null && <span className={styles.day}>{day(row.day)}</span> },
               { key: "model", name: t("composer.model"), wide: true, cell: (row) => row.model },
             ]}
           />
@@ -58,10 +59,10 @@ function Budgets({ budgets, currency }: { budgets: readonly Budget[]; currency: 
   return (
     <dl className={styles.facts}>
       {budgets.map((budget) => (
-        <div key={`${budget.scope} ${budget.period}`} style={{ display: "contents" }}>
+        <Fragment key={`${budget.scope} ${budget.period}`}>
           <dt>{t(budgetKeys[budget.scope][budget.period])}</dt>
           <dd>{text(budget)}</dd>
-        </div>
+        </Fragment>
       ))}
     </dl>
   );

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/Button";
 import { Dialog, DialogActions } from "@/components/ui/Dialog";
 import { Field } from "@/components/ui/Field";
 import type { AdminUser, UserChange } from "@/lib/api/types";
+import styles from "./Admin.module.css";
 
 interface Props {
   user: AdminUser;
@@ -50,10 +51,10 @@ function BudgetDialog({ user, onChange, onClose }: Props & { onClose: () => void
   );
   return (
     <Dialog title={t("admin.budget.of", { email: user.email })} onClose={onClose}>
-      <form onSubmit={save} noValidate>
+      <form className={styles.form} onSubmit={save} noValidate>
         {field(t("admin.budget.perDay"), day, setDay)}
         {field(t("admin.budget.perMonth"), month, setMonth)}
-        <p>{t("admin.budget.detail")}</p>
+        <p className={styles.detail}>{t("admin.budget.detail")}</p>
         <DialogActions>
           <Button onClick={onClose}>{t("app.cancel")}</Button>
           <Button type="submit">{t("account.save")}</Button>

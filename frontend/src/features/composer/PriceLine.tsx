@@ -28,10 +28,10 @@ export function PriceLine() {
   const isOver = tightest !== undefined && total > Number(tightest.left);
   const about = t("composer.price.about", { videos: t("composer.countValue", { count }), amount: money(total, price.currency) });
   const left = tightest && t(leftKeys[tightest.scope][tightest.period], { amount: money(Number(tightest.left), price.currency) });
+  const line = left === undefined ? about : t("composer.price.withLeft", { about, left });
   return (
     <p className={styles.line} data-over={isOver} role="status" data-testid="composer-price">
-      {left === undefined ? about : t("composer.price.withLeft", { about, left })}
-      {isOver && <span className={styles.over}>{t("composer.price.over", { date: dateTime(tightest.resetsAt) })}</span>}
+      {isOver ? t("composer.price.over", { line, date: dateTime(tightest.resetsAt) }) : line}
     </p>
   );
 }

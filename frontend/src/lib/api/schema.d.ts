@@ -1560,7 +1560,6 @@ export interface components {
         /**
          * @description What to change. Fields that are left out do not change.
          * @example {
-         *       "budgetPerDay": "20.00",
          *       "disabled": false,
          *       "role": "user"
          *     }

@@ -70,6 +70,19 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(images::read, images::delete))
         .routes(routes!(images::content))
         .routes(routes!(costs::budgets::budgets))
+        .routes(routes!(live::upgrade::upgrade))
+        .routes(routes!(live::stream::all))
+        .routes(routes!(live::stream::one))
+        .routes(routes!(health::health))
+        .merge(administration())
+        .merge(compatible_api())
+        .layer(from_fn(throttle::rate_limit_headers));
+    api.routes(routes!(health::alive)).routes(routes!(health::ready))
+}
+
+/// Returns administration, without its compressed lists.
+fn administration() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
         .routes(routes!(admin::statistics::statistics))
         .routes(routes!(admin::queue::queue, admin::queue::change_queue))
         .routes(routes!(admin::jobs::read_job))
@@ -81,13 +94,6 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(admin::upstreams::upstreams))
         .routes(routes!(admin::upstreams::resume))
         .routes(routes!(admin::users::change_user))
-        .routes(routes!(live::upgrade::upgrade))
-        .routes(routes!(live::stream::all))
-        .routes(routes!(live::stream::one))
-        .routes(routes!(health::health))
-        .merge(compatible_api())
-        .layer(from_fn(throttle::rate_limit_headers));
-    api.routes(routes!(health::alive)).routes(routes!(health::ready))
 }
 
 /// Returns OpenAI's API.

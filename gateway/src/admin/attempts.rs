@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use catalogue::Currency;
 use entity::clock::rfc3339;
 use entity::job::{self, ResultAdded};
 use entity::{AttemptId, JobId, UserId, attempt, attempt_result};
@@ -55,6 +56,24 @@ pub(crate) struct AdminAttempt {
     pub(crate) evidence: Option<String>,
     /// Whether the upstream may have charged for it.
     pub(crate) may_have_been_charged: bool,
+    /// What it costs.
+    pub(crate) cost_state: CostState,
+    /// Its price when it was sent, as a decimal number in the main unit; null if it was not known.
+    pub(crate) cost: Option<String>,
+    /// Code of ISO 4217; null if the price was not known.
+    pub(crate) currency: Option<String>,
+}
+
+/// What an attempt costs.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CostState {
+    /// Certainly nothing.
+    None,
+    /// Its price, unless the upstream did not charge for it.
+    Possible,
+    /// Its price: there is a video.
+    Certain,
 }
 
 /// An address at which the result of an attempt may be.
@@ -75,7 +94,16 @@ pub(crate) struct AttemptResult {
 
 impl AdminAttempt {
     fn new(attempt: attempt::Model, results: Vec<AttemptResult>) -> Self {
+        let currency = attempt.currency.as_ref().and_then(|code| code.parse::<Currency>().ok());
+        let cost_state = match (attempt.may_have_been_charged, &attempt.result_url) {
+            (false, _) => CostState::None,
+            (true, None) => CostState::Possible,
+            (true, Some(_)) => CostState::Certain,
+        };
         Self {
+            cost_state,
+            cost: attempt.cost.zip(currency).map(|(cost, currency)| currency.decimal(cost)),
+            currency: attempt.currency,
             id: attempt.id,
             number: attempt.number,
             upstream: attempt.upstream,

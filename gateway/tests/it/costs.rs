@@ -193,6 +193,10 @@ async fn reports_show_an_account_its_own_costs_and_administrators_all() {
         assert_eq!(lines, format!("{expected}{today},sora-2,CNY,1,3.20,1,1.60\r\n"));
         problem(server.get(&ada, "/api/admin/costs").await, 403, "forbidden").await;
 
+        let job = json(&server, &admin, &format!("/api/admin/jobs/{}", claims[1].job)).await;
+        let attempt = &job["attempts"][0];
+        assert_eq!((&attempt["costState"], &attempt["cost"]), (&json!("possible"), &json!("1.60")));
+
         let all = json(&server, &admin, "/api/admin/costs").await;
         assert_eq!(all["totals"][0]["certainAmount"], "4.80");
         let row = all["data"].as_array().unwrap().iter().find(|row| row["userId"] == bob.id).unwrap();

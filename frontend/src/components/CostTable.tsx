@@ -18,8 +18,8 @@ export function CostTable<Row extends Costs>({ rows, totals, columns }: Props<Ro
   const amount = useAmount();
   return (
     <>
-      {totals.map((total) => (
-        <p key={total.currency ?? ""} className={styles.total} data-testid="cost-total">
+      {totals.filter(({ currency }) => currency != null).map((total) => (
+        <p key={total.currency} className={styles.total} data-testid="cost-total">
           {t("spending.total", {
             certain: amount(total.currency, total.certainAmount),
             possible: amount(total.currency, total.possibleAmount),

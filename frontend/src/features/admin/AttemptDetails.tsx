@@ -14,8 +14,9 @@ interface Props {
 
 export function AttemptDetails({ job, attempt }: Props) {
   const { t } = useTranslation();
-  const { dateTime, number } = useFormat();
-  const { detail, evidence, outcome, results, sentAt, upstream, upstreamId } = attempt;
+  const { dateTime, money, number } = useFormat();
+  const { cost, costState, currency, detail, evidence, outcome, results, sentAt, upstream, upstreamId } = attempt;
+  const amount = costState !== "none" && cost !== null && currency !== null ? money(Number(cost), currency) : null;
   return (
     <article className={styles.attempt} data-testid="admin-attempt">
       <h3>
@@ -47,7 +48,7 @@ export function AttemptDetails({ job, attempt }: Props) {
           </>
         )}
         <dt>{t("admin.job.charge")}</dt>
-        <dd>{t(attempt.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged")}</dd>
+        <dd>{[t(attempt.mayHaveBeenCharged ? "failure.charged" : "failure.notCharged"), amount].filter(Boolean).join(" · ")}</dd>
         <dt>{t("admin.job.results")}</dt>
         <dd>{results.length === 0 ? t("admin.job.noResults") : <Results results={results} />}</dd>
       </dl>

@@ -22,6 +22,9 @@ const attempt: AdminAttempt = {
   detail: null,
   evidence: "<b>the end</b>",
   mayHaveBeenCharged: true,
+  costState: "possible",
+  cost: null,
+  currency: null,
 };
 const failed: AdminJob = { ...makeJob({ status: "failed", errorCode: "unfetchable" }), userId: "user-2", userEmail: "mei@example.com" };
 const details = (job: AdminJob): AdminJobDetails => ({ ...job, attempts: [attempt] });

@@ -1321,6 +1321,12 @@ export interface components {
         AdminAttempt: {
             /** @description When the upstream accepted it (RFC 3339, UTC). */
             acceptedAt: string | null;
+            /** @description Its price when it was sent, as a decimal number in the main unit; null if it was not known. */
+            cost: string | null;
+            /** @description What it costs. */
+            costState: components["schemas"]["CostState"];
+            /** @description Code of ISO 4217; null if the price was not known. */
+            currency: string | null;
             /** @description The upstream's message. */
             detail: string | null;
             /** @description End of the upstream's response, at most 4 KiB, without secrets. Null unless the attempt ended without a video. */
@@ -1596,6 +1602,11 @@ export interface components {
             upstream: string | null;
             userId: components["schemas"]["Id"] | null;
         };
+        /**
+         * @description What an attempt costs.
+         * @enum {string}
+         */
+        CostState: "none" | "possible" | "certain";
         /** @description Attempts that may have cost money, of one currency. */
         Costs: {
             /** @description What they cost, as a decimal number in the main unit; null if it is not known. */

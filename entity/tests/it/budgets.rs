@@ -7,6 +7,8 @@ use entity::job::{self, AttemptStart, JobClaim};
 use entity::spending::{self, Refusal, Spent};
 use entity::submission::Caps;
 use entity::{AttemptId, DatabaseConnection, UserId, WorkerId, clock};
+use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use testkit::Database;
 use tokio::task::JoinSet;
 
@@ -184,13 +186,45 @@ async fn concurrent_attempts_never_exceed_a_budget() {
     }
 }
 
+/// Another transaction, which has locked the row of all users, spends what is left while an attempt is being recorded.
+#[tokio::test]
+async fn an_attempt_waits_for_what_others_are_spending_of_the_total() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        if db.get_database_backend() != DbBackend::Postgres {
+            // SQLite has one writer at a time.
+            continue;
+        }
+        let (me, owner, other) = (register_worker(db).await, testkit::user(db).await, testkit::user(db).await);
+        let today = spending::day_of(clock::system_ms());
+        let before = spending::overall(db, "CNY").await.unwrap();
+        let others = db.begin().await.unwrap();
+        for (user, amount) in [(Uuid::nil(), 0), (other.into(), 250)] {
+            let row = format!(
+                "INSERT INTO spending (period, currency, user_id, amount) VALUES ('{today}', 'CNY', '{user}', {amount}) \
+                 ON CONFLICT (period, currency, user_id) DO UPDATE SET amount = spending.amount + {amount}"
+            );
+            others.execute_unprepared(&row).await.unwrap();
+        }
+        let (caps, own) = (caps(Budget::default(), per_day(before.day + 300)), db.clone());
+        let attempt = tokio::spawn(async move { start(&own, (me, owner), Some(70), caps).await });
+        testkit::eventually("the attempt waits", async || {
+            let waiting =
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            db.query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap()
+        })
+        .await;
+        others.commit().await.unwrap();
+        assert_eq!(attempt.await.unwrap(), Err(Refusal::DayBudget));
+    }
+}
+
 /// Without a cap on all users, an attempt waits for no other user's.
 #[tokio::test]
 async fn submissions_of_different_users_do_not_wait_for_each_other() {
-    use sea_orm::{ConnectionTrait, TransactionTrait};
     for database in Database::each().await {
         let db = &database.connection;
-        if db.get_database_backend() != sea_orm::DbBackend::Postgres {
+        if db.get_database_backend() != DbBackend::Postgres {
             continue;
         }
         let (me, owner) = (register_worker(db).await, testkit::user(db).await);

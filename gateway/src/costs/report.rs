@@ -18,7 +18,10 @@ use crate::http::query::Parameters;
 use crate::state::Gateway;
 
 /// Maximum number of rows of a report.
-const MAX_ROWS: u64 = 10_000;
+const MAX_ROWS: usize = 10_000;
+
+/// Maximum number of rows of a CSV file.
+const MAX_CSV_ROWS: usize = 100_000;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -58,6 +61,8 @@ pub(crate) struct Usage {
     to: String,
     /// The newest day first; at most 10,000.
     data: Vec<UsageRow>,
+    /// Whether there are more rows; a CSV file has up to 100,000.
+    truncated: bool,
     /// Of all days, by currency.
     totals: Vec<Costs>,
 }
@@ -89,6 +94,8 @@ pub(crate) struct CostReport {
     to: String,
     /// The newest day first; at most 10,000.
     data: Vec<CostRow>,
+    /// Whether there are more rows; a CSV file has up to 100,000.
+    truncated: bool,
     /// Of all days, by currency.
     totals: Vec<Costs>,
 }
@@ -138,7 +145,7 @@ pub(crate) async fn usage(
     let user = caller.user();
     // Which upstream was used is not the user's business, and neither are other users.
     let groups = Groups { upstream: false, user: false, ..query.groups() };
-    let (rows, totals) = read(&gateway, user, &query, Some(user), groups).await?;
+    let Report { rows, truncated, totals } = read(&gateway, user, &query, Some(user), groups).await?;
     let [from, to] = days(&query);
     let view = |row: &Row| UsageRow { day: row.day.map(day), model: row.model.clone(), costs: row.into() };
     if query.format == Format::Csv {
@@ -152,7 +159,7 @@ pub(crate) async fn usage(
     }
     let data = rows.iter().map(view).collect();
     let totals = totals.iter().map(Costs::from).collect();
-    Ok(([NO_STORE], Json(Usage { from, to, data, totals })).into_response())
+    Ok(([NO_STORE], Json(Usage { from, to, data, truncated, totals })).into_response())
 }
 
 /// Read what all users have spent
@@ -170,7 +177,7 @@ pub(crate) async fn costs(
     admin: Admin,
     Parameters((query, OfUser { user })): Parameters<(CostQuery, OfUser)>,
 ) -> Result<Response, ApiError> {
-    let (rows, totals) = read(&gateway, admin.user.id, &query, user, query.groups()).await?;
+    let Report { rows, truncated, totals } = read(&gateway, admin.user.id, &query, user, query.groups()).await?;
     let [from, to] = days(&query);
     let view = |row: &Row| CostRow {
         day: row.day.map(day),
@@ -203,23 +210,39 @@ pub(crate) async fn costs(
     }
     let data = rows.iter().map(view).collect();
     let totals = totals.iter().map(Costs::from).collect();
-    Ok(([NO_STORE], Json(CostReport { from, to, data, totals })).into_response())
+    Ok(([NO_STORE], Json(CostReport { from, to, data, truncated, totals })).into_response())
 }
 
-/// The rows, and their totals by currency.
+struct Report {
+    rows: Vec<Row>,
+    /// Whether there are more rows.
+    truncated: bool,
+    /// Of all rows, by currency.
+    totals: Vec<Row>,
+}
+
+/// Reads a report. A file that would be cut off is rejected: nobody would see it.
 async fn read(
     gateway: &Gateway,
     caller: UserId,
     query: &CostQuery,
     user: Option<UserId>,
     groups: Groups,
-) -> Result<(Vec<Row>, Vec<Row>), ApiError> {
+) -> Result<Report, ApiError> {
+    let max = if query.format == Format::Csv { MAX_CSV_ROWS } else { MAX_ROWS };
     let filter = query.filter(user);
     let report = move |db| async move {
-        let rows = cost::report(&db, filter, groups, MAX_ROWS).await?;
-        Ok((rows, cost::report(&db, filter, Groups::default(), MAX_ROWS).await?))
+        let rows = cost::report(&db, filter, groups, max as u64 + 1).await?;
+        Ok((rows, cost::report(&db, filter, Groups::default(), MAX_ROWS as u64).await?))
     };
-    heavy_query(gateway, caller, report).await
+    let (mut rows, totals) = heavy_query(gateway, caller, report).await?;
+    let truncated = rows.len() > max;
+    if truncated && query.format == Format::Csv {
+        let rule = format!("Choose fewer days or groups: a file has at most {max} rows.");
+        return Err(ApiError::invalid_field("from", "too_many", rule));
+    }
+    rows.truncate(max);
+    Ok(Report { rows, truncated, totals })
 }
 
 fn days(query: &CostQuery) -> [String; 2] {

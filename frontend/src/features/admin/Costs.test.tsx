@@ -29,6 +29,7 @@ it("keeps certain and possible costs apart, and shows unknown prices as unknown"
     from: "2026-10-29",
     to: "2026-11-27",
     data: [row({ userId: "u1", email: "ada@example.org" }), row({ userId: "u2", ...unpriced })],
+    truncated: false,
     totals: [priced, unpriced],
   });
   render(<Costs />, { wrapper: appWrapper() });

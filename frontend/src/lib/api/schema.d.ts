@@ -1589,6 +1589,8 @@ export interface components {
             to: string;
             /** @description Of all days, by currency. */
             totals: components["schemas"]["Costs"][];
+            /** @description Whether there are more rows; a CSV file has up to 100,000. */
+            truncated: boolean;
         };
         /** @description A row of the administrators' report. */
         CostRow: components["schemas"]["Costs"] & {
@@ -2598,6 +2600,8 @@ export interface components {
             to: string;
             /** @description Of all days, by currency. */
             totals: components["schemas"]["Costs"][];
+            /** @description Whether there are more rows; a CSV file has up to 100,000. */
+            truncated: boolean;
         };
         /** @description A row of a user's report. */
         UsageRow: components["schemas"]["Costs"] & {

@@ -37,22 +37,6 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(openapi::json))
         .layer(compression());
     let api = compressed
-        .routes(routes!(auth::handlers::register))
-        .routes(routes!(auth::handlers::login))
-        .routes(routes!(auth::handlers::logout))
-        .routes(routes!(auth::handlers::me, auth::account::rename, auth::account::delete))
-        .routes(routes!(auth::account::change_password))
-        .routes(routes!(auth::export::export))
-        .routes(routes!(auth::open_sessions::sessions, auth::open_sessions::end_other_sessions))
-        .routes(routes!(auth::open_sessions::end_session))
-        .routes(routes!(keys::list, keys::create))
-        .routes(routes!(keys::revoke))
-        .routes(routes!(webhooks::list, webhooks::create))
-        .routes(routes!(webhooks::read, webhooks::update, webhooks::delete))
-        .routes(routes!(webhooks::rotate))
-        .routes(routes!(webhooks::deliveries::send_test))
-        .routes(routes!(webhooks::deliveries::deliveries))
-        .routes(routes!(webhooks::deliveries::resend))
         .routes(routes!(videos::create::create))
         .routes(routes!(videos::read::read_job, videos::actions::delete))
         .routes(routes!(videos::attempts::attempts))
@@ -74,10 +58,32 @@ pub(crate) fn api() -> OpenApiRouter<Gateway> {
         .routes(routes!(live::stream::all))
         .routes(routes!(live::stream::one))
         .routes(routes!(health::health))
+        .merge(accounts())
         .merge(administration())
         .merge(compatible_api())
         .layer(from_fn(throttle::rate_limit_headers));
     api.routes(routes!(health::alive)).routes(routes!(health::ready))
+}
+
+/// Returns accounts with their sessions, keys and webhooks.
+fn accounts() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::handlers::register))
+        .routes(routes!(auth::handlers::login))
+        .routes(routes!(auth::handlers::logout))
+        .routes(routes!(auth::handlers::me, auth::account::rename, auth::account::delete))
+        .routes(routes!(auth::account::change_password))
+        .routes(routes!(auth::export::export))
+        .routes(routes!(auth::open_sessions::sessions, auth::open_sessions::end_other_sessions))
+        .routes(routes!(auth::open_sessions::end_session))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::read, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::deliveries::send_test))
+        .routes(routes!(webhooks::deliveries::deliveries))
+        .routes(routes!(webhooks::deliveries::resend))
 }
 
 /// Returns administration, without its compressed lists.

@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Arc<Context>, session: &Arc<WorkerSession>, st
         while !matches!(recency::check(context).await, Ok(true)) && !stop.is_cancelled() {
             pause(stop).await;
         }
-        let readers = context.queues.iter().map(|(_, queue)| receive(context, session, queue, &slots, &tasks, stop));
+        let readers = context.queues.iter().map(|(_, queue)| receive(context, session, queue, (&slots, &tasks), stop));
         join_all(readers).await;
         tasks.close();
     };
@@ -58,8 +58,7 @@ async fn receive(
     context: &Arc<Context>,
     session: &Arc<WorkerSession>,
     queue: &Queue,
-    slots: &Arc<Semaphore>,
-    tasks: &TaskTracker,
+    (slots, tasks): (&Arc<Semaphore>, &TaskTracker),
     stop: &CancellationToken,
 ) {
     let mut source = Source { consumer: queue.consumer(session.id), reclaimed_at: None };

@@ -35,7 +35,7 @@ impl JobRun<'_> {
         loop {
             self.await_lease().await?;
             let Some(Chosen { upstream, probe }) = self.choose_upstream(&tried).await? else {
-                return Err(self.all_refused(failures));
+                return Err(all_refused(failures));
             };
             tried.push(upstream.settings.name.clone());
             match self.submit_to(upstream, probe, (image.clone(), !failures.is_empty())).await {
@@ -90,18 +90,6 @@ impl JobRun<'_> {
         let several = self.pool()?.members.len() > 1;
         let waits = self.context.config.catalogue.from_file && failure.outcome == Outcome::Unauthorised;
         Ok(unaccepted && (several || waits) && is_worth_another_upstream(failure.outcome))
-    }
-
-    /// What follows when no upstream is left to try.
-    fn all_refused(&self, failures: Vec<Failure>) -> RunError {
-        match deciding(failures) {
-            // Every other one is unavailable too, and an administrator has been told.
-            Some(failure) if failure.outcome == Outcome::Unauthorised => {
-                RunError::Deferred(DeferReason::Suspended, UNAVAILABLE_PAUSE)
-            }
-            Some(failure) => failure.into(),
-            None => Failure::new(Outcome::UpstreamGone, "the pool of this model has no upstream").into(),
-        }
     }
 
     /// The dialect for which a reference image takes the most memory, of the pool's upstreams.
@@ -210,4 +198,16 @@ fn deferred_by(refusal: Refusal) -> RunError {
     };
     tracing::warn!(seconds = pause.as_secs(), "{why}; the job waits");
     RunError::Deferred(DeferReason::Cap, pause)
+}
+
+/// What follows when no upstream is left to try.
+fn all_refused(failures: Vec<Failure>) -> RunError {
+    match deciding(failures) {
+        // Every other one is unavailable too, and an administrator has been told.
+        Some(failure) if failure.outcome == Outcome::Unauthorised => {
+            RunError::Deferred(DeferReason::Suspended, UNAVAILABLE_PAUSE)
+        }
+        Some(failure) => failure.into(),
+        None => Failure::new(Outcome::UpstreamGone, "the pool of this model has no upstream").into(),
+    }
 }

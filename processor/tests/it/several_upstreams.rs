@@ -1,7 +1,5 @@
 //! Several upstreams from a catalogue: failover before acceptance, never after it; pools that do not delay each other.
 
-use std::fmt::Write;
-
 use bus::{Flow, Position};
 use entity::job::{self, Status};
 use entity::{JobId, upstream_control};
@@ -37,10 +35,19 @@ fn upstream(name: &str, url: &str, settings: &str) -> String {
 
 /// A pool with its own model, `sora2` for the pool `main`.
 fn pool(name: &str, upstreams: &[&str]) -> String {
+    let members: Vec<_> = upstreams.iter().map(|upstream| format!("\"{upstream}\"")).collect();
+    pool_of(name, &members.join(", "))
+}
+
+/// The pool `main`, whose second upstream is used if the first cannot be.
+fn pool_in_order(first: &str, second: &str) -> String {
+    pool_of("main", &format!("\"{first}\", {{ name = \"{second}\", priority = 2 }}"))
+}
+
+fn pool_of(name: &str, members: &str) -> String {
     let model = if name == "main" { "sora2" } else { name };
-    let mut text = format!("[[pool]]\nname = \"{name}\"\nupstreams = {upstreams:?}\n");
-    write!(text, "[[model]]\nname = \"{model}\"\npool = \"{name}\"\nseconds = [10]\nsizes = [\"720x1280\"]\n").unwrap();
-    text
+    let model = format!("[[model]]\nname = \"{model}\"\npool = \"{name}\"\nseconds = [10]\nsizes = [\"720x1280\"]\n");
+    format!("[[pool]]\nname = \"{name}\"\nupstreams = [{members}]\n{model}")
 }
 
 fn write_catalogue(platform: &TestPlatform, parts: &[String]) -> String {
@@ -137,10 +144,7 @@ async fn what_may_have_been_accepted_never_goes_to_another_upstream() {
         let parts = [
             upstream("first", &url, ""),
             upstream("spare", &platform.simulator.videos_url(), "enabled = true"),
-            format!(
-                "[[pool]]\nname = \"main\"\nupstreams = [{{ name = \"first\", priority = 1 }}, {{ name = \"spare\", priority = 2 }}]\n"
-            ),
-            "[[model]]\nname = \"sora2\"\npool = \"main\"\nseconds = [10]\nsizes = [\"720x1280\"]\n".to_owned(),
+            pool_in_order("first", "spare"),
         ];
         let _processor = processor(&platform, &parts, &[]);
         let job = submit(&platform, behaviour).await;

@@ -169,8 +169,8 @@ impl World {
         match job::claim(&self.db, job, worker.id).await.unwrap() {
             ClaimResult::Claimed(row) => {
                 worker.deliveries.push((delivery, Some(JobClaim { job: row.id, epoch: row.epoch })));
-                let place = queue.take_place(job, &self.offers()).await.unwrap();
-                assert!(place.is_some() || self.has_full_upstreams(&queue).await, "no place although one is free");
+                let place = queue.take_place(job, &offers()).await.unwrap();
+                assert!(place.is_some() || has_full_upstreams(&queue).await, "no place although one is free");
             }
             ClaimResult::NotClaimable(row) => match row.worker_id.filter(|_| row.status == Status::Processing) {
                 Some(holder) => queue.reassign(&delivery, holder).await.unwrap(),
@@ -180,16 +180,6 @@ impl World {
                 panic!("the worker is alive and the job exists")
             }
         }
-    }
-
-    /// Two upstreams of the same priority.
-    fn offers(&self) -> [PlaceOffer; 2] {
-        ["a", "b"].map(|name| PlaceOffer { upstream: name.into(), priority: 1, capacity: PLACES, weight: 1 })
-    }
-
-    async fn has_full_upstreams(&self, queue: &Queue) -> bool {
-        let used = queue.places_in_use().await.unwrap();
-        ["a", "b"].into_iter().all(|name| used.get(name) == Some(&u64::from(PLACES)))
     }
 
     /// Finishes, defers or hands over a claim job; its worker may die before it acknowledges.
@@ -301,4 +291,14 @@ impl World {
         }
         self.flushed = true;
     }
+}
+
+/// Two upstreams of the same priority.
+fn offers() -> [PlaceOffer; 2] {
+    ["a", "b"].map(|name| PlaceOffer { upstream: name.into(), priority: 1, capacity: PLACES, weight: 1 })
+}
+
+async fn has_full_upstreams(queue: &Queue) -> bool {
+    let used = queue.places_in_use().await.unwrap();
+    ["a", "b"].into_iter().all(|name| used.get(name) == Some(&u64::from(PLACES)))
 }

@@ -9,14 +9,16 @@ import { Costs } from "./Costs";
 import { JobDetails } from "./JobDetails";
 import { Jobs } from "./Jobs";
 import { Overview } from "./Overview";
+import { Pools } from "./Pools";
 import { Users } from "./Users";
 import styles from "./Admin.module.css";
 
-type SectionId = "overview" | "jobs" | "users" | "costs" | "audit";
+type SectionId = "overview" | "upstreams" | "jobs" | "users" | "costs" | "audit";
 
-const sections: Record<SectionId, ComponentType<{ user: User }>> = { overview: Overview, jobs: Jobs, users: Users, costs: Costs, audit: AuditLog };
+const sections: Record<SectionId, ComponentType<{ user: User }>> = { overview: Overview, upstreams: Pools, jobs: Jobs, users: Users, costs: Costs, audit: AuditLog };
 const sectionTitles = {
   overview: "admin.overview",
+  upstreams: "admin.pools.title",
   jobs: "admin.jobs",
   users: "admin.users",
   costs: "admin.costs.title",

@@ -1,6 +1,6 @@
 // The administration calls. Paths appear here and in endpoints.ts only.
 import { api, send } from "./client";
-import type { AdminJobQuery, NewResult, PageQuery, QueueChange, UserChange, UserQuery } from "./types";
+import type { AdminJobQuery, NewResult, PageQuery, PoolChange, QueueChange, UpstreamChange, UserChange, UserQuery } from "./types";
 
 export const admin = {
   stats: () => send(api.GET("/api/admin/stats")),
@@ -11,6 +11,10 @@ export const admin = {
   addResult: (job: string, attempt: string, body: NewResult) =>
     send(api.POST("/api/admin/jobs/{job}/attempts/{attempt}/results", { params: { path: { job, attempt } }, body })),
   retryJob: (job: string) => send(api.POST("/api/admin/jobs/{job}/retry", { params: { path: { job } } })),
+  pools: () => send(api.GET("/api/admin/pools")),
+  setPool: (pool: string, body: PoolChange) => send(api.PATCH("/api/admin/pools/{pool}", { params: { path: { pool } }, body })),
+  setUpstream: (upstream: string, body: UpstreamChange) =>
+    send(api.PATCH("/api/admin/upstreams/{upstream}", { params: { path: { upstream } }, body })),
   upstreams: () => send(api.GET("/api/admin/upstreams")),
   resumeUpstream: (upstream: string) => send(api.POST("/api/admin/upstreams/resume", { body: { upstream } })),
   users: (query: UserQuery) => send(api.GET("/api/admin/users", { params: { query } })),

@@ -47,6 +47,12 @@ export const queries = {
     refetchInterval: upstreamsIntervalMs,
     retry: false,
   }),
+  adminPools: queryOptions({
+    queryKey: ["admin", "pools"],
+    queryFn: () => admin.pools(),
+    refetchInterval: statsIntervalMs,
+    retry: false,
+  }),
   adminJob: (jobId: string) =>
     queryOptions({
       queryKey: ["admin", "job", jobId],

@@ -3,6 +3,8 @@ import { languageTags, usePreferences } from "@/lib/preferences/store";
 
 export interface Format {
   number: (value: number) => string;
+  /** A share from 0 to 1. */
+  percent: (share: number) => string;
   dateTime: (iso: string) => string;
   ago: (iso: string, now: number) => string;
   time: (iso: string) => string;
@@ -27,6 +29,7 @@ const relativeSteps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 function makeFormat(tag: string): Format {
   const number = new Intl.NumberFormat(tag);
+  const percent = new Intl.NumberFormat(tag, { style: "percent" });
   const dateTime = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" });
   const date = new Intl.DateTimeFormat(tag, { dateStyle: "medium" });
   const day = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" });
@@ -45,6 +48,7 @@ function makeFormat(tag: string): Format {
   const sizes = [[1e9, inUnit("gigabyte", 1)], [1e6, inUnit("megabyte", 1)], [1e3, inUnit("kilobyte")]] as const;
   return {
     number: (value) => number.format(value),
+    percent: (share) => percent.format(share),
     dateTime: (iso) => dateTime.format(new Date(iso)),
     ago: (iso, now) => {
       const elapsed = Math.max(0, now - Date.parse(iso));

@@ -70,7 +70,10 @@ impl Config {
         let storage = StorageConfig::read(env);
         let upstreams = upstreams::read(env);
         let retry_policy = retry_policy(env);
-        let budgets = upstreams.as_ref().and_then(|(catalogue, _)| catalogue.budgets(env));
+        let budgets = match &upstreams {
+            Some((catalogue, _)) => catalogue.budgets(env),
+            None => Catalogue::skip_budgets(env),
+        };
         let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
         let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);

@@ -5,11 +5,22 @@ use service::env::Environment;
 
 use crate::{Catalogue, Status};
 
+const VARIABLES: [&str; 4] =
+    ["BUDGET_PER_USER_PER_DAY", "BUDGET_PER_USER_PER_MONTH", "BUDGET_PER_DAY", "BUDGET_PER_MONTH"];
+
 impl Catalogue {
     /// Returns what a video of this model and length costs, in minor units; `None` = unknown.
     #[must_use]
     pub fn cost_of(&self, model: &str, seconds: i32) -> Option<i64> {
         self.model(model)?.price_of(seconds)
+    }
+
+    /// Asks for the budgets without checking them, because there is no catalogue to check them against.
+    pub fn skip_budgets(env: &mut Environment<'_>) -> Option<Budgets> {
+        for name in VARIABLES {
+            env.optional(name, |_| Ok(()));
+        }
+        None
     }
 
     /// Reads the budgets; an amount that is not set is no limit, and 0 allows nothing that costs:
@@ -38,8 +49,7 @@ impl Catalogue {
             let amount = env.optional(name, amount);
             (!set || amount.is_some()).then_some(amount)
         };
-        let (user_day, user_month) = (read("BUDGET_PER_USER_PER_DAY"), read("BUDGET_PER_USER_PER_MONTH"));
-        let (day, month) = (read("BUDGET_PER_DAY"), read("BUDGET_PER_MONTH"));
+        let [user_day, user_month, day, month] = VARIABLES.map(&mut read);
         Some(Budgets {
             currency: currency.map(crate::Currency::code),
             per_user: Budget { day: user_day?, month: user_month? },

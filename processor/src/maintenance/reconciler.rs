@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bus::{Enqueued, Limits, Position, Queue};
+use bus::{Enqueued, Limits, Position};
 use entity::{DbErr, JobId, clock, job, limits, webhook_delivery};
 use rand::RngExt;
 use tokio::time::{Instant, sleep};
@@ -104,11 +104,7 @@ async fn tick(context: &Context, cursor: &mut Cursor, clock_set_back: &AtomicBoo
     if !recency::check(context).await? {
         return Ok(());
     }
-    let mut is_new = false;
-    for (pool, queue) in context.queues.iter() {
-        is_new |= mirror_limits(context, pool, queue).await? == Mirror::Missing;
-    }
-    if is_new {
+    if mirror_limits(context).await? == Mirror::Missing {
         tracing::info!("Redis is empty; restored its limits and enqueueing all pending jobs");
         if context.bus.evicts(INFO_TIMEOUT).await {
             tracing::warn!("Redis deletes keys when its memory is full; set its maxmemory-policy to noeviction");
@@ -175,31 +171,40 @@ async fn enqueue(context: &Context, job: &job::Model) -> Result<Enqueued, bus::E
 /// The limits that Redis held.
 #[derive(PartialEq, Eq)]
 enum Mirror {
-    /// Some; if they were others than in the database, they have been replaced.
+    /// Those of every pool; if they were others than in the database, they have been replaced.
     Held,
-    /// None: Redis is new or has lost its data.
+    /// None for a pool: Redis is new or has lost its data.
     Missing,
 }
 
-/// Copies the limits of a pool from the database and the catalogue to Redis if Redis holds others, as after a restart with an older
-/// file or a change that did not reach it. If the database has none yet, stores those of the environment first.
+/// Copies the limits of each pool from the database and the catalogue to Redis if Redis holds others, as after a restart with an
+/// older file or a change that did not reach it. If the database has none yet, stores those of the environment first.
 ///
 /// Redis is read before the row. What it holds was committed before, so a row that is not newer and differs belongs to a
 /// restored backup or to another catalogue: its version is raised, so that it replaces what Redis holds.
-async fn mirror_limits(context: &Context, pool: &str, queue: &Queue) -> Result<Mirror, Error> {
-    let held = queue.limits().await?;
+async fn mirror_limits(context: &Context) -> Result<Mirror, Error> {
+    let mut pools = Vec::new();
+    for (pool, queue) in context.queues.iter() {
+        pools.push((pool, queue, queue.limits().await?));
+    }
     let mut row = limits::seed(&context.db, context.config.max_concurrency).await?;
     let controls = context.upstreams.refresh_controls(&context.db).await?;
-    let of_pool = |row| Limits::from(controls.limits_of(&context.config.catalogue, pool, row));
-    if held == Some(of_pool(row)) {
-        return Ok(Mirror::Held);
-    }
-    if let Some(held) = held {
-        tracing::info!(pool, "Redis held other limits than the database; replaced them");
-        if row.version <= held.version {
-            row = limits::raise_version(&context.db, held.version).await?;
+    let mut mirror = Mirror::Held;
+    for (pool, queue, held) in pools {
+        let of_pool = |row| Limits::from(controls.limits_of(&context.config.catalogue, pool, row));
+        if held == Some(of_pool(row)) {
+            continue;
         }
+        match held {
+            Some(held) => {
+                tracing::info!(pool, "Redis held other limits than the database; replaced them");
+                if row.version <= held.version {
+                    row = limits::raise_version(&context.db, held.version).await?;
+                }
+            }
+            None => mirror = Mirror::Missing,
+        }
+        queue.mirror_limits(of_pool(row)).await?;
     }
-    queue.mirror_limits(of_pool(row)).await?;
-    Ok(if held.is_some() { Mirror::Held } else { Mirror::Missing })
+    Ok(mirror)
 }

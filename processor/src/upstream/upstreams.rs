@@ -88,6 +88,8 @@ impl Upstream {
 /// All upstreams, and what was decided about them.
 pub(crate) struct Upstreams {
     all: Vec<Arc<Upstream>>,
+    /// Whether a catalogue names them.
+    from_file: bool,
     controls: RwLock<Arc<Controls>>,
     /// Downloads results of upstreams that are no longer known.
     public_fetcher: Fetcher,
@@ -99,6 +101,7 @@ impl Upstreams {
         let all = config.catalogue.upstreams.iter().map(|settings| Upstream::open(settings, config).map(Arc::new));
         Ok(Self {
             all: all.collect::<anyhow::Result<_>>()?,
+            from_file: config.catalogue.from_file,
             controls: RwLock::default(),
             public_fetcher: Fetcher::new(rules(config, None))?,
         })
@@ -139,8 +142,12 @@ impl Upstreams {
         self.controls.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads what was decided about them. A key that was changed since it was refused is tried again.
+    /// Reads what was decided about them. A key that was changed since it was refused is tried again. Without a catalogue there
+    /// is nothing to decide.
     pub(crate) async fn refresh_controls(&self, db: &DatabaseConnection) -> Result<Arc<Controls>, DbErr> {
+        if !self.from_file {
+            return Ok(self.controls());
+        }
         let mut controls = Controls::read(db).await?;
         for upstream in &self.all {
             let refused = controls.refused_key(&upstream.settings.name);

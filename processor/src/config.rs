@@ -70,12 +70,7 @@ impl Config {
         let storage = StorageConfig::read(env);
         let upstreams = upstreams::read(env);
         let retry_policy = retry_policy(env);
-        let budgets = match &upstreams {
-            Some((catalogue, _)) => catalogue.budgets(env),
-            None => Catalogue::skip_budgets(env),
-        };
-        let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
-        let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
+        let caps = caps(env, upstreams.as_ref().map(|(catalogue, _)| catalogue));
         let max_concurrency = env.or("SORA_MAX_CONCURRENCY", "0", env::number);
         let fetch_allow = env.or("SORA_FETCH_ALLOW", "", Origin::parse_list);
         let webhook_allow = env.or("WEBHOOK_ALLOW", "", Origin::parse_list);
@@ -115,7 +110,7 @@ impl Config {
             tokens,
             ignored_variables,
             retry_policy: retry_policy?,
-            caps: Caps { per_user: per_user?, overall: overall?, budgets: budgets? },
+            caps: caps?,
             max_concurrency: max_concurrency?,
             fetch_allow: fetch_allow?,
             webhook_allow: webhook_allow?,
@@ -133,6 +128,16 @@ impl Config {
     pub(crate) fn pools(&self) -> impl Iterator<Item = &str> {
         self.catalogue.pools.iter().map(|pool| pool.name.as_str())
     }
+}
+
+fn caps(env: &mut Environment<'_>, catalogue: Option<&Catalogue>) -> Option<Caps> {
+    let budgets = match catalogue {
+        Some(catalogue) => catalogue.budgets(env),
+        None => Catalogue::skip_budgets(env),
+    };
+    let per_user = env.or("DAILY_SUBMISSIONS_PER_USER", "0", env::number);
+    let overall = env.or("SORA_DAILY_SUBMISSIONS", "0", env::number);
+    Some(Caps { per_user: per_user?, overall: overall?, budgets: budgets? })
 }
 
 fn retry_policy(env: &mut Environment<'_>) -> Option<RetryPolicy> {

@@ -130,7 +130,9 @@ impl From<LastError> for UpstreamError {
 )]
 pub(crate) async fn pools(State(gateway): State<Gateway>, _: Admin) -> Result<Response, ApiError> {
     let catalogue = &gateway.config.catalogue;
-    let row = limits::seed(&gateway.db, 0).await?;
+    // A processor stores the first limits, which the gateway does not know.
+    let unset = limits::Model { id: 1, concurrency: 0, paused: false, version: 0 };
+    let row = limits::current(&gateway.db).await?.unwrap_or(unset);
     let controls = Controls::read(&gateway.db).await?;
     let mut activity = upstream_activity::read(&gateway.db).await?;
     let workers = statistics::load(&gateway.db).await?.workers;

@@ -41,7 +41,7 @@ pub(crate) struct Pool {
     pub(crate) waiting: Option<u64>,
     /// Jobs in flight over all processors; null if Redis does not answer.
     pub(crate) in_flight: Option<u64>,
-    /// Maximum number of jobs in flight; null = unlimited.
+    /// Maximum number of jobs in flight; null = unlimited. 0 if none of its upstreams may be used.
     pub(crate) concurrency: Option<i32>,
     /// Why no further job starts; null if nothing prevents it.
     pub(crate) blocked_by: Option<BlockedBy>,
@@ -153,19 +153,20 @@ pub(crate) async fn pools(State(gateway): State<Gateway>, _: Admin) -> Result<Re
             let activity = activity.remove(&upstream.name).unwrap_or_default();
             Some(describe(upstream, member, &controls, places, activity))
         });
+        let has_no_upstream = limits.paused && !row.paused && !controls.is_paused(&pool.name);
         data.push(Pool {
             name: pool.name.clone(),
             models: catalogue.offered().filter(|model| model.pool == pool.name).map(|it| it.name.clone()).collect(),
             paused: controls.is_paused(&pool.name),
             waiting: held.as_ref().map(|((waiting, _), _)| *waiting),
             in_flight,
-            concurrency: Some(limits.concurrency).filter(|concurrency| *concurrency > 0),
+            concurrency: Some(limits.concurrency).filter(|concurrency| *concurrency > 0 || has_no_upstream),
             blocked_by: match in_flight {
                 None => Some(BlockedBy::RedisDown),
                 _ if workers == 0 => Some(BlockedBy::NoProcessor),
                 _ if row.paused => Some(BlockedBy::QueuePaused),
                 _ if controls.is_paused(&pool.name) => Some(BlockedBy::PoolPaused),
-                _ if limits.paused => Some(BlockedBy::NoUpstream),
+                _ if has_no_upstream => Some(BlockedBy::NoUpstream),
                 Some(in_flight) => {
                     let is_full = u64::try_from(limits.concurrency).is_ok_and(|cap| cap > 0 && in_flight >= cap);
                     is_full.then_some(BlockedBy::Full)

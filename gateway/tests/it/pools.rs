@@ -125,6 +125,7 @@ async fn administrators_change_pools_and_upstreams_and_redis_follows() {
         assert!(limits(&server, "own").await.paused);
         let [paid, own] = pools(&server, &admin).await;
         assert_eq!((&own["paused"], &paid["upstreams"][0]["status"]), (&json!(true), &json!("paused")));
+        assert_eq!((&own["concurrency"], &paid["concurrency"]), (&json!(null), &json!(0)));
         assert_eq!(patch(&server, &admin, "/api/admin/pools/own", json!({"paused": false})).await.status(), 204);
         assert!(!limits(&server, "own").await.paused);
 

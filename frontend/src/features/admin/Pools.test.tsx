@@ -52,7 +52,7 @@ it("pauses a pool and changes the places of a provider", async () => {
   show();
   fireEvent.click(await screen.findByTestId("admin-pool-pause"));
   await waitFor(() => expect(setPool).toHaveBeenCalledWith("paid", { paused: true }));
-  const field = screen.getByLabelText("Places of relay");
+  const field = screen.getByLabelText("Places (relay)");
   fireEvent.change(field, { target: { value: "0" } });
   fireEvent.submit(field);
   expect(setUpstream).not.toHaveBeenCalled();

@@ -57,7 +57,7 @@ function PoolSection({ pool }: { pool: Pool }) {
     onSettled: () => client.invalidateQueries(queries.adminPools),
   });
   const count = (value: number | null) => (value === null ? "–" : number(value));
-  const places = pool.concurrency === null ? t("admin.noLimit") : number(pool.concurrency);
+  const places = pool.concurrency === null ? t("admin.pools.noLimit") : number(pool.concurrency);
   const hasCatalogue = pool.upstreams.length > 0;
   return (
     <Section title={t("admin.pools.pool", { name: pool.name })} detail={pool.models.join(", ")} testId={`admin-pool-${pool.name}`}>
@@ -95,7 +95,7 @@ function Upstreams({ pool }: { pool: Pool }) {
       testId="admin-upstreams"
       columns={[
         { key: "name", name: t("admin.pools.upstream"), wide: true, cell: (upstream) => <UpstreamName upstream={upstream} /> },
-        { key: "status", name: t("admin.pools.status"), cell: ({ status }) => (isStatus(status) ? t(statusKeys[status]) : status) },
+        { key: "status", name: t("admin.pools.status"), cell: ({ status }) => <span className={styles.word}>{isStatus(status) ? t(statusKeys[status]) : status}</span> },
         {
           key: "places",
           name: t("admin.pools.places"),
@@ -147,7 +147,7 @@ function UpstreamActions({ upstream }: { upstream: PoolUpstream }) {
   const canTryAgain = upstream.status === "key_refused" || upstream.status === "unreadable";
   return (
     <div className={styles.form}>
-      <form className={styles.inline} onSubmit={save}>
+      <form className={styles.number} onSubmit={save}>
         <Field
           label={t("admin.pools.concurrency", { name: upstream.name })}
           inputMode="numeric"
@@ -160,7 +160,7 @@ function UpstreamActions({ upstream }: { upstream: PoolUpstream }) {
           {t("account.save")}
         </Button>
       </form>
-      <div className={styles.row}>
+      <div className={styles.start}>
         <Button kind="quiet" onClick={() => change.mutate({ paused: !upstream.paused })} aria-disabled={change.isPending} data-testid={`admin-upstream-pause-${upstream.name}`}>
           {t(upstream.paused ? "admin.resume" : "admin.pause")}
         </Button>

@@ -2196,7 +2196,7 @@ export interface components {
             blockedBy: components["schemas"]["BlockedBy"] | null;
             /**
              * Format: int32
-             * @description Maximum number of jobs in flight; null = unlimited.
+             * @description Maximum number of jobs in flight; null = unlimited. 0 if none of its upstreams may be used.
              */
             concurrency: number | null;
             /**

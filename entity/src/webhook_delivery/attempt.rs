@@ -105,10 +105,16 @@ pub async fn record(
             .col_expr(Column::FinishedAt, clock::now(backend))
     };
     let failed = |update: UpdateMany<Entity>| update.col_expr(Column::Failures, Expr::col(Column::Failures).add(1));
+    // From the claim on, by its clock: were the database's clock set meanwhile, it would show hours too many.
+    let ended = claimed.last_attempt_at.map(|claimed_at| claimed_at + clock::millis(result.duration));
+    let retry_at = |delay| match ended {
+        Some(ended) => Expr::value(ended + clock::millis(delay)),
+        None => clock::after(backend, delay),
+    };
     let update = result_of(claimed, result);
     let update = match next {
         NextStep::Done => finished(update, DeliveryStatus::Delivered),
-        NextStep::RetryAfter(delay) => failed(update).col_expr(Column::NextAttemptAt, clock::after(backend, delay)),
+        NextStep::RetryAfter(delay) => failed(update).col_expr(Column::NextAttemptAt, retry_at(delay)),
         NextStep::GiveUp | NextStep::Disable => finished(failed(update), DeliveryStatus::Failed),
     };
     let applied = update.exec(&tx).await?.rows_affected == 1;

@@ -198,6 +198,22 @@ async fn times_from_before_the_clock_was_set_back_are_due() {
 }
 
 #[tokio::test]
+async fn a_retry_counts_from_the_claim_although_the_clock_was_set_meanwhile() {
+    for database in Database::each().await {
+        let db = &database.connection;
+        let (_, hook) = world(db, 1).await;
+        let mut claimed = delivery::claim(db, hook.id, 1, LEASE).await.unwrap().remove(0);
+        // As if the claim had been nine hours ago by a clock that is right again.
+        let hours_ago = claimed.last_attempt_at.unwrap() - 9 * 3_600_000;
+        claimed.last_attempt_at = Some(hours_ago);
+        let retry = NextStep::RetryAfter(Duration::from_secs(60));
+        assert!(delivery::record(db, &claimed, answer(500), retry).await.unwrap().applied);
+        let row = delivery::Entity::find_by_id(claimed.id).one(db).await.unwrap().unwrap();
+        assert_eq!(row.next_attempt_at, Some(hours_ago + 7 + 60_000));
+    }
+}
+
+#[tokio::test]
 async fn endpoints_of_disabled_accounts_wait() {
     for database in Database::each().await {
         let db = &database.connection;

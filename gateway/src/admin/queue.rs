@@ -124,5 +124,5 @@ async fn try_mirror_limits(gateway: &Gateway) -> Result<(), ApiError> {
 
 pub(super) fn concurrency(number: i64) -> Rule<i32> {
     let proper = i32::try_from(number).ok().filter(|_| (1..=MAX_CONCURRENCY).contains(&number));
-    proper.ok_or_else(|| ("out_of_range", format!("Must be from 1 to {MAX_CONCURRENCY}, or null for no limit.")))
+    proper.ok_or_else(|| ("out_of_range", format!("Must be from 1 to {MAX_CONCURRENCY}, or null.")))
 }

@@ -196,6 +196,11 @@ pub(crate) fn upstream_unreadable(upstream: &str) {
     counter!("sora_upstream_unreadable_total", "upstream" => upstream.to_owned()).increment(1);
 }
 
+/// Shows the counter of answers that could not be read, also while it is 0.
+pub(crate) fn declare_unreadable(upstream: &str) {
+    counter!("sora_upstream_unreadable_total", "upstream" => upstream.to_owned()).increment(0);
+}
+
 /// Sets whether submissions to the upstream are suspended.
 pub(crate) fn upstream_suspended(upstream: &str, suspended: bool) {
     gauge!("sora_upstream_suspended", "upstream" => upstream.to_owned()).set(u8::from(suspended));

@@ -69,6 +69,9 @@ impl service::probe::Probe for ProcessorProbe {
         metrics::slots(self.0.config.slots.get());
         for upstream in self.0.upstreams.iter() {
             metrics::breaker_open(&upstream.label, upstream.breaker().is_open());
+            metrics::upstream_refuses(&upstream.label, upstream.health.status() != "ok");
+            metrics::upstream_suspended(&upstream.label, upstream.suspension.status() == "suspended");
+            metrics::declare_unreadable(&upstream.label);
         }
         metrics::database_outdated(!self.0.database_state.is_current());
     }

@@ -114,7 +114,7 @@ export const adminJob = {
   ...failedJobs[3], userId: "u2", userEmail: "mei@example.com",
   attempts: [{
     id: "attempt-1", number: 1, upstream: "https://api.example.com/v1/chat/completions", sentAt: ago(19), acceptedAt: ago(18.9), finishedAt: ago(17),
-    upstreamId: "video_7d41", resultUrl: "https://cdn.example.com/preview.html", outcome: "unfetchable", detail: "The address is a page.", mayHaveBeenCharged: true,
+    upstreamId: "video_7d41", resultUrl: "https://cdn.example.com/preview.html", outcome: "unfetchable", detail: "The address is a page.", mayHaveBeenCharged: true, cost: "0.80", costState: "possible", currency: "CNY",
     evidence: `data: {"choices":[{"delta":{"content":"[click here](https://cdn.example.com/preview.html)"}}]}\n\ndata: [DONE]\n`,
     results: [
       { position: 1, url: "https://cdn.example.com/preview.html", source: "link", addedBy: null, createdAt: ago(17.2) },

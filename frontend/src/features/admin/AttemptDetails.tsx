@@ -16,7 +16,8 @@ export function AttemptDetails({ job, attempt }: Props) {
   const { t } = useTranslation();
   const { dateTime, money, number } = useFormat();
   const { cost, costState, currency, detail, evidence, outcome, results, sentAt, upstream, upstreamId } = attempt;
-  const amount = costState !== "none" && cost !== null && currency !== null ? money(Number(cost), currency) : null;
+  // An older gateway, during an upgrade, does not tell the cost.
+  const amount = costState !== "none" && cost && currency ? money(Number(cost), currency) : null;
   return (
     <article className={styles.attempt} data-testid="admin-attempt">
       <h3>

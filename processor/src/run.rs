@@ -97,9 +97,10 @@ impl JobRun<'_> {
         } else {
             retry_transient("reading addresses", || attempt_result::of_attempts(db, ids.clone())).await?
         };
-        let several = self.pool().is_ok_and(|pool| pool.members.len() > 1) || self.context.config.catalogue.from_file;
+        let has_failover =
+            self.pool().is_ok_and(|pool| pool.members.len() > 1) || self.context.config.catalogue.from_file;
         let upstreams = &self.context.upstreams;
-        let plan = plan(&self.job, &attempts, &results, several, |record| upstreams.recorded(record).is_some());
+        let plan = plan(&self.job, &attempts, &results, has_failover, |record| upstreams.recorded(record).is_some());
         let last = attempts.last();
         let number = last.map_or(job.attempts_from, |last| last.number + i32::from(plan == Plan::Submit));
         trace::record_attempt(number);

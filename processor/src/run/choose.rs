@@ -48,6 +48,8 @@ impl<'a> JobRun<'a> {
     pub(super) async fn choose_upstream(&mut self, tried: &[String]) -> Result<Option<Chosen>, RunError> {
         let pool = self.pool()?;
         loop {
+            // Each time: the job may have waited long for a place.
+            self.await_lease().await?;
             let survey = self.survey(pool, tried).await?;
             if survey.offers.is_empty() {
                 return match survey.breaker_pause {

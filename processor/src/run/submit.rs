@@ -33,9 +33,8 @@ impl JobRun<'_> {
         let image = reference_image(self.context, self.job.reference_image_id, self.dialect()?).await?.map(Arc::new);
         let (mut tried, mut failures) = (Vec::new(), Vec::new());
         loop {
-            self.await_lease().await?;
             let Some(Chosen { upstream, probe }) = self.choose_upstream(&tried).await? else {
-                return Err(all_refused(failures));
+                return Err(all_refused(failures, tried.len() == self.pool()?.members.len()));
             };
             tried.push(upstream.settings.name.clone());
             match self.submit_to(upstream, probe, (image.clone(), !failures.is_empty())).await {
@@ -70,7 +69,7 @@ impl JobRun<'_> {
     }
 
     /// Waits until the lease is certain to hold, and asks whether the storage can be used.
-    async fn await_lease(&mut self) -> Result<(), RunError> {
+    pub(super) async fn await_lease(&mut self) -> Result<(), RunError> {
         while !self.session.is_leased() {
             sleep(LEASE_CHECK_INTERVAL).await;
         }
@@ -200,14 +199,35 @@ fn deferred_by(refusal: Refusal) -> RunError {
     RunError::Deferred(DeferReason::Cap, pause)
 }
 
-/// What follows when no upstream is left to try.
-fn all_refused(failures: Vec<Failure>) -> RunError {
+/// What follows when no upstream is left that can be tried now. `were_all_tried`: none is only held back for the time being.
+fn all_refused(failures: Vec<Failure>, were_all_tried: bool) -> RunError {
     match deciding(failures) {
-        // Every other one is unavailable too, and an administrator has been told.
-        Some(failure) if failure.outcome == Outcome::Unauthorised => {
+        // An administrator has been told of the refused key; the model may still be offered by those that were not tried.
+        Some(failure)
+            if failure.outcome == Outcome::Unauthorised
+                || (failure.outcome == Outcome::UpstreamGone && !were_all_tried) =>
+        {
             RunError::Deferred(DeferReason::Suspended, UNAVAILABLE_PAUSE)
         }
         Some(failure) => failure.into(),
         None => Failure::new(Outcome::UpstreamGone, "the pool of this model has no upstream").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_one_upstream_no_longer_offers_waits_for_those_that_were_not_tried() {
+        let refused = |outcomes: &[Outcome], were_all_tried| {
+            all_refused(outcomes.iter().map(|outcome| Failure::new(*outcome, "")).collect(), were_all_tried)
+        };
+        assert!(matches!(refused(&[Outcome::UpstreamGone], false), RunError::Deferred(..)));
+        assert!(matches!(refused(&[Outcome::UpstreamGone], true), RunError::Failed(_)));
+        for were_all_tried in [true, false] {
+            assert!(matches!(refused(&[Outcome::Unauthorised], were_all_tried), RunError::Deferred(..)));
+            assert!(matches!(refused(&[Outcome::UpstreamGone, Outcome::Busy], were_all_tried), RunError::Failed(_)));
+        }
     }
 }

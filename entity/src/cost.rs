@@ -1,7 +1,7 @@
 //! Reports of what attempts may have cost, by day, model, upstream and user. Deleted jobs are included.
 //!
-//! The cost of an attempt is certain once there is a video to pay for, and possible while nobody knows that there is none.
-//! Attempts that certainly cost nothing are left out.
+//! The cost of an attempt is certain once there is a video to pay for, and possible while it is unknown whether
+//! the upstream charges for it. Attempts that certainly cost nothing are left out.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{DbBackend, FromQueryResult, Statement, Value};

@@ -43,7 +43,8 @@ impl Catalogue {
     /// # Errors
     /// All mistakes, a line each.
     pub fn load(path: &str) -> Result<Self, String> {
-        let text = fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| format!("the file cannot be read: {error}; name a TOML file in UTF-8"))?;
         Self::parse(&text).map_err(|mistakes| {
             let lines = mistakes.iter().map(|mistake| format!("\n    {mistake}"));
             format!("the file has mistakes:{}", lines.collect::<String>())
